@@ -1,0 +1,55 @@
+# Everything runs inside .venv, which needs nothing but Python >= 3.11 and this file.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+# Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
+export AMARANTH_USE_YOSYS := builtin
+
+.DEFAULT_GOAL := help
+.PHONY: help sim wave test lint bench verilog clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+sim: $(STAMP) ## compile programs/lazy.c, run it on the hart and show every page fault
+	@mkdir -p build
+	$(BIN)/python -m sim run --vcd build/lazy.vcd lazy
+
+wave: ## open GTKWave on the last trace
+	@command -v gtkwave >/dev/null || { echo "make wave: gtkwave is not installed" >&2; exit 1; }
+	@save=$$(ls -t build/*.gtkw 2>/dev/null | head -n 1); \
+	if [ -z "$$save" ]; then echo "make wave: no trace in build/; run 'make sim' first" >&2; exit 1; fi; \
+	echo gtkwave "$$save"; gtkwave "$$save"
+
+test: $(STAMP) ## run the tests on all cores
+	$(BIN)/python -m pytest -n auto
+
+lint: $(STAMP) ## check rules and format with ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(STAMP) ## run mmubench and print its cases beside other cores' figures
+	$(BIN)/python -m sim.bench
+
+verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/
+	$(BIN)/python -m hdl.verilog build/
+
+clean: ## remove build products and the virtual environment
+	rm -rf build dist $(VENV) .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last, so an interrupted installation starts again.
+$(STAMP): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "make: $(PYTHON) not found; say 'make PYTHON=/path/to/python3.11'" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: $(PYTHON) is $$($(PYTHON) -V 2>&1), but 3.11 or newer is needed;" \
+	         "say 'make PYTHON=/path/to/python3.11'" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "make: $(PYTHON) has no venv module (on Debian: apt install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@

@@ -1,0 +1,68 @@
+"""The arithmetic of atomic memory operations.
+
+Source: RISC-V Instruction Set Manual, Volume I, chapter ""A" Extension for Atomic Instructions",
+section "Atomic Memory Operations".
+"""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import enum, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["AmoAlu", "AmoOp"]
+
+
+class AmoOp(enum.IntEnum, shape=5):
+    """What an atomic memory operation stores; the values are those of `funct5`."""
+
+    ADD = 0
+    SWAP = 1
+    XOR = 4
+    OR = 8
+    AND = 12
+    MIN = 16
+    MAX = 20
+    MINU = 24
+    MAXU = 28
+
+
+class AmoAlu(wiring.Component):
+    """Computes what an atomic memory operation writes back. Combinational."""
+
+    op: In(AmoOp)
+    #: The operation works on 32 bits.
+    word: In(1)
+    #: The value loaded; sign-extended from 32 bits if `word`.
+    memory: In(64)
+    #: The value of rs2; only bits 31:0 count if `word`.
+    operand: In(64)
+    #: The value to store; only bits 31:0 count if `word`.
+    result: Out(64)
+
+    def elaborate(self, platform):
+        m = Module()
+        memory = self.memory
+        # Sign-extended words compare like their 32 bits, as unsigned numbers too.
+        operand = Signal(64)
+        m.d.comb += operand.eq(Mux(self.word, self.operand[:32].as_signed(), self.operand))
+        less = memory.as_signed() < operand.as_signed()
+        less_unsigned = memory < operand
+        with m.Switch(self.op):
+            with m.Case(AmoOp.ADD):
+                m.d.comb += self.result.eq(memory + operand)
+            with m.Case(AmoOp.XOR):
+                m.d.comb += self.result.eq(memory ^ operand)
+            with m.Case(AmoOp.OR):
+                m.d.comb += self.result.eq(memory | operand)
+            with m.Case(AmoOp.AND):
+                m.d.comb += self.result.eq(memory & operand)
+            with m.Case(AmoOp.MIN):
+                m.d.comb += self.result.eq(Mux(less, memory, operand))
+            with m.Case(AmoOp.MAX):
+                m.d.comb += self.result.eq(Mux(less, operand, memory))
+            with m.Case(AmoOp.MINU):
+                m.d.comb += self.result.eq(Mux(less_unsigned, memory, operand))
+            with m.Case(AmoOp.MAXU):
+                m.d.comb += self.result.eq(Mux(less_unsigned, operand, memory))
+            with m.Default():
+                m.d.comb += self.result.eq(operand)
+        return m

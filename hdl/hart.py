@@ -1,0 +1,167 @@
+"""The hart: a five-stage in-order pipeline with an MMU, one fetch port and one data port."""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.align import Aligner
+from hdl.arbiter import Arbiter
+from hdl.bus import MemoryPort
+from hdl.decode import Decode
+from hdl.execute import Execute
+from hdl.fetch import Fetch
+from hdl.mmu.mmu import Mmu
+from hdl.pma import Pma
+from hdl.retire import RetirePort
+from hdl.trap_stage import TrapStage
+
+__all__ = ["Hart"]
+
+
+class Hart(wiring.Component):
+    """RV64IMAC_Zicsr_Zifencei_Zicntr_Sstc with M, S and U mode and Sv39 (Svade, Svadu).
+
+    ======= =========================================================================== ========
+    Stage   Does                                                                        Module
+    ======= =========================================================================== ========
+    fetch   predicts the next word, translates its address, asks the fetch port          fetch
+    align   cuts words into instructions, expands compressed ones                        align
+    decode  decodes, reads registers, forwards results that are not in them yet          decode
+    execute computes, resolves branches, translates data addresses, starts data accesses execute
+    trap    takes every exception and interrupt, finishes accesses, retires              trap_stage
+    ======= =========================================================================== ========
+
+    The reset is synchronous; after it the hart is in M-mode at `reset_pc` with the rest of its
+    state 0.
+
+    Parameters
+    ----------
+    reset_pc : int
+        Address of the first instruction, even.
+    hart_id : int
+        Value of `mhartid`.
+    itlb_entries, dtlb_entries : int
+        Pages that each TLB holds.
+    pma : Pma
+        Where RAM is.
+
+    Members
+    -------
+    fetch_port, data_port : Out(MemoryPort())
+        Instruction fetches; data accesses and page-table walks. At most one request each is under
+        way. See `hdl.bus.MemoryPort` for the rules.
+    time : In(64)
+        What the `time` CSR shows and `stimecmp` is compared with.
+    msip, mtip, meip, seip : In(1)
+        Interrupt lines, level-sensitive.
+    retire : Out(RetirePort())
+        One record for every instruction that retired or trapped.
+
+    Attributes
+    ----------
+    registers : MemoryData
+        The 32 integer registers, 64 bits each, for simulators.
+    """
+
+    def __init__(
+        self,
+        *,
+        reset_pc=0x8000_0000,
+        hart_id=0,
+        itlb_entries=8,
+        dtlb_entries=8,
+        pma=None,
+    ):
+        super().__init__(
+            {
+                "fetch_port": Out(MemoryPort()),
+                "data_port": Out(MemoryPort()),
+                "time": In(64),
+                "msip": In(1),
+                "mtip": In(1),
+                "meip": In(1),
+                "seip": In(1),
+                "retire": Out(RetirePort()),
+            }
+        )
+        pma = pma or Pma()
+        self.fetch = Fetch(reset_pc=reset_pc)
+        self.align = Aligner()
+        self.decode = Decode()
+        self.execute = Execute()
+        self.trap = TrapStage(hart_id=hart_id)
+        self.mmu = Mmu(pma=pma, itlb_entries=itlb_entries, dtlb_entries=dtlb_entries)
+        self.arbiter = Arbiter()
+        self.registers = self.decode.registers.data
+
+    def elaborate(self, platform):
+        m = Module()
+        for name in ("fetch", "align", "decode", "execute", "trap", "mmu", "arbiter"):
+            m.submodules[name] = getattr(self, name)
+        self._pipeline(m)
+        self._flushes(m)
+        self._memory(m)
+        trap = self.trap
+        wiring.connect(m, trap.retire, wiring.flipped(self.retire))
+        for name in ("time", "msip", "mtip", "meip", "seip"):
+            m.d.comb += getattr(trap, name).eq(getattr(self, name))
+        return m
+
+    def _pipeline(self, m):
+        """Each stage to the next, and results back to the decode stage."""
+        fetch, align, decode = self.fetch, self.align, self.decode
+        execute, trap = self.execute, self.trap
+        wiring.connect(m, fetch.word, align.word)
+        wiring.connect(m, align.fetched, decode.fetched)
+        wiring.connect(m, decode.decoded, execute.decoded)
+        wiring.connect(m, execute.executed, trap.executed)
+        wiring.connect(m, execute.forward, decode.from_execute)
+        wiring.connect(m, trap.forward, decode.from_trap)
+        wiring.connect(m, execute.learn, fetch.learn)
+        wiring.connect(m, trap.environment, execute.environment)
+        m.d.comb += [
+            fetch.held.eq(align.held),
+            fetch.priv.eq(trap.environment.priv),
+            decode.fetched_valid.eq(align.valid),
+            align.take.eq(decode.take),
+            execute.decoded_valid.eq(decode.valid),
+            decode.ready.eq(execute.accept),
+            trap.executed_valid.eq(execute.valid),
+            execute.ready.eq(trap.ready),
+            execute.trap_empty.eq(trap.empty),
+            execute.reserved.eq(trap.reserved),
+            execute.reservation.eq(trap.reservation),
+            decode.rd.eq(trap.rd),
+            decode.wdata.eq(trap.wdata),
+            decode.wen.eq(trap.wen),
+        ]
+
+    def _flushes(self, m):
+        """A redirect of the trap stage is older than one of the execute stage."""
+        early, late = self.execute.redirect, self.trap.redirect
+        redirect = self.fetch.redirect
+        m.d.comb += [
+            redirect.valid.eq(early.valid | late.valid),
+            redirect.target.eq(early.target),
+            self.align.flush.eq(redirect.valid),
+            self.decode.flush.eq(redirect.valid),
+            self.execute.flush.eq(late.valid),
+        ]
+        with m.If(late.valid):
+            m.d.comb += redirect.target.eq(late.target)
+
+    def _memory(self, m):
+        """The MMU and the two ports."""
+        mmu, arbiter, trap = self.mmu, self.arbiter, self.trap
+        wiring.connect(m, self.fetch.port, wiring.flipped(self.fetch_port))
+        wiring.connect(m, arbiter.port, wiring.flipped(self.data_port))
+        wiring.connect(m, self.execute.request, arbiter.access)
+        wiring.connect(m, trap.request, arbiter.finish)
+        wiring.connect(m, arbiter.response, trap.response)
+        wiring.connect(m, mmu.port, arbiter.walk)
+        wiring.connect(m, self.execute.translation, mmu.data)
+        wiring.connect(m, self.fetch.translation, mmu.fetch)
+        wiring.connect(m, trap.update, mmu.update)
+        wiring.connect(m, trap.sfence, mmu.sfence)
+        for name in ("sv39", "asid", "root", "sum_", "mxr", "adue"):
+            m.d.comb += getattr(mmu.context, name).eq(getattr(trap.environment, name))

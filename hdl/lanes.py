@@ -1,0 +1,44 @@
+"""Byte lanes: how a value of 1, 2, 4 or 8 bytes lies in the 64-bit word of a memory port.
+
+Functions from values to values; `size` is the log2 of the access's bytes (2 bits), `low` the
+address bits 2:0. `store_lanes` and `load_value` expect a naturally aligned access.
+"""
+
+from amaranth.hdl import C, Cat, Mux, Value, ValueLike
+
+__all__ = ["is_misaligned", "load_value", "store_lanes"]
+
+
+def is_misaligned(low: ValueLike, size: ValueLike) -> Value:
+    """Whether the access is not naturally aligned (1 bit)."""
+    low, size = Value.cast(low), Value.cast(size)
+    return (low & Cat(size.any(), size[1], size.all())).any()
+
+
+def store_lanes(low: ValueLike, size: ValueLike, data: ValueLike) -> tuple[Value, Value]:
+    """The write data (64 bits) and the strobe (8 bits) that store the low bytes of `data`.
+
+    The bytes are repeated over all lanes; the strobe picks those the address means.
+    """
+    low, size, data = Value.cast(low), Value.cast(size), Value.cast(data)
+    lanes = _by_size(
+        size, data[:8].replicate(8), data[:16].replicate(4), data[:32].replicate(2), data[:64]
+    )
+    strobe = _by_size(size, C(0x01, 8), C(0x03, 8), C(0x0F, 8), C(0xFF, 8)) << low
+    return lanes, strobe[:8]
+
+
+def load_value(low: ValueLike, size: ValueLike, unsigned: ValueLike, word: ValueLike) -> Value:
+    """The value (64 bits) at `low` inside `word` (64 bits), sign-extended unless `unsigned`."""
+    low, size, unsigned = Value.cast(low), Value.cast(size), Value.cast(unsigned)
+    shifted = Value.cast(word) >> Cat(C(0, 3), low)
+
+    def extend(bits):
+        part = shifted[:bits]
+        return Mux(unsigned, part, part.as_signed())
+
+    return _by_size(size, extend(8), extend(16), extend(32), shifted)[:64]
+
+
+def _by_size(size, byte, half, word, double):
+    return Mux(size[1], Mux(size[0], double, word), Mux(size[0], half, byte))

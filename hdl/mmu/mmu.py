@@ -1,0 +1,132 @@
+"""The MMU of one hart: two TLBs in front of one page-table walker."""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.bus import MemoryPort
+from hdl.mmu.context import Access, Side, assign_key
+from hdl.mmu.ports import (
+    ContextSignature,
+    SfenceSignature,
+    TranslationSignature,
+    UpdateSignature,
+)
+from hdl.mmu.translator import Translator
+from hdl.mmu.walk_cache import WalkCache
+from hdl.mmu.walker import Walker
+from hdl.pma import Pma
+
+__all__ = ["Mmu"]
+
+
+class Mmu(wiring.Component):
+    """Sv39 translation for a fetch and a data port, with Svade or Svadu by `context.adue`.
+
+    A question is answered in its own cycle if the TLB knows the page, if no translation applies,
+    or if the address is not canonical. Otherwise the walker, if it is free, offers its first read
+    in that very cycle. With a memory that answers in the next cycle and three levels, the TLB hits
+    4 cycles after the miss, 2 if the walk cache knows the table; a fault found by the walk takes
+    the same time.
+
+    The walker serves `update` before `data` before `fetch`. Translating never writes memory: only
+    `update` sets A and D, for an instruction that can no longer be squashed.
+
+    Privileged specification, "Sv39: Page-Based 39-bit Virtual-Memory System".
+
+    Parameters
+    ----------
+    pma : Pma
+        Physical memory attributes: where page tables, code and atomics may lie.
+    itlb_entries, dtlb_entries : int
+        Pages that each TLB holds, of any size; at least 1.
+    walk_cache_entries : int
+        Pointers to level-0 page tables that the walker remembers; at least 1.
+
+    Raises
+    ------
+    ValueError
+        If a number of entries is not positive.
+    """
+
+    def __init__(self, *, pma=Pma(), itlb_entries=8, dtlb_entries=8, walk_cache_entries=4):  # noqa: B008
+        super().__init__(
+            {
+                #: Live CSR fields.
+                "context": In(ContextSignature()),
+                #: Translation of instruction addresses; `access` stays FETCH.
+                "fetch": In(TranslationSignature()),
+                #: Translation of data addresses.
+                "data": In(TranslationSignature()),
+                #: A and D updates from the trap stage.
+                "update": In(UpdateSignature()),
+                #: `sfence.vma`; flushes the whole walk cache whatever its form.
+                "sfence": In(SfenceSignature()),
+                #: Reads and writes of PTEs, with source WALK. Who shares the port behind it must
+                #: let nothing pass between a locked request and the walker's next one.
+                "port": Out(MemoryPort()),
+            }
+        )
+        self.fetch_side = Translator(pma=pma, entries=itlb_entries)
+        self.data_side = Translator(pma=pma, entries=dtlb_entries)
+        self.walk_cache = WalkCache(entries=walk_cache_entries)
+        self.walker = Walker(pma=pma)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.fetch_side = fetch_side = self.fetch_side
+        m.submodules.data_side = data_side = self.data_side
+        m.submodules.walk_cache = cache = self.walk_cache
+        m.submodules.walker = walker = self.walker
+
+        wiring.connect(m, wiring.flipped(self.fetch), fetch_side.request)
+        wiring.connect(m, wiring.flipped(self.data), data_side.request)
+        wiring.connect(m, walker.port, wiring.flipped(self.port))
+        wiring.connect(m, walker.lookup, cache.lookup)
+        wiring.connect(m, walker.pointer, cache.fill)
+        for part in (fetch_side, data_side):
+            wiring.connect(m, wiring.flipped(self.context), part.context)
+            wiring.connect(m, wiring.flipped(self.sfence), part.sfence)
+        m.d.comb += [
+            cache.flush.eq(self.sfence.valid),
+            walker.fence.eq(self.sfence.valid),
+            walker.squash_fetch.eq(self.fetch.squash),
+            walker.squash_data.eq(self.data.squash),
+        ]
+        self._connect_starts(m)
+        self._connect_results(m)
+        return m
+
+    def _connect_starts(self, m):
+        """Offers the walker the miss that has priority."""
+        start = self.walker.start
+        with m.If(self.update.valid & ~self.update.done):
+            m.d.comb += [start.valid.eq(1), start.side.eq(Side.UPDATE), start.id.eq(self.update.id)]
+            m.d.comb += assign_key(start.key, self.update, self.context)
+        for port, part, side in (
+            (self.data, self.data_side, Side.DATA),
+            (self.fetch, self.fetch_side, Side.FETCH),
+        ):
+            with m.Elif(part.miss):
+                m.d.comb += [start.valid.eq(1), start.side.eq(side), start.id.eq(port.id)]
+                m.d.comb += start.key.eq(part.key)
+
+    def _connect_results(self, m):
+        """Gives each side what the walker found for it."""
+        fill, verdict = self.walker.fill, self.walker.verdict
+        found = self.walker.verdict_valid
+        m.d.comb += self.walker.claimed.eq(self.fetch_side.claimed | self.data_side.claimed)
+        for part, side, fills in (
+            (self.fetch_side, Side.FETCH, verdict.key.access == Access.FETCH),
+            (self.data_side, Side.DATA, verdict.key.access != Access.FETCH),
+        ):
+            m.d.comb += [
+                part.fill.valid.eq(fill.valid & fills),
+                part.fill.entry.eq(fill.entry),
+                part.verdict.eq(verdict),
+                part.verdict_valid.eq(found & (verdict.side == side)),
+            ]
+        m.d.comb += [
+            self.update.done.eq(found & (verdict.side == Side.UPDATE)),
+            self.update.fault.eq(verdict.fault),
+        ]

@@ -1,0 +1,33 @@
+"""Whether the bits of a leaf PTE allow an access: the only place that decides it.
+
+A TLB hit asks with the live CSRs, a walk with those it latched; hence an entry holds bits, never a
+verdict, and a change of SUM, MXR or privilege acts on the very next access.
+
+Privileged specification, "Virtual Address Translation Process", steps 6 to 9.
+"""
+
+from amaranth.hdl import Mux
+
+from hdl.arch import Priv
+from hdl.mmu.context import Access, is_read, is_write
+
+__all__ = ["is_permitted", "needs_update"]
+
+
+def is_permitted(flags, access, priv, sum_, mxr):
+    """Whether a page with `flags` (`PteFlags`) lets `access` pass; 1 bit.
+
+    `priv` is the effective privilege, U or S: M-mode does not translate. A page with U set is
+    closed to S-mode, for fetches always and for data unless SUM is set.
+    """
+    fetch = access == Access.FETCH
+    owned = Mux(priv == Priv.U, flags.u, ~flags.u | (sum_ & ~fetch))
+    readable = flags.r | (flags.x & mxr)
+    return (
+        owned & (~fetch | flags.x) & (~is_read(access) | readable) & (~is_write(access) | flags.w)
+    )
+
+
+def needs_update(flags, access):
+    """Whether `access` finds A clear, or would write and finds D clear; 1 bit."""
+    return ~flags.a | (is_write(access) & ~flags.d)

@@ -1,0 +1,125 @@
+"""Signatures of the MMU's ports, each described from the side of who asks."""
+
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import ASID_BITS, PA_BITS, PPN_BITS, Priv
+from hdl.bus import ID_BITS
+from hdl.mmu.context import Access, Fault
+
+__all__ = ["ContextSignature", "SfenceSignature", "TranslationSignature", "UpdateSignature"]
+
+
+class ContextSignature(wiring.Signature):
+    """The live CSR fields that translation obeys, in every cycle, as seen from the CSR file."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: `satp.MODE` is Sv39; else Bare.
+                "sv39": Out(1),
+                #: `satp.ASID`.
+                "asid": Out(ASID_BITS),
+                #: `satp.PPN`: page number of the root page table.
+                "root": Out(PPN_BITS),
+                #: `mstatus.SUM`.
+                "sum_": Out(1),
+                #: `mstatus.MXR`.
+                "mxr": Out(1),
+                #: `menvcfg.ADUE`: Svadu if set, else Svade.
+                "adue": Out(1),
+            }
+        )
+
+
+class SfenceSignature(wiring.Signature):
+    """An `sfence.vma`, as seen from the hart; it acts at the end of the cycle of `valid`."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: An `sfence.vma` is executed in this cycle; qualifies the others.
+                "valid": Out(1),
+                #: rs1 is not x0: only translations of `va`, in pages of any size.
+                "has_va": Out(1),
+                #: Value of rs1.
+                "va": Out(64),
+                #: rs2 is not x0: only translations of `asid` that are not global.
+                "has_asid": Out(1),
+                #: Value of rs2, its ASIDLEN bits.
+                "asid": Out(ASID_BITS),
+            }
+        )
+
+
+class TranslationSignature(wiring.Signature):
+    """A port that translates one address in a cycle, as seen from the requester.
+
+    1. The answer stands in the cycle of the question: `done` and what it qualifies depend
+       combinationally on `valid`, `va`, `priv` and `access`. `squash` and `sfence` reach registers
+       only, so they may themselves depend on an answer.
+    2. While `done` is low a walk is wanted or under way; the requester repeats the question or
+       goes away, with or without `squash`.
+    3. The verdict of a walk stands while the question that led to it does, cycle by cycle, unless
+       a walk for another port takes the walker; then it is found anew.
+    """
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: A translation is asked for in this cycle; qualifies the payload.
+                "valid": Out(1),
+                #: Virtual address in bytes, of the portion of the access that lies in one page.
+                "va": Out(64),
+                #: Effective privilege: MPRV is already applied.
+                "priv": Out(Priv),
+                #: What the address is wanted for; a fetch port leaves it at FETCH.
+                "access": Out(Access),
+                #: Identifier of the instruction, for the bus requests of a walk.
+                "id": Out(ID_BITS),
+                #: Whatever this port asked for, up to and in this cycle, has been squashed: its
+                #: walk fills nothing and delivers nothing. May be high without `valid`.
+                "squash": Out(1),
+                #: The verdict is there, in this cycle: `fault`, `update` or a good `pa`.
+                "done": In(1),
+                #: Physical address; valid with `done` if neither `fault` nor `update` is set.
+                "pa": In(PA_BITS),
+                #: `pa` is not RAM; valid with `pa`.
+                "device": In(1),
+                #: Why the access is refused, or NONE; valid with `done`.
+                "fault": In(Fault),
+                #: The access is permitted, but memory has to be told first (A or D is clear and
+                #: Svadu is on): repeat it through `UpdateSignature` once it cannot be squashed.
+                "update": In(1),
+            }
+        )
+
+
+class UpdateSignature(wiring.Signature):
+    """A request to set A, and D for a write, in the leaf PTE of an address; from the trap stage.
+
+    It is for instructions that can no longer be squashed and whose translation said `update`, so
+    `va` is canonical and Sv39 applies. It is not abandoned: `valid` and the payload stand until
+    `done`. After `done` without a fault the translation is usually in the TLB; the requester asks
+    for it again on the instruction's own port.
+    """
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: The request stands.
+                "valid": Out(1),
+                #: Virtual address in bytes.
+                "va": Out(64),
+                #: Effective privilege, U or S.
+                "priv": Out(Priv),
+                #: The access; also says whose TLB is filled.
+                "access": Out(Access),
+                #: Identifier of the instruction.
+                "id": Out(ID_BITS),
+                #: The request is served; high for one cycle.
+                "done": In(1),
+                #: Why it was refused, or NONE; valid with `done`. After a fault nothing was filled.
+                "fault": In(Fault),
+            }
+        )

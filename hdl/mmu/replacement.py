@@ -1,0 +1,28 @@
+"""How a fully associative table takes a new entry."""
+
+from amaranth.hdl import Cat, Mux
+
+__all__ = ["replace", "victim"]
+
+
+def victim(valid, turn):
+    """The entry to replace, one-hot: the lowest invalid one, else the one whose `turn` it is.
+
+    `valid` has a bit per entry and `turn` is one-hot.
+    """
+    return Mux(valid.all(), turn, ~valid & (valid + 1))[: len(valid)]
+
+
+def replace(m, table, new, overlaps):
+    """Puts `new` into `table` and drops what it overlaps, at the end of this cycle.
+
+    `table` has `entries`, a `valid` bit for each, and a one-hot `turn`; `overlaps` says of an entry
+    whether it and `new` could both match one look-up.
+    """
+    chosen = victim(table.valid, table.turn)
+    dropped = Cat(overlaps(entry) for entry in table.entries)
+    m.d.sync += table.valid.eq(table.valid & ~dropped | chosen)
+    m.d.sync += table.turn.eq(table.turn.rotate_left(1))
+    for i, entry in enumerate(table.entries):
+        with m.If(chosen[i]):
+            m.d.sync += entry.eq(new)

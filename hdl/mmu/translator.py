@@ -1,0 +1,114 @@
+"""One side of the MMU: a translation port and its TLB."""
+
+from amaranth.hdl import Cat, Module, Mux
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import MAXVA_BITS, PA_BITS, PAGE_BITS, VPN_BITS, Priv
+from hdl.mmu.context import Access, Fault, Verdict, WalkKey, assign_key, is_atomic
+from hdl.mmu.permission import is_permitted, needs_update
+from hdl.mmu.ports import ContextSignature, SfenceSignature, TranslationSignature
+from hdl.mmu.tlb import FillSignature, Tlb
+
+__all__ = ["Translator"]
+
+
+class Translator(wiring.Component):
+    """Answers the questions of one port from its TLB, or says that a walk is needed.
+
+    All answers are combinational. A hit with A clear, or with D clear for a write, counts as a
+    miss: only a walk, which reads the PTE again, may decide what to do about it.
+
+    Privileged specification, "Virtual Address Translation Process".
+
+    Parameters
+    ----------
+    pma : Pma
+        Physical memory attributes of translated addresses.
+    entries : int
+        Pages that the TLB holds; at least 1.
+
+    Raises
+    ------
+    ValueError
+        If `entries` is not a positive integer.
+    """
+
+    #: Live CSR fields.
+    context: In(ContextSignature())
+    #: The port that it serves.
+    request: In(TranslationSignature())
+    #: Entries to forget, and a new one: both act at the end of the cycle.
+    sfence: In(SfenceSignature())
+    fill: In(FillSignature())
+    #: What the last walk found out, and whether it was for this side.
+    verdict: In(Verdict)
+    verdict_valid: In(1)
+    #: A walk is needed for `key`; in the cycle of the question.
+    miss: Out(1)
+    #: What a walk for the question depends on.
+    key: Out(WalkKey)
+    #: The verdict answers the question of this cycle.
+    claimed: Out(1)
+
+    def __init__(self, *, pma, entries):
+        super().__init__()
+        self._pma = pma
+        self.tlb = Tlb(entries=entries)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.tlb = tlb = self.tlb
+        wiring.connect(m, wiring.flipped(self.sfence), tlb.sfence)
+        wiring.connect(m, wiring.flipped(self.fill), tlb.fill)
+        m.d.comb += [
+            tlb.vpn.eq(self.request.va[PAGE_BITS:MAXVA_BITS]),
+            tlb.asid.eq(self.context.asid),
+            *assign_key(self.key, self.request, self.context),
+        ]
+        self._answer(m)
+        return m
+
+    def _answer(self, m):
+        """The verdict of this cycle: the first rule that applies."""
+        request, context, tlb = self.request, self.context, self.tlb
+        flags = tlb.page.flags
+        permitted = is_permitted(flags, request.access, request.priv, context.sum_, context.mxr)
+        translate = context.sv39 & (request.priv != Priv.M)
+        high = request.va[MAXVA_BITS - 1 :]
+        canonical = high.all() | ~high.any()
+        m.d.comb += request.pa.eq(Mux(translate, self._translated(tlb.page), request.va[:PA_BITS]))
+        m.d.comb += request.device.eq(~self._pma.is_ram(request.pa))
+        ram_only = (request.access == Access.FETCH) | is_atomic(request.access)
+
+        def refuse(fault):
+            m.d.comb += [request.done.eq(1), request.fault.eq(fault)]
+
+        with m.If(~request.valid):
+            pass
+        with m.Elif(~translate & request.va[PA_BITS:].any()):
+            refuse(Fault.ACCESS)
+        with m.Elif(translate & ~canonical):
+            refuse(Fault.PAGE)
+        with m.Elif(translate & tlb.hit & ~permitted):
+            refuse(Fault.PAGE)
+        with m.Elif(~translate | (tlb.hit & ~needs_update(flags, request.access))):
+            m.d.comb += request.done.eq(1)
+            with m.If(request.device & ram_only):
+                refuse(Fault.ACCESS)
+        with m.Elif(self.verdict_valid & (self.verdict.key.as_value() == self.key.as_value())):
+            refuse(self.verdict.fault)
+            m.d.comb += [self.claimed.eq(1), request.update.eq(self.verdict.update)]
+        with m.Else():
+            m.d.comb += self.miss.eq(1)
+
+    def _translated(self, page):
+        """The physical address: a superpage takes the low fields of its page number from `va`."""
+        va, ppn = self.request.va, page.ppn
+        low, middle = PAGE_BITS + VPN_BITS, PAGE_BITS + 2 * VPN_BITS
+        return Cat(
+            va[:PAGE_BITS],
+            Mux(page.level == 0, ppn[:VPN_BITS], va[PAGE_BITS:low]),
+            Mux(page.level == 2, va[low:middle], ppn[VPN_BITS : 2 * VPN_BITS]),
+            ppn[2 * VPN_BITS :],
+        )

@@ -1,0 +1,117 @@
+"""A cache of the pointers to level-0 page tables, which spares a walk its first two reads."""
+
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import ASID_BITS, PPN_BITS, VPN_BITS
+from hdl.mmu.replacement import replace
+
+__all__ = ["LookupSignature", "Pointer", "PointerFillSignature", "WalkCache"]
+
+
+class Pointer(data.Struct):
+    """A pointer to a level-0 page table, and for which addresses it is."""
+
+    #: The two upper fields of the virtual page number.
+    vpn: 2 * VPN_BITS
+    asid: ASID_BITS
+    #: A PTE on the way to the table had G set: all that it maps is global.
+    g: 1
+    #: Page number of the table.
+    ppn: PPN_BITS
+
+
+class LookupSignature(wiring.Signature):
+    """A look-up, as seen from the walker; the answer is combinational."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: The address to look up: upper fields of its virtual page number, and its ASID.
+                "vpn": Out(2 * VPN_BITS),
+                "asid": Out(ASID_BITS),
+                #: The table is known.
+                "hit": In(1),
+                #: Page number of the table, and whether all it maps is global; 0 without `hit`.
+                "ppn": In(PPN_BITS),
+                "g": In(1),
+            }
+        )
+
+
+class PointerFillSignature(wiring.Signature):
+    """A pointer to remember, as seen from the walker."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: Take `pointer` at the end of this cycle.
+                "valid": Out(1),
+                #: What the walker read.
+                "pointer": Out(Pointer),
+            }
+        )
+
+
+class WalkCache(wiring.Component):
+    """Remembers pointers to level-0 page tables, and never two for one address.
+
+    The look-up is combinational. A fill drops the pointers for the same addresses, then takes an
+    invalid place or, in turn, a valid one. `flush` forgets them all and drops a fill of its cycle.
+
+    Parameters
+    ----------
+    entries : int
+        Pointers it holds; at least 1.
+
+    Raises
+    ------
+    ValueError
+        If `entries` is not a positive integer.
+    """
+
+    #: Look-up by the walker.
+    lookup: In(LookupSignature())
+    #: A new pointer, dropped in a cycle with `flush`.
+    fill: In(PointerFillSignature())
+    #: Forget everything at the end of this cycle.
+    flush: In(1)
+
+    def __init__(self, *, entries):
+        if not isinstance(entries, int) or entries < 1:
+            raise ValueError(f"entries must be a positive integer, not {entries!r}")
+        super().__init__()
+        #: State, for proofs: which entries are valid, the entries, and the next victim (one-hot).
+        self.valid = Signal(entries)
+        self.entries = [Signal(Pointer, name=f"entry{i}") for i in range(entries)]
+        self.turn = Signal(entries, init=1)
+
+    def elaborate(self, platform):
+        m = Module()
+        hits = Signal.like(self.valid)
+        m.d.comb += hits.eq(self.valid & Cat(self._matches(entry) for entry in self.entries))
+        found = [Mux(hit, Cat(e.g, e.ppn), 0) for hit, e in zip(hits, self.entries, strict=True)]
+        m.d.comb += [
+            self.lookup.hit.eq(hits.any()),
+            Cat(self.lookup.g, self.lookup.ppn).eq(reduce(or_, found)),
+        ]
+
+        with m.If(self.flush):
+            m.d.sync += self.valid.eq(0)
+        with m.Elif(self.fill.valid):
+            replace(m, self, self.fill.pointer, self._overlaps)
+        return m
+
+    def _matches(self, entry):
+        """Whether `entry`, if valid, points to the table that is looked up."""
+        owned = entry.g | (entry.asid == self.lookup.asid)
+        return owned & (entry.vpn == self.lookup.vpn)
+
+    def _overlaps(self, entry):
+        """Whether `entry` and the one that is filled are for the same addresses."""
+        new = self.fill.pointer
+        return (entry.vpn == new.vpn) & (entry.g | new.g | (entry.asid == new.asid))

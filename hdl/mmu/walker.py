@@ -1,0 +1,333 @@
+"""The page-table walker, shared by both TLBs and by the updates of A and D."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import enum, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import LEVELS, PAGE_BITS, PPN_BITS, VPN_BITS
+from hdl.bus import ID_BITS, MemoryPort, Source
+from hdl.mmu.context import (
+    Fault,
+    PageTableEntry,
+    Side,
+    Verdict,
+    WalkKey,
+    is_write,
+)
+from hdl.mmu.permission import is_permitted, needs_update
+from hdl.mmu.tlb import FillSignature
+from hdl.mmu.walk_cache import LookupSignature, PointerFillSignature
+
+__all__ = ["StartSignature", "Walker", "WalkerState"]
+
+
+class WalkerState(enum.Enum, shape=4):
+    """What the walker is doing; see `Walker`."""
+
+    IDLE = 0
+    OFFER = 1
+    READ = 2
+    REREAD = 3
+    COMPARE = 4
+    WRITE = 5
+    CONFIRM = 6
+    DRAIN = 7
+    DONE = 8
+
+
+class StartSignature(wiring.Signature):
+    """A walk that is wanted, as seen from the requesters; taken if the walker is free."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: A walk is wanted in this cycle; qualifies the payload.
+                "valid": Out(1),
+                #: For which port.
+                "side": Out(Side),
+                #: The question.
+                "key": Out(WalkKey),
+                #: Identifier of the instruction.
+                "id": Out(ID_BITS),
+            }
+        )
+
+
+class Walker(wiring.Component):
+    """Reads the page table for one question at a time, and sets A and D for updates.
+
+    ========  ==========================  ========================================  =============
+    State     Waits for                   Does                                      Next
+    ========  ==========================  ========================================  =============
+    IDLE      `start.valid`               latches it, offers the first read         READ, OFFER
+    OFFER     `request.ready`             offers the same read again                READ
+    READ      response                    pointer: offers the next read             READ, OFFER
+                                          leaf that is good: fills the TLB          IDLE, DONE
+                                          update that is needed and asked for       REREAD
+                                          anything else: keeps the verdict          DONE
+    REREAD    `request.ready`             offers a locked read of the leaf PTE      COMPARE
+    COMPARE   response                    PTE as before: sets A and D in `pte`      WRITE
+                                          else: walks again from the root           OFFER
+    WRITE     `request.ready`             offers the write, which ends the lock     CONFIRM
+    CONFIRM   response                    fills the TLB                             DONE
+    DRAIN     response                    drops it                                  IDLE
+    DONE      the question to go away     shows the verdict; starts as IDLE does    IDLE, READ...
+    ========  ==========================  ========================================  =============
+
+    Any state goes to DONE with an access fault if a PTE lies outside RAM, which is seen before the
+    bus is asked, or if the bus answers with an error.
+
+    A fetch or data walk that is squashed, or overtaken by a fence, leaves no trace: what it has
+    offered and not been granted is withdrawn, what was accepted is drained. An update is never
+    abandoned, but fills nothing after a fence. It does not use the walk cache: every retry starts
+    with a read of the root, which releases the lock. Retries are not bounded, since each of them
+    means that somebody else has changed the PTE, which is progress for them.
+
+    Privileged specification, "Virtual Address Translation Process".
+
+    Parameters
+    ----------
+    pma : Pma
+        Physical memory attributes: where page tables may lie.
+    """
+
+    #: The walk that has priority.
+    start: In(StartSignature())
+    #: What the fetch or the data port asked for, up to and in this cycle, has been squashed.
+    squash_fetch: In(1)
+    squash_data: In(1)
+    #: An `sfence.vma` acts at the end of this cycle.
+    fence: In(1)
+    #: The verdict is for the question of this cycle: keep it.
+    claimed: In(1)
+    #: Look-up in the walk cache for `start`, and a pointer to remember.
+    lookup: Out(LookupSignature())
+    pointer: Out(PointerFillSignature())
+    #: A leaf for the TLB of the side of `verdict.key.access`.
+    fill: Out(FillSignature())
+    #: How the last walk ended, valid with `verdict_valid`; its `key` is that of the latest walk.
+    verdict: Out(Verdict)
+    verdict_valid: Out(1)
+    #: Reads and writes of PTEs.
+    port: Out(MemoryPort())
+
+    def __init__(self, *, pma):
+        super().__init__()
+        self._pma = pma
+        #: State of the walk; the question is latched in `verdict`.
+        self.state = Signal(WalkerState)
+        self.table = Signal(PPN_BITS)
+        self.level = Signal(2)
+        self.id = Signal(ID_BITS)
+        #: A pointer on the way had G set.
+        self.g = Signal()
+        #: The leaf that an update found, then the one that it writes.
+        self.pte = Signal(PageTableEntry)
+        #: A fence came during the update: it must not fill.
+        self.stale = Signal()
+        #: What the PTE address of this cycle is made of.
+        self.read = Signal()
+        self.read_table = Signal(PPN_BITS)
+        self.read_level = Signal(2)
+        self.read_vpn = Signal(LEVELS * VPN_BITS)
+        self.read_side = Signal(Side)
+        #: The walk of this cycle must leave no trace.
+        self.killed = Signal()
+
+    def elaborate(self, platform):
+        m = Module()
+        state, response = self.state, self.port.response
+        self._connect(m)
+        with m.Switch(state):
+            with m.Case(WalkerState.IDLE, WalkerState.DONE):
+                self._start(m)
+            with m.Case(WalkerState.OFFER):
+                m.d.comb += self.read.eq(1)
+            with m.Case(WalkerState.READ):
+                with m.If(response.valid):
+                    self._judge(m, PageTableEntry(response.data))
+            with m.Case(WalkerState.REREAD):
+                m.d.comb += [self.port.request.valid.eq(1), self.port.request.lock.eq(1)]
+                with m.If(self.port.request.ready):
+                    m.d.sync += state.eq(WalkerState.COMPARE)
+            with m.Case(WalkerState.COMPARE):
+                with m.If(response.valid):
+                    self._compare(m)
+            with m.Case(WalkerState.WRITE):
+                m.d.comb += [self.port.request.valid.eq(1), self.port.request.write.eq(1)]
+                with m.If(self.port.request.ready):
+                    m.d.sync += state.eq(WalkerState.CONFIRM)
+            with m.Case(WalkerState.CONFIRM):
+                with m.If(response.valid):
+                    self._confirm(m)
+            with m.Case(WalkerState.DRAIN):
+                with m.If(response.valid):
+                    m.d.sync += state.eq(WalkerState.IDLE)
+        self._offer(m)
+        self._kill(m)
+        return m
+
+    def _connect(self, m):
+        """What does not depend on the state, and the defaults of what does."""
+        request, key = self.port.request, self.verdict.key
+        page_entry = self.fill.entry
+        m.d.comb += [
+            self.verdict_valid.eq(self.state == WalkerState.DONE),
+            self.read_table.eq(self.table),
+            self.read_level.eq(self.level),
+            self.read_vpn.eq(key.vpn),
+            self.read_side.eq(self.verdict.side),
+            request.source.eq(Source.WALK),
+            request.size.eq(3),
+            request.strobe.eq(request.write.replicate(8)),
+            request.data.eq(self.pte),
+            request.level.eq(self.read_level),
+            request.id.eq(self.id),
+            request.address.eq(
+                Cat(
+                    Const(0, 3),
+                    self.read_vpn.word_select(self.read_level, VPN_BITS),
+                    self.read_table,
+                )
+            ),
+            self.lookup.vpn.eq(self.start.key.vpn[VPN_BITS:]),
+            self.lookup.asid.eq(self.start.key.asid),
+            self.pointer.pointer.vpn.eq(key.vpn[VPN_BITS:]),
+            self.pointer.pointer.asid.eq(key.asid),
+            page_entry.vpn.eq(key.vpn),
+            page_entry.asid.eq(key.asid),
+            page_entry.page.level.eq(self.level),
+        ]
+
+    def _start(self, m):
+        """IDLE and DONE: begin the walk that is wanted, at the root or where the cache points."""
+        start, lookup = self.start, self.lookup
+        cached = lookup.hit & (start.side != Side.UPDATE)
+        with m.If(start.valid):
+            m.d.comb += [
+                self.read.eq(1),
+                self.read_table.eq(Mux(cached, lookup.ppn, start.key.root)),
+                self.read_level.eq(Mux(cached, 0, LEVELS - 1)),
+                self.read_vpn.eq(start.key.vpn),
+                self.read_side.eq(start.side),
+                self.port.request.id.eq(start.id),
+            ]
+            m.d.sync += [
+                self.verdict.side.eq(start.side),
+                self.verdict.key.eq(start.key),
+                self.id.eq(start.id),
+                self.g.eq(cached & lookup.g),
+                self.stale.eq(0),
+            ]
+        with m.Elif(~self.claimed):
+            m.d.sync += self.state.eq(WalkerState.IDLE)
+
+    def _judge(self, m, pte):
+        """READ: what the PTE means. The first rule that applies decides."""
+        key, flags = self.verdict.key, pte.flags
+        permitted = is_permitted(flags, key.access, key.priv, key.sum_, key.mxr)
+        with m.If(self.port.response.error):
+            self._conclude(m, Fault.ACCESS)
+        with m.Elif(pte.is_malformed(self.level)):
+            self._conclude(m, Fault.PAGE)
+        with m.Elif(pte.is_pointer()):
+            self._descend(m, pte)
+        with m.Elif(~permitted):
+            self._conclude(m, Fault.PAGE)
+        with m.Elif(~needs_update(flags, key.access)):
+            self._fill(m, pte)
+        with m.Elif(~key.adue):
+            self._conclude(m, Fault.PAGE)
+        with m.Elif(self.verdict.side != Side.UPDATE):
+            self._conclude(m, Fault.NONE, update=1)
+        with m.Else():
+            m.d.sync += [self.pte.eq(pte), self.state.eq(WalkerState.REREAD)]
+
+    def _descend(self, m, pte):
+        """READ: go on with the table that a pointer names, and remember those of level 0."""
+        g = self.g | pte.flags.g
+        m.d.comb += [
+            self.read.eq(1),
+            self.read_table.eq(pte.ppn),
+            self.read_level.eq(self.level - 1),
+            self.pointer.pointer.g.eq(g),
+            self.pointer.pointer.ppn.eq(pte.ppn),
+            self.pointer.valid.eq(
+                (self.level == 1) & (self.verdict.side != Side.UPDATE) & ~self.killed
+            ),
+        ]
+        m.d.sync += self.g.eq(g)
+
+    def _compare(self, m):
+        """COMPARE: nobody may have changed the PTE since the walk read it."""
+        key, pte = self.verdict.key, self.pte
+        with m.If(self.port.response.error):
+            self._conclude(m, Fault.ACCESS)
+        with m.Elif(self.port.response.data == pte.as_value()):
+            m.d.sync += [
+                pte.flags.a.eq(1),
+                pte.flags.d.eq(pte.flags.d | is_write(key.access)),
+                self.state.eq(WalkerState.WRITE),
+            ]
+        with m.Else():
+            m.d.sync += [
+                self.table.eq(key.root),
+                self.level.eq(LEVELS - 1),
+                self.g.eq(0),
+                self.state.eq(WalkerState.OFFER),
+            ]
+
+    def _confirm(self, m):
+        """CONFIRM: only a PTE that has been written may be used."""
+        with m.If(self.port.response.error):
+            self._conclude(m, Fault.ACCESS)
+        with m.Else():
+            self._fill(m, self.pte)
+
+    def _fill(self, m, pte):
+        """Hand the leaf to the TLB: next cycle the question finds it there."""
+        page = self.fill.entry.page
+        m.d.comb += [
+            self.fill.valid.eq(~self.killed & ~self.stale),
+            page.ppn.eq(pte.ppn),
+            page.flags.eq(pte.flags),
+            page.flags.g.eq(self.g | pte.flags.g),
+        ]
+        m.d.sync += self.state.eq(WalkerState.IDLE)
+        with m.If(self.verdict.side == Side.UPDATE):
+            self._conclude(m, Fault.NONE)
+
+    def _conclude(self, m, fault, *, update=0):
+        """Keep the verdict for the question, which is answered in the next cycle."""
+        m.d.sync += [
+            self.verdict.fault.eq(fault),
+            self.verdict.update.eq(update),
+            self.state.eq(WalkerState.DONE),
+        ]
+
+    def _offer(self, m):
+        """Offer the read that a state has asked for, or refuse it without asking the bus."""
+        request = self.port.request
+        table = Cat(Const(0, PAGE_BITS), self.read_table)
+        with m.If(self.read):
+            m.d.sync += [self.table.eq(self.read_table), self.level.eq(self.read_level)]
+            with m.If(~self._pma.is_ram(table)):
+                self._conclude(m, Fault.ACCESS)
+            with m.Else():
+                m.d.comb += request.valid.eq(1)
+                m.d.sync += self.state.eq(Mux(request.ready, WalkerState.READ, WalkerState.OFFER))
+
+    def _kill(self, m):
+        """A squash or a fence wins over whatever the state wanted."""
+        request, response, state = self.port.request, self.port.response, self.state
+        m.d.comb += self.killed.eq(
+            self.fence
+            | (self.squash_fetch & (self.read_side == Side.FETCH))
+            | (self.squash_data & (self.read_side == Side.DATA))
+        )
+        pending = (state == WalkerState.READ) | (state == WalkerState.DRAIN)
+        owed = (request.valid & request.ready) | (pending & ~response.valid)
+        with m.If(self.killed):
+            m.d.sync += self.stale.eq(1)
+            with m.If(self.read_side != Side.UPDATE):
+                m.d.sync += state.eq(Mux(owed, WalkerState.DRAIN, WalkerState.IDLE))
