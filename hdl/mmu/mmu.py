@@ -29,6 +29,8 @@ class Mmu(wiring.Component):
     4 cycles after the miss, 2 if the walk cache knows the table; a fault found by the walk takes
     the same time.
 
+    An update takes 8 cycles: three reads, the locked read, the write, and the verdict.
+
     The walker serves `update` before `data` before `fetch`. Translating never writes memory: only
     `update` sets A and D, for an instruction that can no longer be squashed.
 

@@ -77,11 +77,13 @@ class Walker(wiring.Component):
     Any state goes to DONE with an access fault if a PTE lies outside RAM, which is seen before the
     bus is asked, or if the bus answers with an error.
 
-    A fetch or data walk that is squashed, or overtaken by a fence, leaves no trace: what it has
-    offered and not been granted is withdrawn, what was accepted is drained. An update is never
-    abandoned, but fills nothing after a fence. It does not use the walk cache: every retry starts
-    with a read of the root, which releases the lock. Retries are not bounded, since each of them
-    means that somebody else has changed the PTE, which is progress for them.
+    A fetch or data walk that is squashed, or overtaken by a fence, fills no TLB and delivers
+    nothing: what it has offered and not been granted is withdrawn, what was accepted is drained.
+    The pointers that a squashed walk has read are as good as any and stay in the walk cache.
+
+    An update is never abandoned, but fills nothing after a fence. It does not use the walk cache:
+    every retry starts with a read of the root, which releases the lock. Retries are not bounded,
+    since each of them means that somebody else has changed the PTE, which is progress for them.
 
     Privileged specification, "Virtual Address Translation Process".
 
@@ -131,7 +133,7 @@ class Walker(wiring.Component):
         self.read_level = Signal(2)
         self.read_vpn = Signal(LEVELS * VPN_BITS)
         self.read_side = Signal(Side)
-        #: The walk of this cycle must leave no trace.
+        #: The walk of this cycle must fill no TLB and deliver nothing.
         self.killed = Signal()
 
     def elaborate(self, platform):
@@ -252,9 +254,7 @@ class Walker(wiring.Component):
             self.read_level.eq(self.level - 1),
             self.pointer.pointer.g.eq(g),
             self.pointer.pointer.ppn.eq(pte.ppn),
-            self.pointer.valid.eq(
-                (self.level == 1) & (self.verdict.side != Side.UPDATE) & ~self.killed
-            ),
+            self.pointer.valid.eq((self.level == 1) & (self.verdict.side != Side.UPDATE)),
         ]
         m.d.sync += self.g.eq(g)
 

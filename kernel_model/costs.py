@@ -1,0 +1,51 @@
+"""What the kernel's work costs in cycles.
+
+The kernel is Python, so its own instructions are not simulated. What they would cost is this stated
+table, charged by how long the doorbell's answer takes. Trap entry, save, restore and return are
+real instructions and are not in it. The figures are those of compiled code of the kind on an
+in-order core with 1-cycle memory: a loop that moves 8 bytes takes a load, a store and its share of
+the branch.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+__all__ = ["Costs", "Step", "TABLE", "ZERO"]
+
+
+class Step(IntEnum):
+    """What is charged for."""
+
+    #: One trap: find out why, and prepare the return.
+    DISPATCH = 0
+    #: One system call: fetch its number and arguments.
+    SYSCALL = 1
+    #: One frame taken from the free list, or put back.
+    ALLOCATE = 2
+    FREE = 3
+    #: One page cleared.
+    ZERO_PAGE = 4
+    #: One page-table entry read or written, or looked at in a scan of a page table.
+    PTE = 5
+    #: 8 bytes, or a part of them, copied to or from a user page.
+    COPY = 6
+    #: One character printed or read.
+    CONSOLE_CHAR = 7
+
+
+Costs = Mapping[Step, int]
+
+#: `--kernel-cost table`
+TABLE: Costs = {
+    Step.DISPATCH: 60,
+    Step.SYSCALL: 20,
+    Step.ALLOCATE: 20,
+    Step.FREE: 20,
+    Step.ZERO_PAGE: 1024,
+    Step.PTE: 5,
+    Step.COPY: 3,
+    Step.CONSOLE_CHAR: 20,
+}
+
+#: `--kernel-cost zero`
+ZERO: Costs = dict.fromkeys(Step, 0)

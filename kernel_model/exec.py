@@ -1,0 +1,95 @@
+"""Replacing a process's program."""
+
+from struct import pack
+
+from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
+from kernel_model.elf import ExecError, read_elf
+from kernel_model.layout import MAXARG, USERSTACK
+from kernel_model.proc import Proc, proc_freepagetable, proc_pagetable
+from kernel_model.vm import getpte, uvmalloc, uvmclear, walk, walkaddr
+
+__all__ = ["ExecError", "kexec"]
+
+
+def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes]) -> int:
+    """Make `proc` run the program `elf` with the arguments `argv`, and return their number.
+
+    Raises ExecError if that cannot be; then the old program is intact and no frame is lost.
+    """
+    image = read_elf(elf)
+    base = max(segment.end for segment in image.segments)
+    sz = base + (1 + USERSTACK) * PAGE_SIZE
+    root = proc_pagetable(kernel, proc.trapframe)
+    if root == 0:
+        raise ExecError("no frame left for the page table")
+    try:
+        for segment in image.segments:
+            _load(kernel, root, segment)
+        _map_stack(kernel, root, base, sz)
+        sp = _push_arguments(kernel, root, sz, argv)
+    except ExecError:
+        proc_freepagetable(kernel, root, sz)
+        raise
+    proc_freepagetable(kernel, proc.pagetable, proc.sz)
+    proc.pagetable = root
+    proc.sz = proc.heap_base = sz
+    proc.name = _name(argv)
+    proc.trapframe.sepc = image.entry
+    proc.trapframe.sp = sp
+    proc.trapframe.a1 = sp
+    kernel.wrote_code = True
+    return len(argv)
+
+
+def _name(argv):
+    return argv[0].decode(errors="replace").rpartition("/")[2] if argv else ""
+
+
+def _load(kernel, root, segment):
+    """Map the segment's pages and fill them. A page that another segment has gets both's rights."""
+    for va in range(segment.vaddr, segment.end, PAGE_SIZE):
+        if getpte(kernel, root, va):
+            entry = walk(kernel, root, va)
+            kernel.memory.write_u64(entry, kernel.memory.read_u64(entry) | segment.perm)
+        elif uvmalloc(kernel, root, va, va + PAGE_SIZE, segment.perm | Pte.U) == 0:
+            raise ExecError(f"no frame left for the segment at {segment.vaddr:#x}")
+    _store(kernel, root, segment.vaddr, segment.data)
+
+
+def _map_stack(kernel, root, base, top):
+    """Map the guard page at `base` and the stack from there up to `top`."""
+    if uvmalloc(kernel, root, base, top, Pte.R | Pte.W | Pte.U) == 0:
+        raise ExecError("no frame left for the stack")
+    uvmclear(kernel, root, base)
+
+
+def _push_arguments(kernel, root, top, argv):
+    """Push the strings of `argv`, then the array of their addresses; return the stack pointer."""
+    if len(argv) >= MAXARG:
+        raise ExecError(f"{len(argv)} arguments, more than {MAXARG - 1}")
+    room = USERSTACK * PAGE_SIZE
+    sp = top
+    pushed = []
+    for argument in argv:
+        sp -= len(argument) + 1
+        sp -= sp % 16  # the ABI's alignment of sp
+        pushed.append((sp, argument + b"\0"))
+    array = pack(f"<{len(argv) + 1}Q", *(va for va, _ in pushed), 0)
+    sp -= len(array)
+    sp -= sp % 16
+    if sp < top - room:
+        raise ExecError(f"the arguments need more than the stack's {room} bytes")
+    for va, data in [*pushed, (sp, array)]:
+        _store(kernel, root, va, data)
+    return sp
+
+
+def _store(kernel, root, va, data):
+    """Store `data` at `va` of a page table under construction, whatever the page permits."""
+    done = 0
+    while done < len(data):
+        chunk = min(len(data) - done, page_round_up(va + 1) - va)
+        pa = walkaddr(kernel, root, va) + va - page_round_down(va)
+        kernel.memory.write(pa, data[done : done + chunk])
+        done += chunk
+        va += chunk

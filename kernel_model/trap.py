@@ -1,0 +1,72 @@
+"""Traps from user mode, and those that nobody expected."""
+
+from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Mstatus
+from kernel_model.console import printf
+from kernel_model.faults import Fault
+from kernel_model.layout import Register
+from kernel_model.lazy import vmfault
+from kernel_model.panic import KernelPanic
+from kernel_model.proc import Proc, ProcState, kexit, yield_
+from kernel_model.syscall import syscall
+
+__all__ = ["kerneltrap", "machinetrap", "usertrap"]
+
+_SPP = 1 << Mstatus.SPP
+_TIMER = 1 << INTERRUPT_BIT | Interrupt.STI
+_PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
+
+
+def usertrap(kernel, proc: Proc) -> None:
+    """Serve the trap in the process's trap frame: system call, timer, lazy page, or its death."""
+    frame = proc.trapframe
+    if frame.sstatus & _SPP:
+        raise KernelPanic("usertrap: not from user mode")
+    scause = frame.scause
+    if scause == Cause.ECALL_U:
+        frame.sepc += 4  # return behind the ecall
+        syscall(kernel, proc)
+    elif scause == _TIMER:
+        yield_(proc)
+    elif scause in _PAGE_FAULTS and _page_fault(kernel, proc, scause):
+        pass  # mapped: the instruction runs again
+    else:
+        printf(kernel, f"usertrap(): unexpected scause {scause:#x} pid={proc.pid}\n")
+        printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
+        proc.killed = True
+    if proc.killed and proc.state is not ProcState.ZOMBIE:
+        kexit(proc, -1)
+
+
+def _page_fault(kernel, proc, scause):
+    """Map the page that was touched; False if it is not one that waits. Either is recorded."""
+    stval = proc.trapframe.stval
+    if scause == Cause.FETCH_PAGE:
+        frame, what = 0, "no page to execute"
+    else:
+        frame, what = vmfault(kernel, proc, stval)
+    outcome = "mapped" if frame else "killed"
+    if not frame:
+        what = f"killed: {what}"
+    kernel.faults.append(Fault(proc.trapframe.sepc, scause, stval, outcome, None, what))
+    return frame != 0
+
+
+def kerneltrap(kernel) -> None:
+    """A trap in S-mode: the trampoline itself failed. Always panics."""
+    _report(kernel, "scause", "sepc", "stval")
+    raise KernelPanic("kerneltrap")
+
+
+def machinetrap(kernel) -> None:
+    """A trap in M-mode. Always panics."""
+    _report(kernel, "mcause", "mepc", "mtval")
+    raise KernelPanic("machinetrap")
+
+
+def _report(kernel, cause, epc, tval):
+    registers = kernel.doorbell.registers
+    printf(
+        kernel,
+        f"{cause}={registers[Register.PANIC_CAUSE]:#x} {epc}={registers[Register.PANIC_EPC]:#x} "
+        f"{tval}={registers[Register.PANIC_TVAL]:#x}\n",
+    )

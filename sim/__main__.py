@@ -1,0 +1,10 @@
+"""`python -m sim` is the command `trapline`."""
+
+import sys
+
+from sim.cli import main
+
+__all__ = []
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""The command `trapline`: its options, its exit statuses, and its errors of one line each."""
+
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from kernel_model.elf import ExecError
+from sim.bus import ProtocolError
+from sim.commands import Options, run_bare, run_program
+from sim.devices.htif import HtifError
+from sim.engines.base import EngineError
+from sim.faults import JoinError
+from sim.loader import LoadError
+from sim.machine import ENGINES, MachineConfig
+from sim.toolchain import ToolchainError
+from sim.waves import Window
+
+__all__ = ["main"]
+
+#: Exit statuses besides the program's: a mistake of the user's, a machine that cannot go on,
+#: and Ctrl-C.
+USAGE, BROKEN, INTERRUPTED = 2, 125, 130
+
+_USER_ERRORS = (ExecError, LoadError, ToolchainError, OSError)
+_MACHINE_ERRORS = (EngineError, HtifError, JoinError, ProtocolError)
+
+
+class OutputFile(click.ParamType):
+    """A file to write, in a folder that exists."""
+
+    name = "file"
+
+    def convert(self, value, param, ctx):
+        """The path, or a complaint before the simulation has run for nothing."""
+        path = Path(value)
+        if not path.parent.is_dir():
+            self.fail(f"{value}: the folder {path.parent} does not exist", param, ctx)
+        if path.is_dir():
+            self.fail(f"{value}: is a folder", param, ctx)
+        return path
+
+
+class CycleWindow(click.ParamType):
+    """FROM:TO in cycles; either may be missing."""
+
+    name = "from:to"
+
+    def convert(self, value, param, ctx):
+        """The window."""
+        match = re.fullmatch(r"(\d*):(\d*)", value)
+        if match is None:
+            self.fail(f"{value!r} is not FROM:TO in cycles", param, ctx)
+        first, last = (int(text) if text else None for text in match.groups())
+        if last is not None and (first or 0) >= last:
+            self.fail(f"{value!r} is empty: FROM must be less than TO", param, ctx)
+        return Window(first or 0, last)
+
+
+def _common_options(command):
+    """The options of both commands."""
+    positive = click.IntRange(min=1)
+    options = [
+        click.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True,
+                     help="What simulates the hart."),
+        click.option("--memory", "memory_mib", type=click.IntRange(1, 1 << 17), default=128,
+                     show_default=True, metavar="MIB", help="RAM in MiB."),
+        click.option("--latency", type=click.IntRange(1, 1000), default=1, show_default=True,
+                     metavar="CYCLES", help="Cycles from a memory request to its response."),
+        click.option("--max-cycles", type=positive, default=100_000_000, show_default=True,
+                     metavar="N", help="End with status 124 after so many cycles."),
+        click.option("--vcd", type=OutputFile(), metavar="FILE",
+                     help="Write a waveform, and a GTKWave save file beside it."),
+        click.option("--vcd-window", type=CycleWindow(), metavar="FROM:TO",
+                     help="The cycles of the waveform. [default: around the first faults]"),
+        click.option("--quiet", is_flag=True, help="Print no table and no summary."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
+def trapline():
+    """An RV64 hart in simulation, and a kernel in Python that serves its page faults."""
+
+
+@trapline.command(context_settings={"allow_interspersed_args": False})
+@_common_options
+@click.option("--json", "json_path", type=OutputFile(), metavar="FILE",
+              help="Write the result and every fault as JSON.")  # fmt: skip
+@click.option("--svadu", is_flag=True, help="The hart updates A and D bits; else the kernel.")
+@click.option("--kernel-cost", type=click.Choice(["table", "zero"]), default="table",
+              show_default=True, help="What the kernel's work costs in cycles.")  # fmt: skip
+@click.argument("program")
+@click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
+def run(program, arguments, json_path, svadu, kernel_cost, **common):
+    """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
+
+    Options come before PROGRAM; what follows it is the program's. The exit status is the
+    program's; 124 if --max-cycles ends it.
+    """
+    return run_program(
+        _options(common),
+        program,
+        arguments,
+        json_path=json_path,
+        svadu=svadu,
+        kernel_cost=kernel_cost,
+    )
+
+
+@trapline.command(context_settings={"allow_interspersed_args": False})
+@_common_options
+@click.option("--signature", type=OutputFile(), metavar="FILE",
+              help="Write begin_signature to end_signature, one word a line.")  # fmt: skip
+@click.option("--signature-granularity", type=click.Choice(["4", "8"]), default="8",
+              show_default=True, help="Bytes of a word of the signature.")  # fmt: skip
+@click.argument("file", type=Path)
+def bare(file, signature, signature_granularity, **common):
+    """Run FILE, a bare-metal M-mode ELF at 0x80000000, until it ends through HTIF.
+
+    The exit status is 0 if it passed, else the number of the test that failed.
+    """
+    return run_bare(
+        _options(common), file, signature=signature, granularity=int(signature_granularity)
+    )
+
+
+def _options(common: dict) -> Options:
+    if common["vcd_window"] is not None and common["vcd"] is None:
+        raise click.UsageError("--vcd-window needs --vcd FILE")
+    if common["vcd"] is not None and common["vcd"].suffix == ".gtkw":
+        raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
+    config = MachineConfig(common["memory_mib"], common["latency"], common["engine"])
+    return Options(
+        config, common["max_cycles"], common["vcd"], common["vcd_window"], common["quiet"]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line `arguments`, by default the process's; returns the exit status."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        status = trapline.main(arguments, prog_name="trapline", standalone_mode=False)
+        return status or 0
+    except click.ClickException as error:
+        return _complain(error.format_message(), USAGE)
+    except _USER_ERRORS as error:
+        return _complain(_describe(error), USAGE)
+    except _MACHINE_ERRORS as error:
+        return _complain(str(error), BROKEN)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted", INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"trapline: error: {message}", file=sys.stderr)
+    return status

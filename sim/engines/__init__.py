@@ -1,0 +1,1 @@
+"""Engines: what runs the hart cycle by cycle, behind one narrow interface (`base.Engine`)."""

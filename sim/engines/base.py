@@ -1,0 +1,133 @@
+"""The interface of every engine, and the log of traps that each keeps in the same way."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hdl.arch import Cause, Priv
+from sim.events import Event
+
+__all__ = ["CYCLE_FS", "Engine", "EngineError", "TrapLog", "TrapRecord"]
+
+#: Femtoseconds of a clock cycle in waveforms: 1 µs, so that cycle 1234 begins at 1234 µs.
+CYCLE_FS = 10**9
+
+_PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
+
+
+class EngineError(Exception):
+    """The engine cannot work here; the message is one line that says why and what to do."""
+
+
+@dataclass(slots=True)
+class TrapRecord:
+    """An exception as the retire port reported it; interrupts are not recorded.
+
+    `retried_at` is only for page faults in U-mode: the cycle in which the instruction at the same
+    pc retired at last, or None until then.
+    """
+
+    cycle: int
+    pc: int
+    cause: int
+    tval: int
+    mode: int
+    retried_at: int | None = None
+
+
+@dataclass
+class TrapLog:
+    """What an engine keeps of the retire port: a count, and a record of every exception."""
+
+    instructions: int = 0
+    traps: list[TrapRecord] = field(default_factory=list)
+    #: Page faults of user mode that wait for their instruction to retire, by pc.
+    _waiting: dict[int, list[TrapRecord]] = field(default_factory=dict)
+
+    def trapped(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> None:
+        """Takes an instruction that raised an exception."""
+        record = TrapRecord(cycle, pc, cause, tval, mode)
+        self.traps.append(record)
+        if mode == Priv.U and cause in _PAGE_FAULTS:
+            self._waiting.setdefault(pc, []).append(record)
+
+    def retired(self, cycle: int, pc: int, mode: int) -> None:
+        """Takes an instruction that retired."""
+        self.instructions += 1
+        if self._waiting and mode == Priv.U:
+            for record in self._waiting.pop(pc, ()):
+                record.retried_at = cycle
+
+
+class Engine(ABC):
+    """Runs a hart and the bus in front of it.
+
+    Cycles count from 0 at reset. In cycle `c` the hart sees `time` = `c`. Between two calls of
+    `run` the machine stands still between two cycles, and Python may read and write RAM.
+
+    Members
+    -------
+    cycle : int
+        Cycles passed, which is the number of the cycle that comes next.
+    log : TrapLog
+        Instructions retired and exceptions so far.
+    chunk : int
+        Cycles that this engine runs in about a tenth of a second: how often to look around.
+    """
+
+    name: str
+    cycle: int
+    log: TrapLog
+    chunk: int
+
+    @abstractmethod
+    def run(self, cycles: int) -> Event:
+        """Runs for at most `cycles` cycles; returns what ended it.
+
+        An event ends the run with the cycle in which it happened. `ProtocolError` is raised if
+        the hart breaks a rule of its memory port.
+        """
+
+    @abstractmethod
+    def answer(self, delay: int) -> None:
+        """Answers the doorbell's store, `delay` cycles later than at the earliest."""
+
+    @abstractmethod
+    def read_register(self, number: int) -> int:
+        """The value of x`number` (0 to 31)."""
+
+    @abstractmethod
+    def write_register(self, number: int, value: int) -> None:
+        """Sets x`number` to `value`; x0 stays 0."""
+
+    @abstractmethod
+    def set_line(self, name: str, level: bool) -> None:
+        """Drives an interrupt line: `name` is msip, mtip, meip or seip."""
+
+    @abstractmethod
+    def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+        """Calls `callback(cycle, fields)` for every record of the retire port from now on.
+
+        `fields` maps the names of `hdl.retire.RetirePort` to integers.
+        """
+
+    @abstractmethod
+    def start_trace(self, path: Path) -> None:
+        """Writes a VCD to `path` from this cycle on, 1 µs a cycle; raises OSError."""
+
+    @abstractmethod
+    def stop_trace(self) -> None:
+        """Ends the VCD; does nothing if none is being written."""
+
+    def snapshot(self) -> object:
+        """Reserved: the state of the hart and the bus."""
+        raise NotImplementedError(f"the engine {self.name} cannot take snapshots")
+
+    def restore(self, snapshot: object) -> None:
+        """Reserved: returns to a `snapshot`."""
+        raise NotImplementedError(f"the engine {self.name} cannot restore snapshots")
+
+    def close(self) -> None:
+        """Ends what runs beside the simulation, such as a trace."""
+        self.stop_trace()

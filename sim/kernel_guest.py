@@ -1,0 +1,63 @@
+"""A program under the kernel model, as a guest of the machine."""
+
+from kernel_model.kernel import Kernel
+from kernel_model.layout import Action, Reason, Register
+from sim.events import Doorbell, Event
+from sim.faults import FaultTable
+from sim.machine import Machine
+
+__all__ = ["KernelGuest"]
+
+
+class KernelGuest:
+    """Answers the doorbell through `kernel`; see `sim.machine.Guest`.
+
+    Members
+    -------
+    faults : FaultTable
+        What was raised and served so far.
+    entered_user_at : int or None
+        Cycle in which the kernel first let the program run.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        With its first process made by `Kernel.exec`.
+    """
+
+    deadline: int | None = None
+
+    def __init__(self, kernel: Kernel):
+        self.kernel = kernel
+        self.faults = FaultTable()
+        self.entered_user_at: int | None = None
+        self._joined = 0
+
+    @property
+    def finished(self) -> bool:
+        """The last process has exited, or the kernel has panicked."""
+        return self.kernel.halted
+
+    def handle(self, machine: Machine, event: Event) -> None:
+        """Serves a ring of the doorbell."""
+        assert isinstance(event, Doorbell), f"unexpected event {event}"
+        cost = self.kernel.ring(event.reason)
+        if event.reason == Reason.USER_TRAP:
+            self._join(machine)
+        elif event.reason == Reason.BOOT:
+            self.entered_user_at = machine.engine.cycle
+        machine.engine.answer(cost)
+        machine.expect_quiet(cost + self._idle_cycles())
+
+    def tick(self, machine: Machine) -> None:
+        """Never called: there is no deadline."""
+
+    def _join(self, machine: Machine) -> None:
+        served = self.kernel.faults[self._joined :]
+        self._joined += len(served)
+        self.faults.join(served, machine.engine.log.traps)
+
+    def _idle_cycles(self) -> int:
+        registers = self.kernel.doorbell.registers
+        idle = registers[Register.ACTION] == Action.IDLE
+        return registers[Register.QUANTUM] if idle else 0

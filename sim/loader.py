@@ -1,0 +1,157 @@
+"""Loads a bare-metal ELF file into RAM, after checking all that could be wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
+
+from elftools.common.exceptions import ELFError
+from elftools.construct import ConstructError
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from sim.ram import Ram
+
+__all__ = ["RESET_PC", "Image", "LoadError", "load_bare"]
+
+#: Where the hart starts.
+RESET_PC = 0x8000_0000
+
+_DAMAGE = (ELFError, ConstructError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
+_HEADER_SIZE = 64
+
+
+class LoadError(Exception):
+    """The file cannot be run bare; the message is one line that says what is wrong, and where."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A loaded program: the addresses of its symbols, of which `tohost` is one."""
+
+    symbols: Mapping[str, int]
+
+    @property
+    def tohost(self) -> int:
+        """Address of the word by which the program ends and prints."""
+        return self.symbols["tohost"]
+
+    @property
+    def fromhost(self) -> int | None:
+        """Address of the word for replies, if the program has one."""
+        return self.symbols.get("fromhost")
+
+    def signature(self, ram: Ram) -> tuple[int, int]:
+        """First byte and end of the signature in `ram`. Raises LoadError if there is none."""
+        begin, end = (self._symbol(name) for name in ("begin_signature", "end_signature"))
+        if end < begin:
+            raise LoadError(f"end_signature ({end:#x}) is below begin_signature ({begin:#x})")
+        if begin < ram.base or end > ram.base + ram.size:
+            raise LoadError(f"the signature, {begin:#x} to {end:#x}, is outside RAM")
+        return begin, end
+
+    def _symbol(self, name: str) -> int:
+        if name not in self.symbols:
+            raise LoadError(f"no symbol {name}: the program has no signature")
+        return self.symbols[name]
+
+
+def load_bare(elf: bytes, ram: Ram) -> Image:
+    """Puts the program in `elf` into `ram`, which is zero before. Raises LoadError."""
+    _check_ident(elf)
+    try:
+        file = ELFFile(BytesIO(elf))
+        _check_header(file.header, len(elf))
+        headers = [segment.header for segment in file.iter_segments("PT_LOAD")]
+        symbols = _symbols(file)
+    except _DAMAGE as error:
+        raise LoadError("truncated or damaged ELF file") from error
+    headers = [header for header in headers if header.p_memsz or header.p_filesz]
+    if not headers:
+        raise LoadError("nothing to load: no PT_LOAD segment")
+    for header in headers:
+        _check_segment(header, len(elf), ram)
+    _check_overlap(headers)
+    _check_symbols(symbols, ram)
+    for header in headers:
+        ram.write(header.p_paddr, elf[header.p_offset : header.p_offset + header.p_filesz])
+        ram.zero(header.p_paddr + header.p_filesz, header.p_memsz - header.p_filesz)
+    return Image(symbols)
+
+
+def _check_ident(elf: bytes) -> None:
+    if elf[:4] != b"\x7fELF":
+        raise LoadError("not an ELF file")
+    if len(elf) < _HEADER_SIZE:
+        raise LoadError(f"truncated: {len(elf)} bytes do not hold an ELF header")
+    if elf[4] != 2:
+        raise LoadError("not a 64-bit ELF file")
+    if elf[5] != 1:
+        raise LoadError("not little-endian")
+
+
+def _check_header(header, size: int) -> None:
+    if header.e_machine != "EM_RISCV":
+        raise LoadError(f"not for RISC-V: machine {header.e_machine}")
+    if header.e_type != "ET_EXEC":
+        raise LoadError(f"not an executable with fixed addresses: type {header.e_type}")
+    if header.e_phoff + header.e_phnum * header.e_phentsize > size:
+        raise LoadError("truncated: the program headers are past the end of the file")
+    if header.e_shnum and header.e_shoff + header.e_shnum * header.e_shentsize > size:
+        raise LoadError("truncated: the section headers are past the end of the file")
+    if header.e_entry != RESET_PC:
+        raise LoadError(f"entry {header.e_entry:#x}, but the hart starts at {RESET_PC:#x}")
+
+
+def _check_segment(header, size: int, ram: Ram) -> None:
+    where = f"segment at {header.p_paddr:#x}"
+    if header.p_offset + header.p_filesz > size:
+        raise LoadError(
+            f"truncated: {where} needs {header.p_filesz:#x} bytes from file offset "
+            f"{header.p_offset:#x}, but the file ends at {size:#x}"
+        )
+    if header.p_memsz < header.p_filesz:
+        raise LoadError(
+            f"{where}: {header.p_memsz:#x} bytes in memory, but {header.p_filesz:#x} in the file"
+        )
+    end = header.p_paddr + header.p_memsz
+    if header.p_paddr < ram.base or end > ram.base + ram.size:
+        raise LoadError(
+            f"{where} ends at {end:#x}: outside RAM, which is {ram.base:#x} to "
+            f"{ram.base + ram.size:#x}"
+        )
+    if header.p_align > 1 and (header.p_vaddr - header.p_offset) % header.p_align:
+        raise LoadError(
+            f"{where} is unaligned: its address and its file offset {header.p_offset:#x} differ "
+            f"modulo its alignment {header.p_align:#x}"
+        )
+
+
+def _check_overlap(headers) -> None:
+    ordered = sorted(headers, key=lambda header: header.p_paddr)
+    for low, high in pairwise(ordered):
+        if low.p_paddr + low.p_memsz > high.p_paddr:
+            raise LoadError(f"segments at {low.p_paddr:#x} and {high.p_paddr:#x} overlap")
+
+
+def _symbols(file: ELFFile) -> dict[str, int]:
+    symbols = {}
+    for section in file.iter_sections():
+        if isinstance(section, SymbolTableSection):
+            symbols |= {
+                symbol.name: symbol["st_value"]
+                for symbol in section.iter_symbols()
+                if symbol["st_shndx"] != "SHN_UNDEF"
+            }
+    return symbols
+
+
+def _check_symbols(symbols: Mapping[str, int], ram: Ram) -> None:
+    if "tohost" not in symbols:
+        raise LoadError("no symbol tohost: the program has no way to end")
+    for name in ("tohost", "fromhost"):
+        address = symbols.get(name, ram.base)
+        if address % 8:
+            raise LoadError(f"{name} at {address:#x} is unaligned: not a multiple of 8")
+        if address not in ram:
+            raise LoadError(f"{name} at {address:#x} is outside RAM")

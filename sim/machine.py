@@ -1,0 +1,184 @@
+"""The machine: a hart, RAM, devices and an engine, and the loop that runs them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from sim.bus import Bus, Device
+from sim.engines.base import Engine
+from sim.events import Budget, Event
+from sim.loader import RESET_PC
+from sim.ram import Ram
+
+__all__ = ["ENGINES", "STALL_LIMIT", "End", "Guest", "Machine", "MachineConfig", "Watcher"]
+
+#: Cycles without an instruction retired after which the hart is taken to be stuck.
+STALL_LIMIT = 200_000
+#: Names of the engines.
+ENGINES = ("pysim",)
+
+
+class End(Enum):
+    """Why a run ended."""
+
+    #: The guest said so.
+    FINISHED = "finished"
+    #: The cycles it was allowed have passed.
+    LIMIT = "limit"
+    #: Nothing will ever happen again, as far as one can tell.
+    STUCK = "stuck"
+    #: Someone asked for it with `Machine.stop`.
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class MachineConfig:
+    """Parameters of a machine: RAM in MiB, cycles from request to response, name of the engine."""
+
+    memory_mib: int = 128
+    latency: int = 1
+    engine: str = "pysim"
+
+
+class Guest(Protocol):
+    """What runs on the machine: takes the events, knows when it is over."""
+
+    @property
+    def finished(self) -> bool:
+        """The run is over."""
+
+    @property
+    def deadline(self) -> int | None:
+        """Cycle in which `tick` has to be called if no event comes before, or None."""
+
+    def handle(self, machine: "Machine", event: Event) -> None:
+        """Takes an event."""
+
+    def tick(self, machine: "Machine") -> None:
+        """Called when the deadline has come."""
+
+
+class Watcher(Protocol):
+    """Looks at the machine whenever it stands still, such as a window for waveforms."""
+
+    def next_stop(self, cycle: int) -> int | None:
+        """A later cycle than `cycle` in which the machine has to stand still, or None."""
+
+    def look(self, machine: "Machine") -> None:
+        """Called whenever the machine stands still."""
+
+
+class Machine:
+    """A hart with RAM and devices behind its bus, run by an engine.
+
+    Members
+    -------
+    ram, bus, engine
+        Its parts.
+
+    Parameters
+    ----------
+    config : MachineConfig
+        The parameters.
+    ram : Ram
+        Its memory; `Machine.make_ram` makes one that fits `config`.
+    devices : sequence of Device
+        What is on the bus besides RAM.
+    watched : int or None
+        Address of the word whose stores are events.
+    hart : wiring.Component or None
+        Anything with the ports of `hdl.hart.Hart`, by default a `Hart` for this RAM.
+    """
+
+    def __init__(
+        self,
+        config: MachineConfig,
+        ram: Ram,
+        *,
+        devices: Sequence[Device] = (),
+        watched: int | None = None,
+        hart=None,
+    ):
+        self.ram = ram
+        self.bus = Bus(ram, latency=config.latency, devices=devices, watched=watched)
+        self.engine = _make_engine(config.engine, hart or _make_hart(ram), self.bus)
+        self._quiet_until = STALL_LIMIT
+        self._stop_requested = False
+        self._seen_instructions = 0
+
+    @staticmethod
+    def make_ram(config: MachineConfig) -> Ram:
+        """Zeroed RAM where the hart starts."""
+        return Ram(RESET_PC, config.memory_mib << 20)
+
+    def stop(self) -> None:
+        """Ends the run soon, with `End.STOPPED`; safe to call from a signal handler."""
+        self._stop_requested = True
+
+    def expect_quiet(self, cycles: int) -> None:
+        """Says that for so many cycles it is no sign of trouble if nothing retires."""
+        self._quiet_until = max(self._quiet_until, self.engine.cycle + cycles + STALL_LIMIT)
+
+    def run(
+        self,
+        guest: Guest,
+        *,
+        max_cycles: int | None = None,
+        watchers: Sequence[Watcher] = (),
+        progress: Callable[[int], None] = lambda cycle: None,
+    ) -> End:
+        """Runs `guest` until it has finished or there is no point in going on.
+
+        `max_cycles` is a bound on the engine's cycle number; `progress` is called with it now
+        and then.
+        """
+        engine = self.engine
+        while not guest.finished:
+            for watcher in watchers:
+                watcher.look(self)
+            end = self._reason_to_end(max_cycles)
+            if end is not None:
+                return end
+            event = engine.run(self._next_stop(guest, max_cycles, watchers) - engine.cycle)
+            if not isinstance(event, Budget):
+                guest.handle(self, event)
+            elif guest.deadline is not None and engine.cycle >= guest.deadline:
+                guest.tick(self)
+            progress(engine.cycle)
+        return End.FINISHED
+
+    def _next_stop(self, guest: Guest, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
+        cycle = self.engine.cycle
+        stops = [watcher.next_stop(cycle) for watcher in watchers]
+        stops += [guest.deadline, max_cycles, cycle + self.engine.chunk]
+        return max(cycle + 1, min(stop for stop in stops if stop is not None))
+
+    def _reason_to_end(self, max_cycles: int | None) -> End | None:
+        if self._stop_requested:
+            return End.STOPPED
+        cycle, instructions = self.engine.cycle, self.engine.log.instructions
+        if max_cycles is not None and cycle >= max_cycles:
+            return End.LIMIT
+        if instructions != self._seen_instructions:
+            self._seen_instructions = instructions
+            self.expect_quiet(0)
+        elif cycle >= self._quiet_until:
+            return End.STUCK
+        return None
+
+
+def _make_hart(ram: Ram):
+    # Not at the top: with a hart of one's own, the real one need not be there to be imported.
+    from hdl.hart import Hart
+    from hdl.pma import Pma
+
+    return Hart(reset_pc=RESET_PC, pma=Pma(ram_base=ram.base, ram_size=ram.size))
+
+
+def _make_engine(name: str, hart, bus: Bus) -> Engine:
+    if name != "pysim":
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
+    from sim.engines.pysim import PysimEngine
+
+    return PysimEngine(hart, bus)

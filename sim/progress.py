@@ -1,0 +1,39 @@
+"""The line that tells on a terminal how far a long run has come."""
+
+import time
+from typing import TextIO
+
+__all__ = ["Progress"]
+
+#: Seconds between two lines, and before the first.
+_INTERVAL = 0.5
+
+
+class Progress:
+    """Cycles, faults and cycles a second on one line of `file`; silent if that is no terminal."""
+
+    def __init__(self, file: TextIO):
+        self._file = file
+        self._enabled = file.isatty()
+        self._shown = False
+        self._start = self._last = time.monotonic()
+
+    def update(self, cycle: int, faults: int) -> None:
+        """Shows the line anew if it is time; called often."""
+        now = time.monotonic()
+        if not self._enabled or now - self._last < _INTERVAL:
+            return
+        self._last = now
+        speed = cycle / (now - self._start)
+        plural = "" if faults == 1 else "s"
+        line = f"{cycle:,} cycles, {faults:,} page fault{plural}, {speed:,.0f} cycles/s"
+        self._file.write(f"\r\x1b[K{line}")
+        self._file.flush()
+        self._shown = True
+
+    def clear(self) -> None:
+        """Takes the line away, before something else is printed."""
+        if self._shown:
+            self._file.write("\r\x1b[K")
+            self._file.flush()
+            self._shown = False

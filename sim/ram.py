@@ -1,0 +1,85 @@
+"""Physical memory: one buffer that the bus, the kernel model and every engine share."""
+
+import mmap
+import sys
+
+from hdl.arch import PAGE_SIZE
+
+__all__ = ["Ram", "RamError"]
+
+if sys.byteorder != "little":
+    raise ImportError("sim.ram needs a little-endian machine: words of RAM are read in place")
+
+
+class RamError(IndexError):
+    """An access that is not inside RAM, or not aligned."""
+
+
+class Ram:
+    """`size` bytes of zeroed RAM from physical address `base`.
+
+    The pages come from the operating system as they are touched, so a large RAM costs nothing.
+
+    Members: `base`, `size` (bytes), `bytes` and `words`, two memoryviews of the same buffer, as
+    bytes and as little-endian 64-bit words. Addresses outside raise `RamError`, and a size that
+    the operating system does not grant `OSError`.
+
+    Parameters
+    ----------
+    base, size : int
+        First byte and size in bytes, multiples of the page size; `size` is not 0.
+    """
+
+    def __init__(self, base: int, size: int):
+        for name, value in (("base", base), ("size", size)):
+            if value < 0 or value % PAGE_SIZE:
+                raise ValueError(f"{name} must be a multiple of {PAGE_SIZE}, not {value:#x}")
+        if size == 0:
+            raise ValueError("size must be at least one page, not 0")
+        self.base = base
+        self.size = size
+        try:
+            self._buffer = mmap.mmap(-1, size)
+        except OSError as error:
+            raise OSError(f"no room for {size >> 20} MiB of RAM: {error.strerror}") from error
+        self.bytes = memoryview(self._buffer)
+        self.words = self.bytes.cast("Q")
+
+    def __contains__(self, address: int) -> bool:
+        return self.base <= address < self.base + self.size
+
+    def read(self, address: int, count: int) -> bytes:
+        """The `count` bytes from `address` on."""
+        start = self._offset(address, count)
+        return bytes(self.bytes[start : start + count])
+
+    def write(self, address: int, data: bytes) -> None:
+        """Stores `data` from `address` on."""
+        start = self._offset(address, len(data))
+        self.bytes[start : start + len(data)] = data
+
+    def zero(self, address: int, count: int) -> None:
+        """Clears `count` bytes from `address` on."""
+        self.write(address, bytes(count))
+
+    def read_u64(self, address: int) -> int:
+        """The 64-bit word at `address`, a multiple of 8."""
+        return self.words[self._word(address)]
+
+    def write_u64(self, address: int, value: int) -> None:
+        """Stores the 64-bit word `value` at `address`, a multiple of 8."""
+        self.words[self._word(address)] = value
+
+    def _offset(self, address: int, count: int) -> int:
+        offset = address - self.base
+        if offset < 0 or count < 0 or offset + count > self.size:
+            raise RamError(
+                f"{count} bytes at {address:#x} are not inside RAM, which is "
+                f"{self.base:#x} to {self.base + self.size:#x}"
+            )
+        return offset
+
+    def _word(self, address: int) -> int:
+        if address % 8:
+            raise RamError(f"the address of a word must be a multiple of 8, not {address:#x}")
+        return self._offset(address, 8) >> 3

@@ -1,0 +1,356 @@
+"""What happens around a walk: fences, squashes, changes of context, and the other port."""
+
+import pytest
+
+from tests.hdl.mmu import golden
+from tests.hdl.mmu.golden import Question
+from tests.hdl.mmu.support import (
+    CODE,
+    DATA,
+    A,
+    D,
+    R,
+    U,
+    V,
+    X,
+    agree,
+    answer_signals,
+    drive,
+    drop,
+    fence,
+    read_answer,
+    run,
+    set_context,
+    set_fence,
+    translate,
+)
+
+VA = 0x12_3456_7ABC
+OTHER = VA + (1 << 30)
+OLD = 0x8123_4ABC
+NEW = 0x8567_8ABC
+LATENCIES = (1, 2, 4)
+
+
+async def wait(ctx, cycles):
+    """Passes `cycles`, maybe none."""
+    for _ in range(cycles):
+        await ctx.tick()
+
+
+async def watch(ctx, port, cycles, *, start=0):
+    """Passes `cycles`; returns the verdicts by cycle."""
+    results = {}
+    for cycle in range(start, start + cycles):
+        values = (await ctx.tick().sample(*answer_signals(port)))[2:]
+        if result := read_answer(values, cycle):
+            results[cycle] = result
+    return results
+
+
+@pytest.mark.parametrize("latency", LATENCIES)
+@pytest.mark.parametrize("side", ["data", "fetch"])
+@pytest.mark.parametrize("new", ["page", "nothing"])
+def test_a_fence_in_every_cycle_around_a_refill(side, latency, new):
+    """rocket-chip#2534, #1527: after the fence only the new PTE counts, whatever was under way.
+
+    The PTE changes in the cycle of the fence, so that reads accepted before it return the old one.
+    """
+
+    async def testbench(ctx, dut, memory, tables):
+        port = getattr(dut, side)
+        question = Question(VA, "LOAD" if side == "data" else "FETCH")
+        last = 3 * latency + 4
+        for when in range(last):
+            slot = tables.map(VA, OLD, DATA | X)
+            await fence(ctx, dut)
+            set_context(ctx, dut, question)
+            drive(ctx, port, question)
+            before = await watch(ctx, port, when)
+            memory.words[slot] = NEW >> 12 << 10 | DATA | X if new == "page" else 0
+            set_fence(ctx, dut)
+            await ctx.tick()
+            ctx.set(dut.sfence.valid, 0)
+            after = await watch(ctx, port, 2 * last, start=when + 1)
+            drop(ctx, port)
+            await ctx.tick()
+
+            assert all(result.pa == OLD for result in before.values())
+            assert after, "no verdict after the fence"
+            expected = golden.ask(question, memory.read)
+            assert all(agree(result, expected) for result in after.values()), (when, after)
+            assert min(after) <= when + 4 * latency + 2, "it did not start again at once"
+
+    run(testbench, latency=lambda: latency)
+
+
+@pytest.mark.parametrize("latency", LATENCIES)
+@pytest.mark.parametrize("side", ["data", "fetch"])
+def test_a_squash_in_every_cycle_of_a_walk(side, latency):
+    """cva6#301, #61, #3179: the late response of a squashed walk reaches nobody.
+
+    The squashed question would be a page fault; the next one follows in the next cycle, and after
+    a pause. It must get its own verdict, and there must be no trace of the first one.
+    """
+    access = "LOAD" if side == "data" else "FETCH"
+    bad, good = Question(VA, access), Question(OTHER, access)
+
+    async def testbench(ctx, dut, memory, tables):
+        port = getattr(dut, side)
+        tables.map(VA, OLD, 0)
+        tables.map(OTHER, NEW, DATA | X)
+        for when in range(3 * latency + 2):
+            for pause in (0, 2):
+                set_context(ctx, dut, bad)
+                drive(ctx, port, bad)
+                await wait(ctx, when)
+                ctx.set(port.squash, 1)
+                await ctx.tick()
+                ctx.set(port.squash, 0)
+                drop(ctx, port)
+                await wait(ctx, pause)
+                result = await translate(ctx, dut, good)
+                assert agree(result, golden.ask(good, memory.read)), (when, pause, result)
+                assert result.cycle <= 4 * latency + 2
+                await fence(ctx, dut)
+
+    run(testbench, latency=lambda: latency)
+
+
+@pytest.mark.parametrize("latency", LATENCIES)
+def test_a_squashed_walk_fills_nothing(latency):
+    """Also if it would have been good, and if the squash comes with its last response."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, OLD, DATA | X)
+        for port, access in ((dut.data, "LOAD"), (dut.fetch, "FETCH")):
+            side = dut.data_side if access == "LOAD" else dut.fetch_side
+            for when in range(3 * latency + 1):
+                set_context(ctx, dut, Question(VA))
+                drive(ctx, port, Question(VA, access))
+                await wait(ctx, when)
+                ctx.set(port.squash, 1)
+                await ctx.tick()
+                ctx.set(port.squash, 0)
+                drop(ctx, port)
+                await wait(ctx, 4 * latency)
+                assert ctx.get(side.tlb.valid) == 0, when
+                await fence(ctx, dut)
+
+    run(testbench, latency=lambda: latency)
+
+
+def test_a_squash_of_one_port_leaves_the_other_alone():
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, OLD, DATA | X)
+        for port, access in ((dut.data, "FETCH"), (dut.fetch, "LOAD")):
+            ctx.set(port.squash, 1)
+            result = await translate(ctx, dut, Question(VA, access))
+            assert (result.kind, result.pa) == ("ok", OLD)
+            assert result.cycle == (4 if port is dut.data else 2)
+            ctx.set(port.squash, 0)
+
+    run(testbench)
+
+
+@pytest.mark.parametrize("absent", range(3))
+def test_lazy_mapping_without_a_fence(absent):
+    """VexRiscv#60, riscv-linux#34, bao-hypervisor#378: what was not there is never remembered."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, OLD, DATA)
+        slot = tables.slot(VA, absent)
+        pte, memory.words[slot] = memory.words[slot], 0
+        assert (await translate(ctx, dut, Question(VA))).kind == "page"
+        await ctx.tick()
+        memory.words[slot] = pte
+        result = await translate(ctx, dut, Question(VA))
+        assert (result.kind, result.pa) == ("ok", OLD)
+
+    run(testbench)
+
+
+def test_a_faulting_walk_leaves_no_entry():
+    """cva6#3486: neither a page fault nor an access fault, whatever the PTE had that was good."""
+
+    async def testbench(ctx, dut, memory, tables):
+        slot = tables.slot(VA)
+        for pte in (0, R, V | R, V | R | U | A, V | X | A, V | R | A | 1 << 60, V):
+            memory.words[slot] = OLD >> 12 << 10 | pte
+            assert (await translate(ctx, dut, Question(VA, "STORE"))).kind == "page"
+            await ctx.tick()
+        memory.refused = {slot}
+        assert (await translate(ctx, dut, Question(VA))).kind == "access"
+        assert ctx.get(dut.data_side.tlb.valid) == 0
+
+    run(testbench)
+
+
+CHANGES = {
+    "privilege": (Question(VA, priv="U"), Question(VA, priv="S")),
+    "SUM": (Question(VA, sum_=1), Question(VA, sum_=0)),
+    "MXR": (Question(VA + 4096, priv="U", mxr=0), Question(VA + 4096, priv="U", mxr=1)),
+    "ASID": (Question(VA, priv="U", asid=1), Question(VA, priv="U", asid=2)),
+    "root": (Question(OTHER, root=0x80000), Question(OTHER, root=0x1)),
+    "ADUE": (Question(VA, "STORE", "U", adue=0), Question(VA, "STORE", "U", adue=1)),
+    "access": (Question(VA, "STORE", "U"), Question(VA, "LOAD", "U")),
+    "page": (Question(VA, priv="U"), Question(VA + 8192, priv="U")),
+    "MODE": (Question(VA, sv39=1), Question(VA, sv39=0)),
+    "machine": (Question(VA, priv="S"), Question(VA, priv="M")),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_between_a_question_and_the_end_of_its_walk(change):
+    """coreblocks#1062: in every cycle and both ways, each verdict is that of the live question."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, OLD, V | R | 0b100 | U | A)
+        tables.map(VA + 4096, NEW, V | X | U | A)
+        for before, after in (CHANGES[change], CHANGES[change][::-1]):
+            for when in range(6):
+                for question, cycles in ((before, when), (after, 12)):
+                    set_context(ctx, dut, question)
+                    drive(ctx, dut.data, question)
+                    results = await watch(ctx, dut.data, cycles)
+                    expected = golden.ask(question, memory.read)
+                    assert all(agree(result, expected) for result in results.values())
+                assert results, "no verdict after the change"
+                drop(ctx, dut.data)
+                await fence(ctx, dut)
+
+    run(testbench)
+
+
+@pytest.mark.parametrize("offset", range(-6, 7))
+def test_a_data_fault_beside_a_fetch_miss(offset):
+    """cvw#392: whichever comes first and by how much, neither is lost."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.slot(VA)
+        tables.map(OTHER, NEW, CODE)
+        questions = {"data": Question(VA), "fetch": Question(OTHER, "FETCH")}
+        start = {"data": max(0, offset), "fetch": max(0, -offset)}
+        set_context(ctx, dut, Question(VA))
+        done = {}
+        for cycle in range(30):
+            for name, question in questions.items():
+                if cycle == start[name]:
+                    drive(ctx, getattr(dut, name), question)
+            sampled = (
+                await ctx.tick().sample(*answer_signals(dut.data), *answer_signals(dut.fetch))
+            )[2:]
+            for name, values in (("data", sampled[:5]), ("fetch", sampled[5:])):
+                if result := read_answer(values, cycle):
+                    done[name] = result
+                    drop(ctx, getattr(dut, name))
+        assert (done["data"].kind, done["fetch"].pa) == ("page", NEW)
+        assert max(result.cycle for result in done.values()) <= max(start.values()) + 10
+
+    run(testbench)
+
+
+def test_walks_under_different_privileges():
+    """cva6#3475, black-parrot#1316: user code is fetched while MPRV makes data S-mode, or U."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, OLD, V | R | A | D)
+        tables.map(OTHER, NEW, V | R | X | U | A)
+        for fetch_priv in "SU":
+            for data_priv in "SU":
+                for data_va in (VA, OTHER):
+                    fetch = Question(OTHER, "FETCH", fetch_priv)
+                    data = Question(data_va, "LOAD", data_priv)
+                    set_context(ctx, dut, data)
+                    drive(ctx, dut.fetch, fetch)
+                    drive(ctx, dut.data, data)
+                    seen = set()
+                    for _ in range(16):
+                        sampled = (
+                            await ctx.tick().sample(
+                                *answer_signals(dut.fetch), *answer_signals(dut.data)
+                            )
+                        )[2:]
+                        for question, values in ((fetch, sampled[:5]), (data, sampled[5:])):
+                            if result := read_answer(values):
+                                assert agree(result, golden.ask(question, memory.read))
+                                seen.add(question)
+                    assert seen == {fetch, data}
+                    drop(ctx, dut.fetch, dut.data)
+                    await fence(ctx, dut)
+
+    run(testbench)
+
+
+def test_two_faults_in_a_row():
+    """XiangShan#6540: each has its own verdict, of its own kind, and its own walk."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.slot(VA)
+        memory.refused = {tables.slot(OTHER)}
+        for question, kind in (
+            (Question(VA), "page"),
+            (Question(OTHER), "access"),
+            (Question(VA, "STORE"), "page"),
+            (Question(OTHER, "STORE"), "access"),
+        ):
+            before = len(memory.log)
+            assert (await translate(ctx, dut, question)).kind == kind
+            assert len(memory.log) > before
+
+    run(testbench)
+
+
+def test_a_verdict_stands_while_its_question_does():
+    """A requester that is stalled does not lose it, and the bus sees one walk only."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.slot(VA)
+        set_context(ctx, dut, Question(VA))
+        drive(ctx, dut.data, Question(VA))
+        results = await watch(ctx, dut.data, 20)
+        assert list(results) == list(range(4, 20))
+        assert len(memory.log) == 3
+
+    run(testbench)
+
+
+def test_a_question_that_is_withdrawn_without_a_squash():
+    """Its walk may fill, but its verdict is for nobody, and it holds nothing up."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.slot(VA)
+        tables.map(OTHER, NEW, DATA)
+        for when in range(1, 5):
+            drive(ctx, dut.data, Question(VA))
+            set_context(ctx, dut, Question(VA))
+            await wait(ctx, when)
+            drop(ctx, dut.data)
+            assert not await watch(ctx, dut.data, 1)
+            result = await translate(ctx, dut, Question(OTHER))
+            assert (result.kind, result.pa) == ("ok", NEW)
+            await fence(ctx, dut)
+
+    run(testbench)
+
+
+def test_same_page_number_under_many_asids():
+    """cva6#2943: each address space has its own translation of it, and never another's."""
+
+    async def testbench(ctx, dut, memory, tables):
+        spaces = {}
+        for asid in range(6):
+            spaces[asid] = type(tables)(memory, root=0x81000 + asid, first=0x82000 + asid * 16)
+            spaces[asid].map(VA, OLD + (asid << 12), DATA)
+        for _ in range(2):
+            for asid, space in spaces.items():
+                question = Question(VA, asid=asid, root=space.root)
+                for _ in range(2):
+                    assert (await translate(ctx, dut, question)).pa == OLD + (asid << 12)
+        assert len(memory.log) == 3 * 6, "six entries should have fitted"
+        await fence(ctx, dut, asid=3)
+        for asid, space in spaces.items():
+            result = await translate(ctx, dut, Question(VA, asid=asid, root=space.root))
+            assert bool(result.cycle) == (asid == 3)
+
+    run(testbench)

@@ -1,0 +1,251 @@
+"""What a translation port answers at once: hits, addresses that are never walked, PMA."""
+
+import pytest
+
+from tests.hdl.mmu import golden
+from tests.hdl.mmu.golden import Question
+from tests.hdl.mmu.support import (
+    CODE,
+    DATA,
+    A,
+    D,
+    R,
+    U,
+    V,
+    W,
+    X,
+    agree,
+    answer_signals,
+    drive,
+    drop,
+    fence,
+    read_answer,
+    run,
+    set_context,
+    translate,
+)
+
+VA = 0x12_3456_7ABC
+PA = 0x8123_4ABC
+DEVICE = 0x1000_0ABC
+ACCESSES = tuple(golden.ACCESSES)
+
+
+async def check_now(ctx, dut, memory, question):
+    """Asks in one cycle; there must be an answer, the golden model's, and no new bus request."""
+    before = len(memory.log)
+    result = await translate(ctx, dut, question, max_cycles=1)
+    assert agree(result, golden.ask(question, memory.read)), (question, result)
+    assert len(memory.log) == before
+    return result.kind
+
+
+def test_every_permission_on_every_hit():
+    """cva6#3573: an entry filled by one access serves no other that the page does not allow."""
+
+    async def testbench(ctx, dut, memory, tables):
+        for rwx in (R, R | W, X, R | X, R | W | X):
+            for user in (0, U):
+                slot = tables.map(VA, PA, V | rwx | user | A | D)
+                for access in ("LOAD", "FETCH"):  # fill both sides if the page allows it
+                    question = Question(VA, access, priv="U" if user else "S", mxr=1)
+                    await translate(ctx, dut, question)
+                    await ctx.tick()
+                for access in ACCESSES:
+                    if access == "FETCH" and not rwx & X:
+                        continue
+                    for priv in "US":
+                        for sum_ in (0, 1):
+                            for mxr in (0, 1):
+                                await check_now(
+                                    ctx, dut, memory,
+                                    Question(VA, access, priv, sum_=sum_, mxr=mxr),
+                                )  # fmt: skip
+                memory.words[slot] = 0
+                await fence(ctx, dut)
+
+    run(testbench)
+
+
+def test_a_fetch_of_a_loaded_page_without_x_faults():
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, PA, DATA)
+        assert (await translate(ctx, dut, Question(VA))).kind == "ok"
+        assert (await translate(ctx, dut, Question(VA, "FETCH"))).kind == "page"
+
+    run(testbench)
+
+
+def test_csrs_act_on_the_very_next_hit():
+    """cva6#3298, black-parrot#1316: SUM, MXR, privilege, ASID and MODE between two hits."""
+    kernel = Question(VA, sum_=1, asid=1)
+    steps = [
+        (kernel, "ok"),
+        (Question(VA, sum_=0, asid=1), "page"),
+        (kernel, "ok"),
+        (Question(VA, "STORE", sum_=1, asid=1), "page"),
+        (Question(VA, priv="U", asid=1), "ok"),
+        (Question(VA, priv="M", asid=1), "ok"),
+        (Question(VA, priv="S", asid=1), "page"),
+        (Question(VA, sv39=0), "ok"),
+        (kernel, "ok"),
+    ]
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, PA, V | R | U | A)
+        await translate(ctx, dut, kernel)
+        for question, kind in steps:
+            assert await check_now(ctx, dut, memory, question) == kind, question
+        assert (await translate(ctx, dut, Question(VA, sum_=1, asid=2))).cycle > 0
+
+        await fence(ctx, dut)
+        tables.map(VA, PA, V | X | A)
+        await translate(ctx, dut, Question(VA, mxr=1))
+        for mxr, kind in ((1, "ok"), (0, "page"), (1, "ok")):
+            assert await check_now(ctx, dut, memory, Question(VA, mxr=mxr)) == kind
+
+    run(testbench)
+
+
+def test_boundaries_of_the_canonical_range():
+    """cva6#136, #2272: each single bit from 38 up decides; a page fault, never an access fault."""
+    addresses = [0x3F_FFFF_FFFF, 0x40_0000_0000, (1 << 64) - (1 << 38) - 1, (1 << 64) - (1 << 38)]
+    addresses += [base ^ 1 << bit for bit in range(38, 64) for base in (0x1000, (1 << 64) - 0x1000)]
+
+    async def testbench(ctx, dut, memory, tables):
+        for va in (0x3F_FFFF_FFFF, (1 << 64) - (1 << 38), 0x1000, (1 << 64) - 0x1000):
+            tables.map(va, PA, DATA | X)
+            for access in ("LOAD", "FETCH"):
+                assert (await translate(ctx, dut, Question(va, access))).kind == "ok"
+        kinds = [
+            await check_now(ctx, dut, memory, Question(va, access))
+            for va in addresses
+            for access in ("LOAD", "FETCH", "STORE")
+        ]
+        assert kinds.count("ok") == 6
+        assert kinds.count("page") == len(kinds) - 6
+
+    run(testbench)
+
+
+def test_non_canonical_neighbours():
+    """cva6#3404, gem5#2454: directly before, during and after a walk of the other port or its own.
+
+    The bad question is answered in its cycle; the good one takes what it takes alone.
+    """
+    bad, good = Question(1 << 38), Question(VA)
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, PA, DATA | X)
+        for first in (bad, good, bad, good, good, bad, bad, good):
+            if first is bad:
+                assert await check_now(ctx, dut, memory, bad) == "page"
+            else:
+                result = await translate(ctx, dut, good)
+                assert (result.kind, result.pa) == ("ok", PA)
+        await fence(ctx, dut)
+
+        drive(ctx, dut.fetch, Question(VA, "FETCH"))
+        drive(ctx, dut.data, bad)
+        for cycle in range(5):
+            sampled = (
+                await ctx.tick().sample(*answer_signals(dut.fetch), *answer_signals(dut.data))
+            )[2:]
+            assert read_answer(sampled[5:]).kind == "page"
+            assert bool(read_answer(sampled[:5])) == (cycle == 4)
+        assert len(memory.addresses()) == 6
+        assert (await translate(ctx, dut, good)).cycle == 2, "its walk did not start"
+
+    run(testbench)
+
+
+@pytest.mark.parametrize("mode", ["M", "Bare"])
+def test_untranslated_addresses_are_not_truncated(mode):
+    """Everything up to bit 55 is physical; anything above is nothing."""
+    state = {"priv": "M"} if mode == "M" else {"sv39": 0}
+
+    async def testbench(ctx, dut, memory, tables):
+        for access in ACCESSES:
+            for bit in range(64):
+                kind = await check_now(ctx, dut, memory, Question(PA ^ 1 << bit, access, **state))
+                if bit >= 56:
+                    assert kind == "access"
+            for va in (PA, 0, DEVICE, 0x7FFF_FFFF, 0x87FF_FFFF, 0x8800_0000, (1 << 56) - 1):
+                await check_now(ctx, dut, memory, Question(va, access, **state))
+
+    run(testbench)
+
+
+def test_devices_take_loads_and_stores_only():
+    """An access fault on the physical address, found anew on every hit."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, DEVICE, V | R | W | X | A | D)
+        for access in ACCESSES * 2:
+            question = Question(VA, access)
+            result = await translate(ctx, dut, question)
+            assert agree(result, golden.ask(question, memory.read))
+            assert result.kind == ("ok" if access in ("LOAD", "STORE") else "access")
+            assert result.device == (result.kind == "ok")
+
+    run(testbench)
+
+
+def test_superpages_take_their_offset_from_the_address():
+    async def testbench(ctx, dut, memory, tables):
+        for level, ppn in ((1, 0x81200), (2, 0x80000)):
+            va = (level << 30) | 0x123_4567
+            tables.map(va, ppn << 12, DATA, level)
+            await translate(ctx, dut, Question(va))
+            for bit in range(12 + 9 * level):
+                await check_now(ctx, dut, memory, Question(va ^ 1 << bit))
+
+    run(testbench)
+
+
+@pytest.mark.parametrize("adue", [0, 1])
+def test_a_clean_page_is_walked_again_for_a_write(adue):
+    """D=0 in the entry says nothing: the PTE in memory may have it set by now."""
+
+    async def testbench(ctx, dut, memory, tables):
+        slot = tables.map(VA, PA, V | R | W | A)
+        await translate(ctx, dut, Question(VA, adue=adue))
+        for access in ("STORE", "SC", "AMO"):
+            before = len(memory.log)
+            result = await translate(ctx, dut, Question(VA, access, adue=adue))
+            assert result.kind == ("update" if adue else "page")
+            assert len(memory.log) == before + 1, "no walk, or more than its leaf"
+            assert await check_now(ctx, dut, memory, Question(VA, adue=adue)) == "ok"
+
+        memory.words[slot] |= D
+        result = await translate(ctx, dut, Question(VA, "STORE", adue=adue))
+        assert (result.kind, result.pa) == ("ok", PA)
+
+    run(testbench)
+
+
+def test_a_hit_without_permission_is_refused_before_d_is_looked_at():
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, PA, V | R | A)
+        for adue in (0, 1):
+            await translate(ctx, dut, Question(VA, adue=adue))
+            assert await check_now(ctx, dut, memory, Question(VA, "STORE", adue=adue)) == "page"
+
+    run(testbench)
+
+
+def test_nothing_is_answered_that_was_not_asked():
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, PA, DATA)
+        await translate(ctx, dut, Question(VA))
+        tables.map(0x4000, PA, CODE)
+        await translate(ctx, dut, Question(0x4000, "FETCH"))
+        drop(ctx, dut.data, dut.fetch)
+        for sv39 in (0, 1):
+            set_context(ctx, dut, Question(VA, sv39=sv39))
+            _, _, *answers = await ctx.tick().sample(
+                dut.data.done, dut.fetch.done, dut.port.request.valid
+            )
+            assert answers == [0, 0, 0]
+
+    run(testbench)

@@ -1,0 +1,189 @@
+from struct import unpack
+
+import pytest
+
+from hdl.arch import PAGE_SIZE, Pte
+from kernel_model.copy import copyin, copyinstr
+from kernel_model.exec import ExecError, kexec
+from kernel_model.layout import MAXARG, TRAMPOLINE, TRAPFRAME, Reason, Register
+from kernel_model.vm import leaves
+from tests.kernel_model.support import (
+    DATA,
+    TEXT,
+    R,
+    W,
+    X,
+    elf_file,
+    failing_kalloc,
+    make_hart,
+    make_kernel,
+    segment,
+)
+
+RWX = Pte.R | Pte.W | Pte.X | Pte.U
+
+
+def rights(hart):
+    """The user's rights on each mapped page."""
+    return {
+        va: pte & RWX
+        for va, _, pte in leaves(hart.kernel, hart.kernel.proc.pagetable, 0, TRAPFRAME)
+    }
+
+
+def runs(exec):
+    """Whether `exec()` succeeds; the only other way to end is that no frame is left."""
+    try:
+        exec()
+    except ExecError as error:
+        return not str(error).startswith("no frame left")
+    return True
+
+
+def test_address_space():
+    hart = make_hart()
+
+    rw = Pte.R | Pte.W
+    assert rights(hart) == {
+        0x0000: Pte.R | Pte.X | Pte.U,
+        0x1000: rw | Pte.U,
+        0x2000: rw | Pte.U,
+        0x3000: rw,  # guard
+        0x4000: rw | Pte.U,  # stack
+    }
+    assert hart.kernel.proc.sz == hart.heap == 0x5000
+    assert hart.pte(TRAMPOLINE) & RWX == Pte.R | Pte.X
+    assert hart.pte(TRAPFRAME) & RWX == rw
+
+
+def test_contents():
+    hart = make_hart()
+    kernel, proc = hart.kernel, hart.kernel.proc
+    assert copyin(kernel, proc, 0, PAGE_SIZE) == TEXT[1].ljust(PAGE_SIZE, b"\0")
+    assert copyin(kernel, proc, 0x1000, 0x2000) == b"data".ljust(0x2000, b"\0")
+
+
+def test_a_segment_of_several_pages():
+    data = bytes(range(256)) * 40
+    hart = make_hart(elf_file(segment(0x20_0000 - PAGE_SIZE, data)))
+    assert copyin(hart.kernel, hart.kernel.proc, 0x20_0000 - PAGE_SIZE, len(data)) == data
+
+
+def test_shared_page_has_both_contents_and_rights():
+    hart = make_hart(elf_file(segment(0, b"a" * 0x1800, R | W | X), segment(0x1000, b"bb", R | W)))
+    page = copyin(hart.kernel, hart.kernel.proc, 0x1000, 0x1000)
+    assert page == (b"bb" + b"a" * 0x7FE).ljust(0x1000, b"\0")
+    assert rights(hart)[0x1000] == RWX
+
+
+def test_registers_at_the_start():
+    hart = make_hart(elf_file(entry=0x24), argv=["/bin/prog", "x"])
+    frame = hart.frame
+    assert frame.sepc == 0x24
+    assert frame.a0 == 2
+    assert frame.a1 == frame.sp
+    assert frame.sp % 16 == 0
+    assert (frame.ra, frame.t6, frame.s11) == (0, 0, 0)
+    assert frame.kernel_satp == hart.kernel.satp
+    assert hart.kernel.proc.name == "prog"
+
+
+@pytest.mark.parametrize("argv", [[], ["a"], ["prog", "", "x y", "é"], ["n"] * (MAXARG - 1)])
+def test_arguments(argv):
+    hart = make_hart(argv=argv)
+    kernel, proc, frame = hart.kernel, hart.kernel.proc, hart.frame
+    assert frame.a0 == len(argv)
+
+    *pointers, end = unpack(
+        f"<{len(argv) + 1}Q", copyin(kernel, proc, frame.a1, 8 * (len(argv) + 1))
+    )
+
+    assert end == 0
+    assert [copyinstr(kernel, proc, va, 128).decode() for va in pointers] == argv
+    assert all(va % 16 == 0 for va in pointers)
+
+
+def test_arguments_may_fill_the_stack_but_no_more():
+    fits = PAGE_SIZE - 16 - 1  # the pointer and its end, the NUL
+    make_hart(argv=["a" * fits])
+    with pytest.raises(ExecError, match="more than the stack's 4096 bytes"):
+        make_hart(argv=["a" * (fits + 1)])
+
+
+def test_too_many_arguments():
+    with pytest.raises(ExecError, match="32 arguments, more than 31"):
+        make_hart(argv=["a"] * MAXARG)
+
+
+def test_code_was_written():
+    kernel = make_kernel()
+    kernel.exec(elf_file(), [])
+
+    kernel.ring(Reason.BOOT)
+    first = kernel.doorbell.read(Register.FENCE_I)
+    kernel.ring(Reason.BOOT)
+
+    assert (first, kernel.doorbell.read(Register.FENCE_I)) == (1, 0)
+
+
+def test_every_failing_kalloc_of_the_first_exec():
+    kernel = make_kernel()
+    used = kernel.kmem.used
+    elf = elf_file(TEXT, segment(0x20_0000, b"far", R | W))
+    for nth in range(1, 100):
+        with failing_kalloc(kernel, nth) as calls:
+            if runs(lambda: kernel.exec(elf, ["prog"])):
+                break
+        assert len(calls) == nth
+        assert kernel.kmem.used == used
+        assert kernel.proc is None
+    # Trap frame; page tables of three pages, twice, since a process starts without a program; a
+    # page of text and two page tables; a page of data and one; guard and stack.
+    assert nth - 1 == 1 + 2 * 3 + 3 + 2 + 2
+
+
+def test_exec_that_fails_half_way_leaves_the_old_image_intact():
+    hart = make_hart()
+    kernel, proc = hart.kernel, hart.kernel.proc
+    hart.sbrk(PAGE_SIZE)
+    hart.store(hart.heap, 7)
+    used, before, sepc = kernel.kmem.used, rights(hart), hart.frame.sepc
+
+    for nth in range(1, 100):
+        with failing_kalloc(kernel, nth) as calls:
+            if runs(lambda: kexec(kernel, proc, elf_file(DATA), [b"new"])):
+                break
+        assert len(calls) == nth
+        assert (kernel.kmem.used, rights(hart), hart.frame.sepc) == (used, before, sepc)
+        assert (proc.name, hart.load(hart.heap)) == ("prog", 7)
+    assert nth > 5
+
+
+def test_exec_replaces_the_old_image():
+    hart = make_hart()
+    kernel, proc = hart.kernel, hart.kernel.proc
+    hart.sbrk(5 * PAGE_SIZE)
+    hart.store(hart.heap + PAGE_SIZE, 7)
+
+    assert kexec(kernel, proc, elf_file(segment(0, b"new")), [b"dir/new", b"x"]) == 2
+
+    assert (proc.name, proc.sz, proc.heap_base) == ("new", 0x3000, 0x3000)
+    hart.ring(Reason.BOOT)
+    assert set(rights(hart)) == {0, 0x1000, 0x2000}
+    hart.exit()
+    assert kernel.panicked is None
+
+
+@pytest.mark.parametrize(
+    "elf",
+    [b"", elf_file(segment(1, b"x")), elf_file(segment(0, b"x", memsz=1 << 30))],
+    ids=["no ELF", "unaligned", "larger than RAM"],
+)
+def test_a_bad_program_costs_no_frame(elf):
+    kernel = make_kernel()
+    used = kernel.kmem.used
+    with pytest.raises(ExecError):
+        kernel.exec(elf, ["prog"])
+    assert kernel.kmem.used == used
+    kernel.exec(elf_file(), ["prog"])
+    assert kernel.proc.name == "prog"

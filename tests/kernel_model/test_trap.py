@@ -1,0 +1,111 @@
+import pytest
+
+from hdl.arch import PAGE_SIZE, Cause, Mstatus
+from kernel_model.faults import Fault
+from kernel_model.layout import Reason, Register
+from kernel_model.panic import PANIC_STATUS
+from tests.kernel_model.support import Killed, failing_kalloc, make_hart
+
+TIMER = 1 << 63 | 5
+
+
+def test_load_and_store_faults_are_mapped_and_recorded():
+    hart = make_hart()
+    hart.sbrk(2 * PAGE_SIZE)
+
+    hart.trap(Cause.LOAD_PAGE, stval=hart.heap + 8, sepc=0x10)
+    hart.trap(Cause.STORE_PAGE, stval=hart.heap + PAGE_SIZE + 8, sepc=0x14)
+
+    first, second = hart.kernel.faults
+    assert first[:5] == (0x10, Cause.LOAD_PAGE, hart.heap + 8, "mapped", None)
+    assert second[:5] == (0x14, Cause.STORE_PAGE, hart.heap + PAGE_SIZE + 8, "mapped", None)
+    assert first.what.startswith("mapped frame 0x8")
+    assert hart.frame.sepc == 0x14  # to be run again
+
+
+def test_a_fault_past_the_size_kills_with_xv6s_message():
+    hart = make_hart()
+    kernel = hart.kernel
+    stval = hart.heap + 0x100_0000
+
+    with pytest.raises(Killed):
+        hart.trap(Cause.STORE_PAGE, stval=stval, sepc=0x24)
+
+    assert hart.printed == (
+        f"usertrap(): unexpected scause 0xf pid=1\n            sepc=0x24 stval={stval:#x}\n"
+    )
+    assert (kernel.halted, kernel.exit_status, kernel.panicked) == (True, -1, None)
+    assert kernel.faults == [
+        Fault(0x24, 15, stval, "killed", None, "killed: address past the size 0x5000")
+    ]
+
+
+@pytest.mark.parametrize(
+    "cause", sorted(set(Cause) - {Cause.ECALL_U, Cause.LOAD_PAGE, Cause.STORE_PAGE})
+)
+def test_every_other_exception_kills(cause):
+    hart = make_hart()
+    hart.sbrk(PAGE_SIZE)
+
+    with pytest.raises(Killed):
+        hart.trap(cause, stval=hart.heap)
+
+    assert f"unexpected scause {int(cause):#x} pid=1" in hart.printed
+    assert hart.kernel.exit_status == -1
+    assert hart.kernel.heap_frames_used == 0
+
+
+@pytest.mark.parametrize("interrupt", [1, 9])
+def test_an_interrupt_of_no_known_device_kills(interrupt):
+    hart = make_hart()
+    with pytest.raises(Killed):
+        hart.trap(1 << 63 | interrupt)
+    assert f"unexpected scause {1 << 63 | interrupt:#x} pid=1" in hart.printed
+
+
+def test_the_timer_only_lets_the_process_run_on():
+    hart = make_hart()
+    hart.frame.a0 = 55
+    hart.trap(TIMER, sepc=0x44)
+    assert (hart.frame.a0, hart.frame.sepc) == (55, 0x44)
+    assert (hart.kernel.faults, hart.printed) == ([], "")
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_fault_without_frames_kills(nth):
+    hart = make_hart()
+    hart.sbrk(4 << 20)
+    with failing_kalloc(hart.kernel, nth), pytest.raises(Killed):
+        hart.store(2 << 20, 1)
+    assert hart.kernel.exit_status == -1
+    assert hart.kernel.panicked is None
+    assert hart.kernel.faults[0].what.startswith("killed: no frame left")
+
+
+def test_a_trap_that_is_not_from_user_mode_panics():
+    hart = make_hart()
+    hart.frame.sstatus = 1 << Mstatus.SPP
+    hart.kernel.ring(Reason.USER_TRAP)
+    assert hart.kernel.halted
+    assert str(hart.kernel.panicked) == "usertrap: not from user mode"
+
+
+@pytest.mark.parametrize(
+    "reason, printed",
+    [
+        (Reason.KERNEL_PANIC, "scause=0xd sepc=0x80 stval=0x123\npanic: kerneltrap\n"),
+        (Reason.MACHINE_PANIC, "mcause=0xd mepc=0x80 mtval=0x123\npanic: machinetrap\n"),
+    ],
+)
+def test_a_trap_in_the_kernel_panics(reason, printed):
+    hart = make_hart()
+    doorbell = hart.kernel.doorbell
+    doorbell.write(Register.PANIC_CAUSE, 13)
+    doorbell.write(Register.PANIC_EPC, 0x80)
+    doorbell.write(Register.PANIC_TVAL, 0x123)
+
+    with pytest.raises(Killed):
+        hart.ring(reason)
+
+    assert hart.printed == printed
+    assert hart.kernel.exit_status == PANIC_STATUS

@@ -1,0 +1,62 @@
+"""Every C program on the hart, under the kernel, against its expected result."""
+
+import re
+
+import pytest
+
+from hdl.arch import Cause
+from kernel_model.costs import ZERO
+from kernel_model.kernel import Kernel
+from sim.devices.doorbell import DoorbellPage
+from sim.kernel_guest import KernelGuest
+from sim.machine import End, Machine, MachineConfig
+from sim.toolchain import assemble_trampoline
+from tests.programs.expected import PROGRAMS
+
+#: Cycles within which each of them ends when the kernel's work costs nothing.
+MAX_CYCLES = 30_000
+
+
+class Console:
+    """Collects what is printed; its input comes a line at a time."""
+
+    def __init__(self, stdin):
+        self.lines = stdin.splitlines(keepends=True)
+        self.output = b""
+
+    def write(self, data):
+        self.output += data
+
+    def read(self, n):
+        return self.lines.pop(0)[:n] if self.lines else b""
+
+
+@pytest.fixture(params=[expected for expected in PROGRAMS if not expected.long], ids=str)
+def expected(request):
+    return request.param
+
+
+def test_program_does_what_its_source_says(expected):
+    config = MachineConfig(memory_mib=4)
+    ram = Machine.make_ram(config)
+    console = Console(expected.stdin)
+    kernel = Kernel(ram, assemble_trampoline(), console, costs=ZERO)
+    frames_before = kernel.kmem.used
+    kernel.exec(expected.build().read_bytes(), [expected.program, *expected.args])
+    guest = KernelGuest(kernel)
+    machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
+
+    end = machine.run(guest, max_cycles=MAX_CYCLES)
+
+    assert end is End.FINISHED
+    assert re.fullmatch(expected.output, console.output.decode())
+    assert kernel.exit_status & 0xFF == expected.exit_status
+    assert kernel.heap_frames_used == expected.heap_pages
+    assert kernel.kmem.used == frames_before
+    # What ended it is what the hart raised last, a system call if not a fault.
+    assert machine.engine.log.traps[-1].cause == (expected.killed_by or Cause.ECALL_U)
+    mapped = [fault for fault in guest.faults if fault.served.outcome == "mapped"]
+    assert len(mapped) == expected.heap_pages
+    for fault in mapped:
+        if fault.served.via is None:
+            assert fault.retired_cycle > fault.trap.cycle

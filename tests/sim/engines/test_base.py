@@ -1,0 +1,50 @@
+import pytest
+
+from hdl.arch import Cause, Priv
+from sim.engines.base import TrapLog
+
+
+@pytest.fixture
+def log():
+    return TrapLog()
+
+
+def test_it_counts_what_retires(log):
+    for cycle in range(5):
+        log.retired(cycle, 0x100, Priv.M)
+    log.trapped(5, 0x100, Cause.ILLEGAL, 0, Priv.M)
+
+    assert log.instructions == 5
+    assert len(log.traps) == 1
+
+
+@pytest.mark.parametrize("cause", [Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE])
+def test_a_page_fault_of_user_mode_waits_for_its_instruction(log, cause):
+    log.trapped(10, 0x100, cause, 0x5000, Priv.U)
+
+    log.retired(20, 0x104, Priv.U)
+    log.retired(21, 0x100, Priv.S)
+    assert log.traps[0].retried_at is None
+    log.retired(30, 0x100, Priv.U)
+    log.retired(40, 0x100, Priv.U)
+    assert log.traps[0].retried_at == 30
+
+
+def test_an_instruction_that_faults_twice_ends_both(log):
+    log.trapped(10, 0xFFE, Cause.FETCH_PAGE, 0xFFE, Priv.U)
+    log.trapped(20, 0xFFE, Cause.FETCH_PAGE, 0x1000, Priv.U)
+
+    log.retired(30, 0xFFE, Priv.U)
+
+    assert [trap.retried_at for trap in log.traps] == [30, 30]
+
+
+@pytest.mark.parametrize(
+    ("cause", "mode"), [(Cause.ECALL_U, Priv.U), (Cause.LOAD_ACCESS, Priv.U), (13, Priv.S)]
+)
+def test_nothing_else_waits(log, cause, mode):
+    log.trapped(10, 0x100, cause, 0, mode)
+
+    log.retired(20, 0x100, Priv.U)
+
+    assert log.traps[0].retried_at is None

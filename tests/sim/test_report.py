@@ -1,0 +1,83 @@
+import io
+import json
+
+import pytest
+
+from hdl.arch import Cause, Priv
+from kernel_model.faults import Fault as Served
+from sim.engines.base import TrapRecord
+from sim.faults import FaultTable
+from sim.report import Report, print_faults, print_summary, write_json
+
+
+@pytest.fixture
+def report():
+    faults = FaultTable()
+    mapped = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "mapped frame 0x80010000")
+    copied = Served(None, Cause.LOAD_PAGE, 0x6000, "mapped", "copyin", "mapped frame 0x80011000")
+    killed = Served(0x50, Cause.STORE_PAGE, 0, "killed", None, "killed: page is mapped r-x")
+    faults.join([mapped], [TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)])
+    faults.join([copied], [TrapRecord(2000, 0x48, 8, 0, Priv.U)])
+    faults.join([killed], [TrapRecord(12345, 0x50, 15, 0, Priv.U)])
+    return Report(255, 20_000, 15_000, "pysim", 10, 2, 17, faults)
+
+
+def printed(function, report):
+    output = io.StringIO()
+    function(report, output)
+    return output.getvalue()
+
+
+def test_the_table_has_a_row_for_every_fault(report):
+    rows = [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in printed(print_faults, report).splitlines()
+        if line.startswith("│")
+    ]
+
+    assert rows == [
+        ["1", "1,000", "0x44", "load", "0x5008", "mapped frame 0x80010000", "1,400"],
+        ["2", "2,000", "-", "copyin of a system call", "0x6000", "mapped frame 0x80011000", "-"],
+        ["3", "12,345", "0x50", "store", "0x0", "killed: page is mapped r-x", "-"],
+    ]
+
+
+def test_a_run_without_faults_says_so():
+    assert printed(print_faults, Report(0, 1, 1, "pysim")) == "no page faults\n"
+
+
+def test_the_summary_tells_what_was_promised_and_what_was_used(report):
+    text = printed(print_summary, report)
+
+    lines = ("exit status", "255", "20,000", "15,000", "0.750", "heap pages promised", "10",
+             "heap frames used", "2", "frames used, with page tables", "17", "pysim")  # fmt: skip
+    for line in lines:
+        assert line in text
+
+
+def test_a_run_without_a_kernel_tells_of_no_pages():
+    assert "pages" not in printed(print_summary, Report(0, 10, 5, "pysim"))
+
+
+def test_nothing_is_divided_by_zero():
+    assert Report(0, 0, 0, "pysim").ipc == 0
+
+
+def test_json_has_integers_and_every_fault(report, tmp_path):
+    path = tmp_path / "report.json"
+
+    write_json(report, path)
+
+    content = json.loads(path.read_text())
+    faults = content.pop("faults")
+    assert content == {
+        "exit_status": 255,
+        "cycles": 20_000,
+        "instructions": 15_000,
+        "pages_promised": 10,
+        "heap_frames_used": 2,
+        "frames_used": 17,
+    }
+    assert [fault["number"] for fault in faults] == [1, 2, 3]
+    assert faults[0]["pc"] == 0x44
+    assert "pc" not in faults[1]

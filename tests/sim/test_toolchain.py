@@ -1,0 +1,174 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from hdl.arch import PAGE_SIZE
+from sim import toolchain
+
+EF_RISCV_RVC = 1
+PF_X, PF_W, PF_R = 1, 2, 4
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    directory = tmp_path / "cache"
+    directory.mkdir()
+    monkeypatch.setattr(toolchain, "cache_directory", lambda: directory)
+    return directory
+
+
+def segments(path):
+    with path.open("rb") as file:
+        return [dict(s.header) for s in ELFFile(file).iter_segments() if s["p_type"] == "PT_LOAD"]
+
+
+def symbols(path):
+    with path.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        return {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
+
+
+def test_user_program_has_text_at_zero_and_data_on_its_own_page(cache):
+    text, data = segments(toolchain.build_program("lazy"))
+
+    assert (text["p_vaddr"], text["p_flags"]) == (0, PF_R | PF_X)
+    assert data["p_flags"] == PF_R | PF_W
+    assert data["p_vaddr"] % PAGE_SIZE == 0
+    assert data["p_vaddr"] >= text["p_memsz"]
+    assert symbols(toolchain.build_program("lazy"))["_start"] == 0
+
+
+@pytest.mark.parametrize("name", toolchain.program_names())
+def test_every_bundled_program_compiles(name):
+    assert segments(toolchain.find_program(name))
+
+
+def test_second_build_comes_from_the_cache(cache, monkeypatch):
+    first = toolchain.build_program("hello")
+    monkeypatch.setattr(toolchain, "_compile", None)
+
+    assert toolchain.build_program("hello") == first
+    assert [path for path in cache.iterdir() if path.name != "zig"] == [first]
+
+
+def test_changed_source_or_define_is_another_program(cache, tmp_path):
+    source = tmp_path / "count.S"
+    source.write_text(".globl _start\n_start: li a0, COUNT\n")
+    one = toolchain.build_bare(source, {"COUNT": 1})
+    two = toolchain.build_bare(source, {"COUNT": 2})
+    source.write_text(".globl _start\n_start: li a1, COUNT\n")
+    changed = toolchain.build_bare(source, {"COUNT": 1})
+
+    assert len({one, two, changed}) == 3
+    assert len({path.read_bytes() for path in (one, two, changed)}) == 3
+
+
+def test_two_processes_may_build_at_once(tmp_path):
+    environment = dict(os.environ, XDG_CACHE_HOME=str(tmp_path))
+    # Away from the checkout's own cache, as in an installed package.
+    for package in ("hdl", "kernel_model", "sim", "programs"):
+        shutil.copytree(package, tmp_path / package)
+    code = "from sim.toolchain import *; print(build_program('hello').stat().st_size)"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], cwd=tmp_path, env=environment, stdout=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    sizes = [process.communicate(timeout=60)[0] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sizes[0] == sizes[1]
+    assert len(list((tmp_path / "trapline").glob("hello-*.elf"))) == 1
+
+
+def test_home_need_not_be_writable(cache, monkeypatch):
+    monkeypatch.setenv("HOME", "/proc/nowhere")
+
+    assert toolchain.build_program("hello").is_file()
+
+
+def test_bare_program_starts_where_ram_does(tmp_path, cache):
+    source = tmp_path / "nothing.S"
+    source.write_text(".globl _start\n_start: j _start\n.section .data\n.dword 1\n")
+    path = toolchain.compile_bare(source, tmp_path / "nothing.elf")
+
+    assert symbols(path)["_start"] == 0x8000_0000
+    assert segments(path)[0]["p_paddr"] == 0x8000_0000
+
+
+def test_mmubench_has_its_signature_and_no_compressed_instructions(cache):
+    folder = toolchain.programs_directory() / "bench"
+    path = toolchain.build_bare(
+        folder / "mmubench.S", {"HTIF": 1}, script=folder / "link.ld", extensions="ma"
+    )
+
+    names = symbols(path)
+    assert names["end_signature"] - names["begin_signature"] == 232 * 8
+    assert names["tohost"] == 0x8004_0000
+    with path.open("rb") as file:
+        assert not ELFFile(file)["e_flags"] & EF_RISCV_RVC
+
+
+def test_compile_error_carries_the_compilers_message(tmp_path, cache):
+    source = tmp_path / "broken.c"
+    source.write_text("int main(void) { return nonsense; }\n")
+
+    with pytest.raises(toolchain.ToolchainError) as caught:
+        toolchain.compile_user([source], tmp_path / "broken.elf")
+
+    assert str(caught.value).splitlines()[0] == f"cannot compile {source}:"
+    assert "nonsense" in str(caught.value)
+
+
+def test_missing_source_is_named(tmp_path, cache):
+    with pytest.raises(toolchain.ToolchainError, match=r"cannot read .*gone\.c: No such file"):
+        toolchain.build_user(tmp_path / "gone.c")
+
+
+def test_without_a_compiler_the_message_says_what_to_install(tmp_path, cache, monkeypatch):
+    monkeypatch.setattr(toolchain, "_zig_version", lambda: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    toolchain._compiler_version.cache_clear()
+
+    with pytest.raises(toolchain.ToolchainError, match="no RISC-V compiler: install .*ziglang"):
+        toolchain.build_program("hello")
+
+
+@pytest.mark.skipif(
+    shutil.which("riscv64-unknown-elf-gcc") is None, reason="no riscv64-unknown-elf-gcc on PATH"
+)
+def test_gcc_serves_where_ziglang_is_missing(cache, monkeypatch):
+    monkeypatch.setattr(toolchain, "_zig_version", lambda: None)
+    toolchain._compiler_version.cache_clear()
+    text, data = segments(toolchain.build_program("lazy"))
+    toolchain._compiler_version.cache_clear()
+
+    assert (text["p_vaddr"], text["p_flags"]) == (0, PF_R | PF_X)
+    assert data["p_flags"] == PF_R | PF_W
+
+
+def test_a_path_that_exists_goes_before_a_bundled_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("hello").write_bytes(b"mine")
+
+    assert toolchain.find_program("hello") == Path("hello")
+    assert toolchain.find_program("lazy").name.startswith("lazy-")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "../lazy", "lib", ""])
+def test_unknown_program_is_an_error_that_lists_the_bundled_ones(name):
+    with pytest.raises(toolchain.ToolchainError, match="no such file .*bundled: .*hello.*lazy"):
+        toolchain.find_program(name)
+
+
+def test_trampoline_is_one_page_of_code():
+    page = toolchain.assemble_trampoline()
+
+    assert len(page) == PAGE_SIZE
+    assert any(page[:16])

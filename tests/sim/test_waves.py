@@ -1,0 +1,74 @@
+import pytest
+
+from hdl.arch import Cause, Priv
+from kernel_model.faults import Fault as Served
+from sim.engines.base import CYCLE_FS, TrapRecord
+from sim.faults import FaultTable
+from sim.gtkw import read_waveform
+from sim.machine import End, Machine, MachineConfig
+from sim.waves import CYCLES_AFTER, MOST_CYCLES, FirstFaults, Trace, Window
+from tests.sim.scripted import ScriptedHart, load
+
+BASE = 0x8000_0000
+
+
+class Idle:
+    """A guest that never finishes, and the members that `FirstFaults` looks at."""
+
+    finished = False
+    deadline = None
+    entered_user_at = None
+
+    def __init__(self):
+        self.faults = FaultTable()
+
+
+def fault_table(*cycles):
+    table = FaultTable()
+    for cycle in cycles:
+        served = Served(0x44, Cause.LOAD_PAGE, 0x5000, "mapped", None, "")
+        table.join([served], [TrapRecord(cycle, 0x44, 13, 0x5000, Priv.U)])
+    return table
+
+
+def run_traced(trace, cycles=40):
+    config = MachineConfig(memory_mib=1)
+    hart = ScriptedHart([load(BASE)] * 30)
+    machine = Machine(config, Machine.make_ram(config), hart=hart)
+    assert machine.run(Idle(), max_cycles=cycles, watchers=[trace]) is End.LIMIT
+    machine.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("window", "first", "last"), [(Window(), 0, 40), (Window(7, 20), 7, 20), (Window(30), 30, 40)]
+)
+def test_a_trace_holds_the_cycles_of_its_window(tmp_path, window, first, last):
+    trace = Trace(tmp_path / "run.vcd", window)
+
+    run_traced(trace)
+
+    waveform = read_waveform(trace.path)
+    assert trace.started
+    assert (waveform.start // CYCLE_FS, waveform.end // CYCLE_FS) == (first, last)
+
+
+def test_a_window_after_the_end_writes_nothing(tmp_path):
+    trace = Trace(tmp_path / "run.vcd", Window(100, 200))
+
+    run_traced(trace)
+
+    assert not trace.started
+    assert not trace.path.exists()
+
+
+def test_the_default_window_is_around_the_first_faults():
+    guest = Idle()
+    window = FirstFaults(guest)
+
+    assert window.bounds() == (None, None)
+    guest.entered_user_at = 500
+    assert window.bounds() == (500, 500 + MOST_CYCLES)
+    guest.faults = fault_table(600, 700)
+    assert window.bounds() == (500, 500 + MOST_CYCLES)
+    guest.faults = fault_table(600, 700, 3000, 9000)
+    assert window.bounds() == (500, 3000 + CYCLES_AFTER)

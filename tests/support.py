@@ -1,0 +1,119 @@
+"""What the testbenches share: a bounded simulation, and handshakes instead of raw pokes."""
+
+import os
+import re
+from pathlib import Path
+
+from amaranth.sim import Simulator
+
+__all__ = ["accept", "issue", "respond", "send", "simulate", "transact"]
+
+#: Seconds of simulated time per clock cycle.
+PERIOD = 1e-6
+#: Folder for a waveform of every simulation, or None; `pytest --vcd` sets it.
+vcd_directory: Path | None = None
+
+
+def simulate(dut, *testbenches, max_cycles=10_000, background=(), vcd=None):
+    """Runs async `testbenches` against `dut` until all have returned.
+
+    Parameters
+    ----------
+    dut : Elaboratable
+        What is simulated, in the `sync` domain if it has flip-flops.
+    testbenches : async functions of a simulator context
+        The simulation ends when the last of them returns.
+    max_cycles : int
+        Clock cycles after which it fails with `TimeoutError` instead of hanging.
+    background : iterable of async functions
+        Testbenches that nobody waits for, such as a memory that answers for ever.
+    vcd : path
+        Where to write a waveform; by default only where `pytest --vcd` says.
+    """
+    simulator = Simulator(dut)
+    simulator.add_clock(PERIOD, if_exists=True)
+    for testbench in testbenches:
+        simulator.add_testbench(testbench)
+    for testbench in background:
+        simulator.add_testbench(testbench, background=True)
+
+    async def watchdog(ctx):
+        await ctx.delay(max_cycles * PERIOD)
+        raise TimeoutError(f"the testbench has not ended after {max_cycles} cycles")
+
+    simulator.add_testbench(watchdog, background=True)
+    path = vcd or _default_vcd()
+    if path is None:
+        simulator.run()
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with simulator.write_vcd(str(path)):
+        simulator.run()
+
+
+async def send(ctx, stream, payload, *, max_cycles=1000):
+    """Offers `payload` on `stream` (an `In` stream of the design) until it is taken."""
+    ctx.set(stream.payload, payload)
+    ctx.set(stream.valid, 1)
+    await _until(ctx, stream.ready, max_cycles=max_cycles)
+    ctx.set(stream.valid, 0)
+
+
+async def transact(ctx, port, *, max_cycles=1000, **fields):
+    """Makes one request on `port`, a `MemoryPort` that the design serves; returns (data, error).
+
+    `fields` are the request's, for example `address=0x8000_0000, size=3`.
+    """
+    await issue(ctx, port, max_cycles=max_cycles, **fields)
+    return await _until(
+        ctx, port.response.valid, port.response.data, port.response.error, max_cycles=max_cycles
+    )
+
+
+async def issue(ctx, port, *, max_cycles=1000, **fields):
+    """Makes one request on `port` as `transact` does, but does not wait for its response."""
+    for name, value in fields.items():
+        ctx.set(getattr(port.request, name), value)
+    ctx.set(port.request.valid, 1)
+    await _until(ctx, port.request.ready, max_cycles=max_cycles)
+    ctx.set(port.request.valid, 0)
+
+
+async def accept(ctx, port, *, max_cycles=1000):
+    """Takes the next request of `port`, a `MemoryPort` on which the design is the initiator.
+
+    Returns a dict of the request's fields. `ready` is high only while this waits.
+    """
+    request = port.request
+    names = [name for name in request.signature.members if name not in ("valid", "ready")]
+    ctx.set(request.ready, 1)
+    values = await _until(
+        ctx, request.valid, *(getattr(request, name) for name in names), max_cycles=max_cycles
+    )
+    ctx.set(request.ready, 0)
+    return dict(zip(names, values, strict=True))
+
+
+async def respond(ctx, port, *, data=0, error=0):
+    """Answers on `port` in this one cycle, as the memory behind the design's `MemoryPort`."""
+    ctx.set(port.response.valid, 1)
+    ctx.set(port.response.data, data)
+    ctx.set(port.response.error, error)
+    await ctx.tick()
+    ctx.set(port.response.valid, 0)
+
+
+async def _until(ctx, condition, *values, max_cycles):
+    """Passes clock edges until `condition` was high before one; returns `values` before it."""
+    for _ in range(max_cycles):
+        _, _, met, *sampled = await ctx.tick().sample(condition, *values)
+        if met:
+            return sampled
+    raise TimeoutError(f"{condition!r} was not high within {max_cycles} cycles")
+
+
+def _default_vcd():
+    if vcd_directory is None:
+        return None
+    test = os.environ["PYTEST_CURRENT_TEST"].removesuffix(" (call)").removeprefix("tests/")
+    return vcd_directory / (re.sub(r"[^\w.-]+", "_", test) + ".vcd")
