@@ -17,14 +17,14 @@ and asks what to drive in the next one. Rules, which every engine follows to the
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sim.events import Event, HtifWrite
 from sim.ram import Ram
 
-__all__ = ["DATA", "DEPTH", "FETCH", "Bus", "Device", "ProtocolError", "Refused", "Request"]
+__all__ = ["DATA", "DEPTH", "FETCH", "Bus", "Device", "ProtocolError", "Refused", "Request", "Window"]
 
 #: The ports, by number: fetches; data accesses and walks.
 FETCH, DATA = 0, 1
@@ -44,8 +44,30 @@ class Refused(Exception):
     """A device does not take this access; it becomes an error response."""
 
 
+class Window(Protocol):
+    """Plain registers of 8 bytes in the first 512 bytes of a device's page.
+
+    An engine may keep copies of them: it takes those in `loadable` with `load` before the hart
+    runs on, and hands over those in `storable` with `store` before the event that a store to the
+    register at `ring` raises.
+    """
+
+    loadable: Collection[int]
+    storable: Collection[int]
+    ring: int
+
+    def load(self, offset: int) -> int:
+        """The register at `offset`."""
+
+    def store(self, offset: int, value: int) -> None:
+        """Writes the register at `offset`."""
+
+
 class Device(Protocol):
-    """A device behind the data port: `size` bytes of registers from physical address `base`."""
+    """A device behind the data port: `size` bytes of registers from physical address `base`.
+
+    One that has a `window` (a `Window`) raises `Doorbell` and no other event.
+    """
 
     base: int
     size: int
@@ -94,6 +116,8 @@ class Bus:
     -------
     ready : list of two bools
         Whether each port takes a request in the coming cycle.
+    ram, latency, devices, watched
+        As given.
     event : Event or None
         What the last accepted request raised; the engine takes it away by setting None.
 
@@ -124,9 +148,10 @@ class Bus:
         self.latency = latency
         self.ready = [True, True]
         self.event: Event | None = None
-        self._ram = ram
+        self.ram = ram
+        self.devices = list(devices)
+        self.watched = watched
         self._words = ram.words
-        self._devices = list(devices)
         self._watched = None if watched is None else (watched - ram.base) >> 3
         self._queues: tuple[deque[_Response], ...] = (deque(), deque())
         self._lock: _Lock | None = None
@@ -178,7 +203,7 @@ class Bus:
         self._withheld = None
 
     def _access(self, port: int, cycle: int, request: Request, response: _Response) -> None:
-        ram = self._ram
+        ram = self.ram
         offset = request.address - ram.base
         if 0 <= offset < ram.size:
             index = offset >> 3
@@ -197,6 +222,17 @@ class Bus:
         if index == self._watched:
             self.event = HtifWrite(cycle, request.strobe)
 
+    def serve(self, request: Request) -> int:
+        """The data (64 bits, 0 for a store) of an access to a device that answers at once.
+
+        Raises `Refused`; a device that withholds its answer is refused too.
+        """
+        response = _Response(0)
+        self._device_access(0, request, response)
+        if response.due is None:
+            raise Refused
+        return response.data
+
     def _device_access(self, cycle: int, request: Request, response: _Response) -> None:
         device = self._device_at(request.address)
         offset = request.address - device.base
@@ -213,7 +249,7 @@ class Bus:
             response.due = None
 
     def _device_at(self, address: int) -> Device:
-        for device in self._devices:
+        for device in self.devices:
             if device.base <= address < device.base + device.size:
                 return device
         raise Refused

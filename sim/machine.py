@@ -16,7 +16,7 @@ __all__ = ["ENGINES", "STALL_LIMIT", "End", "Guest", "Machine", "MachineConfig",
 #: Cycles without an instruction retired after which the hart is taken to be stuck.
 STALL_LIMIT = 200_000
 #: Names of the engines.
-ENGINES = ("pysim",)
+ENGINES = ("native", "pysim")
 
 
 class End(Enum):
@@ -177,8 +177,13 @@ def _make_hart(ram: Ram):
 
 
 def _make_engine(name: str, hart, bus: Bus) -> Engine:
-    if name != "pysim":
-        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
-    from sim.engines.pysim import PysimEngine
+    if name == "pysim":
+        from sim.engines.pysim import PysimEngine
 
-    return PysimEngine(hart, bus)
+        return PysimEngine(hart, bus)
+    if name == "native":
+        from sim.engines.native.engine import NativeEngine
+        from sim.toolchain import cache_directory
+
+        return NativeEngine(hart, bus, cache_directory())
+    raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")

@@ -1,12 +1,25 @@
 """The doorbell on the bus: the registers through which trampoline and kernel model talk."""
 
 from hdl.arch import PAGE_SIZE
+from kernel_model.doorbell import READABLE, WRITABLE
 from kernel_model.doorbell import Doorbell as Registers
 from kernel_model.layout import DOORBELL, Register
 from sim.bus import Refused
 from sim.events import Doorbell
 
 __all__ = ["DoorbellPage"]
+
+
+class DoorbellWindow:
+    """The registers as a `sim.bus.Window`."""
+
+    loadable = tuple(sorted(READABLE))
+    storable = tuple(sorted(WRITABLE))
+    ring = Register.RING
+
+    def __init__(self, registers: Registers):
+        self.load = registers.read
+        self.store = registers.write
 
 
 class DoorbellPage:
@@ -20,6 +33,7 @@ class DoorbellPage:
 
     def __init__(self, registers: Registers):
         self._registers = registers
+        self.window = DoorbellWindow(registers)
 
     def load(self, offset: int, count: int) -> int:
         """The register at `offset`."""

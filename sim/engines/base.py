@@ -47,10 +47,15 @@ class TrapLog:
 
     def trapped(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> None:
         """Takes an instruction that raised an exception."""
-        record = TrapRecord(cycle, pc, cause, tval, mode)
-        self.traps.append(record)
+        record = self.add(cycle, pc, cause, tval, mode)
         if mode == Priv.U and cause in _PAGE_FAULTS:
             self._waiting.setdefault(pc, []).append(record)
+
+    def add(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> TrapRecord:
+        """Takes an exception of an engine that looks out for the retries itself."""
+        record = TrapRecord(cycle, pc, cause, tval, mode)
+        self.traps.append(record)
+        return record
 
     def retired(self, cycle: int, pc: int, mode: int) -> None:
         """Takes an instruction that retired."""

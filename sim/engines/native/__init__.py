@@ -1,0 +1,1 @@
+"""The native engine: Amaranth designs as C++, at millions of cycles a second."""

@@ -1,0 +1,221 @@
+"""Ordering: in which order the steps of a cycle are done, and under which conditions.
+
+A step whose result is needed only while some literals hold is done inside `if`s on them, if enough
+work hides behind them. Flip-flops are written in place, as soon as everybody has read them.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sim.engines.native import circuit as c
+from sim.engines.native.nodes import Compute, Latch, Literal, Node, Store, Update
+from sim.engines.native.pieces import Piece, Pieces
+
+__all__ = ["MIN_WORK", "Save", "Step", "schedule"]
+
+#: Terms of work that make a branch worth its risk of being mispredicted.
+MIN_WORK = 12
+
+
+@dataclass(slots=True)
+class Save:
+    """Keeps the old value of a flip-flop in a local variable: it is written before it is read."""
+
+    piece: Piece
+
+
+@dataclass(slots=True)
+class Step:
+    """A node, or a `Save`, under literals that are nested in this order."""
+
+    node: Node | Save
+    guard: tuple[Literal, ...]
+
+
+def schedule(pieces: Pieces, nodes: list[Node], *, min_work: int = MIN_WORK) -> list[Step]:
+    """The steps in order. Every value is computed before it is read."""
+    return _Scheduler(pieces, nodes, min_work).run()
+
+
+class _Scheduler:
+    def __init__(self, pieces, nodes, min_work):
+        self._pieces = pieces
+        self._makers = {node.piece: node for node in nodes if isinstance(node, Compute)}
+        self._reads = {node: list(self._pieces_read(node)) for node in nodes}
+        self._order = self._topological(n for n in nodes if not isinstance(n, Compute))
+        # What no output and no flip-flop needs is not computed.
+        self._nodes = list(filter(set(self._order).__contains__, nodes))
+        self._rank = {node: i for i, node in enumerate(self._order)}
+        self._guards = self._guard(min_work)
+        self._link()
+
+    def _pieces_read(self, node):
+        for value, literal in node.reads:
+            for _position, _width, piece, _low in self._pieces.reads(value):
+                if piece is not None:
+                    yield piece, literal
+
+    def _driver(self, net):
+        """The piece of one net."""
+        ((_position, _width, piece, _low),) = self._pieces.reads((net,))
+        return piece
+
+    def _topological(self, roots):
+        """The roots and what they need, each node after those that compute what it reads."""
+        order, state = [], {}
+        for root in roots:
+            path = [(root, iter(self._reads[root]))] if root not in state else []
+            state.setdefault(root, 1)
+            while path:
+                node, rest = path[-1]
+                for piece, _literal in rest:
+                    maker = self._makers.get(piece)
+                    if maker is not None and maker not in state:
+                        state[maker] = 1
+                        path.append((maker, iter(self._reads[maker])))
+                        break
+                else:
+                    order.append(node)
+                    path.pop()
+        return order
+
+    def _guard(self, min_work):
+        """For every node the literals that hold whenever its result is needed.
+
+        That is the intersection over its readers of their literals and that of the read. Literals
+        with little work behind them are dropped everywhere alike, so that what a node reads still
+        has no literal that the node has not.
+        """
+        needed: dict[Node, frozenset | None] = {}
+        for node in reversed(self._order):
+            own = needed.get(node) if isinstance(node, Compute) else frozenset()
+            own = frozenset() if own is None else own
+            if isinstance(node, Update) and node.condition != 1:
+                own = frozenset([(node.condition, 1)])
+            needed[node] = own
+            for piece, literal in self._reads[node]:
+                maker = self._makers.get(piece)
+                if maker is None:
+                    continue
+                under = own | {literal} if literal and literal[0] > 1 else own
+                if isinstance(node, Update) and literal is None:
+                    # The condition itself is read outside of its own `if`.
+                    under = own - {(node.condition, 1)}
+                before = needed.get(maker)
+                needed[maker] = under if before is None else before & under
+        work = defaultdict(int)
+        for node, literals in needed.items():
+            for literal in literals:
+                work[literal] += len(self._reads[node]) + 1
+        kept = {literal for literal, terms in work.items() if terms >= min_work}
+
+        def position(literal):
+            maker = self._makers.get(self._driver(literal[0]))
+            return (self._rank[maker] if maker else -1, literal)
+
+        return {
+            node: tuple(sorted((x for x in literals if x in kept), key=position))
+            for node, literals in needed.items()
+        }
+
+    def _link(self):
+        """Dependencies: `_waits` counts those of a node, `_frees` lists who waits for it."""
+        self._waits = dict.fromkeys(self._nodes, 0)
+        self._frees = defaultdict(list)
+        self._readers = defaultdict(set)
+        self._writers = defaultdict(list)
+        for node in self._nodes:
+            needs = {piece for piece, _literal in self._reads[node]}
+            needs |= {self._driver(net) for net, _value in self._guards[node]}
+            for piece in needs:
+                maker = self._makers.get(piece)
+                if maker is not None:
+                    self._add(maker, node)
+                else:
+                    self._readers[piece].add(node)
+            if isinstance(node, Update | Latch):
+                self._writers[node.piece].append(node)
+        self._link_writes()
+        self._link_memories()
+
+    def _add(self, before, after):
+        self._frees[before].append(after)
+        self._waits[after] += 1
+
+    def _link_writes(self):
+        """A flip-flop's writes keep their order, and come after everybody else has read it."""
+        #: Nodes that hold up the first write of a piece; a `Save` releases it.
+        self._held = {}
+        self._saved = set()
+        for piece, writers in self._writers.items():
+            for one, other in zip(writers, writers[1:], strict=False):
+                self._add(one, other)
+            readers = self._readers[piece].difference(writers[:1])
+            if readers.intersection(writers):
+                self._saved.add(piece)
+                continue
+            self._held[writers[0]] = readers
+            for reader in readers:
+                self._add(reader, writers[0])
+
+    def _link_memories(self):
+        """Memories are written after they are read, by one port after the other."""
+        cells = self._pieces.circuit.cells
+        ports = defaultdict(list)
+        for node in self._nodes:
+            if isinstance(node, Store):
+                ports[cells[node.port].memory].append(node)
+        for node in self._nodes:
+            if isinstance(node, Compute | Latch):
+                cell = cells[node.piece.cell]
+                if isinstance(cell, c.AsyncRead | c.SyncRead):
+                    for store in ports.get(cell.memory, ())[:1]:
+                        self._add(node, store)
+        for stores in ports.values():
+            for one, other in zip(stores, stores[1:], strict=False):
+                self._add(one, other)
+
+    def run(self):
+        """List scheduling: stay under the same literals as long as something is ready there."""
+        steps = [Step(Save(piece), ()) for piece in sorted(self._saved, key=_key)]
+        ready = defaultdict(list)
+        left = len(self._nodes)
+        for node in self._order:
+            if not self._waits[node]:
+                ready[self._guards[node]].append(node)
+        current = ()
+        while left:
+            if not ready.get(current):
+                if ready.get(()):
+                    current = ()
+                elif any(ready.values()):
+                    current = max(ready, key=lambda guard: len(ready[guard]))
+                else:
+                    self._release(steps, ready)
+                    continue
+            node = ready[current].pop()
+            steps.append(Step(node, current))
+            left -= 1
+            for follower in self._frees[node]:
+                self._waits[follower] -= 1
+                if not self._waits[follower]:
+                    ready[self._guards[follower]].append(follower)
+        return steps
+
+    def _release(self, steps, ready):
+        """Flip-flops read each other: save the value of one, whose write need not wait then."""
+        done = {step.node for step in steps if isinstance(step.node, Node)}
+        for writer, readers in self._held.items():
+            missing = [r for r in readers if r not in done]
+            if writer not in done and missing and self._waits[writer] == len(missing):
+                steps.append(Step(Save(writer.piece), ()))
+                for reader in missing:
+                    self._frees[reader].remove(writer)
+                self._waits[writer] = 0
+                ready[self._guards[writer]].append(writer)
+                return
+        raise AssertionError("a loop of steps that no flip-flop is part of")
+
+
+def _key(piece):
+    return piece.cell, piece.low
