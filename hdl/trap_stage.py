@@ -214,7 +214,7 @@ class TrapStage(wiring.Component):
     def _collect(self, m):
         """Everything the instruction has met, for the trap unit."""
         held, collected, environment = self._held, self.traps.collected, self.environment
-        is_system = held.unit == Unit.SYSTEM
+        is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch_update
         #: Its A or D bit has to be written; refused, that is one more fault.
         self._updates = updates = Signal()
         refused = Mux(self.update.done, self.update.fault, Fault.NONE)
@@ -224,9 +224,10 @@ class TrapStage(wiring.Component):
         m.d.comb += [
             updates.eq((held.fetch_update | held.data_update) & ~held.interrupt),
             collected.fetch_fault.eq(Mux(held.fetch_update, refused, held.fetch_fault)),
-            collected.illegal.eq(held.illegal | self._forbidden),
-            collected.ebreak.eq(is_system & (held.system == System.EBREAK)),
-            collected.ecall.eq(is_system & (held.system == System.ECALL)),
+            # Before its A bit is written there are no bits of the instruction, only leftovers.
+            collected.illegal.eq(fetched & (held.illegal | self._forbidden)),
+            collected.ebreak.eq(fetched & is_system & (held.system == System.EBREAK)),
+            collected.ecall.eq(fetched & is_system & (held.system == System.ECALL)),
             collected.writes.eq((held.unit != Unit.LOAD) & (held.unit != Unit.LR)),
             collected.data_va.eq(held.va),
             collected.data_fault.eq(

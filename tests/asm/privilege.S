@@ -89,7 +89,7 @@
   li a0, 0x10200073
   CHECK_SAME s4, a0
 
-  TEST 8  // sfence.vma is illegal in U, in all four forms; legal in S and M
+  TEST 8  // sfence.vma is illegal in U, in all four forms; legal in S and M (NaxRiscv#106)
   ILLEGAL U, sfence.vma
   li a0, 0x12000073
   CHECK_SAME s4, a0

@@ -34,7 +34,9 @@
 .macro JUMP distance, op:vararg
 .Lfrom\@:
   \op .Lfrom\@ + \distance
+  .if \distance > 2
   .space \distance - 2
+  .endif
 .endm
 
   TEST 2  // c.addi, c.nop

@@ -58,7 +58,7 @@
   li a6, ASID_B
   li a7, VA(1, 2, 3)             // another page
 
-  TEST 2  // mapped after a fault, at each level (VexRiscv#60)
+  TEST 2  // mapped after a fault, at each level (VexRiscv#60, cva6#3486)
   TARGET SMALL, PAGE(DATA)
   MAPPED_AFTER_FAULT LEAF, 9, PTE(PAGE(DATA), KERNEL)
   MAPPED_AFTER_FAULT MIDDLE, 77, POINTER(PAGE(LEAF))

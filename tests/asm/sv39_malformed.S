@@ -107,7 +107,7 @@
   FLIPS 10, 27
   sd a6, 0(a7)
 
-  TEST 11  // Svade: A = 0 faults every access
+  TEST 11  // Svade: A = 0 faults every access (why old xv6 does not start on such cores)
   EACH_LEAF not_accessed
 
   TEST 12  // Svade: D = 0 faults a store, and nothing else

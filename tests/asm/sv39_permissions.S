@@ -148,7 +148,7 @@
   EXPECT CAUSE_LOAD_PAGE, a0
   csrw mstatus, x0
 
-  TEST 7  // MPRV obeys SUM and MXR (black-parrot#1316); fetches ignore it
+  TEST 7  // MPRV obeys SUM and MXR (black-parrot#1316); fetches ignore it (cva6#3475)
   li a4, MSTATUS_MPRV | MSTATUS_MPP_S | MSTATUS_SUM
   csrw mstatus, a4
   ld a2, 0(a0)

@@ -104,7 +104,7 @@
   TARGET -VA(256, 0, 1), 0
   PAGE_FAULTS
 
-  TEST 11  // address bits above 38 alone, between good ones (cva6#3404)
+  TEST 11  // address bits above 38 alone, between good ones (cva6#3404, gem5#2454)
   li s10, PAGE(DATA)
   li a6, 39
   li a7, VA(5, 77, 9)

@@ -162,7 +162,26 @@
   TRAPS_AT S, a1
   EXPECT CAUSE_FETCH_PAGE, a2
 
-  TEST 18  // pointers are never written
+  TEST 18  // a fetch that has to set A first is none of the instructions fetched before it
+  li a1, VA(5, 77, 9) + 16
+  addi a3, a1, 4
+  .irp behind, "ebreak", ".word 0", "wfi", "ld a2, 1(x0)", "mret", "csrw sscratch, a1", "j fail"
+  SET_PTE SMALL
+  li a2, 0
+  RUN S
+  WIDE jr a1
+  .balign 8
+  .rept 6
+  WIDE \behind
+  .endr
+98:
+  CHECK s2, CAUSE_ECALL_S
+  CHECK_SAME s3, a3
+  CHECK a2, 0xffffffff80000000 | PAGE(DATA)
+  PTE_GAINED A
+  .endr
+
+  TEST 19  // pointers are never written
   li a0, PAGE(ROOT) + 5 * 8
   ld a0, 0(a0)
   CHECK a0, POINTER(PAGE(MIDDLE))
@@ -170,7 +189,7 @@
   ld a0, 0(a0)
   CHECK a0, POINTER(PAGE(LEAF))
 
-  TEST 19  // MPRV accesses of M-mode update as well
+  TEST 20  // MPRV accesses of M-mode update as well
   SET_PTE SMALL
   li a0, VA(5, 77, 9) + 8
   li a1, MSTATUS_MPRV | MSTATUS_MPP_S
@@ -179,7 +198,7 @@
   csrw mstatus, x0
   PTE_GAINED A
 
-  TEST 20  // without ADUE: page faults again, and nothing is set
+  TEST 21  // without ADUE: page faults again, and nothing is set
   csrw menvcfg, x0
   UPDATES LOAD, SMALL, CAUSE_LOAD_PAGE, 0
   UPDATES STORE, SMALL | A, CAUSE_STORE_PAGE, 0

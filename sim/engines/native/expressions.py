@@ -4,6 +4,8 @@ Machine words are `u64`; up to 128 bits are `u128`. Every expression of a value 
 width, so that operators need not clean their operands, only their result.
 """
 
+import itertools
+
 from sim.engines.native import circuit as c
 from sim.engines.native.pieces import WIDEST, WORD, Piece
 
@@ -47,12 +49,15 @@ class Expressions:
         """A value of at most 128 bits."""
         width = len(value)
         terms = []
-        for position, taken, piece, low in self._pieces.reads(value):
+        for position, taken, piece, low, copies in self._parts(value):
             if piece is None:
                 if low:
                     terms.append(constant(low << position))
                 continue
             term = self._bits(piece, low, taken)
+            if copies > 1:
+                # Sign extension: all ones or all zeros.
+                term = f"(-{type_of(copies)}({term}) & {mask(copies)})"
             if position:
                 term = f"{'u128(' + term + ')' if width > WORD else term} << {position}"
                 term = f"({term})"
@@ -60,6 +65,19 @@ class Expressions:
         if not terms:
             return "0ull"
         return terms[0] if len(terms) == 1 else f"({' | '.join(terms)})"
+
+    def _parts(self, value):
+        """As `Pieces.reads`, but a bit that is repeated comes once, with how often (else 1)."""
+        last = None
+        for position, taken, piece, low in self._pieces.reads(value):
+            if last and taken == last[1] == 1 and piece is not None and last[2:4] == [piece, low]:
+                last[4] += 1
+                continue
+            if last:
+                yield tuple(last)
+            last = [position, taken, piece, low, 1]
+        if last:
+            yield tuple(last)
 
     def _bits(self, piece, low, width):
         """`width` bits of a piece from `low` up."""
@@ -135,8 +153,14 @@ class Expressions:
         return _clean(text, piece.width)
 
     def _equality(self, cell, piece):
+        """Bit by bit where the operands have no seams, without packing them into words."""
+        first, second = cell.inputs
+        seams = sorted({0, len(first)} | {
+            position for operand in cell.inputs for position, *_ in self._pieces.reads(operand)
+        })  # fmt: skip
         tests = [
-            f"({a} ^ {b})" for (a, _), (b, _) in zip(*map(self.words, cell.inputs), strict=True)
+            f"({self.value(first[low:high])} ^ {self.value(second[low:high])})"
+            for low, high in itertools.pairwise(seams)
         ] or ["0ull"]
         return f"({' | '.join(tests)}) {cell.op} 0"
 
@@ -151,7 +175,19 @@ class Expressions:
             return f"parity({' ^ '.join(word for word, _ in words) or '0ull'})"
         if cell.op == "r&":
             return " & ".join(f"u64({word} == {mask(width)})" for word, width in words) or "1ull"
-        return f"({' | '.join(word for word, _ in words) or '0ull'}) != 0"
+        return f"({self._any(cell.inputs[0])}) != 0"
+
+    def _any(self, value):
+        """Something that is not 0 if any bit of a value is 1: the bits stay where they are."""
+        terms = []
+        for _position, taken, piece, low in self._pieces.reads(value):
+            if piece is None:
+                terms += [constant(low)] if low else []
+            elif taken == piece.width:
+                terms.append(self._name_of(piece))
+            else:
+                terms.append(f"({self._name_of(piece)} & {constant(((1 << taken) - 1) << low)})")
+        return " | ".join(terms) or "0ull"
 
     def _part(self, cell, piece):
         width = len(cell.value)
@@ -179,13 +215,14 @@ class Expressions:
 
     def _priority(self, cell, bit):
         """Earlier inputs that cannot be 1 together with this one need not be asked."""
+        # In this order neighbouring outputs begin alike, which the compiler computes once.
         terms = [] if cell.enable == 1 else [self.value((cell.enable,))]
-        terms += [] if cell.inputs[bit] == 1 else [self.value((cell.inputs[bit],))]
         mine = self._matches(cell.inputs[bit])
         for earlier in cell.inputs[:bit]:
             other = self._matches(earlier)
             if earlier != 0 and not (mine and other and _exclusive(mine, other)):
                 terms.append(f"({self.value((earlier,))} ^ 1ull)")
+        terms += [] if cell.inputs[bit] == 1 else [self.value((cell.inputs[bit],))]
         return " & ".join(terms) or "1ull"
 
     def _matches(self, number):

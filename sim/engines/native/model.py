@@ -7,15 +7,23 @@ from pathlib import Path
 from amaranth.hdl import Signal, Value
 
 from sim.engines.native import extract
+from sim.engines.native.circuit import Circuit
 from sim.engines.native.compiler import compile_library
 from sim.engines.native.emit import PRELUDE, Layout, emit
 from sim.engines.native.liveness import live_bits
+from sim.engines.native.merge import canonical, merge
 from sim.engines.native.nodes import make_nodes
 from sim.engines.native.pieces import WORD, split
 from sim.engines.native.schedule import schedule
 from sim.engines.native.simplify import simplify
 
-__all__ = ["Model"]
+__all__ = ["Model", "optimize"]
+
+
+def optimize(circuit: Circuit) -> Circuit:
+    """An equal circuit with less to compute."""
+    circuit = simplify(canonical(simplify(circuit)))
+    return simplify(canonical(merge(circuit)))
 
 
 class Model:
@@ -69,7 +77,7 @@ class Model:
     ):
         self.design = extract.prepare(top)
         resets = extract.resets(self.design)
-        self.circuit = circuit = simplify(extract.extract(self.design, resets))
+        self.circuit = circuit = optimize(extract.extract(self.design, resets))
         slots = [(slot, circuit.signals[Value.cast(s)]) for slot, s in enumerate(outputs)]
         shown = self._words_of_signals() if everything else []
         live = live_bits(circuit, (n for _, value in (*slots, *shown) for n in value))

@@ -5,7 +5,7 @@ import sys
 
 from sim.engines.native import circuit as c
 
-__all__ = ["simplify"]
+__all__ = ["rewrite", "simplify"]
 
 #: Depth of chains of copies that a large design can have.
 RECURSION_LIMIT = 100_000
@@ -27,7 +27,7 @@ def simplify(circuit: c.Circuit) -> c.Circuit:
             if not found:
                 break
             fixed |= found
-        cells = [cell and _rewrite(cell, resolver.resolve) for cell in circuit.cells]
+        cells = [cell and rewrite(cell, resolver.resolve) for cell in circuit.cells]
         signals = type(circuit.signals)()
         for signal, value in circuit.signals.items():
             signals[signal] = tuple(map(resolver.resolve, value))
@@ -47,8 +47,8 @@ def _constant_flip_flops(circuit, resolver, fixed):
     return found
 
 
-def _rewrite(cell, resolve):
-    """`cell` with every input net replaced."""
+def rewrite(cell, resolve):
+    """`cell` with every input net replaced by what `resolve` says of it."""
 
     def value(nets):
         return tuple(map(resolve, nets))
@@ -108,8 +108,7 @@ class _Resolver:
             case c.Priority():
                 result = self._priority(cell, bit)
             case c.Matches():
-                if any(set(pattern) <= {"-"} for pattern in cell.patterns):
-                    result = 1
+                result = self._matches(cell)
         result = number if result is None else result
         self._known[number] = result
         return result
@@ -124,6 +123,18 @@ class _Resolver:
                 if condition != 0:
                     return None
         return self.resolve(cell.default[bit])
+
+    def _matches(self, cell):
+        if not cell.patterns:
+            return 0
+        if any(set(pattern) <= {"-"} for pattern in cell.patterns):
+            return 1
+        if len(cell.patterns) == 1:
+            ((pattern),) = cell.patterns
+            tested = [i for i, bit in enumerate(reversed(pattern)) if bit != "-"]
+            if len(tested) == 1 and pattern[-1 - tested[0]] == "1":
+                return self.resolve(cell.value[tested[0]])
+        return None
 
     def _priority(self, cell, bit):
         if self.resolve(cell.enable) == 0:

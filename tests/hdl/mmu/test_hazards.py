@@ -301,14 +301,16 @@ def test_two_faults_in_a_row():
     run(testbench)
 
 
-def test_a_verdict_stands_while_its_question_does():
+@pytest.mark.parametrize("side, access", [("data", "LOAD"), ("fetch", "FETCH")])
+def test_a_verdict_stands_while_its_question_does(side, access):
     """A requester that is stalled does not lose it, and the bus sees one walk only."""
 
     async def testbench(ctx, dut, memory, tables):
+        port = getattr(dut, side)
         tables.slot(VA)
         set_context(ctx, dut, Question(VA))
-        drive(ctx, dut.data, Question(VA))
-        results = await watch(ctx, dut.data, 20)
+        drive(ctx, port, Question(VA, access))
+        results = await watch(ctx, port, 20)
         assert list(results) == list(range(4, 20))
         assert len(memory.log) == 3
 
