@@ -40,6 +40,7 @@ def schedule(pieces: Pieces, nodes: list[Node], *, min_work: int = MIN_WORK) -> 
 class _Scheduler:
     def __init__(self, pieces, nodes, min_work):
         self._pieces = pieces
+        self._implications: dict[Literal, frozenset] = {}
         self._makers = {node.piece: node for node in nodes if isinstance(node, Compute)}
         self._reads = {node: list(self._pieces_read(node)) for node in nodes}
         self._order = self._topological(n for n in nodes if not isinstance(n, Compute))
@@ -91,16 +92,16 @@ class _Scheduler:
             own = needed.get(node) if isinstance(node, Compute) else frozenset()
             own = frozenset() if own is None else own
             if isinstance(node, Update) and node.condition != 1:
-                own = frozenset([(node.condition, 1)])
+                own = self._implied((node.condition, 1))
             needed[node] = own
             for piece, literal in self._reads[node]:
                 maker = self._makers.get(piece)
                 if maker is None:
                     continue
-                under = own | {literal} if literal and literal[0] > 1 else own
+                under = own | self._implied(literal) if literal and literal[0] > 1 else own
                 if isinstance(node, Update) and literal is None:
                     # The condition itself is read outside of its own `if`.
-                    under = own - {(node.condition, 1)}
+                    under = frozenset()
                 before = needed.get(maker)
                 needed[maker] = under if before is None else before & under
         work = defaultdict(int)
@@ -117,6 +118,28 @@ class _Scheduler:
             node: tuple(sorted((x for x in literals if x in kept), key=position))
             for node, literals in needed.items()
         }
+
+    def _implied(self, literal) -> frozenset:
+        """A literal with those that hold whenever it does."""
+        known = self._implications.get(literal)
+        if known is None:
+            net, wanted = literal
+            cell = self._pieces.circuit.cells[c.cell_of(net)]
+            bit, others = c.bit_of(net), []
+            match cell:
+                case c.Operator(op="&") if wanted:
+                    others = [(operand[bit], 1) for operand in cell.inputs]
+                case c.Operator(op="|") if not wanted:
+                    others = [(operand[bit], 0) for operand in cell.inputs]
+                case c.Operator(op="~"):
+                    others = [(cell.inputs[0][bit], 1 - wanted)]
+                case c.Priority() if wanted:
+                    others = [(cell.enable, 1), (cell.inputs[bit], 1)]
+            known = frozenset([literal]).union(
+                *(self._implied(other) for other in others if other[0] > 1)
+            )
+            self._implications[literal] = known
+        return known
 
     def _link(self):
         """Dependencies: `_waits` counts those of a node, `_frees` lists who waits for it."""
