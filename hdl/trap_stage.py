@@ -7,7 +7,7 @@ the A and D bits of Svadu.
 
 from enum import IntEnum
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -21,6 +21,7 @@ from hdl.fetch import Redirect
 from hdl.lanes import load_value, store_lanes
 from hdl.mmu.context import Access, Fault
 from hdl.mmu.ports import SfenceSignature, UpdateSignature
+from hdl.recorder import Recorder
 from hdl.retire import RetirePort
 from hdl.stages import Executed, Forward, copy
 from hdl.trap import TrapUnit
@@ -367,54 +368,17 @@ class TrapStage(wiring.Component):
             m.d.comb += redirect.target.eq(held.next_pc)
 
     def _record(self, m):
-        """The retire port, one cycle later."""
-        held, retire, target = self._held, self.retire, self.csrs.trap
-        order, first, first_cause = Signal(64), Signal(), Signal(64)
-        cause = Cat(target.cause, Const(0, 59), target.interrupt)
-        recorded = self._finishes & ~self._replays & ~(target.valid & target.interrupt)
-        writes = recorded & ~target.valid
-        m.d.sync += retire.valid.eq(recorded)
-        with m.If(recorded):
-            m.d.sync += [order.eq(order + 1), first.eq(0)]
-        with m.If(target.valid):
-            m.d.sync += [first.eq(1), first_cause.eq(cause)]
-        m.d.sync += [
-            retire.order.eq(order),
-            retire.id.eq(held.id),
-            retire.insn.eq(held.insn),
-            retire.trap.eq(target.valid),
-            retire.intr.eq(first),
-            retire.intr_cause.eq(first_cause),
-            retire.mode.eq(self.environment.priv),
-            retire.ixl.eq(2),
-            retire.rs1_addr.eq(held.rs1),
-            retire.rs2_addr.eq(held.rs2),
-            retire.rs1_rdata.eq(held.rs1_data),
-            retire.rs2_rdata.eq(held.rs2_data),
-            retire.rd_addr.eq(Mux(writes, held.rd, 0)),
-            retire.rd_wdata.eq(Mux(writes & (held.rd != 0), self.wdata, 0)),
-            retire.pc_rdata.eq(held.pc),
-            retire.pc_wdata.eq(Mux(self.redirect.valid, self.redirect.target, held.next_pc)),
-            retire.cause.eq(cause),
-            retire.tval.eq(target.tval),
+        """The retire port."""
+        held, target = self._held, self.csrs.trap
+        m.submodules.recorder = recorder = Recorder()
+        wiring.connect(m, recorder.retire, wiring.flipped(self.retire))
+        m.d.comb += [
+            *copy(recorder.executed, held),
+            recorder.finishes.eq(self._finishes & ~self._replays),
+            recorder.mode.eq(self.environment.priv),
+            recorder.next_pc.eq(Mux(self.redirect.valid, self.redirect.target, held.next_pc)),
+            recorder.loaded.eq(self.wdata),
+            recorder.stored.eq(Mux(held.unit == Unit.AMO, self._amo_result, held.rs2_data)),
         ]
-        self._record_access(m, writes & held.requested)
-
-    def _record_access(self, m, accessed):
-        """The data access of the record."""
-        held, retire = self._held, self.retire
-        mask = Signal(8)
-        reads = (held.unit == Unit.LOAD) | (held.unit == Unit.LR) | (held.unit == Unit.AMO)
-        writes = (held.unit == Unit.STORE) | (held.unit == Unit.SC) | (held.unit == Unit.AMO)
-        with m.Switch(held.funct3[:2]):
-            for size in range(4):
-                with m.Case(size):
-                    m.d.comb += mask.eq((1 << (1 << size)) - 1)
-        m.d.sync += [
-            retire.mem_addr.eq(held.va),
-            retire.mem_paddr.eq(held.pa),
-            retire.mem_rmask.eq(Mux(accessed & reads, mask, 0)),
-            retire.mem_wmask.eq(Mux(accessed & writes, mask, 0)),
-            retire.mem_rdata.eq(self.wdata),
-            retire.mem_wdata.eq(Mux(held.unit == Unit.AMO, self._amo_result, held.rs2_data)),
-        ]
+        for name in ("valid", "interrupt", "cause", "tval"):
+            m.d.comb += getattr(recorder, f"trap_{name}").eq(getattr(target, name))

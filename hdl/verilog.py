@@ -23,7 +23,9 @@ def write(directory: Path) -> list[Path]:
     paths = []
     for name, component in (("mmu", Mmu()), ("hart", Hart())):
         path = directory / f"{name}.v"
-        path.write_text(verilog.convert(component, name=f"trapline_{name}", strip_internal_attrs=True))
+        path.write_text(
+            verilog.convert(component, name=f"trapline_{name}", strip_internal_attrs=True)
+        )
         paths.append(path)
     return paths
 
