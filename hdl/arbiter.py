@@ -46,8 +46,8 @@ class Arbiter(wiring.Component):
         locked, walk_locks = Signal(), Signal()
 
         free = ~busy | answer.valid
-        data_wanted = self.access.valid | self.finish.valid
         data_open = free & ~(locked & walk_locks)
+        data_wanted = (self.access.valid | self.finish.valid) & ~(locked & walk_locks)
         walk_open = free & ~data_wanted & ~(locked & ~walk_locks)
         chosen = Signal()
         m.d.comb += [
@@ -64,7 +64,7 @@ class Arbiter(wiring.Component):
                     for source in (self.access, self.finish, self.walk.request)
                 )
                 m.d.comb += getattr(request, name).eq(
-                    Mux(self.finish.valid, finish, Mux(self.access.valid, access, walk))
+                    Mux(data_wanted, Mux(self.finish.valid, finish, access), walk)
                 )
         with m.If(answer.valid):
             m.d.sync += busy.eq(0)

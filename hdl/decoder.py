@@ -77,6 +77,9 @@ PRIVILEGED = {
     0x105: System.WFI,
 }
 
+#: Bits 31:25 of sfence.vma, whose other bits are two registers.
+SFENCE_VMA_FUNCT7 = 0x09
+
 #: ALU operations by funct3, each with its alternative.
 ALU_OPS = (
     (AluOp.ADD, AluOp.SUB),
@@ -165,7 +168,7 @@ class Decoder(wiring.Component):
             with m.Case(Opcode.OP, Opcode.OP_32, Opcode.STORE, Opcode.BRANCH, Opcode.AMO):
                 m.d.comb += control.rs2.eq(insn[20:25])
             with m.Case(Opcode.SYSTEM):
-                with m.If(insn[12:15] == 0):
+                with m.If((insn[12:15] == 0) & (insn[25:32] == SFENCE_VMA_FUNCT7)):
                     m.d.comb += control.rs2.eq(insn[20:25])
         with m.If(
             (insn[:7] != Opcode.STORE) & (insn[:7] != Opcode.BRANCH) & (insn[:7] != Opcode.MISC_MEM)
@@ -297,7 +300,7 @@ class Decoder(wiring.Component):
             m.d.comb += control.unit.eq(Unit.CSR)
         with m.Else():
             m.d.comb += control.unit.eq(Unit.SYSTEM)
-            with m.If((insn[25:32] == 0x09) & (insn[7:12] == 0)):
+            with m.If((insn[25:32] == SFENCE_VMA_FUNCT7) & (insn[7:12] == 0)):
                 m.d.comb += control.system.eq(System.SFENCE_VMA)
             with m.Elif(insn[7:20] != 0):
                 m.d.comb += control.illegal.eq(1)

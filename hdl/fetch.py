@@ -12,6 +12,10 @@ from hdl.mmu.ports import TranslationSignature
 
 __all__ = ["Fetch", "FetchedWord", "Redirect"]
 
+#: What may happen to a word in a cycle: it arrives, is refused by the bus, is asked for, is refused
+#: by the MMU, is on its way.
+STEPS = ("complete", "failed", "ask", "refused", "fire")
+
 
 class Redirect(wiring.Signature):
     """Execution goes on somewhere else than was predicted; everything younger is dropped."""
@@ -95,7 +99,8 @@ class Fetch(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        request, translation, redirect = self.port.request, self.translation, self.redirect
+        request, response = self.port.request, self.port.response
+        translation, redirect = self.translation, self.redirect
         btb = m.submodules.btb = BranchTargetBuffer(entries=self._btb_entries)
         wiring.connect(m, wiring.flipped(self.learn), btb.update)
 
@@ -107,30 +112,26 @@ class Fetch(wiring.Component):
         pending, dropped = Signal(), Signal()
         asked = FetchedWord().create(path=("asked",))
 
-        complete, ask, refused, fire = Signal(), Signal(), Signal(), Signal()
+        complete, failed, ask, refused, fire = (Signal(name=name) for name in STEPS)
         room = (self.held == 0) | ((self.held == 1) & ~(pending & ~dropped))
         m.d.comb += [
             btb.lookup_word.eq(pc[3:]),
-            ask.eq(room & ~stopped & ~redirect.valid),
+            failed.eq(pending & ~dropped & ~asked.valid & response.valid & response.error),
+            ask.eq(room & ~stopped & ~failed & ~redirect.valid),
             refused.eq((translation.fault != Fault.NONE) | translation.update),
             # A refusal makes no request: it takes the place of the word's response.
-            complete.eq(pending & (self.port.response.valid | asked.valid)),
+            complete.eq(pending & (response.valid | asked.valid)),
             fire.eq(ask & translation.done & (~pending | complete) & (refused | request.ready)),
             request.valid.eq(ask & translation.done & ~refused & (~pending | complete)),
-            request.address.eq(Cat(Const(0, 3), translation.pa[3:])),
-            request.size.eq(3),
-            request.source.eq(Source.FETCH),
-            request.id.eq(translation.id),
             translation.valid.eq(ask),
             translation.va.eq(pc),
-            translation.access.eq(Access.FETCH),
-            translation.priv.eq(self.priv),
             translation.id.eq(Cat(pc[1:3], number)),
-            translation.squash.eq(redirect.valid),
         ]
         taken = btb.hit & (btb.slot >= pc[1:3])
         with m.If(complete):
             m.d.sync += [pending.eq(0), dropped.eq(0)]
+        with m.If(failed):
+            m.d.sync += stopped.eq(1)
         with m.If(fire):
             m.d.sync += [
                 pending.eq(1),
@@ -149,8 +150,22 @@ class Fetch(wiring.Component):
             ]
         with m.If(redirect.valid):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
+        self._describe(m)
         self._deliver(m, asked, complete & ~dropped)
         return m
+
+    def _describe(self, m):
+        """What is the same in every question and request."""
+        request, translation = self.port.request, self.translation
+        m.d.comb += [
+            request.address.eq(Cat(Const(0, 3), translation.pa[3:])),
+            request.size.eq(3),
+            request.source.eq(Source.FETCH),
+            request.id.eq(translation.id),
+            translation.access.eq(Access.FETCH),
+            translation.priv.eq(self.priv),
+            translation.squash.eq(self.redirect.valid),
+        ]
 
     def _deliver(self, m, asked, valid):
         """Hands on the word that was asked for, with the data or error of its response."""

@@ -7,8 +7,6 @@ and only if a row matches it, and has the operands of that row.
 
 import random
 
-import pytest
-
 from hdl.alu import AluOp
 from hdl.decoder import Control, Decoder, System, Unit
 from tests.support import simulate
@@ -367,10 +365,6 @@ def test_compressed_words_are_none_of_its_business():
     bench.run(check_all)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="rs2 is the operand field of every SYSTEM instruction with funct3 0: x5 for wfi",
-)
 def test_privileged_instructions_without_operands_read_no_register():
     bench = Bench()
 

@@ -884,10 +884,6 @@ def test_a_refused_update_is_a_fault_of_the_access():
 @pytest.mark.parametrize(
     "garbage", [{"illegal": 1}, system(System.ECALL), system(System.MRET)], ids=str
 )
-@pytest.mark.xfail(
-    strict=True,
-    reason="what is decoded from bits that were never fetched traps after the update of A",
-)
 def test_what_was_not_fetched_raises_nothing(garbage):
     """With `fetch_update` there is no instruction yet: its bits are whatever the bus showed."""
     bench = Bench()
