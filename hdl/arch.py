@@ -197,7 +197,7 @@ def pte_ppn(pte):
 
 def pte_to_pa(pte):
     """The physical address of the page or page table that `pte` points to."""
-    return pte_ppn(pte) << PAGE_BITS
+    return (pte >> 10 & (1 << PPN_BITS) - 1) << PAGE_BITS
 
 
 def make_pte(pa, flags):

@@ -133,6 +133,8 @@ class CsrFile(wiring.Component):
         for name in ("mscratch", "mepc", "mcause", "mtval", "mtvec", "medeleg"):
             setattr(self, f"_{name}", Signal(64, name=name))
         self._mcycle, self._minstret = Signal(64, name="mcycle"), Signal(64, name="minstret")
+        #: For simulators: what counts on its own, and what `time` is compared with.
+        self.mcycle, self.stimecmp = self._mcycle, self._stimecmp
         self._mcounteren, self._scounteren = (
             Signal(3, name="mcounteren"),
             Signal(3, name="scounteren"),

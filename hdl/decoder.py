@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from amaranth.hdl import Cat, Const, Module, Mux
+from amaranth.hdl import Cat, Const, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -79,18 +79,6 @@ PRIVILEGED = {
 
 #: Bits 31:25 of sfence.vma, whose other bits are two registers.
 SFENCE_VMA_FUNCT7 = 0x09
-
-#: ALU operations by funct3, each with its alternative.
-ALU_OPS = (
-    (AluOp.ADD, AluOp.SUB),
-    (AluOp.SLL, None),
-    (AluOp.SLT, None),
-    (AluOp.SLTU, None),
-    (AluOp.XOR, None),
-    (AluOp.SRL, AluOp.SRA),
-    (AluOp.OR, None),
-    (AluOp.AND, None),
-)
 
 #: funct5 of the read-modify-write atomics: add swap xor or and min max minu maxu.
 AMO_FUNCT5 = (0x00, 0x01, 0x04, 0x08, 0x0C, 0x10, 0x14, 0x18, 0x1C)
@@ -208,7 +196,7 @@ class Decoder(wiring.Component):
             with m.Case(1, 5):
                 self._shift(m, insn[26:32], word & insn[25])
             with m.Default():
-                self._alu(m, 0)
+                self._alu(m, Const(0, 1))
                 # addiw is the only other OP-IMM-32 instruction.
                 m.d.comb += control.illegal.eq(word & (insn[12:15] != 0))
 
@@ -226,11 +214,11 @@ class Decoder(wiring.Component):
         m.d.comb += control.word.eq(word)
         with m.Switch(funct7):
             with m.Case(0x00):
-                self._alu(m, 0)
+                self._alu(m, Const(0, 1))
                 with m.If(word & (funct3 != 0) & (funct3 != 1) & (funct3 != 5)):
                     m.d.comb += control.illegal.eq(1)
             with m.Case(0x20):
-                self._alu(m, 1)
+                self._alu(m, Const(1, 1))
                 with m.If((funct3 != 0) & (funct3 != 5)):
                     m.d.comb += control.illegal.eq(1)
             with m.Case(0x01):
@@ -313,9 +301,5 @@ class Decoder(wiring.Component):
                         m.d.comb += control.illegal.eq(1)
 
     def _alu(self, m, alternative):
-        """Chooses the ALU operation of OP and OP-IMM; `alternative` picks sub and sra."""
-        with m.Switch(self.insn[12:15]):
-            for funct3, (op, other) in enumerate(ALU_OPS):
-                with m.Case(funct3):
-                    chosen = op if other is None else Mux(alternative, other, op)
-                    m.d.comb += self.control.alu_op.eq(chosen)
+        """The ALU operation of OP and OP-IMM: funct3, and `alternative` for sub and sra."""
+        m.d.comb += self.control.alu_op.eq(Cat(self.insn[12:15], alternative))

@@ -61,6 +61,9 @@ class Hart(wiring.Component):
     ----------
     registers : MemoryData
         The 32 integer registers, 64 bits each, for simulators.
+    mcycle, stimecmp : Signal
+        The counter that changes in a cycle in which nothing else does, and what `time` is compared
+        with: all that a simulator must know to pass over such cycles.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class Hart(wiring.Component):
         self.mmu = Mmu(pma=pma, itlb_entries=itlb_entries, dtlb_entries=dtlb_entries)
         self.arbiter = Arbiter()
         self.registers = self.decode.registers.data
+        self.mcycle, self.stimecmp = self.trap.csrs.mcycle, self.trap.csrs.stimecmp
 
     def elaborate(self, platform):
         m = Module()

@@ -39,12 +39,11 @@ class FillSignature(wiring.Signature):
 
 def _same_page(a, b, level):
     """Whether virtual page numbers `a` and `b` lie in one page of `level`."""
-    difference = a ^ b
-    return (
-        ~difference[2 * VPN_BITS :].any()
-        & ((level == 2) | ~difference[VPN_BITS : 2 * VPN_BITS].any())
-        & ((level != 0) | ~difference[:VPN_BITS].any())
-    )
+    # One comparison under a mask, which depends on the level alone, off the path of the look-up.
+    everything = (1 << LEVELS * VPN_BITS) - 1
+    compared = Mux(level == 0, everything, everything >> VPN_BITS << VPN_BITS)
+    compared &= Mux(level == 2, everything >> 2 * VPN_BITS << 2 * VPN_BITS, everything)
+    return ((a ^ b) & compared) == 0
 
 
 class Tlb(wiring.Component):
