@@ -31,7 +31,7 @@ lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(STAMP) ## run mmubench and print its cases beside other cores' figures
+bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second
 	$(BIN)/python -m sim.bench
 
 verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/

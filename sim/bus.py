@@ -24,7 +24,17 @@ from typing import Protocol
 from sim.events import Event, HtifWrite
 from sim.ram import Ram
 
-__all__ = ["DATA", "DEPTH", "FETCH", "Bus", "Device", "ProtocolError", "Refused", "Request", "Window"]
+__all__ = [
+    "DATA",
+    "DEPTH",
+    "FETCH",
+    "Bus",
+    "Device",
+    "ProtocolError",
+    "Refused",
+    "Request",
+    "Window",
+]
 
 #: The ports, by number: fetches; data accesses and walks.
 FETCH, DATA = 0, 1

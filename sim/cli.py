@@ -9,13 +9,15 @@ from pathlib import Path
 import click
 
 from kernel_model.elf import ExecError
+from sim import fst
 from sim.bus import ProtocolError
 from sim.commands import Options, run_bare, run_program
 from sim.devices.htif import HtifError
 from sim.engines.base import EngineError
+from sim.engines.choice import ENGINES
 from sim.faults import JoinError
 from sim.loader import LoadError
-from sim.machine import ENGINES, MachineConfig
+from sim.machine import MachineConfig
 from sim.toolchain import ToolchainError
 from sim.waves import Window
 
@@ -25,8 +27,8 @@ __all__ = ["main"]
 #: and Ctrl-C.
 USAGE, BROKEN, INTERRUPTED = 2, 125, 130
 
-_USER_ERRORS = (ExecError, LoadError, ToolchainError, OSError)
-_MACHINE_ERRORS = (EngineError, HtifError, JoinError, ProtocolError)
+_USER_ERRORS = (EngineError, ExecError, LoadError, ToolchainError, OSError)
+_MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
 
 
 class OutputFile(click.ParamType):
@@ -64,8 +66,8 @@ def _common_options(command):
     """The options of both commands."""
     positive = click.IntRange(min=1)
     options = [
-        click.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True,
-                     help="What simulates the hart."),
+        click.option("--engine", type=click.Choice(ENGINES),
+                     help="What simulates the hart. [default: native where it works]"),
         click.option("--memory", "memory_mib", type=click.IntRange(1, 1 << 17), default=128,
                      show_default=True, metavar="MIB", help="RAM in MiB."),
         click.option("--latency", type=click.IntRange(1, 1000), default=1, show_default=True,
@@ -76,6 +78,12 @@ def _common_options(command):
                      help="Write a waveform, and a GTKWave save file beside it."),
         click.option("--vcd-window", type=CycleWindow(), metavar="FROM:TO",
                      help="The cycles of the waveform. [default: around the first faults]"),
+        click.option("--vcd-fault", type=positive, metavar="N",
+                     help="The cycles before and after page fault N, instead of a window."),
+        click.option("--vcd-last", type=click.IntRange(1, 100_000), metavar="CYCLES",
+                     help="The last CYCLES of the run, instead of a window."),
+        click.option("--no-fast-forward", is_flag=True,
+                     help="Compute every cycle, even those in which nothing happens."),
         click.option("--quiet", is_flag=True, help="Print no table and no summary."),
     ]  # fmt: skip
     for option in reversed(options):
@@ -131,14 +139,38 @@ def bare(file, signature, signature_granularity, **common):
 
 
 def _options(common: dict) -> Options:
-    if common["vcd_window"] is not None and common["vcd"] is None:
-        raise click.UsageError("--vcd-window needs --vcd FILE")
-    if common["vcd"] is not None and common["vcd"].suffix == ".gtkw":
-        raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
-    config = MachineConfig(common["memory_mib"], common["latency"], common["engine"])
+    _check_vcd(common)
+    config = MachineConfig(common["memory_mib"], common["latency"], common["engine"],
+                           not common["no_fast_forward"], common["vcd"] is not None)  # fmt: skip
     return Options(
-        config, common["max_cycles"], common["vcd"], common["vcd_window"], common["quiet"]
+        config,
+        common["max_cycles"],
+        common["vcd"],
+        common["vcd_window"],
+        common["vcd_fault"],
+        common["vcd_last"],
+        common["quiet"],
     )
+
+
+def _check_vcd(common: dict) -> None:
+    """Raises UsageError if the options for waveforms do not fit."""
+    given = [name for name in ("vcd_window", "vcd_fault", "vcd_last") if common[name] is not None]
+    flags = ["--" + name.replace("_", "-") for name in given]
+    vcd = common["vcd"]
+    if vcd is None:
+        if flags:
+            raise click.UsageError(f"{flags[0]} needs --vcd FILE")
+        return
+    if len(flags) > 1:
+        raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
+    if flags and flags[0] != "--vcd-window" and common["engine"] == "pysim":
+        raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
+    if vcd.suffix == ".gtkw":
+        raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
+    if vcd.suffix == fst.SUFFIX and not fst.is_available():
+        raise click.UsageError("--vcd: a FILE.fst needs vcd2fst on PATH, which comes with GTKWave; "
+                               "or name it FILE.vcd")  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,16 +4,19 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from hdl.arch import Cause
 from kernel_model.costs import TABLE, ZERO
 from kernel_model.elf import ExecError
 from kernel_model.kernel import Kernel
+from sim import fst
 from sim.bare_guest import BareGuest
 from sim.devices.console import Console
 from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif
-from sim.gtkw import write_save_file
+from sim.gtkw import read_waveform, write_save_file
 from sim.kernel_guest import KernelGuest
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
@@ -21,23 +24,31 @@ from sim.progress import Progress
 from sim.report import Report, print_faults, print_summary, write_json
 from sim.signature import signature_lines
 from sim.toolchain import assemble_trampoline, find_program
-from sim.waves import FirstFaults, Trace, Window
+from sim.waves import AroundFault, FirstFaults, LastCycles, Trace, Window
 
 __all__ = ["Options", "run_bare", "run_program"]
 
 _COSTS = {"table": TABLE, "zero": ZERO}
 #: Exit statuses of runs that their program did not end.
 _STATUS = {End.LIMIT: 124, End.STUCK: 125, End.STOPPED: 130}
+_PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
+
+_Waves = Trace | AroundFault | LastCycles
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options that both commands have."""
+    """The options that both commands have.
+
+    At most one of `window`, `vcd_fault` and `vcd_last` says which cycles go into `vcd`.
+    """
 
     config: MachineConfig
     max_cycles: int | None = None
     vcd: Path | None = None
     window: Window | None = None
+    vcd_fault: int | None = None
+    vcd_last: int | None = None
     quiet: bool = False
 
 
@@ -62,9 +73,9 @@ def run_program(
         raise ExecError(f"{path}: {error}") from error
     guest = KernelGuest(kernel)
     machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
-    trace = _trace(options, options.window or FirstFaults(guest))
+    trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
 
-    end = _drive(machine, guest, options, trace, progress, lambda: len(guest.faults))
+    end = _drive(machine, guest, options, trace, progress, guest.faults)
 
     status = kernel.exit_status & 0xFF if end is End.FINISHED else _STATUS[end]
     report = Report(status, machine.engine.cycle, machine.engine.log.instructions,
@@ -73,7 +84,7 @@ def run_program(
     _tell(report, options, end, with_faults=True)
     if json_path is not None:
         write_json(report, json_path)
-    _finish_trace(trace, guest.faults)
+    _finish_trace(trace, options, guest.faults)
     return status
 
 
@@ -89,9 +100,9 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     console = Console(before_write=progress.clear)
     guest = BareGuest(Htif(ram, image.tohost, image.fromhost, console.write))
     machine = Machine(options.config, ram, watched=image.tohost)
-    trace = _trace(options, options.window or Window())
+    trace = _trace(options, Window(), lambda machine: _page_fault_of(machine, options))
 
-    end = _drive(machine, guest, options, trace, progress, lambda: 0)
+    end = _drive(machine, guest, options, trace, progress, ())
 
     code = guest.htif.exit_code
     status = _STATUS[end] if code is None else min(code, 255)
@@ -102,32 +113,70 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     _tell(report, options, end, with_faults=False)
     if region is not None and code is not None:
         signature.write_text(signature_lines(ram, *region, granularity))
-    _finish_trace(trace, ())
+    _finish_trace(trace, options, ())
     return status
 
 
-def _trace(options: Options, window: Window | FirstFaults) -> Trace | None:
-    return Trace(options.vcd, window) if options.vcd is not None else None
+def _trace(options: Options, default: Window | FirstFaults, find) -> _Waves | None:
+    """What writes the waveform that `options` ask for; `find` tells the cycle of its fault."""
+    if options.vcd is None:
+        return None
+    path = options.vcd
+    if path.suffix == fst.SUFFIX:
+        path = path.with_name(path.name + ".vcd")
+    if options.vcd_fault is not None:
+        return AroundFault(path, find)
+    if options.vcd_last is not None:
+        return LastCycles(path, options.vcd_last)
+    return Trace(path, options.window or default)
 
 
-def _drive(machine, guest, options, trace, progress, count_faults) -> End:
-    """Runs the machine; Ctrl-C ends it in good order, and a second one at once."""
+def _fault_of(guest: KernelGuest, options: Options) -> int | None:
+    """The cycle of a fault in the table, or None if it has not come."""
+    faults, number = guest.faults, options.vcd_fault
+    return faults[number - 1].trap.cycle if len(faults) >= number else None
+
+
+def _page_fault_of(machine: Machine, options: Options) -> int | None:
+    """The cycle of a page fault that the hart raised, or None if it has not come."""
+    cycles = (trap.cycle for trap in machine.engine.log.traps if trap.cause in _PAGE_FAULTS)
+    return next(islice(cycles, options.vcd_fault - 1, None), None)
+
+
+def _drive(machine, guest, options, trace: _Waves | None, progress, faults) -> End:
+    """Runs the machine; Ctrl-C ends it in good order, and a second one at once.
+
+    What ends it with an exception is to be seen in the waveform, too.
+    """
 
     def interrupt(number, frame):
         machine.stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
+    def finish():
+        progress.clear()
+        if trace is not None:
+            trace.finish(machine)
+        machine.engine.close()
+
     signal.signal(signal.SIGINT, interrupt)
     try:
-        return machine.run(
+        end = machine.run(
             guest,
             max_cycles=options.max_cycles,
             watchers=[trace] if trace is not None else [],
-            progress=lambda cycle: progress.update(cycle, count_faults()),
+            progress=lambda cycle: progress.update(cycle, len(faults), machine.engine.skipped),
         )
-    finally:
-        progress.clear()
+    except Exception:
+        finish()
+        if trace is not None and trace.started:
+            _finish_trace(trace, options, faults)
+        raise
+    except BaseException:
         machine.engine.close()
+        raise
+    finish()
+    return end
 
 
 def _tell(report: Report, options: Options, end: End, *, with_faults: bool) -> None:
@@ -145,14 +194,19 @@ def _tell(report: Report, options: Options, end: End, *, with_faults: bool) -> N
     print_summary(report, sys.stderr)
 
 
-def _finish_trace(trace: Trace | None, faults) -> None:
+def _finish_trace(trace: _Waves | None, options: Options, faults) -> None:
     if trace is None:
         return
+    path = options.vcd
     if not trace.started:
-        _say(f"{trace.path}: not written, the run ended before its window began")
+        missing = ("its window began" if options.vcd_fault is None
+                   else f"page fault {options.vcd_fault}")  # fmt: skip
+        _say(f"{path}: not written, the run ended before {missing}")
         return
-    save = write_save_file(trace.path, faults)
-    _say(f"waveform in {trace.path}; open it with: gtkwave {save}")
+    save = write_save_file(path, faults, waveform=read_waveform(trace.path))
+    if trace.path != path:
+        fst.convert(trace.path, path)
+    _say(f"waveform in {path}; open it with: gtkwave {save}")
 
 
 def _say(message: str) -> None:

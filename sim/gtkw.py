@@ -95,13 +95,16 @@ def select(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
             if re.fullmatch(pattern, key)]  # fmt: skip
 
 
-def write_save_file(vcd: Path, faults: Sequence[Fault] = ()) -> Path:
-    """Writes a GTKWave save file beside `vcd` and returns its path.
+def write_save_file(
+    vcd: Path, faults: Sequence[Fault] = (), *, waveform: Waveform | None = None
+) -> Path:
+    """Writes a GTKWave save file beside the waveform `vcd` and returns its path.
 
     It shows `GROUPS` and marks the `faults` inside the waveform by A, B, C... It names `vcd` as it
-    was given, so it is opened in the folder where it was written.
+    was given, so it is opened in the folder where it was written. What `vcd` holds is read from it
+    unless `waveform` says so: that is how an FST gets its save file.
     """
-    waveform = read_waveform(vcd)
+    waveform = waveform or read_waveform(vcd)
     times = {fault.trap.cycle * CYCLE_FS: fault for fault in faults}
     marked = [time for time in times if waveform.start <= time <= waveform.end][: len(_LETTERS)]
     save = vcd.with_suffix(".gtkw")

@@ -1,22 +1,30 @@
 """The machine: a hart, RAM, devices and an engine, and the loop that runs them."""
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from sim.bus import Bus, Device
-from sim.engines.base import Engine
+from sim.engines.choice import make_engine
 from sim.events import Budget, Event
 from sim.loader import RESET_PC
 from sim.ram import Ram
 
-__all__ = ["ENGINES", "STALL_LIMIT", "End", "Guest", "Machine", "MachineConfig", "Watcher"]
+__all__ = [
+    "STALL_LIMIT",
+    "End",
+    "Guest",
+    "Machine",
+    "MachineConfig",
+    "Snapshot",
+    "Watcher",
+    "real_hart",
+]
 
 #: Cycles without an instruction retired after which the hart is taken to be stuck.
 STALL_LIMIT = 200_000
-#: Names of the engines.
-ENGINES = ("native", "pysim")
 
 
 class End(Enum):
@@ -34,11 +42,18 @@ class End(Enum):
 
 @dataclass(frozen=True)
 class MachineConfig:
-    """Parameters of a machine: RAM in MiB, cycles from request to response, name of the engine."""
+    """Parameters of a machine: RAM in MiB, cycles from request to response, name of the engine.
+
+    Without a name it is the native engine, or pysim where that does not work. With `fast_forward`
+    it may pass over cycles in which nothing happens. `traced` says that there will be waveforms or
+    records of the retire port, which some engines have to know beforehand.
+    """
 
     memory_mib: int = 128
     latency: int = 1
-    engine: str = "pysim"
+    engine: str | None = None
+    fast_forward: bool = True
+    traced: bool = False
 
 
 class Guest(Protocol):
@@ -67,6 +82,16 @@ class Watcher(Protocol):
 
     def look(self, machine: "Machine") -> None:
         """Called whenever the machine stands still."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A machine and its guest at some cycle: the parts of `Machine.snapshot`."""
+
+    engine: object
+    ram: dict[int, bytes]
+    python: tuple
+    progress: tuple[int, int]
 
 
 class Machine:
@@ -102,7 +127,11 @@ class Machine:
     ):
         self.ram = ram
         self.bus = Bus(ram, latency=config.latency, devices=devices, watched=watched)
-        self.engine = _make_engine(config.engine, hart or _make_hart(ram), self.bus)
+        make_hart, identity = real_hart(ram) if hart is None else (lambda: hart, None)
+        self.engine = make_engine(
+            config.engine, make_hart, self.bus, identity=identity, traced=config.traced
+        )
+        self.engine.fast_forward = config.fast_forward
         self._quiet_until = STALL_LIMIT
         self._stop_requested = False
         self._seen_instructions = 0
@@ -148,6 +177,26 @@ class Machine:
             progress(engine.cycle)
         return End.FINISHED
 
+    def snapshot(self, guest: Guest) -> Snapshot:
+        """The machine and its guest as they are now, between two calls of `run`."""
+        shared = {id(self.ram): self.ram}
+        python = copy.deepcopy((guest, self.bus.devices), shared)
+        return Snapshot(self.engine.snapshot(), self.ram.snapshot(), python,
+                        (self._quiet_until, self._seen_instructions))  # fmt: skip
+
+    def restore(self, snapshot: Snapshot) -> Guest:
+        """Returns to a snapshot of this machine; returns the guest to go on with.
+
+        That is a copy of the guest of then. What it has printed stays printed, and what it has read
+        is gone.
+        """
+        shared = {id(self.ram): self.ram}
+        guest, self.bus.devices = copy.deepcopy(snapshot.python, shared)
+        self.ram.restore(snapshot.ram)
+        self.engine.restore(snapshot.engine)
+        self._quiet_until, self._seen_instructions = snapshot.progress
+        return guest
+
     def _next_stop(self, guest: Guest, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
         cycle = self.engine.cycle
         stops = [watcher.next_stop(cycle) for watcher in watchers]
@@ -168,22 +217,11 @@ class Machine:
         return None
 
 
-def _make_hart(ram: Ram):
+def real_hart(ram: Ram) -> tuple[Callable[[], object], str]:
+    """What makes the real hart for `ram`, and what identifies it."""
     # Not at the top: with a hart of one's own, the real one need not be there to be imported.
     from hdl.hart import Hart
     from hdl.pma import Pma
 
-    return Hart(reset_pc=RESET_PC, pma=Pma(ram_base=ram.base, ram_size=ram.size))
-
-
-def _make_engine(name: str, hart, bus: Bus) -> Engine:
-    if name == "pysim":
-        from sim.engines.pysim import PysimEngine
-
-        return PysimEngine(hart, bus)
-    if name == "native":
-        from sim.engines.native.engine import NativeEngine
-        from sim.toolchain import cache_directory
-
-        return NativeEngine(hart, bus, cache_directory())
-    raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
+    parameters = {"reset_pc": RESET_PC, "pma": Pma(ram_base=ram.base, ram_size=ram.size)}
+    return lambda: Hart(**parameters), f"hdl.hart.Hart {parameters}"

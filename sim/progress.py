@@ -18,13 +18,16 @@ class Progress:
         self._shown = False
         self._start = self._last = time.monotonic()
 
-    def update(self, cycle: int, faults: int) -> None:
-        """Shows the line anew if it is time; called often."""
+    def update(self, cycle: int, faults: int, skipped: int = 0) -> None:
+        """Shows the line anew if it is time; called often.
+
+        Of the cycles so far, those `skipped` do not count as speed.
+        """
         now = time.monotonic()
         if not self._enabled or now - self._last < _INTERVAL:
             return
         self._last = now
-        speed = cycle / (now - self._start)
+        speed = (cycle - skipped) / (now - self._start)
         plural = "" if faults == 1 else "s"
         line = f"{cycle:,} cycles, {faults:,} page fault{plural}, {speed:,.0f} cycles/s"
         self._file.write(f"\r\x1b[K{line}")

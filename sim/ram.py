@@ -7,6 +7,8 @@ from hdl.arch import PAGE_SIZE
 
 __all__ = ["Ram", "RamError"]
 
+_ZEROS = bytes(PAGE_SIZE)
+
 if sys.byteorder != "little":
     raise ImportError("sim.ram needs a little-endian machine: words of RAM are read in place")
 
@@ -62,13 +64,33 @@ class Ram:
         """Clears `count` bytes from `address` on."""
         self.write(address, bytes(count))
 
+    def snapshot(self) -> dict[int, bytes]:
+        """What RAM holds: every page that is not all zero, by its offset."""
+        pages = ((start, self._buffer[start : start + PAGE_SIZE])
+                  for start in range(0, self.size, PAGE_SIZE))  # fmt: skip
+        return {start: page for start, page in pages if page != _ZEROS}
+
+    def restore(self, snapshot: dict[int, bytes]) -> None:
+        """Returns to a `snapshot` of a RAM of this size."""
+        for start in range(0, self.size, PAGE_SIZE):
+            page = snapshot.get(start, _ZEROS)
+            if self._buffer[start : start + PAGE_SIZE] != page:
+                self.bytes[start : start + PAGE_SIZE] = page
+
     def read_u64(self, address: int) -> int:
         """The 64-bit word at `address`, a multiple of 8."""
-        return self.words[self._word(address)]
+        # Most of what the kernel model does; hence in one piece.
+        offset = address - self.base
+        if offset & 7 or not 0 <= offset < self.size:
+            self._refuse_word(address)
+        return self.words[offset >> 3]
 
     def write_u64(self, address: int, value: int) -> None:
         """Stores the 64-bit word `value` at `address`, a multiple of 8."""
-        self.words[self._word(address)] = value
+        offset = address - self.base
+        if offset & 7 or not 0 <= offset < self.size:
+            self._refuse_word(address)
+        self.words[offset >> 3] = value
 
     def _offset(self, address: int, count: int) -> int:
         offset = address - self.base
@@ -79,7 +101,7 @@ class Ram:
             )
         return offset
 
-    def _word(self, address: int) -> int:
+    def _refuse_word(self, address: int) -> None:
         if address % 8:
             raise RamError(f"the address of a word must be a multiple of 8, not {address:#x}")
-        return self._offset(address, 8) >> 3
+        self._offset(address, 8)

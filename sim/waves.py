@@ -1,18 +1,31 @@
 """Waveforms of a run: which of its cycles are written."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sim.kernel_guest import KernelGuest
 from sim.machine import Machine
 
-__all__ = ["CYCLES_AFTER", "FIRST_FAULTS", "MOST_CYCLES", "FirstFaults", "Trace", "Window"]
+__all__ = [
+    "CYCLES_AFTER",
+    "CYCLES_BEFORE",
+    "FIRST_FAULTS",
+    "MOST_CYCLES",
+    "AroundFault",
+    "FirstFaults",
+    "LastCycles",
+    "Trace",
+    "Window",
+]
 
 #: The window around the first faults: how many, how long after the last of them was served, and
 #: how long at most.
 FIRST_FAULTS = 3
 CYCLES_AFTER = 2_000
 MOST_CYCLES = 20_000
+#: The window around one fault: so many cycles before it, and `CYCLES_AFTER` behind it.
+CYCLES_BEFORE = 4_096
 
 
 @dataclass(frozen=True)
@@ -69,3 +82,74 @@ class Trace:
         if self.started and not self._ended and last is not None and cycle >= last:
             machine.engine.stop_trace()
             self._ended = True
+
+    def finish(self, machine: Machine) -> None:
+        """Called when the run has ended."""
+        machine.engine.stop_trace()
+
+
+class LastCycles:
+    """Writes the last `cycles` cycles of a run to the VCD `path`; a watcher of the machine."""
+
+    def __init__(self, path: Path, cycles: int):
+        self.path = path
+        self.started = False
+        self._cycles = cycles
+        self._keeping = False
+
+    def next_stop(self, cycle: int) -> int | None:
+        """None: it has no wishes."""
+        return None
+
+    def look(self, machine: Machine) -> None:
+        """Lets the engine keep its cycles from the first one on."""
+        if not self._keeping:
+            machine.engine.keep_recent(self._cycles)
+            self._keeping = True
+
+    def finish(self, machine: Machine) -> None:
+        """Writes them; called when the run has ended."""
+        self.started = machine.engine.write_recent(self.path, 0, machine.engine.cycle)
+
+
+class AroundFault:
+    """Writes the cycles before and after a fault to the VCD `path`; a watcher of the machine.
+
+    `find` tells the cycle of the fault, or None as long as it has not come. The machine stands
+    still often enough that the cycles before it are still there when it is noticed.
+    """
+
+    def __init__(self, path: Path, find: Callable[[Machine], int | None]):
+        self.path = path
+        self.started = False
+        self._find = find
+        self._keeping = False
+        self._cycle: int | None = None
+
+    def next_stop(self, cycle: int) -> int | None:
+        """When to look for the fault, or when its window ends."""
+        if self.started:
+            return None
+        return (cycle if self._cycle is None else self._cycle) + CYCLES_AFTER
+
+    def look(self, machine: Machine) -> None:
+        """Writes the window if it has passed."""
+        if not self._keeping:
+            # Twice the cycles behind it: it may be noticed as late as that.
+            machine.engine.keep_recent(CYCLES_BEFORE + 2 * CYCLES_AFTER)
+            self._keeping = True
+        if self._cycle is None:
+            self._cycle = self._find(machine)
+        if self._cycle is not None and machine.engine.cycle >= self._cycle + CYCLES_AFTER:
+            self.finish(machine)
+
+    def finish(self, machine: Machine) -> None:
+        """Writes the window as far as it has passed; called when the run has ended, too."""
+        if self.started:
+            return
+        if self._cycle is None:
+            self._cycle = self._find(machine)
+        if self._cycle is not None:
+            first, last = self._cycle - CYCLES_BEFORE, self._cycle + CYCLES_AFTER
+            self.started = machine.engine.write_recent(self.path, first, last)
+            machine.engine.keep_recent(0)

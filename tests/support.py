@@ -6,12 +6,16 @@ from pathlib import Path
 
 from amaranth.sim import Simulator
 
+from sim.engines.native.simulator import NativeSimEngine
+
 __all__ = ["accept", "issue", "respond", "send", "simulate", "transact"]
 
 #: Seconds of simulated time per clock cycle.
 PERIOD = 1e-6
 #: Folder for a waveform of every simulation, or None; `pytest --vcd` sets it.
 vcd_directory: Path | None = None
+#: The engine of every simulation that does not choose one; `pytest --engine` sets it.
+engine = "pysim"
 
 
 def simulate(dut, *testbenches, max_cycles=10_000, background=(), vcd=None):
@@ -30,7 +34,7 @@ def simulate(dut, *testbenches, max_cycles=10_000, background=(), vcd=None):
     vcd : path
         Where to write a waveform; by default only where `pytest --vcd` says.
     """
-    simulator = Simulator(dut)
+    simulator = Simulator(dut, engine=NativeSimEngine if engine == 'native' else 'pysim')
     simulator.add_clock(PERIOD, if_exists=True)
     for testbench in testbenches:
         simulator.add_testbench(testbench)

@@ -37,3 +37,7 @@ class Console:
     def read(self, n: int) -> bytes:
         """Waits for a line and returns up to `n` bytes of it; nothing at the end of input."""
         return self._input.readline(n)
+
+    def __deepcopy__(self, memo):
+        """The same: files of the process cannot be copied."""
+        return self

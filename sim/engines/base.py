@@ -79,8 +79,15 @@ class Engine(ABC):
         Instructions retired and exceptions so far.
     chunk : int
         Cycles that this engine runs in about a tenth of a second: how often to look around.
+    fast_forward : bool
+        Cycles that change nothing but counters may be passed over without being computed. That
+        changes no result, and an engine need not be able to.
+    skipped : int
+        How many of `cycle` were passed over.
     """
 
+    fast_forward = False
+    skipped = 0
     name: str
     cycle: int
     log: TrapLog
@@ -125,12 +132,26 @@ class Engine(ABC):
     def stop_trace(self) -> None:
         """Ends the VCD; does nothing if none is being written."""
 
+    def keep_recent(self, cycles: int) -> None:
+        """Keeps the last `cycles` cycles for `write_recent`, from now on; 0 forgets them.
+
+        Raises EngineError if the engine cannot.
+        """
+        raise EngineError(f"the engine {self.name} cannot keep the cycles before something happens")
+
+    def write_recent(self, path: Path, first: int, last: int) -> bool:
+        """Writes a VCD to `path` of the cycles `first` to `last`, as far as they are kept.
+
+        Returns whether there was any; raises OSError.
+        """
+        return False
+
     def snapshot(self) -> object:
-        """Reserved: the state of the hart and the bus."""
+        """The state of the hart and the bus, and the log; RAM is not part of it."""
         raise NotImplementedError(f"the engine {self.name} cannot take snapshots")
 
     def restore(self, snapshot: object) -> None:
-        """Reserved: returns to a `snapshot`."""
+        """Returns to a `snapshot`; the devices on the bus have to be as they were then."""
         raise NotImplementedError(f"the engine {self.name} cannot restore snapshots")
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ TOHOST = BASE + 8
 def script(monkeypatch):
     """Lets the machine run `ScriptedHart(script)`; the tests fill the list."""
     accesses = []
-    monkeypatch.setattr(machine, "_make_hart", lambda ram: ScriptedHart(accesses))
+    monkeypatch.setattr(machine, "real_hart", lambda ram: (lambda: ScriptedHart(accesses), None))
     return accesses
 
 
@@ -100,13 +100,13 @@ def test_ctrl_c_ends_with_130_the_summary_and_a_whole_vcd(
     capsys, script, bare_file, tmp_path, monkeypatch
 ):
     class Progress(commands.Progress):
-        def update(self, cycle, faults):
+        def update(self, cycle, faults, skipped):
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(commands, "Progress", Progress)
     vcd = tmp_path / "run.vcd"
 
-    assert cli.main(["bare", "--vcd", str(vcd), str(bare_file)]) == 130
+    assert cli.main(["bare", "--engine", "pysim", "--vcd", str(vcd), str(bare_file)]) == 130
     error = capsys.readouterr().err
     assert "interrupted at cycle 500" in error
     assert "instructions per cycle" in error

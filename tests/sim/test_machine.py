@@ -111,5 +111,5 @@ def test_a_watcher_looks_at_the_cycles_it_wants():
 def test_an_unknown_engine_is_refused():
     config = MachineConfig(engine="abacus")
 
-    with pytest.raises(ValueError, match="engine must be one of pysim, not 'abacus'"):
+    with pytest.raises(ValueError, match="engine must be one of native, pysim, not 'abacus'"):
         Machine(config, Machine.make_ram(config), hart=ScriptedHart())

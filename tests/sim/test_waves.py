@@ -32,7 +32,7 @@ def fault_table(*cycles):
 
 
 def run_traced(trace, cycles=40):
-    config = MachineConfig(memory_mib=1)
+    config = MachineConfig(memory_mib=1, traced=True)
     hart = ScriptedHart([load(BASE)] * 30)
     machine = Machine(config, Machine.make_ram(config), hart=hart)
     assert machine.run(Idle(), max_cycles=cycles, watchers=[trace]) is End.LIMIT

@@ -147,10 +147,14 @@ class Assign(Cell):
 
 @dataclass(slots=True)
 class FlipFlop(Cell):
-    """Takes `data` at every clock edge; `data` None is an input, set from outside."""
+    """Takes `data` at every clock edge; `data` None is an input, set from outside.
+
+    `module` is the path of the module that drives it, from the top down.
+    """
 
     data: Value | None
     init: int
+    module: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

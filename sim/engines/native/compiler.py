@@ -14,7 +14,7 @@ from pathlib import Path
 
 __all__ = ["CompilerError", "compile_library", "find_compiler"]
 
-FLAGS = ("-std=c++17", "-O2", "-shared", "-fPIC", "-fno-strict-aliasing", "-w")
+FLAGS = ("-std=c++17", "-fno-tree-vectorize", "-shared", "-fPIC", "-fno-strict-aliasing", "-w")
 #: Seconds after which a compiler that still runs is given up.
 TIMEOUT = 300
 
@@ -47,14 +47,17 @@ def find_compiler() -> tuple[tuple[str, ...], str]:
     raise CompilerError(f"no C++ compiler works (tried {tried})")
 
 
-def compile_library(source: str, name: str, directory: Path) -> tuple[Path, bool]:
+def compile_library(
+    source: str, name: str, directory: Path, level: str = "-O2"
+) -> tuple[Path, bool]:
     """The shared library made of `source`, and whether it was there already.
 
+    `level` is how much the compiler optimises: what runs briefly is compiled with less.
     It is kept in `directory` under a hash of the source, the flags and the compiler's version. Two
     processes may compile the same at once: each writes a file of its own and renames it.
     """
     command, version = find_compiler()
-    key = hashlib.sha256("\0".join([source, *FLAGS, *command, version]).encode()).hexdigest()
+    key = hashlib.sha256("\0".join([source, level, *FLAGS, *command, version]).encode()).hexdigest()
     library = directory / f"{name}-{key[:32]}.so"
     if library.exists():
         return library, True
@@ -67,7 +70,7 @@ def compile_library(source: str, name: str, directory: Path) -> tuple[Path, bool
             environment.setdefault(variable, str(directory / "zig"))
         try:
             result = subprocess.run(
-                [*command, *FLAGS, "-o", str(out), str(text)],
+                [*command, level, *FLAGS, "-o", str(out), str(text)],
                 capture_output=True, text=True, errors="replace", timeout=TIMEOUT,
                 env=environment, check=False,
             )  # fmt: skip

@@ -1,15 +1,15 @@
 """Emission: the scheduled steps of a cycle as one C++ function over a plain array of words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sim.engines.native import circuit as c
-from sim.engines.native.expressions import Expressions, constant, mask, type_of
-from sim.engines.native.liveness import memory_ports
-from sim.engines.native.nodes import Compute, Latch, Output, Store, Update
+from sim.engines.native.expressions import Expressions, constant, mask, table_name, type_of
+from sim.engines.native.nodes import Compute, Keep, Latch, Output, Store, Update
 from sim.engines.native.pieces import WORD, Piece, Pieces
 from sim.engines.native.schedule import Save, Step
 
-__all__ = ["PRELUDE", "Layout", "emit"]
+__all__ = ["PRELUDE", "Layout", "emit", "emit_tables"]
 
 #: Types and the operators that C++ has not, or not with Amaranth's meaning.
 PRELUDE = """\
@@ -50,6 +50,10 @@ class Layout:
     -------
     registers : dict
         Word of every piece of a flip-flop or synchronous read port.
+    kept : dict
+        Word of every piece that is computed only when rarely changing state has changed.
+    stale : int or None
+        The word that says that it has.
     memories : dict
         For every live memory the first word and the words of a row.
     size : int
@@ -57,6 +61,8 @@ class Layout:
     """
 
     registers: dict[Piece, int] = field(default_factory=dict)
+    kept: dict[Piece, int] = field(default_factory=dict)
+    stale: int | None = None
     memories: dict[int, tuple[int, int]] = field(default_factory=dict)
     size: int = 0
 
@@ -76,9 +82,19 @@ class Layout:
                 layout.size += cell.depth * words
         return layout
 
+    def keep(self, pieces: list[Piece]) -> None:
+        """Adds words for results that are kept."""
+        self.stale = self.size
+        for piece in pieces:
+            self.size += 1
+            self.kept[piece] = self.size
+        self.size += 1
+
     def initial(self, circuit: c.Circuit) -> list[int]:
         """The words after reset."""
         state = [0] * self.size
+        if self.stale is not None:
+            state[self.stale] = 1
         for piece, word in self.registers.items():
             cell = circuit.cells[piece.cell]
             if isinstance(cell, c.FlipFlop):
@@ -90,27 +106,51 @@ class Layout:
         return state
 
 
-def emit(name: str, pieces: Pieces, layout: Layout, steps: list[Step]) -> str:
+def emit_tables(pieces: Pieces) -> str:
+    """The constants that the functions look up."""
+    return "".join(
+        f"static const uint8_t {table_name(cell)}[] = {{{','.join(map(str, table.cases))}}};\n"
+        for cell, table in pieces.tables.items()
+    )
+
+
+def emit(
+    name: str,
+    pieces: Pieces,
+    layout: Layout,
+    steps: list[Step],
+    *,
+    rare: Collection[Piece] = (),
+    kept: bool = False,
+    before: str = "",
+) -> str:
     """The function `void name(u64 *s, u64 *o)` that does `steps` on the state `s`.
 
-    Outputs go to the words of `o` that their slots number.
+    Outputs go to the words of `o` that their slots number. Writing a flip-flop in `rare` makes what
+    is kept stale; with `kept` that is read, not computed. `before` is C++ for its beginning.
     """
-    return _Emitter(name, pieces, layout).run(steps)
+    emitter = _Emitter(pieces, layout, rare, kept)
+    body = emitter.run(steps)
+    head = f'extern "C" __attribute__((noinline)) void {name}(u64 *s, u64 *o)'
+    return f"{head} {{\n{before}{body}\n}}\n"
 
 
 class _Emitter:
-    def __init__(self, name, pieces, layout):
-        self._name = name
+    def __init__(self, pieces, layout, rare, kept):
+        self._pieces = pieces
         self._cells = pieces.circuit.cells
         self._layout = layout
+        self._rare = rare
+        self._kept = layout.kept if kept else {}
         self._saved = set()
-        self._ports = memory_ports(pieces.circuit)
         self._expressions = Expressions(pieces, self._name_of)
         self._locals = {"u64": [], "u128": []}
 
     def _name_of(self, piece):
         if piece in self._layout.registers and piece not in self._saved:
             return f"s[{self._layout.registers[piece]}]"
+        if piece in self._kept:
+            return f"s[{self._kept[piece]}]"
         return f"v{piece.cell}_{piece.low}"
 
     def run(self, steps):
@@ -130,8 +170,7 @@ class _Emitter:
             lines += self._step(step)
         lines += ["}"] * len(open_guards)
         declared = [f"{kind} {', '.join(names)};" for kind, names in self._locals.items() if names]
-        body = "\n".join([*declared, *lines])
-        return f'extern "C" __attribute__((noinline)) void {self._name}(u64 *s, u64 *o) {{\n{body}\n}}\n'
+        return "\n".join([*declared, *lines])
 
     def _step(self, step):
         match step.node:
@@ -143,6 +182,8 @@ class _Emitter:
                 return self._compute(piece, step.guard)
             case Update():
                 return [self._update(step.node, step.guard)]
+            case Keep(piece=piece):
+                return [f"s[{self._layout.kept[piece]}] = {self._name_of(piece)};"]
             case Output(slot=slot, value=value):
                 return [f"o[{slot}] = {self._expressions.value(value)};"]
             case Store(port=port):
@@ -153,7 +194,8 @@ class _Emitter:
 
     def _define(self, piece, guard):
         """The variable of a piece; one that is set inside an `if` is declared outside."""
-        name, kind = f"v{piece.cell}_{piece.low}", type_of(piece.width)
+        name = f"v{piece.cell}_{piece.low}"
+        kind = "u64" if piece.cell in self._pieces.tables else type_of(piece.width)
         if guard:
             self._locals[kind].append(name)
             return name
@@ -191,12 +233,17 @@ class _Emitter:
             place, node.piece.width, node.start, len(node.value),
             self._expressions.value(node.value),
         )  # fmt: skip
+        write, stale = f"{place} = {new};", f"s[{self._layout.stale}]"
+        if node.piece in self._rare:
+            # Many are told again what they hold: a state machine to stay where it is, say.
+            write = f"if (u64 n = {new}; n != {place}) {{ {place} = n; {stale} = 1; }}"
         if node.condition == 1 or (node.condition, 1) in guard:
-            return f"{place} = {new};"
-        return f"{place} = {self._expressions.value((node.condition,))} ? {new} : {place};"
+            return write
+        condition = self._expressions.value((node.condition,))
+        return f"if ({condition}) {{ {write} }}"
 
     def _place(self, memory, address, low):
-        """The word of a row that holds bit `low`, and whether there is such a row (None: always)."""
+        """The word of a row that holds bit `low`, and a test for the row (None: there is one)."""
         first, words = self._layout.memories[memory]
         row = self._expressions.value(address)
         place = f"s[{first + low // WORD} + {row} * {words}]"
@@ -230,7 +277,7 @@ class _Emitter:
         return lines
 
     def _latch(self, cell, piece):
-        """Old rows, but for the writes of transparent ports to the same row."""
+        """Old rows, but for the writes of transparent ports to the same address, row or not."""
         value = self._expressions.value
         name = f"s[{self._layout.registers[piece]}]"
         lines = [f"u64 row = {self._row(cell, piece)};"]
@@ -240,8 +287,6 @@ class _Emitter:
             enable, data = port.enable[piece.low : high], port.data[piece.low : high]
             same = f"{value(port.address)} == {value(cell.address)}"
             bits = value(enable)
-            _first, inside = self._place(cell.memory, cell.address, 0)
-            same = f"{same} && {inside}" if inside else same
             lines.append(f"if ({same}) row = (row & ~{bits}) | ({value(data)} & {bits});")
         return [f"if ({value((cell.enable,))}) {{", *lines, f"{name} = row;", "}"]
 

@@ -4,19 +4,29 @@ import ctypes
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sim.bus import DATA, FETCH, Bus, ProtocolError, Refused, Request
-from sim.engines.base import Engine, TrapLog
+from sim.bus import Bus, ProtocolError, Refused, Request
+from sim.engines.base import Engine, EngineError, TrapLog
 from sim.engines.native.model import Model
+from sim.engines.native.rarely import Rarely
+from sim.engines.native.snapshot import Snapshot
+from sim.engines.native.structs import DEVICE, PROTOCOL, REQUEST, RING, WATCHED, Machine
+from sim.engines.native.watch import Watch
 from sim.events import Budget, Doorbell, Event, HtifWrite
 
 __all__ = ["NativeEngine"]
 
 NEVER = (1 << 64) - 1
-_REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
+_PORTS = ("fetch_port", "data_port")
+_LINES = ("msip", "mtip", "meip", "seip")
+#: What a hart must have for idle cycles to be passed over.
+_COUNTERS = ("mcycle", "stimecmp")
+_RESPONSE = ("valid", "data", "error")
+#: Tables of the MMU, control registers, and the units that most instructions do not use.
+RARELY = Rarely(
+    modules=frozenset({"csrs", "tlb", "walk_cache", "walker", "muldiv"}),
+    often=frozenset({"mcycle", "minstret"}),
+)
 _RETIRE = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")
-_DEPTH, _LOG, _WAITING, _WINDOW = 16, 1024, 1024, 64
-#: Numbers of events in machine.cpp.
-_BUDGET, _RING, _WATCHED, _DEVICE, _PROTOCOL = range(5)
 _RULES = {
     1: "the address of a request is not aligned to its size",
     2: "the fetch port wrote",
@@ -26,56 +36,21 @@ _RULES = {
 _u64 = ctypes.c_uint64
 
 
-def _words(*names):
-    return [(name, _u64) for name in names]
+def _runtime(traced: bool) -> str:
+    """The C++ behind the model's functions."""
+    names = ("machine", "fields", "trace", "watch") if traced else ("machine",)
+    return "\n".join((Path(__file__).parent / f"{name}.cpp").read_text() for name in names)
 
 
-class _Request(ctypes.Structure):
-    _fields_ = _words(*_REQUEST)
-
-
-class _Response(ctypes.Structure):
-    _fields_ = _words("due", "data", "error", "locks")
-
-
-class _Port(ctypes.Structure):
-    _fields_ = [
-        *_words("ready_at", "valid_at", "data_at", "error_at", "request_at"),
-        ("queue", _Response * _DEPTH),
-        *_words("head", "count", "ready"),
-    ]
-
-
-class _Trap(ctypes.Structure):
-    _fields_ = _words("cycle", "pc", "cause", "tval", "mode")
-
-
-class _Retry(ctypes.Structure):
-    _fields_ = _words("number", "cycle")
-
-
-class _Waiting(ctypes.Structure):
-    _fields_ = _words("pc", "number")
-
-
-class _Machine(ctypes.Structure):
-    """The struct of the same name in machine.cpp."""
-
-    _fields_ = [
-        *_words("state", "ram", "ram_base", "ram_size", "latency"),
-        ("port", _Port * 2),
-        *_words("time_at", "retire_at", "watched"),
-        *_words("window_base", "loadable", "storable", "ring"),
-        ("window", _u64 * _WINDOW),
-        *_words("lock_port", "lock_source", "withheld", "withheld_cycle"),
-        *_words("cycle", "instructions", "event", "event_value"),
-        ("device", _Request),
-        *_words("trap_number", "trap_count", "retry_count", "waiting_count", "waiting_filter"),
-        ("traps", _Trap * _LOG),
-        ("retries", _Retry * _LOG),
-        ("waiting", _Waiting * _WAITING),
-        *_words("watch"),
-    ]
+def _places(hart) -> dict[str, object]:
+    """Everything of `hart` that has to be found in the state, by name."""
+    places = {name: getattr(hart, name) for name in ("time", "registers", *_LINES)}
+    for name in _PORTS:
+        port = getattr(hart, name)
+        places[f"{name}.ready"] = port.request.ready
+        places |= {f"{name}.{field}": getattr(port.response, field) for field in _RESPONSE}
+    places |= {name: getattr(hart, name) for name in _COUNTERS if hasattr(hart, name)}
+    return places
 
 
 class NativeEngine(Engine):
@@ -90,62 +65,109 @@ class NativeEngine(Engine):
         device with a `window` is served in compiled code.
     directory : Path
         Where compiled libraries are kept.
+    identity : str or None
+        Says which hart this is; see `Model`.
+    traced : bool
+        All signals are computed, so that there can be waveforms and records of the retire port.
+        Without it these can still be asked for before the first cycle.
     """
 
     name = "native"
-    chunk = 400_000
 
-    def __init__(self, hart, bus: Bus, directory: Path):
+    def __init__(
+        self, hart, bus: Bus, directory: Path, identity: str | None = None, *, traced: bool = False
+    ):
         self.log = TrapLog()
         self._bus = bus
-        self._window = next((d for d in bus.devices if hasattr(d, "window")), None)
-        ports = (hart.fetch_port, hart.data_port)
-        outputs = [getattr(port.request, name) for port in ports for name in _REQUEST]
-        outputs += [getattr(hart.retire, name) for name in _RETIRE]
-        runtime = (Path(__file__).parent / "machine.cpp").read_text()
-        self.model = model = Model(hart, outputs, directory, runtime=runtime)
-        self._registers = model.row_of(hart.registers, 0)
+        self._parameters = (hart, directory, identity)
+        self._build(traced)
+
+    def _build(self, traced) -> None:
+        """Makes the machine, in its first cycle."""
+        hart, directory, identity = self._parameters
+        outputs = [getattr(getattr(hart, port).request, name)
+                   for port in _PORTS for name in REQUEST]  # fmt: skip
+        others = [name for name in hart.retire.signature.members if name not in _RETIRE]
+        fields = (*_RETIRE, *others) if traced else _RETIRE
+        outputs += [getattr(hart.retire, name) for name in fields]
+        self.model = model = Model(
+            hart, outputs, directory, runtime=_runtime(traced), everything=traced,
+            places=_places(hart), identity=identity, rarely=RARELY,
+        )  # fmt: skip
+        self._registers = model.places["registers"]
         library = model.library
         self._run, self._answer = library.machine_run, library.machine_answer
         self._serve = library.machine_serve
-        self._machine = machine = _Machine()
+        self._machine = machine = Machine()
         self._address = ctypes.byref(machine)
         self._run.argtypes = (ctypes.c_void_p, _u64)
-        self._answer.argtypes = self._serve.argtypes = (ctypes.c_void_p, _u64, _u64, _u64)
+        self._answer.argtypes = (ctypes.c_void_p, _u64, _u64, _u64)
+        self._serve.argtypes = (ctypes.c_void_p, _u64, _u64)
         library.machine_size.restype = _u64
-        assert library.machine_size() == ctypes.sizeof(_Machine)
-        self._fill(hart, ports)
+        assert library.machine_size() == ctypes.sizeof(Machine)
+        self._fill()
         library.machine_drive(self._address)
+        self._watch = Watch(model, machine, fields) if traced else None
 
-    def _fill(self, hart, ports) -> None:
+    def _fill(self) -> None:
         """Tells the compiled side where everything is."""
-        machine, model, bus = self._machine, self.model, self._bus
+        machine, places, bus = self._machine, self.model.places, self._bus
         self._ram = (ctypes.c_char * 1).from_buffer(bus.ram.bytes)
-        machine.state = model.address
+        machine.state = self.model.address
         machine.ram = ctypes.addressof(self._ram)
         machine.ram_base, machine.ram_size = bus.ram.base, bus.ram.size
         machine.latency = bus.latency
-        for number, port in enumerate(ports):
+        for number, port in enumerate(_PORTS):
             native = machine.port[number]
-            native.ready_at = model.word_of(port.request.ready)
-            for name in ("valid", "data", "error"):
-                setattr(native, f"{name}_at", model.word_of(getattr(port.response, name)))
-            native.request_at = number * len(_REQUEST)
-        machine.time_at = model.word_of(hart.time)
-        machine.retire_at = len(ports) * len(_REQUEST)
+            for name in ("ready", *_RESPONSE):
+                setattr(native, f"{name}_at", places[f"{port}.{name}"])
+            native.request_at = number * len(REQUEST)
+        machine.time_at = places["time"]
+        machine.retire_at = len(_PORTS) * len(REQUEST)
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
-        machine.lock_port = len(ports)
-        self._lines = {name: model.word_of(getattr(hart, name))
-                       for name in ("msip", "mtip", "meip", "seip")}  # fmt: skip
+        machine.lock_port = len(_PORTS)
+        self._lines = {name: places[name] for name in _LINES}
+        if places.keys() >= {*_COUNTERS}:
+            machine.counter_at, machine.compare_at = (places[name] for name in _COUNTERS)
+            self._before = (_u64 * len(self.model.state))()
+            machine.before = ctypes.addressof(self._before)
+            machine.state_words = len(self._before)
+        self._find_window()
         if self._window is not None:
             window = self._window.window
             machine.window_base = self._window.base
             machine.ring = window.ring >> 3
             machine.loadable = sum(1 << (offset >> 3) for offset in window.loadable)
             machine.storable = sum(1 << (offset >> 3) for offset in window.storable)
+            self._words = memoryview(machine.window).cast("B").cast("Q")
+            self._loadable = [(offset, offset >> 3) for offset in window.loadable]
+            self._storable = [(offset, offset >> 3) for offset in window.storable]
             self._publish()
         else:
             machine.window_base = NEVER - 4096
+
+    def _find_window(self) -> None:
+        """Finds the device that is served in compiled code."""
+        self._window = next((d for d in self._bus.devices if hasattr(d, "window")), None)
+
+    @property
+    def chunk(self) -> int:
+        """See `Engine`; a waveform takes its time."""
+        return 400_000 if self._watch is None or not self._watch.tracing else 20_000
+
+    @property
+    def fast_forward(self) -> bool:
+        """Idle cycles are passed over; see `Engine`."""
+        return bool(self._machine.forward)
+
+    @fast_forward.setter
+    def fast_forward(self, wanted: bool) -> None:
+        self._machine.forward = int(wanted and self._machine.state_words > 0)
+
+    @property
+    def skipped(self) -> int:
+        """Cycles that were passed over."""
+        return self._machine.skipped
 
     @property
     def cycle(self) -> int:
@@ -156,19 +178,22 @@ class NativeEngine(Engine):
         """Runs for at most `cycles` cycles; returns what ended it."""
         machine = self._machine
         limit = machine.cycle + cycles
+        if self._watch is not None:
+            self._watch.before_run()
         while True:
             self._run(self._address, limit - machine.cycle)
             self._fetch_log()
             event = machine.event
-            if event == _RING:
-                for offset in self._window.window.storable:
-                    self._window.window.store(offset, machine.window[offset >> 3])
+            if event == RING:
+                store, words = self._window.window.store, self._words
+                for offset, index in self._storable:
+                    store(offset, words[index])
                 return Doorbell(machine.event_value)
-            if event == _WATCHED:
+            if event == WATCHED:
                 return HtifWrite(machine.cycle - 1, machine.event_value)
-            if event == _DEVICE:
+            if event == DEVICE:
                 self._serve_device()
-            elif event == _PROTOCOL:
+            elif event == PROTOCOL:
                 port, rule = divmod(machine.event_value, 256)
                 raise ProtocolError(f"port {port}: {_RULES[rule]}")
             if machine.cycle >= limit:
@@ -190,31 +215,78 @@ class NativeEngine(Engine):
     def write_register(self, number: int, value: int) -> None:
         """Sets x`number` to `value`; x0 stays 0."""
         if number:
-            self.model.state[self._registers + number] = value
+            self._change(self._registers + number, value)
 
     def set_line(self, name: str, level: bool) -> None:
         """Drives an interrupt line; see `Engine`."""
-        self.model.state[self._lines[name]] = int(level)
+        self._change(self._lines[name], int(level))
 
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
-        """See `Engine`."""
-        raise NotImplementedError("the engine native shows no retire records yet")
+        """Calls `callback` for every record of the retire port, before `run` returns."""
+        self._traced().observe(callback)
 
     def start_trace(self, path: Path) -> None:
-        """See `Engine`."""
-        raise NotImplementedError("the engine native writes no waveforms yet")
+        """Writes a VCD to `path` from this cycle on; see `Engine`."""
+        self._traced().start_trace(path)
 
     def stop_trace(self) -> None:
         """Ends the VCD; does nothing if none is being written."""
+        if self._watch is not None:
+            self._watch.stop_trace()
+
+    def keep_recent(self, cycles: int) -> None:
+        """Keeps the last `cycles` cycles; see `Engine`."""
+        self._traced().keep(cycles)
+
+    def write_recent(self, path: Path, first: int = 0, last: int = NEVER) -> bool:
+        """Writes a VCD of the cycles kept; see `Engine`."""
+        return self._watch is not None and self._watch.write_kept(path, first, last)
+
+    def snapshot(self) -> Snapshot:
+        """The state of hart and bus, and the log; not RAM, and no waveform."""
+        return Snapshot.take(self.model, self._machine, self.log)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Returns to a `snapshot` of a machine like this one. Ends what is traced or kept."""
+        if self._watch is not None:
+            self._watch.stop_trace()
+            self._watch.forget()
+        self.log = snapshot.put_back(self.model, self._machine)
+        self._find_window()
+
+    def _traced(self) -> Watch:
+        """What looks at every cycle. Raises EngineError if not all signals are computed."""
+        if self._watch is None:
+            if self.cycle:
+                raise EngineError("the engine native must be told before its first cycle that it "
+                                  "will be traced")  # fmt: skip
+            words = self._changeable()
+            values, forward = [self.model.state[word] for word in words], self.fast_forward
+            self._build(traced=True)
+            for word, value in zip(self._changeable(), values, strict=True):
+                self.model.state[word] = value
+            self.fast_forward = forward
+        return self._watch
+
+    def _changeable(self):
+        """The words of the state that others may change."""
+        return [*range(self._registers, self._registers + 32), *self._lines.values()]
+
+    def _change(self, word, value) -> None:
+        self.model.state[word] = value
+        if self._watch is not None:
+            self._watch.touch()
 
     def _publish(self) -> None:
         """Copies the registers that the hart loads."""
-        window, words = self._window.window, self._machine.window
-        for offset in window.loadable:
-            words[offset >> 3] = window.load(offset)
+        load, words = self._window.window.load, self._words
+        for offset, index in self._loadable:
+            words[index] = load(offset)
 
     def _fetch_log(self) -> None:
         """Takes over what has been logged since the last time."""
+        if self._watch is not None:
+            self._watch.fetch()
         machine, log = self._machine, self.log
         log.instructions = machine.instructions
         if machine.trap_count:
@@ -229,7 +301,7 @@ class NativeEngine(Engine):
     def _serve_device(self) -> None:
         """An access to a device that is not in the window."""
         request = self._machine.device
-        plain = Request(*(getattr(request, name) for name in _REQUEST[1:]))
+        plain = Request(*(getattr(request, name) for name in REQUEST[1:]))
         try:
             self._serve(self._address, self._bus.serve(plain), 0)
         except Refused:

@@ -8,8 +8,9 @@ import itertools
 
 from sim.engines.native import circuit as c
 from sim.engines.native.pieces import WIDEST, WORD, Piece
+from sim.engines.native.tables import NONE
 
-__all__ = ["Expressions", "mask", "type_of"]
+__all__ = ["Expressions", "mask", "table_name", "type_of"]
 
 
 def mask(width: int) -> str:
@@ -22,6 +23,11 @@ def constant(number: int) -> str:
     if number >> WORD:
         return f"(u128({number >> WORD:#x}ull) << 64 | {number & (1 << WORD) - 1:#x}ull)"
     return f"{number:#x}ull" if number > 9 else f"{number}ull"
+
+
+def table_name(cell: int) -> str:
+    """What the decision table of a switch is called."""
+    return f"table{cell}"
 
 
 def type_of(width: int) -> str:
@@ -82,6 +88,9 @@ class Expressions:
     def _bits(self, piece, low, width):
         """`width` bits of a piece from `low` up."""
         text = self._name_of(piece)
+        if piece.cell in self._pieces.tables:
+            bits = (f"u64({text} == {low + i}) << {i}" for i in range(width))
+            return f"({' | '.join(bits)})" if width > 1 else f"u64({text} == {low})"
         if low:
             text = f"({text} >> {low})"
         if low + width < piece.width:
@@ -105,6 +114,8 @@ class Expressions:
                 return self._part(cell, piece)
             case c.Matches():
                 return " | ".join(self._match(cell.value, p) for p in cell.patterns) or "0ull"
+            case c.Priority() if piece.cell in self._pieces.tables:
+                return self._look_up(cell, piece)
             case c.Priority():
                 return self._priority(cell, piece.low)
         raise AssertionError(cell)
@@ -183,6 +194,8 @@ class Expressions:
         for _position, taken, piece, low in self._pieces.reads(value):
             if piece is None:
                 terms += [constant(low)] if low else []
+            elif piece.cell in self._pieces.tables:
+                terms.append(f"({self._name_of(piece)} - {low} < {taken}ull)")
             elif taken == piece.width:
                 terms.append(self._name_of(piece))
             else:
@@ -212,6 +225,13 @@ class Expressions:
                 masked = word if care == (1 << len(bits)) - 1 else f"({word} & {constant(care)})"
                 tests.append(f"u64({masked} == {constant(wanted)})")
         return " & ".join(tests) or "1ull"
+
+    def _look_up(self, cell, piece):
+        """The number of the case that holds, `NONE` if there is none or it is not enabled."""
+        entry = f"{table_name(piece.cell)}[{self.value(self._pieces.tables[piece.cell].index)}]"
+        if cell.enable == 1:
+            return entry
+        return f"{self.value((cell.enable,))} ? {entry} : {NONE}"
 
     def _priority(self, cell, bit):
         """Earlier inputs that cannot be 1 together with this one need not be asked."""

@@ -26,8 +26,13 @@ def check_version() -> None:
 
 
 def prepare(top):
-    """The elaborated design of `top`, with its clock domain, as the simulator makes it."""
+    """The elaborated design of `top`, with its clock domain, as the simulator makes it.
+
+    What is such a design already comes back as it is.
+    """
     check_version()
+    if isinstance(top, _ir.Design):
+        return top
     return Fragment.get(top, platform=None).prepare()
 
 
@@ -40,7 +45,10 @@ def extract(design, constants=()) -> c.Circuit:
     netlist = _nir.Netlist()
     emitter = _Emitter(netlist, design, all_undef_to_ff=True)
     emitter.emit_fragment(design.fragment, None)
-    netlist.check_comb_cycles()
+    try:
+        netlist.check_comb_cycles()
+    except _nir.CombinationalCycle as error:
+        raise c.Unsupported(f"logic that feeds itself: {' '.join(str(error).split())}") from None
     netlist.resolve_all_nets()
     _check_clocks(netlist)
     replaced = {
@@ -57,7 +65,7 @@ def extract(design, constants=()) -> c.Circuit:
         return tuple(replaced.get(int(n), int(n)) for n in nets)
 
     for index, cell in enumerate(netlist.cells[1:], 1):
-        circuit.cells[index] = _convert(cell, value)
+        circuit.cells[index] = _convert(netlist, cell, value)
     for signal, nets in netlist.signals.items():
         circuit.signals[signal] = value(nets)
     return circuit
@@ -82,7 +90,7 @@ class _Emitter(_ir.NetlistEmitter):
 
 
 def _add_ports(netlist, circuit, replaced) -> None:
-    """Makes inputs of the design's ports, such as its clock and reset: they are outputs of cell 0."""
+    """Makes inputs of the design's ports, such as its clock: they are outputs of cell 0."""
     for start, width in netlist.top.ports_i.values():
         nets = [int(_nir.Net.from_cell(0, start + bit)) for bit in range(width)]
         if not all(n in replaced for n in nets):
@@ -111,7 +119,7 @@ def _check_clocks(netlist) -> None:
         raise c.Unsupported(f"more than one clock, at {' and '.join(clocks.values())}")
 
 
-def _convert(cell, value) -> c.Cell | None:
+def _convert(netlist, cell, value) -> c.Cell | None:
     """The cell in our terms; `value` turns its nets into ours."""
     source = _source(cell)
 
@@ -134,7 +142,8 @@ def _convert(cell, value) -> c.Cell | None:
             return c.Assign(len(cell.default), source, value(cell.default), assignments)
         case _nir.FlipFlop():
             data = value(cell.data) if cell.clk != 0 else None
-            return c.FlipFlop(len(cell.data), source, data, cell.init)
+            module = netlist.modules[cell.module_idx].name
+            return c.FlipFlop(len(cell.data), source, data, cell.init, tuple(module))
         case _nir.Memory():
             return c.Memory(cell.width, source, cell.name, cell.depth, cell.init)
         case _nir.SyncWritePort():

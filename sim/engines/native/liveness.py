@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from sim.engines.native import circuit as c
+from sim.engines.native.simplify import rewrite
 
-__all__ = ["LOW_BITS_ONLY", "live_bits", "memory_ports"]
+__all__ = ["LOW_BITS_ONLY", "live_bits", "memory_ports", "prune"]
 
 #: Operators whose low result bits depend on the low bits of their operands only.
 LOW_BITS_ONLY = {"+", "-", "*"}
@@ -12,14 +13,19 @@ LOW_BITS_ONLY = {"+", "-", "*"}
 BITWISE = {"~", "&", "|", "^", "m"}
 
 
-def live_bits(circuit: c.Circuit, roots: Iterable[int]) -> dict[int, int]:
+def live_bits(
+    circuit: c.Circuit, roots: Iterable[int], memories: Iterable[int] = ()
+) -> dict[int, int]:
     """For every live cell the mask of its live output bits; for live memories and writes, 1.
 
-    `roots` are nets. Live is what a root depends on, now or in a later cycle.
+    `roots` are nets, `memories` cells whose rows are looked at from outside. Live is what these
+    depend on, now or in a later cycle.
     """
     live: dict[int, int] = {}
     ports = memory_ports(circuit)
     work = [n for n in roots if not c.is_const(n)]
+    for memory in memories:
+        work += _revive(circuit, live, ports, memory)
     while work:
         number = work.pop()
         index, bit = c.cell_of(number), c.bit_of(number)
@@ -29,14 +35,41 @@ def live_bits(circuit: c.Circuit, roots: Iterable[int]) -> dict[int, int]:
         live[index] = before | 1 << bit
         cell = circuit.cells[index]
         work += (n for n in _inputs(cell, bit, not before) if not c.is_const(n))
-        if isinstance(cell, c.AsyncRead | c.SyncRead) and cell.memory not in live:
-            live[cell.memory] = 1
-            for write in ports.get(cell.memory, ()):
-                live[write] = 1
-                port = circuit.cells[write]
-                nets = (*port.address, *port.data, *port.enable)
-                work += (n for n in nets if not c.is_const(n))
+        if isinstance(cell, c.AsyncRead | c.SyncRead):
+            work += _revive(circuit, live, ports, cell.memory)
     return live
+
+
+def _revive(circuit, live, ports, memory):
+    """Makes a memory and its writes live, unless they are; returns the nets that those read."""
+    if memory in live:
+        return []
+    live[memory] = 1
+    nets = []
+    for write in ports.get(memory, ()):
+        live[write] = 1
+        port = circuit.cells[write]
+        nets += (*port.address, *port.data, *port.enable)
+    return [n for n in nets if not c.is_const(n)]
+
+
+def prune(circuit: c.Circuit, live: dict[int, int]) -> c.Circuit:
+    """The circuit's live cells; what their dead bits read is there, or else is 0.
+
+    A live cell has all bits up to its highest live one. Dead ones among them may read bits that
+    are not computed, and nobody asks what comes of it.
+    """
+
+    def resolve(number):
+        if c.is_const(number):
+            return number
+        return number if live.get(c.cell_of(number), 0) >> c.bit_of(number) else 0
+
+    cells = [
+        rewrite(cell, resolve) if cell and index in live else None
+        for index, cell in enumerate(circuit.cells)
+    ]
+    return c.Circuit(cells, circuit.signals, circuit.memories)
 
 
 def memory_ports(circuit: c.Circuit) -> dict[int, list[int]]:

@@ -2,11 +2,14 @@
 // numbers of its rules stand beside the lines. Compiled together with the generated `native_step`.
 
 #include <cstring>
+#include <initializer_list>
 
 namespace {
 
 constexpr int FETCH = 0, DATA = 1, PORTS = 2, DEPTH = 16;
 constexpr u64 NEVER = ~0ull;
+// Cycles between two looks whether the hart is idle, a power of two.
+constexpr u64 LOOK = 16;
 
 // What ended a run; sim/engines/native/engine.py knows the same numbers.
 enum Event : u64 { BUDGET = 0, RING = 1, WATCHED = 2, DEVICE = 3, PROTOCOL = 4 };
@@ -71,8 +74,16 @@ struct Machine {
   Trap traps[LOG];
   Retry retries[LOG];
   Waiting waiting[WAITING];
-  // Called after every cycle with the words of the state, if not null: waveforms and records.
+  // Idle cycles may be passed over. Then: the size of the state in words, room for a copy of it, the
+  // words that hold `mcycle` and `stimecmp`, and how many cycles have been passed over.
+  u64 forward, state_words;
+  u64 *before;
+  u64 counter_at, compare_at, skipped;
+  // What had retired or trapped when last looked at; `before` is the state one cycle ago.
+  u64 progress, armed;
+  // Called after every cycle, if not null: waveforms and records, which `watcher` keeps.
   void (*watch)(Machine *);
+  void *watcher;
 };
 
 namespace {
@@ -218,6 +229,49 @@ inline void drive(Machine *m) {
   s[m->time_at] = m->cycle;
 }
 
+// The last cycle has changed nothing but `mcycle` and `time`, and nothing was on its way.
+bool idle(Machine *m) {
+  u64 *s = m->state, *before = m->before;
+  if (s[m->retire_at]) return false;
+  for (Port &p : m->port)
+    if (s[p.valid_at] || (s[p.request_at] && p.ready)) return false;
+  if (s[m->counter_at] - before[m->counter_at] > 1) return false;  // 0 if it is inhibited
+  for (u64 at : {m->counter_at, m->time_at}) before[at] = s[at];
+  return !memcmp(s, before, m->state_words * sizeof(u64));
+}
+
+// The next cycle in which something else can change: a response, `time` reaching `stimecmp`.
+u64 next_event(Machine *m, u64 limit) {
+  u64 next = limit;
+  for (Port &p : m->port)
+    if (p.count && p.queue[p.head].due < next) next = p.queue[p.head].due;
+  u64 compare = m->state[m->compare_at];
+  if (m->cycle - 1 < compare && compare < next) next = compare;
+  return next;
+}
+
+u64 progress(Machine *m) { return m->instructions + m->trap_number; }
+
+// Every LOOK cycles: if nothing has retired since the last time, and one cycle more changes nothing
+// but counters, so do all up to the next event. They are counted and not computed.
+__attribute__((noinline)) void fast_forward(Machine *m, u64 limit) {
+  if (m->cycle % LOOK == 0) {
+    m->armed = m->forward && !m->watch && progress(m) == m->progress;
+    m->progress = progress(m);
+    if (m->armed) memcpy(m->before, m->state, m->state_words * sizeof(u64));
+    return;
+  }
+  if (!m->armed) return;
+  u64 counted = m->state[m->counter_at] - m->before[m->counter_at];
+  if (!idle(m)) return;
+  u64 next = next_event(m, limit);
+  if (next <= m->cycle) return;
+  m->state[m->counter_at] += counted * (next - m->cycle);
+  m->skipped += next - m->cycle;
+  m->cycle = next;
+  drive(m);
+}
+
 }  // namespace
 
 extern "C" void machine_drive(Machine *m) { drive(m); }
@@ -227,6 +281,8 @@ extern "C" u64 machine_size() { return sizeof(Machine); }
 // Runs for at most `cycles` cycles, or until an event, which is left in `event`, or a full log.
 extern "C" void machine_run(Machine *m, u64 cycles) {
   m->event = BUDGET;
+  m->armed = 0;
+  m->progress = progress(m);
   for (u64 limit = m->cycle + cycles; m->cycle < limit;) {
     native_step(m->state, m->state);
     if (m->state[m->retire_at]) retire(m);
@@ -237,6 +293,7 @@ extern "C" void machine_run(Machine *m, u64 cycles) {
     drive(m);
     if (m->watch) m->watch(m);
     if (m->event != BUDGET || m->trap_count == LOG || m->retry_count > LOG - WAITING / 2) return;
+    if (m->cycle % LOOK < 2) fast_forward(m, limit);
   }
 }
 

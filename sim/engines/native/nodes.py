@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sim.engines.native import circuit as c
 from sim.engines.native.pieces import Piece, Pieces, inputs_of
 
-__all__ = ["Compute", "Latch", "Literal", "Node", "Output", "Store", "Update", "make_nodes"]
+__all__ = ["Compute", "Keep", "Latch", "Literal", "Node", "Output", "Store", "Update", "make_nodes"]
 
 Literal = tuple[int, int]
 
@@ -31,7 +31,7 @@ class Compute(Node):
 
 @dataclass(eq=False, slots=True)
 class Update(Node):
-    """Writes `value` to the bits of flip-flop `piece` from `start` up, if `condition` (a net) is 1."""
+    """Writes `value` to flip-flop `piece` from bit `start` up, if the net `condition` is 1."""
 
     piece: Piece = None
     condition: int = 1
@@ -51,6 +51,13 @@ class Store(Node):
     """Does what write port number `port` does at the clock edge."""
 
     port: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Keep(Node):
+    """Leaves a computed piece in the state, for later cycles."""
+
+    piece: Piece = None
 
 
 @dataclass(eq=False, slots=True)
@@ -85,11 +92,11 @@ def make_nodes(
     for piece in pieces:
         cell = circuit.cells[piece.cell]
         if piece not in fused and not isinstance(cell, c.FlipFlop | c.SyncRead):
-            nodes.append(Compute(list(_guarded_reads(cell, piece)), piece))
+            nodes.append(Compute(list(_guarded_reads(pieces, cell, piece)), piece))
     return nodes
 
 
-def _guarded_reads(cell, piece) -> Iterator[tuple[c.Value, Literal | None]]:
+def _guarded_reads(pieces, cell, piece) -> Iterator[tuple[c.Value, Literal | None]]:
     """What a combinational piece reads, arms of multiplexers under their condition."""
     low, high = piece.low, piece.low + piece.width
     if isinstance(cell, c.Operator) and cell.op == "m":
@@ -105,11 +112,11 @@ def _guarded_reads(cell, piece) -> Iterator[tuple[c.Value, Literal | None]]:
             yield (condition,), None
             yield value, (condition, 1)
     else:
-        yield from ((value, None) for value in inputs_of(cell, piece))
+        yield from ((value, None) for value in pieces.inputs(piece))
 
 
 def _overlapping(cell, low, high):
-    """The parts of an `Assign`'s assignments that lie in bits low to high: (condition, bit, value)."""
+    """What assignments do to bits low to high: (condition, lowest bit, value)."""
     for a in cell.assignments:
         start, end = max(low, a.start), min(high, a.start + len(a.value))
         if start < end:

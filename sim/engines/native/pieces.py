@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sim.engines.native import circuit as c
 from sim.engines.native.liveness import BITWISE
+from sim.engines.native.tables import Table, decision_table
 
 __all__ = ["Piece", "Pieces", "inputs_of", "split"]
 
@@ -34,6 +35,13 @@ class Pieces:
     def __init__(self, circuit: c.Circuit, live: dict[int, int]):
         self.circuit = circuit
         self._live = live
+        #: Decision tables of the switches that have one: a piece of these holds a case's number.
+        self.tables: dict[int, Table] = {}
+        for index, cell in circuit.of_kind(c.Priority):
+            if index in live:
+                table = decision_table(circuit, cell, live[index].bit_length())
+                if table is not None:
+                    self.tables[index] = table
         #: Where cells may be cut if they are too wide, and where they must be cut.
         self._seams: dict[int, set[int]] = {}
         self._cuts: dict[int, set[int]] = {}
@@ -78,13 +86,24 @@ class Pieces:
                 yield position, taken, piece, low - piece.low
                 position, low, number = position + taken, low + taken, number + 1
 
+    def inputs(self, piece: Piece) -> Iterator[c.Value]:
+        """The values that a combinational piece is computed from."""
+        cell = self.circuit.cells[piece.cell]
+        if piece.cell in self.tables:
+            yield (cell.enable,)
+            yield self.tables[piece.cell].index
+        else:
+            yield from inputs_of(cell, piece)
+
     def make(self, index: int) -> None:
         """Makes the pieces of a cell from its seams and cuts."""
         cell, mask = self.circuit.cells[index], self._live[index]
         if isinstance(cell, c.Memory | c.Write):
             return
         top = mask.bit_length()
-        if isinstance(cell, c.Priority):
+        if index in self.tables:
+            ends = [top]
+        elif isinstance(cell, c.Priority):
             ends = list(range(1, top + 1))
         elif is_bitwise(cell):
             ends = self._ends(index, top)
@@ -241,7 +260,7 @@ def _cut_at_seams(pieces, piece):
 
 
 def _loops(pieces):
-    """Strongly connected sets of more than one combinational piece (Tarjan), or with a self-loop."""
+    """Strongly connected sets of combinational pieces (Tarjan) that make a loop."""
     cells = pieces.circuit.cells
     number, lowest, stack, on_stack, found = {}, {}, [], set(), []
 
@@ -249,7 +268,7 @@ def _loops(pieces):
         cell = cells[piece.cell]
         if isinstance(cell, c.FlipFlop | c.SyncRead):
             return
-        for value in inputs_of(cell, piece):
+        for value in pieces.inputs(piece):
             for _position, _width, driver, _low in pieces.reads(value):
                 if driver is not None:
                     yield driver

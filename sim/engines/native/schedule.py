@@ -4,7 +4,9 @@ A step whose result is needed only while some literals hold is done inside `if`s
 work hides behind them. Flip-flops are written in place, as soon as everybody has read them.
 """
 
+import itertools
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sim.engines.native import circuit as c
@@ -14,7 +16,7 @@ from sim.engines.native.pieces import Piece, Pieces
 __all__ = ["MIN_WORK", "Save", "Step", "schedule"]
 
 #: Terms of work that make a branch worth its risk of being mispredicted.
-MIN_WORK = 12
+MIN_WORK = 60
 
 
 @dataclass(slots=True)
@@ -32,14 +34,24 @@ class Step:
     guard: tuple[Literal, ...]
 
 
-def schedule(pieces: Pieces, nodes: list[Node], *, min_work: int = MIN_WORK) -> list[Step]:
-    """The steps in order. Every value is computed before it is read."""
-    return _Scheduler(pieces, nodes, min_work).run()
+def schedule(
+    pieces: Pieces,
+    nodes: list[Node],
+    *,
+    kept: Collection[Piece] = (),
+    min_work: int = MIN_WORK,
+) -> list[Step]:
+    """The steps in order. Every value is computed before it is read.
+
+    `kept` are combinational pieces that are there without being computed.
+    """
+    return _Scheduler(pieces, nodes, kept, min_work).run()
 
 
 class _Scheduler:
-    def __init__(self, pieces, nodes, min_work):
+    def __init__(self, pieces, nodes, kept, min_work):
         self._pieces = pieces
+        self._kept = kept
         self._implications: dict[Literal, frozenset] = {}
         self._makers = {node.piece: node for node in nodes if isinstance(node, Compute)}
         self._reads = {node: list(self._pieces_read(node)) for node in nodes}
@@ -80,6 +92,10 @@ class _Scheduler:
                     path.pop()
         return order
 
+    def _position(self, net):
+        """When a net is known: before everything else if it is state."""
+        return self._rank.get(self._makers.get(self._driver(net)), -1)
+
     def _guard(self, min_work):
         """For every node the literals that hold whenever its result is needed.
 
@@ -108,16 +124,27 @@ class _Scheduler:
         for node, literals in needed.items():
             for literal in literals:
                 work[literal] += len(self._reads[node]) + 1
-        kept = {literal for literal, terms in work.items() if terms >= min_work}
+        kept = {
+            literal
+            for literal, terms in work.items()
+            if terms >= min_work and self._known(literal[0])
+        }
 
         def position(literal):
-            maker = self._makers.get(self._driver(literal[0]))
-            return (self._rank[maker] if maker else -1, literal)
+            return self._position(literal[0]), literal
 
         return {
             node: tuple(sorted((x for x in literals if x in kept), key=position))
             for node, literals in needed.items()
         }
+
+    def _known(self, net):
+        """Whether a net is computed at all: an implied one, looked up in a table, may not be."""
+        piece = self._driver(net)
+        if piece in self._makers:
+            return self._makers[piece] in self._rank
+        cell = self._pieces.circuit.cells[piece.cell]
+        return isinstance(cell, c.FlipFlop | c.SyncRead) or piece in self._kept
 
     def _implied(self, literal) -> frozenset:
         """A literal with those that hold whenever it does."""
@@ -134,7 +161,11 @@ class _Scheduler:
                 case c.Operator(op="~"):
                     others = [(cell.inputs[0][bit], 1 - wanted)]
                 case c.Priority() if wanted:
-                    others = [(cell.enable, 1), (cell.inputs[bit], 1)]
+                    others = [(cell.enable, 1)]
+                    # A table is looked up without the tests that it stands for: they may be
+                    # computed later, or elsewhere under an `if`.
+                    if c.cell_of(net) not in self._pieces.tables:
+                        others.append((cell.inputs[bit], 1))
             known = frozenset([literal]).union(
                 *(self._implied(other) for other in others if other[0] > 1)
             )
@@ -171,7 +202,7 @@ class _Scheduler:
         self._held = {}
         self._saved = set()
         for piece, writers in self._writers.items():
-            for one, other in zip(writers, writers[1:], strict=False):
+            for one, other in itertools.pairwise(writers):
                 self._add(one, other)
             readers = self._readers[piece].difference(writers[:1])
             if readers.intersection(writers):
@@ -195,7 +226,7 @@ class _Scheduler:
                     for store in ports.get(cell.memory, ())[:1]:
                         self._add(node, store)
         for stores in ports.values():
-            for one, other in zip(stores, stores[1:], strict=False):
+            for one, other in itertools.pairwise(stores):
                 self._add(one, other)
 
     def run(self):

@@ -1,0 +1,74 @@
+"""`python -m sim.bench`, which is `make bench`."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sim.bench import mmubench, speed
+from sim.bench.runs import BenchError
+from sim.engines.base import EngineError
+from sim.machine import MachineConfig
+from sim.toolchain import ToolchainError
+
+__all__ = ["main"]
+
+_DOCS = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+
+
+def _say(message: str) -> None:
+    click.echo(f"bench: {message}", err=True)
+
+
+def _figure(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if unit == "s" else f"{value:,.0f}"
+
+
+def _print_speeds(results: dict[str, float | None]) -> None:
+    table = Table(title="Speed of the simulation", title_justify="left")
+    for heading, justify in (("", "left"), ("", "right"), ("", "left")):
+        table.add_column(heading, justify=justify, no_wrap=True)
+    for measure in speed.MEASURES:
+        table.add_row(measure.title, _figure(results[measure.key], measure.unit), measure.unit)
+    if results["verilator_hz"]:
+        ratio = results["native_hz"] / results["verilator_hz"]
+        table.add_row("native engine against Verilator", f"{ratio:.2f}", "times")
+    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _rounded(value: float | None) -> float | int | None:
+    if value is None:
+        return None
+    return round(value, 3) if value < 1000 else round(value)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True,
+              help="How often each speed is measured; the best counts.")  # fmt: skip
+@click.option("--json", "json_path", type=Path, default=Path("build/bench.json"),
+              show_default=True, metavar="FILE", help="Where the speeds are written.")  # fmt: skip
+@click.option("--write-docs", is_flag=True, help="Renew mmubench's table in docs/performance.md.")
+def main(rounds: int, json_path: Path, write_docs: bool) -> None:
+    """Measure the hart in cycles with mmubench, and how fast the engines simulate it."""
+    try:
+        json_path.parent.mkdir(parents=True, exist_ok=True)
+        _say("mmubench")
+        result = mmubench.run_mmubench(MachineConfig())
+        mmubench.print_result(result)
+        if write_docs:
+            mmubench.write_docs(result, _DOCS)
+        results = speed.take(speed.Bench(), rounds, _say)
+        _print_speeds(results)
+        content = {key: _rounded(value) for key, value in results.items()}
+        json_path.write_text(json.dumps(content, indent=2) + "\n")
+    except (BenchError, EngineError, ToolchainError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

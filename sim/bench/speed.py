@@ -1,0 +1,158 @@
+"""How fast the engines are: the measures of `make bench`, and how they are taken."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from kernel_model.costs import TABLE, ZERO
+from sim.bench.runs import BenchError, Run, bare_run, kernel_run
+from sim.bench.verilator import Verilated, find_verilator
+from sim.bus import Bus
+from sim.engines.choice import make_engine
+from sim.machine import Machine, MachineConfig, real_hart
+from sim.toolchain import build_bare, build_user, programs_directory
+
+__all__ = ["MEASURES", "Bench", "Measure", "take"]
+
+#: Turns of the loop in `speed.S`, of 17 cycles each.
+TURNS = 400_000
+#: Cycles of the same program that slower ways of running it get.
+PYSIM_CYCLES, TRACED_CYCLES = 10_000, 200_000
+#: Cycles that the ring of recent states keeps.
+RING = 4096
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure: its name in the JSON, what it is, its unit, and which of several is the best."""
+
+    key: str
+    title: str
+    unit: str = "cycles/s"
+    best: Callable[[Sequence[float]], float] = max
+
+
+MEASURES = (
+    Measure("native_hz", "native engine"),
+    Measure("pysim_hz", "pysim"),
+    Measure("verilator_hz", "Verilator, -O3, one thread"),
+    Measure("faults_per_s", "page faults, kernel's work free", "faults/s"),
+    Measure("faults_per_s_costed", "page faults, kernel's work as by the table", "faults/s"),
+    Measure("native_vcd_hz", "native engine, every cycle into a VCD"),
+    Measure("native_ring_hz", "native engine, the last cycles in a ring"),
+    Measure("build_s", "native engine from nothing: elaborated, translated, compiled", "s", min),
+    Measure("cached_s", "`trapline run hello`, engine in the cache", "s", min),
+)
+
+
+@dataclass
+class Bench:
+    """Takes each measure once whenever its method, named as its key, is called.
+
+    A measure that is not to be had here is None.
+    """
+
+    #: Cycles that `speed.S` takes, by who ran it: they must agree.
+    cycles: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def _program(self) -> Path:
+        return build_bare(programs_directory() / "bench" / "speed.S", {"TURNS": TURNS})
+
+    @cached_property
+    def _touch(self) -> Path:
+        return build_user(programs_directory() / "bench" / "touch.c")
+
+    @cached_property
+    def _verilated(self) -> Verilated | None:
+        version = find_verilator()
+        return Verilated(self._program, version) if version else None
+
+    def _bare(self, engine: str, *, traced: bool = False) -> Run:
+        config = MachineConfig(engine=engine, fast_forward=False, traced=traced)
+        return bare_run(self._program, config)[0]
+
+    def native_hz(self) -> float:
+        run = self._bare("native").start()
+        self.cycles["native"] = run.machine.engine.cycle
+        return run.hz
+
+    def pysim_hz(self) -> float:
+        return self._bare("pysim").start(PYSIM_CYCLES, finish=False).hz
+
+    def verilator_hz(self) -> float | None:
+        if self._verilated is None:
+            return None
+        self.cycles["Verilator"], hz = self._verilated.run()
+        return hz
+
+    def faults_per_s(self) -> float:
+        return self._faults(ZERO)
+
+    def faults_per_s_costed(self) -> float:
+        return self._faults(TABLE)
+
+    def _faults(self, costs) -> float:
+        run = kernel_run(self._touch, MachineConfig(engine="native"), costs).start()
+        return len(run.guest.faults) / run.seconds
+
+    def native_vcd_hz(self) -> float:
+        run = self._bare("native", traced=True)
+        engine = run.machine.engine
+        with tempfile.TemporaryDirectory() as folder:
+            engine.start_trace(Path(folder) / "speed.vcd")
+            # The first cycle writes every signal.
+            run.start(1, finish=False)
+            begin = time.perf_counter()
+            run.start(TRACED_CYCLES, finish=False)
+            engine.stop_trace()
+            return TRACED_CYCLES / (time.perf_counter() - begin)
+
+    def native_ring_hz(self) -> float:
+        run = self._bare("native", traced=True)
+        run.machine.engine.keep_recent(RING)
+        return run.start().hz
+
+    def build_s(self) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            return self._seconds_to_make(Path(folder))
+
+    def _seconds_to_make(self, folder: Path) -> float:
+        config = MachineConfig()
+        ram = Machine.make_ram(config)
+        make_hart, identity = real_hart(ram)
+        begin = time.perf_counter()
+        make_engine("native", make_hart, Bus(ram), identity=identity, directory=folder)
+        return time.perf_counter() - begin
+
+    def cached_s(self) -> float:
+        command = [sys.executable, "-m", "sim", "run", "--engine", "native", "--quiet", "hello"]
+        begin = time.perf_counter()
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise BenchError(f"trapline run hello failed: {result.stderr.strip()}")
+        return time.perf_counter() - begin
+
+
+def take(bench: Bench, rounds: int, say: Callable[[str], None]) -> dict[str, float | None]:
+    """Every measure `rounds` times, one after the other in each round; the best of each.
+
+    `say` is told how far it has come. Raises `BenchError` if a program does not end well, or if
+    `speed.S` does not take the same cycles everywhere.
+    """
+    taken: dict[str, list[float]] = {measure.key: [] for measure in MEASURES}
+    for number in range(1, rounds + 1):
+        for measure in MEASURES:
+            say(f"round {number} of {rounds}: {measure.title}")
+            value = getattr(bench, measure.key)()
+            if value is not None:
+                taken[measure.key].append(value)
+    if len(set(bench.cycles.values())) > 1:
+        raise BenchError(f"speed.S does not take the same cycles everywhere: {bench.cycles}")
+    return {measure.key: measure.best(taken[measure.key]) if taken[measure.key] else None
+            for measure in MEASURES}  # fmt: skip

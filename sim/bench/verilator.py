@@ -1,0 +1,90 @@
+"""The hart under Verilator, if there is one: the measure of the native engine."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from sim.bench.runs import BenchError
+from sim.engines.native.store import fingerprint
+from sim.loader import load_bare
+from sim.machine import Machine, MachineConfig
+from sim.toolchain import cache_directory
+
+__all__ = ["Verilated", "find_verilator"]
+
+_HERE = Path(__file__).parent
+_HARNESS = _HERE / "verilated_hart.cpp"
+_FLAGS = (
+    "--cc --exe --build -O3 --x-assign fast --x-initial fast --noassert -Wno-fatal -Wno-lint "
+    "--top-module trapline_hart"
+).split()
+#: Without these Verilator's makefile optimises for size.
+_MAKE_FLAGS = "OPT_FAST=-O3 OPT_GLOBAL=-O3"
+#: Seconds after which what still runs is given up.
+_TIMEOUT = 600
+
+
+def find_verilator() -> str | None:
+    """The version of the Verilator on PATH, or None."""
+    if shutil.which("verilator") is None:
+        return None
+    result = subprocess.run(["verilator", "--version"], capture_output=True, text=True, check=False)
+    return result.stdout.strip() if result.returncode == 0 else None
+
+
+class Verilated:
+    """The program `elf`, a bare-metal one, on the hart as Verilator compiles it.
+
+    The Verilog is that of `make verilog`; around it is a loop in C++ with RAM that answers in the
+    next cycle. Raises `BenchError` if it cannot be built.
+    """
+
+    def __init__(self, elf: Path, version: str):
+        config = MachineConfig()
+        ram = Machine.make_ram(config)
+        image = load_bare(elf.read_bytes(), ram)
+        self._program = _build(version)
+        self._arguments = [str(ram.size), hex(image.tohost)]
+        # What is beyond is zero.
+        self._image = bytes(ram.bytes).rstrip(b"\0")
+
+    def run(self) -> tuple[int, float]:
+        """Runs the program to its end; cycles, and cycles a second."""
+        with tempfile.NamedTemporaryFile(suffix=".ram") as file:
+            file.write(self._image)
+            file.flush()
+            command = [str(self._program), file.name, *self._arguments]
+            cycles, _instructions, seconds = _call(command).split()
+        return int(cycles), int(cycles) / float(seconds)
+
+
+def _build(version: str) -> Path:
+    """The compiled simulation, from the cache if nothing has changed."""
+    import hdl
+    from hdl.verilog import write
+
+    key = fingerprint([Path(hdl.__file__).parent, _HERE], version, _FLAGS, _MAKE_FLAGS)
+    target = cache_directory() / f"verilated-{key}"
+    if target.is_file():
+        return target
+    with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
+        folder = Path(scratch)
+        (verilog,) = (path for path in write(folder) if path.stem == "hart")
+        _call(["verilator", *_FLAGS, "-MAKEFLAGS", _MAKE_FLAGS, "--Mdir", str(folder / "out"),
+               str(verilog), str(_HARNESS)])  # fmt: skip
+        os.replace(folder / "out" / "Vtrapline_hart", target)
+    return target
+
+
+def _call(command: list[str]) -> str:
+    try:
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BenchError(f"{command[0]}: {error}") from error
+    if result.returncode != 0:
+        raise BenchError(f"{command[0]} failed:\n{result.stderr.strip() or result.stdout.strip()}")
+    return result.stdout

@@ -1,0 +1,77 @@
+"""Which engine runs a hart: the native one wherever it works."""
+
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from amaranth.hdl import UnusedElaboratable
+
+from sim.bus import Bus
+from sim.engines.base import Engine, EngineError
+
+__all__ = ["ENGINES", "make_engine"]
+
+#: Names of the engines.
+ENGINES = ("native", "pysim")
+
+
+def _say(message: str) -> None:
+    print(f"trapline: {message}", file=sys.stderr)
+
+
+def make_engine(
+    name: str | None,
+    make_hart: Callable[[], object],
+    bus: Bus,
+    *,
+    identity: str | None = None,
+    directory: Path | None = None,
+    traced: bool = False,
+    say: Callable[[str], None] = _say,
+) -> Engine:
+    """The engine `name` for a hart that `make_hart` makes; see `sim.engines.native.model.Model`.
+
+    If `name` is None it is the native engine, or pysim where that does not work; `say` is then told
+    why. Compiled libraries are kept in `directory`, by default in the cache. `traced` says that
+    there will be waveforms or records of the retire port. Raises EngineError if the engine asked
+    for by name cannot work here.
+    """
+    # A hart that an engine finds in its cache, or refuses, is never elaborated. That is no mistake.
+    warnings.simplefilter("ignore", UnusedElaboratable)
+    if name is None:
+        try:
+            return _native(make_hart(), bus, identity, directory, traced)
+        except EngineError as error:
+            say(f"{error}; the engine is pysim, some thousand times slower")
+            return _pysim(make_hart(), bus)
+    if name == "native":
+        return _native(make_hart(), bus, identity, directory, traced)
+    if name == "pysim":
+        return _pysim(make_hart(), bus)
+    raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
+
+
+def _pysim(hart, bus) -> Engine:
+    from sim.engines.pysim import PysimEngine
+
+    return PysimEngine(hart, bus)
+
+
+def _native(hart, bus, identity, directory, traced) -> Engine:
+    from sim.toolchain import cache_directory
+
+    try:
+        # Reads Amaranth's private netlist as soon as it is imported.
+        from sim.engines.native.circuit import Unsupported
+        from sim.engines.native.compiler import CompilerError
+        from sim.engines.native.engine import NativeEngine
+    except ImportError as error:
+        if not (error.name or "").startswith("amaranth"):
+            raise
+        raise EngineError(f"the engine native does not fit this Amaranth: {error}") from error
+    try:
+        return NativeEngine(hart, bus, directory or cache_directory(), identity, traced=traced)
+    except (Unsupported, CompilerError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise EngineError(f"the engine native does not work here: {reason}") from error

@@ -1,0 +1,65 @@
+// Fields: bits of an array of words, and how the VCD writes them.
+
+namespace {
+
+// How bits are written: one digit, at most 64 bits of one word, more, or as text.
+enum Kind : unsigned { BIT, FIELD, WIDE, TEXT };
+
+// `width` bits from bit `shift` of word `index` of the values, and the variables of the VCD that
+// show them: their tails from `begin` to `end`, or one text.
+struct Field {
+  Kind kind;
+  unsigned index, shift, width;
+  u64 mask;
+  size_t begin, end;
+};
+
+// At most 64 bits of a field, from its bit `low` up.
+inline u64 bits(const u64 *words, const Field &f, u64 low) {
+  u64 index = f.index + ((f.shift + low) >> 6), shift = (f.shift + low) & 63;
+  u64 width = f.width - low < 64 ? f.width - low : 64;
+  u64 value = words[index] >> shift;
+  if (shift + width > 64) value |= words[index + 1] << (64 - shift);
+  return width < 64 ? value & ((1ull << width) - 1) : value;
+}
+
+// The lowest `count` digits of a value, highest first; may write 7 characters more.
+inline char *digits(char *out, u64 value, int count) {
+  value <<= 64 - count;
+  for (int done = 0; done < count; done += 8, value <<= 8) {
+    // Byte k of the sum of shifted copies has bit 7 - k of the highest byte as its lowest.
+    u64 ones = (((value >> 56) * 0x8040201008040201ull) >> 7) & 0x0101010101010101ull;
+    ones |= 0x3030303030303030ull;
+    memcpy(out + done, &ones, 8);
+  }
+  return out + count;
+}
+
+char *put_wide(char *out, const u64 *words, const Field &f) {
+  bool begun = false;
+  for (u64 low = (f.width - 1) & ~63ull;; low -= 64) {
+    u64 value = bits(words, f, low);
+    if (begun) out = digits(out, value, 64);
+    else if (value || !low) out = digits(out, value, value ? 64 - __builtin_clzll(value) : 1);
+    begun |= value != 0;
+    if (!low) return out;
+  }
+}
+
+// The value of a field that is no text.
+inline char *put_value(char *out, const u64 *words, const Field &f) {
+  u64 value = words[f.index] >> f.shift & f.mask;
+  *out = f.kind == BIT ? '0' + value : 'b';
+  if (f.kind == BIT) return out + 1;
+  if (f.kind == WIDE) return put_wide(out + 1, words, f);
+  return digits(out + 1, value, value ? 64 - __builtin_clzll(value) : 1);
+}
+
+inline bool changed(const u64 *now, const u64 *before, const Field &f) {
+  if (f.kind <= FIELD) return (now[f.index] ^ before[f.index]) >> f.shift & f.mask;
+  for (u64 low = 0; low < f.width; low += 64)
+    if (bits(now, f, low) != bits(before, f, low)) return true;
+  return false;
+}
+
+}  // namespace

@@ -1,0 +1,272 @@
+// A waveform (VCD) of all that `native_show` shows, as pysim writes it. Python writes the header and
+// tells which bits each variable is; see vcd.py.
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace {
+
+constexpr u64 CYCLE_FS = 1000000000;
+// Bytes after which they are written to the file.
+constexpr size_t BUFFER = 1 << 20;
+
+// What stands behind the digits of a variable.
+struct Tail {
+  char text[8];
+  u64 size;
+};
+
+// The lines of a variable of text by its value, and the last one written.
+struct Text {
+  std::string said;
+  std::unordered_map<u64, std::string> lines;
+};
+
+// Fields that are looked at together: those of a signal, or of a memory's row.
+struct Group {
+  u64 last;  // of its words
+  size_t begin, end;
+  size_t room;  // for the lines of all but text
+};
+
+// Words of the state that are values as they are: rows of memories.
+struct Copy {
+  u64 from, to, count;
+};
+
+// Tells `trace_say` the line of a text; gets its number.
+typedef void (*Decode)(u64 text);
+
+struct Trace {
+  int file;
+  int error = 0;
+  std::string clock, said;
+  Decode decode;
+  // The cycle and half of it that were written last; cycle 0 begins without an edge.
+  u64 cycle = 0;
+  bool high = false;
+  std::vector<u64> values, before;
+  std::vector<size_t> group_of;
+  std::vector<Group> groups;
+  std::vector<Field> fields;
+  std::vector<Tail> tails;
+  std::vector<Text> texts;
+  std::vector<Copy> copies;
+  std::vector<char> buffer;
+  size_t used = 0;
+};
+
+void flush(Trace &t) {
+  for (size_t done = 0; done < t.used && !t.error;) {
+    ssize_t count = write(t.file, t.buffer.data() + done, t.used - done);
+    if (count >= 0) done += count;
+    else if (errno != EINTR) t.error = errno;
+  }
+  t.used = 0;
+}
+
+// Room for `count` more characters.
+inline char *room(Trace &t, size_t count) {
+  if (t.used + count > t.buffer.size()) flush(t);
+  if (count > t.buffer.size()) t.buffer.resize(count);
+  return t.buffer.data() + t.used;
+}
+
+void put(Trace &t, const std::string &text) {
+  memcpy(room(t, text.size()), text.data(), text.size());
+  t.used += text.size();
+}
+
+void put_time(Trace &t) {
+  u64 half = t.cycle && !t.high ? CYCLE_FS / 2 : 0;
+  put(t, "#" + std::to_string(t.cycle * CYCLE_FS + half) + "\n");
+}
+
+void put_clock(Trace &t) { put(t, (t.high ? "1" : "0") + t.clock); }
+
+// The line of a variable of text.
+const std::string &line_of(Trace &t, const Field &f) {
+  if (f.width > 64) {
+    t.decode(f.begin);
+    return t.said;
+  }
+  auto [known, is_new] = t.texts[f.begin].lines.try_emplace(bits(t.values.data(), f, 0));
+  if (is_new) {
+    t.decode(f.begin);
+    known->second = t.said;
+  }
+  return known->second;
+}
+
+void put_text(Trace &t, const Field &f) {
+  const std::string &line = line_of(t, f);
+  std::string &said = t.texts[f.begin].said;
+  if (line != said) put(t, said = line);
+}
+
+inline char *put_tail(char *out, const Tail &tail) {
+  memcpy(out, tail.text, sizeof tail.text);
+  return out + tail.size;
+}
+
+// The lines of all variables that show a field: many signals are the same wire.
+inline char *put_field(Trace &t, char *out, const Field &f) {
+  const Tail *tail = &t.tails[f.begin], *end = tail + (f.end - f.begin);
+  const char *value = out;
+  out = put_value(out, t.values.data(), f);
+  size_t size = out - value;
+  out = put_tail(out, *tail);
+  while (++tail != end) {
+    for (size_t done = 0; done < size; done += 16) memcpy(out + done, value + done, 16);
+    out = put_tail(out + size, *tail);
+  }
+  return out;
+}
+
+void put_group(Trace &t, const Group &group) {
+  const u64 *now = t.values.data(), *before = t.before.data();
+  char *out = room(t, group.room);
+  for (size_t number = group.begin; number < group.end; number++) {
+    const Field &f = t.fields[number];
+    if (!changed(now, before, f)) continue;
+    if (f.kind != TEXT) {
+      out = put_field(t, out, f);
+      continue;
+    }
+    t.used = out - t.buffer.data();
+    put_text(t, f);
+    out = room(t, group.room);
+  }
+  t.used = out - t.buffer.data();
+}
+
+void show(Trace &t, const u64 *state) {
+  native_show(const_cast<u64 *>(state), t.values.data());
+  for (const Copy &c : t.copies)
+    memcpy(t.values.data() + c.to, state + c.from, c.count * sizeof(u64));
+}
+
+// Writes what has changed, at the time that has been written.
+void put_changes(Trace &t, const u64 *state) {
+  t.values.swap(t.before);
+  show(t, state);
+  const u64 *now = t.values.data(), *before = t.before.data();
+  for (u64 i = 0; i < t.group_of.size(); i++) {
+    if (now[i] == before[i]) continue;
+    const Group &group = t.groups[t.group_of[i]];
+    put_group(t, group);
+    i = group.last;
+  }
+}
+
+// The clock falls, half a cycle after the edge that began it.
+void fall(Trace &t) {
+  if (!t.high) return;
+  t.high = false;
+  put_time(t);
+  put_clock(t);
+}
+
+// The edge that begins `cycle`.
+void rise(Trace &t, const u64 *state, u64 cycle) {
+  fall(t);
+  t.cycle = cycle;
+  t.high = true;
+  put_time(t);
+  put_clock(t);
+  put_changes(t, state);
+}
+
+}  // namespace
+
+extern "C" Trace *trace_new(int file, const char *clock, Decode decode) {
+  Trace *t = new Trace;
+  t->file = file;
+  t->clock = std::string(clock) + "\n";
+  t->decode = decode;
+  t->buffer.resize(BUFFER);
+  return t;
+}
+
+// A group of the next `count` words of values, which `native_show` writes.
+extern "C" void trace_group(Trace *t, u64 count) {
+  t->group_of.insert(t->group_of.end(), count, t->groups.size());
+  size_t next = t->fields.size();
+  t->groups.push_back({t->group_of.size() - 1, next, next, 0});
+}
+
+// A variable of the last group, from bit `low` of all the words of values. Those of the same bits
+// come one after the other; texts are numbered from 0.
+extern "C" void trace_variable(Trace *t, u64 low, unsigned width, const char *code, int is_text) {
+  Group &group = t->groups.back();
+  Field f = {FIELD, unsigned(low >> 6), unsigned(low & 63), width, 0, t->tails.size(), 0};
+  f.mask = width < 64 ? (1ull << width) - 1 : ~0ull;
+  if (is_text) {
+    f.kind = TEXT;
+    f.begin = t->texts.size();
+    t->texts.push_back({});
+    t->fields.push_back(f);
+    group.end++;
+    return;
+  }
+  if (width == 1) f.kind = BIT;
+  else if (f.shift + width > 64) f.kind = WIDE;
+  Field *last = group.end > group.begin ? &t->fields.back() : nullptr;
+  if (!last || last->kind != f.kind || last->index != f.index || last->shift != f.shift ||
+      last->width != width) {
+    t->fields.push_back(f);
+    group.end++;
+  }
+  std::string text = (width > 1 ? " " : "") + std::string(code) + "\n";
+  Tail tail = {"", text.size()};
+  text.copy(tail.text, sizeof tail.text);
+  t->tails.push_back(tail);
+  t->fields.back().end = t->tails.size();
+  group.room += width + 32;  // a value may be written with a little more than there is
+}
+
+// `count` words of the state from `from` up are values from number `to` up.
+extern "C" void trace_copy(Trace *t, u64 from, u64 to, u64 count) {
+  t->copies.push_back({from, to, count});
+}
+
+// What `decode` was asked for: the line of the VCD.
+extern "C" void trace_say(Trace *t, const char *line) { t->said = std::string(line) + "\n"; }
+
+// The values of all words as they are now.
+extern "C" const u64 *trace_values(Trace *t) { return t->values.data(); }
+
+// Everything before this edge is in the file already.
+extern "C" void trace_begin(Trace *t, const u64 *state, u64 cycle) {
+  // One word more, for a variable that ends at a word's end.
+  t->values.assign(t->group_of.size() + 1, 0);
+  show(*t, state);
+  t->before = t->values;
+  t->cycle = cycle;
+  t->high = cycle != 0;
+  for (const Field &f : t->fields)
+    if (f.kind == TEXT) t->texts[f.begin].said = line_of(*t, f);
+}
+
+// Python has changed inputs or registers between two cycles: that shows at the clock's fall.
+extern "C" void trace_touch(Trace *t, const u64 *state) {
+  if (t->high) fall(*t);
+  else put_time(*t);
+  put_changes(*t, state);
+}
+
+// Ends the file half a cycle after the last edge; returns an `errno`.
+extern "C" int trace_end(Trace *t) {
+  t->high = false;
+  put_time(*t);
+  flush(*t);
+  int error = t->error;
+  delete t;
+  return error;
+}
+
+extern "C" int trace_error(Trace *t) { return t->error; }

@@ -1,0 +1,99 @@
+// What looks at the machine after every cycle: records of the retire port, a ring of recent states,
+// and a waveform.
+
+#include <vector>
+
+namespace {
+
+// Records after which a run ends, so that Python fetches them: event FULL.
+constexpr size_t RECORDS = 4096;
+constexpr u64 FULL = 5;
+
+struct Ring {
+  std::vector<u64> words, cycles;
+  size_t next = 0, count = 0;
+  u64 size;  // words of a state
+};
+
+struct Records {
+  u64 size;  // words of a record behind its cycle
+  std::vector<u64> words, fetched;
+};
+
+struct Watch {
+  Trace *trace;
+  Ring *ring;
+  Records *records;
+};
+
+void keep(Ring &r, const u64 *state, u64 cycle) {
+  memcpy(r.words.data() + r.next * r.size, state, r.size * sizeof(u64));
+  r.cycles[r.next] = cycle;
+  if (++r.next == r.cycles.size()) r.next = 0;
+  if (r.count < r.cycles.size()) r.count++;
+}
+
+void take(Machine *m, Records &records) {
+  const u64 *record = m->state + m->retire_at;
+  if (!record[0]) return;
+  records.words.push_back(m->cycle - 1);
+  records.words.insert(records.words.end(), record, record + records.size);
+  if (records.words.size() > RECORDS * (records.size + 1) && m->event == BUDGET) m->event = FULL;
+}
+
+void look(Machine *m) {
+  Watch &w = *static_cast<Watch *>(m->watcher);
+  if (w.ring) keep(*w.ring, m->state, m->cycle);
+  if (w.trace) rise(*w.trace, m->state, m->cycle);
+  if (w.records) take(m, *w.records);
+}
+
+}  // namespace
+
+// Makes `watch` what looks at the machine; nothing does if it has nothing to look for.
+extern "C" void watch_set(Machine *m, Watch *watch) {
+  m->watcher = watch;
+  m->watch = watch->trace || watch->ring || watch->records ? look : nullptr;
+}
+
+extern "C" Ring *ring_new(u64 size, u64 cycles) {
+  Ring *r = new Ring;
+  r->size = size;
+  r->words.resize(size * cycles);
+  r->cycles.resize(cycles);
+  return r;
+}
+
+extern "C" void ring_keep(Ring *r, const u64 *state, u64 cycle) { keep(*r, state, cycle); }
+
+extern "C" void ring_free(Ring *r) { delete r; }
+
+extern "C" u64 ring_count(Ring *r) { return r->count; }
+
+// State `number` of those that are kept, from the oldest; its cycle goes to `cycle`.
+extern "C" const u64 *ring_state(Ring *r, u64 number, u64 *cycle) {
+  size_t capacity = r->cycles.size();
+  size_t slot = (r->next + capacity - r->count + number) % capacity;
+  *cycle = r->cycles[slot];
+  return r->words.data() + slot * r->size;
+}
+
+// Writes states from `first` up to, not including, `last` of those that are kept.
+extern "C" void ring_write(Ring *r, Trace *t, u64 first, u64 last) {
+  for (u64 number = first, cycle; number < last; number++) {
+    const u64 *state = ring_state(r, number, &cycle);
+    rise(*t, state, cycle);
+  }
+}
+
+extern "C" Records *records_new(u64 size) { return new Records{size, {}, {}}; }
+
+extern "C" void records_free(Records *r) { delete r; }
+
+// How many words have been taken since the last time, and where they are until the next.
+extern "C" u64 records_fetch(Records *r, const u64 **words) {
+  r->fetched.swap(r->words);
+  r->words.clear();
+  *words = r->fetched.data();
+  return r->fetched.size();
+}

@@ -1,0 +1,60 @@
+import importlib
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from sim.bench import mmubench, speed
+from sim.bench.runs import BenchError
+
+#: Not `from sim.bench import __main__`: that is this test's own name for some importers.
+command = importlib.import_module("sim.bench.__main__").main
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Nothing is run: mmubench has no cases, and the speeds are these."""
+    figures = {measure.key: 1234.5678 for measure in speed.MEASURES}
+    figures |= {"native_hz": 6e6, "verilator_hz": 2e6, "build_s": 4.56789, "native_ring_hz": None}
+    monkeypatch.setattr(mmubench, "run_mmubench", lambda config: mmubench.Result(2000, 1000, []))
+    monkeypatch.setattr(speed, "take", lambda bench, rounds, say: figures)
+    return figures
+
+
+def test_it_prints_the_speeds_and_writes_them_as_json(measured, tmp_path):
+    path = tmp_path / "new" / "bench.json"
+
+    run = CliRunner().invoke(command, ["--json", str(path)])
+
+    assert run.exit_code == 0
+    assert "6,000,000" in run.output
+    assert "3.00" in run.output
+    content = json.loads(path.read_text())
+    assert list(content) == [
+        "native_hz", "pysim_hz", "verilator_hz", "faults_per_s", "faults_per_s_costed",
+        "native_vcd_hz", "native_ring_hz", "build_s", "cached_s",
+    ]  # fmt: skip
+    assert content["native_hz"] == 6_000_000
+    assert content["build_s"] == 4.568
+    assert content["native_ring_hz"] is None
+
+
+def test_without_verilator_nothing_is_compared(measured, tmp_path):
+    measured["verilator_hz"] = None
+
+    run = CliRunner().invoke(command, ["--json", str(tmp_path / "bench.json")])
+
+    assert run.exit_code == 0
+    assert "against Verilator" not in run.output
+
+
+def test_what_goes_wrong_is_one_clear_line(measured, monkeypatch, tmp_path):
+    def fail(config):
+        raise BenchError("mmubench ended at cycle 10")
+
+    monkeypatch.setattr(mmubench, "run_mmubench", fail)
+
+    run = CliRunner().invoke(command, ["--json", str(tmp_path / "bench.json")])
+
+    assert run.exit_code == 1
+    assert run.output.endswith("Error: mmubench ended at cycle 10\n")

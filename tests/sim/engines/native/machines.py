@@ -1,0 +1,78 @@
+"""Whole machines with a program, for tests that compare their runs."""
+
+from pathlib import Path
+
+from kernel_model.costs import TABLE, ZERO
+from kernel_model.kernel import Kernel
+from sim.bare_guest import BareGuest
+from sim.devices.doorbell import DoorbellPage
+from sim.devices.htif import Htif
+from sim.kernel_guest import KernelGuest
+from sim.loader import load_bare
+from sim.machine import Machine, MachineConfig
+from sim.toolchain import assemble_trampoline, build_bare
+
+__all__ = ["ASM", "Outcome", "bare", "kernel"]
+
+ASM = Path(__file__).resolve().parents[3] / "asm"
+
+
+class Console:
+    """Collects what is printed; there is nothing to read."""
+
+    def __init__(self):
+        self.output = b""
+
+    def write(self, data):
+        self.output += data
+
+    def read(self, n):
+        return b""
+
+
+class Outcome:
+    """Everything that a run leaves behind and that no engine may change."""
+
+    def __init__(self, machine, guest, end, *others):
+        engine = machine.engine
+        self.machine = machine
+        self.cycles = engine.cycle
+        self.skipped = engine.skipped
+        self.result = (
+            end,
+            engine.cycle,
+            engine.log.instructions,
+            engine.log.traps,
+            [engine.read_register(number) for number in range(32)],
+            *others,
+        )
+        engine.close()
+
+
+def kernel(expected, *, costs=True, svadu=False, watchers=(), max_cycles=400_000, **config):
+    """A C program (`tests.programs.expected.Expected`) under the kernel."""
+    config = MachineConfig(memory_mib=4, **config)
+    ram = Machine.make_ram(config)
+    console = Console()
+    model = Kernel(ram, assemble_trampoline(), console, svadu=svadu, costs=TABLE if costs else ZERO)
+    model.exec(expected.build().read_bytes(), [expected.program, *expected.args])
+    guest = KernelGuest(model)
+    machine = Machine(config, ram, devices=[DoorbellPage(model.doorbell)])
+    end = machine.run(guest, max_cycles=max_cycles, watchers=watchers)
+    faults = [fault.as_json() for fault in guest.faults]
+    return Outcome(machine, guest, end, model.exit_status, console.output, faults, bytes(ram.bytes))
+
+
+def bare(source, *, max_cycles=400_000, defines=None, **config):
+    """A bare-metal program: a file, or the name of one of `tests/asm`."""
+    config = MachineConfig(memory_mib=4, **config)
+    ram = Machine.make_ram(config)
+    if isinstance(source, str):
+        elf = build_bare(ASM / f"{source}.S", script=ASM / "link.ld")
+    else:
+        elf = build_bare(source, defines)
+    image = load_bare(elf.read_bytes(), ram)
+    guest = BareGuest(Htif(ram, image.tohost, image.fromhost, lambda data: None))
+    machine = Machine(config, ram, watched=image.tohost)
+    end = machine.run(guest, max_cycles=max_cycles)
+    return Outcome(machine, guest, end, guest.htif.exit_code, bytes(ram.bytes))

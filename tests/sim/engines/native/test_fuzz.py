@@ -1,0 +1,87 @@
+"""Random circuits, natively and on pysim: every signal is the same in every cycle.
+
+A failure names the signals that differ; a name ends with the seed of its circuit, and
+`pytest --fuzz-seed SEED --fuzz-circuits 1` shows that circuit alone.
+"""
+
+import ctypes
+
+from amaranth.hdl import Module
+from amaranth.sim import Simulator
+
+from sim.engines.native.model import Model
+from tests.sim.engines.native.random_circuit import RandomCircuit
+
+#: Circuits that are compiled together: a compiler's start costs more than a circuit.
+BATCH = 25
+CYCLES = 12
+
+
+def pytest_generate_tests(metafunc):
+    first = metafunc.config.getoption("--fuzz-seed")
+    seeds = range(first, first + metafunc.config.getoption("--fuzz-circuits"))
+    batches = [seeds[i : i + BATCH] for i in range(0, len(seeds), BATCH)]
+    if "seeds" in metafunc.fixturenames:
+        metafunc.parametrize("seeds", batches, ids=lambda batch: f"{batch[0]}-{batch[-1]}")
+
+
+def test_random_circuits_are_computed_as_by_pysim(seeds, tmp_path):
+    circuits = [RandomCircuit(seed) for seed in seeds]
+    top = Module()
+    for circuit in circuits:
+        top.submodules += circuit.module
+    inputs = [signal for circuit in circuits for signal in circuit.inputs]
+    stimuli = [[n for circuit in circuits for n in circuit.numbers()] for _ in range(CYCLES)]
+
+    trace = run_native(top, inputs, stimuli, tmp_path)
+
+    assert all(len(values) > len(inputs) + len(circuits) for values in trace)
+    assert not differences(top, inputs, stimuli, trace)
+
+
+def run_native(top, inputs, stimuli, directory):
+    """For each cycle the values of all signals: pairs of a signal and an unsigned number."""
+    model = Model(top, (), directory, everything=True, level="-O1")
+    words = (ctypes.c_uint64 * model.shown_words)()
+    state = ctypes.c_void_p(model.address)
+    trace = []
+    for numbers in stimuli:
+        for signal, number in zip(inputs, numbers, strict=True):
+            poke(model, signal, number)
+        model.library.native_show(state, words)
+        trace.append([
+            (signal, sum(words[first + i] << 64 * i for i in range(-(-width // 64))))
+            for signal, (first, width) in model.shown.items()
+            if signal.name not in ("clk", "rst")
+        ])
+        model.library.native_step(state, state)
+    return trace
+
+
+def poke(model, signal, number):
+    """Sets an input of any width, if the design has it, to an unsigned number."""
+    for position, width, piece, low in model.pieces.reads(model.circuit.signals.get(signal, ())):
+        word, mask = model.layout.registers[piece], (1 << width) - 1
+        bits = number >> position & mask
+        model.state[word] = model.state[word] & ~(mask << low) | bits << low
+
+
+def differences(top, inputs, stimuli, trace):
+    """Where pysim sees something else, cycle by cycle."""
+    found = []
+
+    async def testbench(ctx):
+        for cycle, (numbers, values) in enumerate(zip(stimuli, trace, strict=True)):
+            for signal, number in zip(inputs, numbers, strict=True):
+                ctx.set(signal.as_unsigned(), number)
+            for signal, value in values:
+                expected = ctx.get(signal.as_unsigned())
+                if value != expected:
+                    found.append(f"{signal.name} is {value:#x} in cycle {cycle}, not {expected:#x}")
+            await ctx.tick()
+
+    simulator = Simulator(top)
+    simulator.add_clock(1e-6, if_exists=True)
+    simulator.add_testbench(testbench)
+    simulator.run()
+    return found

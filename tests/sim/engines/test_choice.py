@@ -1,0 +1,79 @@
+import pytest
+
+from sim import cli
+from sim.bus import Bus
+from sim.engines import choice
+from sim.engines.base import EngineError
+from sim.engines.native import compiler, extract
+from sim.ram import Ram
+from tests.sim.scripted import ScriptedHart, load
+
+BASE = 0x8000_0000
+
+
+@pytest.fixture
+def no_compiler(monkeypatch):
+    """As on a machine with a `$CXX` that is not there, and nothing in the cache."""
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    compiler.find_compiler.cache_clear()
+    yield
+    compiler.find_compiler.cache_clear()
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+def make(name, said, tmp_path):
+    return choice.make_engine(
+        name,
+        lambda: ScriptedHart([load(BASE)]),
+        Bus(Ram(BASE, 4096)),
+        directory=tmp_path,
+        say=said.append,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "made"), [(None, "native"), ("native", "native"), ("pysim", "pysim")]
+)
+def test_it_makes_the_engine_that_is_wanted(name, made, said, tmp_path):
+    assert make(name, said, tmp_path).name == made
+    assert said == []
+
+
+def test_without_a_compiler_it_is_pysim_and_says_why(no_compiler, said, tmp_path):
+    engine = make(None, said, tmp_path)
+
+    assert engine.name == "pysim"
+    assert engine.run(10) is not None
+    (line,) = said
+    assert "no C++ compiler works (tried no-such-compiler)" in line
+    assert "the engine is pysim" in line
+    assert "\n" not in line
+
+
+def test_with_another_amaranth_it_is_pysim_and_says_why(monkeypatch, said, tmp_path):
+    monkeypatch.setattr(extract, "VERSION", "0.4.0")
+
+    assert make(None, said, tmp_path).name == "pysim"
+    assert "pip install amaranth==0.4.0" in said[0]
+
+
+def test_the_native_engine_asked_for_by_name_is_not_replaced(no_compiler, said, tmp_path):
+    with pytest.raises(EngineError, match="no C\\+\\+ compiler works"):
+        make("native", said, tmp_path)
+    assert said == []
+
+
+def test_another_name_is_refused(said, tmp_path):
+    with pytest.raises(ValueError, match="engine must be one of native, pysim, not 'abacus'"):
+        make("abacus", said, tmp_path)
+
+
+def test_the_command_ends_with_a_users_error(no_compiler, capsys):
+    assert cli.main(["run", "--engine", "native", "hello"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("trapline: error: the engine native does not work here: no C++")
+    assert error.count("\n") == 1
