@@ -123,7 +123,10 @@ class PysimEngine(Engine):
         self._vcd_file = open(path, "w")  # noqa: SIM115 - closed by stop_trace
         self._vcd = _VCDWriter(self._core.state, self._simulator._design, vcd_file=self._vcd_file)
         # Its header would claim that the values of now were those of time 0.
-        self._vcd.vcd_writer._timestamp = self.cycle * CYCLE_FS
+        now = self._vcd.vcd_writer._timestamp = self.cycle * CYCLE_FS
+        # It would also begin with the initial names of states of FSMs.
+        for signal in self._vcd.vcd_signal_vars:
+            self._vcd.update_signal(now, signal)
         self._core._vcd_writers.append(self._vcd)
 
     def stop_trace(self) -> None:

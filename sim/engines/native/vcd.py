@@ -4,6 +4,7 @@ The header is made by Amaranth's own writer from the same design, so that names,
 and formats are pysim's. That writer is private to Amaranth; `extract.check_version` vouches for it.
 """
 
+import contextlib
 import ctypes
 import os
 from collections import defaultdict
@@ -89,9 +90,12 @@ class Waveform:
         self._simulated = _PyEngineState()
         self._set_all(state, cycle)
         self._file = open(path, "w")  # noqa: SIM115 - closed by close
-        writer = _VCDWriter(self._simulated, model.design, vcd_file=self._file)
-        writer.vcd_writer._timestamp = cycle * CYCLE_FS
-        writer.vcd_writer.flush()
+        try:
+            writer = self._write_header(cycle)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            raise
         #: Of each text its VCD variable, what it shows, of which signal or row, and the first word.
         self._texts = []
         # Kept here, because ctypes does not.
@@ -100,6 +104,15 @@ class Waveform:
         self.address = library.trace_new(self._file.fileno(), clock.ident.encode(), self._decode)
         self._describe(writer)
         library.trace_begin(self.address, state, cycle)
+
+    def _write_header(self, cycle) -> _VCDWriter:
+        writer = _VCDWriter(self._simulated, self._model.design, vcd_file=self._file)
+        now = writer.vcd_writer._timestamp = cycle * CYCLE_FS
+        # Without this, states of FSMs would begin with their initial names.
+        for signal in writer.vcd_signal_vars:
+            writer.update_signal(now, signal)
+        writer.vcd_writer.flush()
+        return writer
 
     def touch(self, state: int) -> None:
         """Python has changed inputs or registers of `state` since the last cycle."""
