@@ -180,7 +180,8 @@ class Machine:
     def snapshot(self, guest: Guest) -> Snapshot:
         """The machine and its guest as they are now, between two calls of `run`."""
         shared = {id(self.ram): self.ram}
-        python = copy.deepcopy((guest, self.bus.devices), shared)
+        # At once: faults of the guest's refer to traps of the log.
+        python = copy.deepcopy((guest, self.bus.devices, self.engine.log), shared)
         return Snapshot(self.engine.snapshot(), self.ram.snapshot(), python,
                         (self._quiet_until, self._seen_instructions))  # fmt: skip
 
@@ -191,9 +192,10 @@ class Machine:
         is gone.
         """
         shared = {id(self.ram): self.ram}
-        guest, self.bus.devices = copy.deepcopy(snapshot.python, shared)
+        guest, self.bus.devices, log = copy.deepcopy(snapshot.python, shared)
         self.ram.restore(snapshot.ram)
         self.engine.restore(snapshot.engine)
+        self.engine.log = log
         self._quiet_until, self._seen_instructions = snapshot.progress
         return guest
 

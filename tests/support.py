@@ -34,7 +34,7 @@ def simulate(dut, *testbenches, max_cycles=10_000, background=(), vcd=None):
     vcd : path
         Where to write a waveform; by default only where `pytest --vcd` says.
     """
-    simulator = Simulator(dut, engine=NativeSimEngine if engine == 'native' else 'pysim')
+    simulator = Simulator(dut, engine=NativeSimEngine if engine == "native" else "pysim")
     simulator.add_clock(PERIOD, if_exists=True)
     for testbench in testbenches:
         simulator.add_testbench(testbench)

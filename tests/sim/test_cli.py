@@ -32,6 +32,16 @@ def complaint(capsys):
         (["run", "--vcd-window", "5:9", "lazy"], "--vcd-window needs --vcd FILE"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "9:5", "x"], "FROM must be less than TO"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "5", "x"], "'5' is not FROM:TO in cycles"),
+        (["run", "--vcd-last", "5", "lazy"], "--vcd-last needs --vcd FILE"),
+        (["run", "--vcd", "a.vcd", "--vcd-last", "0", "x"], "'--vcd-last': 0 is not in the range"),
+        (
+            ["run", "--vcd", "a.vcd", "--vcd-last", "5", "--vcd-fault", "1", "x"],
+            "--vcd-fault and --vcd-last cannot both be given",
+        ),
+        (
+            ["bare", "--vcd", "a.vcd", "--vcd-fault", "1", "--engine", "pysim", "x"],
+            "--vcd-fault needs the engine native",
+        ),
         (["run", "--vcd", "a.gtkw", "x"], "must not end in .gtkw"),
         (["run", "--json", "/no/such/folder/f", "x"], "the folder /no/such/folder does not exist"),
         (["run", "--vcd", "/", "x"], "/: is a folder"),

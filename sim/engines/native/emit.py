@@ -106,12 +106,21 @@ class Layout:
         return state
 
 
+def _list(table):
+    return ",".join(map(str, table.cases))
+
+
+def _entry(table):
+    return "uint8_t" if table.none < 1 << 8 else "uint16_t"
+
+
 def emit_tables(pieces: Pieces) -> str:
     """The constants that the functions look up."""
-    return "".join(
-        f"static const uint8_t {table_name(cell)}[] = {{{','.join(map(str, table.cases))}}};\n"
+    lines = (
+        f"static const {_entry(table)} {table_name(cell)}[] = {{{_list(table)}}};"
         for cell, table in pieces.tables.items()
     )
+    return "\n".join(lines) + "\n"
 
 
 def emit(

@@ -16,6 +16,8 @@ from sim.events import Budget, Doorbell, Event, HtifWrite
 __all__ = ["NativeEngine"]
 
 NEVER = (1 << 64) - 1
+#: Cycles of a `chunk` while a waveform is written.
+_TRACED_CHUNK = 20_000
 _PORTS = ("fetch_port", "data_port")
 _LINES = ("msip", "mtip", "meip", "seip")
 #: What a hart must have for idle cycles to be passed over.
@@ -69,22 +71,17 @@ class NativeEngine(Engine):
         Says which hart this is; see `Model`.
     traced : bool
         All signals are computed, so that there can be waveforms and records of the retire port.
-        Without it these can still be asked for before the first cycle.
+        Without it, asking for these raises EngineError.
     """
 
     name = "native"
+    chunk = 400_000
 
     def __init__(
         self, hart, bus: Bus, directory: Path, identity: str | None = None, *, traced: bool = False
     ):
         self.log = TrapLog()
         self._bus = bus
-        self._parameters = (hart, directory, identity)
-        self._build(traced)
-
-    def _build(self, traced) -> None:
-        """Makes the machine, in its first cycle."""
-        hart, directory, identity = self._parameters
         outputs = [getattr(getattr(hart, port).request, name)
                    for port in _PORTS for name in REQUEST]  # fmt: skip
         others = [name for name in hart.retire.signature.members if name not in _RETIRE]
@@ -149,11 +146,6 @@ class NativeEngine(Engine):
     def _find_window(self) -> None:
         """Finds the device that is served in compiled code."""
         self._window = next((d for d in self._bus.devices if hasattr(d, "window")), None)
-
-    @property
-    def chunk(self) -> int:
-        """See `Engine`; a waveform takes its time."""
-        return 400_000 if self._watch is None or not self._watch.tracing else 20_000
 
     @property
     def fast_forward(self) -> bool:
@@ -228,11 +220,13 @@ class NativeEngine(Engine):
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from this cycle on; see `Engine`."""
         self._traced().start_trace(path)
+        self.chunk = _TRACED_CHUNK
 
     def stop_trace(self) -> None:
         """Ends the VCD; does nothing if none is being written."""
         if self._watch is not None:
             self._watch.stop_trace()
+        self.chunk = type(self).chunk
 
     def keep_recent(self, cycles: int) -> None:
         """Keeps the last `cycles` cycles; see `Engine`."""
@@ -249,7 +243,7 @@ class NativeEngine(Engine):
     def restore(self, snapshot: Snapshot) -> None:
         """Returns to a `snapshot` of a machine like this one. Ends what is traced or kept."""
         if self._watch is not None:
-            self._watch.stop_trace()
+            self.stop_trace()
             self._watch.forget()
         self.log = snapshot.put_back(self.model, self._machine)
         self._find_window()
@@ -257,20 +251,8 @@ class NativeEngine(Engine):
     def _traced(self) -> Watch:
         """What looks at every cycle. Raises EngineError if not all signals are computed."""
         if self._watch is None:
-            if self.cycle:
-                raise EngineError("the engine native must be told before its first cycle that it "
-                                  "will be traced")  # fmt: skip
-            words = self._changeable()
-            values, forward = [self.model.state[word] for word in words], self.fast_forward
-            self._build(traced=True)
-            for word, value in zip(self._changeable(), values, strict=True):
-                self.model.state[word] = value
-            self.fast_forward = forward
+            raise EngineError("the engine native must be made `traced` for waveforms and records")
         return self._watch
-
-    def _changeable(self):
-        """The words of the state that others may change."""
-        return [*range(self._registers, self._registers + 32), *self._lines.values()]
 
     def _change(self, word, value) -> None:
         self.model.state[word] = value

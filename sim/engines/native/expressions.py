@@ -8,7 +8,6 @@ import itertools
 
 from sim.engines.native import circuit as c
 from sim.engines.native.pieces import WIDEST, WORD, Piece
-from sim.engines.native.tables import NONE
 
 __all__ = ["Expressions", "mask", "table_name", "type_of"]
 
@@ -227,11 +226,12 @@ class Expressions:
         return " & ".join(tests) or "1ull"
 
     def _look_up(self, cell, piece):
-        """The number of the case that holds, `NONE` if there is none or it is not enabled."""
-        entry = f"{table_name(piece.cell)}[{self.value(self._pieces.tables[piece.cell].index)}]"
+        """The number of the case that holds, `none` if there is none or it is not enabled."""
+        table = self._pieces.tables[piece.cell]
+        entry = f"{table_name(piece.cell)}[{self.value(table.index)}]"
         if cell.enable == 1:
             return entry
-        return f"{self.value((cell.enable,))} ? {entry} : {NONE}"
+        return f"{self.value((cell.enable,))} ? {entry} : {table.none}"
 
     def _priority(self, cell, bit):
         """Earlier inputs that cannot be 1 together with this one need not be asked."""

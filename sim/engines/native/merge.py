@@ -69,8 +69,7 @@ def _join(cell):
     while position < len(cell.assignments):
         condition, bits = cell.assignments[position].condition, {}
         while (
-            position < len(cell.assignments)
-            and cell.assignments[position].condition == condition
+            position < len(cell.assignments) and cell.assignments[position].condition == condition
         ):
             a = cell.assignments[position]
             bits.update(enumerate(a.value, a.start))

@@ -4,30 +4,32 @@ from dataclasses import dataclass
 
 from sim.engines.native import circuit as c
 
-__all__ = ["MAX_BITS", "NONE", "Table", "decision_table"]
+__all__ = ["MAX_BITS", "Table", "decision_table"]
 
-#: Most bits that a table is indexed with: 64 KiB of bytes, of which few are ever looked at.
+#: Most bits that a table is indexed with; of so many entries few are ever looked at.
 MAX_BITS = 16
 #: Fewest cases that are worth a table, and as many times fewer than its entries as that.
 MIN_CASES, MAX_ENTRIES_A_CASE = 3, 2048
 #: Most runs of bits that a table's index is made of.
 MAX_RUNS = 3
-#: The entry for "no case".
-NONE = 255
+#: Entries for "no case" in tables of bytes and of halfwords.
+NONES = (0xFF, 0xFFFF)
 
 
 @dataclass(frozen=True)
 class Table:
-    """For every value of `index` (nets, lowest first) the number of the case that holds."""
+    """For every value of `index` (nets, lowest first) the case that holds, or `none`."""
 
     index: c.Value
     cases: tuple[int, ...]
+    none: int
 
 
 def decision_table(circuit: c.Circuit, cell: c.Priority, count: int) -> Table | None:
     """The table of the first `count` cases of a switch, if all match the same few bits, or None."""
     tests = [_test(circuit, number) for number in cell.inputs[:count]]
-    if None in tests or not MIN_CASES <= len(tests) < NONE:
+    none = next((none for none in NONES if len(tests) < none), None)
+    if None in tests or len(tests) < MIN_CASES or none is None:
         return None
     nets = tuple(sorted({n for value, _patterns in tests for n in value}))
     if not 0 < len(nets) <= MAX_BITS or 1 << len(nets) > MAX_ENTRIES_A_CASE * len(tests):
@@ -35,7 +37,7 @@ def decision_table(circuit: c.Circuit, cell: c.Priority, count: int) -> Table | 
     if len(list(c.runs(nets))) > MAX_RUNS:
         return None
     place = {number: bit for bit, number in enumerate(nets)}
-    cases = [NONE] * (1 << len(nets))
+    cases = [none] * (1 << len(nets))
     # The first case wins, so it is filled in last.
     for number, (value, patterns) in reversed(list(enumerate(tests))):
         for pattern in patterns:
@@ -47,7 +49,7 @@ def decision_table(circuit: c.Circuit, cell: c.Priority, count: int) -> Table | 
                 if rest == 0:
                     break
                 rest = rest - 1 & free
-    return Table(nets, tuple(cases))
+    return Table(nets, tuple(cases), none)
 
 
 def _test(circuit, number):

@@ -84,11 +84,6 @@ class Watch:
             for observer in self._observers:
                 observer(taken[start], fields)
 
-    @property
-    def tracing(self) -> bool:
-        """Whether a waveform is being written."""
-        return self._waveform is not None
-
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from the cycle on that comes next; raises OSError."""
         self.stop_trace()

@@ -49,7 +49,8 @@ class RandomCircuit:
         self._known = list(self.inputs)
         self._nest()
         registers = [
-            self._signal(reset_less=random.random() < 0.3) for _ in range(scale * random.randint(1, 4))
+            self._signal(reset_less=random.random() < 0.3)
+            for _ in range(scale * random.randint(1, 4))
         ]
         self._known += registers
         steps = (self._logic, self._logic, self._logic, self._struct, self._memory)

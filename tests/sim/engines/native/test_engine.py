@@ -1,9 +1,13 @@
 """The native engine by itself: what tests of whole programs do not see."""
 
 import pytest
+from amaranth.hdl import Signal
 
 from hdl.arch import Cause, Priv
+from kernel_model.doorbell import Doorbell as Registers
+from kernel_model.layout import DOORBELL, Register
 from sim.bus import Bus, ProtocolError
+from sim.devices.doorbell import DoorbellPage
 from sim.engines.base import EngineError
 from sim.engines.native.engine import NativeEngine
 from sim.engines.pysim import PysimEngine
@@ -11,10 +15,9 @@ from sim.events import Budget, Doorbell, HtifWrite
 from sim.ram import Ram
 from sim.toolchain import cache_directory
 from tests.sim.scripted import ScriptedHart, load, store
-from tests.sim.test_bus import Register
 
 BASE = 0x8000_0000
-RING = 0x700_0008
+RING = DOORBELL + Register.RING
 FAULT = {"trap": 1, "cause": Cause.LOAD_PAGE, "mode": Priv.U}
 #: Most tests run this one, so that it is compiled once.
 SCRIPT = [
@@ -40,7 +43,7 @@ def ram():
 
 def make_engine(ram, script=SCRIPT, *, kind="native", traced=False, latency=1, watched=BASE + 64):
     hart = ScriptedHart(script, FETCHES)
-    bus = Bus(ram, devices=[Register()], latency=latency, watched=watched)
+    bus = Bus(ram, devices=[DoorbellPage(Registers())], latency=latency, watched=watched)
     if kind == "pysim":
         return PysimEngine(hart, bus)
     return NativeEngine(hart, bus, cache_directory(), traced=traced)
@@ -73,10 +76,9 @@ def test_it_does_what_pysim_does(traced, latency):
     assert rams[0].bytes == rams[1].bytes
 
 
-@pytest.mark.parametrize("traced", [False, True])
-def test_observers_see_the_records_that_pysim_shows(traced):
+def test_observers_see_the_records_that_pysim_shows():
     def records(kind):
-        engine = make_engine(Ram(BASE, 0x1000), kind=kind, traced=traced)
+        engine = make_engine(Ram(BASE, 0x1000), kind=kind, traced=True)
         seen, again = [], []
         engine.observe(lambda cycle, fields: seen.append((cycle, dict(fields))))
         engine.observe(lambda cycle, fields: again.append((cycle, dict(fields))))
@@ -90,37 +92,39 @@ def test_observers_see_the_records_that_pysim_shows(traced):
     assert native == records("pysim")
 
 
+class RestlessHart(ScriptedHart):
+    """Retires something in every cycle."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        order = Signal(64)
+        m.d.sync += order.eq(order + 1)
+        m.d.comb += [self.retire.valid.eq(1), self.retire.order.eq(order)]
+        return m
+
+
 def test_more_records_than_are_kept_at_once_all_arrive(ram):
-    engine = make_engine(ram, [load(BASE)] * 5000, traced=True, watched=None)
+    engine = NativeEngine(RestlessHart(), Bus(ram), cache_directory(), traced=True)
     seen = []
-    engine.observe(lambda cycle, fields: seen.append(fields["order"]))
+    engine.observe(lambda cycle, fields: seen.append((cycle, fields["order"])))
 
-    engine.run(10_100)
+    assert engine.run(10_000) == Budget()
 
-    assert seen == list(range(5000))
+    assert seen == [(number, number) for number in range(10_000)]
+    assert engine.log.instructions == 10_000
 
 
-def test_what_is_set_before_observers_come_stays(ram):
+def test_what_looks_at_every_cycle_needs_an_engine_made_for_it(ram, tmp_path):
     engine = make_engine(ram)
-    engine.write_register(20, 0x1234)
-    engine.set_line("seip", True)
-
-    engine.observe(lambda cycle, fields: None)
-
-    assert engine.read_register(20) == 0x1234
-
-
-def test_tracing_has_to_be_told_before_the_first_cycle(ram, tmp_path):
-    engine = make_engine(ram)
-    engine.run(1)
 
     for ask in (
         lambda: engine.observe(lambda cycle, fields: None),
         lambda: engine.start_trace(tmp_path / "run.vcd"),
         lambda: engine.keep_recent(10),
     ):
-        with pytest.raises(EngineError, match="before its first cycle"):
+        with pytest.raises(EngineError, match="must be made `traced`"):
             ask()
+    engine.stop_trace()
     assert list(tmp_path.iterdir()) == []
 
 

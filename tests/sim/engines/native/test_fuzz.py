@@ -49,11 +49,13 @@ def run_native(top, inputs, stimuli, directory):
         for signal, number in zip(inputs, numbers, strict=True):
             poke(model, signal, number)
         model.library.native_show(state, words)
-        trace.append([
-            (signal, sum(words[first + i] << 64 * i for i in range(-(-width // 64))))
-            for signal, (first, width) in model.shown.items()
-            if signal.name not in ("clk", "rst")
-        ])
+        trace.append(
+            [
+                (signal, sum(words[first + i] << 64 * i for i in range(-(-width // 64))))
+                for signal, (first, width) in model.shown.items()
+                if signal.name not in ("clk", "rst")
+            ]
+        )
         model.library.native_step(state, state)
     return trace
 

@@ -1,7 +1,7 @@
 """Decision tables: which switches get one, and what stands in it."""
 
 from sim.engines.native import circuit as c
-from sim.engines.native.tables import NONE, decision_table
+from sim.engines.native.tables import decision_table
 
 #: Eight input bits.
 INPUT = c.FlipFlop(8, "test", None, 0)
@@ -22,7 +22,7 @@ def test_each_value_leads_to_the_first_case_that_matches():
     circuit, cell = switch((BITS[:3], ("1--",)), (BITS[:3], ("11-", "001")), (BITS[:2], ("00",)))
     table = decision_table(circuit, cell, 3)
     assert table.index == BITS[:3]
-    assert table.cases == (2, 1, NONE, NONE, 0, 0, 0, 0)
+    assert table.cases == (2, 1, table.none, table.none, 0, 0, 0, 0)
 
 
 def test_a_default_takes_what_is_left():
@@ -35,7 +35,7 @@ def test_dead_cases_are_left_out():
     circuit, cell = switch(*((BITS[:2], (p,)) for p in ("00", "01", "10")), (BITS, ("1" * 8,)))
     table = decision_table(circuit, cell, 3)
     assert table.index == BITS[:2]
-    assert table.cases == (0, 1, 2, NONE)
+    assert table.cases == (0, 1, 2, table.none)
 
 
 def test_few_cases_and_other_logic_get_no_table():
@@ -49,3 +49,10 @@ def test_scattered_bits_get_no_table():
     scattered = BITS[0:8:2]
     circuit, cell = switch(*((scattered, (p,)) for p in ("0000", "0001", "0010")))
     assert decision_table(circuit, cell, 3) is None
+
+
+def test_many_cases_get_wider_entries():
+    circuit, cell = switch(*((BITS, (f"{n:08b}",)) for n in range(256)))
+    table = decision_table(circuit, cell, 256)
+    assert table.cases == tuple(range(256))
+    assert table.none == 0xFFFF
