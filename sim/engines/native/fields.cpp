@@ -5,13 +5,14 @@ namespace {
 // How bits are written: one digit, at most 64 bits of one word, more, or as text.
 enum Kind : unsigned { BIT, FIELD, WIDE, TEXT };
 
-// `width` bits from bit `shift` of word `index` of the values, and the variables of the VCD that
-// show them: their tails from `begin` to `end`, or one text.
+// `width` bits from bit `shift` of word `index` of the values, and what stands behind its digits: the
+// code of the VCD. A text has a number instead.
 struct Field {
   Kind kind;
   unsigned index, shift, width;
   u64 mask;
-  size_t begin, end;
+  char tail[8];
+  unsigned tail_size, text;
 };
 
 // At most 64 bits of a field, from its bit `low` up.

@@ -73,6 +73,7 @@ class State(_PyEngineState):
     def reset(self):
         self.native.reset()
         super().reset()
+        self._watched = {slot: slot.curr for slot in self._watched}
 
     def get_signal(self, signal):
         index = self.signals.get(signal)

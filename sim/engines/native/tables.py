@@ -41,14 +41,8 @@ def decision_table(circuit: c.Circuit, cell: c.Priority, count: int) -> Table | 
     # The first case wins, so it is filled in last.
     for number, (value, patterns) in reversed(list(enumerate(tests))):
         for pattern in patterns:
-            care, wanted = _mask(value, pattern, place)
-            free = len(cases) - 1 & ~care
-            rest = free
-            while True:
-                cases[wanted | rest] = number
-                if rest == 0:
-                    break
-                rest = rest - 1 & free
+            for entry in _entries(value, pattern, place):
+                cases[entry] = number
     return Table(nets, tuple(cases), none)
 
 
@@ -60,9 +54,18 @@ def _test(circuit, number):
     return (cell.value, cell.patterns) if isinstance(cell, c.Matches) else None
 
 
-def _mask(value, pattern, place):
-    """A pattern as (bits of the index that it tests, their values)."""
-    ones = sum({1 << place[n] for n, bit in zip(value, pattern[::-1], strict=True) if bit == "1"})
-    zeros = sum({1 << place[n] for n, bit in zip(value, pattern[::-1], strict=True) if bit == "0"})
-    # A bit that comes twice and would have to be both: no index gives 1 when it is masked with 0.
-    return (0, 1) if ones & zeros else (ones | zeros, ones)
+def _entries(value, pattern, place):
+    """The values of the index that a pattern matches."""
+    wanted = {}
+    for number, bit in zip(value, reversed(pattern), strict=True):
+        # A value may repeat a bit, as sign extension does, and a pattern contradict itself then.
+        if bit != "-" and wanted.setdefault(place[number], bit) != bit:
+            return
+    fixed = sum(int(bit) << position for position, bit in wanted.items())
+    free = sum(1 << position for position in place.values() if position not in wanted)
+    rest = free
+    while True:
+        yield fixed | rest
+        if rest == 0:
+            return
+        rest = rest - 1 & free

@@ -12,13 +12,7 @@ namespace {
 
 constexpr u64 CYCLE_FS = 1000000000;
 // Bytes after which they are written to the file.
-constexpr size_t BUFFER = 1 << 20;
-
-// What stands behind the digits of a variable.
-struct Tail {
-  char text[8];
-  u64 size;
-};
+constexpr size_t BUFFER = 1 << 16;
 
 // The lines of a variable of text by its value, and the last one written.
 struct Text {
@@ -53,7 +47,6 @@ struct Trace {
   std::vector<size_t> group_of;
   std::vector<Group> groups;
   std::vector<Field> fields;
-  std::vector<Tail> tails;
   std::vector<Text> texts;
   std::vector<Copy> copies;
   std::vector<char> buffer;
@@ -91,12 +84,12 @@ void put_clock(Trace &t) { put(t, (t.high ? "1" : "0") + t.clock); }
 // The line of a variable of text.
 const std::string &line_of(Trace &t, const Field &f) {
   if (f.width > 64) {
-    t.decode(f.begin);
+    t.decode(f.text);
     return t.said;
   }
-  auto [known, is_new] = t.texts[f.begin].lines.try_emplace(bits(t.values.data(), f, 0));
+  auto [known, is_new] = t.texts[f.text].lines.try_emplace(bits(t.values.data(), f, 0));
   if (is_new) {
-    t.decode(f.begin);
+    t.decode(f.text);
     known->second = t.said;
   }
   return known->second;
@@ -104,27 +97,15 @@ const std::string &line_of(Trace &t, const Field &f) {
 
 void put_text(Trace &t, const Field &f) {
   const std::string &line = line_of(t, f);
-  std::string &said = t.texts[f.begin].said;
+  std::string &said = t.texts[f.text].said;
   if (line != said) put(t, said = line);
 }
 
-inline char *put_tail(char *out, const Tail &tail) {
-  memcpy(out, tail.text, sizeof tail.text);
-  return out + tail.size;
-}
-
-// The lines of all variables that show a field: many signals are the same wire.
-inline char *put_field(Trace &t, char *out, const Field &f) {
-  const Tail *tail = &t.tails[f.begin], *end = tail + (f.end - f.begin);
-  const char *value = out;
-  out = put_value(out, t.values.data(), f);
-  size_t size = out - value;
-  out = put_tail(out, *tail);
-  while (++tail != end) {
-    for (size_t done = 0; done < size; done += 16) memcpy(out + done, value + done, 16);
-    out = put_tail(out + size, *tail);
-  }
-  return out;
+// The line of a field that is no text.
+inline char *put_field(char *out, const u64 *words, const Field &f) {
+  out = put_value(out, words, f);
+  memcpy(out, f.tail, sizeof f.tail);
+  return out + f.tail_size;
 }
 
 void put_group(Trace &t, const Group &group) {
@@ -134,7 +115,7 @@ void put_group(Trace &t, const Group &group) {
     const Field &f = t.fields[number];
     if (!changed(now, before, f)) continue;
     if (f.kind != TEXT) {
-      out = put_field(t, out, f);
+      out = put_field(out, now, f);
       continue;
     }
     t.used = out - t.buffer.data();
@@ -199,34 +180,25 @@ extern "C" void trace_group(Trace *t, u64 count) {
   t->groups.push_back({t->group_of.size() - 1, next, next, 0});
 }
 
-// A variable of the last group, from bit `low` of all the words of values. Those of the same bits
-// come one after the other; texts are numbered from 0.
+// A variable of the last group, from bit `low` of all the words of values. Texts are numbered from 0.
 extern "C" void trace_variable(Trace *t, u64 low, unsigned width, const char *code, int is_text) {
-  Group &group = t->groups.back();
-  Field f = {FIELD, unsigned(low >> 6), unsigned(low & 63), width, 0, t->tails.size(), 0};
+  Field f = {FIELD, unsigned(low >> 6), unsigned(low & 63), width, 0, "", 0, 0};
   f.mask = width < 64 ? (1ull << width) - 1 : ~0ull;
+  f.text = t->texts.size();
   if (is_text) {
     f.kind = TEXT;
-    f.begin = t->texts.size();
     t->texts.push_back({});
-    t->fields.push_back(f);
-    group.end++;
-    return;
+  } else if (width == 1) {
+    f.kind = BIT;
+  } else if (f.shift + width > 64) {
+    f.kind = WIDE;
   }
-  if (width == 1) f.kind = BIT;
-  else if (f.shift + width > 64) f.kind = WIDE;
-  Field *last = group.end > group.begin ? &t->fields.back() : nullptr;
-  if (!last || last->kind != f.kind || last->index != f.index || last->shift != f.shift ||
-      last->width != width) {
-    t->fields.push_back(f);
-    group.end++;
-  }
-  std::string text = (width > 1 ? " " : "") + std::string(code) + "\n";
-  Tail tail = {"", text.size()};
-  text.copy(tail.text, sizeof tail.text);
-  t->tails.push_back(tail);
-  t->fields.back().end = t->tails.size();
-  group.room += width + 32;  // a value may be written with a little more than there is
+  std::string tail = (width > 1 ? " " : "") + std::string(code) + "\n";
+  f.tail_size = tail.copy(f.tail, sizeof f.tail);
+  t->fields.push_back(f);
+  t->groups.back().end++;
+  // A value may be written with a little more than there is.
+  t->groups.back().room += width + 32;
 }
 
 // `count` words of the state from `from` up are values from number `to` up.
@@ -249,7 +221,7 @@ extern "C" void trace_begin(Trace *t, const u64 *state, u64 cycle) {
   t->cycle = cycle;
   t->high = cycle != 0;
   for (const Field &f : t->fields)
-    if (f.kind == TEXT) t->texts[f.begin].said = line_of(*t, f);
+    if (f.kind == TEXT) t->texts[f.text].said = line_of(*t, f);
 }
 
 // Python has changed inputs or registers between two cycles: that shows at the clock's fall.

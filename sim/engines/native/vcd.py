@@ -2,13 +2,14 @@
 
 The header is made by Amaranth's own writer from the same design, so that names, hierarchy, types
 and formats are pysim's. That writer is private to Amaranth; `extract.check_version` vouches for it.
+Variables that are the same wire share one code, which makes the file several times smaller.
 """
 
 import contextlib
 import ctypes
+import io
 import os
 from collections import defaultdict
-from operator import itemgetter
 from pathlib import Path
 
 from amaranth.hdl import Format, Shape, Signal, Value
@@ -89,24 +90,29 @@ class Waveform:
         self._clock = model.design.fragment.domains["sync"].clk
         self._simulated = _PyEngineState()
         self._set_all(state, cycle)
-        self._file = open(path, "w")  # noqa: SIM115 - closed by close
-        try:
-            writer = self._write_header(cycle)
-        except OSError:
-            with contextlib.suppress(OSError):
-                self._file.close()
-            raise
         #: Of each text its VCD variable, what it shows, of which signal or row, and the first word.
         self._texts = []
+        #: Codes of variables that are the same wire as another, and the code of that.
+        self._aliases: dict[str, str] = {}
+        header = io.StringIO()
+        writer = self._make_header(header, cycle)
         # Kept here, because ctypes does not.
         self._decode = _DECODE(self._say)
+        self._file = open(path, "w")  # noqa: SIM115 - closed by close
         ((clock, _),) = writer.vcd_signal_vars[self._clock]
         self.address = library.trace_new(self._file.fileno(), clock.ident.encode(), self._decode)
         self._describe(writer)
+        try:
+            self._file.writelines(_share_codes(header.getvalue(), self._aliases))
+            self._file.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.close()
+            raise
         library.trace_begin(self.address, state, cycle)
 
-    def _write_header(self, cycle) -> _VCDWriter:
-        writer = _VCDWriter(self._simulated, self._model.design, vcd_file=self._file)
+    def _make_header(self, file, cycle) -> _VCDWriter:
+        writer = _VCDWriter(self._simulated, self._model.design, vcd_file=file)
         now = writer.vcd_writer._timestamp = cycle * CYCLE_FS
         # Without this, states of FSMs would begin with their initial names.
         for signal in writer.vcd_signal_vars:
@@ -191,15 +197,20 @@ class Waveform:
         """
         words = -(-width // WORD)
         self._library.trace_group(self.address, words)
-        places = [(_bits_of(variable[2], width), variable) for variable in variables]
-        # The compiled side writes the same bits once more if they come one after the other.
-        for (low, bits, is_text), (root, variable, shown) in sorted(places, key=itemgetter(0)):
-            if bits:
-                if is_text:
-                    self._texts.append((variable, shown, root, first))
-                self._library.trace_variable(
-                    self.address, first * WORD + low, bits, variable.ident.encode(), is_text
-                )
+        codes = {}
+        for root, variable, shown in variables:
+            low, bits, is_text = place = _bits_of(shown, width)
+            if not bits:
+                continue
+            if is_text:
+                self._texts.append((variable, shown, root, first))
+            elif place in codes:
+                self._aliases[variable.ident] = codes[place]
+                continue
+            codes[place] = variable.ident
+            self._library.trace_variable(
+                self.address, first * WORD + low, bits, variable.ident.encode(), is_text
+            )
         return first + words
 
     def _say(self, number) -> None:
@@ -215,6 +226,25 @@ class Waveform:
         else:  # a decoder
             value = shown(eval_value(self._simulated, root))
         self._library.trace_say(self.address, variable.format_value(value).encode())
+
+
+def _share_codes(header, aliases):
+    """The lines of a VCD's header and first values with the codes of `aliases` replaced."""
+    in_values = False
+    for line in header.splitlines(keepends=True):
+        words = line.split()
+        if words[0] == "$var" and words[3] in aliases:
+            words[3] = aliases[words[3]]
+            line = " ".join(words) + "\n"
+        elif in_values and _code_of(words) in aliases:
+            continue
+        in_values |= words[0] == "$dumpvars"
+        yield line
+
+
+def _code_of(words):
+    """The code in a line with a value."""
+    return words[1] if len(words) > 1 else words[0][1:]
 
 
 def _bits_of(shown, width):

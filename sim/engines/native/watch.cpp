@@ -9,10 +9,12 @@ namespace {
 constexpr size_t RECORDS = 4096;
 constexpr u64 FULL = 5;
 
+// States one after the other: `size` words of each, from `first` up, which is all that
+// `native_show` reads. Before them there is room so that a state's own word 0 is in the array too.
 struct Ring {
   std::vector<u64> words, cycles;
   size_t next = 0, count = 0;
-  u64 size;  // words of a state
+  u64 first, size;
 };
 
 struct Records {
@@ -27,7 +29,8 @@ struct Watch {
 };
 
 void keep(Ring &r, const u64 *state, u64 cycle) {
-  memcpy(r.words.data() + r.next * r.size, state, r.size * sizeof(u64));
+  u64 *place = r.words.data() + r.first + r.next * r.size;
+  memcpy(place, state + r.first, r.size * sizeof(u64));
   r.cycles[r.next] = cycle;
   if (++r.next == r.cycles.size()) r.next = 0;
   if (r.count < r.cycles.size()) r.count++;
@@ -56,10 +59,11 @@ extern "C" void watch_set(Machine *m, Watch *watch) {
   m->watch = watch->trace || watch->ring || watch->records ? look : nullptr;
 }
 
-extern "C" Ring *ring_new(u64 size, u64 cycles) {
+extern "C" Ring *ring_new(u64 first, u64 size, u64 cycles) {
   Ring *r = new Ring;
+  r->first = first;
   r->size = size;
-  r->words.resize(size * cycles);
+  r->words.resize(first + size * cycles);
   r->cycles.resize(cycles);
   return r;
 }

@@ -14,7 +14,7 @@ _u64, _pointer = ctypes.c_uint64, ctypes.c_void_p
 #: Functions of watch.cpp: what they return, and their arguments.
 _FUNCTIONS = {
     "watch_set": (None, _pointer, _pointer),
-    "ring_new": (_pointer, _u64, _u64),
+    "ring_new": (_pointer, _u64, _u64, _u64),
     "ring_keep": (None, _pointer, _pointer, _u64),
     "ring_count": (_u64, _pointer),
     "ring_state": (_pointer, _pointer, _u64, _pointer),
@@ -112,7 +112,7 @@ class Watch:
         self.forget()
         if not cycles:
             return
-        self._native.ring = self._library.ring_new(len(self._model.state), cycles)
+        self._native.ring = self._library.ring_new(*_shown_from(self._model.layout), cycles)
         self._library.ring_keep(self._native.ring, self._model.address, self._machine.cycle)
         self._update()
 
@@ -149,3 +149,11 @@ class Watch:
         waveform = self._waveform
         self._native.trace = waveform.address if waveform is not None else None
         self._library.watch_set(ctypes.byref(self._machine), ctypes.byref(self._native))
+
+
+def _shown_from(layout) -> tuple[int, int]:
+    """The first word of the state that waveforms are computed from, and how many there are."""
+    words = [*layout.registers.values(), *(first for first, _ in layout.memories.values())]
+    first = min(words, default=0)
+    # Behind the memories lies only what is computed from the rest.
+    return first, (layout.size if layout.stale is None else layout.stale) - first

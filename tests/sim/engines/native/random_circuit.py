@@ -1,4 +1,4 @@
-"""Random circuits: every operator and statement of Amaranth, at all widths, for comparing engines."""
+"""Random circuits: every operator and statement of Amaranth, at all widths."""
 
 from random import Random
 

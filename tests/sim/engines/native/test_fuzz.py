@@ -10,6 +10,8 @@ from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
 from sim.engines.native.model import Model
+from sim.engines.native.rarely import Rarely
+from sim.engines.native.windows import places_of, poke
 from tests.sim.engines.native.random_circuit import RandomCircuit
 
 #: Circuits that are compiled together: a compiler's start costs more than a circuit.
@@ -28,26 +30,29 @@ def pytest_generate_tests(metafunc):
 def test_random_circuits_are_computed_as_by_pysim(seeds, tmp_path):
     circuits = [RandomCircuit(seed) for seed in seeds]
     top = Module()
-    for circuit in circuits:
-        top.submodules += circuit.module
+    for seed, circuit in zip(seeds, circuits, strict=True):
+        top.submodules[f"circuit{seed}"] = circuit.module
     inputs = [signal for circuit in circuits for signal in circuit.inputs]
     stimuli = [[n for circuit in circuits for n in circuit.numbers()] for _ in range(CYCLES)]
 
-    trace = run_native(top, inputs, stimuli, tmp_path)
+    # A hint that half of them get: right or wrong, it must not matter.
+    rarely = Rarely(frozenset(f"circuit{seed}" for seed in seeds[::2]))
+
+    trace = run_native(top, inputs, stimuli, tmp_path, rarely)
 
     assert all(len(values) > len(inputs) + len(circuits) for values in trace)
     assert not differences(top, inputs, stimuli, trace)
 
 
-def run_native(top, inputs, stimuli, directory):
+def run_native(top, inputs, stimuli, directory, rarely):
     """For each cycle the values of all signals: pairs of a signal and an unsigned number."""
-    model = Model(top, (), directory, everything=True, level="-O1")
+    model = Model(top, (), directory, everything=True, level="-O1", rarely=rarely)
     words = (ctypes.c_uint64 * model.shown_words)()
     state = ctypes.c_void_p(model.address)
     trace = []
     for numbers in stimuli:
         for signal, number in zip(inputs, numbers, strict=True):
-            poke(model, signal, number)
+            poke(model.state, places_of(model, signal), number)
         model.library.native_show(state, words)
         trace.append(
             [
@@ -58,14 +63,6 @@ def run_native(top, inputs, stimuli, directory):
         )
         model.library.native_step(state, state)
     return trace
-
-
-def poke(model, signal, number):
-    """Sets an input of any width, if the design has it, to an unsigned number."""
-    for position, width, piece, low in model.pieces.reads(model.circuit.signals.get(signal, ())):
-        word, mask = model.layout.registers[piece], (1 << width) - 1
-        bits = number >> position & mask
-        model.state[word] = model.state[word] & ~(mask << low) | bits << low
 
 
 def differences(top, inputs, stimuli, trace):

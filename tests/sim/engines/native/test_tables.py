@@ -56,3 +56,9 @@ def test_many_cases_get_wider_entries():
     table = decision_table(circuit, cell, 256)
     assert table.cases == tuple(range(256))
     assert table.none == 0xFFFF
+
+
+def test_a_pattern_may_contradict_itself_where_a_value_repeats_a_bit():
+    extended = (BITS[0], BITS[0])
+    circuit, cell = switch(*((extended, (p,)) for p in ("00", "01", "10", "11")))
+    assert decision_table(circuit, cell, 4).cases == (0, 3)
