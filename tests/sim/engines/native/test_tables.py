@@ -62,3 +62,9 @@ def test_a_pattern_may_contradict_itself_where_a_value_repeats_a_bit():
     extended = (BITS[0], BITS[0])
     circuit, cell = switch(*((extended, (p,)) for p in ("00", "01", "10", "11")))
     assert decision_table(circuit, cell, 4).cases == (0, 3)
+
+
+def test_a_bit_that_is_tested_twice_cannot_be_both():
+    twice = (BITS[0], BITS[0])
+    circuit, cell = switch(*((twice, (p,)) for p in ("01", "10", "11")))
+    assert decision_table(circuit, cell, 3).cases == (0xFF, 2)
