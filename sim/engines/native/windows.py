@@ -6,7 +6,9 @@ under the hash that `Survey` makes, and signals and memories are known by their 
 
 import contextlib
 import json
-from dataclasses import dataclass
+import os
+import tempfile
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -64,7 +66,9 @@ def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
         if (directory / found.library).is_file():
             return found
     made = _make(design, survey, directory, level)
-    store.save(path, made)
+    with tempfile.NamedTemporaryFile("w", dir=directory, suffix=".json", delete=False) as file:
+        json.dump(asdict(made), file)
+    os.replace(file.name, path)
     return made
 
 

@@ -34,18 +34,9 @@ class RandomCircuit:
         The design; it may be elaborated more than once.
     inputs : list of Signal
         What it reads and does not drive. Signals' names end with the seed.
-
-    Parameters
-    ----------
-    seed : int
-        Of the random choices.
-    pulled : bool
-        The domain's reset will be pulled. Then read ports are always enabled: in pysim a reset
-        clears the data of those that are not, which the netlist, and so hardware, does not do.
     """
 
-    def __init__(self, seed: int, *, pulled: bool = False):
-        self._pulled = pulled
+    def __init__(self, seed: int):
         self._seed, self._random = seed, (random := Random(seed))
         # One in ten is large.
         self._scale = scale = 1 + (seed % 10 == 0)
@@ -78,7 +69,6 @@ class RandomCircuit:
             wrapped = child
             if self._random.random() < 0.5:
                 inserter = self._random.choice((EnableInserter, ResetInserter))
-                inserter = ResetInserter if self._pulled else inserter
                 self.inputs.append(control := self._signal(1))
                 self._known.append(control)
                 wrapped = inserter(control)(child)
@@ -322,7 +312,7 @@ class RandomCircuit:
             module.d.comb += port.addr.eq(self._expression(1))
             if port in writes:
                 module.d.comb += [port.data.eq(self._expression(2)), port.en.eq(self._expression())]
-            elif port in reads and not self._pulled and random.random() < 0.7:
+            elif port in reads and random.random() < 0.7:
                 module.d.comb += port.en.eq(self._expression(2))
         self._known += [Value.cast(port.data) for port in (*reads, *plain)]
 

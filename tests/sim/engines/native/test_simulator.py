@@ -158,22 +158,6 @@ def test_the_reset_may_be_pulled():
     check(bench)
 
 
-def test_a_read_port_that_is_not_enabled_keeps_its_data_through_a_reset():
-    m = Module()
-    m.submodules.rows = rows = Memory(shape=8, depth=1, init=[42])
-    port = rows.read_port()
-    domain = m.domains.sync = ClockDomain()
-
-    async def bench(ctx, dut, note):
-        await ctx.tick()
-        ctx.set(Cat(domain.rst, port.en), 0b01)
-        await ctx.tick()
-        note(ctx.get(port.data))
-
-    # As in the netlist, and so in Verilog; pysim clears it.
-    assert run(NativeSimEngine, lambda: m, bench) == [42]
-
-
 def test_waiting_for_edges_changes_and_times():
     async def bench(ctx, dut, note):
         ctx.set(dut.go, 1)
