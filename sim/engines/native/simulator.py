@@ -4,7 +4,9 @@
 everything that is Python stay as they are in Amaranth's own engine; a signal of the design is a
 window on the compiled model, which is evaluated when somebody looks at it.
 
-Who waits for a signal that logic drives wakes when all has settled, and sees settled values.
+There are two differences. Who waits for a signal that logic drives wakes when all has settled, and
+sees settled values. And a reset of the domain leaves the data of a synchronous read port that is
+not enabled alone, as it does in hardware; Amaranth's own engine clears it.
 
 It builds on private parts of Amaranth; `extract` checks the version.
 """

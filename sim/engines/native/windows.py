@@ -6,9 +6,7 @@ under the hash that `Survey` makes, and signals and memories are known by their 
 
 import contextlib
 import json
-import os
-import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -66,9 +64,7 @@ def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
         if (directory / found.library).is_file():
             return found
     made = _make(design, survey, directory, level)
-    with tempfile.NamedTemporaryFile("w", dir=directory, suffix=".json", delete=False) as file:
-        json.dump(asdict(made), file)
-    os.replace(file.name, path)
+    store.save(path, made)
     return made
 
 

@@ -1,95 +1,14 @@
 """Ordinary testbenches and processes, natively and on Amaranth's own engine: no difference."""
 
-import re
-
-import pytest
-from amaranth.hdl import Cat, ClockDomain, ClockSignal, DriverConflict, Module, Mux, Signal, signed
-from amaranth.lib import data, enum, wiring
+from amaranth.hdl import Cat, ClockDomain, DriverConflict, Module, Signal
+from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import DomainReset, Simulator
 
-from sim.engines.native import windows
-from sim.engines.native.circuit import Unsupported
 from sim.engines.native.simulator import NativeSimEngine
+from tests.sim.engines.native.benches import Circuit, Mood, check, run
 from tests.sim.vcd import read_vcd
-
-
-class Mood(enum.Enum, shape=2):
-    CALM = 0
-    TENSE = 1
-    CROSS = 2
-
-
-class Circuit(wiring.Component):
-    """Registers narrow, wide and signed, logic behind them, a memory with ports of all kinds."""
-
-    go: In(1)
-    step: In(signed(8))
-    address: In(3)
-    wide: In(130)
-    total: Out(signed(70))
-    folded: Out(130)
-    mood: Out(Mood)
-    row: Out(8)
-    later: Out(8)
-
-    def __init__(self):
-        super().__init__()
-        self.pair = Signal(data.StructLayout({"low": 4, "high": signed(4)}))
-        self.rows = Memory(shape=8, depth=6, init=range(10, 16))
-
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.rows = self.rows
-        now, later = self.rows.read_port(domain="comb"), self.rows.read_port()
-        write = self.rows.write_port()
-        with m.If(self.go):
-            m.d.sync += [self.total.eq(self.total + self.step), self.pair.high.eq(self.step)]
-        m.d.comb += [
-            self.folded.eq(self.wide ^ Cat(self.total, self.pair)),
-            self.mood.eq(Mux(self.total < 0, Mood.CROSS, Mux(self.go, Mood.TENSE, Mood.CALM))),
-            now.addr.eq(self.address),
-            later.addr.eq(self.address),
-            write.addr.eq(self.total[:3]),
-            write.data.eq(self.folded),
-            write.en.eq(self.go & self.step[0]),
-            self.row.eq(now.data),
-            self.later.eq(later.data),
-        ]
-        return m
-
-
-def run(engine, make, *benches, processes=(), vcd=None, clock=True):
-    """What the testbenches noted; each is called with a context, the design and the notes."""
-    dut, notes = make(), []
-    simulator = Simulator(dut, engine=engine)
-    if clock:
-        simulator.add_clock(1e-6)
-
-    def bound(bench):
-        async def function(ctx):
-            await bench(ctx, dut, notes.append)
-
-        return function
-
-    for bench in benches:
-        simulator.add_testbench(bound(bench), background=bench.__name__.startswith("background"))
-    for process in processes:
-        simulator.add_process(bound(process))
-    if vcd is None:
-        simulator.run()
-    else:
-        with simulator.write_vcd(str(vcd)):
-            simulator.run()
-    return notes
-
-
-def check(*benches, make=Circuit, **options):
-    """Both engines make the testbenches note the same, and something."""
-    notes = run(NativeSimEngine, make, *benches, **options)
-    assert notes
-    assert notes == run("pysim", make, *benches, **options)
 
 
 def test_logic_follows_what_is_set_at_once():
@@ -156,6 +75,22 @@ def test_the_reset_may_be_pulled():
         note(await ctx.tick().sample(dut.total).repeat(3))
 
     check(bench)
+
+
+def test_a_read_port_that_is_not_enabled_keeps_its_data_through_a_reset():
+    m = Module()
+    m.submodules.rows = rows = Memory(shape=8, depth=1, init=[42])
+    port = rows.read_port()
+    domain = m.domains.sync = ClockDomain("sync")
+
+    async def bench(ctx, dut, note):
+        await ctx.tick()
+        ctx.set(Cat(domain.rst, port.en), 0b01)
+        await ctx.tick()
+        note(ctx.get(port.data))
+
+    # As in the netlist, and so in Verilog; pysim clears it.
+    assert run(NativeSimEngine, lambda: m, bench) == [42]
 
 
 def test_waiting_for_edges_changes_and_times():
@@ -288,70 +223,3 @@ def course_of(trace):
                 course.append((time, value))
         courses[name] = course
     return courses
-
-
-def test_a_register_that_never_changes_cannot_be_set():
-    m, held, copy = Module(), Signal(name="held", reset_less=True), Signal()
-    m.d.sync += [held.eq(0), copy.eq(held)]
-
-    async def bench(ctx, dut, note):
-        ctx.set(held, 1)
-
-    with pytest.raises(Unsupported, match="held cannot be set"):
-        run(NativeSimEngine, lambda: m, bench)
-
-
-def gated():
-    m, y = Module(), Signal()
-    m.d.sync += y.eq(ClockSignal())
-    return m
-
-
-def falling():
-    m, y = Module(), Signal()
-    m.domains.sync = ClockDomain(clk_edge="neg")
-    m.d.sync += y.eq(~y)
-    return m
-
-
-@pytest.mark.parametrize(
-    "make, complaint",
-    [
-        (gated, r"the clock clk is read as data"),
-        (falling, r"falling clock edge at .*test_simulator\.py:\d+"),
-    ],
-)
-def test_what_cannot_be_computed_is_refused(make, complaint):
-    # Every time: a refusal leaves nothing behind that looks like an answer.
-    for _ in range(2):
-        with pytest.raises(Unsupported, match=complaint):
-            Simulator(make(), engine=NativeSimEngine)
-
-
-def test_the_second_of_a_kind_is_not_translated(tmp_path, monkeypatch):
-    class Engine(NativeSimEngine):
-        directory = tmp_path
-
-    async def bench(ctx, dut, note):
-        ctx.set(Cat(dut.go, dut.step), 0b111)
-        note(await ctx.tick().sample(dut.total).repeat(4))
-
-    first = run(Engine, Circuit, bench)
-    monkeypatch.setattr(windows, "Model", None)
-    assert run(Engine, Circuit, bench) == first
-
-
-def test_what_the_cache_lost_is_made_again(tmp_path):
-    class Engine(NativeSimEngine):
-        directory = tmp_path
-
-    async def bench(ctx, dut, note):
-        note(ctx.get(dut.row))
-
-    first = run(Engine, Circuit, bench)
-    (library,) = tmp_path.glob("*.so")
-    library.unlink()
-    (record,) = tmp_path.glob("windows-*.json")
-    assert run(Engine, Circuit, bench) == first
-    record.write_text(re.sub(r"^.*", "{", record.read_text()))
-    assert run(Engine, Circuit, bench) == first
