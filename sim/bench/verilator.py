@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from sim.bench.runs import BenchError
+from sim.engines.native.compiler import TUNING, processor
 from sim.engines.native.store import fingerprint
 from sim.loader import load_bare
 from sim.machine import Machine, MachineConfig
@@ -20,6 +21,8 @@ _FLAGS = (
     "--cc --exe --build -O3 --x-assign fast --x-initial fast --noassert -Wno-fatal -Wno-lint "
     "--top-module trapline_hart"
 ).split()
+#: For this processor, as the native engine is compiled.
+_FLAGS += [word for flag in TUNING for word in ("-CFLAGS", flag)]
 #: Without these Verilator's makefile optimises for size.
 _MAKE_FLAGS = "OPT_FAST=-O3 OPT_GLOBAL=-O3"
 #: Seconds after which what still runs is given up.
@@ -65,7 +68,8 @@ def _build(version: str) -> Path:
     import hdl
     from hdl.verilog import write
 
-    key = fingerprint([Path(hdl.__file__).parent, _HERE], version, _FLAGS, _MAKE_FLAGS)
+    key = fingerprint([Path(hdl.__file__).parent, _HERE], version, _FLAGS, _MAKE_FLAGS,
+                      processor())  # fmt: skip
     target = cache_directory() / f"verilated-{key}"
     if target.is_file():
         return target

@@ -4,17 +4,23 @@ import contextlib
 import hashlib
 import importlib.util
 import os
+import platform
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-__all__ = ["CompilerError", "compile_library", "find_compiler"]
+__all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
 
-FLAGS = ("-std=c++17", "-fno-tree-vectorize", "-shared", "-fPIC", "-fno-strict-aliasing", "-w")
+#: For this processor alone: a sixth faster than code for any of its kind.
+TUNING = ("-march=native",) if platform.machine() in ("x86_64", "AMD64") else ()
+FLAGS = ("-std=c++17", "-fno-tree-vectorize", *TUNING, "-shared", "-fPIC",
+         "-fno-strict-aliasing", "-w")  # fmt: skip
 #: Seconds after which a compiler that still runs is given up.
 TIMEOUT = 300
 
@@ -29,22 +35,40 @@ def find_compiler() -> tuple[tuple[str, ...], str]:
 
     `$CXX`, else g++, clang++ or PyPI's `ziglang`, the first that there is.
     """
-    candidates = []
+    for found in _compilers():
+        return found
+    tried = ", ".join(map(" ".join, _candidates())) or "g++, clang++, ziglang"
+    raise CompilerError(f"no C++ compiler works (tried {tried})")
+
+
+def _candidates() -> list[tuple[str, ...]]:
     if os.environ.get("CXX"):
-        candidates.append(tuple(shlex.split(os.environ["CXX"])))
-    else:
-        candidates += [(name,) for name in ("g++", "clang++") if shutil.which(name)]
-        if importlib.util.find_spec("ziglang"):
-            candidates.append((sys.executable, "-m", "ziglang", "c++"))
-    for command in candidates:
+        return [tuple(shlex.split(os.environ["CXX"]))]
+    candidates = [(name,) for name in ("g++", "clang++") if shutil.which(name)]
+    if importlib.util.find_spec("ziglang"):
+        candidates.append((sys.executable, "-m", "ziglang", "c++"))
+    return candidates
+
+
+def _compilers() -> Iterator[tuple[tuple[str, ...], str]]:
+    """Those that say of what version they are. That does not show that they can compile."""
+    for command in _candidates():
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             result = subprocess.run(
                 [*command, "--version"], capture_output=True, text=True, timeout=60, check=False
             )
             if result.returncode == 0:
-                return command, result.stdout.partition("\n")[0]
-    tried = ", ".join(" ".join(command) for command in candidates) or "g++, clang++, ziglang"
-    raise CompilerError(f"no C++ compiler works (tried {tried})")
+                yield command, result.stdout.partition("\n")[0]
+
+
+@cache
+def processor() -> str:
+    """What the processor is and can do: code tuned for one may not run on another."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    return "\n".join(line for line in lines if line.startswith(("model", "flags")))
 
 
 def compile_library(
@@ -56,8 +80,9 @@ def compile_library(
     It is kept in `directory` under a hash of the source, the flags and the compiler's version. Two
     processes may compile the same at once: each writes a file of its own and renames it.
     """
-    command, version = find_compiler()
-    key = hashlib.sha256("\0".join([source, level, *FLAGS, *command, version]).encode()).hexdigest()
+    key = hashlib.sha256(
+        "\0".join([source, level, *FLAGS, processor(), str(find_compiler())]).encode()
+    ).hexdigest()
     library = directory / f"{name}-{key[:32]}.so"
     if library.exists():
         return library, True
@@ -65,18 +90,35 @@ def compile_library(
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         text, out = Path(scratch) / f"{name}.cpp", Path(scratch) / library.name
         text.write_text(source)
-        environment = {**os.environ}
-        for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
-            environment.setdefault(variable, str(directory / "zig"))
-        try:
-            result = subprocess.run(
-                [*command, level, *FLAGS, "-o", str(out), str(text)],
-                capture_output=True, text=True, errors="replace", timeout=TIMEOUT,
-                env=environment, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise CompilerError(f"{command[0]} ran for more than {TIMEOUT} s") from error
-        if result.returncode != 0:
-            raise CompilerError(f"{' '.join(command)} failed:\n{result.stderr.strip()}")
+        _compile(text, out, level, directory)
         os.replace(out, library)
     return library, False
+
+
+def _compile(text: Path, out: Path, level: str, directory: Path) -> None:
+    """By the first compiler that can; raises what the first that cannot has said."""
+    environment = {**os.environ}
+    for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
+        environment.setdefault(variable, str(directory / "zig"))
+    failures = []
+    for command, _version in _compilers():
+        call = [*command, level, *FLAGS, *_without_library(command, text), "-o", out, text]
+        try:
+            result = subprocess.run(call, capture_output=True, text=True, errors="replace",
+                                    timeout=TIMEOUT, env=environment, check=False)  # fmt: skip
+        except subprocess.TimeoutExpired:
+            failures.append(f"{command[0]} ran for more than {TIMEOUT} s")
+            continue
+        if result.returncode == 0:
+            return
+        failures.append(f"{' '.join(command)} failed:\n{result.stderr.strip()}")
+    raise CompilerError(failures[0])
+
+
+def _without_library(command: tuple[str, ...], text: Path) -> tuple[str, ...]:
+    """Zig first compiles its C++ library, for a minute, unless told that there is no need.
+
+    There is none if only headers of C are included: those whose names end in `.h`.
+    """
+    needed = re.search(r"^#include <\w+>", text.read_text(), re.MULTILINE)
+    return ("-nostdlib++",) if "ziglang" in command and not needed else ()

@@ -13,7 +13,7 @@ __all__ = ["PRELUDE", "Layout", "emit", "emit_tables"]
 
 #: Types and the operators that C++ has not, or not with Amaranth's meaning.
 PRELUDE = """\
-#include <cstdint>
+#include <stdint.h>
 typedef uint64_t u64;
 typedef int64_t i64;
 typedef unsigned __int128 u128;

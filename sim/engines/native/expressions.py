@@ -163,14 +163,18 @@ class Expressions:
         return _clean(text, piece.width)
 
     def _equality(self, cell, piece):
-        """Bit by bit where the operands have no seams, without packing them into words."""
+        """Part by part, if possible without packing the operands into words."""
         first, second = cell.inputs
-        seams = sorted({0, len(first)} | {
-            position for operand in cell.inputs for position, *_ in self._pieces.reads(operand)
-        })  # fmt: skip
+        seams = [{0, len(first)} | {position for position, *_ in self._pieces.reads(operand)}
+                 for operand in cell.inputs]  # fmt: skip
+        cuts, fewest = sorted(seams[0] | seams[1]), sorted(min(seams, key=len))
+        # Else the fields of a struct would be cut out of both; one packed struct takes less.
+        fits = all(high - low <= WORD for low, high in itertools.pairwise(fewest))
+        if fits and 2 * len(fewest) <= len(cuts):
+            cuts = fewest
         tests = [
             f"({self.value(first[low:high])} ^ {self.value(second[low:high])})"
-            for low, high in itertools.pairwise(seams)
+            for low, high in itertools.pairwise(cuts)
         ] or ["0ull"]
         return f"({' | '.join(tests)}) {cell.op} 0"
 
@@ -236,14 +240,19 @@ class Expressions:
     def _priority(self, cell, bit):
         """Earlier inputs that cannot be 1 together with this one need not be asked."""
         # In this order neighbouring outputs begin alike, which the compiler computes once.
-        terms = [] if cell.enable == 1 else [self.value((cell.enable,))]
+        terms = []
         mine = self._matches(cell.inputs[bit])
         for earlier in cell.inputs[:bit]:
             other = self._matches(earlier)
             if earlier != 0 and not (mine and other and _exclusive(mine, other)):
                 terms.append(f"({self.value((earlier,))} ^ 1ull)")
         terms += [] if cell.inputs[bit] == 1 else [self.value((cell.inputs[bit],))]
-        return " & ".join(terms) or "1ull"
+        text = " & ".join(terms) or "1ull"
+        if cell.enable != 1:
+            return f"{self.value((cell.enable,))} ? {text} : 0ull"
+        if bit:
+            return f"{self.value((cell.inputs[0],))} ? 0ull : {text}"
+        return text
 
     def _matches(self, number):
         cell = None if c.is_const(number) else self._cells[c.cell_of(number)]

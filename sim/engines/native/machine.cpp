@@ -1,8 +1,7 @@
 // The bus of the machine and the loop that runs the hart, to the cycle as sim/bus.py says; the
 // numbers of its rules stand beside the lines. Compiled together with the generated `native_step`.
 
-#include <cstring>
-#include <initializer_list>
+#include <string.h>
 
 namespace {
 
@@ -236,7 +235,8 @@ bool idle(Machine *m) {
   for (Port &p : m->port)
     if (s[p.valid_at] || (s[p.request_at] && p.ready)) return false;
   if (s[m->counter_at] - before[m->counter_at] > 1) return false;  // 0 if it is inhibited
-  for (u64 at : {m->counter_at, m->time_at}) before[at] = s[at];
+  before[m->counter_at] = s[m->counter_at];
+  before[m->time_at] = s[m->time_at];
   return !memcmp(s, before, m->state_words * sizeof(u64));
 }
 

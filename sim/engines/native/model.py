@@ -12,7 +12,7 @@ from amaranth.lib.memory import MemoryData
 import hdl
 from sim.engines.native import extract, store
 from sim.engines.native.circuit import Circuit, Unsupported, is_const
-from sim.engines.native.compiler import FLAGS, compile_library, find_compiler
+from sim.engines.native.compiler import FLAGS, compile_library, find_compiler, processor
 from sim.engines.native.emit import PRELUDE, Layout, emit, emit_tables
 from sim.engines.native.liveness import live_bits, prune
 from sim.engines.native.merge import canonical, merge
@@ -219,7 +219,7 @@ class Model:
         if identity is not None:
             names = [Value.cast(output).name for output in outputs]
             facts = (identity, names, everything, sorted(places or {}), runtime, pullable, rarely,
-                     amaranth.__version__, level, FLAGS, find_compiler())  # fmt: skip
+                     amaranth.__version__, level, FLAGS, find_compiler(), processor())  # fmt: skip
             path = directory / f"model-{store.fingerprint(_PACKAGES, *facts)}.json"
         image = store.load(path) if path is not None else None
         self.cached = image is not None

@@ -111,8 +111,20 @@ def _guarded_reads(pieces, cell, piece) -> Iterator[tuple[c.Value, Literal | Non
         for condition, _start, value in overlapping:
             yield (condition,), None
             yield value, (condition, 1)
+    elif isinstance(cell, c.Priority) and piece.cell not in pieces.tables:
+        yield from _guarded_inputs(cell, piece.low)
     else:
         yield from ((value, None) for value in pieces.inputs(piece))
+
+
+def _guarded_inputs(cell, bit):
+    """What an output of a priority chain reads: no later test if it is off, or the first holds."""
+    enable, first = cell.enable, cell.inputs[0]
+    yield (enable,), None
+    literal = None if enable == 1 else (enable, 1)
+    yield (first,), literal
+    if bit:
+        yield cell.inputs[1 : bit + 1], literal or (first, 0)
 
 
 def _overlapping(cell, low, high):

@@ -70,7 +70,8 @@ def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
 
 @cache
 def _key(digest, level):
-    facts = (digest, level, amaranth.__version__, compiler.FLAGS, compiler.find_compiler())
+    facts = (digest, level, amaranth.__version__, compiler.FLAGS, compiler.find_compiler(),
+             compiler.processor())  # fmt: skip
     return store.fingerprint([Path(__file__).parent], *facts)
 
 

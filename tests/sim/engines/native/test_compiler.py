@@ -2,6 +2,7 @@
 
 import ctypes
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -86,3 +87,34 @@ def test_without_any_candidate_it_names_them(monkeypatch):
     monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CompilerError, match=r"tried g\+\+, clang\+\+, ziglang"):
         find_compiler()
+
+
+def test_a_compiler_that_cannot_compile_is_followed_by_the_next(monkeypatch, tmp_path):
+    broken = tmp_path / "broken"
+    broken.write_text('#!/bin/sh\n[ "$1" = --version ] && echo broken 1.0\n')
+    broken.chmod(0o755)
+    whole = compiler._candidates()
+    monkeypatch.setattr(compiler, "_candidates", lambda: [(str(broken),), *whole])
+    assert find_compiler() == ((str(broken),), "broken 1.0")
+    assert answer(compile_library(ANSWER % 3, "test", tmp_path / "cache")[0]) == 3
+
+
+def test_a_library_for_one_processor_is_not_taken_on_another(monkeypatch, tmp_path):
+    path, _cached = compile_library(ANSWER % 1, "test", tmp_path)
+    monkeypatch.setattr(compiler, "processor", lambda: "another")
+    other, cached = compile_library(ANSWER % 1, "test", tmp_path)
+    assert not cached
+    assert other != path
+
+
+def test_ziglang_makes_no_library_of_its_own_for_plain_functions(monkeypatch, tmp_path):
+    monkeypatch.setenv("CXX", f"{sys.executable} -m ziglang c++")
+    begun = ["#include <stdint.h>", "#include <vector>"]
+    plain, full = (tmp_path / f"{n}.cpp" for n in range(2))
+    for text, line in zip((plain, full), begun, strict=True):
+        text.write_text(f"{line}\n{ANSWER % 5}")
+    command, _version = find_compiler()
+    assert compiler._without_library(command, plain) == ("-nostdlib++",)
+    assert compiler._without_library(command, full) == ()
+    path, _cached = compile_library(plain.read_text(), "test", tmp_path)
+    assert answer(path) == 5

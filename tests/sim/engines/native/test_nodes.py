@@ -82,3 +82,23 @@ def test_memories_are_latched_and_stored():
     assert (out(1, 2, 4), None) in latch.reads
     assert store.port == 3
     assert (out(1, 0, 2), (c.net(1, 4), 1)) in store.reads
+
+
+def priority(enable, *inputs):
+    return c.Priority(len(inputs), source, enable, inputs)
+
+
+def test_later_tests_of_a_chain_are_read_only_if_the_first_fails():
+    design = circuit(flip_flop(3), priority(1, *out(1, 0, 3)))
+    (compute,) = of_kind(nodes_of(design, out(2, 2)), Compute)[-1:]
+    first, second, third = out(1, 0, 3)
+    assert compute.reads == [((1,), None), ((first,), None), ((second, third), (first, 0))]
+
+
+def test_tests_of_a_chain_are_read_only_if_it_is_enabled():
+    design = circuit(flip_flop(3), priority(c.net(1, 2), *out(1, 0, 2)))
+    (compute,) = of_kind(nodes_of(design, out(2, 1)), Compute)[-1:]
+    first, second, enable = out(1, 0, 3)
+    assert compute.reads == [
+        ((enable,), None), ((first,), (enable, 1)), ((second,), (enable, 1))
+    ]  # fmt: skip
