@@ -3,7 +3,7 @@
 import pytest
 
 from tests import spike
-from tests.hdl.test_programs import ASM, build
+from tests.hdl.programs import ASM, build
 
 
 def isa_of(name):
