@@ -50,13 +50,15 @@ class Case:
     """`question`, asked where RAM is `content` but for the doublewords of `memory`, by address.
 
     `target` is the physical address that the access has in mind; `bends` are the names of the ways
-    in which it was kept from reaching it.
+    in which it was kept from reaching it. `reserved` says whether an SC finds a reservation of the
+    address that it reaches.
     """
 
     question: Question
     memory: dict[int, int]
     target: int
     bends: tuple[str, ...]
+    reserved: bool
 
 
 @dataclass
@@ -102,13 +104,13 @@ class Draft:
         target = (self.frame << 12) + self.va % (4096 << 9 * self.leaf)
         question = Question(self.va, self.access, root=self.tables[2], size=self.size,
                             **self.context)  # fmt: skip
-        return Case(question, memory, target, bends)
+        return Case(question, memory, target, bends, bool(self.pick(1, 0)))
 
 
 def make_case(random: Random, *, svadu: bool = False, bends: tuple[str, ...] | None = None) -> Case:
     """A case drawn from `random`; `bends` are names in `BENDS`, by default also drawn.
 
-    With `svadu` most cases have `menvcfg.ADUE` set.
+    With `svadu` most cases have `menvcfg.ADUE` set, without it none has.
     """
     draft = _plain(random, svadu)
     if bends is None:
@@ -151,7 +153,8 @@ def _plain(random, svadu):
         d.ptes[level] = d.tables[level - 1] << 10 | V
     d.ptes[d.leaf] = d.frame << 10 | V | R | W | X | A | D | U * user
     priv = "SU"[user]
-    d.context = dict(sv39=1, asid=0, adue=int(svadu), sum_=d.pick(0, 1), mxr=d.pick(0, 1),
+    adue = d.pick(1, 1, 1, 0) if svadu else 0
+    d.context = dict(sv39=1, asid=0, adue=adue, sum_=d.pick(0, 1), mxr=d.pick(0, 1),
                      priv=priv, mprv=0, mpp="U")  # fmt: skip
     if d.access != "FETCH" and d.pick(0, 1):
         d.context.update(priv="M", mprv=1, mpp=priv)
@@ -366,7 +369,8 @@ def edge_of_address_space(d):
 
 @_bend
 def misaligned(d):
-    d.va ^= d.pick(4, 6) if d.access == "FETCH" else d.random.randrange(d.size)
+    """Code may begin at the second and third of the instructions of `content`."""
+    d.va = d.va & ~7 | d.pick(4, 6) if d.access == "FETCH" else d.va ^ d.random.randrange(d.size)
 
 
 @_bend
@@ -409,11 +413,6 @@ def loads_of_code(d):
 @_bend
 def bare(d):
     d.context["sv39"] = 0
-
-
-@_bend
-def other_adue(d):
-    d.context["adue"] ^= 1
 
 
 @_bend

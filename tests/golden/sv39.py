@@ -54,10 +54,10 @@ class Question:
 class Answer:
     """`kind` is "ok", "misaligned", "page", "access" or "update".
 
-    `pa` is the physical address, which is a `device` or RAM. `reads` are the addresses of the PTEs
-    that were read. `leaf` and `written` are the address and the new value of the PTE whose A or D
-    an update sets; then the access asks again. `cause` and `tval` are what a fault leaves in the
-    CSRs.
+    `pa` is the physical address, if there was one, and `device` says that it is no RAM. `reads` are
+    the addresses of the PTEs that were read. `leaf` and `written` are the address and the new value
+    of the PTE whose A or D an update sets; then the access asks again. `cause` and `tval` are what
+    a fault leaves in the CSRs.
     """
 
     kind: str
@@ -81,14 +81,15 @@ def is_ram(address: int) -> bool:
 
 def ask(question: Question, read: Callable[[int], int | None]) -> Answer:
     """The answer to `question` without any cache; `read(address)` is a PTE, or None if refused."""
-    q, trail = question, []
+    q, trail, pa = question, [], 0
     try:
         # "Synchronous exception priority": misaligned data may come before translation or after
         # it. This hart takes it before, as Spike does.
         if q.access != "FETCH" and q.va % q.size:
             raise _Fault("misaligned")
-        pa = q.va
-        if q.sv39 and _effective_privilege(q) != "M":
+        if not q.sv39 or _effective_privilege(q) == "M":
+            pa = q.va
+        else:
             _check_canonical(q)
             pte, address, i = _walk(q, read, trail)
             _check_leaf(q, pte, i)
@@ -100,18 +101,19 @@ def ask(question: Question, read: Callable[[int], int | None]) -> Answer:
     except _Fault as fault:
         (kind,) = fault.args
         cause = CAUSES[kind][0 if q.access == "FETCH" else 1 + ACCESSES[q.access][1]]
-        return Answer(kind, reads=tuple(trail), cause=cause, tval=q.va)
+        return Answer(kind, pa, reads=tuple(trail), cause=cause, tval=q.va)
     return Answer("ok", pa, device, tuple(trail))
 
 
 def _effective_privilege(q):
-    """ "When MPRV=1, load and store memory addresses are translated and protected [...] as though
+    """With MPRV=1 "load and store memory addresses are translated and protected [...] as though
     the current privilege mode were set to MPP"; fetches are unaffected."""
     return q.mpp if q.mprv and q.access != "FETCH" else q.priv
 
 
 def _check_canonical(q):
-    """ "... bits 63-39 must all be equal to bit 38, or else a page-fault exception will occur."""
+    """Of a virtual address, "bits 63-39 must all be equal to bit 38, or else a page-fault exception
+    will occur"."""
     if q.va >> 38 not in (0, (1 << 26) - 1):
         raise _Fault("page")
 
