@@ -37,9 +37,11 @@ def _options():
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first")
     parser.add_argument("--mode", dest="modes", action="append", choices=MODES)
     options = parser.parse_args()
-    for name in ("cases", "first"):
-        if getattr(options, name) < 0:
-            parser.error(f"--{name} must not be negative")
+    # None compared would be no disagreement.
+    for name, least in (("cases", 1), ("first", 0), ("seed", 0)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            parser.error(f"--{name} must be at least {least}, not {value}")
     options.modes = options.modes or list(MODES)
     return options
 

@@ -183,8 +183,11 @@ class TestCommand:
         assert self.run(monkeypatch) == 2
         assert capsys.readouterr().err == "oracle: Spike is not installed\n"
 
-    def test_negative_number_of_cases_is_refused(self, monkeypatch, capsys):
+    @pytest.mark.parametrize(
+        "option, value, least", [("--cases", 0, 1), ("--first", -1, 0), ("--seed", -5, 0)]
+    )
+    def test_number_that_makes_no_sense_is_refused(self, option, value, least, monkeypatch, capsys):
         with pytest.raises(SystemExit):
-            self.run(monkeypatch, "--cases", "-1")
+            self.run(monkeypatch, option, str(value))
 
-        assert "--cases must not be negative" in capsys.readouterr().err
+        assert f"{option} must be at least {least}, not {value}" in capsys.readouterr().err
