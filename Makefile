@@ -12,7 +12,7 @@ CASES  ?= 100000
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help oracle sim wave test lint bench verilog clean
+.PHONY: help oracle sim wave test lint formal bench verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases o
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+formal: $(STAMP) ## prove the properties of the MMU and of traps
+	$(BIN)/python -m tests.formal
 
 bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second
 	$(BIN)/python -m sim.bench
