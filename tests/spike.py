@@ -17,7 +17,10 @@ import pytest
 
 from sim.toolchain import cache_directory
 
-__all__ = ["ISA", "RAM_BASE", "RAM_SIZE", "SpikeMissing", "command", "find", "require", "run"]
+__all__ = [
+    "DEVICE_TREE", "ISA", "RAM_BASE", "RAM_SIZE", "SpikeMissing", "command", "device_tree", "find",
+    "require", "run",
+]  # fmt: skip
 
 #: What our hart implements; `ISA + "_svadu"` also updates A and D when `menvcfg.ADUE` is set.
 ISA = "rv64imac_zicsr_zifencei_zicntr_sstc"
@@ -116,7 +119,7 @@ def command(elf: Path, *options: str, isa: str = ISA, extlib: Path | None = None
     if extlib is not None:
         start = [sys.executable, "-m", "riscv", f"--extlib={extlib}"]
     return [*start, f"--isa={isa}", "--priv=msu", "--pmpregions=0",
-            f"-m{RAM_BASE:#x}:{RAM_SIZE:#x}", f"--dtb={_device_tree(isa)}", *options,
+            f"-m{RAM_BASE:#x}:{RAM_SIZE:#x}", f"--dtb={device_tree(isa)}", *options,
             str(elf)]  # fmt: skip
 
 
@@ -135,12 +138,12 @@ def run(elf: Path, *options: str, timeout: float = 60, **selection) -> subproces
 
 
 @cache
-def _device_tree(isa: str) -> Path:
-    """The compiled device tree of a machine with that `isa`."""
+def device_tree(isa: str, text: str = DEVICE_TREE, name: str = "machine") -> Path:
+    """The compiled device tree of a machine with that `isa`: a file that `name` tells apart."""
     import fdt
 
-    blob = fdt.parse_dts(DEVICE_TREE.replace('"ISA"', f'"{isa}"')).to_dtb(version=17)
-    path = cache_directory() / f"{isa}.dtb"
+    blob = fdt.parse_dts(text.replace('"ISA"', f'"{isa}"')).to_dtb(version=17)
+    path = cache_directory() / f"{name}-{isa}.dtb"
     if not path.is_file() or path.read_bytes() != blob:
         # Renamed when whole: another process may be doing the same.
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

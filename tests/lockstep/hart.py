@@ -1,0 +1,100 @@
+"""The hart's side: runs a program on the native engine and keeps every record of the retire port."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sim.machine import Machine, MachineConfig
+from tests.lockstep.program import Program
+from tests.lockstep.world import RAM, RAM_SIZE, USED
+
+__all__ = ["HartRunner", "Record", "Run"]
+
+#: Cycles between two looks whether the program has ended.
+_CHUNK = 500
+_PAGE = 1 << 12
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of the retire port and its cycle; `fields` are those of `hdl.retire.RetirePort`."""
+
+    cycle: int
+    fields: Mapping[str, int]
+
+    def __getattr__(self, name):
+        return self.fields[name]
+
+
+@dataclass
+class Run:
+    """What a program did: its records, and pages of RAM as they were at the end, by address.
+
+    `ended` says that it came to its end; else its records or its cycles ran out.
+    """
+
+    program: Program
+    records: list[Record]
+    pages: dict[int, bytes] = field(default_factory=dict)
+    ended: bool = False
+
+
+class HartRunner:
+    """Runs programs, each from reset.
+
+    Parameters
+    ----------
+    latency : int
+        Of the memory, in cycles.
+    hart : wiring.Component or None
+        Another hart than ours.
+    """
+
+    def __init__(self, *, latency: int = 1, hart=None):
+        config = MachineConfig(
+            memory_mib=RAM_SIZE >> 20, latency=latency, engine="native", traced=True
+        )
+        self._ram = Machine.make_ram(config)
+        self._engine = Machine(config, self._ram, hart=hart).engine
+        self._records: list[Record] = []
+        self._engine.observe(lambda cycle, fields: self._records.append(Record(cycle, fields)))
+        self._reset = self._engine.snapshot()
+        self._dirty: set[int] = set()
+
+    def run(self, program: Program, *, max_records: int = 4_000, max_cycles: int = 40_000) -> Run:
+        """Runs `program` to its end or to one of the bounds; an event of the engine is an error."""
+        self._start(program)
+        lines, end = list(program.lines), program.end
+        engine, records = self._engine, self._records
+        seen, ended = 0, False
+        while not ended and len(records) < max_records and engine.cycle < max_cycles:
+            while lines and lines[0].cycle <= engine.cycle:
+                line = lines.pop(0)
+                engine.set_line(line.name, line.level)
+            stop = lines[0].cycle if lines else engine.cycle + _CHUNK
+            engine.run(min(stop - engine.cycle, _CHUNK))
+            for index in range(seen, len(records)):
+                if records[index].fields["pc_rdata"] == end and not records[index].fields["trap"]:
+                    ended = True
+                    break
+            else:
+                seen = len(records)
+        taken = records[: index + 1] if ended else records[:max_records]
+        return Run(program, taken, self._pages() if ended else {}, ended)
+
+    def _start(self, program):
+        self._records.clear()
+        self._engine.restore(self._reset)
+        for page in self._dirty:
+            self._ram.zero(page, _PAGE)
+        for address, content in program.image:
+            self._ram.write(address, content)
+        self._dirty = set(range(RAM, RAM + USED, _PAGE))
+
+    def _pages(self):
+        """All pages that the program may have changed."""
+        self._dirty |= {
+            record.fields["mem_paddr"] & ~(_PAGE - 1)
+            for record in self._records
+            if record.fields["mem_wmask"]
+        }
+        return {page: self._ram.read(page, _PAGE) for page in sorted(self._dirty)}
