@@ -66,11 +66,14 @@ class Proof(Elaboratable):
     depth : int
         Cycles from reset within which the `when` of every property is reached, and every planted
         bug is found.
+    only : str
+        The one invariant or property that is asserted, if not all are.
     """
 
     base = 4
     induction = 1
     depth = 8
+    only = None
 
     def __init__(self):
         #: Reset is the initial state only. Without a port of its own the clock would be undriven.
@@ -103,9 +106,9 @@ class Proof(Elaboratable):
         self.build(m)
         for name in self.statements("assumption"):
             m.d.comb += _named(Assume(getattr(self, name)(m)), name)
-        for name in self.statements("invariant"):
+        for name in filter(self._is_asserted, self.statements("invariant")):
             m.d.comb += _named(Assert(getattr(self, name)(m)), name)
-        for name in self.statements("property"):
+        for name in filter(self._is_asserted, self.statements("property")):
             when, then = (Value.cast(value).any() for value in getattr(self, name)(m))
             m.d.comb += [
                 _named(Assert(~when | then), name),
@@ -113,6 +116,9 @@ class Proof(Elaboratable):
                 _named(Cover(when & then), name),
             ]
         return m
+
+    def _is_asserted(self, name):
+        return self.only in (None, name)
 
 
 def _named(statement, name):

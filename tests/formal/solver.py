@@ -132,11 +132,13 @@ def check(proof: Proof) -> Verdict:
     return Verdict(base, step, replace(cover, passed=cover.passed and reached), translation)
 
 
-def refute(proof: Proof) -> Answer:
-    """Looks for a counterexample from reset, within `proof.depth` cycles."""
+def refute(proof: Proof, name: str) -> bool:
+    """Whether the property or invariant `name` fails within `proof.depth` cycles of reset."""
+    proof.only = name
     with tempfile.TemporaryDirectory(prefix="trapline-formal-") as directory:
         _translate(proof, Path(directory))
-        return _solve(directory, "-t", str(proof.depth))
+        answer = _solve(directory, "-t", str(proof.depth))
+    return answer.names == {name}
 
 
 def _translate(proof, directory):
