@@ -127,6 +127,13 @@ BUGS = {
         "translator",
         "verdict_is_for_its_question",
     ),
+    "a megapage takes too much of the address": Bug(
+        "mmu/translator.py",
+        "Mux(page.level == 2, va[low:middle]",
+        "Mux(page.level != 0, va[low:middle]",
+        "mmu",
+        "data_answer_as_specified",
+    ),
     "MTI before MSI": Bug(
         "interrupts.py",
         "MACHINE = (Interrupt.MEI, Interrupt.MSI, Interrupt.MTI)",

@@ -3,6 +3,7 @@
 from tests.formal.csrs import CsrProof
 from tests.formal.execute import ExecuteProof
 from tests.formal.interrupts import InterruptProof
+from tests.formal.mmu import MmuProof
 from tests.formal.permission import PermissionProof
 from tests.formal.tlb import TlbProof
 from tests.formal.translator import TranslatorProof
@@ -19,6 +20,7 @@ PROOFS = {
     "walk_cache": WalkCacheProof,
     "tlb": TlbProof,
     "translator": TranslatorProof,
+    "mmu": MmuProof,
     "interrupts": InterruptProof,
     "trap_unit": TrapUnitProof,
     "csrs": CsrProof,

@@ -53,12 +53,14 @@ class Walk:
         The walk reaches this level, wherever its PTE lies.
     g_above : dict of Signal(1)
         A pointer on the way to this level has G set.
+    found : Signal(1)
+        There is a leaf, whatever its permissions.
     fault : Signal(Fault)
         How it ends; NONE if the leaf is good or only lacks A or D.
     update : Signal(1)
         The access is permitted, but A or D has to be set first.
     level, leaf : Signal(2), Signal(64)
-        The leaf, valid without a fault.
+        The leaf, valid with `found`.
     g : Signal(1)
         The mapping is global: the leaf or a pointer to it has G set.
     """
@@ -68,7 +70,7 @@ class Walk:
         self.wanted = {level: Signal() for level in LEVELS}
         self.pointed = {level: Signal() for level in LEVELS}
         self.g_above = {level: Signal() for level in LEVELS}
-        self.fault, self.update = Signal(Fault), Signal()
+        self.found, self.fault, self.update = Signal(), Signal(Fault), Signal()
         self.level, self.leaf, self.g = Signal(2), Signal(64), Signal()
         table, reached, g = root, Const(1), Const(0)
         refused, broken_off, found = Const(0), Const(0), Const(0)
@@ -90,20 +92,21 @@ class Walk:
             broken_off |= read & bad
             found |= leaf
             table, reached, g = pte[10:54], read & pointer, g | pte[5]
-        self._judge(m, question, refused, broken_off, found)
+        m.d.comb += self.found.eq(found)
+        self._judge(m, question, refused, broken_off)
 
     def of(self, values, level):
         """The one of `values`, a dict by level, for `level` (2 bits)."""
         return Mux(level == 2, values[2], Mux(level == 1, values[1], values[0]))
 
-    def _judge(self, m, question, refused, broken_off, found):
+    def _judge(self, m, question, refused, broken_off):
         """Steps 6 to 9: permission, then A and D."""
         access, leaf = question.access, self.leaf
         permitted = permits(leaf, access, question.priv[0], question.sum_, question.mxr)
         lacks = ~leaf[6] | (~leaf[7] & _one_of(access, WRITING))
-        page = broken_off | (found & (~permitted | (lacks & ~question.adue)))
+        page = broken_off | (self.found & (~permitted | (lacks & ~question.adue)))
         with m.If(refused):
             m.d.comb += self.fault.eq(Fault.ACCESS)
         with m.Elif(page):
             m.d.comb += self.fault.eq(Fault.PAGE)
-        m.d.comb += self.update.eq(found & permitted & lacks & question.adue)
+        m.d.comb += self.update.eq(self.found & permitted & lacks & question.adue)
