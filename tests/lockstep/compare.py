@@ -1,15 +1,15 @@
 """Lock-step: Spike executes what the hart has retired, and is asked after each what it has done.
 
-Interrupts by a line or by time are the hart's to take when it likes, within bounds; Spike is made to
-take them before the same instruction. All others, by writing CSRs, both have to take at once.
+Interrupts by a line or by time are the hart's to take when it likes, within bounds; Spike is made
+to take them before the same instruction. All others, by writing CSRs, both have to take at once.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from hdl.arch import INTERRUPT_BIT, MENVCFG_STCE, Csr, Interrupt
+from hdl.arch import INTERRUPT_BIT, MENVCFG_STCE, Csr, Interrupt, Mstatus
 from tests.lockstep.hart import Run
-from tests.lockstep.reference import Commit, Reference
+from tests.lockstep.reference import Commit, Reference, name_of
 from tests.lockstep.spike_differences import CSR_BITS, READ_ONLY
 
 __all__ = ["Difference", "Statistics", "compare"]
@@ -19,6 +19,7 @@ _NOTICED = 100
 _LINES = {Interrupt.MSI: "msip", Interrupt.MTI: "mtip", Interrupt.MEI: "meip",
           Interrupt.STI: "stip"}  # fmt: skip
 _WFI = 0x1050_0073
+_SC, _SC_MASK = 0x1800_202F, 0xF800_607F
 _IR = 1 << 2
 _STIP = 1 << Interrupt.STI
 
@@ -45,15 +46,34 @@ class Difference:
 
 @dataclass
 class Statistics:
-    """What has been compared: counts by kind."""
+    """What has been compared.
+
+    Members
+    -------
+    programs, ended
+        How many, and how many of them came to their end.
+    instructions
+        How many retired, by the privilege they ran in.
+    names
+        How many retired, by their names as Spike's disassembler gives them.
+    traps
+        Exceptions by cause, the privilege that raised them and the one that handled them.
+    interrupts
+        By number, the privilege interrupted and the one that handled them.
+    csrs
+        Accesses by address.
+    conditionals
+        SC by its result.
+    """
 
     programs: int = 0
     ended: int = 0
-    instructions: int = 0
-    modes: Counter = field(default_factory=Counter)
+    instructions: Counter = field(default_factory=Counter)
+    names: Counter = field(default_factory=Counter)
     traps: Counter = field(default_factory=Counter)
     interrupts: Counter = field(default_factory=Counter)
     csrs: Counter = field(default_factory=Counter)
+    conditionals: Counter = field(default_factory=Counter)
 
     def add(self, other: "Statistics") -> None:
         """Adds the counts of others."""
@@ -85,6 +105,7 @@ class _LockStep:
         self.stce, self.deadline, self.deadline_set = False, 0, 0
         self.lines = list(run.program.lines)
         self.index = 0
+        self.words = Counter()
         #: Lines that are high, with the cycle since when; and when they fell.
         self.high, self.fell = {}, {}
         self.woken = False
@@ -95,12 +116,15 @@ class _LockStep:
     def check(self):
         """See `compare`."""
         try:
-            for self.index, record in enumerate(self.run.records):
+            for index, record in enumerate(self.run.records):
+                self.index = index
                 self.one(record)
             self.end()
             self.log()
         except _Stop as stop:
             return Difference(self.index, *stop.args, tuple(self.spike.commits()[-20:])), None
+        for word, count in self.words.items():
+            self.statistics.names[name_of(word)] += count
         return None, self.statistics
 
     def expect(self, what, hart, spike):
@@ -115,7 +139,6 @@ class _LockStep:
             self.interrupt(record)
         self.expect("mode", fields["mode"], spike.mode)
         self.expect("pc", fields["pc_rdata"], spike.pc)
-        self.statistics.modes[fields["mode"]] += 1
         inhibited = spike.csr(Csr.MCOUNTINHIBIT) & _IR
         spike.step()
         self.woken = False
@@ -149,7 +172,7 @@ class _LockStep:
             # Another one came before it, to S-mode, whose handler has not begun.
             spike.set_line("stip", self.stce and self.was_high("stip", record.cycle))
             spike.step()
-            self.statistics.interrupts[spike.csr(Csr.SCAUSE) & 0xFF] += 1
+            self.taken(spike.csr(Csr.SCAUSE))
             self.drive(record.cycle)
         number = cause & ~(1 << INTERRUPT_BIT)
         line = _LINES.get(number)
@@ -159,9 +182,15 @@ class _LockStep:
         spike.step()
         self.woken = False
         self.expect("cause of the interrupt", cause, self.trap_csr(Csr.MCAUSE, Csr.SCAUSE))
-        self.statistics.interrupts[number] += 1
+        self.taken(cause)
         # At once, for it may be over.
         self.drive(record.cycle)
+
+    def taken(self, cause):
+        """Counts an interrupt that Spike has taken."""
+        mode, status = self.spike.mode, self.spike.csr(Csr.MSTATUS)
+        before = status >> Mstatus.MPP & 3 if mode == 3 else status >> Mstatus.SPP & 1
+        self.statistics.interrupts[cause & 0xFF, before, mode] += 1
 
     def interrupted_pc(self, record):
         """The address that the handler which begins with `record` finds in its xepc.
@@ -191,13 +220,16 @@ class _LockStep:
         self.expect("cause", record.cause, self.trap_csr(Csr.MCAUSE, Csr.SCAUSE))
         self.expect("xtval", record.tval, self.trap_csr(Csr.MTVAL, Csr.STVAL))
         self.expect("xepc", record.pc_rdata, self.trap_csr(Csr.MEPC, Csr.SEPC))
-        self.statistics.traps[record.cause] += 1
+        self.statistics.traps[record.cause, record.mode, self.spike.mode] += 1
 
     def retired(self, record):
         """An instruction that retired: what it wrote."""
         spike, fields = self.spike, record.fields
         insn, rd = fields["insn"], fields["rd_addr"]
-        self.statistics.instructions += 1
+        self.statistics.instructions[fields["mode"]] += 1
+        self.words[insn] += 1
+        if insn & _SC_MASK == _SC:
+            self.statistics.conditionals[fields["rd_wdata"]] += 1
         if insn & 0x7F == 0x73:
             self.system(record)
         if rd:
@@ -254,8 +286,9 @@ class _LockStep:
         records = ((index, record) for index, record in enumerate(self.run.records)
                    if not record.fields["trap"])  # fmt: skip
         commits = self.spike.commits()
-        self.expect("instructions", self.statistics.instructions, len(commits))
-        for (self.index, record), commit in zip(records, commits, strict=True):
+        self.expect("instructions", self.statistics.instructions.total(), len(commits))
+        for (index, record), commit in zip(records, commits, strict=True):
+            self.index = index
             fields = record.fields
             self.expect("logged mode", fields["mode"], commit.mode)
             self.expect("logged pc", fields["pc_rdata"], commit.pc)

@@ -1,17 +1,16 @@
 """What every random program has: the way in, and trap handlers that always find a way on.
 
 They use registers of their own, so they need no memory. After an exception they go on where
-`RESUME` says, in the mode that raised it. What that may not cure, a fetch that faults or a call,
-goes on there in M-mode, without translation. An interrupt is disabled and cleared, and the program
-goes on where it was. If `DONE` is negative the program has ended: all CSRs are read, and the hart
-jumps on the spot.
+`RESUME` says, in the mode that raised it; after a call in M-mode, and after a fetch that faulted in
+S-mode where nothing is bent. An interrupt is disabled and cleared, and the program goes on where it
+was. If `DONE` is negative the program has ended: all CSRs are read, and the hart jumps on the spot.
 """
 
 import struct
 
-from hdl.arch import Csr, Mstatus
+from hdl.arch import Cause, Csr, Mstatus, Priv
 from tests.lockstep.encode import branch, csr, i_type, jal, li, r_type, u_type
-from tests.lockstep.world import BOOT, RAM
+from tests.lockstep.world import BOOT, IDENTITY
 
 __all__ = ["DONE", "LOOP", "RESERVED", "RESUME", "boot", "machine_handler",
            "supervisor_handler"]  # fmt: skip
@@ -22,7 +21,12 @@ DONE, LOOP, RESUME = 25, 26, 27
 RESERVED = (DONE, LOOP, RESUME, 28, 29, 30, 31)
 #: Entries of a vector table.
 _VECTORS = 16
-_MPP_M = 3 << Mstatus.MPP
+_ECALL, _SRET, _MRET = 0x73, 0x1020_0073, 0x3020_0073
+
+_CALLS = (Cause.ECALL_U, Cause.ECALL_S)
+_FETCH_FAULTS = (Cause.FETCH_MISALIGNED, Cause.FETCH_ACCESS, Cause.FETCH_PAGE)
+#: Exceptions that the handler in S-mode hands on; the illegal instruction may be its own `sret`.
+_PASSED_ON = (*_FETCH_FAULTS, Cause.ILLEGAL, Cause.ECALL_S)
 
 #: CSRs that are read at the end; not those that only the passing of time determines.
 _FINAL = [register for register in Csr if register not in (Csr.CYCLE, Csr.TIME, Csr.MCYCLE)]
@@ -78,6 +82,13 @@ def _read(code, dumped, register):
     code.add(*(csr(2, register, address, 0) for address in dumped))
 
 
+def _branch_if_one_of(code, causes, cause, other, label):
+    """Branches if the register `cause` holds one of `causes`, of those below 64."""
+    code.add(*li(other, sum(1 << number for number in causes)))
+    code.add(r_type(0x33, 5, 0, other, other, cause), i_type(0x13, 7, other, other, 1))
+    code.branch(1, other, 0, label)
+
+
 def machine_handler(dumped) -> bytes:
     """The handler of traps to M-mode, with a vector table in front.
 
@@ -91,21 +102,23 @@ def machine_handler(dumped) -> bytes:
     _read(code, (Csr.MCAUSE,), 28)
     code.branch(4, DONE, 0, "final")
     code.branch(4, 28, 0, "interrupt")
-    # Fetch faults (0, 1, 12) and calls (8, 9) go on in M-mode.
-    code.add(i_type(0x13, 3, 29, 28, 2))
-    code.branch(1, 29, 0, "rescue")
-    for cause in (8, 9, 12):
-        code.add(i_type(0x13, 0, 29, 28, -cause))
-        code.branch(0, 29, 0, "rescue")
-    code.add(csr(1, 0, Csr.MEPC, RESUME), 0x30200073)
-    code.label("rescue")
-    # The physical address has the same low bits in every view.
+    _branch_if_one_of(code, _CALLS, 28, 29, "call")
+    _branch_if_one_of(code, _FETCH_FAULTS, 28, 29, "fetch")
+    code.add(csr(1, 0, Csr.MEPC, RESUME), _MRET)
+    code.label("fetch")
+    code.add(*li(28, Priv.M << Mstatus.MPP), csr(3, 0, Csr.MSTATUS, 28))
+    code.add(*li(28, Priv.S << Mstatus.MPP), csr(2, 0, Csr.MSTATUS, 28))
+    code.jump("resume")
+    code.label("call")
+    code.add(*li(28, Priv.M << Mstatus.MPP), csr(2, 0, Csr.MSTATUS, 28))
+    code.label("resume")
+    # The address has the same low bits in every view, and IDENTITY is one of M and of S.
     code.add(i_type(0x13, 1, 29, RESUME, 46), i_type(0x13, 5, 29, 29, 46))
-    code.add(*li(28, RAM), r_type(0x33, 0, 0, 29, 29, 28))
-    code.add(csr(1, 0, Csr.MEPC, 29), *li(28, _MPP_M), csr(2, 0, Csr.MSTATUS, 28), 0x30200073)
+    code.add(*li(28, IDENTITY), r_type(0x33, 0, 0, 29, 29, 28))
+    code.add(csr(1, 0, Csr.MEPC, 29), _MRET)
     code.label("interrupt")
     code.add(*li(29, 1), r_type(0x33, 1, 0, 29, 29, 28))
-    code.add(csr(3, 0, Csr.MIE, 29), csr(3, 0, Csr.MIP, 29), 0x30200073)
+    code.add(csr(3, 0, Csr.MIE, 29), csr(3, 0, Csr.MIP, 29), _MRET)
     code.label("final")
     _read(code, _FINAL, 29)
     code.add(jal(0, 0))
@@ -124,15 +137,11 @@ def supervisor_handler(dumped) -> bytes:
     _read(code, (Csr.SCAUSE,), 30)
     code.branch(4, DONE, 0, "call")
     code.branch(4, 30, 0, "interrupt")
-    code.add(i_type(0x13, 3, 31, 30, 2))
-    code.branch(1, 31, 0, "call")
-    for cause in (9, 12):
-        code.add(i_type(0x13, 0, 31, 30, -cause))
-        code.branch(0, 31, 0, "call")
-    code.add(csr(1, 0, Csr.SEPC, RESUME), 0x10200073)
+    _branch_if_one_of(code, _PASSED_ON, 30, 31, "call")
+    code.add(csr(1, 0, Csr.SEPC, RESUME), _SRET)
     code.label("call")
-    code.add(0x00000073)
+    code.add(_ECALL)
     code.label("interrupt")
     code.add(*li(31, 1), r_type(0x33, 1, 0, 31, 31, 30))
-    code.add(csr(3, 0, Csr.SIE, 31), csr(3, 0, Csr.SIP, 31), 0x10200073)
+    code.add(csr(3, 0, Csr.SIE, 31), csr(3, 0, Csr.SIP, 31), _SRET)
     return code.bytes()

@@ -1,4 +1,4 @@
-"""The hart's side: runs a program on the native engine and keeps every record of the retire port."""
+"""The hart's side: runs programs on the native engine and keeps the records of the retire port."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,8 @@ class Record:
 class Run:
     """What a program did: its records, and pages of RAM as they were at the end, by address.
 
-    `ended` says that it came to its end; else its records or its cycles ran out.
+    `ended` says that it came to its end. Else it waits for ever, or traps in its handler for ever,
+    or it was cut short, and then there are no pages.
     """
 
     program: Program
@@ -65,21 +66,23 @@ class HartRunner:
         self._start(program)
         lines, end = list(program.lines), program.end
         engine, records = self._engine, self._records
-        seen, ended = 0, False
-        while not ended and len(records) < max_records and engine.cycle < max_cycles:
+        ended = over = False
+        while not over and len(records) < max_records and engine.cycle < max_cycles:
             while lines and lines[0].cycle <= engine.cycle:
                 line = lines.pop(0)
                 engine.set_line(line.name, line.level)
+            seen = len(records)
             stop = lines[0].cycle if lines else engine.cycle + _CHUNK
             engine.run(min(stop - engine.cycle, _CHUNK))
-            for index in range(seen, len(records)):
-                if records[index].fields["pc_rdata"] == end and not records[index].fields["trap"]:
-                    ended = True
+            new = records[seen:]
+            for index, record in enumerate(new, seen):
+                if record.fields["pc_rdata"] == end:
+                    ended = over = True
+                    del records[index + 1 :]
                     break
-            else:
-                seen = len(records)
-        taken = records[: index + 1] if ended else records[:max_records]
-        return Run(program, taken, self._pages() if ended else {}, ended)
+            over |= not lines and (not new or all(record.fields["trap"] for record in new))
+        pages = self._pages() if over else {}
+        return Run(program, records[:max_records], pages, ended)
 
     def _start(self, program):
         self._records.clear()

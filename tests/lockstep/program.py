@@ -47,11 +47,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some items; `before` places its first so many bytes before the end of a page, if it can."""
+    """Some items; `before` places its first so many bytes before the end of a page, if it can.
+
+    If it is `whole`, it makes no sense without some of them.
+    """
 
     number: int
     items: tuple[Item, ...]
     before: int | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from hdl.arch import PAGE_SIZE
 from tests import spike
 from tests.lockstep.world import RAM, RAM_SIZE
 
-__all__ = ["Commit", "Reference"]
+__all__ = ["Commit", "Reference", "disassemble", "name_of"]
 
 _ISA = f"{spike.ISA}_svadu"
 #: Devices where no random address comes by.
@@ -152,6 +152,28 @@ class Reference:
     def _store(self, address, value, size):
         content = value.to_bytes(size, "little")
         assert self._library[_STORE](self._address, address, size, content)
+
+
+def disassemble(word: int) -> str:
+    """An instruction as text."""
+    disassembler, instruction = _disassembler()
+    return disassembler.disassemble(instruction(word))
+
+
+def name_of(word: int) -> str:
+    """The name of an instruction, without operands."""
+    disassembler, instruction = _disassembler()
+    entry = disassembler.lookup(instruction(word))
+    return entry.name if entry else "unknown"
+
+
+@cache
+def _disassembler():
+    from riscv.decode import insn_t
+    from riscv.disasm import disassembler_t
+    from riscv.isa_parser import isa_parser_t
+
+    return disassembler_t(isa_parser_t(_ISA, "msu")), insn_t
 
 
 def _commit(line):

@@ -95,8 +95,11 @@ def bent(random: Random, pte: int, level: int, *, shared: bool) -> int:
     return pte | Pte.G
 
 
-def tables(random: Random) -> dict[int, int]:
-    """The page tables: every entry that is not 0, by its physical address."""
+def tables(random: Random, *, bends: bool = True) -> dict[int, int]:
+    """The page tables: every entry that is not 0, by its physical address.
+
+    Without `bends` all pages of code and data are there and permit everything.
+    """
     entries = {}
 
     def put(page, index, value):
@@ -111,7 +114,9 @@ def tables(random: Random) -> dict[int, int]:
         for name, gigabyte, user in (("supervisor", 1, 0), ("user", 3, Pte.U)):
             put(page, gigabyte, make_pte(_AT[f"{name}_1_{root}"], _POINTER))
             put(f"{name}_1_{root}", 0, make_pte(_AT[f"{name}_0_{root}"], _POINTER))
-            _small_pages(random, lambda i, v, n=name, r=root: put(f"{n}_0_{r}", i, v), user)
+            for index in range(USED // PAGE_SIZE):
+                pte = _small_page(random if bends else None, index, user)
+                put(f"{name}_0_{root}", index, pte)
     entries[_AT["root_b"] + 16] = entries[_AT["root_a"] + 16]
     for page, first, user in (("user_mega", 0, Pte.U), ("supervisor_mega", 0, 0)):
         for index in range(2):
@@ -121,18 +126,19 @@ def tables(random: Random) -> dict[int, int]:
     return entries
 
 
-def _small_pages(random, put, user):
-    """A table of 4 KiB pages for the used part of RAM, some of them bent."""
-    for index in range(USED // PAGE_SIZE):
-        address = RAM + index * PAGE_SIZE
-        pte = make_pte(address, _LEAF | user)
-        in_code = CODE <= address < CODE + CODE_PAGES * PAGE_SIZE
-        in_data = DATA <= address < DATA + DATA_PAGES * PAGE_SIZE
-        if in_data or (in_code and random.random() < 0.1):
-            pte &= ~random.choice((0, 0, Pte.D, Pte.A | Pte.D))
-        if random.random() < (0.06 if in_code else 0.25 if in_data else 0):
-            pte = bent(random, pte, 0, shared=False)
-        put(index, pte)
+def _small_page(random, index, user):
+    """The PTE of a page of 4 KiB of the used part of RAM, sometimes bent if there is a `random`."""
+    address = RAM + index * PAGE_SIZE
+    pte = make_pte(address, _LEAF | user)
+    in_code = CODE <= address < CODE + CODE_PAGES * PAGE_SIZE
+    in_data = DATA <= address < DATA + DATA_PAGES * PAGE_SIZE
+    if random is None or not (in_code or in_data):
+        return pte
+    if in_data or random.random() < 0.1:
+        pte &= ~random.choice((0, 0, Pte.D, Pte.A | Pte.D))
+    if random.random() < (0.06 if in_code else 0.25):
+        pte = bent(random, pte, 0, shared=False)
+    return pte
 
 
 def _zoo(random, put):
