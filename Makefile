@@ -5,11 +5,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# How much `make oracle` compares; SEED repeats a run.
+CASES  ?= 100000
+
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test lint bench verilog clean
+.PHONY: help oracle sim wave test lint formal bench verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,9 +30,15 @@ wave: ## open GTKWave on the last trace
 test: $(STAMP) ## run the tests on all cores
 	$(BIN)/python -m pytest -n auto
 
+oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases of each mode
+	$(BIN)/python -m tests.oracle --cases $(CASES) $(if $(SEED),--seed $(SEED))
+
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+formal: $(STAMP) ## prove the properties of the MMU and of traps
+	$(BIN)/python -m tests.formal
 
 bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second
 	$(BIN)/python -m sim.bench

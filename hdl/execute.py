@@ -81,7 +81,8 @@ class Execute(wiring.Component):
         self._held = held = Decoded().create(path=("held",))
         control = held.control
         self._occupied = occupied = Signal()
-        #: It carries an exception already, so it computes and accesses nothing.
+        #: It carries an exception already, or was cut in two and is no instruction at all, so it
+        #: computes and accesses nothing.
         self._failed = failed = Signal()
         self._finished, self._memory = Signal(), Signal()
 
@@ -93,7 +94,7 @@ class Execute(wiring.Component):
             m.d.sync += occupied.eq(0)
 
         m.d.comb += [
-            failed.eq((held.fault != Fault.NONE) | held.update | control.illegal),
+            failed.eq((held.fault != Fault.NONE) | held.update | control.illegal | held.refetch),
             self.valid.eq(occupied & ~held.refetch & self._finished),
         ]
         self._address = address = Signal(64)

@@ -87,12 +87,43 @@
   jalr t2
   CHECK a0, 3
 
+  TEST 8  // an atomic where a short jump was, of which a prediction still cuts it in two
+  la a3, buffer
+  sd zero, 0(a3)
+  li a2, 1
+  li s8, 2
+1:
+  call jumps
+  addi s8, s8, -1
+  bnez s8, 1b
+  lw t1, atomic
+  la t0, jumps
+  sw t1, 0(t0)
+  fence.i
+  call jumps
+  CHECK a1, 0
+  ld a1, 0(a3)
+  CHECK a1, 1
+
   PASS
 
 .balign 8
 slot:
   WIDE li a0, 0
   ret
+
+.balign 8
+jumps:
+  c.j 1f
+  c.nop
+  c.nop
+  c.nop
+1:
+  ret
+
+.balign 8
+atomic:
+  amoadd.d a1, a2, (a3)
 
 .data
 .balign 8

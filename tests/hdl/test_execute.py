@@ -337,6 +337,21 @@ def test_a_cut_instruction_is_fetched_again_and_never_goes_on():
     bench.run(testbench)
 
 
+def test_a_cut_instruction_accesses_nothing():
+    """Its bits may be halves of two instructions, and nobody would wait for the response."""
+    bench = Bench()
+
+    async def testbench(unit):
+        await bench.put_access(unit, refetch=1)
+        assert not bench.get("valid")
+        assert not bench.get("request__valid")
+        assert not bench.get("translation__valid")
+        assert bench.get("redirect__valid")
+        await bench.tick()
+
+    bench.run(testbench, each=MEMORY)
+
+
 # -- Data accesses ------------------------------------------------------------------------------
 
 

@@ -2,18 +2,12 @@
 instruction, trap by trap. The programs judge themselves and also pass on Spike."""
 
 import re
-import zlib
-from pathlib import Path
 
 import pytest
 
-from sim.bare_guest import BareGuest
-from sim.devices.htif import Htif
-from sim.loader import load_bare
-from sim.machine import End, Machine, MachineConfig
-from sim.toolchain import build_bare
+from sim.machine import End
+from tests.hdl.programs import ASM, Run, build, check_program, numbered_tests
 
-ASM = Path(__file__).resolve().parents[1] / "asm"
 #: Cycles within which each program ends if memory answers in the next cycle: half as many again
 #: as it takes.
 MAX_CYCLES = {
@@ -44,55 +38,14 @@ SLOW_MEMORY = ("rv64a", "sv39_fetch", "svadu", "lazy_pages")
 SLOW_LATENCY = 4
 
 
-class Run:
-    """A program run to its end: how it ended, its verdict, and the number of its last test."""
-
-    def __init__(self, elf, max_cycles, *, latency=1):
-        config = MachineConfig(latency=latency)
-        ram = Machine.make_ram(config)
-        image = load_bare(elf.read_bytes(), ram)
-        guest = BareGuest(Htif(ram, image.tohost, image.fromhost, lambda data: None))
-        machine = Machine(config, ram, watched=image.tohost)
-        self.end = machine.run(guest, max_cycles=max_cycles)
-        self.failed_test = guest.htif.exit_code
-        self.last_test = machine.engine.read_register(3)
-
-
-def build(source):
-    """Compiles `source`; what it includes counts for the cache by its digest."""
-    headers = b"".join(path.read_bytes() for path in sorted(ASM.glob("*.h")))
-    return build_bare(source, {"HEADERS": zlib.crc32(headers)}, script=ASM / "link.ld")
-
-
-def numbered_tests(source):
-    """Numbers of the tests of a program, in order, with what each shows."""
-    matches = re.finditer(r"^\s*TEST (\d+) *(?:// *(.*))?$", source.read_text(), re.MULTILINE)
-    return {int(match[1]): match[2] for match in matches}
-
-
-def check(name, max_cycles, **options):
-    source = ASM / f"{name}.S"
-    tests = numbered_tests(source)
-
-    run = Run(build(source), max_cycles, **options)
-
-    assert run.end is End.FINISHED, (
-        f"{name}: {run.end.value} in test {run.last_test}: {tests.get(run.last_test)}"
-    )
-    assert run.failed_test == 0, (
-        f"{name}: test {run.failed_test} failed: {tests.get(run.failed_test)}"
-    )
-    assert run.last_test == max(tests), f"{name}: ended before its last test"
-
-
 @pytest.mark.parametrize("name", sorted(MAX_CYCLES))
 def test_program_passes(name):
-    check(name, MAX_CYCLES[name])
+    check_program(ASM / f"{name}.S", MAX_CYCLES[name])
 
 
 @pytest.mark.parametrize("name", SLOW_MEMORY)
 def test_program_passes_with_slow_memory(name):
-    check(name, SLOW_LATENCY * MAX_CYCLES[name], latency=SLOW_LATENCY)
+    check_program(ASM / f"{name}.S", SLOW_LATENCY * MAX_CYCLES[name], latency=SLOW_LATENCY)
 
 
 def test_every_program_runs():

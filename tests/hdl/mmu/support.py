@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from hdl.arch import Priv
 from hdl.mmu.context import Access, Fault
 from hdl.mmu.mmu import Mmu
-from tests.hdl.mmu import golden
+from tests.golden import sv39 as golden
 from tests.support import simulate
 
 __all__ = [

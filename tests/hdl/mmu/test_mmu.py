@@ -6,8 +6,8 @@ import pytest
 
 from hdl.mmu.context import Fault
 from hdl.mmu.mmu import Mmu
-from tests.hdl.mmu import golden
-from tests.hdl.mmu.golden import Question
+from tests.golden import sv39 as golden
+from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     A,
     D,

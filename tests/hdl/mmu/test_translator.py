@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.hdl.mmu import golden
-from tests.hdl.mmu.golden import Question
+from tests.golden import sv39 as golden
+from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     CODE,
     DATA,

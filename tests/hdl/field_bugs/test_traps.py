@@ -1,0 +1,368 @@
+"""Field bugs in which trap is taken, and what it records; on the whole hart."""
+
+
+def test_15_a_data_access_across_a_page(on_hart):
+    """cvw#1263, #1404, XiangShan#6209, #6498: an access into a bad second page lost its fault.
+
+    Misaligned accesses trap here before they are translated, so every one that would cross a page
+    is a misaligned one, with the address where it starts, whatever either page is.
+    """
+    on_hart("""
+.macro CROSSES va
+  li a0, \\va - 2
+  li a1, 77
+  TRAPS S, lw a1, 0(a0)
+  EXPECT CAUSE_LOAD_MISALIGNED, a0
+  TRAPS S, ld a1, -4(a0)
+  addi a3, a0, -4
+  EXPECT CAUSE_LOAD_MISALIGNED, a3
+  TRAPS U, lhu a1, 1(a0)
+  addi a3, a0, 1
+  EXPECT CAUSE_LOAD_MISALIGNED, a3
+  TRAPS S, lr.w a1, (a0)
+  EXPECT CAUSE_LOAD_MISALIGNED, a0
+  TRAPS S, sw a1, 0(a0)
+  EXPECT CAUSE_STORE_MISALIGNED, a0
+  TRAPS U, sd a1, 0(a0)
+  EXPECT CAUSE_STORE_MISALIGNED, a0
+  TRAPS S, sc.w a1, a1, (a0)
+  EXPECT CAUSE_STORE_MISALIGNED, a0
+  TRAPS S, amoadd.w a1, a1, (a0)
+  EXPECT CAUSE_STORE_MISALIGNED, a0
+  CHECK a1, 77
+.endm
+
+  TRANSLATE
+
+  TEST 2  // the second page is not mapped, then the first is not either
+  CROSSES VA(5, 77, 10)
+  CROSSES VA(5, 77, 12)
+
+  TEST 3  // the second page is the user's, or the first
+  CROSSES VA(5, 77, 14)
+  CROSSES VA(5, 77, 15)
+
+  TEST 4  // into the non-canonical hole, and out of it
+  CROSSES VA(256, 0, 0)
+  CROSSES (-VA(256, 0, 0))
+
+  TEST 5  // nothing was stored: not at the end of the first page, not in the second
+  li t0, PAGE(DATA)
+  ld t1, 0(t0)
+  CHECK_SAME t1, t0
+  li t2, 4088
+  add t2, t0, t2
+  ld t1, 0(t2)
+  CHECK t1, 0
+
+  PASS
+
+  PROGRAM_ENTRIES
+  ENTRY ROOT, 5, POINTER(PAGE(MIDDLE))
+  ENTRY ROOT, 255, POINTER(PAGE(MIDDLE))
+  ENTRY ROOT, 256, POINTER(PAGE(MIDDLE))
+  ENTRY MIDDLE, 0, POINTER(PAGE(LEAF))
+  ENTRY MIDDLE, 77, POINTER(PAGE(LEAF))
+  ENTRY MIDDLE, 511, POINTER(PAGE(LEAF))
+  ENTRY LEAF, 0, PTE(PAGE(DATA), KERNEL)
+  ENTRY LEAF, 9, PTE(PAGE(DATA), KERNEL)
+  ENTRY LEAF, 13, PTE(PAGE(DATA), KERNEL)
+  ENTRY LEAF, 14, PTE(PAGE(DATA), USER)
+  ENTRY LEAF, 15, PTE(PAGE(DATA), KERNEL)
+  ENTRY LEAF, 511, PTE(PAGE(DATA), KERNEL)
+  CONTENT DATA
+  AT_PAGE DATA + 1
+""")
+
+
+def test_16_a_fetch_that_runs_off_its_page(on_hart):
+    """cva6#470, XiangShan#6264: code ran on past the end of its page, or of the canonical range.
+
+    A 16-bit instruction ends the page, so that the next one faults; then the first half of a 32-bit
+    one, which faults itself, with the address of its second half.
+    """
+    on_hart("""
+.equ C_LI_5, 0x4615              // c.li a2, 5
+.equ ADDI, 0x0613                // the lower half of addi a2, a2, ...
+
+.macro LAST_HALFWORD insn
+  li t0, PAGE(DATA) + 4094
+  li t1, \\insn
+  sh t1, 0(t0)
+  fence.i
+.endm
+/* Starts at the last halfword before `end`. */
+.macro RUNS_OFF end
+  li a3, \\end
+  addi a4, a3, -2
+  LAST_HALFWORD C_LI_5
+  li a2, 0
+  TRAPS_AT S, a4
+  mv s7, a3
+  EXPECT CAUSE_FETCH_PAGE, a3
+  CHECK a2, 5
+  LAST_HALFWORD ADDI
+  TRAPS_AT S, a4
+  EXPECT CAUSE_FETCH_PAGE, a3
+  CHECK a2, 5
+.endm
+
+  TRANSLATE
+
+  TEST 2  // the next page is not mapped, not executable, the user's
+  RUNS_OFF VA(5, 77, 10)
+  WRITE_PTE LEAF, 10, PTE(PAGE(DATA), V | R | W | A | D)
+  sfence.vma
+  RUNS_OFF VA(5, 77, 10)
+  WRITE_PTE LEAF, 10, PTE(PAGE(DATA), USER)
+  sfence.vma
+  RUNS_OFF VA(5, 77, 10)
+
+  TEST 3  // off the end of the lower half
+  RUNS_OFF VA(256, 0, 0)
+
+  TEST 4  // off the end of the address space, to address 0
+  RUNS_OFF 0
+
+  PASS
+
+  PROGRAM_ENTRIES
+  ENTRY ROOT, 5, POINTER(PAGE(MIDDLE))
+  ENTRY ROOT, 255, POINTER(PAGE(MIDDLE))
+  ENTRY ROOT, 256, POINTER(PAGE(MIDDLE))
+  ENTRY ROOT, 511, POINTER(PAGE(MIDDLE))
+  ENTRY MIDDLE, 0, POINTER(PAGE(LEAF))
+  ENTRY MIDDLE, 77, POINTER(PAGE(LEAF))
+  ENTRY MIDDLE, 511, POINTER(PAGE(LEAF))
+  ENTRY LEAF, 0, PTE(PAGE(DATA), KERNEL)
+  ENTRY LEAF, 9, PTE(PAGE(DATA), KERNEL)
+  ENTRY LEAF, 511, PTE(PAGE(DATA), KERNEL)
+  CONTENT DATA
+""")
+
+
+def test_17_lr_faults_as_a_load_sc_and_amo_as_stores(on_hart):
+    """cva6#3394, cvw#980: an AMO or LR reported a load's cause for a store, or the other way round.
+
+    Whatever the page lacks: 13 or 5 for LR, 15 or 7 for SC and AMO, also for an SC that would fail
+    and an AMO that cannot even read. An LR of a page that is only to be read is good.
+    """
+    on_hart("""
+/* On page 9 with this PTE; `lr` is 0 if the LR is good. */
+.macro ATOMICS pte, lr, store, mode=S
+  WRITE_PTE LEAF, 9, \\pte
+  sfence.vma
+  .if \\lr
+  TRAPS \\mode, lr.d a2, (a0)
+  EXPECT \\lr, a0
+  TRAPS \\mode, lr.w a2, (a0)
+  EXPECT \\lr, a0
+  .else
+  RUN \\mode
+  lr.d a2, (a0)
+  END
+  .endif
+  TRAPS \\mode, sc.d a2, a1, (a0)
+  EXPECT \\store, a0
+  TRAPS \\mode, amoadd.d a2, a1, (a0)
+  EXPECT \\store, a0
+  TRAPS \\mode, amoswap.w a2, a1, (a0)
+  EXPECT \\store, a0
+.endm
+.macro PAGE_FAULTS pte, mode=S
+  ATOMICS \\pte, CAUSE_LOAD_PAGE, CAUSE_STORE_PAGE, \\mode
+.endm
+
+  TRANSLATE
+  li a0, VA(5, 77, 9)
+
+  TEST 2  // V, R, U (for the user) or its absence (for the supervisor), A
+  PAGE_FAULTS PTE(PAGE(DATA), KERNEL & ~V)
+  PAGE_FAULTS PTE(PAGE(DATA), V | X | A | D)
+  PAGE_FAULTS PTE(PAGE(DATA), V | W | A | D)
+  PAGE_FAULTS PTE(PAGE(DATA), KERNEL), U
+  PAGE_FAULTS PTE(PAGE(DATA), USER)
+  PAGE_FAULTS PTE(PAGE(DATA), V | R | W)
+
+  TEST 3  // W or D: LR is good
+  ATOMICS PTE(PAGE(DATA), V | R | A | D), 0, CAUSE_STORE_PAGE
+  ATOMICS PTE(PAGE(DATA), V | R | W | A), 0, CAUSE_STORE_PAGE
+
+  TEST 4  // memory behind the page, or the page table
+  ATOMICS PTE(BEYOND, KERNEL), CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS
+  WRITE_PTE MIDDLE, 77, POINTER(BEYOND)
+  ATOMICS 0, CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS
+
+  TEST 5  // a canonical address
+  li a0, VA(256, 0, 0)
+  PAGE_FAULTS 0
+
+  PASS
+
+  PROGRAM_ENTRIES
+  ENTRY ROOT, 5, POINTER(PAGE(MIDDLE))
+  ENTRY MIDDLE, 77, POINTER(PAGE(LEAF))
+  CONTENT DATA
+""")
+
+
+def test_22_a_data_fault_beside_a_fetch_miss(on_hart):
+    """cvw#392: a data fault and a miss of the instruction TLB in neighbouring cycles lost one.
+
+    A load faults some instructions before the end of a page whose successor has to be walked for:
+    it is unmapped, then mapped. First the load's fault must come, then, once its page is there,
+    the fetch's.
+    """
+    on_hart("""
+.equ LD, 0x0005b603              // ld a2, 0(a1)
+.equ NOP, 0x13
+
+.macro PUT insn
+  li t1, \\insn
+  sw t1, 0(t0)
+  addi t0, t0, 4
+.endm
+/* A load with so many nops between it and the end of its page. */
+.macro DISTANCE nops
+  li t0, PAGE(DATA) + 4092 - 4 * \\nops
+  PUT LD
+  .rept \\nops
+  PUT NOP
+  .endr
+  fence.i
+  li a4, VA(5, 77, 10) - 4 - 4 * \\nops
+  .irp second, 0, PTE(PAGE(DATA + 1), KERNEL)
+  WRITE_PTE LEAF, 10, \\second
+  WRITE_PTE LEAF, 11, 0
+  sfence.vma
+  TRAPS_AT S, a4
+  EXPECT CAUSE_LOAD_PAGE, a1
+  WRITE_PTE LEAF, 11, PTE(PAGE(DATA), KERNEL)
+  sfence.vma
+  TRAPS_AT S, a4
+  mv s7, a3
+  .if \\second
+  EXPECT CAUSE_ECALL_S, x0
+  .else
+  EXPECT CAUSE_FETCH_PAGE, a3
+  .endif
+  CHECK a2, PAGE(DATA)
+  .endr
+.endm
+
+  TRANSLATE
+  li a1, VA(5, 77, 11)
+  li a3, VA(5, 77, 10)
+
+  TEST 2  // side by side
+  DISTANCE 0
+  DISTANCE 1
+  DISTANCE 2
+  DISTANCE 3
+
+  TEST 3  // further apart
+  DISTANCE 4
+  DISTANCE 5
+  DISTANCE 6
+  DISTANCE 9
+
+  PASS
+
+  PROGRAM_ENTRIES
+  ENTRY ROOT, 5, POINTER(PAGE(MIDDLE))
+  ENTRY MIDDLE, 77, POINTER(PAGE(LEAF))
+  ENTRY LEAF, 9, PTE(PAGE(DATA), KERNEL)
+  CONTENT DATA
+  AT_PAGE DATA + 1
+  .word 0x73                     // ecall
+""")
+
+
+def test_26_two_faults_in_a_row(on_hart):
+    """XiangShan#6540: the second of two faults had the `stval` of the first.
+
+    One directly behind the other, in the same and in other ways; and a handler that faults itself.
+    """
+    on_hart("""
+  TRANSLATE
+  li a0, VA(5, 77, 9)
+  li a1, VA(5, 78, 10) + 8
+  li a3, VA(256, 0, 0)
+
+  TEST 2  // loads, stores and fetches, each behind another
+  .rept 2
+  TRAPS S, ld a2, 0(a0)
+  EXPECT CAUSE_LOAD_PAGE, a0
+  TRAPS S, ld a2, 0(a1)
+  EXPECT CAUSE_LOAD_PAGE, a1
+  TRAPS S, sd a2, 0(a0)
+  EXPECT CAUSE_STORE_PAGE, a0
+  TRAPS_AT S, a1
+  EXPECT CAUSE_FETCH_PAGE, a1
+  TRAPS S, ld a2, 0(a3)
+  EXPECT CAUSE_LOAD_PAGE, a3
+  TRAPS_AT S, a0
+  EXPECT CAUSE_FETCH_PAGE, a0
+  TRAPS S, ecall
+  EXPECT CAUSE_ECALL_S, x0
+  .endr
+
+  TEST 3  // the load's handler cannot be fetched
+  li a4, 1 << CAUSE_LOAD_PAGE
+  csrw medeleg, a4
+  csrw stvec, a1
+  RUN S
+1:
+  ld a2, 0(a0)
+  CAUGHT 1b
+  mv a4, s7
+  mv s7, a1
+  EXPECT CAUSE_FETCH_PAGE, a1
+  csrr t0, stval
+  CHECK_SAME t0, a0
+  csrr t0, scause
+  CHECK t0, CAUSE_LOAD_PAGE
+  csrr t0, sepc
+  CHECK_SAME t0, a4
+
+  PASS
+
+  PROGRAM_ENTRIES
+  CONTENT DATA
+""")
+
+
+def test_27_sfence_vma_of_a_user(on_hart):
+    """NaxRiscv#106: `sfence.vma` in U-mode was executed.
+
+    It is illegal in all four forms, with its bits in `xtval`; not so in S-mode.
+    """
+    on_hart("""
+.macro FORM operands:vararg
+  RUN S
+  sfence.vma \\operands
+  END
+  TRAPS U, sfence.vma \\operands
+  sub t1, s7, s11
+  lhu t0, 0(t1)
+  lhu t1, 2(t1)
+  slli t1, t1, 16
+  or t0, t0, t1
+  EXPECT CAUSE_ILLEGAL, t0
+.endm
+
+  TRANSLATE
+  li a0, 0
+  li a1, 0
+
+  TEST 2  // each form
+  FORM x0, x0
+  FORM a0, x0
+  FORM x0, a1
+  FORM a0, a1
+
+  PASS
+
+  PROGRAM_ENTRIES
+  CONTENT DATA
+""")

@@ -1,0 +1,78 @@
+"""Runs programs on the hart and compares them, until one differs; that one is shrunk."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tests.lockstep.compare import Difference, Statistics, compare
+from tests.lockstep.generate import generate
+from tests.lockstep.hart import HartRunner, Run
+from tests.lockstep.program import Program
+from tests.lockstep.shrink import shrink
+
+__all__ = ["Campaign", "Failure"]
+
+#: Latencies of memory, in turn.
+_LATENCIES = (1, 3)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A program whose two sides differ, and the smallest one found that still does."""
+
+    run: Run
+    difference: Difference
+    shrunk_run: Run
+    shrunk: Difference
+
+
+@dataclass
+class Campaign:
+    """Compares programs by their seeds.
+
+    Members
+    -------
+    statistics
+        Of all that agreed.
+
+    Parameters
+    ----------
+    bend
+        Changes what a run has recorded, to see that a difference is found; by default nothing.
+    hart
+        Another hart than ours.
+    """
+
+    bend: Callable[[Run], Run] = lambda run: run
+    hart: object = None
+    statistics: Statistics = field(default_factory=Statistics)
+
+    def __post_init__(self):
+        self._runners = [HartRunner(latency=n, hart=self.hart) for n in _LATENCIES[: self._kinds]]
+
+    @property
+    def _kinds(self):
+        # Another hart can be in one machine only.
+        return len(_LATENCIES) if self.hart is None else 1
+
+    def run(
+        self, seeds: Iterable[int], progress: Callable[[int], None] = lambda done: None
+    ) -> Failure | None:
+        """Compares the programs of `seeds` until one differs; `progress` is told how many."""
+        for done, seed in enumerate(seeds, start=1):
+            program = generate(seed)
+            run, difference, statistics = self._compare(program)
+            if difference is not None:
+                return self._shrunk(run, difference)
+            self.statistics.add(statistics)
+            progress(done)
+        return None
+
+    def _compare(self, program: Program):
+        runner = self._runners[program.seed % len(self._runners)]
+        run = self.bend(runner.run(program))
+        return run, *compare(run)
+
+    def _shrunk(self, run, difference):
+        program = shrink(run.program, lambda program: self._compare(program)[1] is not None)
+        small, remaining, _ = self._compare(program)
+        return Failure(run, difference, small, remaining)

@@ -1,0 +1,299 @@
+"""Lock-step: Spike executes what the hart has retired, and is asked after each what it has done.
+
+Interrupts by a line or by time are the hart's to take when it likes, within bounds; Spike is made
+to take them before the same instruction. All others, by writing CSRs, both have to take at once.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from hdl.arch import INTERRUPT_BIT, MENVCFG_STCE, Csr, Interrupt, Mstatus
+from tests.lockstep.hart import Run
+from tests.lockstep.reference import Commit, Reference, name_of
+from tests.lockstep.spike_differences import CSR_BITS, READ_ONLY
+
+__all__ = ["Difference", "Statistics", "compare"]
+
+#: Cycles in which an interrupt line that has risen must have been noticed.
+_NOTICED = 100
+_LINES = {Interrupt.MSI: "msip", Interrupt.MTI: "mtip", Interrupt.MEI: "meip",
+          Interrupt.STI: "stip"}  # fmt: skip
+_WFI = 0x1050_0073
+_SC, _SC_MASK = 0x1800_202F, 0xF800_607F
+_IR = 1 << 2
+_STIP = 1 << Interrupt.STI
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first difference: at which record, what differs, and both sides.
+
+    `commits` are the last instructions of Spike.
+    """
+
+    index: int
+    what: str
+    hart: object
+    spike: object
+    commits: tuple[Commit, ...] = ()
+
+    def __str__(self):
+        def text(value):
+            return f"{value:#x}" if isinstance(value, int) else str(value)
+
+        return f"{self.what}: hart {text(self.hart)}, Spike {text(self.spike)}"
+
+
+@dataclass
+class Statistics:
+    """What has been compared.
+
+    Members
+    -------
+    programs, ended
+        How many, and how many of them came to their end.
+    instructions
+        How many retired, by the privilege they ran in.
+    names
+        How many retired, by their names as Spike's disassembler gives them.
+    traps
+        Exceptions by cause, the privilege that raised them and the one that handled them.
+    interrupts
+        By number, the privilege interrupted and the one that handled them.
+    csrs
+        Accesses by address.
+    conditionals
+        SC by its result.
+    """
+
+    programs: int = 0
+    ended: int = 0
+    instructions: Counter = field(default_factory=Counter)
+    names: Counter = field(default_factory=Counter)
+    traps: Counter = field(default_factory=Counter)
+    interrupts: Counter = field(default_factory=Counter)
+    csrs: Counter = field(default_factory=Counter)
+    conditionals: Counter = field(default_factory=Counter)
+
+    def add(self, other: "Statistics") -> None:
+        """Adds the counts of others."""
+        for name, value in vars(other).items():
+            mine = getattr(self, name)
+            if isinstance(mine, Counter):
+                mine.update(value)
+            else:
+                setattr(self, name, mine + value)
+
+
+class _Stop(Exception):
+    """A difference: what, hart's, Spike's."""
+
+
+def compare(run: Run) -> tuple[Difference | None, Statistics]:
+    """The first difference between `run` and Spike, or None; and what was compared."""
+    spike = Reference()
+    try:
+        return _LockStep(run, spike).check()
+    finally:
+        spike.close()
+
+
+class _LockStep:
+    def __init__(self, run, spike):
+        self.run, self.spike = run, spike
+        self.statistics = Statistics(programs=1, ended=int(run.ended))
+        self.stce, self.deadline, self.deadline_set = False, 0, 0
+        self.lines = list(run.program.lines)
+        self.index = 0
+        self.words = Counter()
+        #: Lines that are high, with the cycle since when; and when they fell.
+        self.high, self.fell = {}, {}
+        self.woken = False
+        self.read_only = {address: spike.csr(address) for address in READ_ONLY}
+        for address, content in run.program.image:
+            spike.write(address, content)
+
+    def check(self):
+        """See `compare`."""
+        try:
+            for index, record in enumerate(self.run.records):
+                self.index = index
+                self.one(record)
+            self.end()
+            self.log()
+        except _Stop as stop:
+            return Difference(self.index, *stop.args, tuple(self.spike.commits()[-20:])), None
+        for word, count in self.words.items():
+            self.statistics.names[name_of(word)] += count
+        return None, self.statistics
+
+    def expect(self, what, hart, spike):
+        if hart != spike:
+            raise _Stop(what, hart, spike)
+
+    def one(self, record):
+        """One record: an instruction that retired or trapped, perhaps behind an interrupt."""
+        spike, fields = self.spike, record.fields
+        self.drive(record.cycle)
+        if fields["intr"] and fields["intr_cause"] >> INTERRUPT_BIT:
+            self.interrupt(record)
+        self.expect("mode", fields["mode"], spike.mode)
+        self.expect("pc", fields["pc_rdata"], spike.pc)
+        inhibited = spike.csr(Csr.MCOUNTINHIBIT) & _IR
+        spike.step()
+        self.woken = False
+        if fields["trap"]:
+            self.trap(record)
+        else:
+            self.retired(record)
+            self.count(inhibited)
+        self.expect("next pc", fields["pc_wdata"], spike.pc)
+
+    def drive(self, cycle):
+        """Sets Spike's lines to what the hart must have noticed by `cycle`."""
+        while self.lines and self.lines[0].cycle <= cycle:
+            line = self.lines.pop(0)
+            if line.level:
+                self.high[line.name] = line.cycle
+            elif line.name in self.high:
+                del self.high[line.name]
+                self.fell[line.name] = line.cycle
+        margin = 0 if self.woken else _NOTICED
+        for name in ("msip", "mtip", "meip"):
+            since = self.high.get(name)
+            self.spike.set_line(name, since is not None and cycle >= since + margin)
+        since = max(self.deadline, self.deadline_set)
+        self.spike.set_line("stip", self.stce and cycle >= since + margin)
+
+    def interrupt(self, record):
+        """The hart has taken an interrupt before this instruction; so must Spike."""
+        spike, cause = self.spike, record.intr_cause
+        if self.interrupted_pc(record) != spike.pc:
+            # Another one came before it, to S-mode, whose handler has not begun.
+            spike.set_line("stip", self.stce and self.was_high("stip", record.cycle))
+            spike.step()
+            self.taken(spike.csr(Csr.SCAUSE))
+            self.drive(record.cycle)
+        number = cause & ~(1 << INTERRUPT_BIT)
+        line = _LINES.get(number)
+        if line is not None and (line != "stip" or self.stce):
+            self.expect(f"interrupt {number} is pending", True, self.was_high(line, record.cycle))
+            spike.set_line(line, True)
+        spike.step()
+        self.woken = False
+        self.expect("cause of the interrupt", cause, self.trap_csr(Csr.MCAUSE, Csr.SCAUSE))
+        self.taken(cause)
+        # At once, for it may be over.
+        self.drive(record.cycle)
+
+    def taken(self, cause):
+        """Counts an interrupt that Spike has taken."""
+        mode, status = self.spike.mode, self.spike.csr(Csr.MSTATUS)
+        before = status >> Mstatus.MPP & 3 if mode == 3 else status >> Mstatus.SPP & 1
+        self.statistics.interrupts[cause & 0xFF, before, mode] += 1
+
+    def interrupted_pc(self, record):
+        """The address that the handler which begins with `record` finds in its xepc.
+
+        The records do not tell it, but every handler reads it. What it reads is compared later.
+        """
+        address = Csr.MEPC if record.mode == 3 else Csr.SEPC
+        for later in self.run.records[self.index : self.index + 40]:
+            fields = later.fields
+            if fields["trap"] or fields["mode"] != record.mode:
+                break
+            if fields["insn"] & 0x7F == 0x73 and fields["insn"] >> 20 == address:
+                return fields["rd_wdata"]
+        return self.spike.pc
+
+    def was_high(self, line, cycle):
+        """Whether the hart can have seen `line`, if it took an interrupt shortly before `cycle`."""
+        if line == "stip":
+            return cycle >= self.deadline
+        return line in self.high or cycle < self.fell.get(line, -_NOTICED) + _NOTICED
+
+    def trap_csr(self, machine, supervisor):
+        return self.spike.csr(machine if self.spike.mode == 3 else supervisor)
+
+    def trap(self, record):
+        """An exception."""
+        self.expect("cause", record.cause, self.trap_csr(Csr.MCAUSE, Csr.SCAUSE))
+        self.expect("xtval", record.tval, self.trap_csr(Csr.MTVAL, Csr.STVAL))
+        self.expect("xepc", record.pc_rdata, self.trap_csr(Csr.MEPC, Csr.SEPC))
+        self.statistics.traps[record.cause, record.mode, self.spike.mode] += 1
+
+    def retired(self, record):
+        """An instruction that retired: what it wrote."""
+        spike, fields = self.spike, record.fields
+        insn, rd = fields["insn"], fields["rd_addr"]
+        self.statistics.instructions[fields["mode"]] += 1
+        self.words[insn] += 1
+        if insn & _SC_MASK == _SC:
+            self.statistics.conditionals[fields["rd_wdata"]] += 1
+        if insn & 0x7F == 0x73:
+            self.system(record)
+        if rd:
+            self.expect(f"x{rd}", fields["rd_wdata"], spike.read_register(rd))
+        if fields["mem_wmask"]:
+            count = fields["mem_wmask"].bit_length()
+            content = (fields["mem_wdata"] & (1 << 8 * count) - 1).to_bytes(count, "little")
+            address = fields["mem_paddr"]
+            self.expect(f"memory at {address:#x}", content.hex(), spike.read(address, count).hex())
+
+    def system(self, record):
+        """A CSR may hold what Spike cannot know; and `wfi` ends by what the hart has noticed."""
+        insn, rd, value = record.insn, record.rd_addr, record.rd_wdata
+        if insn == _WFI:
+            self.woken = True
+        if not insn >> 12 & 3:
+            return
+        address, spike = insn >> 20, self.spike
+        self.statistics.csrs[address] += 1
+        if address in READ_ONLY:
+            spike.write_csr(address, self.read_only[address])
+        if rd and address in CSR_BITS:
+            mask = CSR_BITS[address].mask
+            if address in (Csr.MIP, Csr.SIP) and not self.stce:
+                mask &= ~_STIP
+            self.expect(f"CSR {address:#x}", value & ~mask, spike.read_register(rd) & ~mask)
+            spike.write_register(rd, value)
+        if address == Csr.STIMECMP:
+            self.deadline, self.deadline_set = spike.csr(Csr.STIMECMP), record.cycle
+        elif address == Csr.MENVCFG:
+            self.stce = bool(spike.csr(Csr.MENVCFG) >> MENVCFG_STCE & 1)
+
+    def count(self, inhibited):
+        """Spike counts the instruction that writes `mcountinhibit` by what it has written there.
+
+        The hart counts it by what was there before, as the Sail model does.
+        """
+        spike = self.spike
+        if spike.csr(Csr.MCOUNTINHIBIT) & _IR != inhibited:
+            spike.write_csr(Csr.MINSTRET, spike.csr(Csr.MINSTRET) + (1 if not inhibited else -1))
+
+    def end(self):
+        """What the program leaves in memory, if it ended."""
+        for address, content in self.run.pages.items():
+            mine = self.spike.read(address, len(content))
+            if mine != content:
+                at = next(i for i in range(0, len(content), 8)
+                          if content[i : i + 8] != mine[i : i + 8])  # fmt: skip
+                words = (int.from_bytes(page[at : at + 8], "little") for page in (content, mine))
+                raise _Stop(f"memory at the end, at {address + at:#x}", *words)
+
+    def log(self):
+        """Spike's commit log tells of the same instructions and memory accesses."""
+        records = ((index, record) for index, record in enumerate(self.run.records)
+                   if not record.fields["trap"])  # fmt: skip
+        commits = self.spike.commits()
+        self.expect("instructions", self.statistics.instructions.total(), len(commits))
+        for (index, record), commit in zip(records, commits, strict=True):
+            self.index = index
+            fields = record.fields
+            self.expect("logged mode", fields["mode"], commit.mode)
+            self.expect("logged pc", fields["pc_rdata"], commit.pc)
+            self.expect("instruction", fields["insn"], commit.insn)
+            self.expect("loads", (fields["mem_addr"],) if fields["mem_rmask"] else (), commit.loads)
+            count = fields["mem_wmask"].bit_length()
+            content = (fields["mem_wdata"] & (1 << 8 * count) - 1).to_bytes(count, "little")
+            self.expect("stores", ((fields["mem_addr"], content),) if count else (), commit.stores)

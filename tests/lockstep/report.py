@@ -1,0 +1,75 @@
+"""What is printed: the two sides of a difference, and what a campaign has compared."""
+
+from collections import Counter
+
+from hdl.arch import Cause, Interrupt
+from tests.lockstep.compare import Difference, Statistics
+from tests.lockstep.hart import Record, Run
+from tests.lockstep.reference import disassemble
+
+__all__ = ["describe", "summarize"]
+
+_LAST = 20
+_MODES = {0: "U", 1: "S", 3: "M"}
+
+
+def describe(run: Run, difference: Difference) -> str:
+    """The seed, the last instructions of both sides, and the first difference, in lines of text."""
+    first = max(0, difference.index - _LAST + 1)
+    lines = [f"seed {run.program.seed}: record {difference.index}: {difference}", "", "the hart:"]
+    lines += [_record(record) for record in run.records[first : difference.index + 1]]
+    lines += ["", "Spike, which logs no traps:"]
+    for commit in difference.commits:
+        lines.append(f"{commit.text.removeprefix('core   0: ')}  {disassemble(commit.insn)}")
+    lines += ["", f"first difference: {difference}"]
+    return "\n".join(lines)
+
+
+def _record(record: Record) -> str:
+    fields = record.fields
+    text = f"{fields['mode']} {fields['pc_rdata']:#018x} ({fields['insn']:#010x})"
+    if fields["intr"]:
+        text = f"{_trap(fields['intr_cause'])} is handled:\n{text}"
+    if fields["trap"]:
+        return f"{text} {_trap(fields['cause'])}, xtval {fields['tval']:#x}"
+    if fields["rd_addr"]:
+        text += f" x{fields['rd_addr']} {fields['rd_wdata']:#018x}"
+    if fields["mem_rmask"] | fields["mem_wmask"]:
+        text += f" mem {fields['mem_addr']:#018x}"
+    if fields["mem_wmask"]:
+        text += f" {fields['mem_wdata']:#x}"
+    return f"{text}  {disassemble(fields['insn'])}"
+
+
+def _trap(cause: int) -> str:
+    number = cause & 0xFF
+    return f"interrupt {Interrupt(number).name}" if cause >> 63 else Cause(number).name.lower()
+
+
+def summarize(statistics: Statistics) -> str:
+    """The counts, in lines of text."""
+    instructions = statistics.instructions
+    modes = ", ".join(f"{_MODES[mode]} {count:,}" for mode, count in sorted(instructions.items()))
+    lines = [
+        f"{statistics.programs:,} programs, of which {statistics.ended:,} came to their end",
+        f"{instructions.total():,} instructions retired ({modes}), "
+        f"of {len(statistics.names)} names; {len(statistics.csrs)} addresses of CSRs",
+        f"{statistics.traps.total():,} exceptions:",
+        *_by_cause(statistics.traps, Cause),
+        f"{statistics.interrupts.total():,} interrupts:",
+        *_by_cause(statistics.interrupts, Interrupt),
+    ]
+    succeeded, failed = (statistics.conditionals[result] for result in (0, 1))
+    lines.append(f"{succeeded + failed:,} store-conditionals, of which {succeeded:,} succeeded")
+    return "\n".join(lines)
+
+
+def _by_cause(counts: Counter, names) -> list[str]:
+    """A line for each cause: how often, from which mode to which."""
+    lines = []
+    for number in sorted({cause for cause, _, _ in counts}):
+        ways = {(old, new): n for (cause, old, new), n in counts.items() if cause == number}
+        text = ", ".join(f"{_MODES[old]} to {_MODES[new]} {count:,}"
+                         for (old, new), count in sorted(ways.items()))  # fmt: skip
+        lines.append(f"  {number:2} {names(number).name.lower()}: {sum(ways.values()):,} ({text})")
+    return lines

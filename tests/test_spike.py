@@ -1,0 +1,51 @@
+"""Spike as our tests start it, and the assembly programs of `tests/asm` on it."""
+
+import pytest
+
+from tests import spike
+from tests.hdl.programs import ASM, build
+
+
+def isa_of(name):
+    return spike.ISA + ("_svadu" if name == "svadu" else "")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in ASM.glob("*.S")))
+def test_program_that_the_hart_passes_passes_on_spike(name):
+    spike.require()
+
+    run = spike.run(build(ASM / f"{name}.S"), isa=isa_of(name))
+
+    assert run.returncode == 0, f"test {run.returncode} failed: {run.stderr.decode()}"
+
+
+def test_failed_program_is_told_from_a_passed_one(tmp_path):
+    spike.require()
+    source = tmp_path / "failing.S"
+    source.write_text(f'#include "{ASM}/test.h"\n TEST 7\n CHECK x0, 1\n PASS\n')
+
+    assert spike.run(build(source)).returncode == 7
+
+
+def test_spike_needs_no_compiler_of_device_trees(monkeypatch, tmp_path):
+    spike.require()
+    # `dtc` cannot be found here.
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert spike.run(build(ASM / "zicsr.S")).returncode == 0
+
+
+class TestMissing:
+    @pytest.fixture(autouse=True)
+    def missing(self, monkeypatch):
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    def test_skips_with_a_line_that_says_so(self, monkeypatch):
+        monkeypatch.delenv("TRAPLINE_REQUIRE_SPIKE", raising=False)
+        with pytest.raises(pytest.skip.Exception, match="Spike is not installed: .* CPython 3.11"):
+            spike.require()
+
+    def test_fails_where_it_is_required(self, monkeypatch):
+        monkeypatch.setenv("TRAPLINE_REQUIRE_SPIKE", "1")
+        with pytest.raises(pytest.fail.Exception, match="Spike is not installed"):
+            spike.require()
