@@ -62,7 +62,13 @@ class Memory:
 
 
 class Console:
-    """Keeps what is printed; has `input` to read."""
+    """A host's side of the console that is not looked at by itself.
+
+    Keeps what is printed; has `input` to read, and then ends. If it is None, none ever comes.
+    """
+
+    echo = False
+    interrupts = False
 
     def __init__(self, input=b""):
         self.printed = b""
@@ -71,9 +77,20 @@ class Console:
     def write(self, data):
         self.printed += data
 
-    def read(self, n):
-        data, self._input = self._input[:n], self._input[n:]
+    def poll(self, now, room):
+        if self._input is None:
+            return b""
+        data, self._input = self._input[:room], self._input[room:]
         return data
+
+    def next_arrival(self, now):
+        return None
+
+    def wait(self, now):
+        raise AssertionError("the host would wait for ever")
+
+    def ended(self, now):
+        return not self._input
 
 
 def segment(vaddr, data=b"", flags=R | X, memsz=None, filesz=None, offset=None):
