@@ -203,5 +203,3 @@ class User:
                 fileclose(self.kernel, file)
         iput(self.kernel, self.proc.cwd)
         self.kernel.procs.remove(self.proc)
-
-
