@@ -6,7 +6,7 @@ from kernel_model.lifecycle import kexit, reap
 from kernel_model.panic import KernelPanic
 from kernel_model.printf import printf
 from kernel_model.proc import Proc, ProcState, freeproc
-from kernel_model.sched import TICKS, next_turn
+from kernel_model.sched import TICKS, next_turn, yield_
 from kernel_model.syscall import resume_syscall
 
 __all__ = ["STUCK_STATUS", "schedule"]
@@ -20,6 +20,11 @@ def schedule(kernel) -> tuple[Action, int]:
 
     With `Action.RUN` it is `kernel.proc` that runs.
     """
+    proc = kernel.proc
+    # The timer is set anew with every return to user mode: what traps more often than it could
+    # interrupt has its turn ended here.
+    if proc is not None and proc.state is ProcState.RUNNING and kernel.turn_is_over:
+        yield_(proc)
     while True:
         if kernel.first.state is ProcState.ZOMBIE:
             return _end(kernel, kernel.first.xstate)

@@ -180,6 +180,11 @@ class Kernel:
         """Ticks of the clock since reset."""
         return self.now // self.tick
 
+    @property
+    def turn_is_over(self) -> bool:
+        """The process on the hart has had its quantum."""
+        return self.quantum > 0 and self.now >= self.turn_ends
+
     def charge(self, step: Step, n: int = 1) -> None:
         """Count what doing `step` `n` times costs."""
         self.cycles += self.costs[step] * n
