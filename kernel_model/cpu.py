@@ -48,7 +48,7 @@ def _goes_on(kernel, proc):
     if proc.state is not ProcState.RUNNING:
         proc.state = ProcState.RUNNING
         kernel.last_pid = proc.pid
-        kernel.turn_ends = kernel.now + kernel.quantum
+        kernel.turn_ends = kernel.now + kernel.cycles + kernel.quantum
     if proc.killed:
         if proc.in_syscall:
             kernel.tell("syscall_end", proc, proc.trapframe.a7, -1, kernel.now)

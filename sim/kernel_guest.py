@@ -1,5 +1,6 @@
 """A program under the kernel model, as a guest of the machine."""
 
+from hdl.arch import INTERRUPT_BIT
 from kernel_model.kernel import Kernel
 from kernel_model.layout import Action, Reason, Register
 from sim.events import Doorbell, Event
@@ -41,21 +42,23 @@ class KernelGuest:
     def handle(self, machine: Machine, event: Event) -> None:
         """Serves a ring of the doorbell."""
         assert isinstance(event, Doorbell), f"unexpected event {event}"
-        cost = self.kernel.ring(event.reason)
-        if event.reason == Reason.USER_TRAP:
-            self._join(machine)
-        elif event.reason == Reason.BOOT:
-            self.entered_user_at = machine.engine.cycle
-        machine.engine.answer(cost)
+        kernel, engine = self.kernel, machine.engine
+        trapped = kernel.proc
+        if event.reason == Reason.USER_TRAP and not trapped.trapframe.scause >> INTERRUPT_BIT:
+            self.faults.trapped(trapped.pid, engine.log.traps)
+        cost = kernel.ring(event.reason)
+        if event.reason == Reason.BOOT:
+            self.entered_user_at = engine.cycle
+        if len(kernel.faults) > self._joined:
+            self.faults.join(kernel.faults[self._joined :])
+            self._joined = len(kernel.faults)
+        if kernel.proc is not None and kernel.proc is not trapped:
+            engine.switch(kernel.proc.pid)
+        engine.answer(cost)
         machine.expect_quiet(cost + self._idle_cycles())
 
     def tick(self, machine: Machine) -> None:
         """Never called: there is no deadline."""
-
-    def _join(self, machine: Machine) -> None:
-        served = self.kernel.faults[self._joined :]
-        self._joined += len(served)
-        self.faults.join(served, machine.engine.log.traps)
 
     def _idle_cycles(self) -> int:
         registers = self.kernel.doorbell.registers

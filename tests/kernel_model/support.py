@@ -186,7 +186,7 @@ class Hart:
         frame = self.frame
         frame.scause, frame.stval, frame.sepc = int(scause), stval, sepc
         frame.sstatus = 1 << Mstatus.SPIE
-        frame.time = self.time
+        frame.resumed = frame.time = self.time
         return self.ring(Reason.USER_TRAP)
 
     @property

@@ -13,7 +13,7 @@ CTRL_D, CTRL_P, CTRL_U = b"\x04", b"\x10", b"\x15"
 
 
 def make_user(*typed, **options):
-    """A process with the console open as 0; after a first read, so that keys come at once."""
+    """A process with the console open as 0."""
     user = User(make_files(console=Keyboard(*typed, **options)))
     user.proc.ofile[0] = openconsole(user.kernel)
     return user
@@ -25,10 +25,11 @@ def type_keys(user, *typed):
 
 
 def lines(user, n=200):
-    """All that can be read without waiting."""
+    """All that can be read without waiting; the hart rings for every call."""
     found = []
     while (line := user.read(0, n)) is not Blocked:
         found.append(line)
+        uartintr(user.kernel)
     return found
 
 
@@ -114,6 +115,15 @@ class TestRead:
         consolewait(user.kernel)
         assert not user.sleeps
         assert user.again() == 0
+
+    @pytest.mark.parametrize("typed", [[], [b"part"]])
+    def test_input_ends_while_others_run(self, typed):
+        user = make_user()
+        assert user.read(0, 100) is Blocked
+        user.kernel.console.is_ended = True
+        type_keys(user, *typed)
+        assert not user.sleeps
+        assert user.again() == len(b"".join(typed))
 
     def test_a_killed_process_does_not_wait(self):
         user = make_user()

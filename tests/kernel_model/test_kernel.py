@@ -35,7 +35,7 @@ def test_boot_is_answered_with_the_process():
     kernel.ring(Reason.BOOT)
 
     assert kernel.doorbell.read(Register.ACTION) == Action.RUN
-    assert kernel.doorbell.read(Register.SATP) == make_satp(kernel.proc.pagetable)
+    assert kernel.doorbell.read(Register.SATP) == make_satp(kernel.first.pagetable)
     assert kernel.doorbell.read(Register.QUANTUM) == 5000
 
 
@@ -45,14 +45,14 @@ def test_a_ring_without_a_process_panics(reason):
     kernel.ring(reason)
     assert kernel.doorbell.read(Register.ACTION) == Action.HALT
     assert kernel.exit_status == PANIC_STATUS
-    assert kernel.console.printed == b"panic: ring: there is no process\n"
+    assert kernel.console.printed.startswith(b"panic: ring: there is no process\n")
 
 
 def test_a_ring_for_no_reason_panics():
     hart = make_hart()
     with pytest.raises(Killed):
         hart.ring(77)
-    assert hart.printed == "panic: ring: no reason 77\n"
+    assert hart.printed.startswith("panic: ring: no reason 77\n")
 
 
 def test_the_time_of_a_ring_without_a_trap_frame_is_in_the_doorbell():

@@ -152,7 +152,7 @@ def test_out_of_memory_kills_and_frees_all(hart):
     assert killed(hart)
     assert hart.kernel.faults[-1].what == "killed: no frame left"
     assert hart.kernel.frames_used == hart.kernel.memory.size // PAGE_SIZE
-    assert "usertrap(): unexpected scause 0xf pid=1\n" in hart.printed
+    assert "usertrap(): unexpected scause 0xf pid=2\n" in hart.printed
 
 
 def test_one_byte_past_the_size_kills(hart):

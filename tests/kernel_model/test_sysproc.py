@@ -8,7 +8,7 @@ GIB = 1 << 30
 
 
 def test_getpid():
-    assert make_hart().syscall(11) == 1
+    assert make_hart().syscall(11) == 2
 
 
 @pytest.mark.parametrize("status", [0, 1, 255, 256, -1, -(1 << 31)])
