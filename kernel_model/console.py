@@ -102,7 +102,9 @@ def consoleread(kernel, proc, dst: int, n: int) -> int:
     0 at Ctrl-D and at the end of input. What cannot be stored is lost; -1 if nothing could be, or
     if the process has been killed.
     """
-    kernel.cons.used = True
+    if not kernel.cons.used:
+        kernel.cons.used = True
+        uartintr(kernel)
     while proc.done < n:
         if not _input(kernel, proc):
             return -1 if proc.killed else proc.done
@@ -134,15 +136,13 @@ def consoleintr(kernel, c: int) -> None:
 def uartintr(kernel) -> None:
     """Take what has come from the host. Called every time that the hart rings."""
     if kernel.cons.used and kernel.console.interrupts:
-        _poll(kernel)
+        _receive(kernel)
 
 
 def consolewait(kernel) -> None:
     """No process can run, and one of them waits for input: make the host wait for it."""
     kernel.console.wait(kernel.now)
-    _poll(kernel)
-    if kernel.console.ended(kernel.now):
-        wakeup(kernel, INPUT)
+    _receive(kernel)
 
 
 def procdump(kernel) -> None:
@@ -158,7 +158,7 @@ def _input(kernel, proc):
     while cons.r == cons.w:
         if proc.killed:
             return False
-        if _poll(kernel):
+        if not kernel.console.interrupts and _poll(kernel):
             continue
         if not kernel.console.ended(kernel.now):
             sleep(kernel, proc, INPUT)
@@ -194,6 +194,13 @@ def _poll(kernel):
     for c in data:
         consoleintr(kernel, c)
     return bool(data)
+
+
+def _receive(kernel):
+    """As `_poll`; at the end of input the readers have to know."""
+    _poll(kernel)
+    if kernel.console.ended(kernel.now):
+        wakeup(kernel, INPUT)
 
 
 def _store(kernel, c):

@@ -108,8 +108,8 @@ class Console:
         self._waited = False
         self.echo = self._source.echo
         self.interrupts = self._source.interrupts
-        if journal is not None and self.echo:
-            journal.record_echo()
+        if journal is not None:
+            journal.record_source(self.echo, self.interrupts)
 
     def write(self, data: bytes) -> None:
         """Prints `data` at once."""

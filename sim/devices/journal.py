@@ -5,8 +5,12 @@ A journal is lines of JSON, one for each piece of input:
     {"cycle": 81234, "input": "echo hi\\n"}
 
 `cycle` is when it came. A piece with `"waited": true` came while no process could run, so that
-simulated time stood. The first line is `{"echo": true}` if the kernel showed what was typed. Bytes
-that are no UTF-8 stand as lone surrogates, as Python's `surrogateescape` has it.
+simulated time stood. Bytes that are no UTF-8 stand as lone surrogates, as Python's
+`surrogateescape` has it.
+
+The first line says what kind of source it was: a terminal `{"echo": true, "interrupts": true}`, a
+pipe `{"echo": false, "interrupts": false}`. Without such a line nothing is echoed, and input comes at
+its cycles.
 """
 
 import json
@@ -42,9 +46,9 @@ class Journal:
         line = {"cycle": cycle, "input": data.decode(errors="surrogateescape")}
         self._write(line | {"waited": True} if waited else line)
 
-    def record_echo(self) -> None:
-        """The kernel shows what is typed."""
-        self._write({"echo": True})
+    def record_source(self, echo: bool, interrupts: bool) -> None:
+        """The source is of that kind; see `kernel_model.console.Console`."""
+        self._write({"echo": echo, "interrupts": interrupts})
 
     def _write(self, line):
         print(json.dumps(line), file=self._file, flush=True)
@@ -57,23 +61,24 @@ class Replay:
     ----------
     entries : iterable of Entry
         In the order in which they came.
-    echo : bool
-        The kernel shows what is typed.
+    echo, interrupts : bool
+        The kind of the source. If it does not interrupt, each piece comes when it is asked for, as
+        from a pipe, whatever its cycle.
     """
 
-    interrupts = True
-
-    def __init__(self, entries: Iterable[Entry], echo: bool = False):
+    def __init__(self, entries: Iterable[Entry], echo: bool = False, interrupts: bool = True):
         self._entries = list(entries)
         self._released = False  # the first entry's turn has come, since everything waits for it
         self.echo = echo
+        self.interrupts = interrupts
 
     def poll(self, now: int, room: int) -> bytes:
         """The next piece, or `room` bytes of it, if its cycle has come."""
         if not self._entries:
             return b""
         entry = self._entries[0]
-        if not self._released and (entry.waited or entry.cycle > now):
+        has_come = entry.cycle <= now and not entry.waited
+        if self.interrupts and not has_come and not self._released:
             return b""
         if len(entry.data) > room:
             self._entries[0] = Entry(now, entry.data[room:])
@@ -84,7 +89,7 @@ class Replay:
 
     def next_arrival(self, now: int) -> int | None:
         """The next piece's cycle, unless it comes when everything waits for it."""
-        if self._entries and not self._entries[0].waited:
+        if self._entries and self.interrupts and not self._entries[0].waited:
             return self._entries[0].cycle
         return None
 
@@ -100,20 +105,20 @@ class Replay:
 
 def load_journal(path: Path) -> Replay:
     """The journal in the file at `path`; raises JournalError or OSError."""
-    entries, echo = [], False
+    entries, source = [], {}
     text = path.read_text(encoding="utf-8", errors="replace")
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:
-            fields = _json(line)
-            if fields == {"echo": True} and not entries:
-                echo = True
-            else:
-                entries.append(_entry(fields, entries))
+            match _json(line):
+                case {"echo": bool(), "interrupts": bool(), **others} as kind if not others:
+                    source = kind
+                case fields:
+                    entries.append(_entry(fields, entries))
         except ValueError as error:
             raise JournalError(f"{path}, line {number}: {error}") from None
-    return Replay(entries, echo)
+    return Replay(entries, **source)
 
 
 def _json(line):

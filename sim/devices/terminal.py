@@ -3,6 +3,7 @@
 import atexit
 import os
 import select
+from contextlib import suppress
 from typing import TextIO
 
 try:
@@ -66,7 +67,8 @@ class Terminal:
     def restore(self) -> None:
         """Gives the terminal back as it was."""
         if self._saved is not None:
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._saved)
+            with suppress(termios.error):  # it may be gone
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, self._saved)
             self._saved = None
             atexit.unregister(self.restore)
 
