@@ -8,9 +8,9 @@ A journal is lines of JSON, one for each piece of input:
 simulated time stood. Bytes that are no UTF-8 stand as lone surrogates, as Python's
 `surrogateescape` has it.
 
-The first line says what kind of source it was: a terminal `{"echo": true, "interrupts": true}`, a
-pipe `{"echo": false, "interrupts": false}`. Without such a line nothing is echoed, and input comes at
-its cycles.
+The first line says what kind of source it was: `{"echo": true, "interrupts": true}` a terminal,
+`{"echo": false, "interrupts": false}` a pipe. Without such a line nothing is echoed, and input
+comes at its cycles.
 """
 
 import json
