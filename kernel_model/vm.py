@@ -58,6 +58,7 @@ _FLAGS = (1 << 10) - 1
 
 _TABLE = Struct(f"<{PTES_PER_PAGE}Q")
 _EMPTY = bytes(PAGE_SIZE)
+_INDEXES = tuple(range(PTES_PER_PAGE))
 #: Bytes that one entry covers, by level.
 _SPAN = tuple(PAGE_SIZE * PTES_PER_PAGE**level for level in range(LEVELS))
 
@@ -157,7 +158,7 @@ def _valid(memory, table, first=0, last=PTES_PER_PAGE):
     if page == _EMPTY:
         return []
     ptes = _TABLE.unpack(page)
-    used = compress(range(first, last), ptes[first:last])
+    used = compress(_INDEXES[first:last], ptes[first:last])
     return [(index, ptes[index]) for index in used if ptes[index] & _V]
 
 
@@ -200,19 +201,19 @@ def uvmunmap(kernel, root: int, va: int, npages: int, do_free: bool) -> int:
     if va % PAGE_SIZE:
         raise KernelPanic(f"uvmunmap: {va:#x} is not aligned")
     end = va + npages * PAGE_SIZE
-    count = 0
+    frames = []
     for base, table in tables(kernel, root, va, end):
         found = entries(kernel, table, *_range(va, end, base, PAGE_SIZE))
         for index, pte in found:
             if pte & _RWX == 0:
                 raise KernelPanic(f"uvmunmap: {base + index * PAGE_SIZE:#x} is not a leaf")
-        if do_free:
-            kernel.kmem.kfree_all([pte_to_pa(pte) for _, pte in found])
+            frames.append(pte_to_pa(pte))
         if found:
             first, last = found[0][0], found[-1][0]
             kernel.memory.zero(table + PTE_SIZE * first, PTE_SIZE * (last - first + 1))
-        count += len(found)
-    return count
+    if do_free:
+        kernel.kmem.kfree_all(frames)
+    return len(frames)
 
 
 def uvmcreate(kernel) -> int:

@@ -1,6 +1,5 @@
 """A program under the kernel model, as a guest of the machine."""
 
-from hdl.arch import INTERRUPT_BIT
 from kernel_model.kernel import Kernel
 from kernel_model.layout import Action, Reason, Register
 from sim.events import Doorbell, Event
@@ -32,7 +31,8 @@ class KernelGuest:
         self.kernel = kernel
         self.faults = FaultTable()
         self.entered_user_at: int | None = None
-        self._joined = 0
+        self._joined = 0  # faults that the kernel has served, and traps of the hart
+        self._trapped = 0
 
     @property
     def finished(self) -> bool:
@@ -43,9 +43,10 @@ class KernelGuest:
         """Serves a ring of the doorbell."""
         assert isinstance(event, Doorbell), f"unexpected event {event}"
         kernel, engine = self.kernel, machine.engine
-        trapped = kernel.proc
-        if event.reason == Reason.USER_TRAP and not trapped.trapframe.scause >> INTERRUPT_BIT:
-            self.faults.trapped(trapped.pid, engine.log.traps)
+        trapped, traps = kernel.proc, engine.log.traps
+        if event.reason == Reason.USER_TRAP and len(traps) > self._trapped:
+            self.faults.trapped(trapped.pid, traps)  # no interrupt: those are not logged
+        self._trapped = len(traps)
         cost = kernel.ring(event.reason)
         if event.reason == Reason.BOOT:
             self.entered_user_at = engine.cycle
