@@ -36,6 +36,10 @@ class Source(Protocol):
         """Nothing will ever come again."""
 
 
+class _Interrupted(KeyboardInterrupt):
+    """Raised in the middle of a wait."""
+
+
 class Piped:
     """Input from a pipe or a file, which is all there from cycle 0.
 
@@ -106,6 +110,8 @@ class Console:
         self._before_write = before_write
         self._journal = journal
         self._waited = False
+        self._waiting = False
+        self._interrupted = False
         self.echo = self._source.echo
         self.interrupts = self._source.interrupts
         if journal is not None:
@@ -119,7 +125,7 @@ class Console:
 
     def poll(self, now: int, room: int) -> bytes:
         """What has come by cycle `now`, at most `room` bytes of it."""
-        data = self._source.poll(now, room)
+        data = self._unless_interrupted(lambda: self._source.poll(now, room), b"")
         if data:
             if self._journal is not None:
                 self._journal.record(now, data, self._waited)
@@ -132,12 +138,29 @@ class Console:
 
     def wait(self, now: int) -> bool:
         """Waits for input; False at its end."""
-        self._waited = self._source.wait(now)
+        self._waited = self._unless_interrupted(lambda: self._source.wait(now), False)
         return self._waited
 
     def ended(self, now: int) -> bool:
         """Nothing will ever come again."""
-        return self._source.ended(now)
+        return self._interrupted or self._source.ended(now)
+
+    def interrupt(self) -> None:
+        """Ends input, also in the middle of a wait; for the handler of a signal."""
+        self._interrupted = True
+        if self._waiting:
+            raise _Interrupted
+
+    def _unless_interrupted(self, ask, otherwise):
+        if self._interrupted:
+            return otherwise
+        self._waiting = True
+        try:
+            return ask()
+        except _Interrupted:
+            return otherwise
+        finally:
+            self._waiting = False
 
     def __deepcopy__(self, memo):
         """Another one with the same files; a journal that is replayed goes on where this one is."""

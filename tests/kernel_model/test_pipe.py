@@ -128,6 +128,16 @@ def test_a_killed_process_does_not_wait(ends, who, data):
     assert getattr(ends, who).again() == -1
 
 
+@pytest.mark.parametrize("first", ["reader", "writer"])
+def test_its_frame_is_freed_with_the_second_end(ends, first):
+    frames = ends.kernel.kmem.used
+    closing = [(ends.reader, ends.out), (ends.writer, ends.into)]
+    for user, fd in closing if first == "reader" else closing[::-1]:
+        assert ends.kernel.kmem.used == frames
+        user.close(fd)
+    assert ends.kernel.kmem.used == frames - 1
+
+
 def test_buffers_over_untouched_pages(ends):
     data = bytes(range(256))
     ends.write(data)

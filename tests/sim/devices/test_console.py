@@ -1,5 +1,6 @@
 import io
 import os
+import signal
 import sys
 from copy import deepcopy
 
@@ -112,6 +113,27 @@ class TestJournal:
             '{"cycle": 5, "input": "a", "waited": true}',
             '{"cycle": 9, "input": "b"}',
         ]
+
+
+class TestInterrupt:
+    """As by Ctrl-C: the handler of a signal calls `Console.interrupt`."""
+
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that signals")
+    def test_ends_a_wait(self):
+        inner, outer = os.pipe()  # on which nobody says anything
+        with open(inner, "rb") as file, open(outer, "wb"):
+            console = Console(io.BytesIO(), Piped(file))
+            before = signal.signal(signal.SIGALRM, lambda number, frame: console.interrupt())
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            assert console.poll(0, 128) == b""
+            signal.signal(signal.SIGALRM, before)
+        assert console.ended(0)
+
+    def test_ends_input_if_nothing_waits(self):
+        console = make_console(b"text\n")
+        console.interrupt()
+        assert console.ended(0)
+        assert (console.poll(0, 128), console.wait(0)) == (b"", False)
 
 
 class TestCopy:

@@ -12,6 +12,7 @@ import pytest
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
 
+from sim.devices.console import Console  # noqa: E402
 from sim.devices.terminal import Terminal  # noqa: E402
 
 LOCAL_MODES = 3  # of `tcgetattr`
@@ -109,6 +110,15 @@ def test_waiting_ends_with_the_terminal(desk):
     assert not desk.terminal.wait(0)
     assert desk.terminal.ended(0)
     assert desk.terminal.poll(0, 128) == b""
+
+
+def test_waiting_ends_with_an_interrupt(desk):
+    console = Console(io.BytesIO(), desk.terminal)
+    before = signal.signal(signal.SIGALRM, lambda number, frame: console.interrupt())
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    assert not console.wait(0)
+    assert console.ended(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def test_nobody_knows_what_comes(desk):
