@@ -74,11 +74,11 @@ def _wait(kernel):
     """Nobody can run. Cycles until somebody can; None if the host has waited; 0 for never."""
     waited_for = {proc.chan for proc in kernel.procs if proc.state is ProcState.SLEEPING}
     stops = [(kernel.ticks + 1) * kernel.tick] if TICKS in waited_for else []
-    if INPUT in waited_for:
+    if INPUT in waited_for and not kernel.console.ended(kernel.now):
         arrival = kernel.console.next_arrival(kernel.now)
-        if arrival is not None:
+        if arrival is not None and arrival > kernel.now:
             stops.append(arrival)
-        elif not stops and not kernel.console.ended(kernel.now):
+        elif arrival is not None or not stops:
             consolewait(kernel)
             return None
     return max(min(stops) - kernel.now, 1) if stops else 0
