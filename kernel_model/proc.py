@@ -153,7 +153,7 @@ def growproc(kernel, proc: Proc, n: int, eager: bool = False) -> bool:
         return False
     if n < 0:
         reside(proc, -uvmdealloc(kernel, proc.pagetable, proc.sz, sz))
-    elif eager:
+    elif eager and n > 0:
         if uvmalloc(kernel, proc.pagetable, proc.sz, sz, Pte.R | Pte.W | Pte.U) == 0:
             return False
         reside(proc, (page_round_up(sz) - page_round_up(proc.sz)) // PAGE_SIZE)
