@@ -99,6 +99,17 @@ class TestRead:
         assert user.again() == INPUT_BUF_SIZE + 5
         assert user.get(INPUT_BUF_SIZE + 5) == b"x" * INPUT_BUF_SIZE + b"rest\n"
 
+    def test_a_read_that_has_waited_takes_no_more_than_it_wants(self):
+        user = make_user()
+        n = INPUT_BUF_SIZE + 2
+        assert user.read(0, n) is Blocked
+        type_keys(user, b"x" * INPUT_BUF_SIZE)
+        assert user.again() is Blocked
+        type_keys(user, b"rest\n")
+        assert user.again() == n
+        assert user.get(n + 1) == b"x" * INPUT_BUF_SIZE + b"re\0"
+        assert user.read(0, 100) == b"st\n"
+
     def test_nothing_is_lost_when_more_is_typed_than_fits(self):
         text = b"".join(b"line %d\n" % n for n in range(100))
         user = make_user(text)
