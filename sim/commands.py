@@ -23,7 +23,7 @@ from sim.machine import End, Machine, MachineConfig
 from sim.progress import Progress
 from sim.report import Report, print_faults, print_summary, write_json
 from sim.signature import signature_lines
-from sim.toolchain import assemble_trampoline, find_program
+from sim.toolchain import assemble_trampoline, bundled_files, find_program
 from sim.waves import AroundFault, FirstFaults, LastCycles, Trace, Window
 
 __all__ = ["Options", "run_bare", "run_program"]
@@ -67,7 +67,7 @@ def run_program(
     ram = Machine.make_ram(options.config)
     console = Console(before_write=progress.clear)
     kernel = Kernel(ram, assemble_trampoline(), console,
-                    svadu=svadu, costs=_COSTS[kernel_cost])  # fmt: skip
+                    svadu=svadu, costs=_COSTS[kernel_cost], files=bundled_files)  # fmt: skip
     try:
         kernel.exec(path.read_bytes(), [program, *arguments])
     except ExecError as error:
