@@ -197,8 +197,7 @@ class TestTheEnd:
         with pytest.raises(Killed):
             hart.call("read", 3, hart.heap - 64, 1)
         assert hart.printed == (
-            "no process can ever run again: "
-            "2 prog waits for a child, 3 prog waits for pipe-read\n"
+            "no process can ever run again: 2 prog waits for a child, 3 prog waits for pipe-read\n"
         )
         assert hart.kernel.exit_status == STUCK_STATUS == 125
         assert hart.kernel.panicked is None

@@ -140,8 +140,8 @@ def test_eager_sbrk():
     needed = every_failure(
         hart, grow, succeeds=lambda old: old == heap_end, frames=without_page_tables
     )
-    # Three pages, and two tables for a gigabyte in which nothing has been touched. Those stay when a
-    # page lacks later, as in xv6, and the next attempt needs two frames less.
+    # Three pages, and two tables for a gigabyte in which nothing has been touched. Those stay when
+    # a page lacks later, as in xv6, and the next attempt needs two frames less.
     assert needed == 4
     assert hart.get(heap_end, 3 * PAGE_SIZE) == bytes(3 * PAGE_SIZE)
     ends_well(hart)

@@ -85,6 +85,18 @@ def test_exit_frees_every_frame():
     assert hart.kernel.frames_used == hart.kernel.kmem.used_max > used + 15
 
 
+def test_a_panic_tells_what_the_kernel_looks_like():
+    hart = make_hart(argv=["/bin/prog"])
+    hart.call("fork")
+    with pytest.raises(Killed):
+        hart.ring(77)
+    used, free = hart.kernel.kmem.used, hart.kernel.kmem.free
+    panic, *dump, frames = hart.printed.splitlines()
+    assert panic == "panic: ring: no reason 77"
+    assert [line for line in dump if line] == ["1 sleep init", "2 run prog", "3 runble prog"]
+    assert frames == f"{used} frames in use, {free} free"
+
+
 def test_a_leaked_frame_is_a_panic():
     hart = make_hart()
     hart.kernel.kmem.kalloc()
