@@ -124,7 +124,7 @@ def consoleintr(kernel, c: int) -> None:
     if c == _CTRL_P:
         procdump(kernel)
     elif c == _CTRL_U:
-        while cons.e != cons.w and cons.buf[(cons.e - 1) % INPUT_BUF_SIZE] != ord("\n"):
+        while cons.e != cons.w:
             _erase(kernel)
     elif c in _ERASE:
         if cons.e != cons.w:

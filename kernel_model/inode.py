@@ -2,7 +2,8 @@
 
 As the lower half of xv6's `fs.c`, without disk, log and locks. A file has no holes, since it can be
 written up to its end only. So its bytes are kept as one array, and how many blocks hold them is
-counted; `kernel.fs` has what xv6 keeps on the disk.
+counted; `kernel.fs` has what xv6 keeps on the disk. Every inode is in memory: xv6 has room for 50
+that are in use, and panics if a program wants more.
 """
 
 from collections.abc import Callable, Mapping
