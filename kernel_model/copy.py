@@ -93,5 +93,5 @@ def _fault_in(kernel, proc, va, need):
     if frame:
         via = "copyout" if need == _USER_WRITE else "copyin"
         cause = Cause.STORE_PAGE if need == _USER_WRITE else Cause.LOAD_PAGE
-        kernel.faults.append(Fault(None, cause, va, "mapped", via, what))
+        kernel.record(proc, Fault(None, cause, va, "mapped", via, what, proc.pid))
     return frame

@@ -3,16 +3,17 @@
 from struct import pack
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
+from kernel_model.costs import Step
 from kernel_model.elf import ExecError, read_elf
 from kernel_model.layout import MAXARG, USERSTACK
-from kernel_model.proc import Proc, proc_freepagetable, proc_pagetable
+from kernel_model.proc import Proc, proc_freepagetable, proc_pagetable, reside
 from kernel_model.vm import getpte, uvmalloc, uvmclear, walk, walkaddr
 
 __all__ = ["ExecError", "kexec"]
 
 
-def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes]) -> int:
-    """Make `proc` run the program `elf` with the arguments `argv`, and return their number.
+def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int:
+    """Make `proc` run the program `elf`, which was found at `path`; return the number of arguments.
 
     Raises ExecError if that cannot be; then the old program is intact and no frame is lost.
     """
@@ -23,17 +24,17 @@ def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes]) -> int:
     if root == 0:
         raise ExecError("no frame left for the page table")
     try:
-        for segment in image.segments:
-            _load(kernel, root, segment)
+        pages = sum(_load(kernel, root, segment) for segment in image.segments)
         _map_stack(kernel, root, base, sz)
         sp = _push_arguments(kernel, root, sz, argv)
     except ExecError:
         proc_freepagetable(kernel, root, sz)
         raise
     proc_freepagetable(kernel, proc.pagetable, proc.sz)
+    reside(proc, pages + 1 + USERSTACK - proc.resident)
     proc.pagetable = root
     proc.sz = proc.heap_base = sz
-    proc.name = _name(argv)
+    proc.name = path.rpartition(b"/")[2].decode(errors="replace")
     proc.trapframe.sepc = image.entry
     proc.trapframe.sp = sp
     proc.trapframe.a1 = sp
@@ -41,19 +42,22 @@ def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes]) -> int:
     return len(argv)
 
 
-def _name(argv):
-    return argv[0].decode(errors="replace").rpartition("/")[2] if argv else ""
-
-
 def _load(kernel, root, segment):
-    """Map the segment's pages and fill them. A page that another segment has gets both's rights."""
+    """Map the segment's pages and fill them; how many were not mapped yet.
+
+    A page that another segment has, too, gets both's rights.
+    """
+    count = 0
     for va in range(segment.vaddr, segment.end, PAGE_SIZE):
         if getpte(kernel, root, va):
             entry = walk(kernel, root, va)
             kernel.memory.write_u64(entry, kernel.memory.read_u64(entry) | segment.perm)
         elif uvmalloc(kernel, root, va, va + PAGE_SIZE, segment.perm | Pte.U) == 0:
             raise ExecError(f"no frame left for the segment at {segment.vaddr:#x}")
+        else:
+            count += 1
     _store(kernel, root, segment.vaddr, segment.data)
+    return count
 
 
 def _map_stack(kernel, root, base, top):
@@ -87,6 +91,7 @@ def _push_arguments(kernel, root, top, argv):
 def _store(kernel, root, va, data):
     """Store `data` at `va` of a page table under construction, whatever the page permits."""
     done = 0
+    kernel.charge(Step.COPY, (len(data) + 7) // 8)
     while done < len(data):
         chunk = min(len(data) - done, page_round_up(va + 1) - va)
         pa = walkaddr(kernel, root, va) + va - page_round_down(va)

@@ -20,3 +20,5 @@ class Fault(NamedTuple):
     via: str | None
     #: What the kernel did, to be read by people.
     what: str
+    #: Whose fault it is.
+    pid: int

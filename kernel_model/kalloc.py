@@ -18,10 +18,10 @@ class Kmem:
     Parameters
     ----------
     charge : callable
-        `charge(step)` is called for each frame taken or put back.
+        `charge(step, n)` is called for frames taken or put back.
     """
 
-    def __init__(self, start: int, end: int, charge=lambda step: None):
+    def __init__(self, start: int, end: int, charge=lambda step, n=1: None):
         self._fresh = start  # frames from here on were never taken
         self._end = end
         self._free = []  # frames put back; the last one is taken first
@@ -60,7 +60,20 @@ class Kmem:
         """Put back the frame at `pa`. Panics unless `kalloc` returned it and it is in use."""
         self._charge(Step.FREE)
         if pa not in self._taken:
-            known = self.start <= pa < self._end and pa % PAGE_SIZE == 0
-            raise KernelPanic(f"kfree: {pa:#x} is {'free already' if known else 'no frame'}")
+            self._refuse(pa)
         self._taken.remove(pa)
         self._free.append(pa)
+
+    def kfree_all(self, frames: list[int]) -> None:
+        """Put back several frames, as `kfree` does each."""
+        distinct = set(frames)
+        if len(distinct) < len(frames) or not distinct <= self._taken:
+            for pa in frames:
+                self.kfree(pa)  # one of them panics
+        self._charge(Step.FREE, len(frames))
+        self._taken -= distinct
+        self._free += frames
+
+    def _refuse(self, pa):
+        known = self.start <= pa < self._end and pa % PAGE_SIZE == 0
+        raise KernelPanic(f"kfree: {pa:#x} is {'free already' if known else 'no frame'}")

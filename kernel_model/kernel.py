@@ -1,11 +1,19 @@
 """The kernel: what is global in xv6, and the doorbell's other side."""
 
+from collections.abc import Callable, Mapping
+
 from hdl.arch import PAGE_SIZE, Pte, make_satp
-from kernel_model.console import Console, printf
+from kernel_model.abi import Abi
+from kernel_model.accounts import Account
+from kernel_model.console import Cons, Console, procdump, uartintr
 from kernel_model.costs import TABLE, Costs, Step
+from kernel_model.cpu import schedule
 from kernel_model.doorbell import Doorbell
 from kernel_model.exec import ExecError, kexec
 from kernel_model.faults import Fault
+from kernel_model.file import File, filedup, openconsole
+from kernel_model.fs import fsinit
+from kernel_model.inode import FileSystem, iget
 from kernel_model.kalloc import Kmem
 from kernel_model.layout import (
     KERNBASE,
@@ -17,9 +25,13 @@ from kernel_model.layout import (
     Reason,
     Register,
 )
+from kernel_model.lifecycle import makeinit
 from kernel_model.memory import PhysicalMemory
 from kernel_model.panic import PANIC_STATUS, KernelPanic
-from kernel_model.proc import Proc, ProcState, allocproc, freeproc
+from kernel_model.param import ROOTINO
+from kernel_model.printf import printf
+from kernel_model.proc import Proc, addproc, allocproc, freeproc
+from kernel_model.sched import TICKS, wakeup
 from kernel_model.trap import kerneltrap, machinetrap, usertrap
 from kernel_model.vm import kvmmake
 
@@ -33,8 +45,8 @@ class Kernel:
     """A kernel over `memory`, to be rung by the trampoline.
 
     The constructor puts the trampoline into the first frame and builds the kernel's page table;
-    `exec` loads the first process. From then on the hart, which starts at KERNBASE, rings, and
-    `ring` serves it. The run ends, `halted`, with the last process or with a panic.
+    `exec` loads the first program. From then on the hart, which starts at KERNBASE, rings, and
+    `ring` serves it. The run ends, `halted`, with the first program or with a panic.
 
     Parameters
     ----------
@@ -43,15 +55,19 @@ class Kernel:
     trampoline : bytes
         Machine code of `trampoline.S`, at most a page.
     console : Console
-        Where `read` and `write`, and the kernel's own messages, go.
+        The host's side of the console.
     svadu : bool
         The hart updates the A and D bits of page-table entries; else the kernel sets them.
     costs : Costs
         Cycles for each step of the kernel's work.
     quantum : int
-        Cycles that a process runs before the timer interrupts it; 0 = for ever.
+        Cycles of a process's turn, after which the timer interrupts it; 0 = for ever.
     tick : int
-        Cycles of one tick of `uptime`.
+        Cycles of one tick of `uptime` and `sleep`.
+    abi : str
+        Whose `sbrk` it is: a value of `Abi`.
+    files : callable
+        What the disk is filled with when a path is looked up for the first time: path -> content.
 
     Attributes
     ----------
@@ -60,17 +76,30 @@ class Kernel:
     halted : bool
         The run has ended.
     exit_status : int
-        The first process's status, a C `int`: -1 if it was killed; PANIC_STATUS after a panic.
+        The first program's status, a C `int`: -1 if it was killed; PANIC_STATUS after a panic,
+        STUCK_STATUS if nobody could ever run again.
     panicked : KernelPanic or None
         The broken invariant that ended the run.
+    procs : list of Proc
+        The processes that are not free, by pid; the first is init.
+    proc : Proc or None
+        The one on the hart.
+    accounts : list of Account
+        What each process has used, by pid; those that are gone included.
+    watchers : list
+        Objects that are told what happens. Each may have any of these methods:
+        `syscall_begin(proc, number, args, now)`, `syscall_end(proc, number, result, now)`,
+        `fault(proc, fault, now)` and `exited(proc, now)`.
+    now : int
+        The clock, in cycles, when the hart trapped or rang last.
     faults : list of Fault
         Every page fault of a process, and every page that a system call faulted in, in order.
     pages_promised : int
-        The most pages above the initial size that the size ever covered, touched or not; a page
-        that is covered in part counts.
+        The most pages above the initial size that a process's size ever covered, touched or not; a
+        page that is covered in part counts.
     heap_frames_used : int
-        Frames that heap pages have got: the heap pages touched. A page that is given back and
-        touched again takes a frame again and counts again.
+        Frames that heap pages have got by being touched. A page that is given back and touched
+        again takes a frame again and counts again; a copy made by `fork` does not count.
     """
 
     def __init__(
@@ -83,6 +112,8 @@ class Kernel:
         costs: Costs = TABLE,
         quantum: int = QUANTUM,
         tick: int = TICK,
+        abi: str = Abi.LAB.value,
+        files: Callable[[], Mapping[str, bytes]] = dict,
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
@@ -90,7 +121,18 @@ class Kernel:
         self.costs = costs
         self.quantum = quantum
         self.tick = tick
+        self.abi = Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
+        self._reset()
+        self._boot(trampoline, svadu)
+        self.fs = FileSystem(files)
+        self.ftable: list[File] = []
+        self.cons = Cons()
+        fsinit(self)
+        self.init = makeinit(self)
+
+    def _reset(self):
+        """What changes as the kernel runs."""
         self.cycles = 0
         self.now = 0
         self.doorbell = Doorbell()
@@ -98,18 +140,33 @@ class Kernel:
         self.exit_status = 0
         self.panicked: KernelPanic | None = None
         self.faults: list[Fault] = []
+        self.watchers: list[object] = []
         self.pages_promised = 0
         self.heap_frames_used = 0
+        #: A page that can be executed was written: the next return to user mode fences.
         self.wrote_code = False
+        self.procs: list[Proc] = []
+        self.accounts: list[Account] = []
+        #: The first program's process.
+        self.first: Proc | None = None
         self.proc: Proc | None = None
         self._last_pid = 0
+        #: Who had the last turn, and when it ends.
+        self.last_pid = 0
+        self.turn_ends = 0
+        #: Whose trap was served last: it pays until a process runs again.
+        self._served: Account | None = None
 
+    def _boot(self, trampoline, svadu):
+        """Trampoline, page table, and what reset code reads in the doorbell."""
+        memory = self.memory
         self.kmem = Kmem(memory.base, memory.base + memory.size, self.charge)
         self.trampoline = self.kmem.kalloc()  # the first frame: the hart starts there
         memory.zero(self.trampoline, PAGE_SIZE)
         memory.write(self.trampoline, trampoline)
         self.satp = make_satp(kvmmake(self, self.trampoline))
-        self._kernel_frames = self.kmem.used
+        #: Frames that are the kernel's for good.
+        self.own_frames = self.kmem.used
         self.doorbell.registers[Register.KERNEL_SATP] = self.satp
         self.doorbell.registers[Register.ADUE] = int(svadu)
 
@@ -117,6 +174,16 @@ class Kernel:
     def frames_used(self) -> int:
         """The most frames that were ever in use at once: pages, page tables, the kernel's own."""
         return self.kmem.used_max
+
+    @property
+    def ticks(self) -> int:
+        """Ticks of the clock since reset."""
+        return self.now // self.tick
+
+    @property
+    def turn_is_over(self) -> bool:
+        """The process on the hart has had its quantum."""
+        return self.quantum > 0 and self.now >= self.turn_ends
 
     def charge(self, step: Step, n: int = 1) -> None:
         """Count what doing `step` `n` times costs."""
@@ -127,84 +194,117 @@ class Kernel:
         self._last_pid += 1
         return self._last_pid
 
+    def tell(self, event: str, *what: object) -> None:
+        """Tell the watchers that want to know of it."""
+        for watcher in self.watchers:
+            hook = getattr(watcher, event, None)
+            if hook is not None:
+                hook(*what)
+
+    def record(self, proc: Proc, fault: Fault) -> None:
+        """Take a page fault of the process into the books."""
+        self.faults.append(fault)
+        if fault.outcome == "mapped":
+            proc.account.minor_faults += 1
+        self.tell("fault", proc, fault, self.now)
+
     def exec(self, elf: bytes, argv: list[str]) -> None:
         """Make the first process, running the program `elf`; `argv[0]` is its name.
 
         Raises ExecError, with one line that says why, if the program cannot be run; then no frame
         is lost.
         """
-        if self.proc is not None:
+        if self.first is not None:
             raise RuntimeError("the first process exists already")
         proc = allocproc(self)
         if proc is None:
             raise ExecError("no frame left for a process")
+        arguments = [argument.encode(errors="surrogateescape") for argument in argv]
         try:
-            arguments = [argument.encode(errors="surrogateescape") for argument in argv]
-            proc.trapframe.a0 = kexec(self, proc, elf, arguments)
+            path = arguments[0] if arguments else b""
+            proc.trapframe.a0 = kexec(self, proc, elf, arguments, path)
         except ExecError:
             freeproc(self, proc)
             raise
-        self.proc = proc
+        console = openconsole(self)
+        proc.ofile[:3] = console, filedup(console), filedup(console)
+        proc.cwd = iget(self, ROOTINO)
+        addproc(self, proc, self.init)
+        self.first = proc
 
     def ring(self, reason: int) -> int:
         """Serve the hart, which stored `reason` to the doorbell; return what that costs in cycles.
 
-        The answer is in the doorbell's registers. A panic ends the run: it is printed, `panicked`
-        keeps it, and the hart is told to halt.
+        The answer is in the doorbell's registers. A panic ends the run: it is printed with what the
+        kernel looks like, `panicked` keeps it, and the hart is told to halt.
         """
         self.cycles = 0
         self.charge(Step.DISPATCH)
         try:
             self._serve(reason)
-            self._schedule()
+            self._answer(*schedule(self))
         except KernelPanic as panic:
-            printf(self, f"panic: {panic}\n")
-            self.panicked = panic
-            self._halt(PANIC_STATUS)
-        self._answer()
+            self._panic(panic)
         return self.cycles
+
+    def halt(self, status: int) -> None:
+        """The run has ended."""
+        self.halted = True
+        self.exit_status = status
 
     def _serve(self, reason):
         if reason == Reason.KERNEL_PANIC:
             kerneltrap(self)
         if reason == Reason.MACHINE_PANIC:
             machinetrap(self)
-        if self.proc is None:
+        if self.first is None:
             raise KernelPanic("ring: there is no process")
+        ticks = self.ticks
+        self._tell_time(reason)
+        if self.ticks != ticks:
+            wakeup(self, TICKS)
+        uartintr(self)
         if reason == Reason.USER_TRAP:
-            self.now = self.proc.trapframe.time
             usertrap(self, self.proc)
+
+    def _tell_time(self, reason):
+        """Find out what time it is, and who has to pay for what has passed."""
+        if reason == Reason.USER_TRAP:
+            if self.proc is None:
+                raise KernelPanic("ring: there is no process")
+            frame, account = self.proc.trapframe, self.proc.account
+            resumed, trapped = frame.resumed, frame.time
+            if self._served is not None:
+                self._served.kernel_cycles += resumed - self.now
+            account.user_cycles += trapped - resumed
+            self._served = account
+            self.now = trapped
         elif reason in (Reason.BOOT, Reason.IDLE):
             self.now = self.doorbell.registers[Register.TIME]
         else:
             raise KernelPanic(f"ring: no reason {reason}")
 
-    def _schedule(self):
-        """It is the process's turn; if it has exited, free it and end the run."""
-        proc = self.proc
-        if proc.state is not ProcState.ZOMBIE:
-            proc.state = ProcState.RUNNING
-            return
-        self.proc = None
-        freeproc(self, proc)
-        if self.kmem.used != self._kernel_frames:
-            raise KernelPanic(f"freeproc: {self.kmem.used - self._kernel_frames} frames leaked")
-        self._halt(proc.xstate)
-
-    def _halt(self, status):
-        self.halted = True
-        self.exit_status = status
-
-    def _answer(self):
+    def _answer(self, action, cycles):
+        """Tell the hart what to do, and for how many cycles at most."""
         registers = self.doorbell.registers
-        if self.halted:
-            registers[Register.ACTION] = Action.HALT
-            return
-        registers[Register.ACTION] = Action.RUN
-        registers[Register.SATP] = make_satp(self.proc.pagetable)
-        registers[Register.QUANTUM] = self.quantum
-        registers[Register.FENCE_I] = int(self.wrote_code)
-        self.wrote_code = False
+        registers[Register.ACTION] = action
+        registers[Register.QUANTUM] = cycles
+        if action is Action.RUN:
+            registers[Register.SATP] = make_satp(self.proc.pagetable)
+            registers[Register.FENCE_I] = int(self.wrote_code)
+            self.wrote_code = False
+        elif self._served is not None:
+            # No process comes back to say how long it was: what it costs by the table.
+            self._served.kernel_cycles += self.cycles
+            self._served = None
+
+    def _panic(self, panic):
+        self.panicked = panic
+        printf(self, f"panic: {panic}\n")
+        procdump(self)
+        printf(self, f"{self.kmem.used} frames in use, {self.kmem.free} free\n")
+        self.halt(PANIC_STATUS)
+        self._answer(Action.HALT, 0)
 
 
 def _check(memory, trampoline, quantum, tick):

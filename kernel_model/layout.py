@@ -24,8 +24,11 @@ __all__ = [
     "DOORBELL",
     "KERNBASE",
     "MAXARG",
+    "MAXPATH",
     "MAXVA",
     "MIN_QUANTUM",
+    "NOFILE",
+    "NPROC",
     "QUANTUM",
     "Reason",
     "Register",
@@ -48,8 +51,14 @@ TRAPFRAME = TRAMPOLINE - PAGE_SIZE
 
 #: Pages of a user stack.
 USERSTACK = 1
-#: Most arguments that `exec` takes.
+#: One more than the most arguments that `exec` takes: the null pointer behind them counts.
 MAXARG = 32
+#: Bytes of the longest path name, with its NUL.
+MAXPATH = 128
+#: Most processes at once, init included.
+NPROC = 64
+#: Most files that a process has open at once.
+NOFILE = 16
 
 #: Cycles that a process runs before the timer interrupts it. `time` counts cycles.
 QUANTUM = 10_000

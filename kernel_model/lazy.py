@@ -1,6 +1,7 @@
 """Lazy allocation: a page of a process gets its frame when it is touched for the first time."""
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_down
+from kernel_model.proc import reside
 from kernel_model.vm import getpte, mappages, zalloc
 
 __all__ = ["vmfault"]
@@ -29,6 +30,7 @@ def vmfault(kernel, proc, va: int) -> tuple[int, str]:
     if not mappages(kernel, proc.pagetable, page, PAGE_SIZE, frame, _USER_RW):
         kernel.kmem.kfree(frame)
         return 0, "no frame left for a page table"
+    reside(proc, 1)
     if page >= proc.heap_base:
         kernel.heap_frames_used += 1
     return frame, _mapped(frame, tables=kernel.kmem.used - used - 1)

@@ -20,12 +20,11 @@
         .section .text
         .globl trampoline, reset, uservec, userret, kernelvec, mvec
 
-/* stimecmp = time + \quantum, or never if \quantum is 0. */
-.macro  set_timer quantum, temp
+/* stimecmp = \now + \quantum, or never if \quantum is 0. */
+.macro  set_timer quantum, now, temp
         li      \temp, -1
         beqz    \quantum, 1f
-        csrr    \temp, time
-        add     \temp, \temp, \quantum
+        add     \temp, \now, \quantum
 1:      csrw    STIMECMP, \temp
 .endm
 
@@ -109,12 +108,17 @@ uservec:
         andi    a0, a0, SSTATUS_SPP
         bnez    a0, kernelvec
 
+        # First of all when it happened: what comes before is the process's time, what comes after
+        # the kernel's.
         li      a0, TRAPFRAME
+        sd      t0, TF_T0(a0)
+        csrr    t0, time
+        sd      t0, TF_TIME(a0)
+
         sd      ra, TF_RA(a0)
         sd      sp, TF_SP(a0)
         sd      gp, TF_GP(a0)
         sd      tp, TF_TP(a0)
-        sd      t0, TF_T0(a0)
         sd      t1, TF_T1(a0)
         sd      t2, TF_T2(a0)
         sd      s0, TF_S0(a0)
@@ -144,7 +148,7 @@ uservec:
         csrr    t0, sscratch    # the process's a0
         sd      t0, TF_A0(a0)
 
-        # What happened, and when: the kernel sees no CSR.
+        # What happened: the kernel sees no CSR.
         csrr    t0, sepc
         sd      t0, TF_SEPC(a0)
         csrr    t0, scause
@@ -153,8 +157,6 @@ uservec:
         sd      t0, TF_STVAL(a0)
         csrr    t0, sstatus
         sd      t0, TF_SSTATUS(a0)
-        csrr    t0, time
-        sd      t0, TF_TIME(a0)
 
         # The first fence completes the accesses under the user's page table, the second one drops
         # what they have left in the TLB.
@@ -201,7 +203,8 @@ halt:
  * taken: the kernel is told, and looks for itself.
  */
 idle:
-        set_timer quantum=a2, temp=t1
+        csrr    t2, time
+        set_timer quantum=a2, now=t2, temp=t1
         wfi
         li      t1, REASON_IDLE
         j       ring_now
@@ -233,7 +236,7 @@ userret:
         ld      t0, TF_SSTATUS(a0)
         csrw    sstatus, t0     # SPP = 0: to user mode; SPIE = 1
 
-        mv      t0, a2          # the quantum: t0 to t2 are restored last
+        mv      t0, a2          # the quantum; t0 to t2 are restored last
 
         ld      ra, TF_RA(a0)
         ld      sp, TF_SP(a0)
@@ -258,15 +261,17 @@ userret:
         ld      s9, TF_S9(a0)
         ld      s10, TF_S10(a0)
         ld      s11, TF_S11(a0)
-        ld      t2, TF_T2(a0)
         ld      t3, TF_T3(a0)
         ld      t4, TF_T4(a0)
         ld      t5, TF_T5(a0)
         ld      t6, TF_T6(a0)
 
         # As late as it can be, so that the quantum is the process's own.
-        set_timer quantum=t0, temp=t1
+        csrr    t2, time
+        sd      t2, TF_RESUMED(a0)
+        set_timer quantum=t0, now=t2, temp=t1
 
+        ld      t2, TF_T2(a0)
         ld      t1, TF_T1(a0)
         ld      t0, TF_T0(a0)
         ld      a0, TF_A0(a0)

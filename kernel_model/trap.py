@@ -1,12 +1,14 @@
 """Traps from user mode, and those that nobody expected."""
 
 from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Mstatus
-from kernel_model.console import printf
 from kernel_model.faults import Fault
 from kernel_model.layout import Register
 from kernel_model.lazy import vmfault
+from kernel_model.lifecycle import kexit
 from kernel_model.panic import KernelPanic
-from kernel_model.proc import Proc, ProcState, kexit, yield_
+from kernel_model.printf import printf
+from kernel_model.proc import Proc, ProcState
+from kernel_model.sched import yield_
 from kernel_model.syscall import syscall
 
 __all__ = ["kerneltrap", "machinetrap", "usertrap"]
@@ -33,8 +35,9 @@ def usertrap(kernel, proc: Proc) -> None:
         printf(kernel, f"usertrap(): unexpected scause {scause:#x} pid={proc.pid}\n")
         printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
         proc.killed = True
-    if proc.killed and proc.state is not ProcState.ZOMBIE:
-        kexit(proc, -1)
+    # One that waits has its end with its next turn.
+    if proc.killed and proc.state is ProcState.RUNNING:
+        kexit(kernel, proc, -1)
 
 
 def _page_fault(kernel, proc, scause):
@@ -47,7 +50,7 @@ def _page_fault(kernel, proc, scause):
     outcome = "mapped" if frame else "killed"
     if not frame:
         what = f"killed: {what}"
-    kernel.faults.append(Fault(proc.trapframe.sepc, scause, stval, outcome, None, what))
+    kernel.record(proc, Fault(proc.trapframe.sepc, scause, stval, outcome, None, what, proc.pid))
     return frame != 0
 
 

@@ -8,16 +8,17 @@ from hdl.arch import MENVCFG_ADUE, MENVCFG_STCE, Cause, Csr, Interrupt, Mstatus,
 from kernel_model.layout import DOORBELL, TRAMPOLINE, TRAPFRAME, Action, Reason, Register
 from kernel_model.memory import PhysicalMemory
 
-__all__ = ["OFFSETS", "SSTATUS_USER", "TrapFrame", "assembler_defines"]
+__all__ = ["OFFSETS", "SSTATUS_USER", "TrapFrame", "assembler_defines", "copy_trapframe"]
 
 _FIELDS = (
-    "kernel_satp sepc scause stval sstatus time scratch "
+    "kernel_satp sepc scause stval sstatus time resumed scratch "
     "ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 "
     "s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6"
 ).split()
 
 #: Offset in the page of each field, all of 8 bytes. `kernel_satp` is the kernel's page table,
-#: `time` the clock at the trap, `scratch` what the dummy store-conditional aims at.
+#: `time` the clock at the trap, `resumed` the clock at the return to user mode before it, `scratch`
+#: what the dummy store-conditional aims at.
 OFFSETS = {name: 8 * index for index, name in enumerate(_FIELDS)}
 
 _XLEN_64 = 2
@@ -59,6 +60,11 @@ class TrapFrame:
 
 for _name, _offset in OFFSETS.items():
     setattr(TrapFrame, _name, _Field(_offset))
+
+
+def copy_trapframe(source: TrapFrame, target: TrapFrame) -> None:
+    """Copy all fields of `source`: a forked process goes on where its parent is."""
+    target.memory.write(target.pa, source.memory.read(source.pa, 8 * len(OFFSETS)))
 
 
 def assembler_defines() -> dict[str, int]:

@@ -9,6 +9,7 @@ of the process that nobody has touched yet.
 """
 
 from collections.abc import Iterator
+from itertools import compress
 from struct import Struct
 
 from hdl.arch import (
@@ -24,10 +25,11 @@ from hdl.arch import (
     vpn,
 )
 from kernel_model.costs import Step
-from kernel_model.layout import DOORBELL, MAXVA, TRAMPOLINE
+from kernel_model.layout import DOORBELL, MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.panic import KernelPanic
 
 __all__ = [
+    "count_tables",
     "freewalk",
     "getpte",
     "kvmmake",
@@ -36,6 +38,7 @@ __all__ = [
     "mappages",
     "uvmalloc",
     "uvmclear",
+    "uvmcopy",
     "uvmcreate",
     "uvmdealloc",
     "uvmfree",
@@ -48,9 +51,14 @@ __all__ = [
 # Plain numbers: an operation on members of an IntEnum is several times slower.
 _V = int(Pte.V)
 _U = int(Pte.U)
+_X = int(Pte.X)
 _RWX = int(Pte.R | Pte.W | Pte.X)
 
+_FLAGS = (1 << 10) - 1
+
 _TABLE = Struct(f"<{PTES_PER_PAGE}Q")
+_EMPTY = bytes(PAGE_SIZE)
+_INDEXES = tuple(range(PTES_PER_PAGE))
 #: Bytes that one entry covers, by level.
 _SPAN = tuple(PAGE_SIZE * PTES_PER_PAGE**level for level in range(LEVELS))
 
@@ -137,44 +145,75 @@ def mappages(kernel, root: int, va: int, size: int, pa: int, perm: int) -> bool:
     return True
 
 
-def leaves(
+def entries(kernel, table: int, first: int = 0, last: int = PTES_PER_PAGE) -> list[tuple[int, int]]:
+    """The (index, entry) of each valid entry of a page-table page, from `first` up to `last`."""
+    if first >= last:
+        return []
+    kernel.charge(Step.PTE, last - first)
+    return _valid(kernel.memory, table, first, last)
+
+
+def _valid(memory, table, first=0, last=PTES_PER_PAGE):
+    page = memory.read(table, PAGE_SIZE)
+    if page == _EMPTY:
+        return []
+    ptes = _TABLE.unpack(page)
+    used = compress(_INDEXES[first:last], ptes[first:last])
+    return [(index, ptes[index]) for index in used if ptes[index] & _V]
+
+
+def tables(
     kernel, table: int, start: int, end: int, level: int = LEVELS - 1, base: int = 0
-) -> Iterator[tuple[int, int, int]]:
-    """Yield (va, address of the entry, entry) for each mapped page from `start` up to `end`.
+) -> Iterator[tuple[int, int]]:
+    """Yield (va, page-table page) for each one of level 0 that maps some of `start` up to `end`.
 
     `table` is a page-table page of `level` that maps from `base` on. A hole costs one look at the
     level where it begins: the empty gigabyte of a sparse process is one entry, not 262,144.
     """
     span = _SPAN[level]
-    first = max(start - base, 0) // span
-    last = min(-(-(end - base) // span), PTES_PER_PAGE)
-    kernel.charge(Step.PTE, max(last - first, 0))
-    entries = _TABLE.unpack(kernel.memory.read(table, PAGE_SIZE))
-    for index, pte in enumerate(entries[first:last], first):
-        if pte & _V == 0:
-            continue
+    for index, pte in entries(kernel, table, *_range(start, end, base, span)):
         va = base + index * span
-        if level == 0:
-            yield va, table + PTE_SIZE * index, pte
-        elif pte & _RWX:
-            raise KernelPanic(f"leaves: {va:#x} is in a superpage")
+        if pte & _RWX:
+            raise KernelPanic(f"tables: {va:#x} is in a superpage")
+        if level == 1:
+            yield va, pte_to_pa(pte)
         else:
-            yield from leaves(kernel, pte_to_pa(pte), start, end, level - 1, va)
+            yield from tables(kernel, pte_to_pa(pte), start, end, level - 1, va)
 
 
-def uvmunmap(kernel, root: int, va: int, npages: int, do_free: bool) -> None:
+def leaves(kernel, root: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (va, address of the entry, entry) for each mapped page from `start` up to `end`."""
+    for base, table in tables(kernel, root, start, end):
+        for index, pte in entries(kernel, table, *_range(start, end, base, PAGE_SIZE)):
+            yield base + index * PAGE_SIZE, table + PTE_SIZE * index, pte
+
+
+def _range(start, end, base, span):
+    """The first entry, and one past the last, for `start` up to `end` in a table from `base` on."""
+    return max(start - base, 0) // span, min(-(-(end - base) // span), PTES_PER_PAGE)
+
+
+def uvmunmap(kernel, root: int, va: int, npages: int, do_free: bool) -> int:
     """Remove the mappings of `npages` pages from `va`, a multiple of the page size. Skips holes.
 
-    With `do_free` the frames are freed too.
+    With `do_free` the frames are freed too. Return how many pages were mapped.
     """
     if va % PAGE_SIZE:
         raise KernelPanic(f"uvmunmap: {va:#x} is not aligned")
-    for page, entry, pte in leaves(kernel, root, va, va + npages * PAGE_SIZE):
-        if pte & _RWX == 0:
-            raise KernelPanic(f"uvmunmap: {page:#x} is not a leaf")
-        if do_free:
-            kernel.kmem.kfree(pte_to_pa(pte))
-        kernel.memory.write_u64(entry, 0)
+    end = va + npages * PAGE_SIZE
+    frames = []
+    for base, table in tables(kernel, root, va, end):
+        found = entries(kernel, table, *_range(va, end, base, PAGE_SIZE))
+        for index, pte in found:
+            if pte & _RWX == 0:
+                raise KernelPanic(f"uvmunmap: {base + index * PAGE_SIZE:#x} is not a leaf")
+            frames.append(pte_to_pa(pte))
+        if found:
+            first, last = found[0][0], found[-1][0]
+            kernel.memory.zero(table + PTE_SIZE * first, PTE_SIZE * (last - first + 1))
+    if do_free:
+        kernel.kmem.kfree_all(frames)
+    return len(frames)
 
 
 def uvmcreate(kernel) -> int:
@@ -202,15 +241,51 @@ def uvmalloc(kernel, root: int, oldsz: int, newsz: int, perm: int) -> int:
 def uvmdealloc(kernel, root: int, oldsz: int, newsz: int) -> int:
     """Give back the pages that a size of `oldsz` covers and one of `newsz` does not.
 
-    Return the new size.
+    Return how many of them were mapped.
     """
     if newsz >= oldsz:
-        return oldsz
+        return 0
     start = page_round_up(newsz)
-    npages = (page_round_up(oldsz) - start) // PAGE_SIZE
-    if npages:
-        uvmunmap(kernel, root, start, npages, do_free=True)
-    return newsz
+    return uvmunmap(kernel, root, start, (page_round_up(oldsz) - start) // PAGE_SIZE, do_free=True)
+
+
+def uvmcopy(kernel, old: int, new: int, sz: int) -> int | None:
+    """Copy the `sz` bytes that `old` maps, with their permissions, to the empty page table `new`.
+
+    Return how many pages were mapped; None if no frame was left, or if `sz` is past the limit of a
+    size, and then none is mapped. Skips holes: what nobody has touched waits in the copy, too.
+    """
+    if sz > TRAPFRAME:
+        return None
+    count = 0
+    for base, table in tables(kernel, old, 0, page_round_up(sz)):
+        found = entries(kernel, table, *_range(0, page_round_up(sz), base, PAGE_SIZE))
+        copied = _copy_table(kernel, new, base, found) if found else 0
+        count += copied
+        if copied < len(found):
+            uvmunmap(kernel, new, 0, page_round_up(sz) // PAGE_SIZE, do_free=True)
+            return None
+    return count
+
+
+def _copy_table(kernel, new, base, found):
+    """Copy the pages that `found`, entries of a table from `base` on, maps; how many could be."""
+    first = walk(kernel, new, base, alloc=True)
+    if first == 0:
+        return 0
+    memory = kernel.memory
+    for count, (index, pte) in enumerate(found):
+        if pte & _RWX == 0:
+            raise KernelPanic(f"uvmcopy: {base + index * PAGE_SIZE:#x} is not a leaf")
+        frame = kernel.kmem.kalloc()
+        if frame == 0:
+            return count
+        kernel.charge(Step.COPY, PAGE_SIZE // 8)
+        memory.write(frame, memory.read(pte_to_pa(pte), PAGE_SIZE))
+        memory.write_u64(first + PTE_SIZE * index, make_pte(frame, pte & _FLAGS))
+        if pte & _X:
+            kernel.wrote_code = True
+    return len(found)
 
 
 def uvmclear(kernel, root: int, va: int) -> None:
@@ -223,13 +298,17 @@ def uvmclear(kernel, root: int, va: int) -> None:
 
 def freewalk(kernel, table: int) -> None:
     """Free a page table and those below it. Panics if a page is still mapped."""
-    kernel.charge(Step.PTE, PTES_PER_PAGE)
-    for pte in filter(None, _TABLE.unpack(kernel.memory.read(table, PAGE_SIZE))):
+    for _, pte in entries(kernel, table):
         if pte & _RWX:
             raise KernelPanic("freewalk: leaf")
-        if pte & _V:
-            freewalk(kernel, pte_to_pa(pte))
+        freewalk(kernel, pte_to_pa(pte))
     kernel.kmem.kfree(table)
+
+
+def count_tables(kernel, root: int) -> int:
+    """How many page-table pages there are, the root included; nothing is charged for counting."""
+    middle = [pte_to_pa(pte) for _, pte in _valid(kernel.memory, root)]
+    return 1 + len(middle) + sum(len(_valid(kernel.memory, table)) for table in middle)
 
 
 def uvmfree(kernel, root: int, sz: int) -> None:

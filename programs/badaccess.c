@@ -1,10 +1,6 @@
 // Makes one access that no kernel may serve, chosen by name; must be killed for it.
 #include "user.h"
 
-#define TRAPFRAME 0x3fffffe000UL
-#define TRAMPOLINE 0x3ffffff000UL
-#define NOT_CANONICAL 0x4000000000UL
-
 static void announce(const char *what, uint64_t address) {
   printf("badaccess: %s at %p\n", what, (void *)address);
 }
@@ -95,7 +91,7 @@ static void run_trampoline(void) {
 }
 
 static void load_not_canonical(void) {
-  load(NOT_CANONICAL);
+  load(MAXVA);
 }
 
 static const struct {

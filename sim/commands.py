@@ -23,7 +23,7 @@ from sim.machine import End, Machine, MachineConfig
 from sim.progress import Progress
 from sim.report import Report, print_faults, print_summary, write_json
 from sim.signature import signature_lines
-from sim.toolchain import assemble_trampoline, find_program
+from sim.toolchain import assemble_trampoline, bundled_files, find_program
 from sim.waves import AroundFault, FirstFaults, LastCycles, Trace, Window
 
 __all__ = ["Options", "run_bare", "run_program"]
@@ -65,8 +65,9 @@ def run_program(
     path = find_program(program)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
-    kernel = Kernel(ram, assemble_trampoline(), Console(before_write=progress.clear),
-                    svadu=svadu, costs=_COSTS[kernel_cost])  # fmt: skip
+    console = Console(before_write=progress.clear)
+    kernel = Kernel(ram, assemble_trampoline(), console,
+                    svadu=svadu, costs=_COSTS[kernel_cost], files=bundled_files)  # fmt: skip
     try:
         kernel.exec(path.read_bytes(), [program, *arguments])
     except ExecError as error:
@@ -75,7 +76,7 @@ def run_program(
     machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
     trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
 
-    end = _drive(machine, guest, options, trace, progress, guest.faults)
+    end = _drive(machine, guest, options, trace, progress, guest.faults, console)
 
     status = kernel.exit_status & 0xFF if end is End.FINISHED else _STATUS[end]
     report = Report(status, machine.engine.cycle, machine.engine.log.instructions,
@@ -102,7 +103,7 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     machine = Machine(options.config, ram, watched=image.tohost)
     trace = _trace(options, Window(), lambda machine: _page_fault_of(machine, options))
 
-    end = _drive(machine, guest, options, trace, progress, ())
+    end = _drive(machine, guest, options, trace, progress, (), console)
 
     code = guest.htif.exit_code
     status = _STATUS[end] if code is None else min(code, 255)
@@ -143,7 +144,7 @@ def _page_fault_of(machine: Machine, options: Options) -> int | None:
     return next(islice(cycles, options.vcd_fault - 1, None), None)
 
 
-def _drive(machine, guest, options, trace: _Waves | None, progress, faults) -> End:
+def _drive(machine, guest, options, trace: _Waves | None, progress, faults, console) -> End:
     """Runs the machine; Ctrl-C ends it in good order, and a second one at once.
 
     What ends it with an exception is to be seen in the waveform, too.
@@ -152,6 +153,7 @@ def _drive(machine, guest, options, trace: _Waves | None, progress, faults) -> E
     def interrupt(number, frame):
         machine.stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        console.interrupt()
 
     def finish():
         progress.clear()

@@ -37,7 +37,7 @@ class Fault:
     def as_json(self) -> dict[str, int | str | None]:
         """The fault as an entry of the report's `faults`."""
         served = self.served
-        entry = {"number": self.number, "cycle": self.trap.cycle}
+        entry = {"number": self.number, "cycle": self.trap.cycle, "pid": served.pid}
         if served.via is None:
             entry["pc"] = served.pc
         entry |= {"cause": int(served.cause), "stval": served.stval, "outcome": served.outcome,
@@ -50,24 +50,38 @@ class Fault:
 class FaultTable(list[Fault]):
     """All faults of a run, in the order in which the kernel served them."""
 
-    def join(self, served: list[Served], traps: list[TrapRecord]) -> None:
-        """Appends what the kernel has `served` since the last trap, the last of `traps`.
+    def __init__(self):
+        super().__init__()
+        self._raised: dict[int, TrapRecord] = {}
 
-        Raises `JoinError` if that trap is not the one that the kernel found in the trap frame.
+    def trapped(self, pid: int, traps: list[TrapRecord]) -> None:
+        """The last of `traps` is an exception that the process `pid` raised.
+
+        What the kernel serves for this process is due to it, until it raises another one. Raises
+        `JoinError` if there was no exception in user mode.
+        """
+        if not traps or traps[-1].mode != Priv.U:
+            raise JoinError(
+                "the kernel has served an exception, but the hart's last trap is none of user mode"
+            )
+        self._raised[pid] = traps[-1]
+
+    def join(self, served: list[Served]) -> None:
+        """Appends what the kernel has `served`.
+
+        Raises `JoinError` if the process has not raised what the kernel found in the trap frame.
         """
         for fault in served:
-            trap = _last_user_trap(traps)
+            trap = self._raised.get(fault.pid)
             _check(fault, trap)
             self.append(Fault(len(self) + 1, fault, trap))
 
 
-def _last_user_trap(traps: list[TrapRecord]) -> TrapRecord:
-    if not traps or traps[-1].mode != Priv.U:
-        raise JoinError("the kernel served a fault, but the hart's last trap is none of user mode")
-    return traps[-1]
-
-
-def _check(fault: Served, trap: TrapRecord) -> None:
+def _check(fault: Served, trap: TrapRecord | None) -> None:
+    if trap is None:
+        raise JoinError(
+            f"the kernel served a fault of process {fault.pid}, for which the hart raised none"
+        )
     expected = (trap.pc, trap.cause, trap.tval)
     found = (fault.pc, fault.cause, fault.stval)
     if fault.via is not None:
@@ -75,6 +89,6 @@ def _check(fault: Served, trap: TrapRecord) -> None:
     if expected != found:
         raise JoinError(
             f"the hart raised cause {trap.cause} at pc {trap.pc:#x} with tval {trap.tval:#x}, "
-            f"but the trap frame says cause {fault.cause} at pc {fault.pc or 0:#x} "
-            f"with stval {fault.stval:#x}"
+            f"but the trap frame of process {fault.pid} says cause {fault.cause} "
+            f"at pc {fault.pc or 0:#x} with stval {fault.stval:#x}"
         )

@@ -31,7 +31,8 @@ class KernelGuest:
         self.kernel = kernel
         self.faults = FaultTable()
         self.entered_user_at: int | None = None
-        self._joined = 0
+        self._joined = 0  # faults that the kernel has served, and traps of the hart
+        self._trapped = 0
 
     @property
     def finished(self) -> bool:
@@ -41,21 +42,24 @@ class KernelGuest:
     def handle(self, machine: Machine, event: Event) -> None:
         """Serves a ring of the doorbell."""
         assert isinstance(event, Doorbell), f"unexpected event {event}"
-        cost = self.kernel.ring(event.reason)
-        if event.reason == Reason.USER_TRAP:
-            self._join(machine)
-        elif event.reason == Reason.BOOT:
-            self.entered_user_at = machine.engine.cycle
-        machine.engine.answer(cost)
+        kernel, engine = self.kernel, machine.engine
+        trapped, traps = kernel.proc, engine.log.traps
+        if event.reason == Reason.USER_TRAP and len(traps) > self._trapped:
+            self.faults.trapped(trapped.pid, traps)  # no interrupt: those are not logged
+        self._trapped = len(traps)
+        cost = kernel.ring(event.reason)
+        if event.reason == Reason.BOOT:
+            self.entered_user_at = engine.cycle
+        if len(kernel.faults) > self._joined:
+            self.faults.join(kernel.faults[self._joined :])
+            self._joined = len(kernel.faults)
+        if kernel.proc is not None and kernel.proc is not trapped:
+            engine.switch(kernel.proc.pid)
+        engine.answer(cost)
         machine.expect_quiet(cost + self._idle_cycles())
 
     def tick(self, machine: Machine) -> None:
         """Never called: there is no deadline."""
-
-    def _join(self, machine: Machine) -> None:
-        served = self.kernel.faults[self._joined :]
-        self._joined += len(served)
-        self.faults.join(served, machine.engine.log.traps)
 
     def _idle_cycles(self) -> int:
         registers = self.kernel.doorbell.registers

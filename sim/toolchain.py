@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from struct import pack_into, unpack_from
 
 from elftools.elf.elffile import ELFFile
 
@@ -29,25 +31,35 @@ __all__ = [
     "build_bare",
     "build_program",
     "build_user",
+    "bundled_files",
     "cache_directory",
     "compile_bare",
     "compile_user",
     "find_program",
     "program_names",
     "programs_directory",
+    "strip",
 ]
 
 #: Extensions of RV64 that the hart has beyond I; Zicsr and Zifencei are always meant.
 EXTENSIONS = "mac"
 #: Code that leans on no C library and no operating system, each function in its own section.
 COMMON_FLAGS = (
-    "-O2 -g -ffreestanding -fno-builtin -nostdlib -static -fno-pic -mcmodel=medany "
+    "-g -ffreestanding -fno-builtin -nostdlib -static -fno-pic -mcmodel=medany "
     "-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fomit-frame-pointer "
     "-ffunction-sections -fdata-sections -Wl,--gc-sections -Wl,-z,max-page-size=4096 "
     "-Wall -Wextra -Werror"
 ).split()
+#: User programs are small, for `fork` copies them. Nothing maps their files, so that a segment need
+#: not lie in the file as it does in a page.
+USER_FLAGS = ["-Os", "-Wl,-z,max-page-size=16"]
+#: Compilers that run at once.
+JOBS = 2
 #: Seconds after which a compiler that still runs is given up.
 TIMEOUT = 300
+
+#: Types of program headers.
+_PT_NULL, _PT_LOAD = 0, 1
 
 Defines = Mapping[str, int | str]
 
@@ -60,7 +72,7 @@ def compile_user(sources: Iterable[Path], out: Path) -> Path:
     """Compiles `sources` with the user library into the ELF `out`, to run under the kernel."""
     library = programs_directory() / "lib"
     return _compile([*sources, *_library_sources()], programs_directory() / "user.ld", out,
-                    ["-I", str(library)])  # fmt: skip
+                    [*USER_FLAGS, "-I", str(library)])  # fmt: skip
 
 
 def compile_bare(
@@ -78,14 +90,13 @@ def compile_bare(
     """
     script = script or programs_directory() / "bare.ld"
     # A section that only machine code refers to, by its address, looks like garbage to the linker.
-    flags = [*_define_flags(defines), "-Wl,--no-gc-sections"]
+    flags = ["-O2", *_define_flags(defines), "-Wl,--no-gc-sections"]
     return _compile([source], script, out, flags, extensions)
 
 
 def build_user(source: Path) -> Path:
     """As `compile_user` for one file, but into the cache: a second call costs nothing."""
-    inputs = [source, programs_directory() / "user.ld", *_library_files()]
-    return _cached(source.stem, inputs, (), lambda out: compile_user([source], out))
+    return _build_user(source.stem, [source])
 
 
 def build_bare(
@@ -111,7 +122,36 @@ def build_program(name: str) -> Path:
         raise ToolchainError(
             f"no such file or bundled program: {name} (bundled: {', '.join(program_names())})"
         )
-    return build_user(programs_directory() / f"{name}.c")
+    folder = programs_directory() / name
+    files = sorted(folder.iterdir()) if folder.is_dir() else [folder.with_suffix(".c")]
+    return _build_user(name, files)
+
+
+def bundled_files() -> dict[str, bytes]:
+    """The bundled programs as files for the kernel's file system: names and stripped ELFs.
+
+    Those that are not in the cache are compiled, `JOBS` at once; else it takes milliseconds.
+    """
+    names = program_names()
+    with ThreadPoolExecutor(JOBS) as pool:
+        paths = list(pool.map(build_program, names))
+    return {name: strip(path.read_bytes()) for name, path in zip(names, paths, strict=True)}
+
+
+def strip(elf: bytes) -> bytes:
+    """The 64-bit little-endian `elf` without what follows the segments that are loaded."""
+    (offset,), (size, count) = unpack_from("<Q", elf, 32), unpack_from("<2H", elf, 54)
+    stripped = bytearray(elf)
+    end = offset + count * size
+    for header in range(offset, end, size):
+        kind, _, start, _, _, length = unpack_from("<2I4Q", elf, header)
+        if kind == _PT_LOAD:
+            end = max(end, start + length)
+        else:
+            pack_into("<I", stripped, header, _PT_NULL)
+    pack_into("<Q", stripped, 40, 0)  # e_shoff
+    pack_into("<2H", stripped, 60, 0, 0)  # e_shnum, e_shstrndx
+    return bytes(stripped[:end])
 
 
 def find_program(name_or_path: str) -> Path:
@@ -121,8 +161,11 @@ def find_program(name_or_path: str) -> Path:
 
 
 def program_names() -> list[str]:
-    """Names of the bundled programs."""
-    return sorted(path.stem for path in programs_directory().glob("*.c"))
+    """Names of the bundled programs: of a file NAME.c, or of a folder that has a NAME.c."""
+    folders = (
+        path for path in programs_directory().iterdir() if (path / f"{path.name}.c").is_file()
+    )
+    return sorted(path.stem for path in [*programs_directory().glob("*.c"), *folders])
 
 
 def assemble_trampoline() -> bytes:
@@ -159,6 +202,13 @@ def cache_directory() -> Path:
                 return candidate
     tried = " nor ".join(map(str, candidates))
     raise ToolchainError(f"cannot write to {tried}: set XDG_CACHE_HOME to a folder for programs")
+
+
+def _build_user(name: str, files: list[Path]) -> Path:
+    """The ELF of the sources among `files`, from the cache if nothing has changed."""
+    sources = [path for path in files if path.suffix in (".c", ".S")]
+    inputs = [*files, programs_directory() / "user.ld", *_library_files()]
+    return _cached(name, inputs, (), lambda out: compile_user(sources, out))
 
 
 def _library_files() -> list[Path]:

@@ -6,11 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_SIZE 4096
+#include "abi.h"
 
-struct stat;
+#define SBRK_FAILED ((char *)-1)
 
-// System calls; -1 is failure.
+// System calls (usys.S); -1 is failure.
 int fork(void);
 __attribute__((noreturn)) void exit(int status);
 int wait(int *status);
@@ -22,7 +22,7 @@ int fstat(int descriptor, struct stat *stat);
 int chdir(const char *path);
 int dup(int descriptor);
 int getpid(void);
-char *sbrk(int n); // the old size, or (char *)-1
+char *sbrk2(int n, int type); // the old end of the heap, or SBRK_FAILED
 int sleep(int ticks);
 int uptime(void);
 int open(const char *path, int flags);
@@ -33,6 +33,10 @@ int link(const char *path, const char *other);
 int mkdir(const char *path);
 int close(int descriptor);
 
+// sbrk2 with a type: the same on a kernel that is always lazy.
+char *sbrk(int n);
+char *sbrklazy(int n);
+
 // ulib.c
 void *memset(void *to, int byte, size_t n);
 void *memcpy(void *to, const void *from, size_t n);
@@ -41,9 +45,17 @@ int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 char *strcpy(char *to, const char *from);
+char *strchr(const char *s, char c); // NULL if it is not there
 int atoi(const char *s);
+int stat(const char *path, struct stat *stat);
+char *gets(char *line, int size); // a line of descriptor 0 with its newline; empty at the end
 
-// printf.c: %d %u %x (with l for 64 bits), %p, %s, %c, %%; at most 256 characters a call.
+// umalloc.c
+void *malloc(size_t n); // aligned to 16 bytes; NULL if there is no memory left
+void free(void *block);
+
+// printf.c: %d %u %x (with l for 64 bits), %p, %s, %c, %%.
 __attribute__((format(printf, 1, 2))) void printf(const char *format, ...);
+__attribute__((format(printf, 2, 3))) void fprintf(int descriptor, const char *format, ...);
 
 #endif

@@ -1,12 +1,26 @@
 // One stub per system call: the number goes into a7, arguments stay where C has put them.
+#include "abi.h"
 #include "syscall.h"
 
-.macro SYSCALL name, number
+.macro FUNCTION name
 .section .text.\name, "ax", @progbits
 .globl \name
 .type \name, @function
 \name:
+.endm
+
+.macro SYSCALL name, number
+FUNCTION \name
   li a7, \number
+  ecall
+  ret
+.size \name, . - \name
+.endm
+
+.macro SBRK name, type
+FUNCTION \name
+  li a1, \type
+  li a7, SYS_sbrk
   ecall
   ret
 .size \name, . - \name
@@ -23,7 +37,7 @@ SYSCALL fstat, SYS_fstat
 SYSCALL chdir, SYS_chdir
 SYSCALL dup, SYS_dup
 SYSCALL getpid, SYS_getpid
-SYSCALL sbrk, SYS_sbrk
+SYSCALL sbrk2, SYS_sbrk
 SYSCALL sleep, SYS_sleep
 SYSCALL uptime, SYS_uptime
 SYSCALL open, SYS_open
@@ -33,3 +47,7 @@ SYSCALL unlink, SYS_unlink
 SYSCALL link, SYS_link
 SYSCALL mkdir, SYS_mkdir
 SYSCALL close, SYS_close
+
+// One argument in C, two in the registers: a kernel that is always lazy never looks at the second.
+SBRK sbrk, SBRK_EAGER
+SBRK sbrklazy, SBRK_LAZY

@@ -1,32 +1,121 @@
-"""The console: standard input and output of the process that runs the simulation."""
+"""The console: standard input and output of the process that runs the simulation.
 
+The kernel's side is `kernel_model.console`. Where input comes from is an object of its own: the
+terminal (`sim.devices.terminal`), a pipe or a file (`Piped`), or the journal of an earlier run
+(`sim.devices.journal`).
+"""
+
+import io
 import sys
 from collections.abc import Callable
-from typing import BinaryIO
+from copy import deepcopy
+from typing import BinaryIO, Protocol
 
-__all__ = ["Console"]
+from sim.devices.journal import Journal
+from sim.devices.terminal import Terminal
+
+__all__ = ["Console", "Piped", "Source", "standard_input"]
+
+
+class Source(Protocol):
+    """Where input comes from; see `kernel_model.console.Console` for what its parts do."""
+
+    echo: bool
+    interrupts: bool
+
+    def poll(self, now: int, room: int) -> bytes:
+        """What has come by cycle `now`, at most `room` bytes of it."""
+
+    def next_arrival(self, now: int) -> int | None:
+        """The cycle in which more comes, if that is known."""
+
+    def wait(self, now: int) -> bool:
+        """Waits for input; False at its end."""
+
+    def ended(self, now: int) -> bool:
+        """Nothing will ever come again."""
+
+
+class _Interrupted(KeyboardInterrupt):
+    """Raised in the middle of a wait."""
+
+
+class Piped:
+    """Input from a pipe or a file, which is all there from cycle 0.
+
+    It is read a line at a time, when a process wants it. So the run is the same however fast the
+    other end of the pipe writes, and that may wait for an answer before it goes on. While it does,
+    simulated time stands.
+    """
+
+    echo = False
+    interrupts = False
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self._ended = False
+
+    def poll(self, now: int, room: int) -> bytes:
+        """Waits for a line, and returns it or `room` bytes of it; nothing at the end."""
+        line = b"" if self._ended else self._file.readline(room)
+        self._ended = not line
+        return line
+
+    def next_arrival(self, now: int) -> int | None:
+        """Not known: whoever wants input gets it at once."""
+        return None
+
+    def wait(self, now: int) -> bool:
+        """Nothing to wait for: `poll` does."""
+        return not self._ended
+
+    def ended(self, now: int) -> bool:
+        """The end has been read."""
+        return self._ended
+
+    def __deepcopy__(self, memo):
+        """The same: what has been read from a pipe cannot be read again."""
+        return self
 
 
 class Console:
-    """Bytes out, which appear at once, and bytes in, a line at a time.
+    """Bytes out, which appear at once, and bytes in.
+
+    Members
+    -------
+    echo, interrupts : bool
+        Those of the source.
 
     Parameters
     ----------
-    output, input : binary files
-        By default standard output and input.
+    output : binary file
+        By default standard output.
+    source : Source
+        By default standard input, as `standard_input` says.
     before_write : function
         Called before every write, for what else stands on the terminal.
+    journal : Journal
+        Where input is written down as it comes, if anywhere.
     """
 
     def __init__(
         self,
         output: BinaryIO | None = None,
-        input: BinaryIO | None = None,
+        source: Source | None = None,
         before_write: Callable[[], None] = lambda: None,
+        journal: Journal | None = None,
     ):
         self._output = output if output is not None else sys.stdout.buffer
-        self._input = input if input is not None else sys.stdin.buffer
+        self._source = source if source is not None else standard_input()
         self._before_write = before_write
+        self._journal = journal
+        self._waited = False
+        self._waiting = False
+        self._interrupted = False
+        self.echo = self._source.echo
+        self.interrupts = self._source.interrupts
+        if journal is not None:
+            journal.record_source(self.echo, self.interrupts)
 
     def write(self, data: bytes) -> None:
         """Prints `data` at once."""
@@ -34,10 +123,55 @@ class Console:
         self._output.write(data)
         self._output.flush()
 
-    def read(self, n: int) -> bytes:
-        """Waits for a line and returns up to `n` bytes of it; nothing at the end of input."""
-        return self._input.readline(n)
+    def poll(self, now: int, room: int) -> bytes:
+        """What has come by cycle `now`, at most `room` bytes of it."""
+        data = self._unless_interrupted(lambda: self._source.poll(now, room), b"")
+        if data:
+            if self._journal is not None:
+                self._journal.record(now, data, self._waited)
+            self._waited = False
+        return data
+
+    def next_arrival(self, now: int) -> int | None:
+        """The cycle in which more comes, if that is known."""
+        return self._source.next_arrival(now)
+
+    def wait(self, now: int) -> bool:
+        """Waits for input; False at its end."""
+        self._waited = self._unless_interrupted(lambda: self._source.wait(now), False)
+        return self._waited
+
+    def ended(self, now: int) -> bool:
+        """Nothing will ever come again."""
+        return self._interrupted or self._source.ended(now)
+
+    def interrupt(self) -> None:
+        """Ends input, also in the middle of a wait; for the handler of a signal."""
+        self._interrupted = True
+        if self._waiting:
+            raise _Interrupted
+
+    def _unless_interrupted(self, ask, otherwise):
+        if self._interrupted:
+            return otherwise
+        self._waiting = True
+        try:
+            return ask()
+        except _Interrupted:
+            return otherwise
+        finally:
+            self._waiting = False
 
     def __deepcopy__(self, memo):
-        """The same: files of the process cannot be copied."""
-        return self
+        """Another one with the same files; a journal that is replayed goes on where this one is."""
+        copy = object.__new__(Console)
+        copy.__dict__.update(self.__dict__)
+        copy._source = deepcopy(self._source, memo)
+        return copy
+
+
+def standard_input() -> Source:
+    """The terminal, if standard input is one and this system has a way to handle it."""
+    if Terminal.possible(sys.stdin):
+        return Terminal(sys.stdin.fileno())
+    return Piped(sys.stdin.buffer if sys.stdin is not None else io.BytesIO())

@@ -44,6 +44,10 @@ class TrapLog:
     traps: list[TrapRecord] = field(default_factory=list)
     #: Page faults of user mode that wait for their instruction to retire, by pc.
     _waiting: dict[int, list[TrapRecord]] = field(default_factory=dict)
+    #: Those of the processes that do not run, by process, as each engine keeps them.
+    held: dict[int, object] = field(default_factory=dict)
+    #: The process that runs.
+    process: int = 0
 
     def trapped(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> None:
         """Takes an instruction that raised an exception."""
@@ -63,6 +67,16 @@ class TrapLog:
         if self._waiting and mode == Priv.U:
             for record in self._waiting.pop(pc, ()):
                 record.retried_at = cycle
+
+    def switch(self, process: int) -> None:
+        """Another process runs from now on: its page faults wait, and no other's.
+
+        Two processes have instructions at the same pc, but a fault is over only when the process
+        that raised it goes on.
+        """
+        self.held[self.process] = self._waiting
+        self._waiting = self.held.pop(process, {})
+        self.process = process
 
 
 class Engine(ABC):
@@ -104,6 +118,10 @@ class Engine(ABC):
     @abstractmethod
     def answer(self, delay: int) -> None:
         """Answers the doorbell's store, `delay` cycles later than at the earliest."""
+
+    def switch(self, process: int) -> None:
+        """Says which process, any number, runs in user mode from now on."""
+        self.log.switch(process)
 
     @abstractmethod
     def read_register(self, number: int) -> int:

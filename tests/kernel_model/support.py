@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from struct import pack
 
 from hdl.arch import PAGE_SIZE, Cause, Mstatus, Pte, pte_to_pa, vpn
+from kernel_model.abi import Syscall
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE, Action, Reason, Register
+from kernel_model.layout import KERNBASE, NPROC, Action, Reason, Register
+from kernel_model.proc import ProcState
 from kernel_model.trapframe import TrapFrame
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "make_hart",
     "make_kernel",
     "segment",
+    "switch_to",
 ]
 
 R, W, X = 4, 2, 1  # p_flags
@@ -62,7 +65,13 @@ class Memory:
 
 
 class Console:
-    """Keeps what is printed; has `input` to read."""
+    """A host's side of the console that is not looked at by itself.
+
+    Keeps what is printed; has `input` to read, and then ends. If it is None, none ever comes.
+    """
+
+    echo = False
+    interrupts = False
 
     def __init__(self, input=b""):
         self.printed = b""
@@ -71,9 +80,20 @@ class Console:
     def write(self, data):
         self.printed += data
 
-    def read(self, n):
-        data, self._input = self._input[:n], self._input[n:]
+    def poll(self, now, room):
+        if self._input is None:
+            return b""
+        data, self._input = self._input[:room], self._input[room:]
         return data
+
+    def next_arrival(self, now):
+        return None
+
+    def wait(self, now):
+        raise AssertionError("the host would wait for ever")
+
+    def ended(self, now):
+        return not self._input
 
 
 def segment(vaddr, data=b"", flags=R | X, memsz=None, filesz=None, offset=None):
@@ -117,6 +137,15 @@ def make_hart(elf=None, argv=("prog",), **options):
     return hart
 
 
+def switch_to(hart, pid):
+    """Turns pass until it is that process's."""
+    for _ in range(NPROC):
+        if hart.proc.pid == pid:
+            return
+        hart.timer()
+    raise AssertionError(f"{pid} has no turn")
+
+
 @contextmanager
 def failing_kalloc(kernel, nth):
     """No frame is left for the `nth` call of `kalloc` (from 1) and later ones.
@@ -137,16 +166,30 @@ def failing_kalloc(kernel, nth):
         del kernel.kmem.kalloc
 
 
+def signed(value):
+    """A register's value as a signed number."""
+    return value - (1 << 64) if value >> 63 else value
+
+
 class Killed(Exception):
     """The process has ended instead of going on."""
 
 
 class Hart:
-    """U-mode of a hart under `kernel`, an access or a system call at a time."""
+    """U-mode of a hart under `kernel`, an access or a system call at a time.
+
+    It is always the process on the hart, `proc`, that does it. While there is none the hart idles.
+    """
 
     def __init__(self, kernel):
         self.kernel = kernel
         self.time = 0
+        #: Cycles of the last idling.
+        self.idled = 0
+
+    @property
+    def proc(self):
+        return self.kernel.proc
 
     @property
     def heap(self):
@@ -158,9 +201,17 @@ class Hart:
         return self.kernel.console.printed.decode()
 
     def ring(self, reason):
-        """Ring, and follow the answer."""
+        """Ring, and follow the answer; raises Killed at the run's end."""
         cycles = self.kernel.ring(reason)
-        if self.kernel.doorbell.read(Register.ACTION) != Action.RUN:
+        doorbell = self.kernel.doorbell
+        self.idled = 0
+        while doorbell.read(Register.ACTION) == Action.IDLE:
+            self.idled += doorbell.read(Register.QUANTUM)
+            assert self.idled < 10_000_000, "nobody will ever run again"
+            self.time += doorbell.read(Register.QUANTUM)
+            doorbell.write(Register.TIME, self.time)
+            self.kernel.ring(Reason.IDLE)
+        if doorbell.read(Register.ACTION) != Action.RUN:
             raise Killed
         return cycles
 
@@ -169,21 +220,45 @@ class Hart:
         frame = self.frame
         frame.scause, frame.stval, frame.sepc = int(scause), stval, sepc
         frame.sstatus = 1 << Mstatus.SPIE
-        frame.time = self.time
+        frame.resumed = frame.time = self.time
         return self.ring(Reason.USER_TRAP)
 
     @property
     def frame(self):
         return TrapFrame(self.kernel.memory, self.kernel.proc.trapframe.pa)
 
+    def timer(self):
+        """The timer interrupt: the turn is over."""
+        self.trap(1 << 63 | 5)
+
     def syscall(self, number, *arguments):
-        """`ecall`; the result as a signed number."""
-        frame = self.frame
+        """`ecall`; the result as a signed number, or None if the process waits or has ended."""
+        frame, proc = self.frame, self.proc
         for name, value in [("a7", number), *zip(ARGUMENTS, arguments, strict=False)]:
             setattr(frame, name, value & (1 << 64) - 1)
         self.trap(Cause.ECALL_U)
-        result = frame.a0
-        return result - (1 << 64) if result >> 63 else result
+        if proc.in_syscall or proc.state is ProcState.ZOMBIE or proc not in self.kernel.procs:
+            return None
+        return signed(frame.a0)
+
+    @property
+    def result(self):
+        """What the call has returned that the process on the hart made last."""
+        return signed(self.frame.a0)
+
+    def call(self, name, *arguments):
+        """A system call by its name."""
+        return self.syscall(Syscall[name.upper()], *arguments)
+
+    def put(self, va, data):
+        """Store `data` at `va`; returns `va`."""
+        for offset, byte in enumerate(data):
+            self.store(va + offset, byte)
+        return va
+
+    def get(self, va, n):
+        """The `n` bytes at `va`."""
+        return bytes(self.load(va + offset) for offset in range(n))
 
     def exit(self, status=0):
         try:

@@ -136,7 +136,7 @@ def test_every_failing_kalloc_of_the_first_exec():
                 break
         assert len(calls) == nth
         assert kernel.kmem.used == used
-        assert kernel.proc is None
+        assert kernel.first is None
     # Trap frame; page tables of three pages, twice, since a process starts without a program; a
     # page of text and two page tables; a page of data and one; guard and stack.
     assert nth - 1 == 1 + 2 * 3 + 3 + 2 + 2
@@ -151,7 +151,7 @@ def test_exec_that_fails_half_way_leaves_the_old_image_intact():
 
     for nth in range(1, 100):
         with failing_kalloc(kernel, nth) as calls:
-            if runs(lambda: kexec(kernel, proc, elf_file(DATA), [b"new"])):
+            if runs(lambda: kexec(kernel, proc, elf_file(DATA), [b"new"], b"new")):
                 break
         assert len(calls) == nth
         assert (kernel.kmem.used, rights(hart), hart.frame.sepc) == (used, before, sepc)
@@ -165,7 +165,7 @@ def test_exec_replaces_the_old_image():
     hart.sbrk(5 * PAGE_SIZE)
     hart.store(hart.heap + PAGE_SIZE, 7)
 
-    assert kexec(kernel, proc, elf_file(segment(0, b"new")), [b"dir/new", b"x"]) == 2
+    assert kexec(kernel, proc, elf_file(segment(0, b"new")), [b"argv0", b"x"], b"dir/new") == 2
 
     assert (proc.name, proc.sz, proc.heap_base) == ("new", 0x3000, 0x3000)
     hart.ring(Reason.BOOT)
@@ -186,4 +186,4 @@ def test_a_bad_program_costs_no_frame(elf):
         kernel.exec(elf, ["prog"])
     assert kernel.kmem.used == used
     kernel.exec(elf_file(), ["prog"])
-    assert kernel.proc.name == "prog"
+    assert kernel.first.name == "prog"

@@ -66,3 +66,37 @@ def test_charges_for_taking_and_for_putting_back():
     kmem.kfree(kmem.kalloc())
 
     assert charged == [Step.ALLOCATE, Step.FREE]
+
+
+class TestFreeingSeveral:
+    @pytest.fixture
+    def kmem(self):
+        return Kmem(START, START + 4 * PAGE_SIZE)
+
+    def test_is_as_freeing_each(self, kmem):
+        frames = [kmem.kalloc() for _ in range(3)]
+        kmem.kfree_all(frames)
+        assert (kmem.used, kmem.free) == (0, 4)
+        assert [kmem.kalloc() for _ in range(3)] == frames[::-1]
+
+    def test_is_charged_as_freeing_each(self):
+        charged = []
+        kmem = Kmem(START, START + PAGE_SIZE * 4, lambda step, n=1: charged.append((step, n)))
+        frames = [kmem.kalloc() for _ in range(3)]
+        kmem.kfree_all(frames)
+        assert charged[-1] == (Step.FREE, 3)
+
+    def test_one_that_is_free_already_panics(self, kmem):
+        frames = [kmem.kalloc() for _ in range(3)]
+        kmem.kfree(frames[1])
+        with pytest.raises(KernelPanic, match=f"kfree: {frames[1]:#x} is free already"):
+            kmem.kfree_all(frames)
+
+    def test_one_twice_panics(self, kmem):
+        frames = [kmem.kalloc() for _ in range(3)]
+        with pytest.raises(KernelPanic, match=f"kfree: {frames[0]:#x} is free already"):
+            kmem.kfree_all([*frames, frames[0]])
+
+    def test_a_foreign_one_panics(self, kmem):
+        with pytest.raises(KernelPanic, match="kfree: 0x1000 is no frame"):
+            kmem.kfree_all([kmem.kalloc(), 0x1000])

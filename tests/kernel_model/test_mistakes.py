@@ -3,8 +3,9 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause, Pte
+from kernel_model.costs import Step
 from kernel_model.layout import TRAMPOLINE, TRAPFRAME
-from tests.kernel_model.support import Killed, failing_kalloc, make_hart
+from tests.kernel_model.support import Killed, elf_file, failing_kalloc, make_hart, segment
 
 GIB = 1 << 30
 INT_MIN = -(1 << 31)
@@ -90,6 +91,22 @@ def test_a_buffer_over_several_untouched_pages():
     assert hart.kernel.heap_frames_used == 8
 
 
+def test_a_pipe_whose_descriptors_straddle_two_untouched_pages(hart):
+    hart.sbrk(2 * PAGE_SIZE)
+    descriptors = hart.heap + PAGE_SIZE - 4
+    assert hart.call("pipe", descriptors) == 0
+    assert hart.get(descriptors, 8) == b"\3\0\0\0\4\0\0\0"
+    assert hart.kernel.heap_frames_used == 2
+
+
+def test_a_string_over_two_untouched_pages(hart):
+    hart.sbrk(2 * PAGE_SIZE)
+    hart.store(hart.heap + PAGE_SIZE, 0)
+    # The first page is empty, too: the name is.
+    assert hart.call("open", hart.heap + PAGE_SIZE - 1, 0) == 3
+    assert hart.kernel.heap_frames_used == 2
+
+
 def test_heap_below_a_stack_pointer_in_the_heap(hart):
     hart.sbrk(4 * PAGE_SIZE)
     hart.frame.sp = hart.heap + 3 * PAGE_SIZE
@@ -112,6 +129,28 @@ def test_touching_the_guard_page_kills(hart, sp):
         hart.store(0x3FF8, 1)
     assert killed(hart)
     assert hart.kernel.faults[-1].what == "killed: guard page"
+
+
+@pytest.mark.parametrize("sp", [0, 0x100, TRAMPOLINE, (1 << 64) - 16], ids=hex)
+def test_where_the_stack_pointer_is_does_not_matter(hart, sp):
+    # What tells the guard page is the page table, not a comparison with any stack pointer.
+    hart.sbrk(PAGE_SIZE)
+    hart.frame.sp = sp
+    hart.store(hart.heap, 7)
+    assert hart.load(hart.heap) == 7
+
+
+def test_a_system_call_may_not_touch_the_guard_page_either():
+    hart = make_hart(input=b"x")
+    assert hart.write(0x3FF8, 1) == hart.read(0x3FF8, 1) == -1
+    assert hart.call("pipe", 0x3FF8) == -1
+    assert not hart.kernel.halted
+
+
+def test_a_system_call_may_not_store_to_a_read_only_page(hart):
+    text = hart.get(0, 8)
+    assert hart.call("pipe", 0) == hart.call("fstat", 0, 0) == -1
+    assert hart.get(0, 8) == text
 
 
 def test_executing_the_heap_kills(hart):
@@ -152,7 +191,7 @@ def test_out_of_memory_kills_and_frees_all(hart):
     assert killed(hart)
     assert hart.kernel.faults[-1].what == "killed: no frame left"
     assert hart.kernel.frames_used == hart.kernel.memory.size // PAGE_SIZE
-    assert "usertrap(): unexpected scause 0xf pid=1\n" in hart.printed
+    assert "usertrap(): unexpected scause 0xf pid=2\n" in hart.printed
 
 
 def test_one_byte_past_the_size_kills(hart):
@@ -170,3 +209,98 @@ def test_the_size_is_compared_before_rounding(hart):
     with pytest.raises(Killed):
         hart.store(hart.heap + 1, 1)
     assert killed(hart)
+
+
+def test_exec_that_fails_half_way_leaves_the_old_image():
+    # It needs more than is left, and finds out when it has loaded most of it.
+    large = elf_file(segment(0, b"x", memsz=GIB))
+    hart = make_hart(files=lambda: {"large": large})
+    hart.sbrk(PAGE_SIZE)
+    path = hart.put(hart.heap, b"large\0")
+    used = hart.kernel.kmem.used
+
+    assert hart.call("exec", path, hart.heap + 8) == -1
+
+    assert (hart.proc.name, hart.kernel.kmem.used) == ("prog", used)
+    assert hart.get(hart.heap, 5) == b"large"
+    assert hart.fetch(0) == b"\x13\0"
+
+
+def test_forking_a_process_past_the_largest_size(hart):
+    hart.kernel.proc.sz = TRAPFRAME + PAGE_SIZE  # no `sbrk` gets there
+    used = hart.kernel.kmem.used
+    assert hart.call("fork") == -1
+    assert (hart.kernel.kmem.used, hart.kernel.panicked) == (used, None)
+
+
+def test_forking_a_process_of_the_largest_size():
+    hart = make_hart()
+    hart.kernel.proc.sz = TRAPFRAME
+    hart.store(TRAPFRAME - 1, 7)
+    hart.store(100 * GIB, 8)
+    assert hart.call("fork") == 3
+    hart.timer()
+    assert (hart.load(TRAPFRAME - 1), hart.load(100 * GIB)) == (7, 8)
+    assert hart.call("fork") == 4
+    hart.call("exit", 0)
+    while hart.proc.pid != 2:
+        hart.timer()
+    hart.exit()
+    assert hart.kernel.panicked is None
+
+
+@pytest.mark.parametrize("sparse", [1, 200], ids="{} GiB".format)
+def test_forking_and_unmapping_skip_holes_by_level(hart, sparse):
+    for _ in range(sparse):
+        hart.sbrk(GIB)
+    hart.store(hart.heap + GIB - 1, 7)
+    assert hart.call("fork") == 3
+    looked_at = hart.kernel.cycles // hart.kernel.costs[Step.PTE]
+    assert looked_at < 10_000  # a gigabyte has 262,144 pages
+    hart.timer()
+    assert hart.load(hart.heap + GIB - 1) == 7
+
+
+class TestTheReleaseOf2025:
+    """The same, where it says otherwise."""
+
+    @pytest.fixture
+    def hart(self):
+        return make_hart(abi="2025")
+
+    @pytest.mark.parametrize("n", [INT_MIN, -0x5001, -0x6000], ids=hex)
+    @pytest.mark.parametrize("type", [1, 2])
+    def test_shrinking_below_zero_changes_nothing_but_is_no_error(self, hart, n, type):
+        size, used = hart.kernel.proc.sz, hart.kernel.kmem.used
+        assert hart.call("sbrk", n, type) == size == 0x5000
+        assert (hart.kernel.proc.sz, hart.kernel.kmem.used) == (size, used)
+
+    def test_shrinking_to_zero(self, hart):
+        assert hart.call("sbrk", -0x5000, 1) == 0x5000
+        assert hart.call("sbrk", 0, 1) == 0
+
+    @pytest.mark.parametrize("type", [1, 2])
+    def test_growth_past_the_trap_frame_is_refused(self, hart, type):
+        hart.kernel.proc.sz = TRAPFRAME - PAGE_SIZE
+        assert hart.call("sbrk", PAGE_SIZE + 1, type) == -1
+        assert hart.call("sbrk", 0, type) == TRAPFRAME - PAGE_SIZE
+
+    def test_a_lazy_one_takes_no_frame_and_an_eager_one_all(self, hart):
+        used = hart.kernel.kmem.used
+        hart.call("sbrk", 10 * PAGE_SIZE, 2)
+        assert hart.kernel.kmem.used == used
+        hart.call("sbrk", 10 * PAGE_SIZE, 1)
+        assert hart.kernel.kmem.used == used + 10
+        assert hart.pte(hart.heap + 9 * PAGE_SIZE) == 0
+        assert hart.pte(hart.heap + 10 * PAGE_SIZE) & (Pte.R | Pte.W | Pte.U | Pte.V)
+
+    def test_an_eager_one_that_does_not_fit_changes_nothing(self, hart):
+        size, used = hart.kernel.proc.sz, hart.kernel.kmem.used
+        assert hart.call("sbrk", GIB, 1) == -1
+        assert (hart.kernel.proc.sz, hart.kernel.kmem.used) == (size, used)
+        assert hart.call("sbrk", GIB, 2) == size
+
+    def test_strings_are_faulted_in(self, hart):
+        hart.call("sbrk", PAGE_SIZE, 2)
+        assert hart.call("open", hart.heap, 0) == 3
+        assert hart.kernel.heap_frames_used == 1

@@ -20,7 +20,7 @@ def test_an_int_argument_is_32_bits_with_a_sign(register, value):
 def test_unknown_number(number):
     hart = make_hart(argv=["/bin/prog"])
     assert hart.syscall(number) == -1
-    assert hart.printed == f"1 prog: unknown sys call {number}\n"
+    assert hart.printed == f"2 prog: unknown sys call {number}\n"
     assert not hart.kernel.halted
 
 

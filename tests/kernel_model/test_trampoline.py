@@ -9,7 +9,7 @@ from sim.toolchain import assemble_trampoline, build_bare, programs_directory
 
 SOURCE = Path(trapframe.__file__).parent / "trampoline.S"
 REGISTERS = [name for name in trapframe.OFFSETS if name not in
-             "kernel_satp sepc scause stval sstatus time scratch".split()]  # fmt: skip
+             "kernel_satp sepc scause stval sstatus time resumed scratch".split()]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

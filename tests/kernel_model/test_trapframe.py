@@ -9,7 +9,7 @@ REGISTERS = (
 
 
 def test_has_a_slot_for_every_register_and_fact():
-    facts = ["kernel_satp", "sepc", "scause", "stval", "sstatus", "time", "scratch"]
+    facts = ["kernel_satp", "sepc", "scause", "stval", "sstatus", "time", "resumed", "scratch"]
     assert sorted(OFFSETS) == sorted(REGISTERS + facts)
     assert len(REGISTERS) == 31
     assert sorted(OFFSETS.values()) == list(range(0, 8 * len(OFFSETS), 8))

@@ -3,7 +3,7 @@ import pytest
 from hdl.arch import PAGE_SIZE, Pte, make_pte, pte_to_pa
 from kernel_model import vm
 from kernel_model.costs import Step
-from kernel_model.layout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE
+from kernel_model.layout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.panic import KernelPanic
 from tests.kernel_model.support import failing_kalloc, make_kernel
 
@@ -208,7 +208,7 @@ class TestUvmunmap:
 
     def test_a_superpage_panics(self, kernel):
         root = superpage_table(kernel)
-        with pytest.raises(KernelPanic, match="leaves: 0x80000000 is in a superpage"):
+        with pytest.raises(KernelPanic, match="tables: 0x80000000 is in a superpage"):
             vm.uvmunmap(kernel, root, KERNBASE, 1, do_free=True)
 
 
@@ -248,12 +248,125 @@ class TestUvmdealloc:
     def test_frees_whole_pages_only(self, kernel, root, newsz, left):
         vm.uvmalloc(kernel, root, 0, 0x3000, RWU)
 
-        assert vm.uvmdealloc(kernel, root, 0x3000, newsz) == newsz
+        assert vm.uvmdealloc(kernel, root, 0x3000, newsz) == 3 - left
 
         assert len(list(vm.leaves(kernel, root, 0, MAXVA))) == left
 
     def test_does_not_grow(self, kernel, root):
-        assert vm.uvmdealloc(kernel, root, 0x1000, 0x3000) == 0x1000
+        assert vm.uvmdealloc(kernel, root, 0x1000, 0x3000) == 0
+
+
+class TestUvmcopy:
+    @pytest.fixture
+    def new(self, kernel, root):
+        return vm.uvmcreate(kernel)
+
+    def pages(self, kernel, root):
+        """Contents' first byte and flags of each mapped page."""
+        return {
+            va: (kernel.memory.read(pte_to_pa(pte), 1), pte & 0x3FF)
+            for va, _, pte in vm.leaves(kernel, root, 0, MAXVA)
+        }
+
+    def test_copies_pages_with_their_flags_and_skips_holes(self, kernel, root, new):
+        for number, (va, perm) in enumerate(
+            [(0, Pte.R | Pte.X | Pte.U), (0x1000, RWU), (0x5000, Pte.R), (3 * GIB, RWU)]
+        ):
+            kernel.memory.write(map_new(kernel, root, va, perm), bytes([number]))
+
+        assert vm.uvmcopy(kernel, root, new, 3 * GIB + 1) == 4
+
+        assert self.pages(kernel, new) == self.pages(kernel, root)
+        frames = [
+            {pte_to_pa(pte) for _, _, pte in vm.leaves(kernel, table, 0, MAXVA)}
+            for table in (root, new)
+        ]
+        assert not frames[0] & frames[1]
+
+    def test_a_whole_page_is_copied(self, kernel, root, new):
+        content = bytes(range(256)) * 16
+        kernel.memory.write(map_new(kernel, root, 0), content)
+        vm.uvmcopy(kernel, root, new, PAGE_SIZE)
+        assert kernel.memory.read(vm.walkaddr(kernel, new, 0), PAGE_SIZE) == content
+
+    def test_copies_up_to_the_size_and_no_further(self, kernel, root, new):
+        for va in (0, 0x1000, 0x2000):
+            map_new(kernel, root, va)
+        assert vm.uvmcopy(kernel, root, new, 0x1001) == 2
+        assert set(self.pages(kernel, new)) == {0, 0x1000}
+
+    def test_nothing_to_copy(self, kernel, root, new):
+        used = kernel.kmem.used
+        assert vm.uvmcopy(kernel, root, new, 100 * GIB) == 0
+        assert kernel.kmem.used == used
+
+    def test_past_the_largest_size(self, kernel, root, new):
+        map_new(kernel, root, 0)
+        assert vm.uvmcopy(kernel, root, new, TRAPFRAME + 1) is None
+        assert self.pages(kernel, new) == {}
+
+    def test_every_failure_gives_all_back(self, kernel, root):
+        for va in (0, 0x1000, 0x20_0000, 5 * GIB):
+            map_new(kernel, root, va)
+        used = kernel.kmem.used
+        for nth in range(1, 11):  # five tables and four pages, and one call too many
+            new = vm.uvmcreate(kernel)
+            with failing_kalloc(kernel, nth) as calls:
+                copied = vm.uvmcopy(kernel, root, new, 6 * GIB)
+            assert copied == (4 if nth == 10 else None)
+            assert len(calls) == min(nth, 9)
+            assert len(self.pages(kernel, new)) == (4 if nth == 10 else 0)
+            vm.uvmfree(kernel, new, 6 * GIB)
+            assert kernel.kmem.used == used
+
+    def test_copied_code_has_to_be_fenced(self, kernel, root, new):
+        map_new(kernel, root, 0)
+        vm.uvmcopy(kernel, root, new, 0x2000)
+        assert not kernel.wrote_code
+        map_new(kernel, root, 0x1000, Pte.R | Pte.X | Pte.U)
+        vm.uvmcopy(kernel, root, vm.uvmcreate(kernel), 0x2000)
+        assert kernel.wrote_code
+
+    def test_what_is_no_leaf_panics(self, kernel, root, new):
+        map_new(kernel, root, 0x1000)
+        kernel.memory.write_u64(vm.walk(kernel, root, 0x1000), make_pte(KERNBASE, Pte.V))
+        with pytest.raises(KernelPanic, match="uvmcopy: 0x1000 is not a leaf"):
+            vm.uvmcopy(kernel, root, new, 0x2000)
+
+    def test_skips_holes_by_level(self, kernel, root, new):
+        for va in (0, 100 * GIB):
+            map_new(kernel, root, va)
+        looked_at = charged(kernel, Step.PTE)
+
+        vm.uvmcopy(kernel, root, new, 101 * GIB)
+
+        # As `uvmunmap`; the last table is looked at up to the size, which is its end. And a walk
+        # of three for either table.
+        assert looked_at() == 101 + 4 * 512 + 2 * 3
+
+
+class TestCountTables:
+    def test_counts_every_level(self, kernel, root):
+        counts = [vm.count_tables(kernel, root)]
+        for va in (0, 0x1000, 0x20_0000, GIB):
+            map_new(kernel, root, va)
+            counts.append(vm.count_tables(kernel, root))
+        assert counts == [1, 3, 3, 4, 6]
+
+    def test_is_not_charged(self, kernel, root):
+        map_new(kernel, root, 0)
+        looked_at = charged(kernel, Step.PTE)
+        vm.count_tables(kernel, root)
+        assert looked_at() == 0
+
+
+class TestEntries:
+    def test_are_the_valid_ones_of_the_range(self, kernel, root):
+        for index, pte in [(0, 1), (3, 0x11), (4, 0x10), (5, 0x21), (511, 0x31)]:
+            kernel.memory.write_u64(root + 8 * index, pte)
+        assert vm.entries(kernel, root) == [(0, 1), (3, 0x11), (5, 0x21), (511, 0x31)]
+        assert vm.entries(kernel, root, 1, 5) == [(3, 0x11)]
+        assert vm.entries(kernel, root, 5, 5) == vm.entries(kernel, root, 6, 511) == []
 
 
 class TestFreeing:

@@ -45,7 +45,7 @@ def killed(access, cause, announced, *, stval=r"0x\1", heap_pages=0):
 
     `stval` is what the kernel reports, by default that address.
     """
-    report = rf"usertrap\(\): unexpected scause {cause:#x} pid=1\n {{12}}sepc=0x[0-9a-f]+"
+    report = rf"usertrap\(\): unexpected scause {cause:#x} pid=2\n {{12}}sepc=0x[0-9a-f]+"
     return Expected(
         "badaccess",
         rf"badaccess: {announced}\n{report} stval={stval}\n",
@@ -61,7 +61,7 @@ STORE_AT = r"store at 0x([0-9a-f]+)"
 JUMP_AT = r"jump at 0x([0-9a-f]+)"
 
 PROGRAMS = [
-    Expected("hello", r"hello from user mode, pid 1\n"),
+    Expected("hello", r"hello from user mode, pid 2\n"),
     Expected(
         "lazy",
         r"lazy: 64 pages promised at 0x4000\n"

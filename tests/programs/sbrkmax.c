@@ -1,8 +1,6 @@
 // Grows the heap until the kernel refuses, which must be where TRAPFRAME begins, and uses its end.
 #include "user.h"
 
-#define TRAPFRAME 0x3fffffe000UL
-
 int main(void) {
   int step = 0x7ffff000;
   while (step >= PAGE_SIZE)

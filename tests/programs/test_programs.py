@@ -11,24 +11,11 @@ from sim.devices.doorbell import DoorbellPage
 from sim.kernel_guest import KernelGuest
 from sim.machine import End, Machine, MachineConfig
 from sim.toolchain import assemble_trampoline
+from tests.kernel_model.support import Console
 from tests.programs.expected import PROGRAMS
 
 #: Cycles within which each of them ends when the kernel's work costs nothing.
 MAX_CYCLES = 30_000
-
-
-class Console:
-    """Collects what is printed; its input comes a line at a time."""
-
-    def __init__(self, stdin):
-        self.lines = stdin.splitlines(keepends=True)
-        self.output = b""
-
-    def write(self, data):
-        self.output += data
-
-    def read(self, n):
-        return self.lines.pop(0)[:n] if self.lines else b""
 
 
 @pytest.fixture(params=[expected for expected in PROGRAMS if not expected.long], ids=str)
@@ -49,7 +36,7 @@ def test_program_does_what_its_source_says(expected):
     end = machine.run(guest, max_cycles=MAX_CYCLES)
 
     assert end is End.FINISHED
-    assert re.fullmatch(expected.output, console.output.decode())
+    assert re.fullmatch(expected.output, console.printed.decode())
     assert kernel.exit_status & 0xFF == expected.exit_status
     assert kernel.heap_frames_used == expected.heap_pages
     assert kernel.kmem.used == frames_before

@@ -164,7 +164,7 @@ def test_a_killed_program_exits_with_255(capfdbinary, script, program):
 
     assert cli.main(["run", "--memory", "1", str(program)]) == 255
     output = capfdbinary.readouterr()
-    assert b"usertrap(): unexpected scause 0xf pid=1\n" in output.out
+    assert b"usertrap(): unexpected scause 0xf pid=2\n" in output.out
     assert b"killed" in output.err
 
 
@@ -196,7 +196,7 @@ def test_a_trap_frame_that_contradicts_the_hart_ends_with_125(capsys, script, pr
     script += [*trap, user.store("stval", user.heap + 8), ring]
 
     assert cli.main(["run", "--memory", "1", str(program)]) == 125
-    assert "the trap frame says" in complaint(capsys)
+    assert "the trap frame of process 2 says" in complaint(capsys)
 
 
 def test_a_waveform_begins_with_the_program_and_is_announced(capsys, script, program, tmp_path):

@@ -13,12 +13,16 @@ from sim.report import Report, print_faults, print_summary, write_json
 @pytest.fixture
 def report():
     faults = FaultTable()
-    mapped = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "mapped frame 0x80010000")
-    copied = Served(None, Cause.LOAD_PAGE, 0x6000, "mapped", "copyin", "mapped frame 0x80011000")
-    killed = Served(0x50, Cause.STORE_PAGE, 0, "killed", None, "killed: page is mapped r-x")
-    faults.join([mapped], [TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)])
-    faults.join([copied], [TrapRecord(2000, 0x48, 8, 0, Priv.U)])
-    faults.join([killed], [TrapRecord(12345, 0x50, 15, 0, Priv.U)])
+    mapped = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "mapped frame 0x80010000", 2)
+    copied = Served(None, Cause.LOAD_PAGE, 0x6000, "mapped", "copyin", "mapped frame 0x80011000", 2)
+    killed = Served(0x50, Cause.STORE_PAGE, 0, "killed", None, "killed: page is mapped r-x", 2)
+    for served, trap in [
+        (mapped, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
+        (copied, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
+        (killed, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
+    ]:
+        faults.trapped(2, [trap])
+        faults.join([served])
     return Report(255, 20_000, 15_000, "pysim", 10, 2, 17, faults)
 
 

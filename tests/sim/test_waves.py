@@ -29,8 +29,9 @@ class Idle:
 def fault_table(*cycles):
     table = FaultTable()
     for cycle in cycles:
-        served = Served(0x44, Cause.LOAD_PAGE, 0x5000, "mapped", None, "")
-        table.join([served], [TrapRecord(cycle, 0x44, 13, 0x5000, Priv.U)])
+        served = Served(0x44, Cause.LOAD_PAGE, 0x5000, "mapped", None, "", 2)
+        table.trapped(2, [TrapRecord(cycle, 0x44, 13, 0x5000, Priv.U)])
+        table.join([served])
     return table
 
 

@@ -31,8 +31,8 @@ class User:
 
     def __init__(self):
         kernel = make_kernel(Ram(KERNBASE, 1 << 20))
-        self.frame = kernel.proc.trapframe
-        self.heap = kernel.proc.sz
+        self.frame = kernel.first.trapframe
+        self.heap = kernel.first.sz
 
     def boot(self):
         return [store(DOORBELL + Register.RING, Reason.BOOT), load(DOORBELL + Register.SATP)]

@@ -236,6 +236,21 @@ class NativeEngine(Engine):
         """Writes a VCD of the cycles kept; see `Engine`."""
         return self._watch is not None and self._watch.write_kept(path, first, last)
 
+    def switch(self, process: int) -> None:
+        """As `Engine.switch`: the page faults that wait are in the machine, not in the log."""
+        log, machine = self.log, self._machine
+        if machine.waiting_count:
+            log.held[log.process] = [
+                (waiting.pc, waiting.number) for waiting in machine.waiting[: machine.waiting_count]
+            ]
+        waiting = log.held.pop(process, [])
+        log.process = process
+        machine.waiting_count = len(waiting)
+        machine.waiting_filter = 0
+        for index, (pc, number) in enumerate(waiting):
+            machine.waiting[index].pc, machine.waiting[index].number = pc, number
+            machine.waiting_filter |= 1 << (pc >> 1 & 63)
+
     def snapshot(self) -> Snapshot:
         """The state of hart and bus, and the log; not RAM, and no waveform."""
         return Snapshot.take(self.model, self._machine, self.log)

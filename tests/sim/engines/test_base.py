@@ -48,3 +48,17 @@ def test_nothing_else_waits(log, cause, mode):
     log.retired(20, 0x100, Priv.U)
 
     assert log.traps[0].retried_at is None
+
+
+def test_a_page_fault_waits_for_its_own_process(log):
+    log.switch(2)
+    log.trapped(10, 0x100, Cause.LOAD_PAGE, 0x5000, Priv.U)
+    log.switch(3)
+    log.retired(20, 0x100, Priv.U)
+    log.trapped(21, 0x100, Cause.LOAD_PAGE, 0x6000, Priv.U)
+    log.switch(2)
+    log.retired(30, 0x100, Priv.U)
+    log.switch(3)
+    log.retired(40, 0x100, Priv.U)
+
+    assert [trap.retried_at for trap in log.traps] == [30, 40]

@@ -11,23 +11,19 @@ from sim.kernel_guest import KernelGuest
 from sim.loader import load_bare
 from sim.machine import Machine, MachineConfig
 from sim.toolchain import assemble_trampoline, build_bare
+from tests.kernel_model.support import Console as KernelConsole
 
 __all__ = ["ASM", "Outcome", "bare", "kernel"]
 
 ASM = Path(__file__).resolve().parents[3] / "asm"
 
 
-class Console:
+class Console(KernelConsole):
     """Collects what is printed; there is nothing to read."""
 
-    def __init__(self):
-        self.output = b""
-
-    def write(self, data):
-        self.output += data
-
-    def read(self, n):
-        return b""
+    @property
+    def output(self):
+        return self.printed
 
 
 class Outcome:

@@ -1,0 +1,46 @@
+"""What user programs see of the kernel: numbers of system calls, and two editions of `sbrk`."""
+
+from enum import Enum, IntEnum
+
+__all__ = ["SBRK_EAGER", "SBRK_LAZY", "Abi", "Syscall"]
+
+
+class Syscall(IntEnum):
+    """Numbers of the system calls, in a7."""
+
+    FORK = 1
+    EXIT = 2
+    WAIT = 3
+    PIPE = 4
+    READ = 5
+    KILL = 6
+    EXEC = 7
+    FSTAT = 8
+    CHDIR = 9
+    DUP = 10
+    GETPID = 11
+    SBRK = 12
+    #: `pause` in the release of 2025.
+    SLEEP = 13
+    UPTIME = 14
+    OPEN = 15
+    WRITE = 16
+    MKNOD = 17
+    UNLINK = 18
+    LINK = 19
+    MKDIR = 20
+    CLOSE = 21
+
+
+class Abi(Enum):
+    """Whose `sbrk` it is; all else is the same."""
+
+    #: The lab's: `sbrk(n)` only promises pages; shrinking below zero is refused.
+    LAB = "lab"
+    #: The release of 2025: `sbrk(n, type)`; shrinking below zero changes nothing, but is no error.
+    RELEASE_2025 = "2025"
+
+
+#: Second argument of `sbrk` in the release of 2025. Any value but SBRK_EAGER means lazy.
+SBRK_EAGER = 1
+SBRK_LAZY = 2

@@ -1,0 +1,116 @@
+"""What the hart does next: a process's turn, waiting, or the end of the run."""
+
+from kernel_model.console import INPUT, consolewait
+from kernel_model.layout import MIN_QUANTUM, Action
+from kernel_model.lifecycle import kexit, reap
+from kernel_model.panic import KernelPanic
+from kernel_model.printf import printf
+from kernel_model.proc import Proc, ProcState, freeproc
+from kernel_model.sched import TICKS, next_turn, yield_
+from kernel_model.syscall import resume_syscall
+
+__all__ = ["STUCK_STATUS", "schedule"]
+
+#: Exit status of a run in which no process can ever run again.
+STUCK_STATUS = 125
+
+
+def schedule(kernel) -> tuple[Action, int]:
+    """Find out what the hart does next, and for how many cycles at most; 0 = for ever.
+
+    With `Action.RUN` it is `kernel.proc` that runs.
+    """
+    proc = kernel.proc
+    # The timer is set anew with every return to user mode: what traps more often than it could
+    # interrupt has its turn ended here.
+    if proc is not None and proc.state is ProcState.RUNNING and kernel.turn_is_over:
+        yield_(proc)
+    while True:
+        if kernel.first.state is ProcState.ZOMBIE:
+            return _end(kernel, kernel.first.xstate)
+        proc = kernel.proc
+        if proc is None or proc.state is not ProcState.RUNNING:
+            kernel.proc = proc = next_turn(kernel, kernel.last_pid)
+        if proc is None:
+            cycles = _wait(kernel)
+            if cycles == 0:
+                return _stuck(kernel)
+            if cycles is not None:
+                return Action.IDLE, cycles
+        elif proc is kernel.init:
+            reap(kernel)
+        elif _goes_on(kernel, proc):
+            return Action.RUN, _quantum(kernel)
+
+
+def _goes_on(kernel, proc):
+    """Let the process have its turn, or go on with it; whether it gets to user mode."""
+    if proc.state is not ProcState.RUNNING:
+        proc.state = ProcState.RUNNING
+        kernel.last_pid = proc.pid
+        kernel.turn_ends = kernel.now + kernel.cycles + kernel.quantum
+    if proc.killed:
+        if proc.in_syscall:
+            kernel.tell("syscall_end", proc, proc.trapframe.a7, -1, kernel.now)
+        kexit(kernel, proc, -1)
+    elif proc.in_syscall:
+        resume_syscall(kernel, proc)
+        if proc.killed and proc.state is ProcState.RUNNING:
+            kexit(kernel, proc, -1)
+    return proc.state is ProcState.RUNNING
+
+
+def _quantum(kernel):
+    """Cycles until the timer has to interrupt: the turn's end, or the tick that somebody awaits."""
+    stops = [kernel.turn_ends] if kernel.quantum else []
+    if any(proc.chan == TICKS for proc in kernel.procs):
+        stops.append((kernel.ticks + 1) * kernel.tick)
+    if not stops:
+        return 0
+    return max(min(stops) - kernel.now - kernel.cycles, MIN_QUANTUM)
+
+
+def _wait(kernel):
+    """Nobody can run. Cycles until somebody can; None if the host has waited; 0 for never."""
+    waited_for = {proc.chan for proc in kernel.procs if proc.state is ProcState.SLEEPING}
+    stops = [(kernel.ticks + 1) * kernel.tick] if TICKS in waited_for else []
+    if INPUT in waited_for and not kernel.console.ended(kernel.now):
+        arrival = kernel.console.next_arrival(kernel.now)
+        if arrival is not None and arrival > kernel.now:
+            stops.append(arrival)
+        elif arrival is not None or not stops:
+            consolewait(kernel)
+            return None
+    return max(min(stops) - kernel.now, 1) if stops else 0
+
+
+def _stuck(kernel):
+    waiting = ", ".join(
+        f"{proc.pid} {proc.name} waits for {_in_words(proc.chan)}"
+        for proc in kernel.procs
+        if proc.state is ProcState.SLEEPING and proc is not kernel.init
+    )
+    printf(kernel, f"no process can ever run again: {waiting}\n")
+    return _end(kernel, STUCK_STATUS)
+
+
+def _in_words(chan):
+    """What a process waits for."""
+    if isinstance(chan, Proc):
+        return "a child"
+    return str(chan[0] if isinstance(chan, tuple) else chan)
+
+
+def _end(kernel, status):
+    """The run is over: free all that is left."""
+    for proc in kernel.procs[1:]:
+        if proc.state is not ProcState.ZOMBIE:
+            kexit(kernel, proc, -1)
+    for proc in kernel.procs[1:]:
+        freeproc(kernel, proc)
+    kernel.proc = None
+    leaked = kernel.kmem.used - kernel.own_frames
+    if leaked:
+        raise KernelPanic(f"freeproc: {leaked} frames leaked")
+    kernel.halt(status)
+    return Action.HALT, 0

@@ -1,0 +1,173 @@
+"""Names of files: paths, making files, and filling the disk from the host.
+
+A path is bytes. A part of it longer than DIRSIZ is cut, as in xv6. A directory that has been
+unlinked but is still somebody's working directory has no entries, not even `.` and `..`: what was
+made there could never be reached again, and its parent may be gone.
+"""
+
+from collections.abc import Iterator
+
+from kernel_model.directory import dirlink, dirlookup
+from kernel_model.inode import FileType, Inode, ialloc, idup, iget, iput, writei
+from kernel_model.panic import KernelPanic
+from kernel_model.param import BSIZE, CONSOLE, CONSOLEINO, DIRSIZ, MAXFILE, NDIRECT, ROOTINO
+
+__all__ = ["FsError", "create", "fsinit", "namei", "nameiparent"]
+
+
+class FsError(Exception):
+    """A file of the host does not fit; one line that says which, and why."""
+
+
+def fsinit(kernel) -> None:
+    """Make the root directory and in it `console`. Other files come with the first look-up."""
+    root = ialloc(kernel, FileType.DIR)
+    console = ialloc(kernel, FileType.DEVICE)
+    if (root.inum, console.inum) != (ROOTINO, CONSOLEINO):
+        raise KernelPanic("fsinit: the disk is not empty")
+    console.major = CONSOLE
+    for name, ip in [(b".", root), (b"..", root), (b"console", console)]:
+        dirlink(kernel, root, name, ip.inum)
+    for ip in (root, console):
+        ip.nlink = 1
+        iput(kernel, ip)
+
+
+def namei(kernel, proc, path: bytes) -> Inode | None:
+    """The inode of `path`, referenced; None if there is none. The empty path is the directory."""
+    return _walk(kernel, proc, path, _elements(path))
+
+
+def nameiparent(kernel, proc, path: bytes) -> tuple[Inode, bytes] | None:
+    """The directory, referenced, that the last element of `path` is or would be in, and its name.
+
+    None if that is no directory, or if the path has no element.
+    """
+    elements = _elements(path)
+    if not elements:
+        return None
+    dp = _walk(kernel, proc, path, elements[:-1])
+    if dp is None:
+        return None
+    if not _searchable(dp):
+        iput(kernel, dp)
+        return None
+    return dp, elements[-1]
+
+
+def create(
+    kernel, proc, path: bytes, type: FileType, major: int = 0, minor: int = 0
+) -> Inode | None:
+    """A new inode under `path`, or, if a plain file is wanted, the file or device that is there.
+
+    None if that cannot be; then nothing changes.
+    """
+    found = nameiparent(kernel, proc, path)
+    if found is None:
+        return None
+    dp, name = found
+    ip = _existing_or_new(kernel, dp, name, type, major, minor)
+    iput(kernel, dp)
+    return ip
+
+
+def _existing_or_new(kernel, dp, name, type, major, minor):
+    there = dirlookup(kernel, dp, name)
+    if there is None:
+        return _new(kernel, dp, name, type, major, minor)
+    ip, _ = there
+    if type is FileType.FILE and ip.type is not FileType.DIR:
+        return ip
+    iput(kernel, ip)
+    return None
+
+
+def _new(kernel, dp, name, type, major, minor):
+    """A new inode that the directory `dp` calls `name`; None if inodes or blocks lack."""
+    ip = ialloc(kernel, type)
+    if ip is None:
+        return None
+    ip.major, ip.minor = major, minor
+    dots = [(b".", ip.inum), (b"..", dp.inum)] if type is FileType.DIR else []
+    linked = all(dirlink(kernel, ip, dot, inum) for dot, inum in dots)
+    if not linked or not dirlink(kernel, dp, name, ip.inum):
+        iput(kernel, ip)  # it has no link: this frees it
+        return None
+    ip.nlink = 1
+    if type is FileType.DIR:
+        dp.nlink += 1  # for its `..`
+    return ip
+
+
+def _elements(path) -> list[bytes]:
+    return [name[:DIRSIZ] for name in path.split(b"/") if name]
+
+
+def _walk(kernel, proc, path, elements):
+    """Where `elements` lead from the root, or, if `path` has no `/` in front, the directory."""
+    _mount(kernel)
+    ip = iget(kernel, ROOTINO) if path.startswith(b"/") else idup(proc.cwd)
+    for name in elements:
+        found = dirlookup(kernel, ip, name) if _searchable(ip) else None
+        iput(kernel, ip)
+        if found is None:
+            return None
+        ip, _ = found
+    return ip
+
+
+def _searchable(dp):
+    return dp.type is FileType.DIR and dp.nlink > 0
+
+
+def _mount(kernel) -> None:
+    """Put the host's files onto the disk, the first time."""
+    files, kernel.fs.files = kernel.fs.files, None
+    if files is None:
+        return
+    for name, data in files().items():
+        _install(kernel, name, data)
+
+
+def _install(kernel, name, data):
+    """Put one file onto the disk, and the directories it is in; raises FsError."""
+    path = b"/" + name.encode(errors="surrogateescape")
+    for directory in _parents(name, path):
+        ip = _made(kernel, name, directory, FileType.DIR)
+        iput(kernel, ip)
+    blocks = -(-len(data) // BSIZE)
+    if blocks > MAXFILE:
+        raise FsError(f"{name}: {len(data)} bytes, more than a file's {MAXFILE * BSIZE}")
+    ip = _made(kernel, name, path, FileType.FILE)
+    if blocks + (blocks > NDIRECT) > kernel.fs.free_blocks:
+        free = kernel.fs.free_blocks * BSIZE
+        raise FsError(f"{name}: {len(data)} bytes, but only {free} are left on the disk")
+    writei(kernel, ip, 0, data)
+    iput(kernel, ip)
+
+
+def _parents(name, path) -> Iterator[bytes]:
+    """The directories that the file is in, from the root on. Raises FsError if a name is bad."""
+    elements = path.split(b"/")[1:]
+    for element in elements:
+        if element in (b"", b".", b"..") or b"\0" in element:
+            raise FsError(f"{name!r}: not a path of a file")
+        if len(element) > DIRSIZ:
+            raise FsError(f"{name}: a name has more than {DIRSIZ} bytes")
+    for n in range(1, len(elements)):
+        yield b"/" + b"/".join(elements[:n])
+
+
+def _made(kernel, name, path, type):
+    """A new inode, or a directory that is there if one is wanted; raises FsError."""
+    there = namei(kernel, None, path)
+    if there is not None:
+        if type is FileType.DIR is there.type:
+            return there
+        raise FsError(f"{name}: {path.decode(errors='replace')} is there already")
+    ip = None
+    if kernel.fs.free_inodes and kernel.fs.free_blocks >= 2:
+        ip = create(kernel, None, path, type)
+    if ip is None:
+        raise FsError(f"{name}: no inode or block left on the disk")
+    return ip

@@ -1,0 +1,186 @@
+"""Inodes: files without names, on a disk that is kept in memory.
+
+As the lower half of xv6's `fs.c`, without disk, log and locks. A file has no holes, since it can be
+written up to its end only. So its bytes are kept as one array, and how many blocks hold them is
+counted; `kernel.fs` has what xv6 keeps on the disk. Every inode is in memory: xv6 has room for 50
+that are in use, and panics if a program wants more.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from struct import pack
+
+from kernel_model.panic import KernelPanic
+from kernel_model.param import BSIZE, DATA_BLOCKS, MAXFILE, NDIRECT, NINODES, ROOTDEV
+from kernel_model.printf import printf
+
+__all__ = [
+    "FileSystem",
+    "FileType",
+    "Inode",
+    "ialloc",
+    "idup",
+    "iget",
+    "iput",
+    "itrunc",
+    "readi",
+    "stati",
+    "writei",
+]
+
+_UINT_MAX = 0xFFFF_FFFF
+
+
+class FileType(IntEnum):
+    """What an inode is; the values of `struct stat`."""
+
+    DIR = 1
+    FILE = 2
+    DEVICE = 3
+
+
+@dataclass(slots=True, eq=False)
+class Inode:
+    """A file, a directory or a device."""
+
+    inum: int
+    type: FileType
+    #: Numbers of a device.
+    major: int = 0
+    minor: int = 0
+    #: Directory entries that name it. A directory's `.` does not count.
+    nlink: int = 0
+    #: Open files, working directories and functions under way that hold it.
+    ref: int = 0
+    data: bytearray = field(default_factory=bytearray)
+    #: Blocks that hold the data, and whether it has the block that lists those from NDIRECT on.
+    blocks: int = 0
+    indirect: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.data)
+
+
+class FileSystem:
+    """What is on the disk.
+
+    Parameters
+    ----------
+    files : callable
+        What the disk is filled with when a path is looked up for the first time: path -> content.
+
+    Attributes
+    ----------
+    inodes : list of Inode or None
+        By number; None is free. Number 0 is never used.
+    free_blocks : int
+        Blocks left for data.
+    """
+
+    def __init__(self, files: Callable[[], Mapping[str, bytes]] = dict):
+        self.files: Callable[[], Mapping[str, bytes]] | None = files
+        self.inodes: list[Inode | None] = [None] * NINODES
+        self.free_blocks = DATA_BLOCKS
+
+    @property
+    def free_inodes(self) -> int:
+        """Inodes left."""
+        return self.inodes.count(None) - 1
+
+
+def ialloc(kernel, type: FileType) -> Inode | None:
+    """A new inode, referenced and without a link; None if there is none left."""
+    inodes = kernel.fs.inodes
+    for inum in range(1, NINODES):
+        if inodes[inum] is None:
+            inodes[inum] = Inode(inum, type)
+            return iget(kernel, inum)
+    printf(kernel, "ialloc: no inodes\n")
+    return None
+
+
+def iget(kernel, inum: int) -> Inode:
+    """The inode of that number, with one more reference."""
+    ip = kernel.fs.inodes[inum]
+    if ip is None:
+        raise KernelPanic(f"iget: inode {inum} is free")
+    return idup(ip)
+
+
+def idup(ip: Inode) -> Inode:
+    """`ip`, with one more reference."""
+    ip.ref += 1
+    return ip
+
+
+def iput(kernel, ip: Inode) -> None:
+    """Give back a reference. The last one of an inode without links frees it and its blocks."""
+    if ip.ref < 1:
+        raise KernelPanic(f"iput: inode {ip.inum} has no reference")
+    ip.ref -= 1
+    if ip.ref == 0 and ip.nlink == 0:
+        itrunc(kernel, ip)
+        kernel.fs.inodes[ip.inum] = None
+
+
+def itrunc(kernel, ip: Inode) -> None:
+    """Free what is in `ip`."""
+    kernel.fs.free_blocks += ip.blocks + ip.indirect
+    ip.blocks, ip.indirect = 0, False
+    ip.data.clear()
+
+
+def readi(ip: Inode, off: int, n: int) -> bytes:
+    """Up to `n` bytes from `off` on. As in xv6 a negative `n` is a large unsigned one."""
+    n &= _UINT_MAX
+    if off + n > _UINT_MAX:
+        return b""
+    return bytes(ip.data[off : off + n])
+
+
+def writei(kernel, ip: Inode, off: int, data: bytes) -> int:
+    """Store `data` at `off`; the bytes that found blocks.
+
+    -1, and nothing changes, if `off` is behind the end or the file would get larger than MAXFILE
+    blocks.
+    """
+    end = off + len(data)
+    if off > ip.size or end > MAXFILE * BSIZE:
+        return -1
+    for bn in range(off // BSIZE, -(-end // BSIZE)):
+        if not _bmap(kernel, ip, bn):
+            end = bn * BSIZE
+            break
+    ip.data[off:end] = data[: end - off]
+    return end - off
+
+
+def stati(ip: Inode) -> bytes:
+    """The `struct stat` {int dev; uint ino; short type; short nlink; uint64 size} of `ip`."""
+    return pack("<iIhh4xQ", ROOTDEV, ip.inum, ip.type, ip.nlink, ip.size)
+
+
+def _bmap(kernel, ip, bn):
+    """See that `ip` has its block `bn`, at most one more than it has; False if none is left."""
+    if bn < ip.blocks:
+        return True
+    if bn == NDIRECT and not ip.indirect:
+        if not _balloc(kernel):
+            return False
+        ip.indirect = True
+    if not _balloc(kernel):
+        return False
+    ip.blocks += 1
+    return True
+
+
+def _balloc(kernel):
+    """Take a block; False if none is left."""
+    if kernel.fs.free_blocks == 0:
+        printf(kernel, "balloc: out of blocks\n")
+        return False
+    kernel.fs.free_blocks -= 1
+    return True

@@ -1,0 +1,337 @@
+import random
+from copy import deepcopy
+
+import pytest
+
+from kernel_model.fs import FsError, create, namei, nameiparent
+from kernel_model.inode import FileType, iput, readi
+from kernel_model.param import BSIZE, DATA_BLOCKS, MAXFILE, NINODES
+from kernel_model.sysfile import O_RDWR, O_TRUNC
+from tests.kernel_model.files import User, make_files
+
+BIG = MAXFILE * BSIZE
+
+
+def content(kernel, path, proc=None):
+    ip = namei(kernel, proc, path)
+    assert ip is not None, path
+    iput(kernel, ip)
+    return readi(ip, 0, ip.size)
+
+
+def references(kernel):
+    """Those of all inodes."""
+    return {ip.inum: ip.ref for ip in kernel.fs.inodes if ip is not None and ip.ref}
+
+
+def usage(kernel):
+    """Inodes and blocks that are taken."""
+    return NINODES - 1 - kernel.fs.free_inodes, DATA_BLOCKS - kernel.fs.free_blocks
+
+
+def test_the_hosts_files_are_there():
+    kernel = make_files({"sh": b"shell", "etc/rc/local": b"run", "etc/motd": b""})
+    assert content(kernel, b"/sh") == b"shell"
+    assert content(kernel, b"/etc/rc/local") == b"run"
+    assert content(kernel, b"/etc/motd") == b""
+    assert namei(kernel, None, b"/etc/rc").nlink == 1
+    assert namei(kernel, None, b"/etc").nlink == 2  # its own name and `..` of `rc`
+
+
+def test_the_host_is_asked_at_the_first_look_up_and_once():
+    kernel = make_files()
+    asked = []
+    kernel.fs.files = lambda: asked.append(1) or {"a": b"1"}
+    assert asked == []
+    assert content(kernel, b"/a") == b"1"
+    assert namei(kernel, None, b"/b") is None
+    assert asked == [1]
+
+
+@pytest.mark.parametrize(
+    "files, message",
+    [
+        ({"a" * 15: b""}, "aaaaaaaaaaaaaaa: a name has more than 14 bytes"),
+        ({"d/" + "a" * 15: b""}, "d/aaaaaaaaaaaaaaa: a name has more than 14 bytes"),
+        ({"": b""}, "'': not a path of a file"),
+        ({"/a": b""}, "'/a': not a path of a file"),
+        ({"a/": b""}, "'a/': not a path of a file"),
+        ({"../a": b""}, "'../a': not a path of a file"),
+        ({"a\0b": b""}, r"'a\\x00b': not a path of a file"),
+        ({"a": b"", "a/b": b""}, "a/b: /a is there already"),
+        ({"a/b": b"", "a": b""}, "a: /a is there already"),
+        ({"console": b""}, "console: /console is there already"),
+        ({"a": bytes(BIG + 1)}, "a: 274433 bytes, more than a file's 274432"),
+        (
+            {f"big{n}": bytes(BIG) for n in range(8)},
+            "big7: 274432 bytes, but only 71680 are left on the disk",
+        ),
+        ({f"{n}": b"" for n in range(198)}, "197: no inode or block left on the disk"),
+    ],
+)
+def test_what_does_not_fit_is_named(files, message):
+    kernel = make_files(files)
+    with pytest.raises(FsError, match=f"^{message}$"):
+        namei(kernel, None, b"/")
+    assert kernel.console.printed == b""
+
+
+def test_all_that_fits_fits():
+    kernel = make_files({f"big{n}": bytes(BIG) for n in range(7)} | {"rest": bytes(69 * BSIZE)})
+    namei(kernel, None, b"/")
+    assert kernel.fs.free_blocks == 0
+
+
+class TestPaths:
+    @pytest.fixture
+    def user(self):
+        user = User(make_files({"a/b/c": b"deep", "top": b"flat"}))
+        user.chdir("/a")
+        return user
+
+    @pytest.mark.parametrize(
+        "path", [b"/a/b/c", b"b/c", b"//a///b/c", b"./b/c", b"../a/./b/c", b"/../../a/b/../b/c"]
+    )
+    def test_ways_to_a_file(self, user, path):
+        assert content(user.kernel, path, user.proc) == b"deep"
+
+    @pytest.mark.parametrize("path", [b"c", b"/b", b"/top/x", b"/top/..", b"b/c/", b"b/missing/c"])
+    def test_ways_to_nothing(self, user, path):
+        before = references(user.kernel)
+        found = namei(user.kernel, user.proc, path)
+        if path == b"b/c/":  # xv6 does not mind a slash behind a file
+            assert found.size == 4
+            iput(user.kernel, found)
+        else:
+            assert found is None
+        assert references(user.kernel) == before
+
+    def test_the_empty_path_is_the_working_directory(self, user):
+        assert namei(user.kernel, user.proc, b"") is user.proc.cwd
+        assert nameiparent(user.kernel, user.proc, b"") is None
+        assert nameiparent(user.kernel, user.proc, b"/") is None
+
+    def test_parent(self, user):
+        dp, name = nameiparent(user.kernel, user.proc, b"b/new/")
+        assert (dp, name) == (namei(user.kernel, user.proc, b"/a/b"), b"new")
+
+    @pytest.mark.parametrize("path", [b"/top/x", b"missing/x"])
+    def test_no_parent(self, user, path):
+        before = references(user.kernel)
+        assert nameiparent(user.kernel, user.proc, path) is None
+        assert create(user.kernel, user.proc, path, FileType.FILE) is None
+        assert references(user.kernel) == before
+
+    def test_names_are_cut_at_14_bytes(self, user):
+        user.store("123456789012345", b"x")
+        assert content(user.kernel, b"/a/12345678901234", user.proc) == b"x"
+        assert content(user.kernel, b"/a/12345678901234567", user.proc) == b"x"
+
+
+class TestUnlinkedDirectory:
+    """Its working directory is gone, but the process is still in it."""
+
+    @pytest.fixture
+    def user(self):
+        user = User(make_files())
+        user.mkdir("/outer")
+        user.mkdir("/outer/inner")
+        user.chdir("/outer/inner")
+        assert user.unlink("/outer/inner") == 0
+        assert user.unlink("/outer") == 0
+        return user
+
+    @pytest.mark.parametrize("path", ["x", ".", "..", "../x", "./x"])
+    def test_nothing_is_found_or_made_there(self, user, path):
+        assert user.open(path) == user.create(path) == user.mkdir(path) == -1
+        assert user.link("/console", path) == user.unlink(path) == user.chdir(path) == -1
+
+    def test_leaving_it_frees_it(self, user):
+        assert usage(user.kernel) == (3, 2)
+        assert user.chdir("/") == 0
+        assert usage(user.kernel) == (2, 1)
+
+
+class TestCreate:
+    @pytest.mark.parametrize("type", list(FileType))
+    def test_without_an_inode(self, type):
+        kernel = make_files()
+        kernel.fs.inodes = [ip or object() for ip in kernel.fs.inodes]
+        assert create(kernel, None, b"/a", type) is None
+        assert content(kernel, b"/").count(b"a\0") == 0
+
+    @pytest.mark.parametrize("type, blocks", [(FileType.FILE, 0), (FileType.DIR, 1)])
+    def test_without_a_block(self, type, blocks):
+        """Whichever block is missing, that of the new directory or of its parent."""
+        kernel = make_files({f"{n:03}": b"" for n in range(61)})  # 64 entries: the block is full
+        namei(kernel, None, b"/")
+        for left in range(blocks + 1):
+            kernel.fs.free_blocks = left
+            inodes = kernel.fs.free_inodes
+            assert create(kernel, None, b"/new", type) is None
+            assert (kernel.fs.free_inodes, kernel.fs.free_blocks) == (inodes, left)
+            assert namei(kernel, None, b"/").nlink == 1
+        kernel.fs.free_blocks = blocks + 1
+        assert create(kernel, None, b"/new", type) is not None
+
+
+def test_a_copy_of_the_kernel_has_files_of_its_own():
+    kernel = make_files({"a": b"before"})
+    user = User(kernel)
+    fd = user.open("a", O_RDWR)
+    user.read(fd, 3)
+    kernel.user = user
+    twin = deepcopy(kernel).user
+
+    user.write(fd, b"XYZ")
+
+    assert twin.load("a") == b"before"
+    assert twin.read(fd, 3) == b"ore"
+    assert twin.proc.ofile[fd].ip in twin.kernel.fs.inodes
+    assert user.load("a") == b"befXYZ"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_operations_agree_with_a_simple_model(seed):
+    """Files are bytes in a dict, names too; afterwards everything is deleted and nothing is left.
+
+    Inodes and blocks run out on the way: then the operation fails and the model does not change.
+    """
+    rng = random.Random(seed)
+    user = User(make_files())
+    kernel = user.kernel
+    model = Model()
+    kernel.fs.free_blocks = free = 120
+    failed = 0
+    for _ in range(400):
+        failed += not step(rng, user, model)
+        assert kernel.fs.free_blocks >= 0
+    assert failed > 0, f"seed {seed}: nothing ran out"
+    for path, data in model.contents().items():
+        assert user.load(path) == data, f"seed {seed}: {path}"
+    for path in sorted(model.names, reverse=True):
+        assert user.unlink(path) == 0, f"seed {seed}: {path}"
+    for fd, held in model.open.items():
+        assert user.read(fd, 0) == 0
+        assert user.proc.ofile[fd].ip.data == held
+        user.close(fd)
+    user.exit()
+    assert kernel.fs.free_inodes == NINODES - 3
+    assert kernel.fs.free_blocks == free
+    assert references(kernel) == {}
+    assert kernel.ftable == []
+
+
+class Model:
+    """Names of files and directories; what is open."""
+
+    def __init__(self):
+        self.names = {}  # path -> bytearray, or None for a directory
+        self.open = {}  # descriptor -> bytearray
+
+    def contents(self):
+        return {path: bytes(data) for path, data in self.names.items() if data is not None}
+
+    def files(self):
+        return sorted(self.contents())
+
+    def directories(self):
+        return ["", *sorted(path for path, data in self.names.items() if data is None)]
+
+    def empty(self, path):
+        return not any(name.startswith(path + "/") for name in self.names)
+
+
+def step(rng, user, model):
+    """One operation on both; whether it succeeded."""
+    operation = rng.choice([make_file, make_file, make_directory, grow, link, remove, keep, drop])
+    return operation(rng, user, model)
+
+
+def new_path(rng, model):
+    return f"{rng.choice(model.directories())}/{rng.choice('abcdefgh')}"
+
+
+def make_file(rng, user, model):
+    path, data = new_path(rng, model), rng.randbytes(rng.choice([0, 10, 1024, 5000, 15000]))
+    there = model.names.get(path, b"")
+    fd = user.open(path, 0x202 | O_TRUNC)
+    if there is None:
+        assert fd == -1
+        return True
+    if fd == -1:
+        assert path not in model.names
+        return False
+    held = model.names.setdefault(path, bytearray())
+    held.clear()
+    result = user.write(fd, data)
+    stored = user.proc.ofile[fd].ip.size
+    held += data[:stored]
+    user.close(fd)
+    assert result == (len(data) if stored == len(data) else -1)
+    return result == len(data)
+
+
+def make_directory(rng, user, model):
+    path = new_path(rng, model)
+    result = user.mkdir(path)
+    if path in model.names:
+        assert result == -1
+        return True
+    if result == 0:
+        model.names[path] = None
+    return result == 0
+
+
+def grow(rng, user, model):
+    """Overwrite the start of a file, and sometimes more."""
+    files = model.files()
+    if not files:
+        return True
+    path, data = rng.choice(files), rng.randbytes(rng.randrange(3000))
+    fd = user.open(path, O_RDWR)
+    result = user.write(fd, data)
+    written = user.proc.ofile[fd].off
+    model.names[path][:written] = data[:written]
+    user.close(fd)
+    return result == len(data)
+
+
+def link(rng, user, model):
+    files = model.files()
+    if not files:
+        return True
+    old, new = rng.choice(files), new_path(rng, model)
+    result = user.link(old, new)
+    if new in model.names:
+        assert result == -1
+        return True
+    if result == 0:
+        model.names[new] = model.names[old]
+    return result == 0
+
+
+def remove(rng, user, model):
+    path = new_path(rng, model)
+    allowed = path in model.names and (model.names[path] is not None or model.empty(path))
+    assert user.unlink(path) == (0 if allowed else -1)
+    if allowed:
+        del model.names[path]
+    return True
+
+
+def keep(rng, user, model):
+    """Open a file that may be unlinked later."""
+    files = model.files()
+    if files and len(model.open) < 8:
+        path = rng.choice(files)
+        model.open[user.open(path)] = model.names[path]
+    return True
+
+
+def drop(rng, user, model):
+    if model.open:
+        fd = rng.choice(sorted(model.open))
+        assert user.proc.ofile[fd].ip.data == model.open.pop(fd)
+        assert user.close(fd) == 0
+    return True
