@@ -54,7 +54,7 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def nothing_without_an_instruction(self, m):
-        """An empty stage takes what comes, changes nothing, asks for nothing and redirects nothing."""
+        """An empty stage takes what comes, and changes, asks for and redirects nothing."""
         idle = self.effects.any() | self.trap.valid | self.redirect.valid | self.stage.update.valid
         return ~self.held, self.stage.ready & ~idle & ~self.leaves
 
