@@ -150,8 +150,13 @@ def _drive(
         signal.signal(signal.SIGINT, signal.default_int_handler)
         console.interrupt()
 
+    def show_progress(cycle):
+        if not console.midline:
+            progress.update(cycle, len(faults), machine.engine.skipped)
+
     def finish():
         progress.clear()
+        console.end_line()
         if trace is not None:
             trace.finish(machine)
         machine.engine.close()
@@ -162,7 +167,7 @@ def _drive(
             guest,
             max_cycles=options.max_cycles,
             watchers=[*watchers, trace] if trace is not None else watchers,
-            progress=lambda cycle: progress.update(cycle, len(faults), machine.engine.skipped),
+            progress=show_progress,
         )
     except Exception:
         finish()
