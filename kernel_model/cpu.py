@@ -62,23 +62,27 @@ def _goes_on(kernel, proc):
 
 def _quantum(kernel):
     """Cycles until the timer has to interrupt: the turn's end, or the tick that somebody awaits."""
-    stops = [kernel.turn_ends] if kernel.quantum else []
-    if any(proc.chan == TICKS for proc in kernel.procs):
-        stops.append((kernel.ticks + 1) * kernel.tick)
-    if not stops:
+    stop = kernel.turn_ends if kernel.quantum else None
+    for proc in kernel.procs:
+        if proc.chan == TICKS:
+            tick = (kernel.ticks + 1) * kernel.tick
+            stop = tick if stop is None else min(stop, tick)
+            break
+    if stop is None:
         return 0
-    return max(min(stops) - kernel.now - kernel.cycles, MIN_QUANTUM)
+    return max(stop - kernel.now - kernel.cycles, MIN_QUANTUM)
 
 
 def _wait(kernel):
     """Nobody can run. Cycles until somebody can; None if the host has waited; 0 for never."""
     waited_for = {proc.chan for proc in kernel.procs if proc.state is ProcState.SLEEPING}
     stops = [(kernel.ticks + 1) * kernel.tick] if TICKS in waited_for else []
-    if INPUT in waited_for and not kernel.console.ended(kernel.now):
-        arrival = kernel.console.next_arrival(kernel.now)
-        if arrival is not None and arrival > kernel.now:
+    if INPUT in waited_for:
+        console, now = kernel.console, kernel.now
+        arrival = console.next_arrival(now)
+        if arrival is not None and arrival > now:
             stops.append(arrival)
-        elif arrival is not None or not stops:
+        elif arrival is not None or not stops or console.ended(now):
             consolewait(kernel)
             return None
     return max(min(stops) - kernel.now, 1) if stops else 0

@@ -156,6 +156,14 @@ class TestWaitingForInput:
         hart = make_keyboard_hart(ended=True)
         assert hart.call("read", 0, hart.heap - 64, 20) == 0
 
+    def test_its_end_comes_while_a_process_reads_and_another_one_sleeps(self):
+        hart = make_keyboard_hart()
+        hart.call("fork")
+        hart.call("read", 0, hart.heap - 64, 20)
+        hart.kernel.console.is_ended = True
+        hart.call("sleep", 3)
+        assert (hart.proc.pid, hart.result, hart.time) == (2, 0, 0)
+
     def test_ticks_go_on_meanwhile(self):
         hart = make_keyboard_hart()
         hart.call("fork")
