@@ -5,14 +5,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# How much `make oracle` compares; SEED repeats a run.
+# How much `make oracle` and `make campaign` compare; SEED repeats a run.
 CASES  ?= 100000
 
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help oracle sim wave test lint formal bench verilog clean
+.PHONY: help oracle campaign sim wave test lint formal bench verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(STAMP) ## run the tests on all cores
 
 oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases of each mode
 	$(BIN)/python -m tests.oracle --cases $(CASES) $(if $(SEED),--seed $(SEED))
+
+campaign: $(STAMP) ## compare the MMU and the hart with the golden model on CASES accesses
+	$(BIN)/python -m tests.campaign --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .

@@ -37,11 +37,15 @@ FAMILIES = (
     drills.context_sweeps,
     drills.fence_sweeps,
 )
-#: Bends that seldom come together by chance.
+#: Bends that chance brings about too seldom, alone or together.
 SELDOM = (
     ("misaligned", "bare"),
     ("misaligned", "modified_privilege"),
     ("misaligned", "modified_privilege", "bare"),
+    ("not_accessed",),
+    ("not_accessed",),
+    ("not_accessed_nor_dirty",),
+    ("physical_address", "bare"),
 )
 #: Every so many scripts of questions about worlds there is one of single cases.
 _BENT = 4
@@ -112,7 +116,7 @@ def random_instructions(hart: NativeHart, cases: int, seed: str) -> Report:
     def deliveries():
         for number in range(cases):
             rng = random.Random(f"{seed}/{number}")
-            bends = rng.choice(SELDOM) if number % 40 == 0 else None
+            bends = rng.choice(SELDOM) if rng.random() < 0.3 else None
             case = make_case(rng, svadu=number % 2 == 1, bends=bends)
             delivery = deliver(case, hart.stubs)
             if delivery is not None:

@@ -28,7 +28,7 @@ ROOT, OTHER_ROOT = 0x80010, 0x80020
 #: Where pages lie before and after: of 4 KiB, 2 MiB, 1 GiB.
 OLD, NEW = (0x81234, 0x81200, 0x80000), (0x85678, 0x85600, 0xC0000)
 SIDES = ("LOAD", "FETCH")
-LATENCIES = (1, 2, 4)
+LATENCIES = (1, 3)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from tests.campaign.hart import NativeHart
 from tests.campaign.translations import Disagreement
 
 #: By the latency of the memory.
-CASES = {1: 40_000, 3: 10_000}
+CASES = {1: 30_000, 3: 10_000}
 
 
 def test_random_instructions_and_every_bin():

@@ -38,7 +38,7 @@ def test_every_change_with_every_fence(bench):
 def test_a_fence_in_every_cycle_around_a_refill(bench):
     report, seen = run_drills(bench, drills.fence_sweeps())
 
-    assert report.cases > 50_000
+    assert report.cases > 30_000
     for fence in ("none", "other asid"):
         for change in set(drills.CHANGES) - {"map"}:
             kept = {old for change_, fence_, _, step, _, _, old in seen
@@ -49,7 +49,7 @@ def test_a_fence_in_every_cycle_around_a_refill(bench):
 def test_another_context_in_every_cycle_around_a_refill(bench):
     report, seen = run_drills(bench, drills.context_sweeps())
 
-    assert report.cases > 50_000
+    assert report.cases > 30_000
     assert {drill[0] for drill in seen} == drills.CONTEXTS.keys()
 
 
@@ -57,7 +57,7 @@ def test_another_hart_changes_the_pte_in_every_cycle_of_an_update(bench):
     """Both orders are seen: the act came first, and the update did."""
     report, seen = run_drills(bench, drills.races())
 
-    assert report.retries > 500
+    assert report.retries > 300
     harmful = {"invalidates", "removes permissions", "gives to U", "breaks"}
     for act in drills.ACTS:
         ends = {kind for act_, _, _, _, port, kind, _ in seen if (act_, port) == (act, UPDATE)}
