@@ -1,0 +1,116 @@
+"""Whatever processes do, and whenever memory lacks: nothing leaks and nothing breaks."""
+
+import random
+
+import pytest
+
+from hdl.arch import PAGE_SIZE
+from kernel_model.pagetable import leaves
+from kernel_model.proc import ProcState
+from tests.kernel_model.support import R, X, elf_file, make_hart, segment
+
+PROGRAM = elf_file(segment(0, b"\x13\0\0\0", R | X))
+STEPS = 400
+
+
+class Chaos:
+    """A source of system calls and accesses, of which many are mistakes."""
+
+    def __init__(self, seed, abi):
+        self.random = random.Random(seed)
+        # Little memory, so that it runs out.
+        self.hart = make_hart(size=640 << 10, abi=abi, files=lambda: {"new": PROGRAM})
+        self.hart.sbrk(16 * PAGE_SIZE)
+        kalloc = self.hart.kernel.kmem.kalloc
+        self.hart.kernel.kmem.kalloc = lambda: 0 if self.random.random() < 0.03 else kalloc()
+
+    def address(self):
+        """Mostly somewhere in the heap, if there is one."""
+        proc = self.hart.proc
+        if proc.sz > proc.heap_base and self.random.random() < 0.8:
+            return self.random.randrange(proc.heap_base, proc.sz)
+        return self.random.choice(
+            [0, proc.sz - 8, proc.sz - 1, proc.sz, proc.heap_base - 8, proc.heap_base - 3,
+             proc.heap_base + PAGE_SIZE - 2, proc.heap_base + (1 << 29), 1 << 38]
+        )  # fmt: skip
+
+    def step(self):
+        if self.hart.proc is self.hart.kernel.first:
+            self.careful_step()
+        else:
+            self.careless_step()
+
+    def careful_step(self):
+        """The first process makes no mistake and does not wait for ever: the run goes on."""
+        hart = self.hart
+        zombies = any(
+            proc.parent is hart.proc and proc.state is ProcState.ZOMBIE
+            for proc in hart.kernel.procs
+        )
+        if zombies and self.random.random() < 0.5:
+            assert hart.call("wait", 0) > 2
+        else:
+            self.random.choice([lambda: hart.call("fork"), hart.timer, hart.timer])()
+
+    def careless_step(self):
+        hart, pick = self.hart, self.random.choice
+        fd = self.random.randrange(-1, 8)
+        calls = [
+            lambda: hart.call("fork"),
+            lambda: hart.call("exit", 1),
+            lambda: hart.call("wait", pick([0, self.address()])),
+            lambda: hart.call("kill", self.random.randrange(3, 40)),
+            lambda: hart.call("sbrk", pick([1, 5000, -3000, 1 << 30, -(1 << 30)]), pick([1, 2])),
+            lambda: hart.call("pipe", self.address()),
+            lambda: hart.call("write", fd, self.address(), pick([1, 300, 5000])),
+            lambda: hart.call("read", fd, self.address(), pick([1, 300, 5000])),
+            lambda: hart.call("dup", fd),
+            lambda: hart.call("close", pick([fd, 3, 4, 5, 6])),
+            lambda: hart.call("sleep", pick([0, 1, 3])),
+            lambda: self.exec(),
+            lambda: hart.call("open", self.address(), 0x200),
+            lambda: hart.trap(15, stval=self.address()),
+            lambda: hart.trap(13, stval=self.address()),
+            lambda: hart.timer(),
+        ]
+        pick(calls)()
+
+    def exec(self):
+        sp = self.hart.proc.heap_base - 64
+        try:
+            self.hart.put(sp, b"new\0")
+        except AssertionError:
+            return  # another process has had its turn meanwhile
+        self.hart.call("exec", sp, self.address())
+
+    def check(self):
+        """Every frame in use has an owner, and what is counted is what is mapped."""
+        kernel = self.hart.kernel
+        for proc in kernel.procs[1:]:
+            mapped = sum(1 for _ in leaves(kernel, proc.pagetable, 0, proc.sz + PAGE_SIZE))
+            assert proc.resident == mapped
+            assert (proc.cwd is None) == (proc.state is ProcState.ZOMBIE)
+        references = sum(file.ref for file in kernel.ftable)
+        held = sum(file is not None for proc in kernel.procs for file in proc.ofile)
+        assert references == held
+
+
+@pytest.mark.parametrize("abi", ["lab", "2025"])
+@pytest.mark.parametrize("seed", range(6))
+def test_any_sequence_of_calls(seed, abi):
+    chaos = Chaos(seed, abi)
+    kernel = chaos.hart.kernel
+    for _ in range(STEPS):
+        chaos.step()
+        chaos.check()
+    while chaos.hart.proc is not kernel.first:
+        chaos.hart.call("exit", 0)
+    chaos.hart.exit()
+    # It was not only one process that never got anywhere.
+    assert len(kernel.accounts) > 20
+    assert sum(account.minor_faults for account in kernel.accounts) > 5
+    assert kernel.panicked is None
+    assert kernel.halted
+    assert kernel.kmem.used == kernel.own_frames
+    assert kernel.ftable == []
+    assert [ip.ref for ip in kernel.fs.inodes if ip and ip.ref] == []

@@ -1,0 +1,189 @@
+"""The shell from the command line: a line, a pipe, a terminal, a journal."""
+
+import io
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sim import cli, kernel_setup
+from sim.toolchain import build_program, strip
+
+pty = pytest.importorskip("pty")
+
+#: Seconds that anything here may take at most.
+PATIENCE = 60
+#: A pipeline that is typed while the shell starts, with a slip of the finger.
+TYPED = """\
+{"echo": true, "interrupts": true}
+{"cycle": 1500, "input": "echo"}
+{"cycle": 3000, "input": " hi | catt\\u007f\\n"}
+{"cycle": 4000, "input": "\\u0004", "waited": true}
+"""
+
+
+@pytest.fixture
+def few_programs(monkeypatch):
+    """A disk with no more than is needed: nothing else has to compile."""
+
+    def files():
+        return {name: strip(build_program(name).read_bytes()) for name in ("args", "cat", "echo")}
+
+    monkeypatch.setattr(kernel_setup, "bundled_files", files)
+
+
+def type_in(monkeypatch, text):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_a_pipeline_on_the_command_line(capfdbinary, few_programs):
+    assert cli.main(["run", "--quiet", "sh", "-c", "echo hi | cat"]) == 0
+    output = capfdbinary.readouterr()
+    assert output.out == b"hi\n"
+    assert output.err == b""
+
+
+def test_a_pipeline_from_a_pipe(capfdbinary, monkeypatch, few_programs):
+    type_in(monkeypatch, "echo hi | cat\n")
+
+    assert cli.main(["run", "sh"]) == 0
+    output = capfdbinary.readouterr()
+    assert output.out == b"$ hi\n$ "
+    assert b"Summary" in output.err
+
+
+def test_a_shells_status_is_the_last_commands(monkeypatch, few_programs):
+    type_in(monkeypatch, "echo hi\nargs 1 2 3\n")
+
+    assert cli.main(["run", "--quiet", "sh"]) == 4
+
+
+def run_typed(engine, folder):
+    """The report of a run of the shell with `TYPED`, the kernel's work free."""
+    journal, report = folder / "journal", folder / f"{engine}.json"
+    journal.write_text(TYPED)
+    arguments = ["--engine", engine, "--memory", "1", "--kernel-cost", "zero", "--quiet"]
+    files = ["--replay", str(journal), "--json", str(report)]
+    assert cli.main(["run", *arguments, *files, "sh"]) == 0
+    return json.loads(report.read_text())
+
+
+def test_a_pipeline_takes_the_same_cycles_on_both_engines(capfdbinary, few_programs, tmp_path):
+    native, pysim = (run_typed(engine, tmp_path) for engine in ("native", "pysim"))
+
+    assert capfdbinary.readouterr().out == b"$ echo hi | catt\b \b\nhi\n$ \x04" * 2
+    assert [process["name"] for process in native["processes"]] == ["sh", "echo", "cat"]
+    assert native["cycles"] > 10_000
+    assert native == pysim
+
+
+def test_a_journal_replays_the_run(monkeypatch, capfdbinary, few_programs, tmp_path):
+    type_in(monkeypatch, "echo one\ncat\ntwo\n")
+    journal, first, second = (str(tmp_path / name) for name in ("journal", "first", "second"))
+    assert cli.main(["run", "--quiet", "--journal", journal, "--json", first, "sh"]) == 0
+    type_in(monkeypatch, "echo this is not looked at\n")
+    assert cli.main(["run", "--quiet", "--replay", journal, "--json", second, "sh"]) == 0
+
+    assert capfdbinary.readouterr().out == b"$ one\n$ two\n$ " * 2
+    assert json.loads((tmp_path / "first").read_text()) == json.loads(
+        (tmp_path / "second").read_text()
+    )
+
+
+class Session:
+    """`trapline run ARGUMENTS` on a pseudo-terminal."""
+
+    def __init__(self, *arguments):
+        self.keys, terminal = pty.openpty()
+        self.shown = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "sim", "run", *arguments],
+            stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        )  # fmt: skip
+        os.close(terminal)
+
+    def expect(self, text):
+        """Waits until `text` is shown."""
+        while text not in self.shown:
+            assert self._read(), f"{text} did not come after {self.shown}"
+        self.shown = self.shown.partition(text)[2]
+
+    def type(self, text):
+        os.write(self.keys, text)
+
+    def end(self):
+        """Waits for the end; returns the exit status and what was shown last."""
+        while self._read():
+            pass
+        return self.process.wait(PATIENCE), self.shown
+
+    def _read(self):
+        readable, _, _ = select.select([self.keys], [], [], PATIENCE)
+        assert readable, f"nothing more came after {self.shown}"
+        try:
+            data = os.read(self.keys, 4096)
+        except OSError:  # Linux reports so that nobody is left at the other end
+            data = b""
+        self.shown += data
+        return data
+
+
+@pytest.fixture
+def session():
+    sessions = []
+
+    def start(*arguments):
+        sessions.append(Session(*arguments))
+        return sessions[-1]
+
+    yield start
+    for each in sessions:
+        each.process.kill()
+        each.process.wait()
+        os.close(each.keys)
+
+
+def test_a_line_is_edited_on_the_terminal(session):
+    shell = session("--quiet", "sh")
+    shell.expect(b"$ ")
+    shell.type(b"ecc\x7fho one\n")
+    shell.expect(b"ecc\b \bho one\r\none\r\n$ ")
+    shell.type(b"junk\x15echo two\n")
+    shell.expect(b"junk" + b"\b \b" * 4 + b"echo two\r\ntwo\r\n$ ")
+    shell.type(b"cat\n")
+    shell.expect(b"cat\r\n")
+    shell.type(b"three\n")
+    shell.expect(b"three\r\nthree\r\n")
+    shell.type(b"\x04")
+    shell.expect(b"$ ")
+    shell.type(b"\x04")
+    assert shell.end() == (0, b"\x04\r\n")
+
+
+def test_nothing_disturbs_a_line_that_is_typed_slowly(session):
+    """The line that tells of progress would wipe it away."""
+    shell = session("--quiet", "sh")
+    shell.expect(b"$ ")
+    for key in b"echo":
+        time.sleep(0.3)
+        shell.type(bytes([key]))
+        shell.expect(bytes([key]))
+    shell.type(b"\n")
+    shell.expect(b"$ ")
+    shell.type(b"\x04")
+    assert shell.end() == (0, b"\x04\r\n")
+
+
+def test_ctrl_c_ends_a_shell_that_waits_with_its_summary(session):
+    shell = session("sh")
+    shell.expect(b"$ ")
+    os.killpg(shell.process.pid, signal.SIGINT)
+    status, shown = shell.end()
+    assert status == 130
+    assert b"interrupted at cycle" in shown
+    assert b"Summary" in shown
