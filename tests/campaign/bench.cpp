@@ -30,7 +30,7 @@ enum Record : u64 {
   VIOLATION,  // of a rule of the port, by its number below
   END,        // of a RUN; 1 if it ended because nobody answered
 };
-enum Rule : u64 { NOT_RAM = 1, SHAPE, OUTSTANDING, UNLOCKED_WRITE, OTHER_ADDRESS, UNLOCKING };
+enum Rule : u64 { NOT_RAM = 1, SHAPE, OUTSTANDING, UNLOCKED_WRITE, OTHER_ADDRESS };
 
 enum Port : u64 { DATA, FETCH, UPDATE, PORTS };
 constexpr u64 REFUSALS = 64, DIRTY = 1 << 16, PATIENCE = 4000;

@@ -1,6 +1,6 @@
 """The kinds of random blocks. Each function adds one block's items to a `Maker`."""
 
-from hdl.arch import MENVCFG_STCE, PAGE_SIZE, Csr, Mstatus, Pte
+from hdl.arch import MENVCFG_STCE, PAGE_SIZE, Cause, Csr, Mstatus, Pte
 from tests.lockstep import encode
 from tests.lockstep.encode import amo, csr, fill, i_type, li, r_type, s_type
 from tests.lockstep.handlers import DONE, LOOP
@@ -25,6 +25,8 @@ _ECALL, _EBREAK, _SRET, _MRET, _WFI = 0x73, 0x10_0073, 0x1020_0073, 0x3020_0073,
 _FENCE_I, _C_EBREAK, _C_J = 0x100F, 0x9002, 0xA001
 #: fence, fence.tso, pause, and one with nothing to order.
 _FENCES = (0x0FF0_000F, 0x8330_000F, 0x0100_000F, 0x0000_000F)
+#: Cycles after which a `wfi` has begun.
+_LATE = (100, 200)
 #: Bits of `mie` and `mip`.
 INTERRUPTS = 0xAAA
 
@@ -167,24 +169,27 @@ def borrow(m: Maker) -> None:
     if m.mode != 3:
         memory(m)
         return
-    mode = random.choice((0, 1, 1))
+    m.borrowed = random.choice((0, 1, 1))
     m.put(*li(_T0, 3 << Mstatus.MPP), csr(3, 0, Csr.MSTATUS, _T0))
     for register in random.sample(POINTERS, 3):
-        m.aim(register, mode)
-    bits = 1 << Mstatus.MPRV | mode << Mstatus.MPP | status_bits(m)
+        m.aim(register)
+    bits = 1 << Mstatus.MPRV | m.borrowed << Mstatus.MPP | status_bits(m)
     m.put(*li(_T1, bits), csr(2, 0, Csr.MSTATUS, _T1))
     for _ in range(random.randrange(1, 7)):
         m.access() if random.random() < 0.8 else m.compute()
     m.put(*li(_T1, 1 << Mstatus.MPRV), csr(3, 0, Csr.MSTATUS, _T1))
+    m.borrowed = None
 
 
 def call(m: Maker) -> None:
     """A call, a breakpoint, or what is no instruction."""
     random = m.random
     kind = random.random()
-    if kind < 0.45:
+    if kind < (0.6 if m.mode == 0 else 0.45):
         m.put(_ECALL)
-        if not m.medeleg >> m.mode + 8 & 1:
+        if m.mode == 0 and m.medeleg >> Cause.ECALL_U & 1:
+            m.mode = 1
+        else:
             m.mode = 3
     elif kind < 0.6:
         m.put(_EBREAK)
@@ -251,7 +256,7 @@ def _probe(m, address, restored):
     m.put(*li(_T0, value), csr(1, _T1, address, _T0), csr(2, m.dest(), address, 0))
     if address not in (Csr.MENVCFG, Csr.STIMECMP, Csr.MSTATUS):
         m.put(*li(_T0, m.value()), csr(random.choice((2, 3)), m.dest(), address, _T0))
-        m.put(csr(random.choice((6, 7)), m.dest(), address, random.randrange(32)))
+        m.put(csr(random.choice((5, 6, 7)), m.dest(), address, random.randrange(32)))
         m.put(csr(2, m.dest(), address, 0))
     if restored:
         m.put(csr(1, 0, address, _T1))
@@ -264,7 +269,7 @@ def page_table(m: Maker) -> None:
         call(m)
         return
     values = [*satps(0), *satps(1)]
-    if m.mode == 3 or random.random() < 0.05:
+    if random.random() < (0.3 if m.mode == 3 else 0.03):
         values.append(0)
     m.put(*li(_T0, random.choice(values)), csr(1, m.dest(), Csr.SATP, _T0))
 
@@ -371,10 +376,10 @@ def interrupt(m: Maker) -> None:
         m.compute()
 
 
-def _deadline(m):
+def _deadline(m, cycles=(1, 10, 40, 100, 300, 1000)):
     """A timer interrupt in a while."""
     m.put(csr(2, _T0, Csr.TIME, 0))
-    m.put(i_type(0x13, 0, _T0, _T0, m.random.choice((1, 10, 40, 100, 300, 1000))))
+    m.put(i_type(0x13, 0, _T0, _T0, m.random.choice(cycles)))
     m.put(csr(1, m.dest(), Csr.STIMECMP, _T0))
 
 
@@ -384,13 +389,13 @@ def _wait(m):
     if m.mode == 3:
         m.put(*li(_T0, timer), csr(2, 0, Csr.MIE, _T0))
         if m.stce:
-            _deadline(m)
+            _deadline(m, _LATE)
         else:
             m.put(csr(2, 0, Csr.MIP, _T0))
         m.put(_WFI)
     elif m.stce and m.mideleg & timer:
         m.put(*li(_T0, timer), csr(2, 0, Csr.SIE, _T0))
-        _deadline(m)
+        _deadline(m, _LATE)
         m.put(_WFI)
 
 
@@ -401,8 +406,9 @@ def finish(m: Maker) -> None:
 
 #: The kinds of blocks, and how often each is made.
 KINDS = {
-    compute: 16, memory: 22, branches: 10, loop: 5, jump: 5, change_mode: 20, status: 6, borrow: 4,
-    call: 4, counters: 2, registers: 8, page_table: 4, edit: 7, fences: 4, rewrite: 4, interrupt: 8,
+    compute: 16, memory: 22, branches: 10, loop: 5, jump: 5, change_mode: 20, status: 6,
+    borrow: 10, call: 4, counters: 2, registers: 8, page_table: 4, edit: 7, fences: 4, rewrite: 4,
+    interrupt: 11,
 }  # fmt: skip
 #: Those that only as a whole keep the rules under which both sides must agree: a changed PTE is
 #: fenced, a changed instruction too, and CSRs get their old values back.

@@ -40,10 +40,13 @@ class Campaign:
         Changes what a run has recorded, to see that a difference is found; by default nothing.
     hart
         Another hart than ours.
+    attempts
+        Programs that may be tried to find a smaller one.
     """
 
     bend: Callable[[Run], Run] = lambda run: run
     hart: object = None
+    attempts: int = 600
     statistics: Statistics = field(default_factory=Statistics)
 
     def __post_init__(self):
@@ -73,6 +76,9 @@ class Campaign:
         return run, *compare(run)
 
     def _shrunk(self, run, difference):
-        program = shrink(run.program, lambda program: self._compare(program)[1] is not None)
+        def fails(program):
+            return self._compare(program)[1] is not None
+
+        program = shrink(run.program, fails, attempts=self.attempts)
         small, remaining, _ = self._compare(program)
         return Failure(run, difference, small, remaining)

@@ -1,9 +1,10 @@
 """What every random program has: the way in, and trap handlers that always find a way on.
 
 They use registers of their own, so they need no memory. After an exception they go on where
-`RESUME` says, in the mode that raised it; after a call in M-mode, and after a fetch that faulted in
-S-mode where nothing is bent. An interrupt is disabled and cleared, and the program goes on where it
-was. If `DONE` is negative the program has ended: all CSRs are read, and the hart jumps on the spot.
+`RESUME` says, in the mode that raised it; after a call in the handler's mode, and after a fetch
+that faulted in S-mode, where nothing is bent. An interrupt is disabled and cleared, and the program
+goes on where it was. If `DONE` is negative the program has ended: all CSRs are read, and the hart
+jumps on the spot.
 """
 
 import struct
@@ -25,8 +26,6 @@ _ECALL, _SRET, _MRET = 0x73, 0x1020_0073, 0x3020_0073
 
 _CALLS = (Cause.ECALL_U, Cause.ECALL_S)
 _FETCH_FAULTS = (Cause.FETCH_MISALIGNED, Cause.FETCH_ACCESS, Cause.FETCH_PAGE)
-#: Exceptions that the handler in S-mode hands on; the illegal instruction may be its own `sret`.
-_PASSED_ON = (*_FETCH_FAULTS, Cause.ILLEGAL, Cause.ECALL_S)
 
 #: CSRs that are read at the end; not those that only the passing of time determines.
 _FINAL = [register for register in Csr if register not in (Csr.CYCLE, Csr.TIME, Csr.MCYCLE)]
@@ -89,6 +88,14 @@ def _branch_if_one_of(code, causes, cause, other, label):
     code.branch(1, other, 0, label)
 
 
+def _resume(code, epc, first, second):
+    """Sets `epc` to where `RESUME` says, in a view of M and of S; needs two registers."""
+    # The address has the same low bits in every view.
+    code.add(i_type(0x13, 1, first, RESUME, 46), i_type(0x13, 5, first, first, 46))
+    code.add(*li(second, IDENTITY), r_type(0x33, 0, 0, first, first, second))
+    code.add(csr(1, 0, epc, first))
+
+
 def machine_handler(dumped) -> bytes:
     """The handler of traps to M-mode, with a vector table in front.
 
@@ -98,9 +105,12 @@ def machine_handler(dumped) -> bytes:
     for _ in range(_VECTORS):
         code.jump("common")
     code.label("common")
-    _read(code, (*dumped, Csr.MEPC, Csr.MTVAL, Csr.MSTATUS), 29)
-    _read(code, (Csr.MCAUSE,), 28)
+    _read(code, (*dumped, Csr.MEPC, Csr.MSTATUS, Csr.MTVAL), 29)
     code.branch(4, DONE, 0, "final")
+    # With TSR set, the `sret` of the handler in S-mode is illegal.
+    code.add(*li(28, _SRET))
+    code.branch(0, 29, 28, "call")
+    _read(code, (Csr.MCAUSE,), 28)
     code.branch(4, 28, 0, "interrupt")
     _branch_if_one_of(code, _CALLS, 28, 29, "call")
     _branch_if_one_of(code, _FETCH_FAULTS, 28, 29, "fetch")
@@ -112,10 +122,8 @@ def machine_handler(dumped) -> bytes:
     code.label("call")
     code.add(*li(28, Priv.M << Mstatus.MPP), csr(2, 0, Csr.MSTATUS, 28))
     code.label("resume")
-    # The address has the same low bits in every view, and IDENTITY is one of M and of S.
-    code.add(i_type(0x13, 1, 29, RESUME, 46), i_type(0x13, 5, 29, 29, 46))
-    code.add(*li(28, IDENTITY), r_type(0x33, 0, 0, 29, 29, 28))
-    code.add(csr(1, 0, Csr.MEPC, 29), _MRET)
+    _resume(code, Csr.MEPC, 28, 29)
+    code.add(_MRET)
     code.label("interrupt")
     code.add(*li(29, 1), r_type(0x33, 1, 0, 29, 29, 28))
     code.add(csr(3, 0, Csr.MIE, 29), csr(3, 0, Csr.MIP, 29), _MRET)
@@ -133,12 +141,19 @@ def supervisor_handler(dumped) -> bytes:
     code.label("common")
     # Only its own CSRs, or there would be no end of illegal instructions.
     own = [address for address in dumped if Csr.SENVCFG <= address <= Csr.SIP]
-    _read(code, (*own, Csr.SEPC, Csr.STVAL, Csr.SSTATUS), 31)
+    _read(code, (*own, Csr.SEPC, Csr.SSTATUS, Csr.STVAL), 31)
+    # See above: its own.
+    code.add(*li(30, _SRET))
+    code.branch(0, 31, 30, "call")
     _read(code, (Csr.SCAUSE,), 30)
     code.branch(4, DONE, 0, "call")
     code.branch(4, 30, 0, "interrupt")
-    _branch_if_one_of(code, _PASSED_ON, 30, 31, "call")
+    _branch_if_one_of(code, (*_FETCH_FAULTS, Cause.ECALL_U), 30, 31, "supervisor")
     code.add(csr(1, 0, Csr.SEPC, RESUME), _SRET)
+    code.label("supervisor")
+    code.add(*li(30, 1 << Mstatus.SPP), csr(2, 0, Csr.SSTATUS, 30))
+    _resume(code, Csr.SEPC, 30, 31)
+    code.add(_SRET)
     code.label("call")
     code.add(_ECALL)
     code.label("interrupt")

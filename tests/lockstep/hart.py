@@ -81,7 +81,7 @@ class HartRunner:
                     del records[index + 1 :]
                     break
             over |= not lines and (not new or all(record.fields["trap"] for record in new))
-        pages = self._pages() if over else {}
+        pages = self._pages() if over and len(records) <= max_records else {}
         return Run(program, records[:max_records], pages, ended)
 
     def _start(self, program):

@@ -39,6 +39,8 @@ class Maker:
         Where all choices come from.
     mode
         The belief.
+    borrowed
+        The mode of data accesses, if it is another one.
     number
         Of the last item or block; they grow along the program.
     items
@@ -53,6 +55,8 @@ class Maker:
     def __init__(self, random: Random):
         self.random = random
         self.mode = 3
+        self.borrowed: int | None = None
+        self._aimed = dict.fromkeys(POINTERS, 3)
         self.number = 0
         self.items: list[Item] = []
         self.stce = random.random() < 0.75
@@ -115,27 +119,29 @@ class Maker:
         """One load, store or atomic at a pointer, or a pair of LR and SC."""
         random = self.random
         kind = random.random()
-        pointer = random.choice(POINTERS)
+        pointer = random.choice(SHORT_POINTERS if kind < 0.2 else POINTERS)
+        if self._aimed[pointer] != self._data_mode and random.random() < 0.8:
+            self.aim(pointer)
         if kind < 0.2:
-            self._access_compressed()
-        elif kind < 0.5:
+            self._access_compressed(pointer)
+        elif kind < 0.43:
             size = random.choice(encode.LOADS)
             self.put(i_type(0x03, size, self.dest(), pointer, self._offset(size & 3)))
-        elif kind < 0.75:
+        elif kind < 0.63:
             size = random.choice(encode.STORES)
             self.put(s_type(size, pointer, self.source(), self._offset(size)))
-        elif kind < 0.9:
+        elif kind < 0.88:
             operation, size = random.choice(encode.AMOS), random.choice((2, 3))
             ordering = random.randrange(4)
             self.put(amo(operation, size, self.dest(), pointer, self.source(), ordering))
         else:
             self._reserve(pointer)
 
-    def _access_compressed(self):
+    def _access_compressed(self, pointer):
         random = self.random
         pattern = random.choice((*encode.COMPRESSED_LOADS, *encode.COMPRESSED_STORES))
         fields = {"d": random.choice(FREE), "s": self.source(), "D": random.randrange(2, 8),
-                  "S": random.randrange(8), "P": random.choice(SHORT_POINTERS) - 8}  # fmt: skip
+                  "S": random.randrange(8), "P": pointer - 8}  # fmt: skip
         self.put(fill(pattern, fields, random.getrandbits(16)), size=2)
 
     def _reserve(self, pointer):
@@ -178,9 +184,14 @@ class Maker:
         beyond = random.choice((RAM + RAM_SIZE, RAM - DATA_PAGES * PAGE_SIZE, 1 << 40, 1 << 56, -8))
         return beyond + inside & (1 << 64) - 1
 
-    def aim(self, register: int, mode: int | None = None) -> None:
-        """Points a register at data as `mode` sees it, by default the mode there will be."""
-        self.put(*li(register, self.address(self.mode if mode is None else mode)))
+    @property
+    def _data_mode(self):
+        return self.mode if self.borrowed is None else self.borrowed
+
+    def aim(self, register: int) -> None:
+        """Points a register at data."""
+        self._aimed[register] = self._data_mode
+        self.put(*li(register, self.address(self._data_mode)))
 
     def locate(self, register: int, target: int, view: int) -> None:
         """Puts the address of an item, as seen in `view`, into a register."""

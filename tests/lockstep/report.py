@@ -20,14 +20,15 @@ def describe(run: Run, difference: Difference) -> str:
     lines += [_record(record) for record in run.records[first : difference.index + 1]]
     lines += ["", "Spike, which logs no traps:"]
     for commit in difference.commits:
-        lines.append(f"{commit.text.removeprefix('core   0: ')}  {disassemble(commit.insn)}")
+        text = commit.text.removeprefix(f"core   0: {commit.mode} ")
+        lines.append(f"{_MODES[commit.mode]} {text}  {disassemble(commit.insn)}")
     lines += ["", f"first difference: {difference}"]
     return "\n".join(lines)
 
 
 def _record(record: Record) -> str:
     fields = record.fields
-    text = f"{fields['mode']} {fields['pc_rdata']:#018x} ({fields['insn']:#010x})"
+    text = f"{_MODES[fields['mode']]} {fields['pc_rdata']:#018x} ({fields['insn']:#010x})"
     if fields["intr"]:
         text = f"{_trap(fields['intr_cause'])} is handled:\n{text}"
     if fields["trap"]:
@@ -61,6 +62,9 @@ def summarize(statistics: Statistics) -> str:
     ]
     succeeded, failed = (statistics.conditionals[result] for result in (0, 1))
     lines.append(f"{succeeded + failed:,} store-conditionals, of which {succeeded:,} succeeded")
+    lines.append(
+        f"{statistics.early_updates:,} A or D bits set by accesses that an interrupt cut off"
+    )
     return "\n".join(lines)
 
 
