@@ -1,5 +1,6 @@
 """What the kernel wants to know of an ELF file, checked."""
 
+from functools import lru_cache
 from io import BytesIO
 from itertools import combinations
 from typing import NamedTuple
@@ -44,9 +45,11 @@ class Image(NamedTuple):
     """A program to load."""
 
     entry: int
-    segments: list[Segment]
+    segments: tuple[Segment, ...]
 
 
+# A shell runs the same few programs again and again.
+@lru_cache(32)
 def read_elf(elf: bytes) -> Image:
     """The program in `elf`. Raises ExecError if it is none that can run here."""
     if elf[:4] != b"\x7fELF":
@@ -62,7 +65,7 @@ def read_elf(elf: bytes) -> Image:
     loads = [header for header in headers if header.p_type == "PT_LOAD" and _size(header)]
     if not loads:
         raise ExecError("nothing to load: no PT_LOAD segment")
-    segments = [_segment(elf, header) for header in loads]
+    segments = tuple(_segment(elf, header) for header in loads)
     _check_sharing(segments)
     return Image(file.header.e_entry, segments)
 

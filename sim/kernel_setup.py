@@ -74,9 +74,9 @@ def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
 def watch(options: KernelOptions, kernel: Kernel, faults: FaultTable, emit: Emit) -> PageTables:
     """Puts the watchers in place that `options` want; returns the one that is the machine's too."""
     pages = PageTables(kernel, options.vmprint, emit)
-    kernel.watchers.append(pages)
     if options.trace_faults:
         kernel.watchers.append(FaultTrace(faults.raised_at, emit))
     if options.trace_syscalls:
         kernel.watchers.append(SyscallTrace(kernel, faults.raised_at, emit))
+    kernel.watchers.append(pages)
     return pages

@@ -4,7 +4,8 @@
 // one trap, so most of the memory goes to copies of one process, and only the rest page by page.
 #include "testing.h"
 
-#define HOG_PAGES 1024
+#define FIRST_SIZE 128 // pages of a hog; eight times as many if MOST hogs are too few
+#define MOST 40        // hogs; the process table is to have room for others
 
 long touch_pages(char *start, long pages) {
   long touched = 0;
@@ -15,41 +16,64 @@ long touch_pages(char *start, long pages) {
   return touched;
 }
 
-static void wait_for_release(int release) {
+static void wait_for_end(int descriptor) {
   char byte;
-  read(release, &byte, 1);
+  read(descriptor, &byte, 1);
 }
 
-// Copies this process, which holds `pages` pages, as often as it can be.
-static long multiply(long pages, int release) {
-  long hogs = 1;
-  int pid;
-  while ((pid = fork()) > 0)
-    hogs++;
-  if (pid == 0) {
-    wait_for_release(release);
+// Copies this process until no more than one copy would fit, or there are MOST; how many there are.
+// They live until `*release` is closed.
+static int multiply(int *release) {
+  int ends[2], copies = 0, pid, last = 0;
+  check(pipe(ends) == 0);
+  while (copies < MOST && (pid = fork()) > 0) {
+    copies++;
+    last = pid;
+  }
+  if (copies < MOST && pid == 0) {
+    close(ends[1]);
+    wait_for_end(ends[0]);
     exit(0);
   }
-  return hogs * pages;
+  if (0 < copies && copies < MOST) {
+    copies--;
+    kill(last);
+    check(wait(NULL) == last);
+  }
+  close(ends[0]);
+  *release = ends[1];
+  return copies;
 }
 
-// Tells `ready` when no memory is left for another hog, and ends with the last of them.
-static void lead(int ready, int release) {
-  // What the program has, its trap frame and its page tables are held, too.
-  long others = (uintptr_t)sbrk(0) / PAGE_SIZE + 6;
-  char *heap = sbrklazy(HOG_PAGES * PAGE_SIZE);
-  check(heap != SBRK_FAILED);
-  long pages = touch_pages(heap, HOG_PAGES);
-  if (pages < HOG_PAGES) {
-    // On a small machine something is to be left.
-    sbrk(-(int)(HOG_PAGES - pages / 2) * PAGE_SIZE);
-    pages /= 2;
-  }
-  long held = multiply(pages + others, release);
-  write(ready, &held, sizeof held);
-  wait_for_release(release);
+static void end_copies(int release) {
+  close(release);
   while (wait(NULL) > 0)
     ;
+}
+
+// Tells `ready` how many pages are held, and lives until `release` is closed.
+static void lead(int ready, int release) {
+  // What the program has, its trap frame and its page tables are held, too.
+  long others = (uintptr_t)sbrk(0) / PAGE_SIZE + 6, pages = 0;
+  int copies, copies_release;
+  for (long size = FIRST_SIZE;; size *= 8) {
+    char *heap = sbrklazy((size - pages) * PAGE_SIZE);
+    check(heap != SBRK_FAILED);
+    pages += touch_pages(heap, size - pages);
+    if (pages < size) {
+      // On a small machine something is to be left.
+      sbrk(-(size - pages / 2) * PAGE_SIZE);
+      pages /= 2;
+    }
+    copies = multiply(&copies_release);
+    if (copies < MOST)
+      break;
+    end_copies(copies_release);
+  }
+  long held = (copies + 1) * (pages + others);
+  write(ready, &held, sizeof held);
+  wait_for_end(release);
+  end_copies(copies_release);
   exit(0);
 }
 

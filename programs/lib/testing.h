@@ -42,8 +42,8 @@ int is_eager(void);
 // be killed; the number of those that could be touched.
 long touch_pages(char *start, long pages);
 
-// Processes that hold memory, to make what is left little. `hog_memory` takes all but the pages of
-// one or two hogs, at most; it returns, nearly, the number of pages they hold.
+// Processes that hold memory, to make what is left little: one or two hundred pages on a small
+// machine, two thousand on one of 128 MiB. `hog_memory` returns, nearly, the pages they hold.
 struct hogs {
   int leader;
   int release;

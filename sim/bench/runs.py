@@ -14,7 +14,7 @@ from sim.devices.htif import Htif
 from sim.kernel_guest import KernelGuest
 from sim.loader import Image, load_bare
 from sim.machine import End, Guest, Machine, MachineConfig
-from sim.toolchain import assemble_trampoline
+from sim.toolchain import assemble_trampoline, strip
 
 __all__ = ["BenchError", "Run", "bare_run", "kernel_run"]
 
@@ -70,10 +70,12 @@ def bare_run(elf: Path, config: MachineConfig) -> tuple[Run, Image]:
     return Run(elf.name, Machine(config, ram, watched=image.tohost), guest), image
 
 
-def kernel_run(elf: Path, config: MachineConfig, costs: Costs) -> Run:
-    """The program `elf` under the kernel model."""
+def kernel_run(elf: Path, config: MachineConfig, costs: Costs, *arguments: str) -> Run:
+    """The program `elf` under the kernel model; it is on the disk, too, as `/program`."""
     ram = Machine.make_ram(config)
-    kernel = Kernel(ram, assemble_trampoline(), Console(), costs=costs)
-    kernel.exec(elf.read_bytes(), [elf.name])
+    image = elf.read_bytes()
+    files = {"program": strip(image)}
+    kernel = Kernel(ram, assemble_trampoline(), Console(), costs=costs, files=lambda: files)
+    kernel.exec(image, ["program", *arguments])
     machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
     return Run(elf.name, machine, KernelGuest(kernel))

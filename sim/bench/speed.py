@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from kernel_model.costs import TABLE, ZERO
+from kernel_model.costs import TABLE, ZERO, Costs
 from sim.bench.runs import BenchError, Run, bare_run, kernel_run
 from sim.bench.verilator import Verilated, find_verilator
 from sim.bus import Bus
@@ -43,10 +43,15 @@ MEASURES = (
     Measure("verilator_hz", "Verilator, -O3, one thread"),
     Measure("faults_per_s", "page faults, kernel's work free", "faults/s"),
     Measure("faults_per_s_costed", "page faults, kernel's work as by the table", "faults/s"),
+    Measure("syscalls_per_s", "system calls, kernel's work free", "calls/s"),
+    Measure("fork_exec_wait_per_s", "fork, exec, exit and wait, likewise", "processes/s"),
+    Measure("sparse_s", "a sparse gigabyte, 4,096 pages touched, likewise", "s", min),
+    Measure("sparse_forks_s", "64 forks of a sparse gigabyte, likewise", "s", min),
     Measure("native_vcd_hz", "native engine, every cycle into a VCD"),
     Measure("native_ring_hz", "native engine, the last cycles in a ring"),
     Measure("build_s", "native engine from nothing: elaborated, translated, compiled", "s", min),
     Measure("cached_s", "`trapline run hello`, engine in the cache", "s", min),
+    Measure("shell_s", "`trapline run sh -c 'echo hi'`, programs in the cache, too", "s", min),
 )
 
 
@@ -63,10 +68,6 @@ class Bench:
     @cached_property
     def _program(self) -> Path:
         return build_bare(programs_directory() / "bench" / "speed.S", {"TURNS": TURNS})
-
-    @cached_property
-    def _touch(self) -> Path:
-        return build_user(programs_directory() / "bench" / "touch.c")
 
     @cached_property
     def _verilated(self) -> Verilated | None:
@@ -98,8 +99,23 @@ class Bench:
         return self._faults(TABLE)
 
     def _faults(self, costs) -> float:
-        run = kernel_run(self._touch, MachineConfig(engine="native"), costs).start()
+        run = _user_run("touch", costs=costs)
         return len(run.guest.faults) / run.seconds
+
+    def syscalls_per_s(self) -> float:
+        run = _user_run("calls")
+        return sum(account.syscalls for account in run.guest.kernel.accounts) / run.seconds
+
+    def fork_exec_wait_per_s(self) -> float:
+        run = _user_run("spawn")
+        others = 2  # init, and the one that starts them
+        return (len(run.guest.kernel.accounts) - others) / run.seconds
+
+    def sparse_s(self) -> float:
+        return _user_run("sparse", "touch").seconds
+
+    def sparse_forks_s(self) -> float:
+        return _user_run("sparse", "forks").seconds
 
     def native_vcd_hz(self) -> float:
         run = self._bare("native", traced=True)
@@ -131,12 +147,27 @@ class Bench:
         return time.perf_counter() - begin
 
     def cached_s(self) -> float:
-        command = [sys.executable, "-m", "sim", "run", "--engine", "native", "--quiet", "hello"]
-        begin = time.perf_counter()
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise BenchError(f"trapline run hello failed: {result.stderr.strip()}")
-        return time.perf_counter() - begin
+        return _seconds_of("hello")
+
+    def shell_s(self) -> float:
+        return _seconds_of("sh", "-c", "echo hi")
+
+
+def _user_run(name: str, *arguments: str, costs: Costs = ZERO) -> Run:
+    """The run of a program of `programs/bench` under the kernel, on the native engine."""
+    elf = build_user(programs_directory() / "bench" / f"{name}.c")
+    return kernel_run(elf, MachineConfig(engine="native"), costs, *arguments).start()
+
+
+def _seconds_of(*command: str) -> float:
+    """What `trapline run` takes from its start to its end."""
+    whole = [sys.executable, "-m", "sim", "run", "--engine", "native", "--quiet", *command]
+    begin = time.perf_counter()
+    result = subprocess.run(whole, capture_output=True, text=True, check=False,
+                            stdin=subprocess.DEVNULL)  # fmt: skip
+    if result.returncode != 0:
+        raise BenchError(f"trapline run {command[0]} failed: {result.stderr.strip()}")
+    return time.perf_counter() - begin
 
 
 def take(bench: Bench, rounds: int, say: Callable[[str], None]) -> dict[str, float | None]:

@@ -47,7 +47,8 @@ class SyscallTrace:
         if proc.pid not in self._waiting:
             call, before = self._calls[proc.pid]
             self._waiting.add(proc.pid)
-            self._line(proc, f"{call.name}({', '.join(before)} <unfinished ...>")
+            arguments = ", ".join([*before, "<unfinished ...>"])
+            self._line(proc, f"{call.name}({arguments}")
 
     def syscall_end(self, proc: Proc, number: int, result: int, now: int) -> None:
         """Tells of the call, or of its end if it has waited."""
@@ -56,8 +57,9 @@ class SyscallTrace:
         after = call.arguments_after()
         if proc.pid in self._waiting:
             self._waiting.remove(proc.pid)
-            start = f"<... {call.name} resumed> "
-            self._line(proc, f"{start}{', '.join(after)}) = {call.result_in_words()}", now)
+            arguments = ", ".join(after)
+            start = f"<... {call.name} resumed>"
+            self._line(proc, f"{start} {arguments}) = {call.result_in_words()}", now)
         else:
             arguments = ", ".join(before + after)
             self._line(proc, f"{call.name}({arguments}) = {call.result_in_words()}")

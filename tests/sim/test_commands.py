@@ -199,6 +199,60 @@ def test_a_trap_frame_that_contradicts_the_hart_ends_with_125(capsys, script, pr
     assert "the trap frame of process 2 says" in complaint(capsys)
 
 
+def test_the_accounts_of_processes_are_reported(script, program, tmp_path):
+    user = User()
+    script += user.boot() + user.call(SBRK, 5 * 4096)
+    script += user.trap(Cause.STORE_PAGE, 0x200, user.heap) + user.retire(0x200)
+    script += user.call(EXIT, 7)
+    report = tmp_path / "report.json"
+
+    arguments = ["--memory", "1", "--quiet", "--json", str(report)]
+    assert cli.main(["run", *arguments, str(program)]) == 7
+
+    (account,) = json.loads(report.read_text())["processes"]
+    assert account["pid"] == 2
+    assert account["name"] == "program"
+    assert account["size"] == user.heap + 5 * 4096
+    assert (account["minor_faults"], account["syscalls"], account["exit_status"]) == (1, 2, 7)
+
+
+def test_a_run_that_is_cut_short_reports_who_has_not_ended(script, program, tmp_path):
+    script += User().boot()
+    report = tmp_path / "report.json"
+
+    arguments = ["--memory", "1", "--max-cycles", "100", "--json", str(report)]
+    assert cli.main(["run", "--quiet", *arguments, str(program)]) == 124
+
+    (account,) = json.loads(report.read_text())["processes"]
+    assert account["exit_status"] is None
+    assert account["page_tables"] == 5
+
+
+def test_what_happens_is_told_as_it_happens(capsys, script, program):
+    user = User()
+    script += user.boot() + user.call(SBRK, 4096)
+    script += user.trap(Cause.STORE_PAGE, 0x200, user.heap) + user.call(EXIT, 0)
+
+    arguments = ["--memory", "1", "--quiet", "--trace-syscalls", "--trace-faults"]
+    arguments += ["--vmprint", "2@exit", "--vmprint", "3@exit"]
+    assert cli.main(["run", *arguments, str(program)]) == 0
+
+    sbrk, fault, call, ended, heading, *table, last = capsys.readouterr().err.splitlines()
+    assert sbrk.endswith(f"2  sbrk(4096) = {user.heap:#x}")
+    assert f"2  program: store fault at pc 0x200, va {user.heap:#x}: mapped frame" in fault
+    assert call.endswith("2  exit(0) = ?")
+    assert ended.endswith("2  +++ exited with 0 +++")
+    assert heading == f"2@exit: program, size {user.heap + 4096:#x}"
+    assert table[0].startswith("page table 0x")
+    assert last == "3@exit: the process has not exited"
+
+
+def test_files_of_the_host_are_on_the_disk(capsys, program, tmp_path):
+    arguments = ["--file", f"{program}:console", str(program)]
+    assert cli.main(["run", *arguments]) == 2
+    assert "console: /console is there already" in complaint(capsys)
+
+
 def test_a_waveform_begins_with_the_program_and_is_announced(capsys, script, program, tmp_path):
     user = User()
     script += [load(BASE)] * 10 + user.boot() + user.call(EXIT, 0)

@@ -4,10 +4,11 @@ import json
 import pytest
 
 from hdl.arch import Cause, Priv
+from kernel_model.accounts import Account
 from kernel_model.faults import Fault as Served
 from sim.engines.base import TrapRecord
 from sim.faults import FaultTable
-from sim.report import Report, print_faults, print_summary, write_json
+from sim.report import Report, print_faults, print_processes, print_summary, write_json
 
 
 @pytest.fixture
@@ -26,6 +27,21 @@ def report():
     return Report(255, 20_000, 15_000, "pysim", 10, 2, 17, faults)
 
 
+@pytest.fixture
+def processes():
+    first = Account(2, "sh", 0x6000, 6, 5, 1, 1234, 99_999, 88, None)
+    return [first, Account(3, "echo", 0x4000, 4, 5, 0, 7, 6, 5, -1)]
+
+
+def rows(text):
+    """The cells of a table's rows."""
+    return [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in text.splitlines()
+        if line.startswith("│")
+    ]
+
+
 def printed(function, report):
     output = io.StringIO()
     function(report, output)
@@ -33,17 +49,65 @@ def printed(function, report):
 
 
 def test_the_table_has_a_row_for_every_fault(report):
-    rows = [
-        [cell.strip() for cell in line.split("│")[1:-1]]
-        for line in printed(print_faults, report).splitlines()
-        if line.startswith("│")
-    ]
-
-    assert rows == [
+    assert rows(printed(print_faults, report)) == [
         ["1", "1,000", "0x44", "load", "0x5008", "mapped frame 0x80010000", "1,400"],
         ["2", "2,000", "-", "copyin of a system call", "0x6000", "mapped frame 0x80011000", "-"],
         ["3", "12,345", "0x50", "store", "0x0", "killed: page is mapped r-x", "-"],
     ]
+
+
+def test_the_table_tells_processes_apart(report):
+    report.faults.trapped(3, [TrapRecord(13_000, 0x60, 13, 0x7000, Priv.U)])
+    served = Served(0x60, Cause.LOAD_PAGE, 0x7000, "mapped", None, "mapped frame 0x80012000", 3)
+    report.faults.join([served])
+
+    assert [row[2] for row in rows(printed(print_faults, report))] == ["2", "2", "2", "3"]
+
+
+def test_of_many_faults_the_first_and_last_are_shown(report):
+    for cycle in range(100):
+        report.faults.trapped(2, [TrapRecord(cycle, 0x44, 13, 0x5008, Priv.U)])
+        report.faults.join([report.faults[0].served])
+
+    numbers = [row[0] for row in rows(printed(print_faults, report))]
+    assert numbers == [*map(str, range(1, 41)), "...", *map(str, range(84, 104))]
+    assert "43 more" in printed(print_faults, report)
+
+
+def test_each_process_has_a_row(processes):
+    report = Report(0, 1, 1, "pysim", processes=processes)
+
+    assert rows(printed(print_processes, report)) == [
+        ["2", "sh", "0x6000", "6", "5", "1", "1,234", "99,999", "88", "-"],
+        ["3", "echo", "0x4000", "4", "5", "0", "7", "6", "5", "-1"],
+    ]
+
+
+def test_a_single_process_has_no_table(processes):
+    report = Report(0, 1, 1, "pysim", processes=processes[:1])
+
+    assert printed(print_processes, report) == ""
+
+
+def test_json_has_every_account(processes, tmp_path):
+    path = tmp_path / "report.json"
+
+    write_json(Report(0, 1, 1, "pysim", processes=processes), path)
+
+    first, second = json.loads(path.read_text())["processes"]
+    assert first == {
+        "pid": 2,
+        "name": "sh",
+        "size": 0x6000,
+        "resident_pages": 6,
+        "page_tables": 5,
+        "minor_faults": 1,
+        "syscalls": 1234,
+        "user_cycles": 99_999,
+        "kernel_cycles": 88,
+        "exit_status": None,
+    }
+    assert second["exit_status"] == -1
 
 
 def test_a_run_without_faults_says_so():

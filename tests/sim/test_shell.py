@@ -15,6 +15,9 @@ from sim import cli, kernel_setup
 from sim.toolchain import build_program, strip
 
 pty = pytest.importorskip("pty")
+termios = pytest.importorskip("termios")
+
+LOCAL_MODES = 3  # of `tcgetattr`
 
 #: Seconds that anything here may take at most.
 PATIENCE = 60
@@ -55,6 +58,20 @@ def test_a_pipeline_from_a_pipe(capfdbinary, monkeypatch, few_programs):
     output = capfdbinary.readouterr()
     assert output.out == b"$ hi\n$ "
     assert b"Summary" in output.err
+
+
+def test_files_of_the_host_are_there(capfdbinary, few_programs, tmp_path):
+    (tmp_path / "notes").write_bytes(b"from the host\n")
+    (tmp_path / "cat").write_bytes(build_program("echo").read_bytes())
+    files = [f"--file={tmp_path / 'notes'}", f"--file={tmp_path / 'notes'}:deep/down"]
+
+    line = "cat notes deep/down; echo /deep/down"
+    assert cli.main(["run", "--quiet", *files, "sh", "-c", line]) == 0
+    assert capfdbinary.readouterr().out == b"from the host\n" * 2 + b"/deep/down\n"
+
+    replaced = [*files, f"--file={tmp_path / 'cat'}"]
+    assert cli.main(["run", "--quiet", *replaced, "sh", "-c", "cat notes"]) == 0
+    assert capfdbinary.readouterr().out == b"notes\n"
 
 
 def test_a_shells_status_is_the_last_commands(monkeypatch, few_programs):
@@ -113,6 +130,17 @@ class Session:
             assert self._read(), f"{text} did not come after {self.shown}"
         self.shown = self.shown.partition(text)[2]
 
+    def prompt(self):
+        """Waits for the shell's first prompt, and until it reads.
+
+        What is typed before that is shown by the host, too.
+        """
+        self.expect(b"$ ")
+        deadline = time.monotonic() + PATIENCE
+        while termios.tcgetattr(self.keys)[LOCAL_MODES] & termios.ECHO:
+            assert time.monotonic() < deadline, "nobody reads"
+            time.sleep(0.01)
+
     def type(self, text):
         os.write(self.keys, text)
 
@@ -150,7 +178,7 @@ def session():
 
 def test_a_line_is_edited_on_the_terminal(session):
     shell = session("--quiet", "sh")
-    shell.expect(b"$ ")
+    shell.prompt()
     shell.type(b"ecc\x7fho one\n")
     shell.expect(b"ecc\b \bho one\r\none\r\n$ ")
     shell.type(b"junk\x15echo two\n")
@@ -168,7 +196,7 @@ def test_a_line_is_edited_on_the_terminal(session):
 def test_nothing_disturbs_a_line_that_is_typed_slowly(session):
     """The line that tells of progress would wipe it away."""
     shell = session("--quiet", "sh")
-    shell.expect(b"$ ")
+    shell.prompt()
     for key in b"echo":
         time.sleep(0.3)
         shell.type(bytes([key]))
@@ -181,7 +209,7 @@ def test_nothing_disturbs_a_line_that_is_typed_slowly(session):
 
 def test_ctrl_c_ends_a_shell_that_waits_with_its_summary(session):
     shell = session("sh")
-    shell.expect(b"$ ")
+    shell.prompt()
     os.killpg(shell.process.pid, signal.SIGINT)
     status, shown = shell.end()
     assert status == 130
