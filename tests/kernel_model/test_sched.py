@@ -49,7 +49,7 @@ def test_turns_go_round(kernel):
     assert turns == [2, 3, 4, 2, 3, 4, 2]
 
 
-@pytest.mark.parametrize("state", set(ProcState) - {RUNNABLE}, ids=lambda state: state.name)
+@pytest.mark.parametrize("state", [s for s in ProcState if s is not RUNNABLE], ids=lambda s: s.name)
 def test_only_who_is_ready_has_a_turn(kernel, state):
     kernel.procs[2].state = state
     assert [next_turn(kernel, last).pid for last in (2, 3, 4)] == [4, 4, 2]
