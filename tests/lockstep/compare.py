@@ -222,6 +222,7 @@ class _LockStep:
 
     def trap(self, record):
         """An exception."""
+        self.expect("next pc", record.pc_wdata, self.spike.pc)
         self.expect("cause", record.cause, self.trap_csr(Csr.MCAUSE, Csr.SCAUSE))
         self.expect("xtval", record.tval, self.trap_csr(Csr.MTVAL, Csr.STVAL))
         self.expect("xepc", record.pc_rdata, self.trap_csr(Csr.MEPC, Csr.SEPC))
