@@ -176,6 +176,8 @@ class _LockStep:
             # Another one came before it, to S-mode, whose handler has not begun.
             delegated = self.stce and bool(spike.csr(Csr.MIDELEG) & _STIP)
             spike.set_line("stip", delegated and self.was_high("stip", record.cycle))
+            for name in ("msip", "mtip", "meip"):
+                spike.set_line(name, False)
             spike.step()
             self.taken(spike.csr(Csr.SCAUSE))
             self.drive(record.cycle)
