@@ -12,7 +12,7 @@ CASES  ?= 100000
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help oracle campaign sim wave test lint formal bench verilog clean
+.PHONY: help mutants oracle campaign sim wave test lint formal bench verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: $(STAMP) ## check rules and format with ruff
 
 formal: $(STAMP) ## prove the properties of the MMU and of traps
 	$(BIN)/python -m tests.formal
+
+mutants: $(STAMP) ## break the MMU, the trap unit and the kernel's virtual memory; who notices?
+	$(BIN)/python -m tests.mutants --jobs 2 $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second
 	$(BIN)/python -m sim.bench

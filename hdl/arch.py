@@ -183,6 +183,7 @@ class Csr(IntEnum):
     MARCHID = 0xF12
     MIMPID = 0xF13
     MHARTID = 0xF14
+    MCONFIGPTR = 0xF15
 
 
 def vpn(va, level):

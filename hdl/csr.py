@@ -254,6 +254,9 @@ class CsrFile(wiring.Component):
             Csr.MARCHID: (Const(0, 64), None),
             Csr.MIMPID: (Const(0, 64), None),
             Csr.MHARTID: (Const(self._hart_id, 64), None),
+            # "The register must be implemented, but it may be zero to indicate the configuration
+            # data structure does not exist."
+            Csr.MCONFIGPTR: (Const(0, 64), None),
         }
 
     def _allowed(self):

@@ -45,7 +45,9 @@ WRITABLE = {
 }
 #: Likewise, but for MPP, which is WARL.
 MSTATUS_WRITABLE = 0x007E_01AA
-READ_ONLY = (Csr.MISA, Csr.MVENDORID, Csr.MARCHID, Csr.MIMPID, Csr.MHARTID)
+READ_ONLY = (
+    Csr.MISA, Csr.MVENDORID, Csr.MARCHID, Csr.MIMPID, Csr.MHARTID, Csr.MCONFIGPTR,
+)  # fmt: skip
 
 
 def with_fields(value, **fields):

@@ -61,7 +61,7 @@ CSRS = """
     stval 143 sip 144 stimecmp 14d satp 180 mstatus 300 misa 301 medeleg 302 mideleg 303 mie 304
     mtvec 305 mcounteren 306 menvcfg 30a mcountinhibit 320 mscratch 340 mepc 341 mcause 342
     mtval 343 mip 344 mcycle b00 minstret b02 cycle c00 time c01 instret c02 mvendorid f11
-    marchid f12 mimpid f13 mhartid f14
+    marchid f12 mimpid f13 mhartid f14 mconfigptr f15
 """.split()
 
 

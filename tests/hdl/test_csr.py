@@ -62,7 +62,7 @@ WRITES = {
     "minstret": (0, ONES, 0),
 }
 #: CSRs whose address says that they are read-only: bits 11:10 are both set.
-READ_ONLY = {"cycle", "time", "instret", "mvendorid", "marchid", "mimpid", "mhartid"}
+READ_ONLY = {"cycle", "time", "instret", "mvendorid", "marchid", "mimpid", "mhartid", "mconfigptr"}
 NAMES = {*WRITES, *READ_ONLY, "mcycle"}
 
 
@@ -147,7 +147,8 @@ def test_values_after_reset():
         bench.set(time=77)
         for name, (reset, _ones, _zeros) in WRITES.items():
             assert bench.read(name) == reset, name
-        for name in ("mvendorid", "marchid", "mimpid", "mcycle", "cycle", "instret"):
+        zeros = ("mvendorid", "marchid", "mimpid", "mconfigptr", "mcycle", "cycle", "instret")
+        for name in zeros:
             assert bench.read(name) == 0, name
         assert bench.read("mhartid") == 0x1234_5678_9ABC_DEF0
         assert bench.read("time") == 77
@@ -466,7 +467,7 @@ def test_every_address_in_every_mode():
                 writable = readable and known[address] not in READ_ONLY
                 assert bench.legal(address, 1) == writable, f"{address:#x} {priv.name}"
 
-    assert len(known) == 35
+    assert len(known) == 36
     bench.run(testbench)
 
 

@@ -30,6 +30,7 @@ def test_a_freed_frame_is_the_next_one_taken():
 
 def test_remembers_the_most_frames_in_use():
     kmem = Kmem(START, START + 4 * PAGE_SIZE)
+    assert kmem.used_max == 0
     frames = [kmem.kalloc() for _ in range(3)]
 
     for frame in frames:

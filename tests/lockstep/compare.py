@@ -112,7 +112,8 @@ class _LockStep:
         self.words = Counter()
         #: Lines that are high, with the cycle since when; and when they fell.
         self.high, self.fell = {}, {}
-        self.woken = False
+        #: Cycle of a `wfi` that has just retired, else None.
+        self.woken = None
         self.read_only = {address: spike.csr(address) for address in READ_ONLY}
         for address, content in run.program.image:
             spike.write(address, content)
@@ -145,7 +146,7 @@ class _LockStep:
         self.expect("pc", fields["pc_rdata"], spike.pc)
         inhibited = spike.csr(Csr.MCOUNTINHIBIT) & _IR
         spike.step()
-        self.woken = False
+        self.woken = None
         if fields["trap"]:
             self.trap(record)
         else:
@@ -162,12 +163,12 @@ class _LockStep:
             elif line.name in self.high:
                 del self.high[line.name]
                 self.fell[line.name] = line.cycle
-        margin = 0 if self.woken else _NOTICED
+        # What has ended a `wfi` has been noticed in the cycle before it retired.
+        noticed = cycle - _NOTICED if self.woken is None else self.woken - 1
         for name in ("msip", "mtip", "meip"):
-            since = self.high.get(name)
-            self.spike.set_line(name, since is not None and cycle >= since + margin)
+            self.spike.set_line(name, self.high.get(name, cycle) <= noticed)
         since = max(self.deadline, self.deadline_set)
-        self.spike.set_line("stip", self.stce and cycle >= since + margin)
+        self.spike.set_line("stip", self.stce and since <= noticed)
 
     def interrupt(self, record):
         """The hart has taken an interrupt before this instruction; so must Spike."""
@@ -176,6 +177,8 @@ class _LockStep:
             # Another one came before it, to S-mode, whose handler has not begun.
             delegated = self.stce and bool(spike.csr(Csr.MIDELEG) & _STIP)
             spike.set_line("stip", delegated and self.was_high("stip", record.cycle))
+            for name in ("msip", "mtip", "meip"):
+                spike.set_line(name, False)
             spike.step()
             self.taken(spike.csr(Csr.SCAUSE))
             self.drive(record.cycle)
@@ -185,7 +188,7 @@ class _LockStep:
             self.expect(f"interrupt {number} is pending", True, self.was_high(line, record.cycle))
             spike.set_line(line, True)
         spike.step()
-        self.woken = False
+        self.woken = None
         self.expect("cause of the interrupt", cause, self.trap_csr(Csr.MCAUSE, Csr.SCAUSE))
         self.taken(cause)
         # At once, for it may be over.
@@ -222,6 +225,7 @@ class _LockStep:
 
     def trap(self, record):
         """An exception."""
+        self.expect("next pc", record.pc_wdata, self.spike.pc)
         self.expect("cause", record.cause, self.trap_csr(Csr.MCAUSE, Csr.SCAUSE))
         self.expect("xtval", record.tval, self.trap_csr(Csr.MTVAL, Csr.STVAL))
         self.expect("xepc", record.pc_rdata, self.trap_csr(Csr.MEPC, Csr.SEPC))
@@ -249,7 +253,7 @@ class _LockStep:
         """A CSR may hold what Spike cannot know; and `wfi` ends by what the hart has noticed."""
         insn, rd, value = record.insn, record.rd_addr, record.rd_wdata
         if insn == _WFI:
-            self.woken = True
+            self.woken = record.cycle
         if not insn >> 12 & 3:
             return
         address, spike = insn >> 20, self.spike

@@ -13,11 +13,16 @@ from hdl.hart import Hart
 from hdl.pma import Pma
 from tests import spike
 from tests.lockstep import __main__ as command
+from tests.lockstep import encode
 from tests.lockstep.campaign import Campaign
+from tests.lockstep.compare import compare
 from tests.lockstep.generate import generate
-from tests.lockstep.hart import Record
+from tests.lockstep.handlers import DONE
+from tests.lockstep.hart import HartRunner, Record
+from tests.lockstep.program import Block, Item, Program
 from tests.lockstep.report import describe, summarize
-from tests.lockstep.world import RAM, RAM_SIZE
+from tests.lockstep.spike_differences import SPIKE_ONLY
+from tests.lockstep.world import MACHINE_HANDLER, RAM, RAM_SIZE
 
 spike.require()
 
@@ -69,6 +74,28 @@ def test_random_programs_agree(first):
     assert delegated == {Priv.S, Priv.M}
     assert set(Csr) <= set(statistics.csrs)
     assert min(statistics.conditionals[result] for result in (0, 1)) > 10
+
+
+def reading(addresses):
+    """A program that reads each of these CSRs in M-mode, a block each."""
+    blocks = [Block(2 * a, (Item(2 * a + 1, encode.csr(2, 5, a, 0)),)) for a in addresses]
+    end = (encode.i_type(0x13, 0, DONE, 0, -1), 0x73)
+    last = Block(0x10000, tuple(Item(0x10001 + i, word) for i, word in enumerate(end)))
+    settings = ((Csr.MTVEC, MACHINE_HANDLER), (Csr.STIMECMP, (1 << 64) - 1))
+    return Program(0, (*blocks, last), settings, (0,) * 31, {})
+
+
+@pytest.mark.parametrize("first", range(0, 0x1000, 0x400))
+def test_every_address_names_a_csr_on_both_or_on_none(first):
+    addresses = [a for a in range(first, first + 0x400) if a not in SPIKE_ONLY]
+    run = HartRunner().run(reading(addresses), max_records=40_000, max_cycles=200_000)
+    difference, statistics = compare(run)
+
+    assert difference is None, describe(run, difference)
+    assert run.ended
+    implemented = [address for address in Csr if address in addresses]
+    illegal = sum(n for (cause, _, _), n in statistics.traps.items() if cause == Cause.ILLEGAL)
+    assert illegal == len(addresses) - len(implemented)
 
 
 def bent(change):

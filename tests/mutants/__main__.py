@@ -1,0 +1,106 @@
+"""`python -m tests.mutants`: breaks the MMU, the trap unit and the kernel's virtual memory."""
+
+import argparse
+import random
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from tests.mutants.campaign import Examiner
+from tests.mutants.harness import preload
+from tests.mutants.report import judge, percentage, read_reasons, table
+from tests.mutants.store import Results, observations_of
+from tests.mutants.targets import TARGETS, find
+from tests.mutants.tree import PROJECT, temporary_tree
+
+RESULTS = PROJECT / "build" / "mutants.json"
+OBSERVATIONS = PROJECT / "build" / "mutants-observations.json"
+#: Killed of those not equivalent, in percent: less is a failure.
+ENOUGH = 98
+
+
+def main() -> int:
+    """Runs a campaign; returns the exit status: 0 if enough are killed."""
+    options = _options()
+    try:
+        mutants = find(tuple(options.only or TARGETS))
+        reasons = read_reasons()
+    except ValueError as error:
+        print(f"mutants: {error}", file=sys.stderr)
+        return 2
+    if options.sample:
+        mutants = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
+    results = Results(RESULTS, fresh=options.fresh)
+    try:
+        _campaign([m for m in mutants if results.known(m) is None], results, options.jobs)
+    finally:
+        results.save()
+    judged = [(mutant, judge(mutant, results.known(mutant), reasons)) for mutant in mutants]
+    return _conclude(judged, reasons, complete=not (options.only or options.sample))
+
+
+def _options():
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--only", metavar="FILE", action="append", help="a file or folder")
+    parser.add_argument("--sample", metavar="N", type=int, help="N mutants at random")
+    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the sample")
+    parser.add_argument("--jobs", metavar="J", type=int, default=1, help="processes")
+    parser.add_argument("--fresh", action="store_true", help="forget the results so far")
+    return parser.parse_args()
+
+
+def _campaign(mutants, results, jobs):
+    """Examines `mutants`, and tells about each."""
+    if not mutants:
+        return
+    print(f"{len(mutants)} mutants to examine", flush=True)
+    preload()
+    packages = sorted({mutant.file.partition("/")[0] for mutant in mutants})
+    observations = {package: observations_of(package, OBSERVATIONS) for package in packages}
+    # A process each, since every run of the tests is a fork, and threads and forks do not mix.
+    with ProcessPoolExecutor(
+        jobs, get_context("fork"), initializer=_start, initargs=(observations,)
+    ) as pool:
+        futures = {pool.submit(_examine, mutant): mutant for mutant in mutants}
+        for number, future in enumerate(as_completed(futures), 1):
+            mutant, result = futures[future], future.result()
+            results.add(mutant, result)
+            if result.status != "killed":
+                print(f"{number}: {result.status} {mutant.name} {result.by}", flush=True)
+            elif number % 50 == 0:
+                print(f"{number} of {len(mutants)}", flush=True)
+
+
+_examiner = None
+
+
+def _start(observations):
+    """Makes a worker: a tree of its own, which goes with it."""
+    global _examiner
+    context = temporary_tree()
+    _examiner = Examiner(context.__enter__(), observations)
+    _examiner.context = context
+
+
+def _examine(mutant):
+    return _examiner.examine(mutant)
+
+
+def _conclude(judged, reasons, *, complete):
+    """Prints the table and what is wrong; returns the exit status."""
+    counts = Counter(result.status for _, result in judged)
+    print(table(judged))
+    for mutant, result in judged:
+        if result.status == "survived":
+            print(f"survived: {mutant.file}:{mutant.start[0]}: {mutant.name}")
+    wrong = [m.name for m, result in judged if result.status == "killed" and m.name in reasons]
+    if complete:
+        wrong += sorted(reasons.keys() - {mutant.name for mutant, _ in judged})
+    for name in wrong:
+        print(f"equivalent.txt: not equivalent, or no mutant: {name}")
+    return 1 if wrong or percentage(counts) < ENOUGH else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""What is known from earlier runs: results, and what the tests run and take."""
+
+import json
+import time
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+from tests.mutants.campaign import Result, observe
+from tests.mutants.mutate import Mutant
+from tests.mutants.targets import SUITES, find, helper_files, suite_of, test_files
+from tests.mutants.tree import PROJECT, digest, temporary_tree
+
+__all__ = ["Results", "observations_of"]
+
+
+class Results:
+    """The results so far, in the file `path`; an interrupted campaign goes on where it was.
+
+    A result counts while the file that was mutated is the same; one that says "survived" only
+    while the tests are the same, too.
+    """
+
+    def __init__(self, path: Path, *, fresh: bool = False):
+        self._path = path
+        self._written = 0.0
+        self._results = {}
+        if path.exists() and not fresh:
+            stored = json.loads(path.read_text())
+            self._results = {name: Result(**fields) for name, fields in stored.items()}
+
+    def known(self, mutant: Mutant) -> Result | None:
+        """What is known of `mutant`, if it still counts."""
+        result = self._results.get(mutant.name)
+        if result is None or result.source != _source_digest(mutant.file):
+            return None
+        if result.status == "survived" and result.tests != _tests_digest(mutant.file):
+            return None
+        return result
+
+    def add(self, mutant: Mutant, result: Result) -> None:
+        """Remembers `result`, in the file within seconds."""
+        digests = {"source": _source_digest(mutant.file), "tests": _tests_digest(mutant.file)}
+        self._results[mutant.name] = Result(**{**asdict(result), **digests})
+        if time.monotonic() - self._written > 2:
+            self.save()
+
+    def save(self) -> None:
+        """Writes the file."""
+        _write(self._path, {name: asdict(result) for name, result in self._results.items()})
+        self._written = time.monotonic()
+
+
+def observations_of(package: str, path: Path) -> dict[str, dict]:
+    """What the tests of `package` run and take (see `observe`); new only what has changed.
+
+    The file `path` remembers it for each file of tests.
+    """
+    stored = json.loads(path.read_text()) if path.exists() else {}
+    suite = SUITES[package]
+    common = digest(*helper_files(suite))
+    keys = {str(file.relative_to(PROJECT)): common + digest(file) for file in test_files(suite)}
+    changed = [file for file, key in keys.items() if stored.get(file, {}).get("key") != key]
+    if changed:
+        print(f"observing {len(changed)} of {len(keys)} files of tests", flush=True)
+        files = sorted({mutant.file for mutant in find() if mutant.file.startswith(package)})
+        with temporary_tree() as tree:
+            tests = observe(tree, suite, changed, files)
+        for file in changed:
+            of_file = {test: seen for test, seen in tests.items() if test.startswith(f"{file}::")}
+            stored[file] = {"key": keys[file], "tests": of_file}
+        _write(path, stored)
+    return {test: seen for file in keys for test, seen in stored[file]["tests"].items()}
+
+
+@cache
+def _source_digest(file):
+    return digest(PROJECT / file)
+
+
+@cache
+def _tests_digest(file):
+    suite = suite_of(file)
+    return digest(*test_files(suite), *helper_files(suite))
+
+
+def _write(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(data, indent=1))
+    temporary.replace(path)

@@ -1,0 +1,60 @@
+"""A sample of the mutants, each against the tests of its own unit: nearly all must be killed."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from tests.mutants.campaign import Examiner, observe
+from tests.mutants.harness import preload
+from tests.mutants.report import judge, percentage, read_reasons
+from tests.mutants.targets import SUITES, find
+from tests.mutants.tree import PROJECT, temporary_tree
+
+#: Files whose tests, which stand where they do, are fast, and how many mutants of them are tried.
+SAMPLES = {
+    "hdl": (12, ("hdl/mmu/tlb.py", "hdl/mmu/walk_cache.py", "hdl/mmu/permission.py",
+                 "hdl/trap.py", "hdl/interrupts.py")),
+    "kernel_model": (12, ("kernel_model/vm.py", "kernel_model/lazy.py", "kernel_model/copy.py",
+                          "kernel_model/kalloc.py")),
+}  # fmt: skip
+SEED = 1
+#: Percent. The campaign asks for 98 of all mutants against all tests; this is a sample, and changes
+#: with the code.
+ENOUGH = 85
+
+
+def unit_tests(file):
+    """The file of tests for `file`, which has the same place."""
+    folder, _, name = file.rpartition("/")
+    return f"tests/{folder}/test_{name}"
+
+
+@pytest.mark.parametrize("package", SAMPLES)
+def test_most_mutants_are_killed(package):
+    count, files = SAMPLES[package]
+    reasons = read_reasons()
+    candidates = [mutant for mutant in find(files) if mutant.name not in reasons]
+    sample = random.Random(SEED).sample(candidates, count)
+    preload()
+    with temporary_tree() as tree:
+        tests = observe(tree, SUITES[package], list(map(unit_tests, files)), list(files))
+    with temporary_tree() as tree:
+        examiner = Examiner(tree, {package: tests})
+        judged = {
+            mutant.name: judge(mutant, examiner.examine(mutant), reasons) for mutant in sample
+        }
+
+    counts = Counter(result.status for result in judged.values())
+    survived = [name for name, result in judged.items() if result.status == "survived"]
+    assert percentage(counts) >= ENOUGH, (f"seed {SEED}", survived)
+    assert counts["killed"] > count / 2
+
+
+def test_every_reason_is_for_a_mutant_that_there_is():
+    assert read_reasons().keys() <= {mutant.name for mutant in find()}
+
+
+def test_samples_have_tests():
+    for _, files in SAMPLES.values():
+        assert all((PROJECT / unit_tests(file)).is_file() for file in files)
