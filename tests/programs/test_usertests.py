@@ -9,7 +9,7 @@ from sim.toolchain import build_program, build_user, programs_directory
 from tests.programs.running import run
 
 #: The sparse gigabyte has 4,096 pages, and 512 page tables.
-LAZYTESTS_MIB = 24
+LAZYTESTS_MIB = 20
 #: Enough for 64 processes, and soon used up.
 USERTESTS_MIB = 8
 MAX_CYCLES = 20_000_000
