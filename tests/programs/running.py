@@ -1,0 +1,41 @@
+"""A program on the hart, under a kernel whose disk has the bundled programs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel_model.costs import ZERO
+from kernel_model.kernel import Kernel
+from sim.devices.doorbell import DoorbellPage
+from sim.kernel_guest import KernelGuest
+from sim.machine import End, Machine, MachineConfig
+from sim.toolchain import assemble_trampoline, bundled_files
+from tests.kernel_model.support import Console
+
+__all__ = ["Run", "run"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run went."""
+
+    output: str
+    #: -1 if the program was killed.
+    status: int
+    #: Frames that are in use at the end, but were not before.
+    frames_lost: int
+
+
+def run(elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, abi="lab") -> Run:
+    """Runs `elf`, which must end within `max_cycles` if the kernel's work costs nothing."""
+    config = MachineConfig(memory_mib=memory_mib)
+    ram = Machine.make_ram(config)
+    console = Console(stdin)
+    kernel = Kernel(ram, assemble_trampoline(), console, costs=ZERO, abi=abi, files=bundled_files)
+    before = kernel.kmem.used
+    kernel.exec(elf.read_bytes(), [elf.name.partition("-")[0], *args])
+    machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
+    end = machine.run(KernelGuest(kernel), max_cycles=max_cycles)
+    output = console.printed.decode()
+    assert end is End.FINISHED, output
+    assert kernel.panicked is None, output
+    return Run(output, kernel.exit_status, kernel.kmem.used - before)

@@ -1,0 +1,96 @@
+"""The programs that test the kernel, on the hart; and that they do see what is wrong."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sim.toolchain import build_program, build_user, programs_directory
+from tests.programs.running import run
+
+#: The sparse gigabyte has 4,096 pages, and 512 page tables.
+LAZYTESTS_MIB = 20
+#: Enough for 64 processes, and soon used up.
+USERTESTS_MIB = 8
+MAX_CYCLES = 20_000_000
+
+
+def groups():
+    """The names of the tests in `usertests`, by the file that they are in."""
+    table = (programs_directory() / "usertests" / "usertests.c").read_text()
+    for file_name, entries in re.findall(r"// (\w+)\.c\n((?: +\{\".*\n)+)", table):
+        names = re.findall(r"\{\"(\w+)\"", entries)
+        yield pytest.param(names, id=file_name)
+
+
+def results(output):
+    return dict(re.findall(r"^test (\w+): (\w+)$", output, re.M))
+
+
+@pytest.mark.parametrize("names", list(groups()))
+def test_usertests(names):
+    done = run(build_program("usertests"), "-f", *names, memory_mib=USERTESTS_MIB,
+               max_cycles=MAX_CYCLES)  # fmt: skip
+
+    assert results(done.output) == dict.fromkeys(names, "OK"), done.output
+    assert done.status == 0
+    assert done.frames_lost == 0
+
+
+@pytest.mark.parametrize("abi", ["lab", "2025"])
+def test_lazytests(abi):
+    program = build_program("lazytests")
+    names = run(program, "-l").output.split()
+    done = run(program, "-f", memory_mib=LAZYTESTS_MIB, max_cycles=MAX_CYCLES, abi=abi)
+
+    assert len(names) == 23
+    assert results(done.output) == dict.fromkeys(names, "OK"), done.output
+    assert done.output.endswith("ALL TESTS PASSED\n")
+    assert done.status == 0
+
+
+def test_sbrk_of_2025_passes_usertests_as_well():
+    names = ["sbrkmisuse", "sbrkfail", "sbrkagain", "mem", "copyin", "copyout"]
+    done = run(build_program("usertests"), *names, memory_mib=USERTESTS_MIB,
+               max_cycles=MAX_CYCLES, abi="2025")  # fmt: skip
+
+    assert results(done.output) == dict.fromkeys(names, "OK"), done.output
+
+
+def test_what_fails_is_told():
+    done = run(build_user(Path(__file__).parent / "failing.c"), "-f", max_cycles=MAX_CYCLES)
+
+    assert results(done.output) == {
+        "good": "OK",
+        "wrong": "FAILED",
+        "killed": "FAILED",
+        "status": "FAILED",
+        "loses": "FAILED",
+        "last": "OK",
+    }
+    assert "failing.c:9: wrong: 1 + 1 == 3\n" in done.output
+    assert re.search(r"^\d+ pages lost, \d+ are free\ntest loses: FAILED\n", done.output, re.M)
+    assert done.output.endswith("SOME TESTS FAILED\n")
+    assert done.status == 1
+
+
+def test_pages_are_counted_at_the_ends_if_not_each_time():
+    program = build_user(Path(__file__).parent / "failing.c")
+    by_default = run(program, "loses", max_cycles=MAX_CYCLES)
+    never = run(program, "-n", "loses", max_cycles=MAX_CYCLES)
+
+    assert results(by_default.output) == {"loses": "OK"}
+    assert "pages lost" in by_default.output
+    assert by_default.status == 1
+    assert never.output == "test loses: OK\nALL TESTS PASSED\n"
+    assert never.status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "status"),
+    [(["-x"], "usage: failing [-l | -f | -n] [TEST...]\n", 2), (["no"], "no such test: no\n", 2)],
+)
+def test_wrong_arguments_of_a_test_program(arguments, message, status):
+    done = run(build_user(Path(__file__).parent / "failing.c"), *arguments)
+
+    assert (done.output, done.status) == (message, status)
