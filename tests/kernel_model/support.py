@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from struct import pack
 
 from hdl.arch import PAGE_SIZE, Cause, Mstatus, Pte, pte_to_pa, vpn
+from kernel_model.costs import Step
 from kernel_model.kernel import Kernel
 from kernel_model.layout import KERNBASE, Action, Reason, Register
 from kernel_model.trapframe import TrapFrame
@@ -17,6 +18,7 @@ __all__ = [
     "Hart",
     "Killed",
     "Memory",
+    "charged",
     "elf_file",
     "failing_kalloc",
     "make_hart",
@@ -115,6 +117,17 @@ def make_hart(elf=None, argv=("prog",), **options):
     hart = Hart(kernel)
     hart.ring(Reason.BOOT)
     return hart
+
+
+def charged(kernel, step):
+    """How often `step` was charged, as `kernel.charge` is replaced by a count."""
+    counts = dict.fromkeys(Step, 0)
+
+    def charge(what, n=1):
+        counts[what] += n
+
+    kernel.charge = charge
+    return lambda: counts[step]
 
 
 @contextmanager

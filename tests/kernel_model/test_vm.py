@@ -5,7 +5,7 @@ from kernel_model import vm
 from kernel_model.costs import Step
 from kernel_model.layout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE
 from kernel_model.panic import KernelPanic
-from tests.kernel_model.support import failing_kalloc, make_kernel
+from tests.kernel_model.support import charged, failing_kalloc, make_kernel
 
 RWU = Pte.R | Pte.W | Pte.U
 GIB = 1 << 30
@@ -26,17 +26,6 @@ def map_new(kernel, root, va, perm=RWU):
     frame = vm.zalloc(kernel)
     assert vm.mappages(kernel, root, va, PAGE_SIZE, frame, perm)
     return frame
-
-
-def charged(kernel, step):
-    """How often `step` was charged, as `kernel.charge` is replaced by a count."""
-    counts = dict.fromkeys(Step, 0)
-
-    def charge(what, n=1):
-        counts[what] += n
-
-    kernel.charge = charge
-    return lambda: counts[step]
 
 
 class TestWalk:
