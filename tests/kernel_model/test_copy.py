@@ -4,17 +4,20 @@ from hypothesis import strategies as st
 
 from hdl.arch import PAGE_SIZE, Cause, Pte
 from kernel_model.copy import copyin, copyinstr, copyout
+from kernel_model.costs import Step
 from kernel_model.layout import MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.vm import uvmclear
 from tests.kernel_model.support import (
     DATA,
     TEXT,
+    R,
     X,
     elf_file,
     failing_kalloc,
     make_hart,
     segment,
 )
+from tests.kernel_model.tables import charged
 
 TOP = (1 << 64) - 1
 HEAP_PAGES = 6
@@ -96,8 +99,19 @@ def test_writing_code_asks_for_a_fence():
 
     copyin(hart.kernel, hart.kernel.proc, 0, 4)
     assert not hart.kernel.wrote_code
+    copyout(hart.kernel, hart.kernel.proc, hart.heap - PAGE_SIZE, b"data")
+    assert not hart.kernel.wrote_code, "the stack is not code"
     copyout(hart.kernel, hart.kernel.proc, 0, b"CODE")
     assert hart.kernel.wrote_code
+
+
+@pytest.mark.parametrize("n, steps", [(1, 1), (8, 1), (9, 2), (16, 2), (17, 3)])
+def test_copying_is_charged_by_eight_bytes_or_a_part_of_them(hart, n, steps):
+    copyin(hart.kernel, hart.kernel.proc, hart.heap, 1)  # no fault from here on
+    for copy in (copyin, copyinstr):
+        copied = charged(hart.kernel, Step.COPY)
+        copy(hart.kernel, hart.kernel.proc, hart.heap, n)
+        assert copied() == steps
 
 
 @pytest.mark.parametrize("nth", range(1, 6))
@@ -120,6 +134,10 @@ def test_out_of_frames_in_the_middle(nth):
 
 
 class TestCopyinstr:
+    def test_of_a_page_that_is_only_to_be_read(self):
+        hart = make_hart(elf_file(segment(0, b"name\0", R)))
+        assert copyinstr(hart.kernel, hart.kernel.proc, 0, 9) == b"name"
+
     def test_stops_at_nul(self, hart):
         copyout(hart.kernel, hart.kernel.proc, hart.heap, b"name\0rest\0")
         assert copyinstr(hart.kernel, hart.kernel.proc, hart.heap, 128) == b"name"

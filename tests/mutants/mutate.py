@@ -186,7 +186,9 @@ class _Finder:
                 # Such as `shape=3` of an enumeration.
                 yield from self._expression(child.value, shape=child.arg == "shape")
                 continue
-            is_shape = called in SHAPES and child in node.args[SHAPES[called] : SHAPES[called] + 1]
+            is_shape = shape and isinstance(node, ast.BinOp)
+            if called in SHAPES:
+                is_shape = child in node.args[SHAPES[called] : SHAPES[called] + 1]
             if isinstance(child, ast.expr | ast.comprehension | ast.slice):
                 yield from self._expression(child, shape=is_shape)
 

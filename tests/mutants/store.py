@@ -24,10 +24,15 @@ class Results:
     def __init__(self, path: Path, *, fresh: bool = False):
         self._path = path
         self._written = 0.0
-        self._results = {}
-        if path.exists() and not fresh:
-            stored = json.loads(path.read_text())
-            self._results = {name: Result(**fields) for name, fields in stored.items()}
+        self._fresh = fresh
+        self._new = {}
+        self._results = {name: Result(**fields) for name, fields in self._stored().items()}
+
+    def _stored(self):
+        """What is in the file, where another campaign may have written meanwhile."""
+        if self._fresh or not self._path.exists():
+            return {}
+        return json.loads(self._path.read_text())
 
     def known(self, mutant: Mutant) -> Result | None:
         """What is known of `mutant`, if it still counts."""
@@ -41,13 +46,16 @@ class Results:
     def add(self, mutant: Mutant, result: Result) -> None:
         """Remembers `result`, in the file within seconds."""
         digests = {"source": _source_digest(mutant.file), "tests": _tests_digest(mutant.file)}
-        self._results[mutant.name] = Result(**{**asdict(result), **digests})
+        fields = {**asdict(result), **digests}
+        self._results[mutant.name] = Result(**fields)
+        self._new[mutant.name] = fields
         if time.monotonic() - self._written > 2:
             self.save()
 
     def save(self) -> None:
         """Writes the file."""
-        _write(self._path, {name: asdict(result) for name, result in self._results.items()})
+        _write(self._path, {**self._stored(), **self._new})
+        self._fresh = False
         self._written = time.monotonic()
 
 

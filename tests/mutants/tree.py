@@ -58,13 +58,6 @@ class Tree:
             for made in set(self.cache.iterdir()) - self._kept:
                 shutil.rmtree(made) if made.is_dir() else made.unlink()
 
-
-@contextmanager
-def temporary_tree():
-    """A `Tree` that is removed in the end."""
-    with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
-        yield Tree(Path(directory).resolve())
-
     @contextmanager
     def good(self, file: str):
         """While it lasts `file`, which is `broken`, is as it was."""
@@ -75,6 +68,13 @@ def temporary_tree():
             yield
         finally:
             path.write_text(broken)
+
+
+@contextmanager
+def temporary_tree():
+    """A `Tree` that is removed in the end."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
+        yield Tree(Path(directory).resolve())
 
 
 def _copy_files(source, target):

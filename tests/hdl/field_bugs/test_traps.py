@@ -307,7 +307,19 @@ def test_26_two_faults_in_a_row(on_hart):
   EXPECT CAUSE_ECALL_S, x0
   .endr
 
-  TEST 3  // the load's handler cannot be fetched
+  TEST 3  // the same, delegated to S
+  li a4, 1 << CAUSE_LOAD_PAGE | 1 << CAUSE_STORE_PAGE | 1 << CAUSE_FETCH_PAGE
+  csrw medeleg, a4
+  TRAPS S, ld a2, 0(a0)
+  EXPECT CAUSE_LOAD_PAGE, a0, PRIV_S
+  TRAPS S, sd a2, 0(a1)
+  EXPECT CAUSE_STORE_PAGE, a1, PRIV_S
+  TRAPS_AT S, a0
+  EXPECT CAUSE_FETCH_PAGE, a0, PRIV_S
+  TRAPS S, ld a2, 0(a1)
+  EXPECT CAUSE_LOAD_PAGE, a1, PRIV_S
+
+  TEST 4  // the load's handler cannot be fetched
   li a4, 1 << CAUSE_LOAD_PAGE
   csrw medeleg, a4
   csrw stvec, a1
