@@ -11,7 +11,7 @@ from tests.programs.running import run
 #: The sparse gigabyte has 4,096 pages, and 512 page tables.
 LAZYTESTS_MIB = 20
 #: Enough for 64 processes, and soon used up.
-USERTESTS_MIB = 8
+USERTESTS_MIB = 16
 MAX_CYCLES = 20_000_000
 
 
