@@ -34,7 +34,10 @@ static uint64_t guard(void) {
 static void store_to_guard_without_stack(void) {
   uint64_t address = guard();
   announce("store", address);
-  asm volatile("mv t0, sp\n li sp, 0\n sd zero, 0(%0)\n mv sp, t0" : : "r"(address) : "t0", "memory");
+  asm volatile("mv t0, sp\n li sp, 0\n sd zero, 0(%0)\n mv sp, t0"
+               :
+               : "r"(address)
+               : "t0", "memory");
 }
 
 static void store_past_the_end(void) {

@@ -123,7 +123,7 @@ def _common_options(command):
                      show_default=True, metavar="MIB", help="RAM in MiB."),
         click.option("--latency", type=click.IntRange(1, 1000), default=1, show_default=True,
                      metavar="CYCLES", help="Cycles from a memory request to its response."),
-        click.option("--max-cycles", type=positive, default=100_000_000, show_default=True,
+        click.option("--max-cycles", type=positive, default=2_000_000_000, show_default=True,
                      metavar="N", help="End with status 124 after so many cycles."),
         click.option("--vcd", type=OutputFile(), metavar="FILE",
                      help="Write a waveform, and a GTKWave save file beside it."),

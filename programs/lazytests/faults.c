@@ -34,7 +34,10 @@ static void load_from_guard(void) {
 }
 
 static void store_to_guard_with_sp_0(void) {
-  asm volatile("mv t0, sp\n li sp, 0\n sd zero, 0(%0)\n mv sp, t0" : : "r"(guard()) : "t0", "memory");
+  asm volatile("mv t0, sp\n li sp, 0\n sd zero, 0(%0)\n mv sp, t0"
+               :
+               : "r"(guard())
+               : "t0", "memory");
 }
 
 void guard_page_without_a_stack(void) {

@@ -37,7 +37,8 @@
 #define DIRSIZ 14   // bytes of a name in a directory; without a NUL if it needs all of them
 #define PIPESIZE 512
 #define BLOCK_SIZE 1024
-#define MAXFILE (12 + BLOCK_SIZE / 4) // blocks of a file: direct ones and those of one indirect block
+// Blocks of a file: direct ones, and those of one indirect block.
+#define MAXFILE (12 + BLOCK_SIZE / 4)
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

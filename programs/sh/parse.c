@@ -101,8 +101,12 @@ static void add_redirection(struct redirection **last, char direction) {
   cursor += append;
   new->descriptor = direction == '>';
   new->append = append;
-  // Only by reading does a file's offset get to its end.
-  new->flags = direction == '<' ? O_RDONLY : append ? O_RDWR | O_CREATE : O_WRONLY | O_CREATE | O_TRUNC;
+  if (direction == '<')
+    new->flags = O_RDONLY;
+  else if (append)
+    new->flags = O_RDWR | O_CREATE; // only by reading does a file's offset get to its end
+  else
+    new->flags = O_WRONLY | O_CREATE | O_TRUNC;
   new->path = parse_word();
   new->next = NULL;
   while (*last != NULL)

@@ -97,7 +97,7 @@ void illegal_instructions(void) {
   check(in_child(breakpoint) == KILLED);
 }
 
-static char zeros[10 * PAGE_SIZE];
+static char zeros[3 * PAGE_SIZE];
 
 // What C promises to be zero is, over several pages.
 void zeroed_data(void) {

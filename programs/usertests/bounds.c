@@ -146,7 +146,8 @@ void copy_in_text(void) {
 
 // Numbers that stand for no open file.
 void bad_descriptors(void) {
-  static const int numbers[] = {-1, 3, NOFILE - 1, NOFILE, NOFILE + 1, 1000, 0x7fffffff, -0x7fffffff - 1};
+  static const int numbers[] = {-1,         3,    NOFILE - 1, NOFILE,
+                                NOFILE + 1, 1000, 0x7fffffff, -0x7fffffff - 1};
   char byte;
   struct stat about;
   for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {

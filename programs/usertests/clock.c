@@ -19,15 +19,20 @@ void time_passes(void) {
 
 // Who sleeps less wakes first, whoever was first to sleep.
 void wake_in_order(void) {
-  int ends[2];
-  char order[3];
-  check(pipe(ends) == 0);
+  int ends[2], go[2];
+  char order[3], byte;
+  check(pipe(ends) == 0 && pipe(go) == 0);
   for (int i = 3; i > 0; i--) {
-    if (fork() == 0) {
+    int pid = fork();
+    check(pid >= 0);
+    if (pid == 0) {
+      close(go[1]);
+      read(go[0], &byte, 1); // all begin together, for a fork may take longer than the sleep
       sleep(i * 5);
       exit(write(ends[1], &"cab"[i % 3], 1) != 1);
     }
   }
+  close(go[1]);
   close(ends[1]);
   for (int i = 0; i < 3; i++)
     check(read(ends[0], &order[i], 1) == 1);

@@ -121,7 +121,7 @@ void truncate_race(void) {
   make("trunc", "x");
   int pid = fork();
   check(pid >= 0);
-  for (int i = 0; i < 30; i++) {
+  for (int i = 0; i < 100; i++) {
     int descriptor = must_open("trunc", pid ? O_WRONLY | O_TRUNC : O_RDWR);
     int n = pid ? write(descriptor, "xxx", 3) : read(descriptor, block, 3);
     check(pid ? n == 3 : 0 <= n && n <= 3);

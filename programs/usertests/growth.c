@@ -96,8 +96,8 @@ void sbrk_again(void) {
     char *heap = sbrk(100 * PAGE_SIZE);
     check(heap != SBRK_FAILED);
     for (int i = turn % 10; i < 100; i += 10) {
-      check(heap[i * PAGE_SIZE + turn] == 0);
-      heap[i * PAGE_SIZE + turn] = 1;
+      check(heap[i * PAGE_SIZE + 100] == 0);
+      heap[i * PAGE_SIZE + 100] = 1;
     }
     sbrk(-100 * PAGE_SIZE);
   }

@@ -60,9 +60,12 @@ void full_disk(void) {
   int descriptor = must_open("empty", O_CREATE | O_RDWR);
   check(write(descriptor, "x", 1) == -1);
   check(read(descriptor, block, 1) == 0);
+  empty_disk();
+  struct stat about;
+  check(write(descriptor, "x", 1) == 1); // where it failed, not behind that
+  check(fstat(descriptor, &about) == 0 && about.size == 1);
   close(descriptor);
   check(unlink("empty") == 0);
-  empty_disk();
   check(fill_disk() == blocks);
   empty_disk();
   check(mkdir("dir") == 0 && unlink("dir") == 0);

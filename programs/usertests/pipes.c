@@ -11,7 +11,7 @@ static void close_pipe(void) {
   check(close(ends[0]) == 0 && close(ends[1]) == 0);
 }
 
-// Five odd-sized blocks through a pipe that holds half of one, read in pieces of growing size.
+// Five odd-sized blocks through a pipe that holds half of one, read in pieces of many sizes.
 void pipe_data(void) {
   enum { BLOCKS = 5, SIZE = 1033 };
   static unsigned char block[SIZE];
@@ -28,7 +28,7 @@ void pipe_data(void) {
   }
   close(ends[1]);
   int n, total = 0;
-  for (int piece = 1; (n = read(ends[0], block, piece)) > 0; piece = piece * 2 > SIZE ? SIZE : piece * 2) {
+  for (int piece = 1; (n = read(ends[0], block, piece)) > 0; piece = piece * 2 % SIZE) {
     check(n <= piece && n <= PIPESIZE);
     for (int i = 0; i < n; i++)
       check(block[i] == (unsigned char)(total + i));
@@ -79,6 +79,25 @@ void pipe_breaks(void) {
   check(join(pid) == 0);
 }
 
+// All who wait for a byte hear that none will come.
+void pipe_ends_for_all(void) {
+  enum { READERS = 5 };
+  open_pipe();
+  for (int i = 0; i < READERS; i++) {
+    int pid = fork();
+    check(pid >= 0);
+    if (pid == 0) {
+      char byte;
+      close(ends[1]);
+      exit(read(ends[0], &byte, 1));
+    }
+  }
+  sleep(2);
+  close_pipe();
+  for (int i = 0, status; i < READERS; i++)
+    check(wait(&status) > 0 && status == 0);
+}
+
 // A byte to and fro.
 void ping_pong(void) {
   enum { TURNS = 100 };
@@ -102,7 +121,7 @@ void ping_pong(void) {
 
 // Several that write and several that read: no byte is lost, none comes twice.
 void pipe_under_load(void) {
-  enum { WRITERS = 4, READERS = 3, PIECES = 20, SIZE = 150 };
+  enum { WRITERS = 4, READERS = 3, PIECES = 50, SIZE = 150 };
   int counts[2];
   open_pipe();
   check(pipe(counts) == 0);

@@ -3,7 +3,8 @@
 
 // Every status comes through, all 32 bits of it.
 void exit_statuses(void) {
-  static const int statuses[] = {0, 1, 7, 127, 128, 255, 256, 65536, -2, 0x7fffffff, -0x7fffffff - 1};
+  static const int statuses[] = {0,   1,     7,  127,        128,           255,
+                                 256, 65536, -2, 0x7fffffff, -0x7fffffff - 1};
   for (unsigned i = 0; i < sizeof statuses / sizeof *statuses; i++) {
     int pid = fork();
     if (pid == 0)

@@ -51,11 +51,11 @@ void create_delete(void) {
 }
 
 static void fill_own_file(int number) {
-  char name[] = "f0", block[500];
+  char name[] = "f0", block[100];
   name[1] += number;
   int descriptor = must_open(name, O_CREATE | O_RDWR);
   memset(block, '0' + number, sizeof block);
-  for (int i = 0; i < 12; i++)
+  for (int i = 0; i < 100; i++)
     check(write(descriptor, block, sizeof block) == sizeof block);
 }
 
@@ -71,7 +71,7 @@ void four_files(void) {
       for (int i = 0; i < n; i++, total++)
         check(block[i] == '0' + number);
     close(descriptor);
-    check(total == 12 * 500);
+    check(total == 100 * 100);
     check(unlink(name) == 0);
   }
 }
@@ -81,7 +81,7 @@ static int shared;
 static void write_shared(int number) {
   char piece[10];
   memset(piece, 'a' + number, sizeof piece);
-  for (int i = 0; i < 50; i++)
+  for (int i = 0; i < 300; i++)
     check(write(shared, piece, sizeof piece) == sizeof piece);
 }
 
@@ -100,12 +100,12 @@ void shared_descriptor(void) {
   }
   close(descriptor);
   for (int i = 0; i < WORKERS; i++)
-    check(counts[i] == 50);
+    check(counts[i] == 300);
   check(unlink("shared") == 0);
 }
 
 static void fight_for_name(int number) {
-  for (int i = 0; i < 40; i++) {
+  for (int i = 0; i < 200; i++) {
     switch ((i + number) % 3) {
     case 0:
       close(must_open("fight", O_CREATE | O_RDWR));

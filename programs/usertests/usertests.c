@@ -67,6 +67,7 @@ static const struct test tests[] = {
     {"pipe", pipe_data},
     {"pipeends", pipe_ends},
     {"pipebreak", pipe_breaks},
+    {"pipeall", pipe_ends_for_all},
     {"pingpong", ping_pong},
     {"pipeload", pipe_under_load},
     {"piperow", pipe_row},

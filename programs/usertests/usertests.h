@@ -72,6 +72,7 @@ void fair_shares(void);
 void pipe_data(void);
 void pipe_ends(void);
 void pipe_breaks(void);
+void pipe_ends_for_all(void);
 void ping_pong(void);
 void pipe_under_load(void);
 void pipe_row(void);

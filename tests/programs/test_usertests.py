@@ -5,13 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from hdl.arch import Pte
+from kernel_model import copy, file, lazy, sysfile
+from kernel_model.abi import Syscall
+from kernel_model.syscall import SYSCALLS
+from kernel_model.sysproc import sys_sbrk
 from sim.toolchain import build_program, build_user, programs_directory
 from tests.programs.running import run
 
 #: The sparse gigabyte has 4,096 pages, and 512 page tables.
 LAZYTESTS_MIB = 20
 #: Enough for 64 processes, and soon used up.
-USERTESTS_MIB = 8
+USERTESTS_MIB = 16
 MAX_CYCLES = 20_000_000
 
 
@@ -37,11 +42,11 @@ def test_usertests(names):
     assert done.frames_lost == 0
 
 
-@pytest.mark.parametrize("abi", ["lab", "2025"])
-def test_lazytests(abi):
+@pytest.mark.parametrize(("abi", "options"), [("lab", ["-f"]), ("2025", [])])
+def test_lazytests(abi, options):
     program = build_program("lazytests")
     names = run(program, "-l").output.split()
-    done = run(program, "-f", memory_mib=LAZYTESTS_MIB, max_cycles=MAX_CYCLES, abi=abi)
+    done = run(program, *options, memory_mib=LAZYTESTS_MIB, max_cycles=MAX_CYCLES, abi=abi)
 
     assert len(names) == 23
     assert results(done.output) == dict.fromkeys(names, "OK"), done.output
@@ -55,6 +60,41 @@ def test_sbrk_of_2025_passes_usertests_as_well():
                max_cycles=MAX_CYCLES, abi="2025")  # fmt: skip
 
     assert results(done.output) == dict.fromkeys(names, "OK"), done.output
+
+
+def truncated(kernel, proc):
+    """sbrk as in a published solution of the lab, with the old size in an `int`."""
+    result = sys_sbrk(kernel, proc)
+    return (result & 0xFFFF_FFFF ^ 1 << 31) - (1 << 31)
+
+
+#: Mistakes of a kernel: module, name, what is there instead, and the test that fails then.
+MISTAKES = [
+    (lazy, "_USER_RW", int(Pte.R | Pte.W | Pte.X | Pte.U), "lazytests", "noexec"),
+    (lazy, "zalloc", lambda kernel: kernel.kmem.kalloc(), "usertests", "sbrkagain"),
+    (copy, "_USER_WRITE", int(Pte.V | Pte.U), "usertests", "copyout"),
+    (copy, "_USER_READ", int(Pte.V), "usertests", "copyinstr"),
+    (file, "NFILE", 120, "usertests", "openfiles"),
+    (sysfile, "isdirempty", lambda kernel, dp: True, "usertests", "rmdir"),
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "instead", "program", "test"), MISTAKES, ids=[row[-1] for row in MISTAKES]
+)
+def test_a_kernels_mistake_is_seen(monkeypatch, module, name, instead, program, test):
+    monkeypatch.setattr(module, name, instead)
+    done = run(build_program(program), "-n", test, memory_mib=USERTESTS_MIB)
+
+    assert results(done.output) == {test: "FAILED"}, done.output
+    assert done.status == 1
+
+
+def test_a_truncated_address_is_seen(monkeypatch):
+    monkeypatch.setitem(SYSCALLS, Syscall.SBRK, truncated)
+    done = run(build_program("lazytests"), "-n", "addresses", "overshrink")
+
+    assert results(done.output) == {"addresses": "FAILED", "overshrink": "OK"}
 
 
 def test_what_fails_is_told():

@@ -1,3 +1,4 @@
+import io
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from hdl.arch import PAGE_SIZE
+from kernel_model.elf import read_elf
 from sim import toolchain
 
 EF_RISCV_RVC = 1
@@ -46,6 +48,48 @@ def test_user_program_has_text_at_zero_and_data_on_its_own_page(cache):
 @pytest.mark.parametrize("name", toolchain.program_names())
 def test_every_bundled_program_compiles(name):
     assert segments(toolchain.find_program(name))
+
+
+def test_files_of_the_bundled_programs_are_small(monkeypatch):
+    files = toolchain.bundled_files()
+    monkeypatch.setattr(toolchain, "_compile", None)
+    assert toolchain.bundled_files() == files
+
+    assert list(files) == toolchain.program_names()
+    assert {"init", "sh", "cat", "usertests"} <= set(files)
+    # They all fit on a disk of 2,000 blocks, and leave most of it free.
+    assert sum(len(data) for data in files.values()) < 200 * 1024
+    assert len(files["echo"]) < 2048
+
+
+def test_stripped_program_is_the_same_to_the_kernel():
+    elf = toolchain.build_program("sh").read_bytes()
+    stripped = toolchain.strip(elf)
+
+    assert len(stripped) < len(elf) / 2
+    assert read_elf(stripped) == read_elf(elf)
+    assert ELFFile(io.BytesIO(stripped)).num_sections() == 0
+    assert toolchain.strip(stripped) == stripped
+
+
+def test_a_folder_with_a_file_of_its_name_is_a_program(tmp_path, monkeypatch, cache):
+    programs = tmp_path / "programs"
+    shutil.copytree(toolchain.programs_directory() / "lib", programs / "lib")
+    shutil.copy(toolchain.programs_directory() / "user.ld", programs)
+    (programs / "two").mkdir()
+    (programs / "two" / "two.c").write_text('#include "two.h"\nint main(void) { return two(); }\n')
+    (programs / "two" / "other.c").write_text('#include "two.h"\nint two(void) { return TWO; }\n')
+    header = programs / "two" / "two.h"
+    header.write_text("#define TWO 2\nint two(void);\n")
+    (programs / "one.c").write_text("int main(void) { return 1; }\n")
+    monkeypatch.setattr(toolchain, "programs_directory", lambda: programs)
+
+    assert toolchain.program_names() == ["one", "two"]
+    first = toolchain.build_program("two")
+    header.write_text("#define TWO 3\nint two(void);\n")
+    second = toolchain.build_program("two")
+    assert first != second
+    assert toolchain.strip(first.read_bytes()) != toolchain.strip(second.read_bytes())
 
 
 def test_second_build_comes_from_the_cache(cache, monkeypatch):
