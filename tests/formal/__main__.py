@@ -61,10 +61,10 @@ def report(name, proof, verdict):
         base = _word(verdict.base, property_)
         step = _word(verdict.step, property_)
         cover = "ok" if property_ in verdict.cover.names else "UNREACHED"
-        print(f"  {property_:32} base {base}, step {step}, cover {cover}: {sentence}")
+        print(f"  {property_:33} base {base}, step {step}, cover {cover}: {sentence}")
     failed = (verdict.base.names | verdict.step.names) & set(proof.statements("invariant"))
     for invariant in sorted(failed):
-        print(f"  {invariant:32} an invariant that does NOT hold")
+        print(f"  {invariant:33} an invariant that does NOT hold")
     print()
 
 

@@ -61,7 +61,7 @@ def with_fields(value, **fields):
 class CsrProof(Proof):
     """The CSR file: traps, mret, sret, writes, and what none of them touches."""
 
-    base = 3
+    base = 2
     depth = 5
 
     def dut(self):

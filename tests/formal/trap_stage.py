@@ -54,9 +54,9 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def nothing_without_an_instruction(self, m):
-        """An empty stage changes nothing, asks for nothing and redirects nothing."""
+        """An empty stage takes what comes, and changes, asks for and redirects nothing."""
         idle = self.effects.any() | self.trap.valid | self.redirect.valid | self.stage.update.valid
-        return ~self.held, ~idle & ~self.leaves
+        return ~self.held, self.stage.ready & ~idle & ~self.leaves
 
     @proves
     def squashed_stay_out(self, m):

@@ -1,0 +1,84 @@
+"""`python -m tests.campaign`: the MMU and the hart against the golden model, at any length."""
+
+import argparse
+import random
+import sys
+import time
+
+from sim.engines.native.circuit import Unsupported
+from sim.engines.native.compiler import CompilerError
+from sim.toolchain import ToolchainError
+from tests.campaign.bench import Bench
+from tests.campaign.bins import reachable, reachable_on_hart, updates
+from tests.campaign.campaign import (
+    FAMILIES,
+    random_cases,
+    random_instructions,
+    random_sequences,
+    run_drills,
+)
+from tests.campaign.hart import NativeHart
+from tests.campaign.translations import Disagreement
+
+#: Shares of the cases: in sequences, and as instructions.
+SEQUENCES, INSTRUCTIONS = 10, 5
+
+
+def main() -> int:
+    """Returns 0 if all agree, 1 if something does not, 2 if nothing can be run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    parser.add_argument(
+        "--cases",
+        type=int,
+        default=200_000,
+        metavar="N",
+        help="accesses of the MMU; a tenth more in sequences, and a fifth as instructions",
+    )
+    parser.add_argument("--seed", help="by default a new one, which is printed")
+    options = parser.parse_args()
+    if options.cases < 1:
+        parser.error(f"--cases must be at least 1, not {options.cases}")
+    seed = options.seed or str(random.SystemRandom().getrandbits(32))
+    print(f"seed {seed}")
+    try:
+        _campaign(options.cases, seed)
+    except Disagreement as error:
+        print(f"DISAGREEMENT: {error}")
+        return 1
+    except (CompilerError, ToolchainError, Unsupported) as error:
+        print(f"campaign: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _campaign(cases, seed):
+    bench = Bench()
+    report = _tell("accesses of the MMU", lambda: random_cases(bench, cases, seed))
+    _tell_bins(report, reachable() | updates())
+    _tell("answers while tables change", lambda: random_sequences(bench, cases // SEQUENCES, seed))
+    for family in FAMILIES:
+        name = family.__name__.replace("_", " ")
+        _tell(f"answers in {name}", lambda family=family: run_drills(bench, family())[0])
+    hart = NativeHart()
+    report = _tell(
+        "instructions of the hart",
+        lambda: random_instructions(hart, max(1, cases // INSTRUCTIONS), seed),
+    )
+    _tell_bins(report, reachable_on_hart())
+
+
+def _tell(what, work):
+    start = time.process_time()
+    report = work()
+    seconds = time.process_time() - start
+    print(f"{report.cases:12,} {what}: {seconds:.1f} s of processor time", flush=True)
+    return report
+
+
+def _tell_bins(report, expected):
+    missing = expected - report.bins.keys()
+    print(f"{'':12} {len(expected) - len(missing)} of {len(expected)} bins")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
