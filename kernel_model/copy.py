@@ -10,7 +10,7 @@ from kernel_model.costs import Step
 from kernel_model.faults import Fault
 from kernel_model.layout import MAXVA
 from kernel_model.lazy import vmfault
-from kernel_model.vm import getpte
+from kernel_model.pagetable import getpte
 
 __all__ = ["copyin", "copyinstr", "copyout"]
 

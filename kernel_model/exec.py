@@ -6,8 +6,9 @@ from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
 from kernel_model.costs import Step
 from kernel_model.elf import ExecError, read_elf
 from kernel_model.layout import MAXARG, USERSTACK
+from kernel_model.pagetable import getpte, walk, walkaddr
 from kernel_model.proc import Proc, proc_freepagetable, proc_pagetable, reside
-from kernel_model.vm import getpte, uvmalloc, uvmclear, walk, walkaddr
+from kernel_model.vm import uvmalloc, uvmclear
 
 __all__ = ["ExecError", "kexec"]
 

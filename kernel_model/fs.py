@@ -12,7 +12,7 @@ from kernel_model.inode import FileType, Inode, ialloc, idup, iget, iput, writei
 from kernel_model.panic import KernelPanic
 from kernel_model.param import BSIZE, CONSOLE, CONSOLEINO, DIRSIZ, MAXFILE, NDIRECT, ROOTINO
 
-__all__ = ["FsError", "create", "fsinit", "namei", "nameiparent"]
+__all__ = ["FsError", "create", "fsinit", "mount", "namei", "nameiparent"]
 
 
 class FsError(Exception):
@@ -105,7 +105,7 @@ def _elements(path) -> list[bytes]:
 
 def _walk(kernel, proc, path, elements):
     """Where `elements` lead from the root, or, if `path` has no `/` in front, the directory."""
-    _mount(kernel)
+    mount(kernel)
     ip = iget(kernel, ROOTINO) if path.startswith(b"/") else idup(proc.cwd)
     for name in elements:
         found = dirlookup(kernel, ip, name) if _searchable(ip) else None
@@ -120,8 +120,11 @@ def _searchable(dp):
     return dp.type is FileType.DIR and dp.nlink > 0
 
 
-def _mount(kernel) -> None:
-    """Put the host's files onto the disk, the first time."""
+def mount(kernel) -> None:
+    """Put the host's files onto the disk, the first time. Raises FsError if they do not fit.
+
+    It happens by itself when a path is looked up.
+    """
     files, kernel.fs.files = kernel.fs.files, None
     if files is None:
         return

@@ -15,6 +15,7 @@ from kernel_model.file import File, filedup, openconsole
 from kernel_model.fs import fsinit
 from kernel_model.inode import FileSystem, iget
 from kernel_model.kalloc import Kmem
+from kernel_model.kvm import kvmmake
 from kernel_model.layout import (
     KERNBASE,
     MIN_QUANTUM,
@@ -30,10 +31,9 @@ from kernel_model.memory import PhysicalMemory
 from kernel_model.panic import PANIC_STATUS, KernelPanic
 from kernel_model.param import ROOTINO
 from kernel_model.printf import printf
-from kernel_model.proc import Proc, addproc, allocproc, freeproc
+from kernel_model.proc import Proc, addproc, allocproc, freeproc, take_account
 from kernel_model.sched import TICKS, wakeup
 from kernel_model.trap import kerneltrap, machinetrap, usertrap
-from kernel_model.vm import kvmmake
 
 __all__ = ["Kernel"]
 
@@ -88,8 +88,9 @@ class Kernel:
         What each process has used, by pid; those that are gone included.
     watchers : list
         Objects that are told what happens. Each may have any of these methods:
-        `syscall_begin(proc, number, args, now)`, `syscall_end(proc, number, result, now)`,
-        `fault(proc, fault, now)` and `exited(proc, now)`.
+        `syscall_begin(proc, number, args, now)`, `syscall_waits(proc, number, now)`,
+        `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)` and
+        `exited(proc, now)`.
     now : int
         The clock, in cycles, when the hart trapped or rang last.
     faults : list of Fault
@@ -207,6 +208,12 @@ class Kernel:
         if fault.outcome == "mapped":
             proc.account.minor_faults += 1
         self.tell("fault", proc, fault, self.now)
+
+    def take_accounts(self) -> list[Account]:
+        """What each process has used by now, init excepted: it uses nothing."""
+        for proc in self.procs[1:]:
+            take_account(self, proc)
+        return self.accounts[1:]
 
     def exec(self, elf: bytes, argv: list[str]) -> None:
         """Make the first process, running the program `elf`; `argv[0]` is its name.

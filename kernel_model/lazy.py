@@ -1,8 +1,8 @@
 """Lazy allocation: a page of a process gets its frame when it is touched for the first time."""
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_down
+from kernel_model.pagetable import getpte, mappages, zalloc
 from kernel_model.proc import reside
-from kernel_model.vm import getpte, mappages, zalloc
 
 __all__ = ["vmfault"]
 

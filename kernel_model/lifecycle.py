@@ -69,7 +69,7 @@ def kexit(kernel, proc: Proc, status: int) -> None:
     proc.state = ProcState.ZOMBIE
     proc.chan = None
     proc.in_syscall = False
-    proc.xstate = status
+    proc.xstate = proc.account.exit_status = status
     wakeup(kernel, proc.parent)
     kernel.tell("exited", proc, kernel.now)
 

@@ -8,17 +8,9 @@ from typing import Any
 from hdl.arch import PAGE_SIZE, Pte, page_round_up
 from kernel_model.accounts import Account
 from kernel_model.layout import NOFILE, NPROC, TRAMPOLINE, TRAPFRAME
+from kernel_model.pagetable import count_tables, mappages, uvmunmap, zalloc
 from kernel_model.trapframe import SSTATUS_USER, TrapFrame
-from kernel_model.vm import (
-    count_tables,
-    mappages,
-    uvmalloc,
-    uvmcreate,
-    uvmdealloc,
-    uvmfree,
-    uvmunmap,
-    zalloc,
-)
+from kernel_model.vm import uvmalloc, uvmcreate, uvmdealloc, uvmfree
 
 __all__ = [
     "Proc",

@@ -59,6 +59,7 @@ def resume_syscall(kernel, proc: Proc) -> None:
     except Blocked as blocked:
         proc.state = ProcState.SLEEPING
         proc.chan = blocked.chan
+        kernel.tell("syscall_waits", proc, number, kernel.now)
         return
     if proc.state is ProcState.ZOMBIE:
         return

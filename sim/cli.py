@@ -4,18 +4,26 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import click
 
+from kernel_model.abi import Abi
 from kernel_model.elf import ExecError
+from kernel_model.fs import FsError
+from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
 from sim import fst
 from sim.bus import ProtocolError
 from sim.commands import Options, run_bare, run_program
 from sim.devices.htif import HtifError
+from sim.devices.journal import JournalError
 from sim.engines.base import EngineError
 from sim.engines.choice import ENGINES
 from sim.faults import JoinError
+from sim.host_files import HostFileError, parse_host_file
+from sim.insight.pages import PagePrint
+from sim.kernel_setup import KernelOptions
 from sim.loader import LoadError
 from sim.machine import MachineConfig
 from sim.toolchain import ToolchainError
@@ -27,7 +35,8 @@ __all__ = ["main"]
 #: and Ctrl-C.
 USAGE, BROKEN, INTERRUPTED = 2, 125, 130
 
-_USER_ERRORS = (EngineError, ExecError, LoadError, ToolchainError, OSError)
+_USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
+                ToolchainError, OSError)  # fmt: skip
 _MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
 
 
@@ -62,6 +71,48 @@ class CycleWindow(click.ParamType):
         return Window(first or 0, last)
 
 
+class DiskFile(click.ParamType):
+    """HOST[:NAME], a file of the host that exists."""
+
+    name = "host[:name]"
+
+    def convert(self, value, param, ctx):
+        """The `HostFile`."""
+        file = parse_host_file(value)
+        if not file.path.exists():
+            self.fail(f"{file.path}: No such file or directory", param, ctx)
+        if file.path.is_dir():
+            self.fail(f"{file.path}: is a folder", param, ctx)
+        return file
+
+
+class Quantum(click.ParamType):
+    """Cycles of a process's turn: 0, or at least MIN_QUANTUM."""
+
+    name = "cycles"
+
+    def convert(self, value, param, ctx):
+        """The number."""
+        cycles = click.INT.convert(value, param, ctx)
+        if cycles != 0 and cycles < MIN_QUANTUM:
+            self.fail(f"{cycles} is neither 0 nor at least {MIN_QUANTUM}", param, ctx)
+        return cycles
+
+
+class PageTable(click.ParamType):
+    """PID@exit or PID@CYCLE."""
+
+    name = "pid@when"
+
+    def convert(self, value, param, ctx):
+        """The `PagePrint`."""
+        match = re.fullmatch(r"(\d+)@(?:exit|(\d+))", value)
+        if match is None:
+            self.fail(f"{value!r} is neither PID@exit nor PID@CYCLE", param, ctx)
+        pid, cycle = match.groups()
+        return PagePrint(int(pid), int(cycle) if cycle else None)
+
+
 def _common_options(command):
     """The options of both commands."""
     positive = click.IntRange(min=1)
@@ -91,6 +142,38 @@ def _common_options(command):
     return command
 
 
+def _kernel_options(command):
+    """The options of `run` alone; each is called as in `KernelOptions`."""
+    options = [
+        click.option("--json", "json_path", type=OutputFile(), metavar="FILE",
+                     help="Write the result, every process and every fault as JSON."),
+        click.option("--svadu", is_flag=True,
+                     help="The hart updates A and D bits; else the kernel."),
+        click.option("--kernel-cost", type=click.Choice(["table", "zero"]), default="table",
+                     show_default=True, help="What the kernel's work costs in cycles."),
+        click.option("--abi", type=click.Choice([abi.value for abi in Abi]), default=Abi.LAB.value,
+                     show_default=True, help="Whose sbrk it is: the lab's, or the 2025 release's."),
+        click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
+                     help="Put the file HOST onto the disk as /NAME. May be repeated."),
+        click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
+                     metavar="CYCLES", help="A process's turn; 0 = until it waits."),
+        click.option("--tick", type=click.IntRange(min=1), default=TICK, show_default=True,
+                     metavar="CYCLES", help="The unit of sleep and uptime."),
+        click.option("--journal", type=OutputFile(), metavar="FILE",
+                     help="Write down the console's input, for --replay."),
+        click.option("--replay", type=Path, metavar="FILE",
+                     help="Take the console's input from the journal of an earlier run."),
+        click.option("--trace-syscalls", is_flag=True,
+                     help="Tell of each system call: cycle, pid, arguments, result."),
+        click.option("--trace-faults", is_flag=True, help="Tell of each page fault as it happens."),
+        click.option("--vmprint", type=PageTable(), multiple=True, metavar="PID@exit|PID@CYCLE",
+                     help="Print a process's page table then. May be repeated."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
 def trapline():
     """An RV64 hart in simulation, and a kernel in Python that serves its page faults."""
@@ -98,27 +181,17 @@ def trapline():
 
 @trapline.command(context_settings={"allow_interspersed_args": False})
 @_common_options
-@click.option("--json", "json_path", type=OutputFile(), metavar="FILE",
-              help="Write the result and every fault as JSON.")  # fmt: skip
-@click.option("--svadu", is_flag=True, help="The hart updates A and D bits; else the kernel.")
-@click.option("--kernel-cost", type=click.Choice(["table", "zero"]), default="table",
-              show_default=True, help="What the kernel's work costs in cycles.")  # fmt: skip
+@_kernel_options
 @click.argument("program")
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
-def run(program, arguments, json_path, svadu, kernel_cost, **common):
+def run(program, arguments, **options):
     """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
 
     Options come before PROGRAM; what follows it is the program's. The exit status is the
-    program's; 124 if --max-cycles ends it.
+    program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
-    return run_program(
-        _options(common),
-        program,
-        arguments,
-        json_path=json_path,
-        svadu=svadu,
-        kernel_cost=kernel_cost,
-    )
+    setup = KernelOptions(**{f.name: options.pop(f.name) for f in fields(KernelOptions)})
+    return run_program(_options(options), program, arguments, setup)
 
 
 @trapline.command(context_settings={"allow_interspersed_args": False})

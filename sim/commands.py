@@ -8,9 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from hdl.arch import Cause
-from kernel_model.costs import TABLE, ZERO
 from kernel_model.elf import ExecError
-from kernel_model.kernel import Kernel
 from sim import fst
 from sim.bare_guest import BareGuest
 from sim.devices.console import Console
@@ -18,17 +16,17 @@ from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif
 from sim.gtkw import read_waveform, write_save_file
 from sim.kernel_guest import KernelGuest
+from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
 from sim.progress import Progress
-from sim.report import Report, print_faults, print_summary, write_json
+from sim.report import Report, print_faults, print_processes, print_summary, write_json
 from sim.signature import signature_lines
-from sim.toolchain import assemble_trampoline, bundled_files, find_program
+from sim.toolchain import find_program
 from sim.waves import AroundFault, FirstFaults, LastCycles, Trace, Window
 
 __all__ = ["Options", "run_bare", "run_program"]
 
-_COSTS = {"table": TABLE, "zero": ZERO}
 #: Exit statuses of runs that their program did not end.
 _STATUS = {End.LIMIT: 124, End.STUCK: 125, End.STOPPED: 130}
 _PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
@@ -53,38 +51,33 @@ class Options:
 
 
 def run_program(
-    options: Options,
-    program: str,
-    arguments: Sequence[str],
-    *,
-    json_path: Path | None,
-    svadu: bool,
-    kernel_cost: str,
+    options: Options, program: str, arguments: Sequence[str], setup: KernelOptions
 ) -> int:
     """Runs `program` under the kernel model; returns the exit status."""
     path = find_program(program)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
-    console = Console(before_write=progress.clear)
-    kernel = Kernel(ram, assemble_trampoline(), console,
-                    svadu=svadu, costs=_COSTS[kernel_cost], files=bundled_files)  # fmt: skip
-    try:
-        kernel.exec(path.read_bytes(), [program, *arguments])
-    except ExecError as error:
-        raise ExecError(f"{path}: {error}") from error
-    guest = KernelGuest(kernel)
-    machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
-    trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
+    with open_console(setup, progress.clear) as console:
+        kernel = make_kernel(setup, ram, console)
+        try:
+            kernel.exec(path.read_bytes(), [program, *arguments])
+        except ExecError as error:
+            raise ExecError(f"{path}: {error}") from error
+        guest = KernelGuest(kernel)
+        machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
+        trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
+        pages = watch(setup, kernel, guest.faults, lambda line: _emit(progress, line))
 
-    end = _drive(machine, guest, options, trace, progress, guest.faults, console)
+        end = _drive(machine, guest, options, trace, progress, guest.faults, console, pages)
 
+    pages.finish()
     status = kernel.exit_status & 0xFF if end is End.FINISHED else _STATUS[end]
     report = Report(status, machine.engine.cycle, machine.engine.log.instructions,
                     machine.engine.name, kernel.pages_promised, kernel.heap_frames_used,
-                    kernel.frames_used, guest.faults)  # fmt: skip
-    _tell(report, options, end, with_faults=True)
-    if json_path is not None:
-        write_json(report, json_path)
+                    kernel.frames_used, guest.faults, kernel.take_accounts())  # fmt: skip
+    _tell(report, options, end, with_kernel=True)
+    if setup.json_path is not None:
+        write_json(report, setup.json_path)
     _finish_trace(trace, options, guest.faults)
     return status
 
@@ -111,7 +104,7 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
                     machine.engine.name)  # fmt: skip
     if code:
         print(f"{path}: test {code} failed", file=sys.stderr)
-    _tell(report, options, end, with_faults=False)
+    _tell(report, options, end, with_kernel=False)
     if region is not None and code is not None:
         signature.write_text(signature_lines(ram, *region, granularity))
     _finish_trace(trace, options, ())
@@ -144,7 +137,9 @@ def _page_fault_of(machine: Machine, options: Options) -> int | None:
     return next(islice(cycles, options.vcd_fault - 1, None), None)
 
 
-def _drive(machine, guest, options, trace: _Waves | None, progress, faults, console) -> End:
+def _drive(
+    machine, guest, options, trace: _Waves | None, progress, faults, console, *watchers
+) -> End:
     """Runs the machine; Ctrl-C ends it in good order, and a second one at once.
 
     What ends it with an exception is to be seen in the waveform, too.
@@ -155,8 +150,13 @@ def _drive(machine, guest, options, trace: _Waves | None, progress, faults, cons
         signal.signal(signal.SIGINT, signal.default_int_handler)
         console.interrupt()
 
+    def show_progress(cycle):
+        if not console.midline:
+            progress.update(cycle, len(faults), machine.engine.skipped)
+
     def finish():
         progress.clear()
+        console.end_line()
         if trace is not None:
             trace.finish(machine)
         machine.engine.close()
@@ -166,8 +166,8 @@ def _drive(machine, guest, options, trace: _Waves | None, progress, faults, cons
         end = machine.run(
             guest,
             max_cycles=options.max_cycles,
-            watchers=[trace] if trace is not None else [],
-            progress=lambda cycle: progress.update(cycle, len(faults), machine.engine.skipped),
+            watchers=[*watchers, trace] if trace is not None else watchers,
+            progress=show_progress,
         )
     except Exception:
         finish()
@@ -181,7 +181,7 @@ def _drive(machine, guest, options, trace: _Waves | None, progress, faults, cons
     return end
 
 
-def _tell(report: Report, options: Options, end: End, *, with_faults: bool) -> None:
+def _tell(report: Report, options: Options, end: End, *, with_kernel: bool) -> None:
     """Says why the run ended if the program did not end it, and shows the result."""
     if end is End.LIMIT:
         _say(f"ended by --max-cycles {options.max_cycles}: the program had not finished")
@@ -191,8 +191,9 @@ def _tell(report: Report, options: Options, end: End, *, with_faults: bool) -> N
         _say(f"interrupted at cycle {report.cycles}")
     if options.quiet:
         return
-    if with_faults:
+    if with_kernel:
         print_faults(report, sys.stderr)
+        print_processes(report, sys.stderr)
     print_summary(report, sys.stderr)
 
 
@@ -209,6 +210,12 @@ def _finish_trace(trace: _Waves | None, options: Options, faults) -> None:
     if trace.path != path:
         fst.convert(trace.path, path)
     _say(f"waveform in {path}; open it with: gtkwave {save}")
+
+
+def _emit(progress: Progress, line: str) -> None:
+    """Prints a line while the program runs."""
+    progress.clear()
+    print(line, file=sys.stderr, flush=True)
 
 
 def _say(message: str) -> None:

@@ -6,7 +6,7 @@ from hdl.arch import Cause, Priv
 from kernel_model.faults import Fault as Served
 from sim.engines.base import TrapRecord
 
-__all__ = ["Fault", "FaultTable", "JoinError"]
+__all__ = ["Fault", "FaultTable", "JoinError", "cause_name"]
 
 
 class JoinError(Exception):
@@ -27,7 +27,7 @@ class Fault:
     @property
     def cause_name(self) -> str:
         """The cause in a word: fetch, load or store."""
-        return Cause(self.served.cause).name.removesuffix("_PAGE").lower()
+        return cause_name(self.served.cause)
 
     @property
     def retired_cycle(self) -> int | None:
@@ -66,6 +66,10 @@ class FaultTable(list[Fault]):
             )
         self._raised[pid] = traps[-1]
 
+    def raised_at(self, pid: int) -> int:
+        """Cycle of the last exception of the process `pid`, which must have raised one."""
+        return self._raised[pid].cycle
+
     def join(self, served: list[Served]) -> None:
         """Appends what the kernel has `served`.
 
@@ -75,6 +79,11 @@ class FaultTable(list[Fault]):
             trap = self._raised.get(fault.pid)
             _check(fault, trap)
             self.append(Fault(len(self) + 1, fault, trap))
+
+
+def cause_name(cause: int) -> str:
+    """The cause of a page fault in a word: fetch, load or store."""
+    return Cause(cause).name.removesuffix("_PAGE").lower()
 
 
 def _check(fault: Served, trap: TrapRecord | None) -> None:

@@ -1,19 +1,25 @@
 """What a run leaves behind: the table of faults, the summary, and both as JSON."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 
+from kernel_model.accounts import Account
 from sim.faults import Fault
 
-__all__ = ["Report", "print_faults", "print_summary", "write_json"]
+__all__ = ["Report", "print_faults", "print_processes", "print_summary", "write_json"]
 
 #: Room for a table, whatever the terminal's width: a cell is never cut.
 _WIDTH = 200
+#: Rows of a table that are shown of many, at its beginning and at its end.
+_FIRST, _LAST = 40, 20
+#: Members of an account that are called otherwise in JSON.
+_JSON_NAMES = {"resident": "resident_pages"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Report:
     heap_frames_used: int | None = None
     frames_used: int | None = None
     faults: list[Fault] = field(default_factory=list)
+    processes: list[Account] = field(default_factory=list)
 
     @property
     def ipc(self) -> float:
@@ -40,6 +47,7 @@ def write_json(report: Report, path: Path) -> None:
     names = ("exit_status", "cycles", "instructions", "pages_promised", "heap_frames_used",
              "frames_used")  # fmt: skip
     content = {name: getattr(report, name) for name in names}
+    content["processes"] = [_account(account) for account in report.processes]
     content["faults"] = [fault.as_json() for fault in report.faults]
     path.write_text(json.dumps(content, indent=2) + "\n")
 
@@ -49,14 +57,29 @@ def print_faults(report: Report, file: TextIO) -> None:
     if not report.faults:
         print("no page faults", file=file)
         return
+    several = len({fault.served.pid for fault in report.faults}) > 1
     table = Table()
-    for heading in ("#", "raised", "pc", "cause", "stval"):
+    headings = ["#", "raised", *(["pid"] if several else []), "pc", "cause", "stval"]
+    for heading in headings:
         table.add_column(heading, justify="left" if heading == "cause" else "right", no_wrap=True)
     table.add_column("the kernel", no_wrap=True)
     table.add_column("retired", justify="right", no_wrap=True)
-    for fault in report.faults:
-        table.add_row(*_row(fault))
+    for row in _some(report.faults, lambda fault: _row(fault, several)):
+        table.add_row(*row)
     _print("Page faults", table, file)
+
+
+def print_processes(report: Report, file: TextIO) -> None:
+    """Prints what each process has used, one a row, if there was more than one."""
+    if len(report.processes) < 2:
+        return
+    table = Table()
+    for heading in ("pid", "name", "size", "pages", "tables", "faults", "calls", "user cycles",
+                    "kernel cycles", "status"):  # fmt: skip
+        table.add_column(heading, justify="left" if heading == "name" else "right", no_wrap=True)
+    for row in _some(report.processes, _process_row):
+        table.add_row(*row)
+    _print("Processes", table, file)
 
 
 def print_summary(report: Report, file: TextIO) -> None:
@@ -81,12 +104,38 @@ def print_summary(report: Report, file: TextIO) -> None:
     _print("Summary", table, file)
 
 
-def _row(fault: Fault) -> tuple[str, ...]:
+def _some(items: Sequence, row: Callable[[Any], Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Rows of the first and last `items`, and between them how many there are more."""
+    left_out = len(items) - _FIRST - _LAST
+    if left_out <= 1:
+        yield from map(row, items)
+        return
+    yield from map(row, items[:_FIRST])
+    yield "...", f"{left_out:,} more"
+    yield from map(row, items[-_LAST:])
+
+
+def _account(account: Account) -> dict[str, int | str | None]:
+    """An entry of the report's `processes`."""
+    entry = asdict(account)
+    return {_JSON_NAMES.get(name, name): value for name, value in entry.items()}
+
+
+def _process_row(account: Account) -> tuple[str, ...]:
+    counts = (account.resident, account.page_tables, account.minor_faults, account.syscalls,
+              account.user_cycles, account.kernel_cycles)  # fmt: skip
+    status = "-" if account.exit_status is None else str(account.exit_status)
+    return (str(account.pid), account.name, f"{account.size:#x}",
+            *(f"{count:,}" for count in counts), status)  # fmt: skip
+
+
+def _row(fault: Fault, with_pid: bool) -> tuple[str, ...]:
     served = fault.served
     retired = f"{fault.retired_cycle:,}" if fault.retired_cycle is not None else "-"
     return (
         str(fault.number),
         f"{fault.trap.cycle:,}",
+        *([str(served.pid)] if with_pid else []),
         f"{served.pc:#x}" if served.via is None else "-",
         fault.cause_name if served.via is None else f"{served.via} of a system call",
         f"{served.stval:#x}",

@@ -3,27 +3,15 @@
 
 #define PAGES 4
 
-static int create(const char *name) {
-  int descriptor = open(name, O_CREATE | O_TRUNC | O_RDWR);
-  check(descriptor >= 0);
-  return descriptor;
-}
-
-static int open_again(const char *name) {
-  int descriptor = open(name, O_RDONLY);
-  check(descriptor >= 0);
-  return descriptor;
-}
-
 // Zeros are written from fresh pages, and come back into fresh pages between bytes of other pages.
 void buffers_over_several_pages(void) {
   const int n = (PAGES - 1) * PAGE_SIZE;
   char *from = sbrklazy(PAGES * PAGE_SIZE), *to = sbrklazy(PAGES * PAGE_SIZE);
-  int descriptor = create("lazyfile");
+  int descriptor = must_open("lazyfile", O_CREATE | O_TRUNC | O_WRONLY);
   check(write(descriptor, from + 10, n) == n);
   check(write(descriptor, "end", 3) == 3);
   close(descriptor);
-  descriptor = open_again("lazyfile");
+  descriptor = must_open("lazyfile", O_RDONLY);
   check(read(descriptor, to + 10, n + 3) == n + 3);
   close(descriptor);
   check(unlink("lazyfile") == 0);
@@ -49,7 +37,7 @@ static void end_with_7(void) {
 void results_over_two_pages(void) {
   char *heap = sbrklazy(4 * PAGE_SIZE);
   struct stat *about = (struct stat *)(heap + PAGE_SIZE - 8), expected;
-  int descriptor = open_again(".");
+  int descriptor = must_open(".", O_RDONLY);
   check(fstat(descriptor, about) == 0);
   check(fstat(descriptor, &expected) == 0);
   check(memcmp(about, &expected, sizeof expected) == 0);
@@ -68,9 +56,9 @@ void string_that_ends_on_a_fresh_page(void) {
   char *heap = sbrklazy(2 * PAGE_SIZE);
   char *name = heap + PAGE_SIZE - 5;
   memmove(name, "fresh", 5);
-  int descriptor = create(name);
+  int descriptor = must_open(name, O_CREATE | O_RDWR);
   close(descriptor);
-  close(open_again("fresh"));
+  close(must_open("fresh", O_RDONLY));
   check(unlink("fresh") == 0);
   // The same for a program's name and the array of its arguments.
   char **arguments = (char **)sbrklazy(PAGE_SIZE);

@@ -8,8 +8,7 @@
 
 long touch_pages(char *start, long pages) {
   long touched = 0;
-  int descriptor = open(".", O_RDONLY);
-  check(descriptor >= 0);
+  int descriptor = must_open(".", O_RDONLY);
   while (touched < pages && fstat(descriptor, (struct stat *)(start + touched * PAGE_SIZE)) == 0)
     touched++;
   close(descriptor);

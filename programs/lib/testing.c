@@ -4,7 +4,7 @@
 enum counting { AT_THE_ENDS, AFTER_EACH, NEVER };
 
 void fail(const char *file, int line, const char *condition) {
-  printf("\n%s:%d: wrong: %s\n", file, line, condition);
+  printf("%s:%d: wrong: %s\n", file, line, condition);
   exit(1);
 }
 
@@ -22,6 +22,14 @@ int in_child(void (*body)(void)) {
     exit(0);
   }
   return join(pid);
+}
+
+int must_open(const char *path, int flags) {
+  int descriptor = open(path, flags);
+  if (descriptor < 0)
+    printf("cannot open %s\n", path);
+  check(descriptor >= 0);
+  return descriptor;
 }
 
 int is_eager(void) {
@@ -43,11 +51,11 @@ static int is_all_free(long *before) {
 }
 
 static int run_test(const struct test *test, enum counting counting, long *before) {
-  printf("test %s: ", test->name);
   int passed = in_child(test->run) == 0;
   if (counting == AFTER_EACH && !is_all_free(before))
     passed = 0;
-  printf(passed ? "OK\n" : "test %s: FAILED\n", test->name);
+  // At the end, so that it is on one line even if the kernel has reported what it killed.
+  printf("test %s: %s\n", test->name, passed ? "OK" : "FAILED");
   return passed;
 }
 

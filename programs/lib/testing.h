@@ -26,6 +26,9 @@ int run_tests(const struct test *table, int argc, char **argv);
 #define check(condition) ((condition) ? (void)0 : fail(__FILE_NAME__, __LINE__, #condition))
 __attribute__((noreturn)) void fail(const char *file, int line, const char *condition);
 
+// As `open`, which is not to fail.
+int must_open(const char *path, int flags);
+
 // Waits for a child that is known to end next, or for the one that was started last; its status.
 int join(int pid);
 

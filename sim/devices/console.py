@@ -85,6 +85,8 @@ class Console:
     -------
     echo, interrupts : bool
         Those of the source.
+    midline : bool
+        The output is a terminal, and its cursor stands within a line.
 
     Parameters
     ----------
@@ -107,7 +109,9 @@ class Console:
     ):
         self._output = output if output is not None else sys.stdout.buffer
         self._source = source if source is not None else standard_input()
+        self._on_terminal = self._output.isatty()
         self._before_write = before_write
+        self.midline = False
         self._journal = journal
         self._waited = False
         self._waiting = False
@@ -122,6 +126,13 @@ class Console:
         self._before_write()
         self._output.write(data)
         self._output.flush()
+        if data:
+            self.midline = self._on_terminal and not data.endswith(b"\n")
+
+    def end_line(self) -> None:
+        """Sees that what else is printed on the terminal begins a line."""
+        if self.midline:
+            self.write(b"\n")
 
     def poll(self, now: int, room: int) -> bytes:
         """What has come by cycle `now`, at most `room` bytes of it."""

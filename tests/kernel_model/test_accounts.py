@@ -3,7 +3,7 @@ import pytest
 from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.costs import TABLE, ZERO, Step
 from kernel_model.layout import Reason, Register
-from kernel_model.vm import count_tables, leaves
+from kernel_model.pagetable import count_tables, leaves
 from tests.kernel_model.support import make_hart, switch_to
 
 GIB = 1 << 30

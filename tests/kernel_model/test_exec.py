@@ -6,7 +6,7 @@ from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.copy import copyin, copyinstr
 from kernel_model.exec import ExecError, kexec
 from kernel_model.layout import MAXARG, TRAMPOLINE, TRAPFRAME, Reason, Register
-from kernel_model.vm import leaves
+from kernel_model.pagetable import leaves
 from tests.kernel_model.support import (
     DATA,
     TEXT,

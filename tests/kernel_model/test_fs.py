@@ -76,6 +76,12 @@ def test_what_does_not_fit_is_named(files, message):
     assert kernel.console.printed == b""
 
 
+def test_names_of_14_bytes_fit():
+    assert content(
+        make_files({"12345678901234/abcdefghijklmn": b"x"}), b"/12345678901234/abcdefghijklmn"
+    )
+
+
 def test_all_that_fits_fits():
     kernel = make_files({f"big{n}": bytes(BIG) for n in range(7)} | {"rest": bytes(69 * BSIZE)})
     namei(kernel, None, b"/")

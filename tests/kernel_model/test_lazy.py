@@ -3,7 +3,7 @@ import pytest
 from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.layout import MAXVA
 from kernel_model.lazy import vmfault
-from kernel_model.vm import getpte, uvmunmap
+from kernel_model.pagetable import getpte, uvmunmap
 from tests.kernel_model.support import failing_kalloc, make_hart
 
 MIB = 1 << 20

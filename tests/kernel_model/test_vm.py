@@ -1,13 +1,13 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Pte, make_pte, pte_to_pa
-from kernel_model import vm
+from kernel_model import pagetable, vm
 from kernel_model.costs import Step
-from kernel_model.layout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE, TRAPFRAME
+from kernel_model.layout import KERNBASE, MAXVA, TRAPFRAME
 from kernel_model.panic import KernelPanic
 from tests.kernel_model.support import failing_kalloc, make_kernel
+from tests.kernel_model.tables import RWU, charged, map_new
 
-RWU = Pte.R | Pte.W | Pte.U
 GIB = 1 << 30
 
 
@@ -21,202 +21,11 @@ def root(kernel):
     return vm.uvmcreate(kernel)
 
 
-def map_new(kernel, root, va, perm=RWU):
-    """Map a frame at `va` and return it."""
-    frame = vm.zalloc(kernel)
-    assert vm.mappages(kernel, root, va, PAGE_SIZE, frame, perm)
-    return frame
-
-
-def charged(kernel, step):
-    """How often `step` was charged, as `kernel.charge` is replaced by a count."""
-    counts = dict.fromkeys(Step, 0)
-
-    def charge(what, n=1):
-        counts[what] += n
-
-    kernel.charge = charge
-    return lambda: counts[step]
-
-
-class TestWalk:
-    def test_finds_nothing_in_an_empty_table(self, kernel, root):
-        assert vm.walk(kernel, root, 0x1000) == 0
-
-    def test_makes_cleared_tables(self, kernel, root):
-        used = kernel.kmem.used
-
-        entry = vm.walk(kernel, root, 0x1000, alloc=True)
-
-        assert kernel.kmem.used == used + 2
-        assert entry % PAGE_SIZE == 8
-        table = entry - 8
-        assert kernel.memory.read(table, PAGE_SIZE) == bytes(PAGE_SIZE)
-        assert vm.walk(kernel, root, 0x1000) == entry
-
-    def test_uses_each_field_of_the_address(self, kernel, root):
-        va = 3 << 30 | 5 << 21 | 7 << 12 | 0xFFF
-
-        entry = vm.walk(kernel, root, va, alloc=True)
-
-        middle = pte_to_pa(kernel.memory.read_u64(root + 8 * 3))
-        last = pte_to_pa(kernel.memory.read_u64(middle + 8 * 5))
-        assert entry == last + 8 * 7
-        assert vm.walk(kernel, root, va, level=1) == middle + 8 * 5
-        assert vm.walk(kernel, root, va, level=2) == root + 8 * 3
-
-    @pytest.mark.parametrize("nth", [1, 2])
-    def test_takes_nothing_if_a_table_lacks_its_frame(self, kernel, root, nth):
-        used = kernel.kmem.used
-
-        with failing_kalloc(kernel, nth):
-            assert vm.walk(kernel, root, 0x1000, alloc=True) == 0
-
-        assert kernel.kmem.used == used
-        assert kernel.memory.read(root, PAGE_SIZE) == bytes(PAGE_SIZE)
-
-    def test_panics_beyond_maxva(self, kernel, root):
-        with pytest.raises(KernelPanic, match="walk: 0x4000000000 is beyond MAXVA"):
-            vm.walk(kernel, root, MAXVA)
-
-    def test_panics_in_a_superpage(self, kernel):
-        root = superpage_table(kernel)
-        with pytest.raises(KernelPanic, match="walk: 0x80001000 is in a superpage"):
-            vm.walk(kernel, root, KERNBASE + 0x1000)
-
-
-def superpage_table(kernel):
-    """A page table with a 2 MiB page at KERNBASE."""
-    root = vm.uvmcreate(kernel)
-    vm.kvmmap(kernel, root, KERNBASE, KERNBASE, 2 << 20, Pte.R)
-    return root
-
-
-class TestMappages:
-    @pytest.mark.parametrize("svadu", [False, True])
-    def test_sets_a_and_d_unless_the_hart_does(self, svadu):
-        kernel = make_kernel(svadu=svadu)
-        root = vm.uvmcreate(kernel)
-
-        frame = map_new(kernel, root, 0x5000, Pte.R | Pte.U)
-
-        flags = Pte.V | Pte.R | Pte.U | (0 if svadu else Pte.A | Pte.D)
-        assert vm.getpte(kernel, root, 0x5000) == make_pte(frame, flags)
-
-    def test_maps_a_run_of_pages(self, kernel, root):
-        assert vm.mappages(kernel, root, 0x1FF000, 3 * PAGE_SIZE, KERNBASE, Pte.R)
-
-        frames = [pte_to_pa(pte) for _, _, pte in vm.leaves(kernel, root, 0, MAXVA)]
-        assert frames == [KERNBASE + n * PAGE_SIZE for n in range(3)]
-
-    @pytest.mark.parametrize("nth", [1, 2, 3])
-    def test_maps_nothing_if_a_table_lacks_its_frame(self, kernel, root, nth):
-        # The run needs three tables: two for its first page, and the next one's at 2 MiB.
-        with failing_kalloc(kernel, nth) as calls:
-            assert not vm.mappages(kernel, root, 0x1FF000, 2 * PAGE_SIZE, KERNBASE, Pte.R)
-
-        assert len(calls) == nth
-        assert list(vm.leaves(kernel, root, 0, MAXVA)) == []
-        used = kernel.kmem.used
-        vm.freewalk(kernel, root)
-        assert kernel.kmem.used == used - (3 if nth == 3 else 1)
-
-    def test_remap_panics(self, kernel, root):
-        map_new(kernel, root, 0x1000)
-        with pytest.raises(KernelPanic, match="mappages: remap of 0x1000"):
-            vm.mappages(kernel, root, 0x1000, PAGE_SIZE, KERNBASE, Pte.R)
-
-    @pytest.mark.parametrize("va, size", [(0x1001, PAGE_SIZE), (0x1000, 1), (0x1000, 0)])
-    def test_what_is_no_run_of_pages_panics(self, kernel, root, va, size):
-        with pytest.raises(KernelPanic, match="mappages: "):
-            vm.mappages(kernel, root, va, size, KERNBASE, Pte.R)
-
-
-class TestWalkaddr:
-    def test_finds_a_user_page(self, kernel, root):
-        frame = map_new(kernel, root, 0x1000)
-        assert vm.walkaddr(kernel, root, 0x1FFF) == frame
-
-    @pytest.mark.parametrize("va", [0x2000, MAXVA, (1 << 64) - 1], ids=hex)
-    def test_finds_no_page(self, kernel, root, va):
-        map_new(kernel, root, 0x1000)
-        assert vm.walkaddr(kernel, root, va) == 0
-
-    def test_hides_what_is_not_the_users(self, kernel, root):
-        map_new(kernel, root, 0x1000)
-        vm.uvmclear(kernel, root, 0x1000)
-        assert vm.walkaddr(kernel, root, 0x1000) == 0
-
-
-def test_uvmclear_panics_on_a_hole(kernel, root):
-    with pytest.raises(KernelPanic, match="uvmclear"):
-        vm.uvmclear(kernel, root, 0x1000)
-
-
-class TestUvmunmap:
-    def test_frees_the_pages_of_the_range_and_no_others(self, kernel, root):
-        frames = {va: map_new(kernel, root, va) for va in range(0, 5 * PAGE_SIZE, PAGE_SIZE)}
-        used = kernel.kmem.used
-
-        vm.uvmunmap(kernel, root, 0x1000, 3, do_free=True)
-
-        assert kernel.kmem.used == used - 3
-        left = {va: pte_to_pa(pte) for va, _, pte in vm.leaves(kernel, root, 0, MAXVA)}
-        assert left == {va: frames[va] for va in (0, 0x4000)}
-
-    def test_keeps_frames_that_are_not_to_be_freed(self, kernel, root):
-        map_new(kernel, root, 0x1000)
-        used = kernel.kmem.used
-
-        vm.uvmunmap(kernel, root, 0x1000, 1, do_free=False)
-
-        assert kernel.kmem.used == used
-        assert vm.getpte(kernel, root, 0x1000) == 0
-
-    @pytest.mark.parametrize("start", [0, 0x1F_F000, 0x20_0000, GIB - PAGE_SIZE, GIB], ids=hex)
-    @pytest.mark.parametrize("npages", [1, 2, 512, 513, 1 << 18, (1 << 18) + 1])
-    def test_bounds_at_every_level(self, kernel, root, start, npages):
-        end = start + npages * PAGE_SIZE
-        inside = {start, end - PAGE_SIZE}
-        outside = {end} | ({start - PAGE_SIZE} if start else set())
-        for va in inside | outside:
-            map_new(kernel, root, va)
-
-        vm.uvmunmap(kernel, root, start, npages, do_free=True)
-
-        assert {va for va, _, _ in vm.leaves(kernel, root, 0, MAXVA)} == outside
-
-    def test_skips_holes_by_level(self, kernel, root):
-        for va in (0, 100 * GIB):
-            map_new(kernel, root, va)
-        looked_at = charged(kernel, Step.PTE)
-
-        vm.uvmunmap(kernel, root, 0, 101 * GIB // PAGE_SIZE, do_free=True)
-
-        # 101 entries of the root, and for either page one table of 512 at each level below.
-        assert looked_at() == 101 + 4 * 512
-
-    def test_what_is_no_leaf_panics(self, kernel, root):
-        map_new(kernel, root, 0x1000)
-        kernel.memory.write_u64(vm.walk(kernel, root, 0x1000), make_pte(KERNBASE, Pte.V))
-        with pytest.raises(KernelPanic, match="uvmunmap: 0x1000 is not a leaf"):
-            vm.uvmunmap(kernel, root, 0, 2, do_free=True)
-
-    def test_an_address_inside_a_page_panics(self, kernel, root):
-        with pytest.raises(KernelPanic, match="uvmunmap: 0x10 is not aligned"):
-            vm.uvmunmap(kernel, root, 0x10, 1, do_free=True)
-
-    def test_a_superpage_panics(self, kernel):
-        root = superpage_table(kernel)
-        with pytest.raises(KernelPanic, match="tables: 0x80000000 is in a superpage"):
-            vm.uvmunmap(kernel, root, KERNBASE, 1, do_free=True)
-
-
 class TestUvmalloc:
     def test_fills_the_pages_that_the_size_gains(self, kernel, root):
         assert vm.uvmalloc(kernel, root, 0x1001, 0x3001, RWU) == 0x3001
 
-        pages = list(vm.leaves(kernel, root, 0, MAXVA))
+        pages = list(pagetable.leaves(kernel, root, 0, MAXVA))
         assert [va for va, _, _ in pages] == [0x2000, 0x3000]
         for _, _, pte in pages:
             assert kernel.memory.read(pte_to_pa(pte), PAGE_SIZE) == bytes(PAGE_SIZE)
@@ -227,7 +36,7 @@ class TestUvmalloc:
                 size = vm.uvmalloc(kernel, root, 0x1000, 0x4000, RWU)
             assert size == (0x4000 if nth == 6 else 0)
             assert len(calls) == min(nth, 5)
-            assert len(list(vm.leaves(kernel, root, 0, MAXVA))) == (3 if nth == 6 else 0)
+            assert len(list(pagetable.leaves(kernel, root, 0, MAXVA))) == (3 if nth == 6 else 0)
             vm.uvmfree(kernel, root, 0x4000)
             assert kernel.kmem.used == make_kernel().kmem.used
             root = vm.uvmcreate(kernel)
@@ -238,7 +47,7 @@ class TestUvmalloc:
         with failing_kalloc(kernel, 2):
             assert vm.uvmalloc(kernel, root, 0x1000, 0x4000, RWU) == 0
 
-        assert [va for va, _, _ in vm.leaves(kernel, root, 0, MAXVA)] == [0]
+        assert [va for va, _, _ in pagetable.leaves(kernel, root, 0, MAXVA)] == [0]
 
 
 class TestUvmdealloc:
@@ -250,7 +59,7 @@ class TestUvmdealloc:
 
         assert vm.uvmdealloc(kernel, root, 0x3000, newsz) == 3 - left
 
-        assert len(list(vm.leaves(kernel, root, 0, MAXVA))) == left
+        assert len(list(pagetable.leaves(kernel, root, 0, MAXVA))) == left
 
     def test_does_not_grow(self, kernel, root):
         assert vm.uvmdealloc(kernel, root, 0x1000, 0x3000) == 0
@@ -265,7 +74,7 @@ class TestUvmcopy:
         """Contents' first byte and flags of each mapped page."""
         return {
             va: (kernel.memory.read(pte_to_pa(pte), 1), pte & 0x3FF)
-            for va, _, pte in vm.leaves(kernel, root, 0, MAXVA)
+            for va, _, pte in pagetable.leaves(kernel, root, 0, MAXVA)
         }
 
     def test_copies_pages_with_their_flags_and_skips_holes(self, kernel, root, new):
@@ -278,7 +87,7 @@ class TestUvmcopy:
 
         assert self.pages(kernel, new) == self.pages(kernel, root)
         frames = [
-            {pte_to_pa(pte) for _, _, pte in vm.leaves(kernel, table, 0, MAXVA)}
+            {pte_to_pa(pte) for _, _, pte in pagetable.leaves(kernel, table, 0, MAXVA)}
             for table in (root, new)
         ]
         assert not frames[0] & frames[1]
@@ -287,7 +96,7 @@ class TestUvmcopy:
         content = bytes(range(256)) * 16
         kernel.memory.write(map_new(kernel, root, 0), content)
         vm.uvmcopy(kernel, root, new, PAGE_SIZE)
-        assert kernel.memory.read(vm.walkaddr(kernel, new, 0), PAGE_SIZE) == content
+        assert kernel.memory.read(pagetable.walkaddr(kernel, new, 0), PAGE_SIZE) == content
 
     def test_copies_up_to_the_size_and_no_further(self, kernel, root, new):
         for va in (0, 0x1000, 0x2000):
@@ -329,7 +138,7 @@ class TestUvmcopy:
 
     def test_what_is_no_leaf_panics(self, kernel, root, new):
         map_new(kernel, root, 0x1000)
-        kernel.memory.write_u64(vm.walk(kernel, root, 0x1000), make_pte(KERNBASE, Pte.V))
+        kernel.memory.write_u64(pagetable.walk(kernel, root, 0x1000), make_pte(KERNBASE, Pte.V))
         with pytest.raises(KernelPanic, match="uvmcopy: 0x1000 is not a leaf"):
             vm.uvmcopy(kernel, root, new, 0x2000)
 
@@ -345,93 +154,16 @@ class TestUvmcopy:
         assert looked_at() == 101 + 4 * 512 + 2 * 3
 
 
-class TestCountTables:
-    def test_counts_every_level(self, kernel, root):
-        counts = [vm.count_tables(kernel, root)]
-        for va in (0, 0x1000, 0x20_0000, GIB):
-            map_new(kernel, root, va)
-            counts.append(vm.count_tables(kernel, root))
-        assert counts == [1, 3, 3, 4, 6]
-
-    def test_is_not_charged(self, kernel, root):
-        map_new(kernel, root, 0)
-        looked_at = charged(kernel, Step.PTE)
-        vm.count_tables(kernel, root)
-        assert looked_at() == 0
+def test_uvmclear_panics_on_a_hole(kernel, root):
+    with pytest.raises(KernelPanic, match="uvmclear"):
+        vm.uvmclear(kernel, root, 0x1000)
 
 
-class TestEntries:
-    def test_are_the_valid_ones_of_the_range(self, kernel, root):
-        for index, pte in [(0, 1), (3, 0x11), (4, 0x10), (5, 0x21), (511, 0x31)]:
-            kernel.memory.write_u64(root + 8 * index, pte)
-        assert vm.entries(kernel, root) == [(0, 1), (3, 0x11), (5, 0x21), (511, 0x31)]
-        assert vm.entries(kernel, root, 1, 5) == [(3, 0x11)]
-        assert vm.entries(kernel, root, 5, 5) == vm.entries(kernel, root, 6, 511) == []
+def test_uvmfree_frees_all(kernel, root):
+    used = kernel.kmem.used - 1
+    for va in (0, 0x1000, 0x20_0000, 5 * GIB):
+        map_new(kernel, root, va)
 
+    vm.uvmfree(kernel, root, 5 * GIB + 1)
 
-class TestFreeing:
-    def test_uvmfree_frees_all(self, kernel, root):
-        used = kernel.kmem.used - 1
-        for va in (0, 0x1000, 0x20_0000, 5 * GIB):
-            map_new(kernel, root, va)
-
-        vm.uvmfree(kernel, root, 5 * GIB + 1)
-
-        assert kernel.kmem.used == used
-
-    def test_freewalk_panics_on_a_page_that_is_still_mapped(self, kernel, root):
-        map_new(kernel, root, 0x1000)
-        with pytest.raises(KernelPanic, match="freewalk: leaf"):
-            vm.freewalk(kernel, root)
-
-
-class TestKvmmake:
-    def entries(self, kernel, va):
-        """The entries that a walk of the kernel's page table meets, from the root down."""
-        table = (kernel.satp & (1 << 44) - 1) << 12
-        path = []
-        for level in (2, 1, 0):
-            pte = kernel.memory.read_u64(table + 8 * ((va >> 12 + 9 * level) & 511))
-            path.append(pte)
-            if pte & (Pte.R | Pte.W | Pte.X) or not pte & Pte.V:
-                return path
-            table = pte_to_pa(pte)
-        raise AssertionError("no leaf")
-
-    def test_maps_ram_by_the_largest_pages(self):
-        kernel = make_kernel(size=(4 << 20) + 2 * PAGE_SIZE)
-        rw = Pte.V | Pte.R | Pte.W | Pte.A | Pte.D
-
-        big = self.entries(kernel, KERNBASE + (3 << 20))
-        small = self.entries(kernel, KERNBASE + (4 << 20) + PAGE_SIZE)
-        none = self.entries(kernel, KERNBASE + (4 << 20) + 2 * PAGE_SIZE)
-
-        assert (len(big), big[-1]) == (2, make_pte(KERNBASE + (2 << 20), rw))
-        assert (len(small), small[-1]) == (3, make_pte(KERNBASE + (4 << 20) + PAGE_SIZE, rw))
-        assert none[-1] == 0
-
-    def test_maps_doorbell_and_trampoline(self):
-        kernel = make_kernel()
-
-        doorbell = self.entries(kernel, DOORBELL)[-1]
-        trampoline = self.entries(kernel, TRAMPOLINE)[-1]
-
-        flags = Pte.V | Pte.A | Pte.D
-        assert doorbell == make_pte(DOORBELL, flags | Pte.R | Pte.W)
-        assert trampoline == make_pte(KERNBASE, flags | Pte.R | Pte.X)
-
-    def test_leaves_a_and_d_to_the_hart_under_svadu(self):
-        kernel = make_kernel(svadu=True)
-        assert self.entries(kernel, KERNBASE)[-1] & (Pte.A | Pte.D) == 0
-
-    def test_uses_gigabyte_pages(self, kernel, root):
-        vm.kvmmap(kernel, root, 2 * GIB, 2 * GIB, GIB + (2 << 20), Pte.R)
-
-        assert kernel.memory.read_u64(root + 8 * 2) & Pte.R
-        assert not kernel.memory.read_u64(root + 8 * 3) & Pte.R
-        assert kernel.memory.read_u64(vm.walk(kernel, root, 3 * GIB, level=1)) & Pte.R
-
-    @pytest.mark.parametrize("nth", [1, 2, 5])
-    def test_panics_without_frames(self, kernel, nth):
-        with failing_kalloc(kernel, nth), pytest.raises(KernelPanic, match="kvmma"):
-            vm.kvmmake(kernel, kernel.trampoline)
+    assert kernel.kmem.used == used

@@ -7,7 +7,7 @@ import pytest
 
 from hdl.arch import Cause
 from kernel_model.layout import DOORBELL, Reason, Register
-from sim import cli, commands, machine
+from sim import cli, commands, kernel_setup, machine
 from tests.sim.elf import make_elf
 from tests.sim.scripted import ScriptedHart, load, store
 from tests.sim.test_cli import complaint
@@ -116,7 +116,7 @@ def test_ctrl_c_ends_with_130_the_summary_and_a_whole_vcd(
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    monkeypatch.setattr(commands, "assemble_trampoline", lambda: TRAMPOLINE)
+    monkeypatch.setattr(kernel_setup, "assemble_trampoline", lambda: TRAMPOLINE)
     path = tmp_path / "program"
     path.write_bytes(PROGRAM)
     return path

@@ -81,6 +81,7 @@ def test_json_has_integers_and_every_fault(report, tmp_path):
         "pages_promised": 10,
         "heap_frames_used": 2,
         "frames_used": 17,
+        "processes": [],
     }
     assert [fault["number"] for fault in faults] == [1, 2, 3]
     assert faults[0]["pc"] == 0x44

@@ -1,0 +1,193 @@
+"""The arguments of system calls, to be read by people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from struct import unpack
+
+from hdl.arch import PAGE_SIZE
+from kernel_model.abi import SBRK_EAGER, SBRK_LAZY, Abi, Syscall
+from kernel_model.debug import peek
+from kernel_model.inode import FileType
+from kernel_model.kernel import Kernel
+from kernel_model.layout import MAXARG
+from kernel_model.proc import Proc
+from kernel_model.sysfile import O_CREATE, O_RDWR, O_TRUNC, O_WRONLY
+
+__all__ = ["Call"]
+
+#: Bytes shown of a string or a buffer.
+_MOST = 32
+
+_ESCAPES = {ord("\n"): r"\n", ord("\t"): r"\t", ord('"'): r"\"", ord("\\"): r"\\"}
+_ACCESS = {0: "O_RDONLY", O_WRONLY: "O_WRONLY", O_RDWR: "O_RDWR"}
+_SBRK_TYPES = {SBRK_EAGER: "SBRK_EAGER", SBRK_LAZY: "SBRK_LAZY"}
+
+
+@dataclass
+class Call:
+    """A system call of the process `proc`: its number, its arguments, and later its result."""
+
+    kernel: Kernel
+    proc: Proc
+    number: int
+    args: tuple[int, ...]
+    result: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return _NAMES.get(self.number, f"syscall_{self.number}")
+
+    def arguments_before(self) -> list[str]:
+        """The arguments up to the first that only its end tells."""
+        count = self._count_before()
+        return [kind(self, n) for n, kind in enumerate(self._kinds[:count])]
+
+    def arguments_after(self) -> list[str]:
+        """The others, at its end."""
+        count = self._count_before()
+        return [kind(self, n) for n, kind in enumerate(self._kinds[count:], count)]
+
+    def result_in_words(self) -> str:
+        """The result; an address in hexadecimal."""
+        is_address = self.number == Syscall.SBRK and self.result != -1
+        return f"{self.result:#x}" if is_address else str(self.result)
+
+    @property
+    def _kinds(self) -> tuple[Callable[["Call", int], str], ...]:
+        if self.number == Syscall.SBRK and self.kernel.abi is Abi.RELEASE_2025:
+            return _int, _sbrk_type
+        return _SIGNATURES.get(self.number, ())
+
+    def _count_before(self):
+        later = [n for n, kind in enumerate(self._kinds) if kind in _AFTER]
+        return later[0] if later else len(self._kinds)
+
+    def look(self, va: int, n: int) -> bytes | None:
+        """The `n` bytes at `va` of the process; None if it may not read them."""
+        return peek(self.kernel.memory, self.proc, va, n)
+
+    def string_at(self, va: int) -> bytes | None:
+        """The first bytes of the string at `va`; None if the process may not read it."""
+        data = b""
+        while len(data) <= _MOST and b"\0" not in data:
+            at = va + len(data)
+            part = self.look(at, min(_MOST + 1 - len(data), PAGE_SIZE - at % PAGE_SIZE))
+            if part is None:
+                return None
+            data += part
+        return data.partition(b"\0")[0]
+
+
+def _int(call, n):
+    return str(_signed(call.args[n]))
+
+
+def _signed(value):
+    return ((value & 0xFFFF_FFFF) ^ 0x8000_0000) - 0x8000_0000
+
+
+def _pointer(call, n):
+    return f"{call.args[n]:#x}" if call.args[n] else "NULL"
+
+
+def _string(call, n):
+    text = call.string_at(call.args[n])
+    return _pointer(call, n) if text is None else _quoted(text)
+
+
+def _strings(call, n):
+    """An array of strings that ends with NULL, as `exec` takes it."""
+    texts = []
+    for index in range(MAXARG):
+        entry = call.look(call.args[n] + 8 * index, 8)
+        pointer = int.from_bytes(entry, "little") if entry else 0
+        text = call.string_at(pointer) if pointer else None
+        if entry is None or (pointer and text is None):
+            return _pointer(call, n)
+        if not pointer:
+            break
+        texts.append(_quoted(text))
+    return f"[{', '.join(texts)}]"
+
+
+def _given(call, n):
+    """A buffer that the call reads; the next argument is its length."""
+    return _buffer(call, n, _signed(call.args[n + 1]))
+
+
+def _received(call, n):
+    """A buffer that the call has filled with as many bytes as it returned."""
+    return _buffer(call, n, call.result)
+
+
+def _buffer(call, n, length):
+    data = call.look(call.args[n], min(length, _MOST + 1)) if length >= 0 else None
+    return _pointer(call, n) if data is None else _quoted(data)
+
+
+def _pair(call, n):
+    data = call.look(call.args[n], 8) if call.result == 0 else None
+    return "[{}, {}]".format(*unpack("<2i", data)) if data else _pointer(call, n)
+
+
+def _status(call, n):
+    data = call.look(call.args[n], 4) if call.args[n] and call.result > 0 else None
+    return "[{}]".format(*unpack("<i", data)) if data else _pointer(call, n)
+
+
+def _stat(call, n):
+    data = call.look(call.args[n], 24) if call.result == 0 else None
+    if not data:
+        return _pointer(call, n)
+    _, inum, kind, nlink, size = unpack("<iIhh4xQ", data)
+    return f"{{ino={inum}, type=T_{FileType(kind).name}, nlink={nlink}, size={size}}}"
+
+
+def _flags(call, n):
+    flags = _signed(call.args[n])
+    names = [_ACCESS.get(flags & 3, "3")]
+    names += [name for bit, name in ((O_CREATE, "O_CREATE"), (O_TRUNC, "O_TRUNC")) if flags & bit]
+    rest = flags & ~(3 | O_CREATE | O_TRUNC)
+    return "|".join([*names, *([f"{rest:#x}"] if rest else [])])
+
+
+def _sbrk_type(call, n):
+    value = _signed(call.args[n])
+    return _SBRK_TYPES.get(value, str(value))
+
+
+def _quoted(data):
+    text = "".join(_escaped(byte) for byte in data[:_MOST])
+    return f'"{text}"' + ("..." if len(data) > _MOST else "")
+
+
+def _escaped(byte):
+    if byte in _ESCAPES:
+        return _ESCAPES[byte]
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}"
+
+
+_NAMES = {int(number): number.name.lower() for number in Syscall}
+#: What is known of an argument only at the call's end.
+_AFTER = (_received, _pair, _status, _stat)
+_SIGNATURES = {
+    Syscall.EXIT: (_int,),
+    Syscall.WAIT: (_status,),
+    Syscall.PIPE: (_pair,),
+    Syscall.READ: (_int, _received, _int),
+    Syscall.KILL: (_int,),
+    Syscall.EXEC: (_string, _strings),
+    Syscall.FSTAT: (_int, _stat),
+    Syscall.CHDIR: (_string,),
+    Syscall.DUP: (_int,),
+    Syscall.SBRK: (_int,),
+    Syscall.SLEEP: (_int,),
+    Syscall.OPEN: (_string, _flags),
+    Syscall.WRITE: (_int, _given, _int),
+    Syscall.MKNOD: (_string, _int, _int),
+    Syscall.UNLINK: (_string,),
+    Syscall.LINK: (_string, _string),
+    Syscall.MKDIR: (_string,),
+    Syscall.CLOSE: (_int,),
+}

@@ -1,0 +1,82 @@
+"""A kernel as the options of `run` want it: its console, its disk, and who watches it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel_model.costs import TABLE, ZERO
+from kernel_model.fs import mount
+from kernel_model.kernel import Kernel
+from kernel_model.layout import QUANTUM, TICK
+from sim.devices.console import Console
+from sim.devices.journal import Journal, load_journal
+from sim.faults import FaultTable
+from sim.host_files import HostFile, read_host_files
+from sim.insight.pages import PagePrint, PageTables
+from sim.insight.traces import Emit, FaultTrace, SyscallTrace
+from sim.ram import Ram
+from sim.toolchain import assemble_trampoline, bundled_files
+
+__all__ = ["KernelOptions", "make_kernel", "open_console", "watch"]
+
+_COSTS = {"table": TABLE, "zero": ZERO}
+
+
+@dataclass(frozen=True)
+class KernelOptions:
+    """The options of `run` alone; see `Kernel` for what they do."""
+
+    json_path: Path | None = None
+    svadu: bool = False
+    kernel_cost: str = "table"
+    abi: str = "lab"
+    quantum: int = QUANTUM
+    tick: int = TICK
+    files: tuple[HostFile, ...] = ()
+    journal: Path | None = None
+    replay: Path | None = None
+    trace_syscalls: bool = False
+    trace_faults: bool = False
+    vmprint: tuple[PagePrint, ...] = ()
+
+
+@contextmanager
+def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
+    """The console, with the journals that `options` want. Raises JournalError or OSError."""
+    source = load_journal(options.replay) if options.replay is not None else None
+    if options.journal is None:
+        yield Console(source=source, before_write=before_write)
+        return
+    with options.journal.open("w") as file:
+        yield Console(source=source, before_write=before_write, journal=Journal(file))
+
+
+def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
+    """The kernel, whose disk has the bundled programs and the host's files.
+
+    The disk is filled when a path is looked up for the first time, unless there are files of the
+    host: whether they fit is to be known before the run. Raises HostFileError, FsError or OSError.
+    """
+    host_files = read_host_files(options.files)
+
+    def files() -> Mapping[str, bytes]:
+        return bundled_files() | host_files
+
+    kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
+                    costs=_COSTS[options.kernel_cost], quantum=options.quantum, tick=options.tick,
+                    abi=options.abi, files=files)  # fmt: skip
+    if host_files:
+        mount(kernel)
+    return kernel
+
+
+def watch(options: KernelOptions, kernel: Kernel, faults: FaultTable, emit: Emit) -> PageTables:
+    """Puts the watchers in place that `options` want; returns the one that is the machine's too."""
+    pages = PageTables(kernel, options.vmprint, emit)
+    kernel.watchers.append(pages)
+    if options.trace_faults:
+        kernel.watchers.append(FaultTrace(faults.raised_at, emit))
+    if options.trace_syscalls:
+        kernel.watchers.append(SyscallTrace(kernel, faults.raised_at, emit))
+    return pages
