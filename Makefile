@@ -5,14 +5,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# How much `make oracle` compares; SEED repeats a run.
+# How much `make oracle` compares, and of each kind `make fuzz` tries; SEED repeats a run.
 CASES  ?= 100000
+COUNT  ?= 2000
 
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help oracle sim wave test lint formal bench verilog clean
+.PHONY: help fuzz oracle sim wave test lint formal bench verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ test: $(STAMP) ## run the tests on all cores
 
 oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases of each mode
 	$(BIN)/python -m tests.oracle --cases $(CASES) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(STAMP) ## try COUNT broken files, command lines and wild programs of each kind
+	$(BIN)/python -m tests.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .
