@@ -16,18 +16,19 @@ from tests import spike
 from tests.lockstep.world import RAM, RAM_SIZE
 
 __all__ = [
-    "HOST", "Commit", "Reference", "address_of", "disassemble", "far_devices", "library", "name_of",
+    "HOST", "MTIME", "STORE", "Commit", "Reference", "address_of", "disassemble", "far_devices",
+    "library", "name_of",
 ]  # fmt: skip
 
 _ISA = f"{spike.ISA}_svadu"
 #: Devices where no random address comes by.
 _CLINT, _PLIC = 0xF0_0000_0000_0000, 0xF1_0000_0000_0000
-_MSIP, _MTIMECMP, _MTIME = _CLINT, _CLINT + 0x4000, _CLINT + 0xBFF8
+_MSIP, _MTIMECMP, MTIME = _CLINT, _CLINT + 0x4000, _CLINT + 0xBFF8
 _NEVER = (1 << 64) - 1
 _COMMIT = re.compile(rb"core +0: (\d) 0x(\w+) \(0x(\w+)\)(.*)")
 _MEMORY = re.compile(rb" mem 0x(\w+)(?: 0x(\w+))?")
-_STORE = "_ZN5sim_t10mmio_storeEmmPKh"
-#: Name in `library` of what finds the host's address of a physical one.
+#: Names in `library` of what stores to the bus, and finds the host's address of a physical one.
+STORE = "_ZN5sim_t10mmio_storeEmmPKh"
 HOST = "_ZN5sim_t11addr_to_memEm"
 
 
@@ -126,7 +127,7 @@ class Reference:
         elif name == "mtip":
             self._store(_MTIMECMP, 0 if level else _NEVER, 8)
         elif name == "stip":
-            self._store(_MTIME, _NEVER - 1 if level else 0, 8)
+            self._store(MTIME, _NEVER - 1 if level else 0, 8)
         else:
             self._machine.plic.set_interrupt_level(1, level)
 
@@ -155,7 +156,7 @@ class Reference:
 
     def _store(self, address, value, size):
         content = value.to_bytes(size, "little")
-        assert self._library[_STORE](self._address, address, size, content)
+        assert self._library[STORE](self._address, address, size, content)
 
 
 def disassemble(word: int) -> str:
@@ -198,10 +199,10 @@ def _commit(line):
 def library() -> dict:
     """The functions of libriscv, which the package has loaded for all to see."""
     library, u64, pointer = ctypes.CDLL(None), ctypes.c_uint64, ctypes.c_void_p
-    store, host = getattr(library, _STORE), getattr(library, HOST)
+    store, host = getattr(library, STORE), getattr(library, HOST)
     store.argtypes, store.restype = (pointer, u64, u64, ctypes.c_char_p), ctypes.c_bool
     host.argtypes, host.restype = (pointer, u64), pointer
-    return {_STORE: store, HOST: host}
+    return {STORE: store, HOST: host}
 
 
 def address_of(machine, processor) -> int:

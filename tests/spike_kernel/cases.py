@@ -1,4 +1,4 @@
-"""The programs that both harts run. None reads the time: on Spike it stands still."""
+"""The programs that both harts run. None reads the CSR `time`: on Spike it stands still."""
 
 from dataclasses import dataclass
 
@@ -46,6 +46,7 @@ CASES = [
     _case("sh -c 'ls | grep s | wc; echo end > f; cat f'", turn=2),
     _case("lazytests -n unmap addresses readwrite pipestraddle results"),
     _case("lazytests -n readonly guard noexec past sizebyte forkhole", svadu=True, turn=5),
+    _case("usertests -n waitmany sleep"),
     _case("usertests -n illegal execcode copyin twochildren", turn=4),
 ]  # fmt: skip
 _LAZYTESTS = """overshrink shrinkall limit forklimit strings spinheap oom oomcopy oomtable oomfork

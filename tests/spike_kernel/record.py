@@ -5,16 +5,27 @@ from dataclasses import dataclass, field
 from hdl.arch import PAGE_SIZE
 from kernel_model.faults import Fault
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE, Reason
+from kernel_model.layout import KERNBASE, Action, Reason, Register
 from kernel_model.trapframe import OFFSETS
 from sim.toolchain import assemble_trampoline, build_program, bundled_files
 from tests.kernel_model.support import Console
 from tests.spike_kernel.cases import Case
 
-__all__ = ["TIMED", "Memory", "RecordedKernel", "Run", "Trap", "difference", "make_kernel"]
+__all__ = [
+    "TIMED",
+    "Memory",
+    "RecordedKernel",
+    "Run",
+    "Trap",
+    "difference",
+    "first_trap_that_differs",
+    "make_kernel",
+]
 
 #: Slots of a trap frame that hold times. They are all that differs: on Spike the clock stands.
 TIMED = ("time", "resumed")
+#: Cycles of the kernel's clock that a trap takes: a tenth of a tick.
+_TRAP = 1_000
 _FRAME_SIZE = 8 * len(OFFSETS)
 
 
@@ -53,9 +64,11 @@ class Run:
 
 
 class RecordedKernel(Kernel):
-    """A kernel that writes down every trap, and ends a turn after so many of them.
+    """A kernel that writes down every trap, and whose clock counts them.
 
-    `turn` is how many; 0 = never. There is no quantum, so that the timer does not interrupt.
+    A trap takes `_TRAP` cycles, idling as long as it is meant to, and all else no time. So what the
+    kernel does depends on what the hart does, and not on when. `turn` is the length of a process's
+    turn in traps; 0 = until it waits. The timer never interrupts a process.
     """
 
     def __init__(self, memory, *, turn: int, **options):
@@ -88,8 +101,17 @@ class RecordedKernel(Kernel):
                 if name not in TIMED
             }))  # fmt: skip
         cycles = super().ring(reason)
+        registers = self.doorbell.registers
+        if registers[Register.ACTION] == Action.RUN:
+            registers[Register.QUANTUM] = 0
         self._frames |= {proc.trapframe.pa for proc in self.procs[1:]}
         return cycles
+
+    def _tell_time(self, reason):
+        if reason == Reason.USER_TRAP:
+            self.now += _TRAP
+        elif reason == Reason.IDLE:
+            self.now += self.doorbell.registers[Register.QUANTUM]
 
     def result(self) -> Run:
         """What the run has left behind, which has to be over."""
@@ -120,11 +142,9 @@ def make_kernel(case: Case, ram) -> RecordedKernel:
 
 def difference(silicon: Run, spike: Run) -> str | None:
     """The first thing in which two runs differ, in words; None if there is none."""
-    for index, (ours, theirs) in enumerate(zip(silicon.traps, spike.traps, strict=False)):
-        if ours != theirs:
-            names = [name for name in ours.frame if ours.frame[name] != theirs.frame[name]]
-            details = (f"{name} {ours.frame[name]:#x} / {theirs.frame[name]:#x}" for name in names)
-            return f"trap {index}: hart {ours}, Spike {theirs}: {', '.join(details)}"
+    found = first_trap_that_differs(silicon.traps, spike.traps)
+    if found is not None:
+        return found
     for what in ("status", "output", "faults"):
         ours, theirs = getattr(silicon, what), getattr(spike, what)
         if ours != theirs:
@@ -139,4 +159,14 @@ def difference(silicon: Run, spike: Run) -> str | None:
             if ours != theirs:
                 words = f"hart {ours[::-1].hex()}, Spike {theirs[::-1].hex()}"
                 return f"memory at {pa + offset:#x}: {words}"
+    return None
+
+
+def first_trap_that_differs(silicon: list[Trap], spike: list[Trap]) -> str | None:
+    """The first one of those that both lists have, in words; None if there is none."""
+    for index, (ours, theirs) in enumerate(zip(silicon, spike, strict=False)):
+        if ours != theirs:
+            names = [name for name in ours.frame if ours.frame[name] != theirs.frame[name]]
+            details = (f"{name} {ours.frame[name]:#x} / {theirs.frame[name]:#x}" for name in names)
+            return f"trap {index}: hart {ours}, Spike {theirs}: {', '.join(details)}"
     return None

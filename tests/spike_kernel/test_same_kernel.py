@@ -13,9 +13,12 @@ from tests.spike_kernel.cases import CASES, Case
 from tests.spike_kernel.record import difference
 from tests.spike_kernel.silicon import run_on_silicon
 from tests.spike_kernel.spike_hart import run_on_spike
+from tests.spike_kernel.wild import WildBench
 
 spike.require()
 
+#: Wild programs, by their seeds.
+WILD = 60
 LAZY = Case("lazy", "lazy")
 
 
@@ -46,6 +49,15 @@ def test_turns_end_after_so_many_traps():
     ]
 
     assert orders[0] != orders[1]
+
+
+def test_wild_programs_meet_the_same_traps():
+    benches = WildBench(), WildBench(svadu=True)
+    results = {seed: benches[seed % 2].compare(seed) for seed in range(WILD)}
+
+    assert {seed: r.difference for seed, r in results.items() if r.difference} == {}
+    assert sum(r.traps for r in results.values()) > 20 * WILD
+    assert sum(r.ended for r in results.values()) > WILD // 2
 
 
 # A difference is found wherever it is.
