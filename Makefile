@@ -5,14 +5,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# How much `make oracle` and `make campaign` compare; SEED repeats a run.
+# How much `make oracle` and `make campaign` compare, how many of each kind `make fuzz` tries;
+# SEED repeats a run.
 CASES  ?= 100000
+COUNT  ?= 2000
 
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help mutants oracle campaign sim wave test lint formal bench verilog clean
+.PHONY: help sim wave test lint oracle campaign formal mutants fuzz bench verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +37,9 @@ oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases o
 
 campaign: $(STAMP) ## compare the MMU and the hart with the golden model on CASES accesses
 	$(BIN)/python -m tests.campaign --cases $(CASES) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(STAMP) ## try COUNT broken files, command lines and wild programs of each kind
+	$(BIN)/python -m tests.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .

@@ -17,6 +17,10 @@ __all__ = ["ExecError", "Image", "Segment", "read_elf"]
 
 #: Room that a program must leave below TRAPFRAME: guard page and stack.
 _TOP = TRAPFRAME - (1 + USERSTACK) * PAGE_SIZE
+#: Most program headers, and the size of each. A file of 4 MB has room for as many as can be
+#: numbered, and each may name the whole file: to load them would take hours.
+_MAX_HEADERS = 64
+_HEADER_SIZE = 56
 
 
 class ExecError(Exception):
@@ -79,6 +83,10 @@ def _check_header(header, size):
         )
     if header.e_type != "ET_EXEC":
         raise ExecError(f"not an executable with fixed addresses: type {header.e_type}")
+    if header.e_phnum > _MAX_HEADERS:
+        raise ExecError(f"{header.e_phnum} program headers, more than {_MAX_HEADERS}")
+    if header.e_phnum and header.e_phentsize != _HEADER_SIZE:
+        raise ExecError(f"program headers of {header.e_phentsize} bytes, not {_HEADER_SIZE}")
     if header.e_phoff + header.e_phnum * header.e_phentsize > size:
         raise ExecError("truncated: the program headers are past the end of the file")
 

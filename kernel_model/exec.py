@@ -19,6 +19,7 @@ def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int
     Raises ExecError if that cannot be; then the old program is intact and no frame is lost.
     """
     image = read_elf(elf)
+    _check_room(kernel, image.segments)
     base = max(segment.end for segment in image.segments)
     sz = base + (1 + USERSTACK) * PAGE_SIZE
     root = proc_pagetable(kernel, proc.trapframe)
@@ -41,6 +42,13 @@ def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int
     proc.trapframe.a1 = sp
     kernel.wrote_code = True
     return len(argv)
+
+
+def _check_room(kernel, segments):
+    """Refuse at once what RAM has no room for: segments may overlap, and be long, many times."""
+    pages = sum((segment.end - segment.vaddr) // PAGE_SIZE for segment in segments)
+    if pages > kernel.memory.size // PAGE_SIZE:
+        raise ExecError(f"no frame left: the segments have {pages} pages, more than all of RAM")
 
 
 def _load(kernel, root, segment):

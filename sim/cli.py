@@ -35,6 +35,11 @@ __all__ = ["main"]
 #: and Ctrl-C.
 USAGE, BROKEN, INTERRUPTED = 2, 125, 130
 
+#: A number of cycles or of a process: as many digits as 64 bits always hold.
+_DIGITS = r"\d{1,18}"
+#: The longest turn and tick in cycles: longer than any run, and `time` plus it fits 64 bits.
+_LONGEST = 1 << 62
+
 _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
                 ToolchainError, OSError)  # fmt: skip
 _MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
@@ -62,7 +67,7 @@ class CycleWindow(click.ParamType):
 
     def convert(self, value, param, ctx):
         """The window."""
-        match = re.fullmatch(r"(\d*):(\d*)", value)
+        match = re.fullmatch(rf"({_DIGITS})?:({_DIGITS})?", value)
         if match is None:
             self.fail(f"{value!r} is not FROM:TO in cycles", param, ctx)
         first, last = (int(text) if text else None for text in match.groups())
@@ -94,8 +99,8 @@ class Quantum(click.ParamType):
     def convert(self, value, param, ctx):
         """The number."""
         cycles = click.INT.convert(value, param, ctx)
-        if cycles != 0 and cycles < MIN_QUANTUM:
-            self.fail(f"{cycles} is neither 0 nor at least {MIN_QUANTUM}", param, ctx)
+        if cycles != 0 and not MIN_QUANTUM <= cycles <= _LONGEST:
+            self.fail(f"{cycles} is neither 0 nor {MIN_QUANTUM} to {_LONGEST}", param, ctx)
         return cycles
 
 
@@ -106,7 +111,7 @@ class PageTable(click.ParamType):
 
     def convert(self, value, param, ctx):
         """The `PagePrint`."""
-        match = re.fullmatch(r"(\d+)@(?:exit|(\d+))", value)
+        match = re.fullmatch(rf"({_DIGITS})@(?:exit|({_DIGITS}))", value)
         if match is None:
             self.fail(f"{value!r} is neither PID@exit nor PID@CYCLE", param, ctx)
         pid, cycle = match.groups()
@@ -157,7 +162,7 @@ def _kernel_options(command):
                      help="Put the file HOST onto the disk as /NAME. May be repeated."),
         click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
                      metavar="CYCLES", help="A process's turn; 0 = until it waits."),
-        click.option("--tick", type=click.IntRange(min=1), default=TICK, show_default=True,
+        click.option("--tick", type=click.IntRange(1, _LONGEST), default=TICK, show_default=True,
                      metavar="CYCLES", help="The unit of sleep and uptime."),
         click.option("--journal", type=OutputFile(), metavar="FILE",
                      help="Write down the console's input, for --replay."),

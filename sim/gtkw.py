@@ -108,7 +108,8 @@ def write_save_file(
     times = {fault.trap.cycle * CYCLE_FS: fault for fault in faults}
     marked = [time for time in times if waveform.start <= time <= waveform.end][: len(_LETTERS)]
     save = vcd.with_suffix(".gtkw")
-    with save.open("w") as file:
+    # A file may be called anything, even what is not UTF-8.
+    with save.open("w", errors="surrogateescape") as file:
         gtkw = GTKWSave(file)
         gtkw.dumpfile(str(vcd), abspath=False)
         left = marked[0] - _CYCLES_BEFORE * CYCLE_FS if marked else 0

@@ -19,6 +19,10 @@ RESET_PC = 0x8000_0000
 
 _DAMAGE = (ELFError, ConstructError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 _HEADER_SIZE = 64
+#: Most segments, and the sizes of a program header and of a section header.
+_MAX_SEGMENTS = 64
+_PROGRAM_HEADER_SIZE = 56
+_SECTION_HEADER_SIZE = 64
 
 
 class LoadError(Exception):
@@ -95,12 +99,25 @@ def _check_header(header, size: int) -> None:
         raise LoadError(f"not for RISC-V: machine {header.e_machine}")
     if header.e_type != "ET_EXEC":
         raise LoadError(f"not an executable with fixed addresses: type {header.e_type}")
+    _check_tables(header)
     if header.e_phoff + header.e_phnum * header.e_phentsize > size:
         raise LoadError("truncated: the program headers are past the end of the file")
     if header.e_shnum and header.e_shoff + header.e_shnum * header.e_shentsize > size:
         raise LoadError("truncated: the section headers are past the end of the file")
     if header.e_entry != RESET_PC:
         raise LoadError(f"entry {header.e_entry:#x}, but the hart starts at {RESET_PC:#x}")
+
+
+def _check_tables(header) -> None:
+    """Refuses headers that lie on top of each other: to read them all would take for ever."""
+    if header.e_phnum > _MAX_SEGMENTS:
+        raise LoadError(f"{header.e_phnum} program headers, more than {_MAX_SEGMENTS}")
+    for what, count, size, expected in (
+        ("program", header.e_phnum, header.e_phentsize, _PROGRAM_HEADER_SIZE),
+        ("section", header.e_shoff, header.e_shentsize, _SECTION_HEADER_SIZE),
+    ):
+        if count and size != expected:
+            raise LoadError(f"{what} headers of {size} bytes, not {expected}")
 
 
 def _check_segment(header, size: int, ram: Ram) -> None:
@@ -135,15 +152,17 @@ def _check_overlap(headers) -> None:
 
 
 def _symbols(file: ELFFile) -> dict[str, int]:
-    symbols = {}
+    """The addresses in the symbol table: the first one, for there may be no other."""
+    if not file.header.e_shnum:  # then section 0 would tell how many there are
+        return {}
     for section in file.iter_sections():
         if isinstance(section, SymbolTableSection):
-            symbols |= {
+            return {
                 symbol.name: symbol["st_value"]
                 for symbol in section.iter_symbols()
                 if symbol["st_shndx"] != "SHN_UNDEF"
             }
-    return symbols
+    return {}
 
 
 def _check_symbols(symbols: Mapping[str, int], ram: Ram) -> None:

@@ -72,6 +72,16 @@ def test_rejects_32_bit_files():
         read_elf(bytes(header))
 
 
+def test_files_that_would_take_for_ever_are_refused():
+    with pytest.raises(ExecError, match="65 program headers, more than 64"):
+        read_elf(elf_file(*[TEXT] * 65))
+
+    sizeless = bytearray(elf_file())
+    sizeless[54:56] = bytes(2)
+    with pytest.raises(ExecError, match="program headers of 0 bytes, not 56"):
+        read_elf(bytes(sizeless))
+
+
 def test_no_truncation_gets_through():
     elf = elf_file()
     for length in range(len(elf)):

@@ -142,6 +142,18 @@ def test_every_failing_kalloc_of_the_first_exec():
     assert nth - 1 == 1 + 2 * 3 + 3 + 2 + 2
 
 
+def test_more_pages_than_ram_has_are_refused_before_any_is_loaded():
+    hart = make_hart()
+    taken = hart.kernel.kmem.used
+    hart.kernel.kmem.kalloc = lambda: pytest.fail("a frame was taken")
+    parts = [segment(0, flags=R | W, memsz=0x10_0000 // 2), segment(0, flags=R | W, memsz=1 << 19)]
+
+    with pytest.raises(ExecError, match="no frame left: the segments have 257 pages"):
+        kexec(hart.kernel, hart.proc, elf_file(*parts, segment(0, b"x", R)), [b"x"], b"x")
+
+    assert hart.kernel.kmem.used == taken
+
+
 def test_exec_that_fails_half_way_leaves_the_old_image_intact():
     hart = make_hart()
     kernel, proc = hart.kernel, hart.kernel.proc

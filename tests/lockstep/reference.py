@@ -15,16 +15,21 @@ from hdl.arch import PAGE_SIZE
 from tests import spike
 from tests.lockstep.world import RAM, RAM_SIZE
 
-__all__ = ["Commit", "Reference", "disassemble", "name_of"]
+__all__ = [
+    "HOST", "MTIME", "STORE", "Commit", "Reference", "address_of", "disassemble", "far_devices",
+    "library", "name_of",
+]  # fmt: skip
 
 _ISA = f"{spike.ISA}_svadu"
 #: Devices where no random address comes by.
 _CLINT, _PLIC = 0xF0_0000_0000_0000, 0xF1_0000_0000_0000
-_MSIP, _MTIMECMP, _MTIME = _CLINT, _CLINT + 0x4000, _CLINT + 0xBFF8
+_MSIP, _MTIMECMP, MTIME = _CLINT, _CLINT + 0x4000, _CLINT + 0xBFF8
 _NEVER = (1 << 64) - 1
 _COMMIT = re.compile(rb"core +0: (\d) 0x(\w+) \(0x(\w+)\)(.*)")
 _MEMORY = re.compile(rb" mem 0x(\w+)(?: 0x(\w+))?")
-_STORE, _HOST = "_ZN5sim_t10mmio_storeEmmPKh", "_ZN5sim_t11addr_to_memEm"
+#: Names in `library` of what stores to the bus, and finds the host's address of a physical one.
+STORE = "_ZN5sim_t10mmio_storeEmmPKh"
+HOST = "_ZN5sim_t11addr_to_memEm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +64,14 @@ class Reference:
         config = cfg_t(isa=_ISA, priv="msu", mem_layout=[mem_cfg_t(RAM, RAM_SIZE)], start_pc=RAM)
         self._machine = sim_t(
             cfg=config, halted=False, plugin_device_factories=[], args=[os.devnull],
-            dtb_file=str(_far_devices()), log_path=f"/proc/self/fd/{self._log}",
+            dtb_file=str(far_devices()), log_path=f"/proc/self/fd/{self._log}",
         )  # fmt: skip
         self._machine.configure_log(False, True)
         self._processor = self._machine.get_core(0)
         self._state = self._processor.state
         self._registers = self._state.XPR
-        self._library = _library()
-        self._address = _address_of(self._machine, self._processor)
+        self._library = library()
+        self._address = address_of(self._machine, self._processor)
         self._state.pc = RAM
         self._pages: dict[int, int] = {}
         self._levels = dict.fromkeys(("msip", "mtip", "meip", "stip"), False)
@@ -122,7 +127,7 @@ class Reference:
         elif name == "mtip":
             self._store(_MTIMECMP, 0 if level else _NEVER, 8)
         elif name == "stip":
-            self._store(_MTIME, _NEVER - 1 if level else 0, 8)
+            self._store(MTIME, _NEVER - 1 if level else 0, 8)
         else:
             self._machine.plic.set_interrupt_level(1, level)
 
@@ -146,12 +151,12 @@ class Reference:
     def _host(self, address):
         page = address & ~(PAGE_SIZE - 1)
         if page not in self._pages:
-            self._pages[page] = self._library[_HOST](self._address, page)
+            self._pages[page] = self._library[HOST](self._address, page)
         return self._pages[page] + address % PAGE_SIZE
 
     def _store(self, address, value, size):
         content = value.to_bytes(size, "little")
-        assert self._library[_STORE](self._address, address, size, content)
+        assert self._library[STORE](self._address, address, size, content)
 
 
 def disassemble(word: int) -> str:
@@ -191,16 +196,16 @@ def _commit(line):
 
 
 @cache
-def _library():
+def library() -> dict:
     """The functions of libriscv, which the package has loaded for all to see."""
     library, u64, pointer = ctypes.CDLL(None), ctypes.c_uint64, ctypes.c_void_p
-    store, host = getattr(library, _STORE), getattr(library, _HOST)
+    store, host = getattr(library, STORE), getattr(library, HOST)
     store.argtypes, store.restype = (pointer, u64, u64, ctypes.c_char_p), ctypes.c_bool
     host.argtypes, host.restype = (pointer, u64), pointer
-    return {_STORE: store, _HOST: host}
+    return {STORE: store, HOST: host}
 
 
-def _address_of(machine, processor):
+def address_of(machine, processor) -> int:
     """The address of the C++ object that `machine` wraps.
 
     Only for a processor does the package tell it; that both wrap alike is checked by that.
@@ -216,7 +221,7 @@ def _address_of(machine, processor):
 
 
 @cache
-def _far_devices() -> Path:
+def far_devices() -> Path:
     """A device tree as `tests.spike` has it, with CLINT and PLIC far away."""
     text = spike.DEVICE_TREE.replace(
         "reg = <0x0 0x2000000 0x0 0xc0000>;",

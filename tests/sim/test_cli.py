@@ -32,6 +32,13 @@ def complaint(capsys):
         (["run", "--vcd-window", "5:9", "lazy"], "--vcd-window needs --vcd FILE"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "9:5", "x"], "FROM must be less than TO"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "5", "x"], "'5' is not FROM:TO in cycles"),
+        (
+            ["run", "--vcd", "a.vcd", "--vcd-window", "9" * 5000 + ":", "x"],
+            "9:' is not FROM:TO in cycles",
+        ),
+        (["run", "--vmprint", "1@" + "9" * 5000, "x"], "is neither PID@exit nor PID@CYCLE"),
+        (["run", "--quantum", "9" * 20, "x"], "99 is neither 0 nor 1000 to 4611686018427387904"),
+        (["run", "--tick", "9" * 20, "x"], "'--tick': 99999999999999999999 is not in the range"),
         (["run", "--vcd-last", "5", "lazy"], "--vcd-last needs --vcd FILE"),
         (["run", "--vcd", "a.vcd", "--vcd-last", "0", "x"], "'--vcd-last': 0 is not in the range"),
         (

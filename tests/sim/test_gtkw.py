@@ -48,6 +48,12 @@ def test_the_save_file_finds_the_dump_from_where_it_was_written(vcd):
     assert '[dumpfile] "run.vcd"' in text
 
 
+def test_the_dump_may_have_a_name_that_is_not_utf_8(vcd):
+    named = vcd.rename("\udcff.vcd")
+
+    assert b'[dumpfile] "\xff.vcd"' in write_save_file(named).read_bytes()
+
+
 def test_vectors_have_a_range_and_are_hexadecimal_bits_are_neither(vcd):
     lines = write_save_file(vcd).read_text().splitlines()
 

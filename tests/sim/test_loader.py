@@ -89,6 +89,18 @@ BAD_FILES = {
         patch(GOOD, 64 + 32, struct.pack("<QQ", 0x10_0000, 0x10_0000)),
         "truncated: segment at 0x80000000 needs 0x100000 bytes from file offset 0x1000",
     ),
+    "program headers on top of each other": (
+        patch(GOOD, 54, struct.pack("<H", 0)),
+        "program headers of 0 bytes, not 56",
+    ),
+    "more program headers than a program has": (
+        patch(GOOD, 56, struct.pack("<H", 65)),
+        "65 program headers, more than 64",
+    ),
+    "section headers on top of each other": (
+        patch(GOOD, 58, struct.pack("<HH", 0, 0)),
+        "section headers of 0 bytes, not 64",
+    ),
     "program headers cut off": (
         patch(GOOD, 32, struct.pack("<Q", 0x10_0000)),
         "truncated: the program headers are past the end of the file",
@@ -105,6 +117,16 @@ def test_a_bad_file_is_refused_with_what_is_wrong_and_where(name):
 
     assert complaint in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_sections_that_only_the_first_one_counts_are_none():
+    """For more than 65,279 sections the file says 0, and the first section has their number."""
+    elf = patch(GOOD, 60, struct.pack("<H", 0))
+    first = struct.unpack_from("<Q", elf, 40)[0]
+    endless = patch(elf, first + 32, struct.pack("<Q", 1 << 60))
+
+    with pytest.raises(LoadError, match="no symbol tohost"):
+        load_bare(endless, make_ram())
 
 
 def test_an_unaligned_segment_is_refused():
