@@ -40,7 +40,7 @@ WITH_EXAMPLES = [page for page in PAGES if examples(page)]
 
 def pattern(output):
     """A regular expression for `output`: `...` is any text, and large numbers are any numbers."""
-    numbers = r"0x[0-9a-f]{2,}|\d[\d,.]{3,}"
+    numbers = r"0x[0-9a-f]{2,}|\d[\d,.]{2,}"
     parts = re.split(rf"( ?(?<!<)\.\.\.(?= |$)|{numbers})", normal(output))
     return "".join(_any(part) if n % 2 else re.escape(part) for n, part in enumerate(parts))
 

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from itertools import pairwise
 
 import pytest
 
@@ -245,6 +246,45 @@ def test_what_happens_is_told_as_it_happens(capsys, script, program):
     assert heading == f"2@exit: program, size {user.heap + 4096:#x}"
     assert table[0].startswith("page table 0x")
     assert last == "3@exit: the process has not exited"
+
+
+@pytest.mark.parametrize(
+    ("abi", "call"), [("lab", "sbrk(-1073741824) = -1"), ("2025", "sbrk(-1073741824, 9) = 0x")]
+)
+def test_the_personality_is_that_of_the_option(capsys, script, program, abi, call):
+    user = User()
+    script += user.boot() + user.call(SBRK, -(1 << 30) & (1 << 64) - 1, 9) + user.call(EXIT, 0)
+
+    arguments = ["--memory", "1", "--quiet", "--trace-syscalls", "--abi", abi]
+    assert cli.main(["run", *arguments, str(program)]) == 0
+
+    assert call in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tick", [2000, 50_000])
+def test_sleep_counts_ticks_of_the_options_length(tmp_path, tick):
+    report = tmp_path / "report.json"
+
+    arguments = ["--quiet", "--kernel-cost", "zero", "--tick", str(tick), "--json", str(report)]
+    assert cli.main(["run", *arguments, "sleep", "10"]) == 0
+
+    # It begins within the first tick.
+    assert 0 < json.loads(report.read_text())["cycles"] - 10 * tick < tick
+
+
+def test_a_turn_is_as_long_as_the_option_says(tmp_path, capfdbinary):
+    """With shorter turns two processes take turns more often, as their system calls show."""
+    switches = {}
+    for quantum in (0, 1000):
+        report = tmp_path / f"{quantum}.json"
+        arguments = ["--quantum", str(quantum), "--trace-syscalls", "--json", str(report)]
+        line = ["sh", "-c", "wc sh & wc lazytests"]
+        assert cli.main(["run", "--quiet", "--kernel-cost", "zero", *arguments, *line]) == 0
+        trace = capfdbinary.readouterr().err.decode().splitlines()
+        pids = [int(text.split()[1]) for text in trace]
+        switches[quantum] = sum(one != other for one, other in pairwise(pids))
+
+    assert switches[1000] > switches[0]
 
 
 def test_files_of_the_host_are_on_the_disk(capsys, program, tmp_path):

@@ -63,6 +63,16 @@ def test_the_program_runs_to_its_end_natively(monkeypatch):
     assert 1_400 < bench.cycles["native"] < 2_500
 
 
+@pytest.mark.parametrize("key", ["fork_exec_wait_per_s", "sparse_s", "sparse_forks_s"])
+def test_the_kernels_programs_run_to_a_good_end(key):
+    assert getattr(speed.Bench(), key)() > 0
+
+
+def test_a_program_of_the_kernels_that_fails_is_an_error():
+    with pytest.raises(BenchError, match="sparse-.*exit code 1"):
+        speed._user_run("sparse")  # without the argument that it wants
+
+
 def test_without_verilator_there_is_no_figure_for_it(monkeypatch):
     monkeypatch.setattr(speed, "find_verilator", lambda: None)
 
