@@ -7,6 +7,8 @@ STAMP  := $(VENV)/.installed
 
 # How much `make oracle` and `make campaign` compare; SEED repeats a run.
 CASES  ?= 100000
+# How many random programs `make lockstep` runs; SEED repeats a run.
+PROGRAMS ?= 1000
 
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin
@@ -35,6 +37,9 @@ oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases o
 
 campaign: $(STAMP) ## compare the MMU and the hart with the golden model on CASES accesses
 	$(BIN)/python -m tests.campaign --cases $(CASES) $(if $(SEED),--seed $(SEED))
+
+lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in lock-step
+	$(BIN)/python -m tests.lockstep --programs $(PROGRAMS) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .

@@ -34,12 +34,12 @@ INTERRUPTS = 0xAAA
 _HARMLESS = {
     1: (Csr.SSCRATCH, Csr.SEPC, Csr.SCAUSE, Csr.STVAL, Csr.SCOUNTEREN, Csr.SENVCFG, Csr.SIP),
     3: (Csr.MSCRATCH, Csr.MEPC, Csr.MCAUSE, Csr.MTVAL, Csr.MCOUNTEREN, Csr.MCOUNTINHIBIT, Csr.MISA,
-        Csr.MCYCLE, Csr.MINSTRET, Csr.MIDELEG, Csr.MIP),
+        Csr.MCYCLE, Csr.MINSTRET, Csr.MIP),
 }  # fmt: skip
 _RESTORED = {
     1: (Csr.SIE, Csr.SSTATUS, Csr.STVEC, Csr.STIMECMP),
-    3: (Csr.MIE, Csr.MSTATUS, Csr.MTVEC, Csr.STVEC, Csr.SATP, Csr.MEDELEG, Csr.MENVCFG,
-        Csr.STIMECMP),
+    3: (Csr.MIE, Csr.MSTATUS, Csr.MTVEC, Csr.STVEC, Csr.SATP, Csr.MEDELEG, Csr.MIDELEG,
+        Csr.MENVCFG, Csr.STIMECMP),
 }  # fmt: skip
 _DANGEROUS = {*_RESTORED[1], *_RESTORED[3], *_HARMLESS[3]}
 #: Encodings without meaning, or of floating point: see `encode.fill`.
@@ -384,19 +384,13 @@ def _deadline(m, cycles=(1, 10, 40, 100, 300, 1000)):
 
 
 def _wait(m):
-    """A `wfi` that ends, if nobody has changed `mideleg`."""
+    """A `wfi` that ends, unless its interrupt came before it."""
     timer = 1 << 5
-    if m.mode == 3:
-        m.put(*li(_T0, timer), csr(2, 0, Csr.MIE, _T0))
-        if m.stce:
-            _deadline(m, _LATE)
-        else:
-            m.put(csr(2, 0, Csr.MIP, _T0))
-        m.put(_WFI)
-    elif m.stce and m.mideleg & timer:
-        m.put(*li(_T0, timer), csr(2, 0, Csr.SIE, _T0))
+    if m.mode == 3 and not m.stce:
+        m.put(*li(_T0, timer), csr(2, 0, Csr.MIE, _T0), csr(2, 0, Csr.MIP, _T0), _WFI)
+    elif m.mode == 3 or (m.stce and m.mideleg & timer):
         _deadline(m, _LATE)
-        m.put(_WFI)
+        m.put(*li(_T0, timer), csr(2, 0, Csr.MIE if m.mode == 3 else Csr.SIE, _T0), _WFI)
 
 
 def finish(m: Maker) -> None:
