@@ -282,7 +282,8 @@ class _LockStep:
     def count(self, inhibited):
         """Spike counts the instruction that writes `mcountinhibit` by what it has written there.
 
-        The hart counts it by what was there before, as the Sail model does.
+        The hart counts it by what was there before: "Any CSR write takes effect after the writing
+        instruction has otherwise completed."
         """
         spike = self.spike
         if spike.csr(Csr.MCOUNTINHIBIT) & _IR != inhibited:
