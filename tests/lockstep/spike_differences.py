@@ -28,8 +28,8 @@ _PENDING = Open(
 )
 _FS = Open(
     1 << 63 | 0b11 << 13,
-    '"Extension Context Status in mstatus Register": with S-mode and without F, FS may be read-only '
-    "zero; SD follows it",
+    '"Extension Context Status in mstatus Register": with S-mode and without F, FS may be '
+    "read-only zero; SD follows it",
 )
 _FIOM = Open(1 << MENVCFG_FIOM, '"Machine Environment Configuration (menvcfg) Register": WARL')
 
