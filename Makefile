@@ -5,16 +5,17 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# How much `make oracle` and `make campaign` compare, how many of each kind `make fuzz` tries;
-# SEED repeats a run.
-CASES  ?= 100000
-COUNT  ?= 2000
+# How much `make oracle` and `make campaign` compare, how many programs `make lockstep` runs, how
+# many of each kind `make fuzz` tries; SEED repeats a run.
+CASES    ?= 100000
+PROGRAMS ?= 1000
+COUNT    ?= 2000
 
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test lint oracle campaign formal mutants fuzz bench verilog clean
+.PHONY: help sim wave test lint oracle campaign lockstep formal mutants fuzz bench verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +41,9 @@ campaign: $(STAMP) ## compare the MMU and the hart with the golden model on CASE
 
 fuzz: $(STAMP) ## try COUNT broken files, command lines and wild programs of each kind
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
+
+lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in lock-step
+	$(BIN)/python -m tests.lockstep --programs $(PROGRAMS) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .

@@ -5,22 +5,24 @@ import random
 import sys
 import time
 
+from sim.engines.base import EngineError
 from tests.lockstep.campaign import Campaign
 from tests.lockstep.report import describe, summarize
 from tests.spike import SpikeMissing, find
 
 
 def main() -> int:
-    """Returns 0 if all agree, 1 if one does not, 2 if Spike is missing."""
+    """Returns 0 if all agree, 1 if one does not, 2 if Spike or the native engine is missing."""
     options = _options()
     try:
         find()
-    except SpikeMissing as missing:
-        print(f"lockstep: {missing}", file=sys.stderr)
+        campaign = Campaign()
+    except (SpikeMissing, EngineError) as error:
+        print(f"lockstep: {error}", file=sys.stderr)
         return 2
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
     print(f"{options.programs:,} programs, seeds from {seed}", flush=True)
-    start, campaign = time.monotonic(), Campaign()
+    start = time.monotonic()
 
     def progress(done):
         if sys.stderr.isatty():

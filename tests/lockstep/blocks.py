@@ -1,11 +1,11 @@
 """The kinds of random blocks. Each function adds one block's items to a `Maker`."""
 
-from hdl.arch import MENVCFG_STCE, PAGE_SIZE, Cause, Csr, Mstatus, Pte
+from hdl.arch import PAGE_SIZE, Cause, Csr, Mstatus, Pte
 from tests.lockstep import encode
+from tests.lockstep.csr_blocks import counters, registers
 from tests.lockstep.encode import amo, csr, fill, i_type, li, r_type, s_type
 from tests.lockstep.handlers import DONE, LOOP
 from tests.lockstep.maker import FREE, NEXT_BLOCK, POINTERS, TEMPORARY, Maker
-from tests.lockstep.spike_differences import SPIKE_ONLY
 from tests.lockstep.world import (
     CODE,
     DATA,
@@ -30,18 +30,6 @@ _LATE = (100, 200)
 #: Bits of `mie` and `mip`.
 INTERRUPTS = 0xAAA
 
-#: CSRs in which anything does no harm, and those that must get their old value back, by mode.
-_HARMLESS = {
-    1: (Csr.SSCRATCH, Csr.SEPC, Csr.SCAUSE, Csr.STVAL, Csr.SCOUNTEREN, Csr.SENVCFG, Csr.SIP),
-    3: (Csr.MSCRATCH, Csr.MEPC, Csr.MCAUSE, Csr.MTVAL, Csr.MCOUNTEREN, Csr.MCOUNTINHIBIT, Csr.MISA,
-        Csr.MCYCLE, Csr.MINSTRET, Csr.MIDELEG, Csr.MIP),
-}  # fmt: skip
-_RESTORED = {
-    1: (Csr.SIE, Csr.SSTATUS, Csr.STVEC, Csr.STIMECMP),
-    3: (Csr.MIE, Csr.MSTATUS, Csr.MTVEC, Csr.STVEC, Csr.SATP, Csr.MEDELEG, Csr.MENVCFG,
-        Csr.STIMECMP),
-}  # fmt: skip
-_DANGEROUS = {*_RESTORED[1], *_RESTORED[3], *_HARMLESS[3]}
 #: Encodings without meaning, or of floating point: see `encode.fill`.
 _ILLEGAL = ("001iiiPPPiiSSS00", "101iiiPPPiiSSS00", "001iiiiiiiiiii10", "100iiiiiiiiiii00",
             "1001111iii1iii01", "0000000000000000", "0010000000iiii01", "0110001010000001",
@@ -207,61 +195,6 @@ def call(m: Maker) -> None:
         m.put(fill(random.choice(_ILLEGAL), fields, random.getrandbits(16)), size=2)
 
 
-def counters(m: Maker) -> None:
-    """Reads counters, which is not always allowed."""
-    for _ in range(m.random.randrange(1, 4)):
-        m.put(csr(2, m.dest(), m.random.choice((Csr.CYCLE, Csr.TIME, Csr.INSTRET)), 0))
-        m.compute()
-
-
-def registers(m: Maker) -> None:
-    """CSRs: fields of every kind written with anything, and addresses of every kind."""
-    random = m.random
-    if m.mode == 0 or random.random() < 0.2:
-        _any_register(m)
-        return
-    restored = random.random() < 0.5
-    for _ in range(random.randrange(1, 3)):
-        choices = _RESTORED if restored else _HARMLESS
-        _probe(m, random.choice(choices[m.mode]), restored)
-
-
-def _any_register(m):
-    """Reads or writes at any address, of which most are no CSR."""
-    random = m.random
-    address = random.choice((random.choice(list(Csr)), random.randrange(0x1000)))
-    while address in SPIKE_ONLY:
-        address = random.randrange(0x1000)
-    if address in _DANGEROUS or random.random() < 0.6:
-        m.put(csr(random.choice((2, 3, 6, 7)), m.dest(), address, 0))
-    else:
-        m.put(csr(random.choice((1, 2, 3, 5, 6, 7)), m.dest(), address, m.source()))
-
-
-def _probe(m, address, restored):
-    """Writes a CSR with anything and reads it back."""
-    random = m.random
-    if restored:
-        # An interrupt must find its handler, and the status as it was.
-        m.put(csr(7, 0, Csr.MSTATUS if m.mode == 3 else Csr.SSTATUS, 0b1010))
-    value = m.value()
-    if address == Csr.MENVCFG:
-        value = value & ~(1 << MENVCFG_STCE) | m.stce << MENVCFG_STCE
-    elif address == Csr.STIMECMP:
-        value |= 1 << 62
-    elif address == Csr.SATP:
-        value = random.choice((0, 8, 8, 9, 10, random.randrange(16))) << 60 | value >> 4
-    elif address == Csr.MSTATUS:
-        value &= ~(1 << Mstatus.MPRV)
-    m.put(*li(_T0, value), csr(1, _T1, address, _T0), csr(2, m.dest(), address, 0))
-    if address not in (Csr.MENVCFG, Csr.STIMECMP, Csr.MSTATUS):
-        m.put(*li(_T0, m.value()), csr(random.choice((2, 3)), m.dest(), address, _T0))
-        m.put(csr(random.choice((5, 6, 7)), m.dest(), address, random.randrange(32)))
-        m.put(csr(2, m.dest(), address, 0))
-    if restored:
-        m.put(csr(1, 0, address, _T1))
-
-
 def page_table(m: Maker) -> None:
     """Another page table or address space, or none; without a fence, since ASIDs differ."""
     random = m.random
@@ -384,19 +317,13 @@ def _deadline(m, cycles=(1, 10, 40, 100, 300, 1000)):
 
 
 def _wait(m):
-    """A `wfi` that ends, if nobody has changed `mideleg`."""
+    """A `wfi` that ends, unless its interrupt came before it."""
     timer = 1 << 5
-    if m.mode == 3:
-        m.put(*li(_T0, timer), csr(2, 0, Csr.MIE, _T0))
-        if m.stce:
-            _deadline(m, _LATE)
-        else:
-            m.put(csr(2, 0, Csr.MIP, _T0))
-        m.put(_WFI)
-    elif m.stce and m.mideleg & timer:
-        m.put(*li(_T0, timer), csr(2, 0, Csr.SIE, _T0))
+    if m.mode == 3 and not m.stce:
+        m.put(*li(_T0, timer), csr(2, 0, Csr.MIE, _T0), csr(2, 0, Csr.MIP, _T0), _WFI)
+    elif m.mode == 3 or (m.stce and m.mideleg & timer):
         _deadline(m, _LATE)
-        m.put(_WFI)
+        m.put(*li(_T0, timer), csr(2, 0, Csr.MIE if m.mode == 3 else Csr.SIE, _T0), _WFI)
 
 
 def finish(m: Maker) -> None:

@@ -7,7 +7,7 @@ to take them before the same instruction. All others, by writing CSRs, both have
 from collections import Counter
 from dataclasses import dataclass, field
 
-from hdl.arch import INTERRUPT_BIT, MENVCFG_STCE, Csr, Interrupt, Mstatus, Pte
+from hdl.arch import INTERRUPT_BIT, MENVCFG_STCE, Cause, Csr, Interrupt, Mstatus, Pte
 from tests.lockstep.hart import Run
 from tests.lockstep.reference import Commit, Reference, name_of
 from tests.lockstep.spike_differences import CSR_BITS, READ_ONLY
@@ -65,6 +65,8 @@ class Statistics:
         Accesses by address.
     conditionals
         SC by its result.
+    straddling
+        Instructions that lie in two pages: "retired", or "faulted" in the second one.
     early_updates
         PTEs with an A or D bit that only the hart has set; see `_LockStep.updated_early`.
     """
@@ -77,6 +79,7 @@ class Statistics:
     interrupts: Counter = field(default_factory=Counter)
     csrs: Counter = field(default_factory=Counter)
     conditionals: Counter = field(default_factory=Counter)
+    straddling: Counter = field(default_factory=Counter)
     early_updates: int = 0
 
     def add(self, other: "Statistics") -> None:
@@ -230,6 +233,8 @@ class _LockStep:
         self.expect("xtval", record.tval, self.trap_csr(Csr.MTVAL, Csr.STVAL))
         self.expect("xepc", record.pc_rdata, self.trap_csr(Csr.MEPC, Csr.SEPC))
         self.statistics.traps[record.cause, record.mode, self.spike.mode] += 1
+        in_second = record.cause in (Cause.FETCH_ACCESS, Cause.FETCH_PAGE)
+        self.statistics.straddling["faulted"] += in_second and record.tval != record.pc_rdata
 
     def retired(self, record):
         """An instruction that retired: what it wrote."""
@@ -237,6 +242,9 @@ class _LockStep:
         insn, rd = fields["insn"], fields["rd_addr"]
         self.statistics.instructions[fields["mode"]] += 1
         self.words[insn] += 1
+        self.statistics.straddling["retired"] += (
+            insn & 3 == 3 and fields["pc_rdata"] & 0xFFF == 0xFFE
+        )
         if insn & _SC_MASK == _SC:
             self.statistics.conditionals[fields["rd_wdata"]] += 1
         if insn & 0x7F == 0x73:
@@ -274,7 +282,8 @@ class _LockStep:
     def count(self, inhibited):
         """Spike counts the instruction that writes `mcountinhibit` by what it has written there.
 
-        The hart counts it by what was there before, as the Sail model does.
+        The hart counts it by what was there before: "Any CSR write takes effect after the writing
+        instruction has otherwise completed."
         """
         spike = self.spike
         if spike.csr(Csr.MCOUNTINHIBIT) & _IR != inhibited:

@@ -34,7 +34,7 @@ def generate(seed: int) -> Program:
     maker = Maker(random)
     count = random.randrange(60, 160)
     # Blocks that begin shortly before the end of a page.
-    placed = {random.randrange(count) for _ in range(6)}
+    placed = {random.randrange(count) for _ in range(10)}
     blocks = []
     for index in range(count):
         make = random.choices(list(KINDS), list(KINDS.values()))[0]

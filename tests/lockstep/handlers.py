@@ -1,10 +1,10 @@
 """What every random program has: the way in, and trap handlers that always find a way on.
 
 They use registers of their own, so they need no memory. After an exception they go on where
-`RESUME` says, in the mode that raised it; after a call in the handler's mode, and after a fetch
-that faulted in S-mode, where nothing is bent. An interrupt is disabled and cleared, and the program
-goes on where it was. If `DONE` is negative the program has ended: all CSRs are read, and the hart
-jumps on the spot.
+`RESUME` says, in the mode that raised it; after a call in the handler's mode; and after a fetch
+that faulted, or a trap just there, in S-mode, where nothing is bent. An interrupt is disabled and
+cleared, and the program goes on where it was. If `DONE` is negative the program has ended: all CSRs
+are read, and the hart jumps on the spot.
 """
 
 import struct
@@ -26,9 +26,6 @@ _ECALL, _SRET, _MRET = 0x73, 0x1020_0073, 0x3020_0073
 
 _CALLS = (Cause.ECALL_U, Cause.ECALL_S)
 _FETCH_FAULTS = (Cause.FETCH_MISALIGNED, Cause.FETCH_ACCESS, Cause.FETCH_PAGE)
-
-#: CSRs that are read at the end; not those that only the passing of time determines.
-_FINAL = [register for register in Csr if register not in (Csr.CYCLE, Csr.TIME, Csr.MCYCLE)]
 
 
 class _Code:
@@ -105,13 +102,16 @@ def machine_handler(dumped) -> bytes:
     for _ in range(_VECTORS):
         code.jump("common")
     code.label("common")
-    _read(code, (*dumped, Csr.MEPC, Csr.MSTATUS, Csr.MTVAL), 29)
+    _read(code, (*dumped, Csr.MSTATUS, Csr.MTVAL), 29)
     code.branch(4, DONE, 0, "final")
     # With TSR set, the `sret` of the handler in S-mode is illegal.
     code.add(*li(28, _SRET))
     code.branch(0, 29, 28, "call")
     _read(code, (Csr.MCAUSE,), 28)
+    _read(code, (Csr.MEPC,), 29)
     code.branch(4, 28, 0, "interrupt")
+    # It would trap there again.
+    code.branch(0, 29, RESUME, "fetch")
     _branch_if_one_of(code, _CALLS, 28, 29, "call")
     _branch_if_one_of(code, _FETCH_FAULTS, 28, 29, "fetch")
     code.add(csr(1, 0, Csr.MEPC, RESUME), _MRET)
@@ -128,7 +128,7 @@ def machine_handler(dumped) -> bytes:
     code.add(*li(29, 1), r_type(0x33, 1, 0, 29, 29, 28))
     code.add(csr(3, 0, Csr.MIE, 29), csr(3, 0, Csr.MIP, 29), _MRET)
     code.label("final")
-    _read(code, _FINAL, 29)
+    _read(code, Csr, 29)
     code.add(jal(0, 0))
     return code.bytes()
 
@@ -141,13 +141,15 @@ def supervisor_handler(dumped) -> bytes:
     code.label("common")
     # Only its own CSRs, or there would be no end of illegal instructions.
     own = [address for address in dumped if Csr.SENVCFG <= address <= Csr.SIP]
-    _read(code, (*own, Csr.SEPC, Csr.SSTATUS, Csr.STVAL), 31)
+    _read(code, (*own, Csr.SSTATUS, Csr.STVAL), 31)
     # See above: its own.
     code.add(*li(30, _SRET))
     code.branch(0, 31, 30, "call")
     _read(code, (Csr.SCAUSE,), 30)
     code.branch(4, DONE, 0, "call")
+    _read(code, (Csr.SEPC,), 31)
     code.branch(4, 30, 0, "interrupt")
+    code.branch(0, 31, RESUME, "supervisor")
     _branch_if_one_of(code, (*_FETCH_FAULTS, Cause.ECALL_U), 30, 31, "supervisor")
     code.add(csr(1, 0, Csr.SEPC, RESUME), _SRET)
     code.label("supervisor")

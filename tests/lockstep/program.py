@@ -10,7 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hdl.arch import PAGE_SIZE
+from hdl.arch import PAGE_SIZE, page_round_up
 from tests.lockstep.encode import branch, fill, i_type, jal, u_type
 from tests.lockstep.handlers import RESUME, boot, machine_handler, supervisor_handler
 from tests.lockstep.world import (
@@ -124,26 +124,33 @@ class Program:
         ]
 
 
+def _size(block):
+    """Bytes of a block with what sets `RESUME`."""
+    return 8 + sum(item.size for item in block.items)
+
+
 class _Layout:
     """Gives addresses to blocks, and makes bytes of them."""
 
     def __init__(self, blocks):
         self._places = []  # (address, item, block's end); a bridge has no end
         self._numbers, self._addresses = [], []
-        address = CODE
+        address, remaining = CODE, sum(_size(block) for block in blocks)
         for block in blocks:
-            address = self._place(block, address)
+            address = self._place(block, address, _CODE_END - remaining)
+            remaining -= _size(block)
+        if address > _CODE_END:
+            raise ValueError("the program has more code than fits")
         self._end = address
 
-    def _place(self, block, address):
-        size = 8 + sum(item.size for item in block.items)
+    def _place(self, block, address, latest):
+        size = _size(block)
         start = address
         if block.before is not None:
-            start = (address + 4 + block.before + PAGE_SIZE - 1) // PAGE_SIZE * PAGE_SIZE
-            start -= block.before
-            if start + size + 1024 > _CODE_END or start < address + 4:
-                start = address
-            else:
+            # Behind a jump that leads there.
+            end = page_round_up(address + 4 + block.before)
+            if end - block.before <= latest:
+                start = end - block.before
                 self._places.append((address, Item(-1, jal(0, start - address)), None))
         self._mark(block.number, start)
         self._places.append((start, block, start + size))
@@ -152,8 +159,6 @@ class _Layout:
             self._mark(item.number, address)
             self._places.append((address, item, None))
             address += item.size
-        if address > _CODE_END - 64:
-            raise ValueError("the program has more code than fits")
         return address
 
     def _mark(self, number, address):

@@ -62,6 +62,11 @@ def summarize(statistics: Statistics) -> str:
     ]
     succeeded, failed = (statistics.conditionals[result] for result in (0, 1))
     lines.append(f"{succeeded + failed:,} store-conditionals, of which {succeeded:,} succeeded")
+    straddling = statistics.straddling
+    lines.append(
+        f"{straddling['retired']:,} instructions in two pages retired, "
+        f"{straddling['faulted']:,} faulted in the second one"
+    )
     lines.append(
         f"{statistics.early_updates:,} A or D bits set by accesses that an interrupt cut off"
     )

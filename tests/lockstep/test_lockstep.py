@@ -73,6 +73,7 @@ def test_random_programs_agree(first):
     delegated = {new for _, _, new in (*statistics.traps, *statistics.interrupts)}
     assert delegated == {Priv.S, Priv.M}
     assert set(Csr) <= set(statistics.csrs)
+    assert min(statistics.straddling[fate] for fate in ("retired", "faulted")) > 0
     assert min(statistics.conditionals[result] for result in (0, 1)) > 10
 
 
@@ -142,8 +143,8 @@ def test_a_planted_difference_is_found_and_shrunk():
         (lambda f: {"insn": f["insn"] ^ 1 << 7} if f["insn"] & 0x7F == 0x63 else {}, "instruction"),
         (lambda f: {"mem_addr": f["mem_addr"] + 8} if f["mem_rmask"] else {}, "loads"),
         (lambda f: {"mem_wdata": ~f["mem_wdata"]} if f["mem_wmask"] else {}, "memory at"),
-        (lambda f: {"intr_cause": 1 << 63 | 3} if f["intr_cause"] == 1 << 63 | 7 else {},
-         "interrupt 3 is pending"),
+        (lambda f: {"intr_cause": 1 << 63 | 9} if f["intr_cause"] == 1 << 63 | 7 else {},
+         "cause of the interrupt"),
         (lambda f: {"pc_wdata": f["pc_wdata"] + 2} if f["insn"] == 0x3020_0073 else {}, "next pc"),
     ],
 )  # fmt: skip

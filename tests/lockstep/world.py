@@ -24,16 +24,16 @@ USED = 64 * PAGE_SIZE
 BOOT = RAM
 MACHINE_HANDLER = RAM + 1 * PAGE_SIZE
 SUPERVISOR_HANDLER = RAM + 2 * PAGE_SIZE
-CODE, CODE_PAGES = RAM + 4 * PAGE_SIZE, 8
+CODE, CODE_PAGES = RAM + 4 * PAGE_SIZE, 12
 DATA, DATA_PAGES = RAM + 16 * PAGE_SIZE, 16
 TABLES = RAM + 48 * PAGE_SIZE
 
-#: The views by privilege (0 U, 1 S, 3 M): pages of 4 KiB, then of 2 MiB, and the identity, which is
-#: one page of 1 GiB for S-mode and RAM itself for M-mode.
+#: The views by privilege (0 U, 1 S, 3 M): pages of 4 KiB, which are chosen more often, then of
+#: 2 MiB, and the identity, which is one page of 1 GiB for S-mode and RAM itself for M-mode.
 IDENTITY = RAM
 VIEWS = {
-    0: (0xC000_0000, 0xFFFF_FFFF_8000_0000),
-    1: (0x4000_0000, 0xFFFF_FFFF_C000_0000, IDENTITY),
+    0: (0xC000_0000, 0xC000_0000, 0xFFFF_FFFF_8000_0000),
+    1: (0x4000_0000, 0x4000_0000, 0xFFFF_FFFF_C000_0000, IDENTITY),
     3: (IDENTITY,),
 }
 #: Pages that are bent in any way, at level 0, 1 and 2, and what lies between two of one level.
@@ -136,7 +136,7 @@ def _small_page(random, index, user):
         return pte
     if in_data or random.random() < 0.1:
         pte &= ~random.choice((0, 0, Pte.D, Pte.A | Pte.D))
-    if random.random() < (0.06 if in_code else 0.25):
+    if random.random() < (0.2 if in_code else 0.25):
         pte = bent(random, pte, 0, shared=False)
     return pte
 
