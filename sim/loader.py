@@ -109,7 +109,7 @@ def _check_header(header, size: int) -> None:
 
 
 def _check_tables(header) -> None:
-    """Refuses headers that lie on top of each other: to read them all would take for ever."""
+    """Refuses tables that no linker writes: thousands of headers could each name the whole file."""
     if header.e_phnum > _MAX_SEGMENTS:
         raise LoadError(f"{header.e_phnum} program headers, more than {_MAX_SEGMENTS}")
     for what, count, size, expected in (
@@ -153,7 +153,7 @@ def _check_overlap(headers) -> None:
 
 def _symbols(file: ELFFile) -> dict[str, int]:
     """The addresses in the symbol table: the first one, for there may be no other."""
-    if not file.header.e_shnum:  # then section 0 would tell how many there are
+    if not file.header.e_shnum:  # then section 0 would tell how many there are, up to 2**64
         return {}
     for section in file.iter_sections():
         if isinstance(section, SymbolTableSection):
