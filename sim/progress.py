@@ -1,9 +1,10 @@
-"""The line that tells on a terminal how far a long run has come."""
+"""What a terminal is told of long work: how far a run has come, and what is being compiled."""
 
+import sys
 import time
 from typing import TextIO
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "announce"]
 
 #: Seconds between two lines, and before the first.
 _INTERVAL = 0.5
@@ -40,3 +41,9 @@ class Progress:
             self._file.write("\r\x1b[K")
             self._file.flush()
             self._shown = False
+
+
+def announce(what: str) -> None:
+    """Says on standard error that `what` takes a while; silent if that is no terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[Ktrapline: {what}", file=sys.stderr, flush=True)

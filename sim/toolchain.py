@@ -24,6 +24,7 @@ from elftools.elf.elffile import ELFFile
 
 from hdl.arch import PAGE_SIZE
 from kernel_model import trapframe
+from sim.progress import announce
 
 __all__ = [
     "ToolchainError",
@@ -245,6 +246,7 @@ def _cached(
     target = cache_directory() / f"{name}-{digest.hexdigest()[:16]}.elf"
     if target.is_file():
         return target
+    announce(f"compiling {name}")
     with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:
         temporary = Path(directory) / target.name
         build(temporary)

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from sim.progress import Progress
+from sim.progress import Progress, announce
 
 
 class Terminal(io.StringIO):
@@ -53,3 +53,11 @@ def test_the_line_is_taken_away_once(clock):
     progress.clear()
 
     assert file.getvalue() == before + "\r\x1b[K"
+
+
+def test_long_work_is_announced_on_a_terminal_only(monkeypatch):
+    for file, said in ((Terminal(), "trapline: compiling hello\n"), (io.StringIO(), "")):
+        monkeypatch.setattr("sys.stderr", file)
+        announce("compiling hello")
+        assert file.getvalue().endswith(said)
+        assert bool(file.getvalue()) == bool(said)

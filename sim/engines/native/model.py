@@ -21,6 +21,7 @@ from sim.engines.native.pieces import WORD, split
 from sim.engines.native.rarely import NEVER, Rarely, separate
 from sim.engines.native.schedule import schedule
 from sim.engines.native.simplify import simplify
+from sim.progress import announce
 
 __all__ = ["Model", "Translation", "optimize"]
 
@@ -242,6 +243,7 @@ class Model:
 
     def _make(self, directory, runtime, level):
         """Translates and compiles; says how to run what came of it."""
+        announce("building the native engine")
         translation = self.translation
         library, self.cached = compile_library(
             "\n".join([translation.source(), runtime]), "model", directory, level
