@@ -110,8 +110,30 @@ class TestMappages:
         vm.freewalk(kernel, root)
         assert kernel.kmem.used == used - (3 if nth == 3 else 1)
 
-    def test_remap_panics(self, kernel, root):
-        map_new(kernel, root, 0x1000)
+    def test_a_failure_undoes_its_own_pages_only_and_frees_none(self, kernel, root):
+        others = [map_new(kernel, root, va) for va in (0x3000, 0x40_0000)]
+        frame = vm.zalloc(kernel)
+        used = kernel.kmem.used
+
+        with failing_kalloc(kernel, 1):  # the run is over before its second table
+            assert not vm.mappages(kernel, root, 0x1FF000, 2 * PAGE_SIZE, frame, Pte.R)
+
+        assert kernel.kmem.used == used
+        assert [pte_to_pa(pte) for _, _, pte in vm.leaves(kernel, root, 0, MAXVA)] == others
+
+    def test_maps_more_pages_than_a_page_has_bytes(self, kernel):
+        kernel = make_kernel(size=20 << 20)
+        root = vm.uvmcreate(kernel)
+        pages = PAGE_SIZE + 2
+
+        assert vm.mappages(kernel, root, 0, pages * PAGE_SIZE, KERNBASE, Pte.R)
+
+        frames = [pte_to_pa(pte) for _, _, pte in vm.leaves(kernel, root, 0, MAXVA)]
+        assert frames == [KERNBASE + n * PAGE_SIZE for n in range(pages)]
+
+    @pytest.mark.parametrize("perm", [Pte.R, Pte.X])
+    def test_remap_panics(self, kernel, root, perm):
+        map_new(kernel, root, 0x1000, perm)
         with pytest.raises(KernelPanic, match="mappages: remap of 0x1000"):
             vm.mappages(kernel, root, 0x1000, PAGE_SIZE, KERNBASE, Pte.R)
 
@@ -185,6 +207,22 @@ class TestUvmunmap:
         # 101 entries of the root, and for either page one table of 512 at each level below.
         assert looked_at() == 101 + 4 * 512
 
+    def test_looks_only_where_the_range_is(self, kernel, root):
+        map_new(kernel, root, 0x7000)
+        looked_at = charged(kernel, Step.PTE)
+
+        vm.uvmunmap(kernel, root, 0x5000, 3, do_free=True)
+        assert looked_at() == 1 + 1 + 3
+        vm.uvmunmap(kernel, root, 0, 0, do_free=True)
+        assert looked_at() == 1 + 1 + 3
+
+    def test_a_page_to_be_run_only_is_a_leaf(self, kernel, root):
+        map_new(kernel, root, 0x1000, Pte.X)
+        with pytest.raises(KernelPanic, match="freewalk: leaf"):
+            vm.freewalk(kernel, root)
+        vm.uvmunmap(kernel, root, 0x1000, 1, do_free=True)
+        assert vm.getpte(kernel, root, 0x1000) == 0
+
     def test_what_is_no_leaf_panics(self, kernel, root):
         map_new(kernel, root, 0x1000)
         kernel.memory.write_u64(vm.walk(kernel, root, 0x1000), make_pte(KERNBASE, Pte.V))
@@ -241,6 +279,20 @@ class TestUvmdealloc:
 
         assert len(list(vm.leaves(kernel, root, 0, MAXVA))) == left
 
+    def test_leaves_what_lies_beyond_the_old_size(self, kernel, root):
+        vm.uvmalloc(kernel, root, 0, 0x3000, RWU)
+        map_new(kernel, root, 0x3000)
+
+        vm.uvmdealloc(kernel, root, 0x3000, 0x1000)
+
+        assert [va for va, _, _ in vm.leaves(kernel, root, 0, MAXVA)] == [0, 0x3000]
+
+    def test_looks_at_nothing_if_no_page_goes(self, kernel, root):
+        vm.uvmalloc(kernel, root, 0, 0x3000, RWU)
+        looked_at = charged(kernel, Step.PTE)
+        assert vm.uvmdealloc(kernel, root, 0x2FFF, 0x2001) == 0x2001
+        assert looked_at() == 0
+
     def test_does_not_grow(self, kernel, root):
         assert vm.uvmdealloc(kernel, root, 0x1000, 0x3000) == 0x1000
 
@@ -254,6 +306,23 @@ class TestFreeing:
         vm.uvmfree(kernel, root, 5 * GIB + 1)
 
         assert kernel.kmem.used == used
+
+    def test_uvmfree_frees_the_size_and_no_more(self, kernel, root):
+        map_new(kernel, root, 0x1000)
+        with pytest.raises(KernelPanic, match="freewalk: leaf"):
+            vm.uvmfree(kernel, root, 0x1000)
+
+    def test_freewalk_looks_at_every_entry_of_every_table(self, kernel, root):
+        vm.walk(kernel, root, 0x1000, alloc=True)
+        looked_at = charged(kernel, Step.PTE)
+        vm.freewalk(kernel, root)
+        assert looked_at() == 3 * 512
+
+    def test_freewalk_passes_over_entries_that_are_not_valid(self, kernel, root):
+        used = kernel.kmem.used
+        kernel.memory.write_u64(root + 8, make_pte(KERNBASE, 0))
+        vm.freewalk(kernel, root)
+        assert kernel.kmem.used == used - 1
 
     def test_freewalk_panics_on_a_page_that_is_still_mapped(self, kernel, root):
         map_new(kernel, root, 0x1000)
@@ -306,6 +375,16 @@ class TestKvmmake:
         assert kernel.memory.read_u64(root + 8 * 2) & Pte.R
         assert not kernel.memory.read_u64(root + 8 * 3) & Pte.R
         assert kernel.memory.read_u64(vm.walk(kernel, root, 3 * GIB, level=1)) & Pte.R
+
+    def test_uses_small_pages_where_only_one_address_is_aligned(self, kernel, root):
+        large = 2 << 20
+        vm.kvmmap(kernel, root, large, KERNBASE + PAGE_SIZE, large, Pte.R)
+        vm.kvmmap(kernel, root, 5 * large + PAGE_SIZE, KERNBASE, large, Pte.R)
+
+        for va, pa in ((large, KERNBASE + PAGE_SIZE), (5 * large + PAGE_SIZE, KERNBASE)):
+            for offset in (0, large - PAGE_SIZE):
+                pte = vm.getpte(kernel, root, va + offset)
+                assert pte_to_pa(pte) == pa + offset
 
     @pytest.mark.parametrize("nth", [1, 2, 5])
     def test_panics_without_frames(self, kernel, nth):
