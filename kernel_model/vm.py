@@ -49,7 +49,8 @@ def uvmdealloc(kernel, root: int, oldsz: int, newsz: int) -> int:
     if newsz >= oldsz:
         return 0
     start = page_round_up(newsz)
-    return uvmunmap(kernel, root, start, (page_round_up(oldsz) - start) // PAGE_SIZE, do_free=True)
+    npages = (page_round_up(oldsz) - start) // PAGE_SIZE
+    return uvmunmap(kernel, root, start, npages, do_free=True) if npages else 0
 
 
 def uvmcopy(kernel, old: int, new: int, sz: int) -> int | None:

@@ -65,6 +65,16 @@ class TestKvmmake:
         assert not kernel.memory.read_u64(root + 8 * 3) & Pte.R
         assert kernel.memory.read_u64(pagetable.walk(kernel, root, 3 * GIB, level=1)) & Pte.R
 
+    def test_uses_small_pages_where_only_one_address_is_aligned(self, kernel, root):
+        large = 2 << 20
+        kvm.kvmmap(kernel, root, large, KERNBASE + PAGE_SIZE, large, Pte.R)
+        kvm.kvmmap(kernel, root, 5 * large + PAGE_SIZE, KERNBASE, large, Pte.R)
+
+        for va, pa in ((large, KERNBASE + PAGE_SIZE), (5 * large + PAGE_SIZE, KERNBASE)):
+            for offset in (0, large - PAGE_SIZE):
+                pte = pagetable.getpte(kernel, root, va + offset)
+                assert pte_to_pa(pte) == pa + offset
+
     @pytest.mark.parametrize("nth", [1, 2, 5])
     def test_panics_without_frames(self, kernel, nth):
         with failing_kalloc(kernel, nth), pytest.raises(KernelPanic, match="kvmma"):

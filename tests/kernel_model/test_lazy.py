@@ -4,7 +4,7 @@ from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.layout import MAXVA
 from kernel_model.lazy import vmfault
 from kernel_model.pagetable import getpte, uvmunmap
-from tests.kernel_model.support import failing_kalloc, make_hart
+from tests.kernel_model.support import DATA, X, elf_file, failing_kalloc, make_hart, segment
 
 MIB = 1 << 20
 
@@ -68,6 +68,11 @@ def test_refuses_a_page_that_is_mapped(hart, below_heap, why):
 
     assert (kernel.kmem.used, hart.pte(hart.heap - below_heap)) == (used, before)
     assert before
+
+
+def test_refuses_a_page_that_is_only_to_be_run():
+    hart = make_hart(elf_file(segment(0, b"code", X), DATA))
+    assert vmfault(hart.kernel, hart.kernel.proc, 0) == (0, "page is mapped --x")
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])

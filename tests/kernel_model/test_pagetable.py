@@ -96,8 +96,30 @@ class TestMappages:
         pagetable.freewalk(kernel, root)
         assert kernel.kmem.used == used - (3 if nth == 3 else 1)
 
-    def test_remap_panics(self, kernel, root):
-        map_new(kernel, root, 0x1000)
+    def test_a_failure_undoes_its_own_pages_only_and_frees_none(self, kernel, root):
+        others = [map_new(kernel, root, va) for va in (0x3000, 0x40_0000)]
+        frame = pagetable.zalloc(kernel)
+        used = kernel.kmem.used
+
+        with failing_kalloc(kernel, 1):  # the run is over before its second table
+            assert not pagetable.mappages(kernel, root, 0x1FF000, 2 * PAGE_SIZE, frame, Pte.R)
+
+        assert kernel.kmem.used == used
+        assert [pte_to_pa(pte) for _, _, pte in pagetable.leaves(kernel, root, 0, MAXVA)] == others
+
+    def test_maps_more_pages_than_a_page_has_bytes(self):
+        kernel = make_kernel(size=20 << 20)
+        root = vm.uvmcreate(kernel)
+        pages = PAGE_SIZE + 2
+
+        assert pagetable.mappages(kernel, root, 0, pages * PAGE_SIZE, KERNBASE, Pte.R)
+
+        frames = [pte_to_pa(pte) for _, _, pte in pagetable.leaves(kernel, root, 0, MAXVA)]
+        assert frames == [KERNBASE + n * PAGE_SIZE for n in range(pages)]
+
+    @pytest.mark.parametrize("perm", [Pte.R, Pte.X])
+    def test_remap_panics(self, kernel, root, perm):
+        map_new(kernel, root, 0x1000, perm)
         with pytest.raises(KernelPanic, match="mappages: remap of 0x1000"):
             pagetable.mappages(kernel, root, 0x1000, PAGE_SIZE, KERNBASE, Pte.R)
 
@@ -177,6 +199,22 @@ class TestUvmunmap:
         # 101 entries of the root, and for either page one table of 512 at each level below.
         assert looked_at() == 101 + 4 * 512
 
+    def test_looks_only_where_the_range_is(self, kernel, root):
+        map_new(kernel, root, 0x7000)
+        looked_at = charged(kernel, Step.PTE)
+
+        pagetable.uvmunmap(kernel, root, 0x5000, 3, do_free=True)
+        assert looked_at() == 1 + 1 + 3
+        pagetable.uvmunmap(kernel, root, 0, 0, do_free=True)
+        assert looked_at() == 1 + 1 + 3
+
+    def test_a_page_to_be_run_only_is_a_leaf(self, kernel, root):
+        map_new(kernel, root, 0x1000, Pte.X)
+        with pytest.raises(KernelPanic, match="freewalk: leaf"):
+            pagetable.freewalk(kernel, root)
+        pagetable.uvmunmap(kernel, root, 0x1000, 1, do_free=True)
+        assert pagetable.getpte(kernel, root, 0x1000) == 0
+
     def test_what_is_no_leaf_panics(self, kernel, root):
         map_new(kernel, root, 0x1000)
         kernel.memory.write_u64(pagetable.walk(kernel, root, 0x1000), make_pte(KERNBASE, Pte.V))
@@ -212,3 +250,17 @@ def test_freewalk_panics_on_a_page_that_is_still_mapped(kernel, root):
     map_new(kernel, root, 0x1000)
     with pytest.raises(KernelPanic, match="freewalk: leaf"):
         pagetable.freewalk(kernel, root)
+
+
+def test_freewalk_looks_at_every_entry_of_every_table(kernel, root):
+    pagetable.walk(kernel, root, 0x1000, alloc=True)
+    looked_at = charged(kernel, Step.PTE)
+    pagetable.freewalk(kernel, root)
+    assert looked_at() == 3 * 512
+
+
+def test_freewalk_passes_over_entries_that_are_not_valid(kernel, root):
+    used = kernel.kmem.used
+    kernel.memory.write_u64(root + 8, make_pte(KERNBASE, 0))
+    pagetable.freewalk(kernel, root)
+    assert kernel.kmem.used == used - 1

@@ -61,6 +61,20 @@ class TestUvmdealloc:
 
         assert len(list(pagetable.leaves(kernel, root, 0, MAXVA))) == left
 
+    def test_leaves_what_lies_beyond_the_old_size(self, kernel, root):
+        vm.uvmalloc(kernel, root, 0, 0x3000, RWU)
+        map_new(kernel, root, 0x3000)
+
+        vm.uvmdealloc(kernel, root, 0x3000, 0x1000)
+
+        assert [va for va, _, _ in pagetable.leaves(kernel, root, 0, MAXVA)] == [0, 0x3000]
+
+    def test_looks_at_nothing_if_no_page_goes(self, kernel, root):
+        vm.uvmalloc(kernel, root, 0, 0x3000, RWU)
+        looked_at = charged(kernel, Step.PTE)
+        assert vm.uvmdealloc(kernel, root, 0x2FFF, 0x2001) == 0
+        assert looked_at() == 0
+
     def test_does_not_grow(self, kernel, root):
         assert vm.uvmdealloc(kernel, root, 0x1000, 0x3000) == 0
 
@@ -167,3 +181,9 @@ def test_uvmfree_frees_all(kernel, root):
     vm.uvmfree(kernel, root, 5 * GIB + 1)
 
     assert kernel.kmem.used == used
+
+
+def test_uvmfree_frees_the_size_and_no_more(kernel, root):
+    map_new(kernel, root, 0x1000)
+    with pytest.raises(KernelPanic, match="freewalk: leaf"):
+        vm.uvmfree(kernel, root, 0x1000)

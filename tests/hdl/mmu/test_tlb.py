@@ -107,6 +107,21 @@ def test_every_bit_of_a_page_number_counts():
     run(testbench)
 
 
+def test_every_bit_of_an_asid_counts():
+    async def testbench(ctx, dut):
+        for asid in (1 << bit for bit in range(16)):
+            page = Page(asid=asid)
+            await fill(ctx, dut, page)
+            assert look_up(ctx, dut, PAGE, asid=asid) == (page.ppn, 0, 0)
+            assert look_up(ctx, dut, PAGE, asid=0) is None
+            await fence(ctx, dut, asid=0)
+            assert look_up(ctx, dut, PAGE, asid=asid), "fenced as another address space"
+            await fence(ctx, dut, asid=asid)
+            assert look_up(ctx, dut, PAGE, asid=asid) is None
+
+    run(testbench)
+
+
 def test_asids_are_kept_apart_unless_global():
     """cva6#2943: the same page number under several ASIDs, then with G set."""
 

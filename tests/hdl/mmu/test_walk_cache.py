@@ -45,6 +45,10 @@ def test_every_bit_of_the_tag_and_the_asid_counts():
         assert look_up(ctx, dut) == ((1 << 44) - 1, 0)
         assert all(look_up(ctx, dut, TAG ^ 1 << bit) is None for bit in range(18))
         assert all(look_up(ctx, dut, asid=1 ^ 1 << bit) is None for bit in range(16))
+        for bit in range(16):
+            await fill(ctx, dut, asid=1 << bit, ppn=bit)
+            assert look_up(ctx, dut, asid=1 << bit) == (bit, 0)
+            assert look_up(ctx, dut, asid=0) is None
 
     run(testbench)
 

@@ -15,7 +15,7 @@ LAZY = Expected("lazy", "")
 @pytest.mark.parametrize("latency", [1, 3, 40])
 def test_waiting_for_the_kernel_is_passed_over_unseen(latency):
     forward, whole = (
-        kernel(LAZY, engine="native", latency=latency, fast_forward=wanted)
+        kernel(LAZY, engine="native", latency=latency, fast_forward=wanted, max_cycles=2_000_000)
         for wanted in (True, False)
     )
 
