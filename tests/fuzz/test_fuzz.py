@@ -130,7 +130,7 @@ def test_an_exec_that_spoils_the_old_program_is_found(monkeypatch):
 
 
 def test_a_hang_and_a_message_of_two_lines_are_found(monkeypatch):
-    monkeypatch.setattr(guard, "_SECONDS", 1)
+    monkeypatch.setattr(guard, "_WAITING", 1)
     with pytest.raises(Misbehaved, match="has not ended"), guard.bounded():
         time.sleep(20)
 
