@@ -11,6 +11,10 @@ CASES    ?= 100000
 PROGRAMS ?= 1000
 COUNT    ?= 2000
 
+# Tests that `make test` runs a second time, with pysim under their testbenches.
+ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_translator.py \
+              test_trap.py test_arbiter.py)
+
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin
 
@@ -32,6 +36,7 @@ wave: ## open GTKWave on the last trace
 
 test: $(STAMP) ## run the tests on all cores
 	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -q --engine pysim $(ON_PYSIM)
 
 oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases of each mode
 	$(BIN)/python -m tests.oracle --cases $(CASES) $(if $(SEED),--seed $(SEED))
