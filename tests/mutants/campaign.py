@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from tests.mutants.equivalence import WRITE_RTLIL, equivalent
 from tests.mutants.harness import run_pytest
 from tests.mutants.mutate import Mutant, apply
-from tests.mutants.observe import Observer, Selection, marked
+from tests.mutants.observe import IMPORTING, Observer, Selection, marked
 from tests.mutants.targets import suite_of
 from tests.mutants.tree import Tree
 
 __all__ = ["Examiner", "Result", "observe"]
 
 #: Seconds of tests that a mutant has to survive before a proof of its equivalence is tried.
-QUICK_SECONDS = 8
+QUICK_SECONDS = 4
 #: A run may take so many times what its tests take with the original, and so many seconds more.
 PATIENCE, GRACE = 4, 15
 #: On a busy machine a second of a processor takes longer.
@@ -42,7 +42,8 @@ def observe(tree: Tree, suite, tests: list[str], files: list[str]) -> dict[str, 
     """Runs the files `tests` of `suite` on the original.
 
     Returns the seconds of each test, and the statements that it runs in `files`, as their first
-    lines, by file. `tree` is of no use any more then.
+    lines, by file; under `IMPORTING` those of what was run before any test. `tree` is of no use any
+    more then.
     """
     for file in [*files, suite.machine] if suite.machine else files:
         path = tree.path / file
@@ -110,7 +111,8 @@ class Examiner:
         kills = self._kills.get(mutant.file, Counter())
 
         def rank(test):
-            return -kills[test], test in whole, tests[test]["seconds"]
+            # For those with the whole hart in them it has to be compiled, which takes seconds.
+            return test in whole, -kills[test], tests[test]["seconds"]
 
         quick, slow, seconds = [], [], 0.0
         for test in sorted({*running, *whole}, key=rank):
@@ -122,11 +124,14 @@ class Examiner:
     def _running(mutant, tests):
         """The tests that run the mutant's statement; failing those, its file; failing those, all.
 
-        What is executed as a module is imported shows in no test.
+        What is run as a module is imported may count for any test of the file.
         """
-        of_file = {t: seen["lines"].get(mutant.file) for t, seen in tests.items()}
-        exactly = [t for t, seen in of_file.items() if seen and mutant.line in seen]
-        return exactly or [t for t, seen in of_file.items() if seen] or list(tests)
+        of_file = {t: seen["lines"].get(mutant.file, ()) for t, seen in tests.items()}
+        imported = of_file.pop(IMPORTING)
+        exactly = [t for t, lines in of_file.items() if mutant.line in lines]
+        if exactly and mutant.line not in imported:
+            return exactly
+        return [t for t, lines in of_file.items() if lines] or list(of_file)
 
     def _run(self, mutant, order):
         package = mutant.file.partition("/")[0]

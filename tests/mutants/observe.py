@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-__all__ = ["Observer", "Selection", "marked"]
+__all__ = ["IMPORTING", "Observer", "Selection", "marked"]
 
 #: The name of the function that marked code calls.
 MARK = "_trapline_mark"
@@ -41,8 +41,15 @@ def _mark_blocks(node, file):
         block[:] = new
 
 
+#: Where an observation says what was run before any test, as modules were imported.
+IMPORTING = "importing"
+
+
 class Observer:
-    """A pytest plugin. Its `tests` are records by test: `seconds`, and `lines` by marked file."""
+    """A pytest plugin. Its `tests` are records by test: `seconds`, and `lines` by marked file.
+
+    One more, `IMPORTING`, is of what was run before the first test.
+    """
 
     def __init__(self):
         self.tests = {}
@@ -52,16 +59,21 @@ class Observer:
     def _mark(self, file, line):
         self._lines.setdefault(file, set()).add(line)
 
+    def pytest_collection_finish(self):
+        """Records what was run so far."""
+        self._record(IMPORTING, 0)
+
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item, nextitem):
         """Records one test, with its fixtures."""
-        self._lines = {}
         began = time.process_time()
         yield
-        self.tests[item.nodeid] = {
-            "seconds": round(time.process_time() - began, 3),
-            "lines": {file: sorted(lines) for file, lines in self._lines.items()},
-        }
+        self._record(item.nodeid, time.process_time() - began)
+
+    def _record(self, name, seconds):
+        lines = {file: sorted(lines) for file, lines in self._lines.items()}
+        self.tests[name] = {"seconds": round(seconds, 3), "lines": lines}
+        self._lines = {}
 
 
 class Selection:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.mutants.campaign import Result, observe
 from tests.mutants.mutate import Mutant
+from tests.mutants.observe import IMPORTING
 from tests.mutants.targets import SUITES, find, helper_files, suite_of, test_files
 from tests.mutants.tree import PROJECT, digest, temporary_tree
 
@@ -77,8 +78,20 @@ def observations_of(package: str, path: Path) -> dict[str, dict]:
         for file in changed:
             of_file = {test: seen for test, seen in tests.items() if test.startswith(f"{file}::")}
             stored[file] = {"key": keys[file], "tests": of_file}
+        # A few of the files import a part of the modules only.
+        known = stored.get(package, {"lines": {}}) if len(changed) < len(keys) else {"lines": {}}
+        stored[package] = {
+            "seconds": 0,
+            "lines": _joined(known["lines"], tests[IMPORTING]["lines"]),
+        }
         _write(path, stored)
-    return {test: seen for file in keys for test, seen in stored[file]["tests"].items()}
+    observed = {test: seen for file in keys for test, seen in stored[file]["tests"].items()}
+    return {IMPORTING: stored[package], **observed}
+
+
+def _joined(lines, more):
+    """Lines by file, of two observations."""
+    return {file: sorted({*lines.get(file, ()), *more.get(file, ())}) for file in {**lines, **more}}
 
 
 @cache

@@ -64,6 +64,7 @@ def double(x):
 '''
 TESTS = """
 from hdl.code import double
+FOUR = double(2)
 def test_two(): assert double(2) == 4
 def test_none(): assert double(0) == 0
 def test_other(): pass
@@ -77,6 +78,7 @@ def test_observed_tests_name_the_statements_they_run(tmp_path):
 
     outcome = run(tmp_path, TESTS, plugins=[observer], report=lambda: observer.tests)
 
+    assert outcome.data.pop("importing")["lines"] == {"hdl/code.py": [3, 4, 5]}
     lines = {test.partition("::")[2]: seen["lines"] for test, seen in outcome.data.items()}
     assert lines == {
         "test_two": {"hdl/code.py": [3, 4, 5]},
