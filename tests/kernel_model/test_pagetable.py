@@ -155,6 +155,25 @@ class TestEntries:
             pagetable.entries(kernel, root, 5, 5) == pagetable.entries(kernel, root, 6, 511) == []
         )
 
+    def test_of_an_empty_range_are_none_and_cost_nothing(self, kernel, root):
+        pagetable.walk(kernel, root, 4 * GIB, alloc=True)
+        looked_at = charged(kernel, Step.PTE)
+
+        assert pagetable.entries(kernel, root, 4, 4) == []
+        assert pagetable.entries(kernel, root, 5, 3) == []
+        assert looked_at() == 0
+
+
+def test_leaves_come_with_the_address_of_their_entry(kernel, root):
+    pages = [0x5000, 0x40_0000, 3 * GIB]
+    for va in pages:
+        map_new(kernel, root, va)
+
+    found = list(pagetable.leaves(kernel, root, 0, MAXVA))
+
+    assert [va for va, _, _ in found] == pages
+    assert [entry for _, entry, _ in found] == [pagetable.walk(kernel, root, va) for va in pages]
+
 
 class TestUvmunmap:
     def test_frees_the_pages_of_the_range_and_no_others(self, kernel, root):
