@@ -1,18 +1,21 @@
 """`python -m tests.mutants`: breaks the MMU, the trap unit and the kernel's virtual memory."""
 
 import argparse
+import os
 import random
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.mutants.campaign import Examiner
 from tests.mutants.harness import preload
 from tests.mutants.report import judge, percentage, read_reasons, table
 from tests.mutants.store import Results, observations_of
 from tests.mutants.targets import TARGETS, find
-from tests.mutants.tree import PROJECT, temporary_tree
+from tests.mutants.tree import PROJECT, Tree
 
 RESULTS = PROJECT / "build" / "mutants.json"
 OBSERVATIONS = PROJECT / "build" / "mutants-observations.json"
@@ -58,10 +61,14 @@ def _campaign(mutants, results, jobs):
     preload()
     packages = sorted({mutant.file.partition("/")[0] for mutant in mutants})
     observations = {package: observations_of(package, OBSERVATIONS) for package in packages}
-    # A process each, since every run of the tests is a fork, and threads and forks do not mix.
-    with ProcessPoolExecutor(
-        jobs, get_context("fork"), initializer=_start, initargs=(observations,)
-    ) as pool:
+    # Processes, since every run of the tests is a fork, and threads and forks do not mix. Their
+    # trees are in one folder, which goes in the end, however they end.
+    with (
+        TemporaryDirectory(prefix="mutants-") as folder,
+        ProcessPoolExecutor(
+            jobs, get_context("fork"), initializer=_start, initargs=(folder, observations)
+        ) as pool,
+    ):
         futures = {pool.submit(_examine, mutant): mutant for mutant in mutants}
         for number, future in enumerate(as_completed(futures), 1):
             mutant, result = futures[future], future.result()
@@ -75,12 +82,12 @@ def _campaign(mutants, results, jobs):
 _examiner = None
 
 
-def _start(observations):
-    """Makes a worker: a tree of its own, which goes with it."""
+def _start(folder, observations):
+    """Makes a worker, with a tree of its own."""
     global _examiner
-    context = temporary_tree()
-    _examiner = Examiner(context.__enter__(), observations)
-    _examiner.context = context
+    path = Path(folder).resolve() / str(os.getpid())
+    path.mkdir()
+    _examiner = Examiner(Tree(path), observations)
 
 
 def _examine(mutant):
