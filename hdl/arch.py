@@ -186,6 +186,10 @@ class Csr(IntEnum):
     MCONFIGPTR = 0xF15
 
 
+#: Addresses of `mhpmcounter3` to `mhpmcounter31`, and of the events that they count.
+MHPMCOUNTERS, MHPMEVENTS = range(0xB03, 0xB20), range(0x323, 0x340)
+
+
 def vpn(va, level):
     """The `level`'s virtual page number field (9 bits) of `va`, an int."""
     return (va >> (PAGE_BITS + VPN_BITS * level)) & (PTES_PER_PAGE - 1)

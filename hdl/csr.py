@@ -13,6 +13,8 @@ from hdl.arch import (
     MENVCFG_ADUE,
     MENVCFG_FIOM,
     MENVCFG_STCE,
+    MHPMCOUNTERS,
+    MHPMEVENTS,
     PPN_BITS,
     Csr,
     Mstatus,
@@ -168,7 +170,7 @@ class CsrFile(wiring.Component):
         m.d.comb += self.modify_data.eq(
             Mux(self.address == Csr.MIP, interrupts.mip_written, self.read_data)
         )
-        m.d.comb += self.legal.eq(known & self._allowed())
+        m.d.comb += self.legal.eq((known | self._monitors()) & self._allowed())
         with m.If(self.write):
             with m.Switch(self.address):
                 for csr, (_value, write) in registers.items():
@@ -258,6 +260,17 @@ class CsrFile(wiring.Component):
             # data structure does not exist."
             Csr.MCONFIGPTR: (Const(0, 64), None),
         }
+
+    def _monitors(self):
+        """Whether this is one of the event counters and selectors, which read 0.
+
+        "All counters should be implemented, but a legal implementation is to make both the counter
+        and its corresponding event selector be read-only 0." (section "Hardware Performance
+        Monitor")
+        """
+        first = MHPMCOUNTERS.start % 32
+        blocks = [self.address[5:] == numbers.start // 32 for numbers in (MHPMCOUNTERS, MHPMEVENTS)]
+        return Cat(blocks).any() & (self.address[:5] >= first)
 
     def _allowed(self):
         """Whether the privilege, TVM and the counter gates let the access through."""

@@ -14,6 +14,8 @@ from hdl.arch import (
     MENVCFG_ADUE,
     MENVCFG_FIOM,
     MENVCFG_STCE,
+    MHPMCOUNTERS,
+    MHPMEVENTS,
     PA_BITS,
     PAGE_BITS,
     PAGE_SIZE,
@@ -74,6 +76,12 @@ def test_csr_addresses():
         name.upper(): int(number, 16) for name, number in zip(CSRS[::2], CSRS[1::2], strict=True)
     }
     assert {csr.name: csr.value for csr in Csr} == expected
+
+
+def test_event_counters():
+    """Both number 3 to 31, like the bits of mcounteren."""
+    assert (MHPMCOUNTERS[0], MHPMCOUNTERS[-1], len(MHPMCOUNTERS)) == (0xB03, 0xB1F, 29)
+    assert (MHPMEVENTS[0], MHPMEVENTS[-1], len(MHPMEVENTS)) == (0x323, 0x33F, 29)
 
 
 def test_modes_and_interrupts():
