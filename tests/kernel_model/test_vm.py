@@ -69,14 +69,12 @@ class TestUvmdealloc:
 
         assert [va for va, _, _ in pagetable.leaves(kernel, root, 0, MAXVA)] == [0, 0x3000]
 
-    def test_looks_at_nothing_if_no_page_goes(self, kernel, root):
+    @pytest.mark.parametrize("oldsz, newsz", [(0x2FFF, 0x2001), (0x1000, 0x3000)])
+    def test_looks_at_nothing_if_no_page_goes(self, kernel, root, oldsz, newsz):
         vm.uvmalloc(kernel, root, 0, 0x3000, RWU)
         looked_at = charged(kernel, Step.PTE)
-        assert vm.uvmdealloc(kernel, root, 0x2FFF, 0x2001) == 0
+        assert vm.uvmdealloc(kernel, root, oldsz, newsz) == 0
         assert looked_at() == 0
-
-    def test_does_not_grow(self, kernel, root):
-        assert vm.uvmdealloc(kernel, root, 0x1000, 0x3000) == 0
 
 
 class TestUvmcopy:
@@ -141,6 +139,26 @@ class TestUvmcopy:
             assert len(self.pages(kernel, new)) == (4 if nth == 10 else 0)
             vm.uvmfree(kernel, new, 6 * GIB)
             assert kernel.kmem.used == used
+
+    def test_a_failure_late_in_a_large_process_gives_all_back(self, kernel, root, new):
+        last = 4999 * PAGE_SIZE
+        for va in (last - PAGE_SIZE, last):
+            map_new(kernel, root, va)
+        with failing_kalloc(kernel, 4):  # two tables and a page are to be had
+            assert vm.uvmcopy(kernel, root, new, last + PAGE_SIZE) is None
+        assert self.pages(kernel, new) == {}
+
+    def test_copying_is_charged_by_eight_bytes(self, kernel, root, new):
+        map_new(kernel, root, 0)
+        map_new(kernel, root, PAGE_SIZE)
+        copied = charged(kernel, Step.COPY)
+        vm.uvmcopy(kernel, root, new, 2 * PAGE_SIZE)
+        assert copied() == 2 * 512
+
+    def test_a_page_that_can_only_be_run_is_a_leaf(self, kernel, root, new):
+        map_new(kernel, root, 0, Pte.X)
+        assert vm.uvmcopy(kernel, root, new, PAGE_SIZE) == 1
+        assert self.pages(kernel, new) == self.pages(kernel, root)
 
     def test_copied_code_has_to_be_fenced(self, kernel, root, new):
         map_new(kernel, root, 0)
