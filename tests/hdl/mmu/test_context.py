@@ -1,9 +1,9 @@
-"""Predicates of the layouts: PTEs that a walk refuses, modes that `satp` takes."""
+"""Codes, and predicates of the layouts: PTEs that a walk refuses, modes that `satp` takes."""
 
 import pytest
 from amaranth.hdl import Module, Signal
 
-from hdl.mmu.context import PageTableEntry, Satp
+from hdl.mmu.context import Access, Fault, PageTableEntry, Satp
 from tests.hdl.mmu.support import A, D, G, R, U, V, W, X
 from tests.support import simulate
 
@@ -22,6 +22,13 @@ def evaluate(values, expression, signal):
 
     simulate(m, testbench)
     return results
+
+
+def test_codes_on_the_ports():
+    """Who uses the MMU as Verilog has these numbers from the documentation."""
+    codes = {"FETCH": 0, "LOAD": 1, "STORE": 2, "LR": 5, "SC": 6, "AMO": 7}
+    assert {access.name: access.value for access in Access} == codes
+    assert {fault.name: fault.value for fault in Fault} == {"NONE": 0, "PAGE": 1, "ACCESS": 2}
 
 
 @pytest.mark.parametrize("level", range(3))

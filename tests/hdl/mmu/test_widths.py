@@ -1,0 +1,75 @@
+"""Every bit that the MMU is given counts: with one lost, things that differ are the same."""
+
+import pytest
+
+from hdl.bus import ID_BITS
+from tests.golden.sv39 import Question
+from tests.hdl.mmu.support import CODE, DATA, R, Tables, V, W, fence, run, translate, update
+
+VA = 0x1000
+ONES = (1 << ID_BITS) - 1
+
+
+@pytest.mark.parametrize("access, flags", [("LOAD", DATA), ("FETCH", CODE)])
+def test_every_bit_of_an_asid_is_another_address_space(access, flags):
+    asids = [0, *(1 << bit for bit in range(16))]
+
+    async def testbench(ctx, dut, memory, tables):
+        roots = {}
+        for number, asid in enumerate(asids):
+            roots[asid] = 0x81000 + 16 * number
+            space = Tables(memory, root=roots[asid], first=roots[asid] + 1)
+            space.map(VA, 0x8700_0000 + 0x1000 * number, flags)
+        for _ in range(2):
+            for number, asid in enumerate(asids):
+                question = Question(VA, access, asid=asid, root=roots[asid])
+                result = await translate(ctx, dut, question)
+                assert result.pa == 0x8700_0000 + 0x1000 * number, hex(asid)
+        assert len(memory.log) == 3 * len(asids), "the second time all are known"
+
+    run(testbench, itlb_entries=32, dtlb_entries=32)
+
+
+def test_every_bit_of_a_fence_of_an_asid():
+    async def testbench(ctx, dut, memory, tables):
+        pairs = [(0, 1 << bit) for bit in range(16)]
+        for asid, other in pairs + [pair[::-1] for pair in pairs]:
+            slot = tables.map(VA, 0x8700_0000, DATA)
+            question = Question(VA, asid=asid)
+            await fence(ctx, dut)
+            await translate(ctx, dut, question)
+            memory.words[slot] = 0
+            await fence(ctx, dut, asid=other)
+            assert (await translate(ctx, dut, question)).kind == "ok", f"{other:#x} for {asid:#x}"
+            await fence(ctx, dut, asid=asid)
+            assert (await translate(ctx, dut, question)).kind == "page", hex(asid)
+
+    run(testbench)
+
+
+def test_every_bit_of_the_root():
+    """Tables outside RAM are refused; others within are empty."""
+
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, 0x8700_0000, DATA)
+        for bit in range(44):
+            assert (await translate(ctx, dut, Question(VA))).kind == "ok"
+            root = tables.root ^ 1 << bit
+            kind = "page" if 0x80000 <= root < 0x88000 else "access"
+            assert (await translate(ctx, dut, Question(VA, asid=1, root=root))).kind == kind, bit
+
+    run(testbench)
+
+
+def test_every_bit_of_an_identifier_is_on_the_bus():
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, 0x8700_0000, V | R | W)
+        for access, ask in (("FETCH", translate), ("LOAD", translate), ("STORE", update)):
+            for id in (0x5555_5555, 0xAAAA_AAAA, ONES):
+                await fence(ctx, dut)
+                memory.log.clear()
+                await ask(ctx, dut, Question(VA, access, adue=True), id=id)
+                assert memory.log, access
+                assert {request.id for request in memory.log} == {id}, access
+
+    run(testbench)
