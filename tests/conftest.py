@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from sim.engines.native import circuit, compiler
 from tests import support
+
+# The benches of `tests/hdl` assert too, and have to say what they compared.
+pytest.register_assert_rewrite("tests.hdl")
 
 
 def pytest_addoption(parser):

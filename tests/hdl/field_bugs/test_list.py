@@ -2,7 +2,7 @@
 
 A test is named after its number in the list, and its docstring opens with where the defect was
 reported and one sentence that says what it was. The tests are spread over this folder by subject:
-permissions, page tables, fences, traps, walks, and updates of A and D.
+permissions, page tables, the ends of pages, fences, traps, walks, and updates of A and D.
 """
 
 import ast

@@ -1,153 +1,7 @@
 """Field bugs in which trap is taken, and what it records; on the whole hart."""
 
-
-def test_15_a_data_access_across_a_page(on_hart):
-    """cvw#1263, #1404, XiangShan#6209, #6498: an access into a bad second page lost its fault.
-
-    Misaligned accesses trap here before they are translated, so every one that would cross a page
-    is a misaligned one, with the address where it starts, whatever either page is.
-    """
-    on_hart("""
-.macro CROSSES va
-  li a0, \\va - 2
-  li a1, 77
-  TRAPS S, lw a1, 0(a0)
-  EXPECT CAUSE_LOAD_MISALIGNED, a0
-  TRAPS S, ld a1, -4(a0)
-  addi a3, a0, -4
-  EXPECT CAUSE_LOAD_MISALIGNED, a3
-  TRAPS U, lhu a1, 1(a0)
-  addi a3, a0, 1
-  EXPECT CAUSE_LOAD_MISALIGNED, a3
-  TRAPS S, lr.w a1, (a0)
-  EXPECT CAUSE_LOAD_MISALIGNED, a0
-  TRAPS S, sw a1, 0(a0)
-  EXPECT CAUSE_STORE_MISALIGNED, a0
-  TRAPS U, sd a1, 0(a0)
-  EXPECT CAUSE_STORE_MISALIGNED, a0
-  TRAPS S, sc.w a1, a1, (a0)
-  EXPECT CAUSE_STORE_MISALIGNED, a0
-  TRAPS S, amoadd.w a1, a1, (a0)
-  EXPECT CAUSE_STORE_MISALIGNED, a0
-  CHECK a1, 77
-.endm
-
-  TRANSLATE
-
-  TEST 2  // the second page is not mapped, then the first is not either
-  CROSSES VA(5, 77, 10)
-  CROSSES VA(5, 77, 12)
-
-  TEST 3  // the second page is the user's, or the first
-  CROSSES VA(5, 77, 14)
-  CROSSES VA(5, 77, 15)
-
-  TEST 4  // into the non-canonical hole, and out of it
-  CROSSES VA(256, 0, 0)
-  CROSSES (-VA(256, 0, 0))
-
-  TEST 5  // nothing was stored: not at the end of the first page, not in the second
-  li t0, PAGE(DATA)
-  ld t1, 0(t0)
-  CHECK_SAME t1, t0
-  li t2, 4088
-  add t2, t0, t2
-  ld t1, 0(t2)
-  CHECK t1, 0
-
-  PASS
-
-  PROGRAM_ENTRIES
-  ENTRY ROOT, 5, POINTER(PAGE(MIDDLE))
-  ENTRY ROOT, 255, POINTER(PAGE(MIDDLE))
-  ENTRY ROOT, 256, POINTER(PAGE(MIDDLE))
-  ENTRY MIDDLE, 0, POINTER(PAGE(LEAF))
-  ENTRY MIDDLE, 77, POINTER(PAGE(LEAF))
-  ENTRY MIDDLE, 511, POINTER(PAGE(LEAF))
-  ENTRY LEAF, 0, PTE(PAGE(DATA), KERNEL)
-  ENTRY LEAF, 9, PTE(PAGE(DATA), KERNEL)
-  ENTRY LEAF, 13, PTE(PAGE(DATA), KERNEL)
-  ENTRY LEAF, 14, PTE(PAGE(DATA), USER)
-  ENTRY LEAF, 15, PTE(PAGE(DATA), KERNEL)
-  ENTRY LEAF, 511, PTE(PAGE(DATA), KERNEL)
-  CONTENT DATA
-  AT_PAGE DATA + 1
-""")
-
-
-def test_16_a_fetch_that_runs_off_its_page(on_hart):
-    """cva6#470, XiangShan#6264: code ran on past the end of its page, or of the canonical range.
-
-    A 16-bit instruction ends the page, so that the next one faults; then the first half of a 32-bit
-    one, which faults itself, with the address of its second half.
-    """
-    on_hart("""
-.equ C_LI_5, 0x4615              // c.li a2, 5
-.equ ADDI, 0x0613                // the lower half of addi a2, a2, ...
-
-.macro LAST_HALFWORD insn
-  li t0, PAGE(DATA) + 4094
-  li t1, \\insn
-  sh t1, 0(t0)
-  fence.i
-.endm
-/* Starts at the last halfword before `end`. */
-.macro RUNS_OFF end
-  li a3, \\end
-  addi a4, a3, -2
-  LAST_HALFWORD C_LI_5
-  li a2, 0
-  TRAPS_AT S, a4
-  mv s7, a3
-  EXPECT CAUSE_FETCH_PAGE, a3
-  CHECK a2, 5
-  LAST_HALFWORD ADDI
-  TRAPS_AT S, a4
-  EXPECT CAUSE_FETCH_PAGE, a3
-  CHECK a2, 5
-.endm
-
-  TRANSLATE
-
-  TEST 2  // the next page is not mapped, not executable, the user's
-  RUNS_OFF VA(5, 77, 10)
-  WRITE_PTE LEAF, 10, PTE(PAGE(DATA), V | R | W | A | D)
-  sfence.vma
-  RUNS_OFF VA(5, 77, 10)
-  WRITE_PTE LEAF, 10, PTE(PAGE(DATA), USER)
-  sfence.vma
-  RUNS_OFF VA(5, 77, 10)
-
-  TEST 3  // off the end of the lower half
-  RUNS_OFF VA(256, 0, 0)
-
-  TEST 4  // off the end of the address space, to address 0
-  RUNS_OFF 0
-
-  PASS
-
-  PROGRAM_ENTRIES
-  ENTRY ROOT, 5, POINTER(PAGE(MIDDLE))
-  ENTRY ROOT, 255, POINTER(PAGE(MIDDLE))
-  ENTRY ROOT, 256, POINTER(PAGE(MIDDLE))
-  ENTRY ROOT, 511, POINTER(PAGE(MIDDLE))
-  ENTRY MIDDLE, 0, POINTER(PAGE(LEAF))
-  ENTRY MIDDLE, 77, POINTER(PAGE(LEAF))
-  ENTRY MIDDLE, 511, POINTER(PAGE(LEAF))
-  ENTRY LEAF, 0, PTE(PAGE(DATA), KERNEL)
-  ENTRY LEAF, 9, PTE(PAGE(DATA), KERNEL)
-  ENTRY LEAF, 511, PTE(PAGE(DATA), KERNEL)
-  CONTENT DATA
-""")
-
-
-def test_17_lr_faults_as_a_load_sc_and_amo_as_stores(on_hart):
-    """cva6#3394, cvw#980: an AMO or LR reported a load's cause for a store, or the other way round.
-
-    Whatever the page lacks: 13 or 5 for LR, 15 or 7 for SC and AMO, also for an SC that would fail
-    and an AMO that cannot even read. An LR of a page that is only to be read is good.
-    """
-    on_hart("""
+#: Macros: all atomics on page 9, each with the cause that is expected.
+ATOMICS = """
 /* On page 9 with this PTE; `lr` is 0 if the LR is good. */
 .macro ATOMICS pte, lr, store, mode=S
   WRITE_PTE LEAF, 9, \\pte
@@ -172,7 +26,16 @@ def test_17_lr_faults_as_a_load_sc_and_amo_as_stores(on_hart):
 .macro PAGE_FAULTS pte, mode=S
   ATOMICS \\pte, CAUSE_LOAD_PAGE, CAUSE_STORE_PAGE, \\mode
 .endm
+"""
 
+
+def test_17_lr_faults_as_a_load_sc_and_amo_as_stores(on_hart):
+    """cva6#3394, cvw#980: an AMO or LR reported a load's cause for a store, or the other way round.
+
+    Whatever the page lacks: 13 or 5 for LR, 15 or 7 for SC and AMO, also for an SC that would fail
+    and an AMO that cannot even read. An LR of a page that is only to be read is good.
+    """
+    on_hart(f"""{ATOMICS}
   TRANSLATE
   li a0, VA(5, 77, 9)
 
@@ -206,14 +69,8 @@ def test_17_lr_faults_as_a_load_sc_and_amo_as_stores(on_hart):
 """)
 
 
-def test_22_a_data_fault_beside_a_fetch_miss(on_hart):
-    """cvw#392: a data fault and a miss of the instruction TLB in neighbouring cycles lost one.
-
-    A load faults some instructions before the end of a page whose successor has to be walked for:
-    it is unmapped, then mapped. First the load's fault must come, then, once its page is there,
-    the fetch's.
-    """
-    on_hart("""
+#: A macro: the load's fault, then the fetch's, with so many instructions between them.
+DISTANCE = """
 .equ LD, 0x0005b603              // ld a2, 0(a1)
 .equ NOP, 0x13
 
@@ -249,7 +106,17 @@ def test_22_a_data_fault_beside_a_fetch_miss(on_hart):
   CHECK a2, PAGE(DATA)
   .endr
 .endm
+"""
 
+
+def test_22_a_data_fault_beside_a_fetch_miss(on_hart):
+    """cvw#392: a data fault and a miss of the instruction TLB in neighbouring cycles lost one.
+
+    A load faults some instructions before the end of a page whose successor has to be walked for:
+    it is unmapped, then mapped. First the load's fault must come, then, once its page is there,
+    the fetch's.
+    """
+    on_hart(f"""{DISTANCE}
   TRANSLATE
   li a1, VA(5, 77, 11)
   li a3, VA(5, 77, 10)
@@ -278,12 +145,34 @@ def test_22_a_data_fault_beside_a_fetch_miss(on_hart):
 """)
 
 
+#: The last part of bug 26: a handler that faults itself.
+HANDLER_FAULTS = """
+  TEST 4  // the load's handler cannot be fetched
+  li a4, 1 << CAUSE_LOAD_PAGE
+  csrw medeleg, a4
+  csrw stvec, a1
+  RUN S
+1:
+  ld a2, 0(a0)
+  CAUGHT 1b
+  mv a4, s7
+  mv s7, a1
+  EXPECT CAUSE_FETCH_PAGE, a1
+  csrr t0, stval
+  CHECK_SAME t0, a0
+  csrr t0, scause
+  CHECK t0, CAUSE_LOAD_PAGE
+  csrr t0, sepc
+  CHECK_SAME t0, a4
+"""
+
+
 def test_26_two_faults_in_a_row(on_hart):
     """XiangShan#6540: the second of two faults had the `stval` of the first.
 
     One directly behind the other, in the same and in other ways; and a handler that faults itself.
     """
-    on_hart("""
+    on_hart(f"""
   TRANSLATE
   li a0, VA(5, 77, 9)
   li a1, VA(5, 78, 10) + 8
@@ -318,25 +207,7 @@ def test_26_two_faults_in_a_row(on_hart):
   EXPECT CAUSE_FETCH_PAGE, a0, PRIV_S
   TRAPS S, ld a2, 0(a1)
   EXPECT CAUSE_LOAD_PAGE, a1, PRIV_S
-
-  TEST 4  // the load's handler cannot be fetched
-  li a4, 1 << CAUSE_LOAD_PAGE
-  csrw medeleg, a4
-  csrw stvec, a1
-  RUN S
-1:
-  ld a2, 0(a0)
-  CAUGHT 1b
-  mv a4, s7
-  mv s7, a1
-  EXPECT CAUSE_FETCH_PAGE, a1
-  csrr t0, stval
-  CHECK_SAME t0, a0
-  csrr t0, scause
-  CHECK t0, CAUSE_LOAD_PAGE
-  csrr t0, sepc
-  CHECK_SAME t0, a4
-
+{HANDLER_FAULTS}
   PASS
 
   PROGRAM_ENTRIES
