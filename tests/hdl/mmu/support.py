@@ -43,7 +43,12 @@ FIELDS = [field.name for field in fields(Request)[1:]]
 
 
 class Memory:
-    """Words of memory by address; absent ones read as zero. Refuses the addresses in `refused`."""
+    """Words of memory by address; absent ones read as zero. Refuses the addresses in `refused`.
+
+    `noise` is the data of a response that refuses.
+    """
+
+    noise = 0xDEAD_BEEF_DEAD_BEEF
 
     def __init__(self):
         self.words = {}
@@ -62,7 +67,7 @@ class Memory:
         self.on_accept(request)
         refused = self.refused | (self.refused_writes if request.write else set())
         if request.address in refused:
-            return 0xDEAD_BEEF_DEAD_BEEF, 1
+            return self.noise, 1
         if request.write:
             assert request.strobe == 0xFF
             self.words[request.address] = request.data
@@ -112,11 +117,12 @@ class Tables:
         return table * 4096 + (va >> (12 + 9 * level) & 511) * 8
 
 
-def serve(port, memory, *, latency=lambda: 1, ready=lambda: 1):
+def serve(port, memory, *, latency=lambda: 1, ready=lambda: 1, is_ram=golden.is_ram):
     """A background testbench that answers on `port` in order, `latency()` cycles after acceptance.
 
-    `ready()` is asked in every cycle. It checks that the design never asks for what is not RAM,
-    offers a refused request again, and lets nothing pass between a locked read and what follows it.
+    `ready()` is asked in every cycle. It checks that the design never asks for what is not RAM as
+    `is_ram(address)` has it, offers a refused request again, and lets nothing pass between a locked
+    read and what follows it.
     """
 
     async def bench(ctx):
@@ -128,7 +134,7 @@ def serve(port, memory, *, latency=lambda: 1, ready=lambda: 1):
             _, _, taken, *values = await ctx.tick().sample(request.valid & request.ready, *signals)
             if taken:
                 accepted = Request(cycle, *map(int, values))
-                assert golden.is_ram(accepted.address), f"{accepted.address:#x} is not RAM"
+                assert is_ram(accepted.address), f"{accepted.address:#x} is not RAM"
                 assert (accepted.size, accepted.source) == (3, 2)
                 assert not owed, "two requests are outstanding"
                 owed.append([cycle + max(1, latency()), *memory.access(accepted)])

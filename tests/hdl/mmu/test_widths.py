@@ -1,10 +1,29 @@
 """Every bit that the MMU is given counts: with one lost, things that differ are the same."""
 
+from itertools import cycle
+
 import pytest
 
 from hdl.bus import ID_BITS
+from hdl.mmu.context import Fault
+from hdl.mmu.mmu import Mmu
+from hdl.pma import Pma
 from tests.golden.sv39 import Question
-from tests.hdl.mmu.support import CODE, DATA, R, Tables, V, W, fence, run, translate, update
+from tests.hdl.mmu.support import (
+    CODE,
+    DATA,
+    Memory,
+    R,
+    Tables,
+    V,
+    W,
+    fence,
+    run,
+    serve,
+    translate,
+    update,
+)
+from tests.support import simulate
 
 VA = 0x1000
 ONES = (1 << ID_BITS) - 1
@@ -73,3 +92,25 @@ def test_every_bit_of_an_identifier_is_on_the_bus():
                 assert {request.id for request in memory.log} == {id}, access
 
     run(testbench)
+
+
+@pytest.mark.parametrize("base", [0x8000_0000, 1 << 55, (1 << 56) - (1 << 20)], ids=hex)
+def test_tables_anywhere_in_the_physical_address_space(base):
+    """With a bus that is not ready at once, so that each address is kept for some cycles."""
+    pma = Pma(ram_base=base, ram_size=1 << 20)
+    dut, memory = Mmu(pma=pma), Memory()
+    tables = Tables(memory, root=base >> 12, first=(base >> 12) + 1)
+    tables.map(VA, base + 0x8000, V | R | W)
+    turns = cycle((0, 0, 1))
+
+    async def testbench(ctx):
+        question = Question(VA, "STORE", root=base >> 12, adue=1)
+        assert (await translate(ctx, dut, question)).kind == "update"
+        assert (await update(ctx, dut, question))[0] is Fault.NONE
+        assert (await translate(ctx, dut, question)).pa == base + 0x8000
+
+    def is_ram(address):
+        return base <= address < base + pma.ram_size
+
+    bus = serve(dut.port, memory, ready=lambda: next(turns), is_ram=is_ram)
+    simulate(dut, testbench, background=[bus])
