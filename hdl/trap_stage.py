@@ -218,8 +218,8 @@ class TrapStage(wiring.Component):
         is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch_update
         #: Its A or D bit has to be written; refused, that is one more fault.
         self._updates = updates = Signal()
-        refused = Mux(self.update.done, self.update.fault, Fault.NONE)
-        errors = held.requested & self.response.valid & self.response.error
+        # What is refused counts when the instruction leaves, and so when there is an answer.
+        refused, errors = self.update.fault, held.requested & self.response.error
         for name in ("interrupt", "interrupt_cause", "misaligned", "fetch_va", "pc", "insn"):
             m.d.comb += getattr(collected, name).eq(getattr(held, name))
         m.d.comb += [
@@ -340,7 +340,7 @@ class TrapStage(wiring.Component):
         flushes = Signal()
         is_system, is_csr = held.unit == Unit.SYSTEM, held.unit == Unit.CSR
         fetch_csr = Cat(self.csrs.address == csr for csr in FETCH_CSRS).any()
-        with m.If(is_system & ~self._forbidden):
+        with m.If(is_system):
             with m.Switch(held.system):
                 with m.Case(System.FENCE_I, System.SRET, System.MRET, System.SFENCE_VMA):
                     m.d.comb += flushes.eq(1)
@@ -376,7 +376,7 @@ class TrapStage(wiring.Component):
             *copy(recorder.executed, held),
             recorder.finishes.eq(self._finishes & ~self._replays),
             recorder.mode.eq(self.environment.priv),
-            recorder.next_pc.eq(Mux(self.redirect.valid, self.redirect.target, held.next_pc)),
+            recorder.next_pc.eq(self.redirect.target),
             recorder.loaded.eq(self.wdata),
             recorder.stored.eq(Mux(held.unit == Unit.AMO, self._amo_result, held.rs2_data)),
         ]

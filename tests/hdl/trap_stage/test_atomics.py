@@ -121,6 +121,18 @@ def test_lr_reserves_and_sc_ends_it():
     assert masks[7] == 0, "a failed SC has accessed nothing"
 
 
+def test_a_reservation_is_of_the_whole_physical_address():
+    bench = Bench()
+
+    async def testbench():
+        bench.set(response__valid=1)
+        for pa in (1 << 55, (1 << 56) - 8):
+            await bench.do(**LOAD_DOUBLE | {"unit": Unit.LR, "pa": pa})
+            assert bench.get("reservation") == pa
+
+    bench.run(testbench)
+
+
 def test_a_faulting_lr_reserves_nothing():
     bench = Bench()
 

@@ -16,7 +16,7 @@ from tests.hdl.trap_stage.bench import (
 
 
 def test_csr_operations():
-    """mscratch holds 0b1010; the immediate is 0b01001."""
+    """The CSR holds 0b1010; the immediate is 0b01001, next to it is the address, odd or even."""
     bench = Bench()
     cases = [
         (CSRRW, 0b1100, 0b1100),
@@ -28,11 +28,12 @@ def test_csr_operations():
     ]
 
     async def testbench(funct3, data, result):
-        await bench.write_csr(Csr.MSCRATCH, 0b1010)
-        await bench.csr(Csr.MSCRATCH, data or 0, funct3, source=9)
-        assert (bench.get("rd"), bench.get("wdata"), bench.get("wen")) == (5, 0b1010, 1)
-        await bench.tick()
-        assert await bench.read_csr(Csr.MSCRATCH) == result
+        for number in (Csr.MSCRATCH, Csr.MTVAL):
+            await bench.write_csr(number, 0b1010)
+            await bench.csr(number, data or 0, funct3, source=9)
+            assert (bench.get("rd"), bench.get("wdata"), bench.get("wen")) == (5, 0b1010, 1)
+            await bench.tick()
+            assert await bench.read_csr(number) == result
 
     bench.run(testbench, each=cases)
 
@@ -119,5 +120,30 @@ def test_csrrs_of_mip_does_not_latch_the_external_line():
         await bench.tick()
         bench.set(seip=0)
         assert await bench.read_csr(Csr.MIP) == 1 << 1
+
+    bench.run(testbench)
+
+
+def test_time_is_the_input_of_that_name():
+    bench = Bench()
+
+    async def testbench():
+        for now in (1, 0x8000_0000_0000_0000, 0xFFFF_FFFF_FFFF_FFFF):
+            bench.set(time=now)
+            assert await bench.read_csr(Csr.TIME) == now
+
+    bench.run(testbench)
+
+
+def test_each_interrupt_line_is_its_bit_of_mip():
+    bench = Bench()
+    lines = {"msip": 3, "mtip": 7, "seip": 9, "meip": 11}
+
+    async def testbench():
+        for name, bit in lines.items():
+            bench.set(**{name: 1})
+            assert await bench.read_csr(Csr.MIP) == 1 << bit, name
+            bench.set(**{name: 0})
+        assert await bench.read_csr(Csr.MIP) == 0
 
     bench.run(testbench)

@@ -54,6 +54,14 @@ def test_the_record_of_a_store():
     bench = Bench()
 
     async def testbench():
+        # What an AMO has read stays where only AMOs look.
+        await bench.put(**LOAD_DOUBLE | {"unit": Unit.AMO})
+        await bench.respond(data=0x1111)
+        bench.set(request__ready=1)
+        for _ in range(3):
+            await bench.tick()
+        assert bench.get("empty")
+        bench.records.clear()
         await bench.put(unit=Unit.STORE, funct3=1, requested=1, va=VA, pa=PA, rs2_data=0xABCD)
         await bench.respond()
         assert bench.get("ready")
@@ -63,6 +71,25 @@ def test_the_record_of_a_store():
     (record,) = bench.records
     names = ("mem_addr", "mem_paddr", "mem_rmask", "mem_wmask", "mem_wdata", "rd_addr")
     assert tuple(record[name] for name in names) == (VA, PA, 0, 0b11, 0xABCD, 0)
+
+
+def test_an_error_counts_with_the_response_to_a_request():
+    bench = Bench()
+
+    async def testbench():
+        bench.set(response__valid=0, response__error=1)
+        await bench.do(rd=5)
+        await bench.put(**LOAD_DOUBLE)
+        for _ in range(3):
+            bench.check_no_trap()
+            await bench.tick()
+        await bench.respond(data=7)
+        bench.check_no_trap()
+        assert (bench.get("wen"), bench.get("wdata")) == (1, 7)
+        await bench.tick()
+
+    bench.run(testbench)
+    assert [record["trap"] for record in bench.records] == [0, 0]
 
 
 def test_a_refused_access_is_an_access_fault():

@@ -3,8 +3,8 @@
 import pytest
 
 from hdl.arch import Csr
-from hdl.decoder import System
-from tests.hdl.trap_stage.bench import NEXT, PAGE, Bench, M, S, U, system
+from hdl.decoder import System, Unit
+from tests.hdl.trap_stage.bench import CSRRS, NEXT, PAGE, Bench, M, S, U, system
 
 TVM, TW, TSR = 1 << 20, 1 << 21, 1 << 22
 
@@ -88,6 +88,23 @@ def test_fences_of_fetch_and_translation_flush():
 
     cases = [(System.FENCE_I, 1), (System.SFENCE_VMA, 1), (System.FENCE, 0)]
     bench.run(testbench, each=cases)
+
+
+@pytest.mark.parametrize("unit", [unit for unit in Unit if unit is not Unit.SYSTEM])
+def test_other_instructions_are_no_system_instructions(unit):
+    """Their field `system` says nothing."""
+    bench = Bench()
+
+    async def testbench(operation):
+        insn = Csr.MSCRATCH << 20
+        await bench.put(unit=unit, system=operation, rd=5, insn=insn, funct3=CSRRS)
+        bench.check_no_trap()
+        assert bench.get("wen"), "it does not wait"
+        for name in ("redirect__valid", "sfence__valid", "csrs__sret", "csrs__mret"):
+            assert not bench.get(name), name
+        await bench.tick()
+
+    bench.run(testbench, each=[(operation,) for operation in System])
 
 
 def test_sfence_goes_by_the_register_not_its_value():

@@ -2,12 +2,18 @@
 
 import pytest
 
+from hdl.arch import Csr
 from hdl.decoder import System, Unit
 from hdl.mmu.context import Access
-from tests.hdl.trap_stage.bench import ACCESS, MTVEC, NONE, PAGE, PC, VA, Bench, M, U, system
+from tests.hdl.trap_stage.bench import ACCESS, MTVEC, NONE, PAGE, PC, VA, Bench, M, S, U, system
 
 UPDATES = {
-    "fetch": ({"fetch_update": 1, "fetch_va": 0x6000, "va": VA}, Access.FETCH, 0x6000),
+    # What its bits look like does not matter yet; here an AMO.
+    "fetch": (
+        {"fetch_update": 1, "fetch_va": 0x6000, "unit": Unit.AMO, "va": VA},
+        Access.FETCH,
+        0x6000,
+    ),
     "load": ({"data_update": 1, "unit": Unit.LOAD, "va": VA}, Access.LOAD, VA),
     "store": ({"data_update": 1, "unit": Unit.STORE, "va": VA}, Access.STORE, VA),
     "lr": ({"data_update": 1, "unit": Unit.LR, "va": VA}, Access.LR, VA),
@@ -21,7 +27,7 @@ async def update(bench, kind, **more):
     fields, access, va = UPDATES[kind]
     bench.set(update__done=0, update__fault=NONE)
     await bench.enter(U)
-    await bench.put(**fields, rd=5, id=8, **more)
+    await bench.put(**fields | {"rd": 5, "id": 8} | more)
     for _ in range(3):
         names = ("valid", "va", "priv", "access", "id")
         assert bench.gets("update", *names) == (1, va, U, access, 8)
@@ -30,6 +36,41 @@ async def update(bench, kind, **more):
         assert not bench.get("redirect__valid")
         await bench.tick()
     bench.set(update__done=1)
+
+
+def test_an_update_has_the_privilege_of_its_access():
+    """That of data accesses is MPP under MPRV; that of a fetch is the mode."""
+    bench = Bench()
+
+    async def testbench():
+        for mpp in (U, S):
+            await bench.write_csr(Csr.MSTATUS, 1 << 17 | mpp << 11)
+            for kind, priv in (("store", mpp), ("fetch", M)):
+                await bench.put(**UPDATES[kind][0])
+                assert bench.gets("update", "valid", "priv") == (1, priv)
+                bench.set(update__done=1)
+                await bench.tick()
+                bench.set(update__done=0)
+
+    bench.run(testbench)
+
+
+def test_a_fault_counts_with_the_answer():
+    bench = Bench()
+
+    async def testbench():
+        for kind in UPDATES:
+            fields = UPDATES[kind][0]
+            bench.set(update__done=0, update__fault=PAGE)
+            await bench.enter(U)
+            await bench.put(**fields)
+            await bench.tick()
+            bench.check_no_trap()
+            bench.set(update__done=1, update__fault=NONE)
+            bench.check_no_trap()
+            await bench.tick()
+
+    bench.run(testbench)
 
 
 def test_after_an_update_the_instruction_is_fetched_again():
