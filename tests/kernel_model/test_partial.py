@@ -8,7 +8,7 @@ from hdl.arch import PAGE_SIZE
 from kernel_model.copy import copyin, copyout
 from kernel_model.partial import copyin_part, copyout_part
 from tests.kernel_model.files import BAD, BUFFER, User, make_files
-from tests.kernel_model.support import elf_file, make_hart
+from tests.kernel_model.support import make_hart
 
 TOP = (1 << 64) - 1
 
@@ -69,7 +69,7 @@ def test_it_ends_where_no_frame_is_left(user):
 
 
 def test_a_page_that_may_be_read_only_is_not_written():
-    hart = make_hart(elf_file())
+    hart = make_hart()
     text = read(hart, 0, 8)
     assert len(text) == 8
     assert write(hart, 0, b"overrun!") == 0
