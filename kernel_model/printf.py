@@ -7,5 +7,6 @@ __all__ = ["printf"]
 
 def printf(kernel, text: str) -> None:
     """Print a message of the kernel's own on the console."""
-    kernel.charge(Step.CONSOLE_CHAR, len(text))
-    kernel.console.write(text.encode(errors="surrogateescape"))
+    data = text.encode(errors="surrogateescape")
+    kernel.charge(Step.CONSOLE_CHAR, len(data))
+    kernel.console.write(data)

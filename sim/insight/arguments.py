@@ -145,7 +145,7 @@ def _stat(call, n):
 
 
 def _flags(call, n):
-    flags = _signed(call.args[n])
+    flags = call.args[n] & 0xFFFF_FFFF
     names = [_ACCESS.get(flags & 3, "3")]
     names += [name for bit, name in ((O_CREATE, "O_CREATE"), (O_TRUNC, "O_TRUNC")) if flags & bit]
     rest = flags & ~(3 | O_CREATE | O_TRUNC)

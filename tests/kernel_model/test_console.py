@@ -2,10 +2,8 @@ import pytest
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.console import INPUT, consolewait, uartintr
-from kernel_model.costs import Step
 from kernel_model.file import openconsole
 from kernel_model.param import INPUT_BUF_SIZE
-from kernel_model.printf import printf
 from tests.kernel_model.files import BAD, BUFFER, Blocked, Keyboard, User, make_files
 
 BACKSPACE, DELETE = b"\b", b"\x7f"
@@ -31,15 +29,6 @@ def lines(user, n=200):
         found.append(line)
         uartintr(user.kernel)
     return found
-
-
-def test_printf_prints_and_is_charged_by_the_character():
-    kernel = make_files()
-    charged = []
-    kernel.charge = lambda step, n: charged.append((step, n))
-    printf(kernel, "panic: x\n")
-    assert kernel.console.printed == b"panic: x\n"
-    assert charged == [(Step.CONSOLE_CHAR, 9)]
 
 
 class TestWrite:

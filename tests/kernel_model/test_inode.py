@@ -12,7 +12,7 @@ from kernel_model.inode import (
     writei,
 )
 from kernel_model.panic import KernelPanic
-from kernel_model.param import BSIZE, DATA_BLOCKS, MAXFILE, NDIRECT, NINODES
+from kernel_model.param import BSIZE, MAXFILE, NDIRECT, NINODES
 from tests.kernel_model.files import make_files
 
 
@@ -24,12 +24,6 @@ def kernel():
 @pytest.fixture
 def ip(kernel):
     return ialloc(kernel, FileType.FILE)
-
-
-def test_mkfs_leaves_the_blocks_that_xv6_has():
-    # xv6's mkfs: "nmeta 46 (boot, super, log blocks 30 inode blocks 13, bitmap blocks 1)
-    # blocks 1954 total 2000"
-    assert DATA_BLOCKS == 1954
 
 
 def test_inodes_are_numbered_from_the_lowest_free_one(kernel):

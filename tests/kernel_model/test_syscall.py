@@ -1,19 +1,14 @@
 import pytest
 
 from hdl.arch import Cause
-from kernel_model.args import argaddr, argint
+from kernel_model.abi import Syscall
+from kernel_model.syscall import SYSCALLS
 from tests.kernel_model.support import make_hart
 
 
-@pytest.mark.parametrize(
-    "register, value",
-    [(0, 0), (5, 5), (0xFFFF_FFFF, -1), (1 << 63, 0), (0x8000_0000, -(1 << 31)), (1 << 32 | 7, 7)],
-)
-def test_an_int_argument_is_32_bits_with_a_sign(register, value):
-    hart = make_hart()
-    hart.frame.a3 = register
-    assert argint(hart.kernel.proc, 3) == value
-    assert argaddr(hart.kernel.proc, 3) == register
+@pytest.mark.parametrize("call", Syscall)
+def test_every_number_has_the_function_of_its_name(call):
+    assert SYSCALLS[call].__name__ == f"sys_{call.name.lower()}"
 
 
 @pytest.mark.parametrize("number", [0, 22, 1000, -1])

@@ -52,7 +52,16 @@ SUITES = {
             "tests/programs/test_programs.py",
             "tests/sim/test_kernel_guest.py",
         ),
-        helpers=("hdl", "sim", "kernel_model", "programs", "tests/programs", "tests/sim/user.py"),
+        helpers=(
+            "hdl",
+            "sim",
+            "kernel_model",
+            "programs",
+            "docs/kernel.md",
+            "tests/asm/link.ld",
+            "tests/programs",
+            "tests/sim/user.py",
+        ),
     ),
 }
 #: Tests that say nothing about behaviour.

@@ -1,23 +1,12 @@
 import re
 from dataclasses import replace
 
-from hdl.arch import PAGE_SIZE
-from kernel_model import abi, layout, param, sysfile
+from kernel_model import sysfile
 from kernel_model.inode import FileType
-from kernel_model.syscall import SYSCALLS
 from sim.toolchain import program_names, programs_directory
 from tests.programs.expected import PROGRAMS
+from tests.programs.headers import constants
 from tests.programs.lines import LINES
-
-
-def test_system_call_numbers_are_the_kernels():
-    header = (programs_directory() / "lib" / "syscall.h").read_text()
-    numbers = {int(n): name for name, n in re.findall(r"#define SYS_(\w+) (\d+)", header)}
-
-    assert len(numbers) == 21
-    assert {n: function.__name__ for n, function in SYSCALLS.items()} == {
-        n: f"sys_{numbers[n]}" for n in SYSCALLS
-    }
 
 
 def test_every_system_call_has_a_stub():
@@ -30,22 +19,13 @@ def test_every_system_call_has_a_stub():
     assert re.findall(r"SBRK (\w+), SBRK_(\w+)", stubs) == [("sbrk", "EAGER"), ("sbrklazy", "LAZY")]
 
 
-def test_constants_are_the_kernels():
-    header = (programs_directory() / "lib" / "abi.h").read_text()
-    defined = dict(re.findall(r"#define (\w+) (\w+)", header))
+def test_flags_and_types_of_files_are_the_kernels():
+    header = constants("abi.h")
 
-    for module, names in (
-        (abi, ["SBRK_EAGER", "SBRK_LAZY"]),
-        (layout, ["MAXARG", "MAXPATH", "MAXVA", "NOFILE", "NPROC"]),
-        (param, ["CONSOLE", "DIRSIZ", "NFILE", "PIPESIZE"]),
-        (sysfile, ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_CREATE", "O_TRUNC"]),
-    ):
-        for name in names:
-            assert int(defined[name], 0) == getattr(module, name), name
-    assert int(defined["BLOCK_SIZE"]) == param.BSIZE
-    assert int(defined["PAGE_SIZE"]) == PAGE_SIZE
-    assert {f"T_{kind.name}": kind.value for kind in FileType} == {
-        name: int(value) for name, value in defined.items() if name.startswith("T_")
+    for name in ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_CREATE", "O_TRUNC"):
+        assert header[name] == getattr(sysfile, name), name
+    assert {name: number for name, number in header.items() if name.startswith("T_")} == {
+        f"T_{kind.name}": kind.value for kind in FileType
     }
 
 

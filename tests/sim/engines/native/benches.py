@@ -8,7 +8,10 @@ from amaranth.sim import Simulator
 
 from sim.engines.native.simulator import NativeSimEngine
 
-__all__ = ["Circuit", "Mood", "check", "run"]
+__all__ = ["Circuit", "Mood", "bound_in_time", "check", "run"]
+
+#: Seconds of simulated time that a testbench may take; a cycle is a microsecond.
+PATIENCE = 1e-3
 
 
 class Mood(enum.Enum, shape=2):
@@ -56,10 +59,21 @@ class Circuit(wiring.Component):
         return m
 
 
+def bound_in_time(simulator):
+    """Who waits for what never comes fails, instead of waiting for ever."""
+
+    async def give_up(ctx):
+        await ctx.delay(PATIENCE)
+        raise TimeoutError(f"no end after {PATIENCE} s of simulated time")
+
+    simulator.add_testbench(give_up, background=True)
+
+
 def run(engine, make, *benches, processes=(), vcd=None, clock=True):
     """What the testbenches noted; each is called with a context, the design and the notes."""
     dut, notes = make(), []
     simulator = Simulator(dut, engine=engine)
+    bound_in_time(simulator)
     if clock:
         simulator.add_clock(1e-6)
 

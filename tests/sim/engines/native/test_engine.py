@@ -1,7 +1,6 @@
 """The native engine by itself: what tests of whole programs do not see."""
 
 import pytest
-from amaranth.hdl import Signal
 
 from hdl.arch import Cause, Priv
 from kernel_model.doorbell import Doorbell as Registers
@@ -90,28 +89,6 @@ def test_observers_see_the_records_that_pysim_shows():
 
     assert len(native) == len(SCRIPT)
     assert native == records("pysim")
-
-
-class RestlessHart(ScriptedHart):
-    """Retires something in every cycle."""
-
-    def elaborate(self, platform):
-        m = super().elaborate(platform)
-        order = Signal(64)
-        m.d.sync += order.eq(order + 1)
-        m.d.comb += [self.retire.valid.eq(1), self.retire.order.eq(order)]
-        return m
-
-
-def test_more_records_than_are_kept_at_once_all_arrive(ram):
-    engine = NativeEngine(RestlessHart(), Bus(ram), cache_directory(), traced=True)
-    seen = []
-    engine.observe(lambda cycle, fields: seen.append((cycle, fields["order"])))
-
-    assert engine.run(10_000) == Budget()
-
-    assert seen == [(number, number) for number in range(10_000)]
-    assert engine.log.instructions == 10_000
 
 
 def test_what_looks_at_every_cycle_needs_an_engine_made_for_it(ram, tmp_path):

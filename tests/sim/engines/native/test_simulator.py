@@ -1,13 +1,13 @@
 """Ordinary testbenches and processes, natively and on Amaranth's own engine: no difference."""
 
-from amaranth.hdl import Cat, ClockDomain, DriverConflict, Module, Signal
+from amaranth.hdl import Cat, ClockDomain, Module
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from amaranth.sim import DomainReset, Simulator
+from amaranth.sim import DomainReset
 
 from sim.engines.native.simulator import NativeSimEngine
-from tests.sim.engines.native.benches import Circuit, Mood, check, run
+from tests.sim.engines.native.benches import Circuit, check, run
 from tests.sim.vcd import read_vcd
 
 
@@ -33,30 +33,6 @@ def test_edges_and_what_is_sampled_before_them():
             note((ctx.get(dut.total), ctx.get(dut.mood), ctx.get(dut.pair.high)))
         note(await ctx.tick().sample(dut.later, dut.total).repeat(3))
         note(await ctx.tick().sample(dut.later).until(dut.total < -8))
-
-    check(bench)
-
-
-def test_registers_and_rows_may_be_set():
-    async def bench(ctx, dut, note):
-        ctx.set(dut.total, -5)
-        note((ctx.get(dut.total), ctx.get(dut.mood), ctx.get(dut.folded)))
-        ctx.set(dut.total[64:], 3)
-        note(ctx.get(dut.total))
-        ctx.set(dut.rows.data[4], 99)
-        note(list(map(ctx.get, dut.rows.data)))
-        ctx.set(dut.address, 4)
-        note((ctx.get(dut.row), await ctx.tick().sample(dut.later), ctx.get(dut.later)))
-
-    check(bench)
-
-
-def test_logic_may_not_be_set():
-    async def bench(ctx, dut, note):
-        try:
-            ctx.set(dut.mood, Mood.CROSS)
-        except DriverConflict as error:
-            note(str(error))
 
     check(bench)
 
@@ -162,38 +138,6 @@ def test_logic_needs_no_clock():
         note(ctx.get(dut.y))
 
     check(bench, make=Adder, clock=False)
-
-
-def test_signals_of_the_testbench_alone():
-    async def bench(ctx, dut, note):
-        ctx.set(flag, 1)
-        note((ctx.get(flag), ctx.get(flag ^ dut.go), await ctx.tick().sample(flag)))
-
-    flag = Signal(name="flag")
-    check(bench)
-
-
-def test_a_simulator_that_is_reset_starts_again():
-    def noted(engine):
-        dut, notes = Circuit(), []
-
-        async def bench(ctx):
-            ctx.set(dut.go, 1)
-            ctx.set(dut.step, 5)
-            notes.append(await ctx.tick().sample(dut.total).repeat(3))
-            notes.append(list(map(ctx.get, dut.rows.data)))
-
-        simulator = Simulator(dut, engine=engine)
-        simulator.add_clock(1e-6)
-        simulator.add_testbench(bench)
-        simulator.run()
-        simulator.reset()
-        simulator.run()
-        return notes
-
-    notes = noted(NativeSimEngine)
-    assert notes[:2] == notes[2:]
-    assert notes == noted("pysim")
 
 
 def test_waveforms_show_the_same(tmp_path):

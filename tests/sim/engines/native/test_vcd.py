@@ -1,7 +1,5 @@
 """Waveforms of the native engine against those of pysim."""
 
-import resource
-
 import pytest
 from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import data, enum
@@ -133,28 +131,6 @@ def test_kept_cycles_show_the_same_as_a_waveform_written_at_once(tmp_path, kept,
     other.stop_trace()
 
     assert read_vcd(late) == read_vcd(live)
-
-
-def test_cycles_that_are_not_kept_are_not_written(tmp_path):
-    engine = make_engine("native")
-    path = tmp_path / "late.vcd"
-
-    assert not engine.write_recent(path, 0, 100)
-    engine.keep_recent(10)
-    engine.run(100)
-    assert not engine.write_recent(path, 0, 90)
-    assert not engine.write_recent(path, 101, 200)
-    engine.keep_recent(0)
-    assert not engine.write_recent(path, 0, 200)
-    assert not path.exists()
-
-
-@pytest.fixture
-def no_growth():
-    """Lets no file grow, once it is called, beyond the size that it is given."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_file_that_cannot_grow_is_an_error_of_the_system(tmp_path, no_growth):

@@ -12,17 +12,6 @@ from sim.engines.native.simulator import NativeSimEngine
 from tests.sim.engines.native.benches import Circuit, run
 
 
-def test_a_register_that_never_changes_cannot_be_set():
-    m, held, copy = Module(), Signal(name="held", reset_less=True), Signal()
-    m.d.sync += [held.eq(0), copy.eq(held)]
-
-    async def bench(ctx, dut, note):
-        ctx.set(held, 1)
-
-    with pytest.raises(Unsupported, match="held cannot be set"):
-        run(NativeSimEngine, lambda: m, bench)
-
-
 def gated():
     m, y = Module(), Signal()
     m.d.sync += y.eq(ClockSignal())
