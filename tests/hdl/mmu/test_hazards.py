@@ -140,6 +140,26 @@ def test_a_squashed_walk_fills_nothing(latency):
     run(testbench, latency=lambda: latency)
 
 
+@pytest.mark.parametrize("side, access", [("data", "LOAD"), ("fetch", "FETCH")])
+def test_an_error_that_a_squashed_walk_gets_reaches_nobody(side, access):
+    """Not even the same question, if it stands again at once: it makes a walk of its own."""
+
+    async def testbench(ctx, dut, memory, tables):
+        port = getattr(dut, side)
+        tables.map(VA, OLD, CODE | DATA)
+        memory.refused = {tables.trail(VA)[0]}
+        set_context(ctx, dut, Question(VA))
+        drive(ctx, port, Question(VA, access))
+        await ctx.tick()
+        memory.refused = set()
+        ctx.set(port.squash, 1)
+        await ctx.tick()
+        ctx.set(port.squash, 0)
+        assert (await translate(ctx, dut, Question(VA, access))).pa == OLD
+
+    run(testbench, latency=lambda: 4)
+
+
 def test_a_squash_of_one_port_leaves_the_other_alone():
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, OLD, DATA | X)
