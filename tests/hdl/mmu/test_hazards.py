@@ -151,11 +151,12 @@ def test_an_error_that_a_squashed_walk_gets_reaches_nobody(side, access):
         set_context(ctx, dut, Question(VA))
         drive(ctx, port, Question(VA, access))
         await ctx.tick()
-        memory.refused = set()
         ctx.set(port.squash, 1)
         await ctx.tick()
         ctx.set(port.squash, 0)
+        memory.refused = set()
         assert (await translate(ctx, dut, Question(VA, access))).pa == OLD
+        assert memory.addresses() == [tables.trail(VA)[0], *tables.trail(VA)]
 
     run(testbench, latency=lambda: 4)
 
