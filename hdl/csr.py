@@ -21,7 +21,7 @@ from hdl.arch import (
     Priv,
     SatpMode,
 )
-from hdl.interrupts import InterruptUnit, word_of
+from hdl.interrupts import WIDTH, InterruptUnit, word_of
 from hdl.trap import TrapTarget
 
 __all__ = ["CsrFile", "Environment"]
@@ -58,8 +58,9 @@ class Environment(wiring.Signature):
                 "root": Out(PPN_BITS),
                 #: `menvcfg.ADUE`: hardware updates A and D.
                 "adue": Out(1),
-                "medeleg": Out(64),
-                "mideleg": Out(64),
+                #: Bits by number of an exception and of an interrupt; higher ones are 0.
+                "medeleg": Out(MEDELEG_MASK.bit_length()),
+                "mideleg": Out(WIDTH),
                 "stvec": Out(64),
                 "mtvec": Out(64),
                 "sepc": Out(64),
@@ -132,8 +133,9 @@ class CsrFile(wiring.Component):
         self._priv = Signal(Priv, init=Priv.M, name="priv")
         for name in ("sscratch", "sepc", "scause", "stval", "stimecmp", "stvec"):
             setattr(self, f"_{name}", Signal(64, name=name))
-        for name in ("mscratch", "mepc", "mcause", "mtval", "mtvec", "medeleg"):
+        for name in ("mscratch", "mepc", "mcause", "mtval", "mtvec"):
             setattr(self, f"_{name}", Signal(64, name=name))
+        self._medeleg = Signal(MEDELEG_MASK.bit_length(), name="medeleg")
         self._mcycle, self._minstret = Signal(64, name="mcycle"), Signal(64, name="minstret")
         #: For simulators: what counts on its own, and what `time` is compared with.
         self.mcycle, self.stimecmp = self._mcycle, self._stimecmp

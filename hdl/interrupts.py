@@ -6,12 +6,14 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arch import Interrupt, Priv
 
-__all__ = ["InterruptUnit", "word_of"]
+__all__ = ["WIDTH", "InterruptUnit", "word_of"]
 
 #: M-mode's own interrupts, and those that it may delegate, each in order of priority.
 MACHINE = (Interrupt.MEI, Interrupt.MSI, Interrupt.MTI)
 SUPERVISOR = (Interrupt.SEI, Interrupt.SSI, Interrupt.STI)
 ALL = sum(1 << i for i in MACHINE + SUPERVISOR)
+#: Bits that the registers need; what lies above is 0.
+WIDTH = ALL.bit_length()
 DELEGABLE = sum(1 << i for i in SUPERVISOR)
 
 
@@ -49,13 +51,13 @@ class InterruptUnit(wiring.Component):
     write_mie: In(1)
     write_sie: In(1)
     write_mideleg: In(1)
-    data: In(64)
+    data: In(WIDTH)
     #: The registers as read. `mip_written` is `mip` with SEIP as software wrote it, which is what
     #: csrrs and csrrc modify.
-    mip: Out(64)
-    mip_written: Out(64)
-    mie: Out(64)
-    mideleg: Out(64)
+    mip: Out(WIDTH)
+    mip_written: Out(WIDTH)
+    mie: Out(WIDTH)
+    mideleg: Out(WIDTH)
     #: An interrupt is to be taken before the next instruction, and its number.
     pending: Out(1)
     cause: Out(4)
@@ -100,7 +102,7 @@ class InterruptUnit(wiring.Component):
             m.d.sync += self.mideleg.eq(self.data & DELEGABLE)
 
     def _select(self, m):
-        ready, to_m, to_s = Signal(12), Signal(12), Signal(12)
+        ready, to_m, to_s = Signal(WIDTH), Signal(WIDTH), Signal(WIDTH)
         machine = (self.priv != Priv.M) | self.machine_enable
         supervisor = (self.priv == Priv.U) | ((self.priv == Priv.S) & self.supervisor_enable)
         m.d.comb += [

@@ -73,7 +73,9 @@ class TrapUnit(wiring.Component):
         What the instruction brought along.
     priv : In(Priv)
         Its privilege.
-    medeleg, mideleg, stvec, mtvec : In(64)
+    medeleg : In(16)
+    mideleg : In(12)
+    stvec, mtvec : In(64)
         The CSRs as they stand before the trap.
     enable : In(1)
         The instruction leaves the trap stage at the end of the cycle.
@@ -91,8 +93,8 @@ class TrapUnit(wiring.Component):
 
     collected: In(Collected())
     priv: In(Priv)
-    medeleg: In(64)
-    mideleg: In(64)
+    medeleg: In(16)
+    mideleg: In(12)
     stvec: In(64)
     mtvec: In(64)
     enable: In(1)

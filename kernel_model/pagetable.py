@@ -37,7 +37,7 @@ SPAN = tuple(PAGE_SIZE * PTES_PER_PAGE**level for level in range(LEVELS))
 
 # Plain numbers: an operation on members of an IntEnum is several times slower.
 _V = int(Pte.V)
-_U = int(Pte.U)
+_UV = int(Pte.V | Pte.U)
 _RWX = int(Pte.R | Pte.W | Pte.X)
 
 _TABLE = Struct(f"<{PTES_PER_PAGE}Q")
@@ -100,7 +100,7 @@ def walkaddr(kernel, root: int, va: int) -> int:
     if va >= MAXVA:
         return 0
     pte = getpte(kernel, root, va)
-    if pte & (_V | _U) != _V | _U:
+    if pte & _UV != _UV:
         return 0
     return pte_to_pa(pte)
 

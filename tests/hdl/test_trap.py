@@ -28,6 +28,8 @@ FLAGS = {
     "data_fault": (Fault.NONE, Fault.PAGE, Fault.ACCESS),
 }
 MASK = (1 << 64) - 1
+#: All bits of medeleg and of mideleg.
+EXCEPTIONS, INTERRUPTS = (1 << 16) - 1, (1 << 12) - 1
 COLLECTED, TARGET = tuple(Collected().members), tuple(TrapTarget().members)
 STATE = ("priv", "medeleg", "mideleg", "stvec", "mtvec", "enable")
 
@@ -115,7 +117,8 @@ def random_values(rng, flags):
     }
     collected["interrupt_cause"] = rng.choice((1, 3, 5, 7, 9, 11))
     collected["insn"] &= 0xFFFF_FFFF
-    state = {name: rng.getrandbits(64) for name in ("medeleg", "mideleg", "stvec", "mtvec")}
+    state = {name: rng.getrandbits(64) for name in ("stvec", "mtvec")}
+    state |= {"medeleg": rng.getrandbits(16), "mideleg": rng.getrandbits(12)}
     state["stvec"] &= ~0b10
     state["mtvec"] &= ~0b10
     state["priv"] = rng.choice(PRIVILEGES)
@@ -133,8 +136,8 @@ def test_every_combination_of_flags_in_every_mode():
             flags = dict(zip(FLAGS, values, strict=True))
             for priv in PRIVILEGES:
                 collected, state = random_values(rng, flags)
-                for delegated in (0, MASK):
-                    state |= {"priv": priv, "medeleg": delegated, "mideleg": delegated}
+                for exceptions, interrupts in ((0, 0), (EXCEPTIONS, INTERRUPTS)):
+                    state |= {"priv": priv, "medeleg": exceptions, "mideleg": interrupts}
                     trap = bench.check(ctx, collected, state)
                     if trap:
                         causes.add((trap["interrupt"], trap["cause"], trap["to_s"]))
@@ -171,8 +174,8 @@ def test_delegation_looks_at_the_own_bit_only(cause):
             for inverted in (False, True):
                 collected, state = random_values(rng, {"interrupt": 1})
                 collected["interrupt_cause"] = cause
-                state["mideleg"] = MASK ^ 1 << bit if inverted else 1 << bit
-                state["medeleg"] = MASK ^ state["mideleg"]
+                state["mideleg"] = (INTERRUPTS * inverted ^ 1 << bit) & INTERRUPTS
+                state["medeleg"] = (EXCEPTIONS * inverted ^ 1 << bit) & EXCEPTIONS
                 for priv in PRIVILEGES:
                     state["priv"] = priv
                     trap = bench.check(ctx, collected, state)
@@ -190,7 +193,12 @@ def test_only_interrupts_are_vectored():
         for flags, offset in (({"interrupt": 1}, 4 * 9), ({"ecall": 1}, 0), ({"illegal": 1}, 0)):
             collected, state = random_values(rng, flags)
             collected["interrupt_cause"] = 9
-            state |= {"priv": Priv.S, "stvec": 0x8000_0101, "mideleg": MASK, "medeleg": MASK}
+            state |= {
+                "priv": Priv.S,
+                "stvec": 0x8000_0101,
+                "mideleg": INTERRUPTS,
+                "medeleg": EXCEPTIONS,
+            }
             trap = bench.check(ctx, collected, state)
             assert trap["vector"] == 0x8000_0100 + offset
 

@@ -227,8 +227,9 @@ class TestUvmunmap:
         pagetable.uvmunmap(kernel, root, 0, 0, do_free=True)
         assert looked_at() == 1 + 1 + 3
 
-    def test_a_page_to_be_run_only_is_a_leaf(self, kernel, root):
-        map_new(kernel, root, 0x1000, Pte.X)
+    @pytest.mark.parametrize("perm", [Pte.R, Pte.W, Pte.X], ids=str)
+    def test_any_permission_makes_a_leaf(self, kernel, root, perm):
+        map_new(kernel, root, 0x1000, perm)
         with pytest.raises(KernelPanic, match="freewalk: leaf"):
             pagetable.freewalk(kernel, root)
         pagetable.uvmunmap(kernel, root, 0x1000, 1, do_free=True)

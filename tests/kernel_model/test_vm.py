@@ -155,8 +155,9 @@ class TestUvmcopy:
         vm.uvmcopy(kernel, root, new, 2 * PAGE_SIZE)
         assert copied() == 2 * 512
 
-    def test_a_page_that_can_only_be_run_is_a_leaf(self, kernel, root, new):
-        map_new(kernel, root, 0, Pte.X)
+    @pytest.mark.parametrize("perm", [Pte.R, Pte.W, Pte.X], ids=str)
+    def test_any_permission_makes_a_leaf(self, kernel, root, new, perm):
+        map_new(kernel, root, 0, perm)
         assert vm.uvmcopy(kernel, root, new, PAGE_SIZE) == 1
         assert self.pages(kernel, new) == self.pages(kernel, root)
 

@@ -122,16 +122,18 @@ class Examiner:
 
     @staticmethod
     def _running(mutant, tests):
-        """The tests that run the mutant's statement; failing those, its file; failing those, all.
+        """The tests that run the mutant's statement; failing those, others that may notice it.
 
-        What is run as a module is imported may count for any test of the file.
+        What is run as a module is imported may count for any test beside one that runs the file,
+        in the same file of tests: it may compare a constant and run nothing. Failing those, all.
         """
         of_file = {t: seen["lines"].get(mutant.file, ()) for t, seen in tests.items()}
         imported = of_file.pop(IMPORTING)
         exactly = [t for t, lines in of_file.items() if mutant.line in lines]
         if exactly and mutant.line not in imported:
             return exactly
-        return [t for t, lines in of_file.items() if lines] or list(of_file)
+        neighbours = {t.partition("::")[0] for t, lines in of_file.items() if lines}
+        return [t for t in of_file if t.partition("::")[0] in neighbours] or list(of_file)
 
     def _run(self, mutant, order):
         package = mutant.file.partition("/")[0]
