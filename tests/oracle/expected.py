@@ -6,6 +6,8 @@ from tests.golden.cases import DEVICE, RESERVED, Case, content
 from tests.golden.sv39 import Answer, Question, ask, is_ram
 
 __all__ = [
+    "BREAKPOINT", "DEVICE_VALUE", "OPERAND", "POISON", "Outcome", "expect", "observed", "settle",
+]  # fmt: skip
     "BREAKPOINT",
     "DEVICE_VALUE",
     "OPERAND",
