@@ -6,9 +6,11 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 # How much `make oracle` and `make campaign` compare, how many programs `make lockstep` runs, how
-# many of each kind `make fuzz` tries; SEED repeats a run.
+# many wild ones `make samekernel` runs besides, how many of each kind `make fuzz` tries; SEED
+# repeats a run.
 CASES    ?= 100000
 PROGRAMS ?= 1000
+WILD     ?= 200
 COUNT    ?= 2000
 
 # Tests that `make test` runs a second time, with pysim under their testbenches.
@@ -19,10 +21,11 @@ ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_t
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test lint oracle campaign lockstep formal mutants fuzz bench verilog clean
+.PHONY: help sim wave test lint oracle campaign lockstep samekernel formal mutants fuzz bench \
+        verilog clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 sim: $(STAMP) ## compile programs/lazy.c, run it on the hart and show every page fault
 	@mkdir -p build
@@ -49,6 +52,9 @@ fuzz: $(STAMP) ## try COUNT broken files, command lines and wild programs of eac
 
 lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in lock-step
 	$(BIN)/python -m tests.lockstep --programs $(PROGRAMS) $(if $(SEED),--seed $(SEED))
+
+samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones on the hart and on Spike
+	$(BIN)/python -m tests.spike_kernel --wild $(WILD) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .

@@ -1,9 +1,28 @@
 """Spike as our tests start it, and the assembly programs of `tests/asm` on it."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests import spike
 from tests.hdl.programs import ASM, build
+
+ROOT = Path(__file__).parents[1]
+#: Tests where Spike is missing, in a module and on their own.
+WITHOUT_SPIKE = """
+import importlib.util
+import pytest
+from tests import spike
+
+importlib.util.find_spec = lambda name: None
+
+@pytest.mark.parametrize("number", range(5))
+def test_spike(number):
+    spike.require()
+"""
 
 
 def isa_of(name):
@@ -49,3 +68,21 @@ class TestMissing:
         monkeypatch.setenv("TRAPLINE_REQUIRE_SPIKE", "1")
         with pytest.raises(pytest.fail.Exception, match="Spike is not installed"):
             spike.require()
+
+    def test_a_run_of_pytest_gives_the_reason_once(self, tmp_path):
+        """Also with `-q`, which shows a letter for each test."""
+        (tmp_path / "test_it.py").write_text(WITHOUT_SPIKE)
+        (tmp_path / "test_other.py").write_text(f"{WITHOUT_SPIKE}\nspike.require()\n")
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("TRAPLINE_REQUIRE_SPIKE", "PYTEST_ADDOPTS")}  # fmt: skip
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c",
+                   ROOT / "pyproject.toml", tmp_path]  # fmt: skip
+
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+
+        assert run.returncode == 0
+        reasons = [line for line in run.stdout.splitlines() if "Spike is not installed" in line]
+        assert len(reasons) == 1
+        assert reasons[0].startswith("SKIPPED [6] ")

@@ -8,7 +8,7 @@ import time
 from sim.engines.native.circuit import Unsupported
 from sim.engines.native.compiler import CompilerError
 from sim.toolchain import ToolchainError
-from tests.campaign.bench import Bench
+from tests.campaign.bench import Bench, BenchError
 from tests.campaign.bins import reachable, reachable_on_hart, updates
 from tests.campaign.campaign import (
     FAMILIES,
@@ -17,15 +17,20 @@ from tests.campaign.campaign import (
     random_sequences,
     run_drills,
 )
-from tests.campaign.hart import NativeHart
+from tests.campaign.hart import HartStuck, NativeHart
 from tests.campaign.translations import Disagreement
 
 #: Shares of the cases: in sequences, and as instructions.
 SEQUENCES, INSTRUCTIONS = 10, 5
+#: From so many cases on every bin must be hit, whatever the seed. The rarest, fetches whose update
+#: the bus refuses, come about 8 times in a million. CI's fewer cases have seeds that hit all.
+EVERY_BIN = 2_000_000
+#: Bins that are named, of those that a line is about.
+SHOWN = 12
 
 
 def main() -> int:
-    """Returns 0 if all agree, 1 if something does not, 2 if nothing can be run."""
+    """Returns 0 if all agree, 1 if something or a bin does not, 2 if nothing can be run."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.add_argument(
         "--cases",
@@ -41,20 +46,22 @@ def main() -> int:
     seed = options.seed or str(random.SystemRandom().getrandbits(32))
     print(f"seed {seed}")
     try:
-        _campaign(options.cases, seed)
-    except Disagreement as error:
-        print(f"DISAGREEMENT: {error}")
+        as_expected = _campaign(options.cases, seed)
+    except (Disagreement, HartStuck, BenchError) as error:
+        print(f"DISAGREEMENT (seed {seed}): {error}")
         return 1
     except (CompilerError, ToolchainError, Unsupported) as error:
         print(f"campaign: {error}", file=sys.stderr)
         return 2
-    return 0
+    return 0 if as_expected else 1
 
 
 def _campaign(cases, seed):
+    """Returns whether all bins are as they should be; raises if an answer is not."""
+    every = cases >= EVERY_BIN
     bench = Bench()
     report = _tell("accesses of the MMU", lambda: random_cases(bench, cases, seed))
-    _tell_bins(report, reachable() | updates())
+    as_expected = _tell_bins(report, reachable() | updates(), every=every)
     _tell("answers while tables change", lambda: random_sequences(bench, cases // SEQUENCES, seed))
     for family in FAMILIES:
         name = family.__name__.replace("_", " ")
@@ -64,7 +71,7 @@ def _campaign(cases, seed):
         "instructions of the hart",
         lambda: random_instructions(hart, max(1, cases // INSTRUCTIONS), seed),
     )
-    _tell_bins(report, reachable_on_hart())
+    return _tell_bins(report, reachable_on_hart(), every=every) and as_expected
 
 
 def _tell(what, work):
@@ -75,9 +82,24 @@ def _tell(what, work):
     return report
 
 
-def _tell_bins(report, expected):
-    missing = expected - report.bins.keys()
-    print(f"{'':12} {len(expected) - len(missing)} of {len(expected)} bins")
+def _tell_bins(report, expected, *, every):
+    """Prints what is hit and what is not; whether that is right, where `every` bin must be hit."""
+    missing, others = expected - report.bins.keys(), report.bins.keys() - expected
+    print(
+        f"{'':12} {len(expected) - len(missing)} of {len(expected)} bins"
+        f"{_names('; not hit: ', missing)}{_names('; UNREACHABLE, but hit: ', others)}",
+        flush=True,
+    )
+    return not others and not (every and missing)
+
+
+def _names(title, bins):
+    """`title` and the first of `bins`; nothing if there are none."""
+    if not bins:
+        return ""
+    names = sorted(" ".join("-" if part is None else str(part) for part in bin) for bin in bins)
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return title + ", ".join(names[:SHOWN]) + more
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.campaign import drills
 from tests.campaign.bench import Bench
 from tests.campaign.bins import hart_bin_of
-from tests.campaign.hart import NativeHart
+from tests.campaign.hart import HartStuck, NativeHart
 from tests.campaign.sequences import judge
 from tests.campaign.translations import (
     BentCases,
@@ -123,8 +123,16 @@ def random_instructions(hart: NativeHart, cases: int, seed: str) -> Report:
                 sent.append((number, delivery))
                 yield delivery
 
-    for number, actual in enumerate(hart.perform(deliveries())):
-        name, delivery = sent[number]
+    def outcomes():
+        done = 0
+        try:
+            for done, actual in enumerate(hart.perform(deliveries()), 1):
+                yield sent[done - 1], actual
+        except HartStuck as error:
+            first, last = sent[done][0], sent[-1][0]
+            raise Disagreement(f"instructions {seed}/{first} to {seed}/{last}: {error}") from error
+
+    for (name, delivery), actual in outcomes():
         expected = expect(delivery.case, delivery.entry)
         if actual != expected:
             found = describe(compare.Disagreement(delivery, expected, actual))

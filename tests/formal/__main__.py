@@ -17,7 +17,7 @@ WORKERS = 2
 
 
 def main(arguments: list[str]) -> int:
-    """Proves what `arguments` name, or all; returns the exit status."""
+    """Proves what `arguments` name, or all; returns 0, 1 if not all hold, 2 if a tool fails."""
     everything = {**PROOFS, "tlb16": lambda: TlbProof(entries=16)}
     parser = argparse.ArgumentParser(prog="python -m tests.formal", description=__doc__)
     parser.add_argument("proofs", nargs="*", metavar="PROOF", help=", ".join(everything))
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     try:
         solver.find()
     except solver.ToolsMissing as missing:
-        print(missing, file=sys.stderr)
+        print(f"formal: {missing}", file=sys.stderr)
         return 2
     # Where a proof puts something in the place of a part, that part is never used.
     warnings.simplefilter("ignore", UnusedElaboratable)
@@ -36,9 +36,16 @@ def main(arguments: list[str]) -> int:
     proofs = [everything[name]() for name in names]
     proven, properties = True, set()
     with ThreadPoolExecutor(WORKERS) as pool:
-        for name, proof, verdict in zip(names, proofs, pool.map(solver.check, proofs), strict=True):
-            report(name, proof, verdict)
-            proven &= verdict.proven
+        verdicts = [pool.submit(solver.check, proof) for proof in proofs]
+        for name, proof, verdict in zip(names, proofs, verdicts, strict=True):
+            try:
+                result = verdict.result()
+            except solver.ToolFailed as error:
+                pool.shutdown(wait=False, cancel_futures=True)
+                print(f"formal: {name}: {error}", file=sys.stderr)
+                return 2
+            report(name, proof, result)
+            proven &= result.proven
             properties |= set(proof.statements("property"))
     words = "all proven" if proven else "NOT all proven"
     print(f"{len(properties)} properties in {len(proofs)} proofs, {words}, ", end="")

@@ -87,6 +87,21 @@ class CsrProof(Proof):
         self.sret, self.mret = self.past(m, csrs.sret), self.past(m, csrs.mret)
         self.written = self.past(m, csrs.write)
         self.written_data = self.past(m, csrs.write_data)
+        self._count(m)
+
+    def _count(self, m):
+        """What the counters must be, and whether each grew just now or was kept from it."""
+        csrs = self.csrs
+        self.inhibit, self.counters, self.grew, self.stood = Signal(3), {}, {}, {}
+        with m.If(csrs.write & (csrs.address == Csr.MCOUNTINHIBIT)):
+            m.d.sync += self.inhibit.eq(csrs.write_data & WRITABLE[Csr.MCOUNTINHIBIT])
+        for csr, event, bit in ((Csr.MCYCLE, Const(1), 0), (Csr.MINSTRET, csrs.retire, 2)):
+            counter = self.counters[csr] = Signal(64)
+            written = csrs.write & (csrs.address == csr)
+            grows = event & ~self.inhibit[bit] & ~written
+            m.d.sync += counter.eq(Mux(written, csrs.write_data, counter + grows))
+            self.grew[csr] = self.past(m, grows)
+            self.stood[csr] = self.past(m, event & self.inhibit[bit] & ~written)
 
     def _reads(self, *csrs):
         return Cat(self.csrs.address == csr for csr in csrs).any()
@@ -111,6 +126,16 @@ class CsrProof(Proof):
         """The reserved mode 2 is in no register, and what was seen last is what is."""
         status = self.csrs._mstatus
         return (self.environment.priv != 2) & (status["MPP"] != 2) & (self.old_priv != 2)
+
+    @invariant
+    def counters_are_counted(self, m):
+        """What has been counted here is in the registers, and so is what inhibits that."""
+        csrs, counters = self.csrs, self.counters
+        return (
+            (csrs._minstret == counters[Csr.MINSTRET])
+            & (csrs._mcycle == counters[Csr.MCYCLE])
+            & (csrs._mcountinhibit == self.inhibit)
+        )
 
     @proves
     def trap_to_m_records(self, m):
@@ -247,11 +272,27 @@ class CsrProof(Proof):
 
     @proves
     def minstret_counts_retiring(self, m):
-        """minstret grows by one at most, and only when an instruction retires."""
-        counted = self.new - self.old
-        unwritten = self.steady & ~self.written & self._reads(Csr.MINSTRET)
-        grows = (counted[:64] == 1) & self.past(m, self.csrs.retire)
-        return unwritten & self.past(m, self.csrs.retire), (counted[:64] == 0) | grows
+        """minstret grows by one when an instruction retires, unless IR is set or it is written."""
+        reads = self._reads(Csr.MINSTRET, Csr.INSTRET)
+        return self.grew[Csr.MINSTRET] & reads, self.new == self.counters[Csr.MINSTRET]
+
+    @proves
+    def mcycle_counts_cycles(self, m):
+        """mcycle grows by one in every cycle, unless CY is set or it is written."""
+        reads = self._reads(Csr.MCYCLE, Csr.CYCLE)
+        return self.grew[Csr.MCYCLE] & reads, self.new == self.counters[Csr.MCYCLE]
+
+    @proves
+    def inhibited_minstret_stands(self, m):
+        """minstret keeps its value while mcountinhibit.IR is set, unless it is written."""
+        reads = self._reads(Csr.MINSTRET, Csr.INSTRET)
+        return self.stood[Csr.MINSTRET] & reads, self.new == self.counters[Csr.MINSTRET]
+
+    @proves
+    def inhibited_mcycle_stands(self, m):
+        """mcycle keeps its value while mcountinhibit.CY is set, unless it is written."""
+        reads = self._reads(Csr.MCYCLE, Csr.CYCLE)
+        return self.stood[Csr.MCYCLE] & reads, self.new == self.counters[Csr.MCYCLE]
 
     @proves
     def only_retiring_counts(self, m):

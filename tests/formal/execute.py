@@ -69,7 +69,8 @@ class ExecuteProof(Proof):
         """The MMU answers what it is asked, with a fault, a need of an update, or an address."""
         translation = self.translation
         known = translation.fault.as_value() != 3
-        return known & (~translation.update | (translation.fault == Fault.NONE))
+        meant = known & (~translation.update | (translation.fault == Fault.NONE))
+        return ~translation.done | meant
 
     @invariant
     def instruction_is_held(self, m):

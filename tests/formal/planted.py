@@ -162,6 +162,27 @@ BUGS = {
         "csrs",
         "mret_unstacks",
     ),
+    "minstret never counts": Bug(
+        "csr.py",
+        "self._minstret.eq(self._minstret + 1)",
+        "self._minstret.eq(self._minstret)",
+        "csrs",
+        "minstret_counts_retiring",
+    ),
+    "mcycle never counts": Bug(
+        "csr.py",
+        "self._mcycle.eq(self._mcycle + 1)",
+        "self._mcycle.eq(self._mcycle)",
+        "csrs",
+        "mcycle_counts_cycles",
+    ),
+    "mcountinhibit.IR does nothing": Bug(
+        "csr.py",
+        "self.retire & ~self._mcountinhibit[2]",
+        "self.retire",
+        "csrs",
+        "inhibited_minstret_stands",
+    ),
     "a trap writes its register all the same": Bug(
         "trap_stage.py",
         "self.wen.eq(self._retires)",

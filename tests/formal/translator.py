@@ -156,6 +156,13 @@ class TranslatorProof(Proof):
         return self.request.valid, self.request.done ^ self.part.miss
 
     @proves
+    def answer_has_one_meaning(self, m):
+        """An answer is a page fault, an access fault, a need of an update or an address."""
+        request = self.request
+        known = request.fault.as_value() != 3
+        return request.done, known & (~request.update | (request.fault == Fault.NONE))
+
+    @proves
     def silent_without_question(self, m):
         """Without a question nothing is answered, walked for or claimed."""
         silence = ~self.request.done & ~self.part.miss & ~self.part.claimed

@@ -318,6 +318,13 @@ class WalkerProof(WatchedWalker):
         return over, ~self.walker.verdict_valid
 
     @proves
+    def unclaimed_verdict_goes(self, m):
+        """A verdict that nobody claims is gone in the next cycle, unless another walk begins."""
+        walker = self.walker
+        unclaimed = walker.verdict_valid & ~walker.claimed & ~walker.start.valid
+        return self.past(m, unclaimed), ~walker.verdict_valid
+
+    @proves
     def verdict_stands(self, m):
         """A verdict that is claimed stands until it is killed or the walker is needed."""
         walker = self.walker

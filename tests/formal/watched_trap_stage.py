@@ -154,7 +154,7 @@ class WatchedTrapStage(Proof):
     def updates_are_answered(self, m):
         """The MMU answers an update only while it is wanted, and with no fault or a known one."""
         update = self.stage.update
-        return (~update.done | update.valid) & (update.fault.as_value() != 3)
+        return ~update.done | (update.valid & (update.fault.as_value() != 3))
 
     @assumes
     def mode_is_steady(self, m):

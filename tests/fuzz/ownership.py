@@ -7,7 +7,7 @@ from hdl.arch import PAGE_SIZE, Pte, page_round_up, pte_to_pa
 from kernel_model.layout import TRAMPOLINE, TRAPFRAME
 from tests.fuzz.guard import Misbehaved
 
-__all__ = ["AddressSpace", "audit", "frames_written_by", "kernel_frames"]
+__all__ = ["AddressSpace", "audit", "frames_written_by", "kernel_frames", "page_tables"]
 
 _TABLE = Struct("<512Q")
 _V, _W, _U, _X, _R = (int(bit) for bit in (Pte.V, Pte.W, Pte.U, Pte.X, Pte.R))
@@ -43,6 +43,18 @@ def _read(memory, table, level, base, space):
             raise Misbehaved(f"the entry {pte:#x} for {va:#x} at level {level}")
         else:
             _read(memory, pte_to_pa(pte), level - 1, va, space)
+
+
+def page_tables(memory, root: int) -> set[int]:
+    """The frames of the page table at `root`, which may map pages of any size."""
+    found, reached = set(), [(root, 2)]
+    while reached:
+        table, level = reached.pop()
+        found.add(table)
+        for pte in _TABLE.unpack(memory.read(table, PAGE_SIZE)):
+            if level and pte & _V and not pte & _RWX:
+                reached.append((pte_to_pa(pte), level - 1))
+    return found
 
 
 def kernel_frames(kernel) -> list[int]:

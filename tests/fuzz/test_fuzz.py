@@ -7,13 +7,15 @@ import pytest
 from hdl.arch import PAGE_SIZE, Pte
 from kernel_model import lazy, vm
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE, TRAPFRAME
+from kernel_model.layout import KERNBASE, TRAMPOLINE, TRAPFRAME, Reason
 from kernel_model.pagetable import mappages, walk
+from kernel_model.proc import proc_pagetable
 from sim.ram import Ram
 from tests.fuzz import guard, loaders, wild
 from tests.fuzz.campaign import run_part
 from tests.fuzz.guard import Misbehaved
 from tests.fuzz.ownership import audit
+from tests.fuzz.wild import Watch
 from tests.kernel_model.support import Console, elf_file
 
 SEED = 1_000_000
@@ -101,6 +103,58 @@ def test_a_program_that_writes_to_a_foreign_frame_is_found(monkeypatch):
     result = run_part("wild", range(SEED, SEED + 60))
 
     assert any("which does not own it" in failure.message for failure in result.failures)
+
+
+class TestAccessedAndDirty:
+    """What the hart may do to memory under Svadu, besides running the program."""
+
+    @pytest.fixture
+    def watch(self):
+        ram = Ram(KERNBASE, 1 << 20)
+        memory = wild._Memory(ram, 64 * PAGE_SIZE)
+        kernel = Kernel(memory, b"", Console(), svadu=True)
+        kernel.exec(elf_file(), ["a"])
+        kernel.ring(Reason.BOOT)
+        watch = Watch(kernel, ram)
+        watch.remember()
+        return watch
+
+    def change(self, watch, address, bits):
+        word = watch.ram.read_u64(address)
+        assert word & bits == 0
+        watch.ram.write_u64(address, word | bits)
+
+    def test_leaves_of_the_process_and_of_the_kernel_are_marked(self, watch):
+        kernel = watch.kernel
+        for root in (kernel.first.pagetable, (kernel.satp & (1 << 44) - 1) << 12):
+            self.change(watch, walk(kernel, root, TRAMPOLINE), int(Pte.A | Pte.D))
+
+        assert watch._before != watch._content()
+        watch.compare()
+
+    def test_words_that_look_like_entries_are_not(self, watch):
+        """In a frame of the kernel's that is no page table."""
+        address = watch.kernel.trampoline + 64
+        watch.ram.write_u64(address, 0x1234_0000 | Pte.V | Pte.R)
+        watch.remember()
+        self.change(watch, address, int(Pte.A))
+
+        with pytest.raises(Misbehaved, match="changed while .* ran, which does not own it"):
+            watch.compare()
+
+    def test_page_tables_of_others_are_not(self, watch):
+        other = proc_pagetable(watch.kernel, watch.kernel.first.trapframe)
+        watch.remember()
+        self.change(watch, walk(watch.kernel, other, TRAMPOLINE), int(Pte.A))
+
+        with pytest.raises(Misbehaved, match="changed while .* ran, which does not own it"):
+            watch.compare()
+
+    def test_pointers_are_not(self, watch):
+        self.change(watch, watch.kernel.first.pagetable, int(Pte.A))
+
+        with pytest.raises(Misbehaved, match="changed while .* ran, which does not own it"):
+            watch.compare()
 
 
 def test_a_leak_is_found(monkeypatch):

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from hdl.arch import PAGE_SIZE, Pte
+from hdl.arch import PAGE_BITS, PAGE_SIZE, PPN_BITS, Pte
 from kernel_model.costs import ZERO
 from kernel_model.kernel import Kernel
 from kernel_model.layout import KERNBASE
@@ -14,7 +14,7 @@ from sim.kernel_guest import KernelGuest
 from sim.machine import Machine, MachineConfig
 from sim.toolchain import assemble_trampoline
 from tests.fuzz.guard import Misbehaved, bounded
-from tests.fuzz.ownership import audit, frames_written_by, kernel_frames
+from tests.fuzz.ownership import audit, frames_written_by, kernel_frames, page_tables
 from tests.fuzz.programs import make
 from tests.kernel_model.support import Console
 
@@ -31,7 +31,7 @@ _MORE_CYCLES = 2_000_000
 _QUANTUM = 1_000
 #: Rings from one look at all page tables to the next.
 _AUDIT_EVERY = 16
-_AD = int(Pte.A | Pte.D)
+_AD, _V, _RWX = int(Pte.A | Pte.D), int(Pte.V), int(Pte.R | Pte.W | Pte.X)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Watch(KernelGuest):
     """A guest that compares memory between a return to user mode and the next trap.
 
     In between only the running process's writable pages and its trap frame may change; with Svadu
-    also A and D bits of its page table and of the kernel's.
+    also A and D, which may be set in leaves of its page table and of the kernel's.
     """
 
     def __init__(self, kernel, ram):
@@ -89,26 +89,52 @@ class Watch(KernelGuest):
 
     def compare(self):
         """Fails if a frame has changed that may not."""
-        before, after = self._before, self._content()
+        before, after, marked = self._before, self._content(), None
         if before == after:
             return
         for start in range(0, len(after), PAGE_SIZE):
             old, new = before[start : start + PAGE_SIZE], after[start : start + PAGE_SIZE]
             frame = KERNBASE + start
-            if old != new and frame not in self._allowed and not self._only_ad(old, new):
+            if old == new or frame in self._allowed:
+                continue
+            if marked is None:
+                marked = self._marked(before)
+            if frame not in marked or not _only_ad(old, new):
                 raise Misbehaved(
                     f"frame {frame:#x} changed while {self.kernel.last_pid} ran, which does not "
                     f"own it"
                 )
 
-    def _only_ad(self, old, new):
-        if self.kernel.leaf_flags:
-            return False
-        words = zip(memoryview(old).cast("Q"), memoryview(new).cast("Q"), strict=True)
-        return all(a == b or ((a ^ b) & ~_AD == 0 and a & b == a and a & 1) for a, b in words)
+    def _marked(self, before):
+        """The page tables in which the hart may set A and D, as they were in memory `before`."""
+        kernel = self.kernel
+        if kernel.leaf_flags:
+            return set()
+        memory = _Snapshot(before)
+        roots = [(kernel.satp & (1 << PPN_BITS) - 1) << PAGE_BITS]
+        if kernel.proc is not None:
+            roots.append(kernel.proc.pagetable)
+        return {table for root in roots for table in page_tables(memory, root)}
 
     def _content(self):
         return bytes(self.ram.bytes[: self.kernel.memory.size + _BEHIND * PAGE_SIZE])
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """RAM as it was."""
+
+    content: bytes
+
+    def read(self, pa, n):
+        return self.content[pa - KERNBASE : pa - KERNBASE + n]
+
+
+def _only_ad(old, new):
+    """Whether a page table has changed by nothing but A and D, set in leaves."""
+    words = zip(memoryview(old).cast("Q"), memoryview(new).cast("Q"), strict=True)
+    return all(a == b or (a | _AD == b | _AD and a & b == a and a & _V and a & _RWX)
+               for a, b in words)  # fmt: skip
 
 
 class Bench:

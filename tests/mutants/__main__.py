@@ -24,7 +24,7 @@ ENOUGH = 98
 
 
 def main() -> int:
-    """Runs a campaign; returns the exit status: 0 if enough are killed."""
+    """Returns 0 if enough are killed, 1 if not, 2 if what is asked for makes no sense."""
     options = _options()
     try:
         mutants = find(tuple(options.only or TARGETS))
@@ -50,7 +50,13 @@ def _options():
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="of the sample")
     parser.add_argument("--jobs", metavar="J", type=int, default=1, help="processes")
     parser.add_argument("--fresh", action="store_true", help="forget the results so far")
-    return parser.parse_args()
+    options = parser.parse_args()
+    # None examined would be all killed.
+    for name, least in (("sample", 1), ("seed", 0), ("jobs", 1)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            parser.error(f"--{name} must be at least {least}, not {value}")
+    return options
 
 
 def _campaign(mutants, results, jobs):

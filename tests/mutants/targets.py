@@ -95,21 +95,29 @@ def helper_files(suite: Suite) -> list[Path]:
 
 
 def find(names: tuple[str, ...] = TARGETS) -> list[Mutant]:
-    """All mutants of the files and folders `names`, which are relative to the project."""
+    """All mutants of the files and folders `names`, which are relative to the project.
+
+    Raises ValueError for a name that has none.
+    """
     found = []
     for name in names:
-        path = PROJECT / name
-        if not path.exists():
+        path = (PROJECT / name).resolve()
+        if not path.exists() or not path.is_relative_to(PROJECT):
             raise ValueError(f"{name} must be a file or a folder of the project")
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            found += mutants_in(file)
+        suite_of(str(path.relative_to(PROJECT)))
+        if path.is_file() and path.suffix != ".py":
+            raise ValueError(f"{name} must be a folder or a file of Python")
+        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        mutants = [mutant for file in files for mutant in mutants_in(file)]
+        if not mutants:
+            raise ValueError(f"{name} has no operator, constant or condition to break")
+        found += mutants
     return found
 
 
 def mutants_in(path: Path) -> list[Mutant]:
     """The mutants of the file `path` that are Python at all."""
     file = str(path.relative_to(PROJECT))
-    suite_of(file)
     source = path.read_text()
     module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     return [

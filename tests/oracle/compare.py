@@ -90,7 +90,7 @@ def _judge(delivery, actual, report=None, number=None):
     case = delivery.case
     expected = expect(case, delivery.entry)
     answer = settle(case.question, dict(case.memory))
-    difference = explain(case, answer, actual) if actual != expected else None
+    difference = explain(delivery, actual) if actual != expected else None
     if actual != expected and difference is None:
         return Disagreement(delivery, expected, actual, number)
     if report is not None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from tests.golden.cases import DEVICE, RESERVED, Case, content
 from tests.golden.sv39 import Answer, Question, ask, is_ram
 
-__all__ = ["BREAKPOINT", "OPERAND", "POISON", "Outcome", "expect", "observed", "settle"]
+__all__ = [
+    "BREAKPOINT", "DEVICE_VALUE", "OPERAND", "POISON", "Outcome", "expect", "observed", "settle",
+]  # fmt: skip
 
 BREAKPOINT = 3
 #: What the register has before the access that may load to it.

@@ -10,9 +10,11 @@ from tests.golden import sv39
 from tests.golden.cases import BENDS, SIZES
 from tests.oracle import __main__ as command
 from tests.oracle import expected
-from tests.oracle.compare import compare, shrink
+from tests.oracle.compare import compare, make_numbered_case, shrink
+from tests.oracle.delivery import deliver
 from tests.oracle.describe import describe
-from tests.oracle.differences import DIFFERENCES
+from tests.oracle.differences import DIFFERENCES, explain
+from tests.oracle.expected import expect
 from tests.oracle.spike_hart import SpikeHart
 
 spike.require()
@@ -63,6 +65,35 @@ def test_agrees_with_svadu(hart):
     assert set(itertools.product(SIZES, "US", ("ok after an update",))) <= reached
     # A and D are set before the physical address turns out to be bad.
     assert ("STORE", "S", "access after an update") in reached
+
+
+def explained(hart):
+    """Deliveries on which Spike differs, each with what Spike did, and the name of the clause."""
+    deliveries = [deliver(make_numbered_case(SEED, number, svadu=True), hart.stubs)
+                  for number in range(2000)]  # fmt: skip
+    deliveries = [delivery for delivery in deliveries if delivery is not None]
+    for delivery, actual in zip(deliveries, hart.perform(deliveries), strict=True):
+        if actual != expect(delivery.case, delivery.entry):
+            difference = explain(delivery, actual)
+            assert difference is not None
+            yield delivery, actual, difference.name
+
+
+def test_a_clause_explains_a_whole_outcome(hart):
+    """Not one in which Spike has also stored something else, or set A or D of another PTE."""
+    names = set()
+    for delivery, actual, name in explained(hart):
+        names.add((name, delivery.case.question.access))
+        for field in ("cause", "tval", "advance", "value", "memory"):
+            bent = dataclasses.replace(actual, **{field: getattr(actual, field) ^ 1 << 6})
+            assert explain(delivery, bent) is None, field
+        for index, pte in enumerate(actual.ptes):
+            ptes = (*actual.ptes[:index], pte ^ 1 << 6, *actual.ptes[index + 1 :])
+            assert explain(delivery, dataclasses.replace(actual, ptes=ptes)) is None
+
+    device = DIFFERENCES[0].name
+    assert {(device, "FETCH"), (device, "AMO")} < names
+    assert {name for name, _ in names} == {difference.name for difference in DIFFERENCES}
 
 
 def asking(**changes):

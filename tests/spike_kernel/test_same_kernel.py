@@ -2,23 +2,26 @@
 
 import dataclasses
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from hdl.arch import Cause
 from kernel_model import trap
 from tests import spike
-from tests.spike_kernel import record
+from tests.spike_kernel import record, spike_hart, wild
 from tests.spike_kernel.cases import CASES, Case
 from tests.spike_kernel.record import difference
 from tests.spike_kernel.silicon import run_on_silicon
-from tests.spike_kernel.spike_hart import run_on_spike
-from tests.spike_kernel.wild import WildBench
+from tests.spike_kernel.spike_hart import run_kernel, run_on_spike
+from tests.spike_kernel.wild import WildBench, end_that_differs
 
 spike.require()
 
 #: Wild programs, by their seeds.
 WILD = 60
+#: Two of them: one that ends, and one that has to be cut off.
+ENDED, ENDLESS = 0, 5
 LAZY = Case("lazy", "lazy")
 
 
@@ -58,6 +61,44 @@ def test_wild_programs_meet_the_same_traps():
     assert {seed: r.difference for seed, r in results.items() if r.difference} == {}
     assert sum(r.traps for r in results.values()) > 20 * WILD
     assert sum(r.ended for r in results.values()) > WILD // 2
+
+
+def test_of_wild_programs_only_what_both_have_come_to_is_compared(monkeypatch):
+    """A Spike that falls silent early is a difference, whether the program has ended or not."""
+    bench = WildBench()
+    traps = {seed: bench.compare(seed).traps for seed in (ENDED, ENDLESS)}
+    # A trap and its way back take more instructions than a step has here.
+    monkeypatch.setattr(spike_hart, "_CHUNK", 50)
+    monkeypatch.setattr(spike_hart, "_QUIET", 20_000)
+    monkeypatch.setattr(wild, "run_kernel", lambda make, most: run_kernel(make, 1))
+
+    for seed, most in traps.items():
+        comparison = bench.compare(seed)
+        assert comparison.difference == f"Spike stopped after 2 of {most} traps"
+        assert comparison.traps == 2
+        assert not comparison.ended
+
+
+@pytest.mark.parametrize(
+    "silicon, on_spike, found",
+    [
+        ((3, True), (3, True), None),
+        # The hart was cut off, so Spike went on.
+        ((3, False), (3, False), None),
+        ((3, False), (5, False), None),
+        ((3, False), (5, True), None),
+        ((3, False), (2, False), "Spike stopped after 2 of 3 traps"),
+        ((3, True), (2, True), "Spike stopped after 2 of 3 traps"),
+        ((3, True), (3, False), "after 3 traps: ended on the hart True, on Spike False"),
+        ((3, False), (3, True), "after 3 traps: ended on the hart False, on Spike True"),
+        ((3, True), (4, True), "ended after 3 traps on the hart, not on Spike"),
+    ],
+)
+def test_ends_that_differ(silicon, on_spike, found):
+    kernels = [SimpleNamespace(traps=[0] * traps, halted=halted)
+               for traps, halted in (silicon, on_spike)]  # fmt: skip
+
+    assert end_that_differs(*kernels) == found
 
 
 # A difference is found wherever it is.

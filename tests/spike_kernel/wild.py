@@ -1,7 +1,7 @@
 """Wild programs under the same kernel on both harts: they agree trap by trap, whatever runs.
 
-A wild program need not end. Then the two runs are cut off at different places, and what is compared
-is the traps that both have come to, with all registers at each.
+A wild program need not end. Then the hart is cut off somewhere, Spike has to come at least as far,
+and what is compared is the hart's traps, with all registers at each.
 """
 
 import random
@@ -18,7 +18,7 @@ from tests.kernel_model.support import Console
 from tests.spike_kernel.record import Memory, RecordedKernel, difference, first_trap_that_differs
 from tests.spike_kernel.spike_hart import run_kernel
 
-__all__ = ["Comparison", "WildBench"]
+__all__ = ["Comparison", "WildBench", "end_that_differs"]
 
 _PAGES = 256
 _CYCLES = 100_000
@@ -26,7 +26,17 @@ _CYCLES = 100_000
 
 @dataclass(frozen=True)
 class Comparison:
-    """What both harts did with a program: the first difference, if any, in words."""
+    """What both harts did with a program.
+
+    Members
+    -------
+    difference : str or None
+        The first, in words.
+    traps : int
+        How many both have come to, which is how many were compared.
+    ended : bool
+        Whether it ended, on both.
+    """
 
     difference: str | None
     traps: int
@@ -47,15 +57,13 @@ class WildBench:
         source = random.Random(f"both {seed}")
         program, turn = make(source), source.choice((0, 1, 5))
         silicon = self._run(program, turn)
-        most = len(silicon.traps)
-        spike = run_kernel(lambda ram: self._kernel(program, turn, ram), most)
+        spike = run_kernel(lambda ram: self._kernel(program, turn, ram), len(silicon.traps))
         found = first_trap_that_differs(silicon.traps, spike.traps)
-        if found is None and silicon.halted != spike.halted and len(spike.traps) <= most:
-            found = f"ended: hart {silicon.halted}, Spike {spike.halted}"
+        found = found or end_that_differs(silicon, spike)
         ended = silicon.halted and spike.halted
         if found is None and ended:
             found = difference(silicon.result(), spike.result())
-        return Comparison(found, most, ended)
+        return Comparison(found, min(len(silicon.traps), len(spike.traps)), ended)
 
     def _kernel(self, program: WildProgram, turn, ram):
         kernel = RecordedKernel(Memory(ram, _PAGES), turn=turn, console=Console(program.input),
@@ -79,3 +87,18 @@ class WildBench:
             if not isinstance(event, Budget):
                 guest.handle(self._machine, event)
         return kernel
+
+
+def end_that_differs(silicon: RecordedKernel, spike: RecordedKernel) -> str | None:
+    """How one run has ended and the other has not, in words; None if it has not.
+
+    Only the hart may be cut off. Spike goes on past where that was.
+    """
+    ours, theirs = len(silicon.traps), len(spike.traps)
+    if theirs < ours:
+        return f"Spike stopped after {theirs} of {ours} traps"
+    if theirs > ours:
+        return f"ended after {ours} traps on the hart, not on Spike" if silicon.halted else None
+    if silicon.halted != spike.halted:
+        return f"after {ours} traps: ended on the hart {silicon.halted}, on Spike {spike.halted}"
+    return None
