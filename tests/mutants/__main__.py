@@ -12,14 +12,14 @@ from tempfile import TemporaryDirectory
 
 from tests.mutants.campaign import Examiner
 from tests.mutants.harness import preload
-from tests.mutants.report import judge, percentage, read_reasons, table
+from tests.mutants.report import REASONS, percentage, read_reasons, table
 from tests.mutants.store import Results, observations_of
 from tests.mutants.targets import TARGETS, find
 from tests.mutants.tree import PROJECT, Tree
 
 RESULTS = PROJECT / "build" / "mutants.json"
 OBSERVATIONS = PROJECT / "build" / "mutants-observations.json"
-#: Killed of those not equivalent, in percent: less is a failure.
+#: Killed of those not proven equivalent, in percent: less is a failure.
 ENOUGH = 98
 
 
@@ -39,8 +39,8 @@ def main() -> int:
         _campaign([m for m in mutants if results.known(m) is None], results, options.jobs)
     finally:
         results.save()
-    judged = [(mutant, judge(mutant, results.known(mutant), reasons)) for mutant in mutants]
-    return _conclude(judged, reasons, complete=not (options.only or options.sample))
+    found = [(mutant, results.known(mutant)) for mutant in mutants]
+    return _conclude(found, reasons, complete=not (options.only or options.sample))
 
 
 def _options():
@@ -100,19 +100,21 @@ def _examine(mutant):
     return _examiner.examine(mutant)
 
 
-def _conclude(judged, reasons, *, complete):
+def _conclude(found, reasons, *, complete):
     """Prints the table and what is wrong; returns the exit status."""
-    counts = Counter(result.status for _, result in judged)
-    print(table(judged))
-    for mutant, result in judged:
-        if result.status == "survived":
-            print(f"survived: {mutant.file}:{mutant.start[0]}: {mutant.name}")
-    wrong = [m.name for m, result in judged if result.status == "killed" and m.name in reasons]
-    if complete:
-        wrong += sorted(reasons.keys() - {mutant.name for mutant, _ in judged})
-    for name in wrong:
-        print(f"equivalent.txt: not equivalent, or no mutant: {name}")
-    return 1 if wrong or percentage(counts) < ENOUGH else 0
+    print(table(found))
+    survivors = {mutant.name: mutant for mutant, result in found if result.status == "survived"}
+    unexplained = [name for name in survivors if name not in reasons]
+    for name in unexplained:
+        print(
+            f"survived, without a reason: {survivors[name].file}:{survivors[name].start[0]}: {name}"
+        )
+    known = {mutant.name for mutant, _ in found}
+    stale = [name for name in reasons if name not in survivors and (complete or name in known)]
+    for name in stale:
+        print(f"{REASONS.name}: no survivor: {name}")
+    counts = Counter(result.status for _, result in found)
+    return 1 if unexplained or stale or percentage(counts) < ENOUGH else 0
 
 
 if __name__ == "__main__":

@@ -7,54 +7,53 @@ import pytest
 from tests.mutants import store
 from tests.mutants.campaign import Result
 from tests.mutants.mutate import mutants_of
-from tests.mutants.report import judge, percentage, read_reasons, table
+from tests.mutants.report import percentage, read_reasons, table
 from tests.mutants.store import Results
+from tests.mutants.targets import find
 
 FIRST, SECOND, *_ = mutants_of("hdl/a.py", "x = a & 1\ny = b | c\n", {})
 KILLED, SURVIVED = Result("killed", "test_a", 1.0), Result("survived", "", 2.0)
 
 
-def test_percentage_leaves_out_the_equivalent():
+def test_percentage_leaves_out_what_is_proven_equivalent():
     assert percentage(Counter(killed=49, survived=1, equivalent=50)) == 98
     assert percentage(Counter(equivalent=2)) == 100
-
-
-def test_a_reason_makes_a_survivor_equivalent_and_nothing_else():
-    reasons = {FIRST.name: "because"}
-    assert judge(FIRST, SURVIVED, reasons).status == "equivalent"
-    assert judge(FIRST, KILLED, reasons) == KILLED
-    assert judge(SECOND, SURVIVED, reasons) == SURVIVED
 
 
 def test_the_table_counts_by_file():
     lines = table([(FIRST, KILLED), (SECOND, SURVIVED)]).splitlines()
     assert lines[2:] == [
-        "| hdl/a.py | 2 | 1 | 1 | 0 | 50.0 % |",
-        "| all | 2 | 1 | 1 | 0 | 50.0 % |",
+        "| hdl/a.py | 2 | 1 | 0 | 1 | 50.0 % |",
+        "| all | 2 | 1 | 0 | 1 | 50.0 % |",
     ]
 
 
 def test_reasons_are_read(tmp_path):
-    path = tmp_path / "equivalent.txt"
+    path = tmp_path / "mutants.md"
     path.write_text(
-        "# a comment\n\nhdl/a.py f: 1 -> 2\n    it is\n    so\nhdl/a.py g: a -> b\n  too\n"
+        "# Mutants\n\n- a list\n  of something else\n\n- `hdl/a.py f: a | b -> a & b`\n  it is\n"
+        "  so\n- `hdl/a.py g: a -> b`\n  too\n\nThe end.\n"
     )
-    assert read_reasons(path) == {"hdl/a.py f: 1 -> 2": "it is so", "hdl/a.py g: a -> b": "too"}
+    reasons = {"hdl/a.py f: a | b -> a & b": "it is so", "hdl/a.py g: a -> b": "too"}
+    assert read_reasons(path) == reasons
 
 
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("  so", "equivalent.txt:1: a reason without a mutant"),
-        ("a\nb\n  so", "no reason: a"),
-        ("a\n  so\na\n  so", "equivalent.txt:3: a second time: a"),
+        ("- `a`\n- `b`\n  so", "mutants.md: no reason: a"),
+        ("- `a`\n  so\n- `a`\n  so", "mutants.md:3: a second time: a"),
     ],
 )
 def test_bad_reasons_are_refused(tmp_path, text, message):
-    path = tmp_path / "equivalent.txt"
+    path = tmp_path / "mutants.md"
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         read_reasons(path)
+
+
+def test_every_reason_is_of_a_mutant_that_there_is():
+    assert read_reasons().keys() <= {mutant.name for mutant in find()}
 
 
 def test_results_count_while_what_they_are_of_is_the_same(tmp_path, monkeypatch):
