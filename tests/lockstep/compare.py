@@ -5,15 +5,16 @@ to take them before the same instruction. All others, by writing CSRs, both have
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hdl.arch import INTERRUPT_BIT, MENVCFG_STCE, Cause, Csr, Interrupt, Mstatus, Pte
 from tests.lockstep.hart import Run
-from tests.lockstep.reference import Commit, Reference, name_of
+from tests.lockstep.reference import Commit, Reference, disassemble, name_of
 from tests.lockstep.spike_differences import CSR_BITS, READ_ONLY
+from tests.lockstep.statistics import Statistics
 from tests.lockstep.world import TABLES
 
-__all__ = ["Difference", "Statistics", "compare"]
+__all__ = ["Difference", "compare"]
 
 #: Cycles in which an interrupt line that has risen must have been noticed.
 _NOTICED = 100
@@ -43,53 +44,6 @@ class Difference:
             return f"{value:#x}" if isinstance(value, int) else str(value)
 
         return f"{self.what}: hart {text(self.hart)}, Spike {text(self.spike)}"
-
-
-@dataclass
-class Statistics:
-    """What has been compared.
-
-    Members
-    -------
-    programs, ended
-        How many, and how many of them came to their end.
-    instructions
-        How many retired, by the privilege they ran in.
-    names
-        How many retired, by their names as Spike's disassembler gives them.
-    traps
-        Exceptions by cause, the privilege that raised them and the one that handled them.
-    interrupts
-        By number, the privilege interrupted and the one that handled them.
-    csrs
-        Accesses by address.
-    conditionals
-        SC by its result.
-    straddling
-        Instructions that lie in two pages: "retired", or "faulted" in the second one.
-    early_updates
-        PTEs with an A or D bit that only the hart has set; see `_LockStep.updated_early`.
-    """
-
-    programs: int = 0
-    ended: int = 0
-    instructions: Counter = field(default_factory=Counter)
-    names: Counter = field(default_factory=Counter)
-    traps: Counter = field(default_factory=Counter)
-    interrupts: Counter = field(default_factory=Counter)
-    csrs: Counter = field(default_factory=Counter)
-    conditionals: Counter = field(default_factory=Counter)
-    straddling: Counter = field(default_factory=Counter)
-    early_updates: int = 0
-
-    def add(self, other: "Statistics") -> None:
-        """Adds the counts of others."""
-        for name, value in vars(other).items():
-            mine = getattr(self, name)
-            if isinstance(mine, Counter):
-                mine.update(value)
-            else:
-                setattr(self, name, mine + value)
 
 
 class _Stop(Exception):
@@ -127,6 +81,7 @@ class _LockStep:
             for index, record in enumerate(self.run.records):
                 self.index = index
                 self.one(record)
+            self.stop()
             self.end()
             self.log()
         except _Stop as stop:
@@ -289,6 +244,25 @@ class _LockStep:
         if spike.csr(Csr.MCOUNTINHIBIT) & _IR != inhibited:
             spike.write_csr(Csr.MINSTRET, spike.csr(Csr.MINSTRET) + (1 if not inhibited else -1))
 
+    def stop(self):
+        """A hart that has stopped must be waiting, for nothing that has come.
+
+        Spike is made to execute the `wfi`, and its commit is the last one.
+        """
+        run, spike = self.run, self.spike
+        if not run.stopped:
+            return
+        self.woken = None
+        self.drive(run.cycles)
+        ready, pc, count = spike.csr(Csr.MIP) & spike.csr(Csr.MIE), spike.pc, len(spike.commits())
+        spike.step()
+        after = [commit.insn for commit in spike.commits()[count:]]
+        if ready or after != [_WFI]:
+            did = ", ".join(map(disassemble, after)) or f"trap to {spike.pc:#x}"
+            pending = f" with interrupts {ready:#x} pending" if ready else ""
+            raise _Stop("the hart stopped", "nothing", f"at {pc:#x}: {did}{pending}")
+        self.statistics.stopped += 1
+
     def end(self):
         """What the program leaves in memory, if it ended."""
         for address, content in self.run.pages.items():
@@ -316,8 +290,10 @@ class _LockStep:
         records = ((index, record) for index, record in enumerate(self.run.records)
                    if not record.fields["trap"])  # fmt: skip
         commits = self.spike.commits()
-        self.expect("instructions", self.statistics.instructions.total(), len(commits))
-        for (index, record), commit in zip(records, commits, strict=True):
+        retired = self.statistics.instructions.total() + self.statistics.stopped
+        self.expect("instructions", retired, len(commits))
+        # `stop` may have left one more.
+        for (index, record), commit in zip(records, commits, strict=False):
             self.index = index
             fields = record.fields
             self.expect("logged mode", fields["mode"], commit.mode)

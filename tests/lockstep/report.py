@@ -3,9 +3,10 @@
 from collections import Counter
 
 from hdl.arch import Cause, Interrupt
-from tests.lockstep.compare import Difference, Statistics
+from tests.lockstep.compare import Difference
 from tests.lockstep.hart import Record, Run
 from tests.lockstep.reference import disassemble
+from tests.lockstep.statistics import Statistics
 
 __all__ = ["describe", "summarize"]
 
@@ -52,7 +53,8 @@ def summarize(statistics: Statistics) -> str:
     instructions = statistics.instructions
     modes = ", ".join(f"{_MODES[mode]} {count:,}" for mode, count in sorted(instructions.items()))
     lines = [
-        f"{statistics.programs:,} programs, of which {statistics.ended:,} came to their end",
+        f"{statistics.programs:,} programs, of which {statistics.ended:,} came to their end "
+        f"and {statistics.stopped:,} waited for ever",
         f"{instructions.total():,} instructions retired ({modes}), "
         f"of {len(statistics.names)} names; {len(statistics.csrs)} addresses of CSRs",
         f"{statistics.traps.total():,} exceptions:",

@@ -8,9 +8,12 @@ from dataclasses import replace
 import pytest
 
 import hdl.csr
+import hdl.hart
 from hdl.arch import MHPMCOUNTERS, MHPMEVENTS, Cause, Csr, Interrupt, Priv
+from hdl.decoder import System, Unit
 from hdl.hart import Hart
 from hdl.pma import Pma
+from hdl.trap_stage import TrapStage
 from tests import spike
 from tests.lockstep import __main__ as command
 from tests.lockstep import encode
@@ -30,6 +33,9 @@ SEED = 0
 PROGRAMS = 200
 #: Programs of one test, so that several processes share them.
 SHARE = 50
+
+#: Its program waits for ever, as it may.
+SEED_THAT_WAITS = 56
 
 #: Every instruction that can retire, by the name that Spike's disassembler gives it.
 NAMES = set(
@@ -167,9 +173,46 @@ def test_what_is_left_in_memory_is_compared():
     assert failure.difference.what.startswith("memory at the end")
 
 
-def test_a_hart_with_one_bent_rule_is_found(monkeypatch):
-    # Load page faults cannot be delegated.
+@pytest.mark.parametrize("count", [0, 1, 500, 1000])
+def test_records_that_are_cut_off_are_missed(count):
+    run = HartRunner().run(generate(0))
+    assert compare(run)[0] is None
+
+    difference, _ = compare(replace(run, records=run.records[:count]))
+
+    assert difference.what == "the hart stopped"
+
+
+def test_a_hart_may_wait_for_ever_where_nothing_is_pending():
+    run = HartRunner().run(generate(SEED_THAT_WAITS))
+    difference, statistics = compare(run)
+
+    assert run.stopped
+    assert difference is None
+    assert (statistics.ended, statistics.stopped) == (0, 1)
+
+
+def undelegated(monkeypatch):
+    """Load page faults cannot be delegated."""
     monkeypatch.setattr(hdl.csr, "MEDELEG_MASK", hdl.csr.MEDELEG_MASK & ~(1 << Cause.LOAD_PAGE))
+
+
+def deaf(monkeypatch):
+    """`wfi` does not end by an interrupt that is pending and not taken."""
+
+    class Deaf(TrapStage):
+        def _finish(self, m):
+            super()._finish(m)
+            waits = (self._held.unit == Unit.SYSTEM) & (self._held.system == System.WFI)
+            with m.If(waits & ~self.traps.chosen):
+                m.d.comb += self._finishes.eq(0)
+
+    monkeypatch.setattr(hdl.hart, "TrapStage", Deaf)
+
+
+@pytest.mark.parametrize("bend", [undelegated, deaf])
+def test_a_hart_with_one_bent_rule_is_found(monkeypatch, bend):
+    bend(monkeypatch)
     hart = Hart(pma=Pma(ram_base=RAM, ram_size=RAM_SIZE))
 
     failure = Campaign(hart=hart).run(range(50))
