@@ -7,12 +7,21 @@ to take them before the same instruction. All others, by writing CSRs, both have
 from collections import Counter
 from dataclasses import dataclass
 
-from hdl.arch import INTERRUPT_BIT, MENVCFG_STCE, Cause, Csr, Interrupt, Mstatus, Pte
+from hdl.arch import (
+    INTERRUPT_BIT,
+    MENVCFG_STCE,
+    Cause,
+    Csr,
+    Interrupt,
+    Mstatus,
+    Pte,
+    page_round_down,
+)
 from tests.lockstep.hart import Run
 from tests.lockstep.reference import Commit, Reference, disassemble, name_of
 from tests.lockstep.spike_differences import CSR_BITS, READ_ONLY
 from tests.lockstep.statistics import Statistics
-from tests.lockstep.world import TABLES
+from tests.lockstep.world import CODE, DATA, LEVELS, RAM, TABLES
 
 __all__ = ["Difference", "compare"]
 
@@ -22,6 +31,8 @@ _LINES = {Interrupt.MSI: "msip", Interrupt.MTI: "mtip", Interrupt.MEI: "meip",
           Interrupt.STI: "stip"}  # fmt: skip
 _WFI = 0x1050_0073
 _SC, _SC_MASK = 0x1800_202F, 0xF800_607F
+_LR, _LR_MASK = 0x1000_202F, 0xF9F0_607F
+_SFENCE, _SFENCE_MASK = 0x1200_0073, 0xFE00_7FFF
 _IR = 1 << 2
 _STIP = 1 << Interrupt.STI
 
@@ -71,6 +82,10 @@ class _LockStep:
         self.high, self.fell = {}, {}
         #: Cycle of a `wfi` that has just retired, else None.
         self.woken = None
+        #: The last trap since the last LR, "" if there was none; None without LR.
+        self.since_reserved = None
+        #: Level of the PTE that was stored by the last access to memory, else None.
+        self.edited = None
         self.read_only = {address: spike.csr(address) for address in READ_ONLY}
         for address, content in run.program.image:
             spike.write(address, content)
@@ -154,6 +169,8 @@ class _LockStep:
 
     def taken(self, cause):
         """Counts an interrupt that Spike has taken."""
+        if self.since_reserved is not None:
+            self.since_reserved = "interrupt"
         mode, status = self.spike.mode, self.spike.csr(Csr.MSTATUS)
         before = status >> Mstatus.MPP & 3 if mode == 3 else status >> Mstatus.SPP & 1
         self.statistics.interrupts[cause & 0xFF, before, mode] += 1
@@ -188,6 +205,8 @@ class _LockStep:
         self.expect("xtval", record.tval, self.trap_csr(Csr.MTVAL, Csr.STVAL))
         self.expect("xepc", record.pc_rdata, self.trap_csr(Csr.MEPC, Csr.SEPC))
         self.statistics.traps[record.cause, record.mode, self.spike.mode] += 1
+        if self.since_reserved is not None:
+            self.since_reserved = "exception"
         in_second = record.cause in (Cause.FETCH_ACCESS, Cause.FETCH_PAGE)
         self.statistics.straddling["faulted"] += in_second and record.tval != record.pc_rdata
 
@@ -195,13 +214,7 @@ class _LockStep:
         """An instruction that retired: what it wrote."""
         spike, fields = self.spike, record.fields
         insn, rd = fields["insn"], fields["rd_addr"]
-        self.statistics.instructions[fields["mode"]] += 1
-        self.words[insn] += 1
-        self.statistics.straddling["retired"] += (
-            insn & 3 == 3 and fields["pc_rdata"] & 0xFFF == 0xFFE
-        )
-        if insn & _SC_MASK == _SC:
-            self.statistics.conditionals[fields["rd_wdata"]] += 1
+        self.tally(record)
         if insn & 0x7F == 0x73:
             self.system(record)
         if rd:
@@ -212,6 +225,27 @@ class _LockStep:
             address = fields["mem_paddr"]
             self.expect(f"memory at {address:#x}", content.hex(), spike.read(address, count).hex())
 
+    def tally(self, record):
+        """Counts an instruction that retired."""
+        statistics, fields = self.statistics, record.fields
+        insn = fields["insn"]
+        statistics.instructions[fields["mode"]] += 1
+        self.words[insn] += 1
+        statistics.straddling["retired"] += insn & 3 == 3 and fields["pc_rdata"] & 0xFFF == 0xFFE
+        if fields["mem_wmask"]:
+            self.edited = LEVELS.get(page_round_down(fields["mem_paddr"]))
+        elif fields["mem_rmask"]:
+            self.edited = None
+        if insn & _LR_MASK == _LR:
+            self.since_reserved = ""
+        elif insn & _SC_MASK == _SC:
+            statistics.conditionals[fields["rd_wdata"]] += 1
+            if self.since_reserved and fields["mem_wmask"]:
+                statistics.survived[self.since_reserved] += 1
+            self.since_reserved = None
+        elif insn & _SFENCE_MASK == _SFENCE and self.edited is not None:
+            statistics.fences[self.edited, insn >> 15 & 31 != 0, insn >> 20 & 31 != 0] += 1
+
     def system(self, record):
         """A CSR may hold what Spike cannot know; and `wfi` ends by what the hart has noticed."""
         insn, rd, value = record.insn, record.rd_addr, record.rd_wdata
@@ -221,6 +255,9 @@ class _LockStep:
             return
         address, spike = insn >> 20, self.spike
         self.statistics.csrs[address] += 1
+        writes = insn >> 12 & 3 == 1 or insn >> 15 & 31
+        if writes and CODE <= RAM | record.pc_rdata & (1 << 21) - 1 < DATA:
+            self.statistics.written[address] += 1
         if address in READ_ONLY:
             spike.write_csr(address, self.read_only[address])
         if rd and address in CSR_BITS:

@@ -26,8 +26,15 @@ class Statistics:
         By number, the privilege interrupted and the one that handled them.
     csrs
         Accesses by address.
+    written
+        Writes by address, those of the way in and of the handlers left out.
     conditionals
         SC by its result.
+    survived
+        SC that succeeded after a trap since its LR: "exception" or "interrupt", the last one.
+    fences
+        `sfence.vma` behind a change of a PTE: its level, whether the fence names an address and
+        whether it names an address space.
     straddling
         Instructions that lie in two pages: "retired", or "faulted" in the second one.
     early_updates
@@ -42,7 +49,10 @@ class Statistics:
     traps: Counter = field(default_factory=Counter)
     interrupts: Counter = field(default_factory=Counter)
     csrs: Counter = field(default_factory=Counter)
+    written: Counter = field(default_factory=Counter)
     conditionals: Counter = field(default_factory=Counter)
+    survived: Counter = field(default_factory=Counter)
+    fences: Counter = field(default_factory=Counter)
     straddling: Counter = field(default_factory=Counter)
     early_updates: int = 0
 
