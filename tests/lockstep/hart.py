@@ -72,7 +72,7 @@ class HartRunner:
         self._reset = self._engine.snapshot()
         self._dirty: set[int] = set()
 
-    def run(self, program: Program, *, max_records: int = 4_000, max_cycles: int = 40_000) -> Run:
+    def run(self, program: Program, *, max_records: int = 6_000, max_cycles: int = 40_000) -> Run:
         """Runs `program` to its end or to one of the bounds; an event of the engine is an error."""
         self._start(program)
         lines, end = list(program.lines), program.end
