@@ -174,8 +174,10 @@ def tables(random: Random, *, bends: bool = True) -> dict[int, int]:
             for index in range(USED // PAGE_SIZE):
                 pte = _small_page(random if bends else None, index, user)
                 put(f"{name}_0_{root}", index, pte)
-            for index in (*_MEGA_LEAVES, *_MEGA_MIXED):
+            for index in _MEGA_LEAVES:
                 put(f"{name}_1_{root}", index, make_pte(RAM, _LEAF | user))
+            for index in _MEGA_MIXED:
+                put(f"{name}_1_{root}", index, make_pte(_AT[f"{name}_0_late"], _POINTER))
     entries[_AT["root_b"] + 16] = entries[_AT["root_a"] + 16]
     for page, first, user in (("user_mega", 0, Pte.U), ("supervisor_mega", 0, 0)):
         for index in range(2):
