@@ -92,6 +92,7 @@ class HartRunner:
                     del records[index + 1 :]
                     break
             over |= not lines and (not new or all(record.fields["trap"] for record in new))
+        self._note_dirty()
         pages = self._pages() if over and len(records) <= max_records else {}
         return Run(program, records[:max_records], engine.cycle, pages)
 
@@ -104,11 +105,13 @@ class HartRunner:
             self._ram.write(address, content)
         self._dirty = set(range(RAM, RAM + USED, _PAGE))
 
-    def _pages(self):
-        """All pages that the program may have changed."""
+    def _note_dirty(self):
+        """All pages that the program may have changed have to be emptied before the next one."""
         self._dirty |= {
             record.fields["mem_paddr"] & ~(_PAGE - 1)
             for record in self._records
             if record.fields["mem_wmask"]
         }
+
+    def _pages(self):
         return {page: self._ram.read(page, _PAGE) for page in sorted(self._dirty)}

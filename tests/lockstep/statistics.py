@@ -38,7 +38,7 @@ class Statistics:
     straddling
         Instructions that lie in two pages: "retired", or "faulted" in the second one.
     early_updates
-        PTEs with an A or D bit that only the hart has set; see `tests.lockstep.compare`.
+        PTEs with an A or D bit that only the hart has set; see `tests.lockstep.early`.
     """
 
     programs: int = 0
