@@ -248,7 +248,7 @@ class _LockStep:
         if insn & _LR_MASK == _LR:
             self.since_reserved = ""
         elif insn & _SC_MASK == _SC:
-            statistics.conditionals[fields["rd_wdata"]] += 1
+            statistics.conditionals[int(not fields["mem_wmask"])] += 1
             if self.since_reserved and fields["mem_wmask"]:
                 statistics.survived[self.since_reserved] += 1
             self.since_reserved = None

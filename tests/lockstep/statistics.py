@@ -29,7 +29,7 @@ class Statistics:
     written
         Writes by address, those of the way in and of the handlers left out.
     conditionals
-        SC by its result.
+        SC by its result, 0 if it succeeded.
     survived
         SC that succeeded after a trap since its LR: "exception" or "interrupt", the last one.
     fences
