@@ -326,7 +326,8 @@ class _LockStep:
         See `tests.lockstep.early`. The access may never have been made.
         """
         bits = hart & ~spike
-        if hart != spike | bits or bits & ~(Pte.A | Pte.D) or bits & ~self.early.get(address, 0):
+        allowed = self.early.get(address, 0) & (Pte.A | Pte.D)
+        if not bits or hart != spike | bits or bits & ~allowed:
             return False
         self.statistics.early_updates += 1
         return True

@@ -7,11 +7,14 @@ from random import Random
 import pytest
 
 from hdl.arch import (
+    MENVCFG_ADUE,
+    MENVCFG_STCE,
     MHPMCOUNTERS,
     MHPMEVENTS,
     PAGE_SIZE,
     Cause,
     Csr,
+    Interrupt,
     Mstatus,
     Pte,
     page_round_down,
@@ -20,7 +23,7 @@ from tests import spike
 from tests.lockstep import encode
 from tests.lockstep.compare import compare
 from tests.lockstep.early import early_updates
-from tests.lockstep.encode import amo, csr, i_type, li, s_type
+from tests.lockstep.encode import amo, csr, i_type, li, s_type, u_type
 from tests.lockstep.generate import generate
 from tests.lockstep.handlers import DONE
 from tests.lockstep.hart import HartRunner
@@ -28,17 +31,26 @@ from tests.lockstep.program import Block, Item, Program
 from tests.lockstep.reference import Reference
 from tests.lockstep.report import describe
 from tests.lockstep.spike_differences import SPIKE_ONLY
-from tests.lockstep.world import DATA, LEVELS, MACHINE_HANDLER, RAM, satps, tables
+from tests.lockstep.world import (
+    DATA,
+    EDITABLE,
+    LEVELS,
+    MACHINE_HANDLER,
+    RAM,
+    SUPERVISOR_HANDLER,
+    satps,
+    tables,
+)
 
 spike.require()
 
-ECALL, ILLEGAL = 0x73, 0xFFFF_FFFF
+ECALL, MRET, ILLEGAL = 0x73, 0x3020_0073, 0xFFFF_FFFF
 JUMP_TO_ITSELF = encode.jal(0, 0)
 END = (i_type(0x13, 0, DONE, 0, -1), ECALL)
 T0, T1 = 5, 6
 
 
-def program(*blocks):
+def program(*blocks, settings=()):
     """In M-mode, in front of plain page tables: blocks of instructions, then the end."""
     made = []
     for words in (*blocks, END):
@@ -49,6 +61,7 @@ def program(*blocks):
         (Csr.MTVEC, MACHINE_HANDLER),
         (Csr.STIMECMP, (1 << 64) - 1),
         (Csr.SATP, satps(0)[0]),
+        *settings,
     )
     registers = (0,) * 31
     return Program(0, tuple(made), settings, registers, tables(Random(0), bends=False))
@@ -182,3 +195,34 @@ def test_a_bit_that_no_interrupted_access_has_set_is_a_difference():
     difference, _ = compare(replace(run, pages={**run.pages, page: bytes(content)}))
 
     assert difference.what == f"memory at the end, at {address:#x}"
+
+
+def test_an_update_that_an_interrupt_cuts_off_is_no_difference():
+    # The handler in S-mode cannot return to the store: its `sret` traps.
+    place = next(p for p in EDITABLE if p.level == 0 and p.roots == (0,) and not p.user)
+    status = 1 << Mstatus.MPP | 1 << Mstatus.SIE | 1 << Mstatus.TSR
+    to_supervisor = [
+        *li(T1, status), csr(2, 0, Csr.MSTATUS, T1), u_type(0x17, T0, 0),
+        i_type(0x13, 0, T0, T0, 16), csr(1, 0, Csr.MEPC, T0), MRET,
+    ]  # fmt: skip
+    store = [*li(T0, place.base + place.first * PAGE_SIZE), s_type(3, T0, T0, 0)]
+    timer = 1 << Interrupt.STI
+    settings = (
+        (Csr.MENVCFG, 1 << MENVCFG_STCE | 1 << MENVCFG_ADUE),
+        (Csr.STVEC, SUPERVISOR_HANDLER),
+        (Csr.MIDELEG, timer),
+        (Csr.MIE, timer),
+    )
+    plain = program([*to_supervisor, *store], settings=settings)
+    address = place.table + 8 * place.first
+    plain = plain.changed(tables={**plain.tables, address: plain.tables[address] & ~Pte.D})
+    runner = HartRunner(latency=3)
+    (stored,) = (record.cycle for record in runner.run(plain).records if record.mem_wmask)
+
+    found = [
+        agree(runner.run(plain.changed(settings=(*plain.settings, (Csr.STIMECMP, cycle)))))
+        for cycle in range(stored - 60, stored + 20)
+    ]
+
+    assert {statistics.early_updates for statistics in found} == {0, 1}
+    assert all(statistics.interrupts.total() for statistics in found)
