@@ -46,6 +46,7 @@ spike.require()
 
 ECALL, MRET, ILLEGAL = 0x73, 0x3020_0073, 0xFFFF_FFFF
 JUMP_TO_ITSELF = encode.jal(0, 0)
+NOP = i_type(0x13, 0, 0, 0, 0)
 END = (i_type(0x13, 0, DONE, 0, -1), ECALL)
 T0, T1 = 5, 6
 
@@ -213,7 +214,7 @@ def test_an_update_that_an_interrupt_cuts_off_is_no_difference():
         (Csr.MIDELEG, timer),
         (Csr.MIE, timer),
     )
-    plain = program([*to_supervisor, *store], settings=settings)
+    plain = program([*to_supervisor, *store, *[NOP] * 40], settings=settings)
     address = place.table + 8 * place.first
     plain = plain.changed(tables={**plain.tables, address: plain.tables[address] & ~Pte.D})
     runner = HartRunner(latency=3)
