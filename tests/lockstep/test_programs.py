@@ -68,6 +68,11 @@ def program(*blocks, settings=()):
     return Program(0, tuple(made), settings, registers, tables(Random(0), bends=False))
 
 
+@pytest.fixture(scope="module")
+def runner():
+    return HartRunner()
+
+
 def agree(run):
     """What was compared, without a difference, to the end."""
     difference, statistics = compare(run)
@@ -77,11 +82,11 @@ def agree(run):
 
 
 @pytest.mark.parametrize("first", range(0, 0x1000, 0x400))
-def test_every_address_names_a_csr_on_both_or_on_none(first):
+def test_every_address_names_a_csr_on_both_or_on_none(runner, first):
     addresses = [a for a in range(first, first + 0x400) if a not in SPIKE_ONLY]
     reading = program(*([csr(2, T0, address, 0)] for address in addresses))
 
-    run = HartRunner().run(reading, max_records=40_000, max_cycles=200_000)
+    run = runner.run(reading, max_records=40_000, max_cycles=200_000)
 
     implemented = {*Csr, *MHPMCOUNTERS, *MHPMEVENTS} & {*addresses}
     traps = agree(run).traps
@@ -102,36 +107,36 @@ AS_USER, AS_MACHINE = ([*li(8, 1 << Mstatus.MPRV), csr(n, 0, Csr.MSTATUS, 8)] fo
         ([*AS_USER, i_type(0x03, 3, 9, 0, 0)], Cause.LOAD_PAGE, AS_MACHINE),
     ],
 )
-def test_a_reservation_survives_an_exception(between, cause, behind):
+def test_a_reservation_survives_an_exception(runner, between, cause, behind):
     first = [*li(T0, DATA), LOAD_RESERVED, *between]
 
-    statistics = agree(HartRunner().run(program(first, [*behind, STORE_CONDITIONAL])))
+    statistics = agree(runner.run(program(first, [*behind, STORE_CONDITIONAL])))
 
     assert statistics.traps[cause, 3, 3] == 1 + (cause == Cause.ECALL_M)
     assert statistics.conditionals == {0: 1}
     assert statistics.survived == {"exception": 1}
 
 
-def test_a_reservation_survives_an_interrupt():
+def test_a_reservation_survives_an_interrupt(runner):
     pending = [*li(T1, 1 << 1), csr(2, 0, Csr.MIE, T1), csr(2, 0, Csr.MIP, T1)]
     enable = csr(6, 0, Csr.MSTATUS, 1 << Mstatus.MIE)
     words = [*pending, *li(T0, DATA), LOAD_RESERVED, enable, STORE_CONDITIONAL]
 
-    statistics = agree(HartRunner().run(program(words)))
+    statistics = agree(runner.run(program(words)))
 
     assert statistics.interrupts == {(1, 3, 3): 1}
     assert statistics.conditionals == {0: 1}
     assert statistics.survived == {"interrupt": 1}
 
 
-def test_a_trap_before_the_reservation_is_not_counted():
+def test_a_trap_before_the_reservation_is_not_counted(runner):
     words = [*li(T0, DATA), LOAD_RESERVED, STORE_CONDITIONAL]
 
-    assert agree(HartRunner().run(program([ECALL], words))).survived == {}
+    assert agree(runner.run(program([ECALL], words))).survived == {}
 
 
-def test_a_program_finds_nothing_that_another_has_left():
-    runner, beyond = HartRunner(), RAM + (2 << 20)
+def test_a_program_finds_nothing_that_another_has_left(runner):
+    beyond = RAM + (2 << 20)
     store = [*li(T0, beyond), s_type(3, T0, T0, 0)]
     cut_short = runner.run(program([*store, JUMP_TO_ITSELF]), max_records=500)
     assert any(record.mem_paddr == beyond for record in cut_short.records)
@@ -140,10 +145,10 @@ def test_a_program_finds_nothing_that_another_has_left():
     agree(runner.run(program([*li(T0, beyond), i_type(0x03, 3, T1, T0, 0)])))
 
 
-def test_only_csrs_that_the_program_writes_are_counted_as_written():
+def test_only_csrs_that_the_program_writes_are_counted_as_written(runner):
     write, read = csr(1, 0, Csr.MSCRATCH, T0), csr(2, T0, Csr.MTVAL, 0)
 
-    statistics = agree(HartRunner().run(program([write, read], [ECALL])))
+    statistics = agree(runner.run(program([write, read], [ECALL])))
 
     assert statistics.written == {Csr.MSCRATCH: 1}
     assert statistics.csrs[Csr.MEPC] > 1
@@ -182,8 +187,8 @@ def test_early_updates_are_those_that_the_instruction_makes():
     assert len(made) > 10
 
 
-def test_a_bit_that_no_interrupted_access_has_set_is_a_difference():
-    run = HartRunner().run(generate(0))
+def test_a_bit_that_no_interrupted_access_has_set_is_a_difference(runner):
+    run = runner.run(generate(0))
     difference, statistics = compare(run)
     assert difference is None
     assert statistics.interrupts.total() > 1
