@@ -1,20 +1,21 @@
 """The kinds of random blocks. Each function adds one block's items to a `Maker`."""
 
-from hdl.arch import PAGE_SIZE, Cause, Csr, Mstatus, Pte
+from hdl.arch import PAGE_SIZE, Cause, Csr, Mstatus
 from tests.lockstep import encode
 from tests.lockstep.csr_blocks import counters, registers
-from tests.lockstep.encode import amo, csr, fill, i_type, li, r_type, s_type
+from tests.lockstep.edit_blocks import edit
+from tests.lockstep.encode import amo, csr, fill, i_type, li, r_type, s_type, sfence
 from tests.lockstep.handlers import DONE, LOOP
 from tests.lockstep.maker import FREE, NEXT_BLOCK, POINTERS, TEMPORARY, Maker
 from tests.lockstep.world import (
     CODE,
     DATA,
-    EDITABLE,
+    DATA_PAGES,
+    IDENTITY,
     RAM,
     RAM_SIZE,
     VIEWS,
     ZOO,
-    bent,
     satps,
 )
 
@@ -169,6 +170,51 @@ def borrow(m: Maker) -> None:
     m.borrowed = None
 
 
+def reserve(m: Maker) -> None:
+    """A trap between LR and SC: an interrupt, or an exception, and then SC is in the next block."""
+    random = m.random
+    pointer, size = random.choice(POINTERS), random.choice((2, 3))
+    view = IDENTITY if m.mode and random.random() < 0.5 else random.choice(VIEWS[m.mode])
+    m.put(*li(pointer, view + DATA - RAM + random.randrange(0, DATA_PAGES * PAGE_SIZE, 8)))
+    load = amo(2, size, m.dest(), pointer, 0, random.randrange(4))
+    store = amo(3, size, m.dest(), pointer, m.source(), random.randrange(4))
+    # Which the mode, and it alone, takes when software makes them pending.
+    numbers = [n for n in (1, 9) if m.mode == 3 and not m.mideleg >> n & 1]
+    numbers += [1] if m.mode == 1 and m.mideleg >> 1 & 1 else []
+    if numbers and random.random() < 0.6:
+        _reserve_interrupted(m, load, 1 << random.choice(numbers))
+        m.put(store)
+        return
+    m.put(load)
+    for _ in range(random.randrange(3)):
+        m.compute()
+    _exception(m, pointer)
+    m.later = (store,)
+
+
+def _reserve_interrupted(m, load, interrupt):
+    """LR, and the interrupt with the mask `interrupt` behind it."""
+    status, enable, pending, bit = (
+        (Csr.MSTATUS, Csr.MIE, Csr.MIP, 8) if m.mode == 3 else (Csr.SSTATUS, Csr.SIE, Csr.SIP, 2)
+    )
+    m.put(csr(7, 0, status, bit), *li(_T0, interrupt))
+    m.put(csr(2, 0, enable, _T0), csr(2, 0, pending, _T0), load, csr(6, 0, status, bit))
+    for _ in range(m.random.randrange(3)):
+        m.compute()
+
+
+def _exception(m, pointer):
+    """An instruction that raises an exception and leaves the mode as it is."""
+    dest, null = m.dest(), 0
+    words = (
+        _EBREAK, csr(1, 0, Csr.MHARTID, 0),
+        i_type(0x03, 3, dest, null, 0), s_type(3, null, pointer, 0),
+        i_type(0x03, 3, dest, pointer, 1), amo(0, 3, dest, null, pointer), amo(3, 3, dest, null, 0),
+        *([_ECALL] if m.mode == 3 else []),
+    )  # fmt: skip
+    m.put(m.random.choice(words))
+
+
 def call(m: Maker) -> None:
     """A call, a breakpoint, or what is no instruction."""
     random = m.random
@@ -201,44 +247,11 @@ def page_table(m: Maker) -> None:
     if m.mode == 0:
         call(m)
         return
-    values = [*satps(0), *satps(1)]
+    m.root = random.randrange(2)
+    values = satps(m.root)
     if random.random() < (0.3 if m.mode == 3 else 0.03):
         values.append(0)
     m.put(*li(_T0, random.choice(values)), csr(1, m.dest(), Csr.SATP, _T0))
-
-
-def edit(m: Maker) -> None:
-    """Changes the PTE of a data page, and fences it; accesses the page before and after."""
-    random = m.random
-    if m.mode == 0:
-        memory(m)
-        return
-    table, base, first, count = random.choice(EDITABLE)
-    index = random.randrange(count)
-    shared = base == ZOO[0][0]
-    user = Pte.U if base == VIEWS[0][0] or (shared and random.random() < 0.5) else 0
-    flags = random.choice((0xCF, 0xCF, 0xC7, 0x4F, 0x0F, 0xCB)) | user
-    pte = (DATA + index * PAGE_SIZE) >> 2 | flags
-    if random.random() < 0.4:
-        pte = bent(random, pte, 0, shared=shared)
-    va = base + (first + index) * PAGE_SIZE + random.choice((0, 0, random.randrange(PAGE_SIZE)))
-    pointer = random.choice(POINTERS)
-    m.put(*li(pointer, va & ~7))
-    if random.random() < 0.6:
-        m.put(i_type(0x03, random.choice(encode.LOADS), m.dest(), pointer, 0))
-    # Where it is not allowed to fence, the PTE stays as it is.
-    m.put(_sfence(0, 0))
-    m.put(*li(_T0, table + 8 * (first + index)), *li(_T1, pte), *li(_T2, va))
-    m.put(s_type(3, _T0, _T1, 0) if random.random() < 0.8 else amo(1, 3, 0, _T0, _T1))
-    # What both roots share may be mapped a second time.
-    m.put(_sfence(0 if shared or random.random() < 0.4 else _T2, 0))
-    for _ in range(random.randrange(1, 4)):
-        load = i_type(0x03, random.choice((3, 3, 0)), m.dest(), pointer, 0)
-        m.put(load if random.random() < 0.6 else s_type(3, pointer, m.source(), 0))
-
-
-def _sfence(rs1, rs2):
-    return r_type(0x73, 0, 9, 0, rs1, rs2)
 
 
 def fences(m: Maker) -> None:
@@ -248,7 +261,7 @@ def fences(m: Maker) -> None:
         kind = random.random()
         if kind < 0.5:
             address = random.choice((0, random.choice(POINTERS), m.source()))
-            m.put(_sfence(address, random.choice((0, m.source()))))
+            m.put(sfence(address, random.choice((0, m.source()))))
         else:
             m.put(_FENCE_I if kind < 0.7 else random.choice(_FENCES))
         m.access()
@@ -335,7 +348,7 @@ def finish(m: Maker) -> None:
 KINDS = {
     compute: 16, memory: 22, branches: 10, loop: 5, jump: 5, change_mode: 20, status: 6,
     borrow: 10, call: 4, counters: 2, registers: 8, page_table: 4, edit: 7, fences: 4, rewrite: 4,
-    interrupt: 11,
+    interrupt: 11, reserve: 4,
 }  # fmt: skip
 #: Those that only as a whole keep the rules under which both sides must agree: a changed PTE is
 #: fenced, a changed instruction too, and CSRs get their old values back.

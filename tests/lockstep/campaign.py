@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tests.lockstep.compare import Difference, Statistics, compare
+from tests.lockstep.compare import Difference, compare
 from tests.lockstep.generate import generate
 from tests.lockstep.hart import HartRunner, Run
 from tests.lockstep.program import Program
 from tests.lockstep.shrink import shrink
+from tests.lockstep.statistics import Statistics
 
 __all__ = ["Campaign", "Failure"]
 

@@ -5,15 +5,26 @@ to take them before the same instruction. All others, by writing CSRs, both have
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from hdl.arch import INTERRUPT_BIT, MENVCFG_STCE, Cause, Csr, Interrupt, Mstatus, Pte
+from hdl.arch import (
+    INTERRUPT_BIT,
+    MENVCFG_STCE,
+    Cause,
+    Csr,
+    Interrupt,
+    Mstatus,
+    Pte,
+    page_round_down,
+)
+from tests.lockstep.early import early_updates
 from tests.lockstep.hart import Run
-from tests.lockstep.reference import Commit, Reference, name_of
+from tests.lockstep.reference import Commit, Reference, disassemble, name_of
 from tests.lockstep.spike_differences import CSR_BITS, READ_ONLY
-from tests.lockstep.world import TABLES
+from tests.lockstep.statistics import Statistics
+from tests.lockstep.world import CODE, DATA, LEVELS, RAM
 
-__all__ = ["Difference", "Statistics", "compare"]
+__all__ = ["Difference", "compare"]
 
 #: Cycles in which an interrupt line that has risen must have been noticed.
 _NOTICED = 100
@@ -21,6 +32,8 @@ _LINES = {Interrupt.MSI: "msip", Interrupt.MTI: "mtip", Interrupt.MEI: "meip",
           Interrupt.STI: "stip"}  # fmt: skip
 _WFI = 0x1050_0073
 _SC, _SC_MASK = 0x1800_202F, 0xF800_607F
+_LR, _LR_MASK = 0x1000_202F, 0xF9F0_607F
+_SFENCE, _SFENCE_MASK = 0x1200_0073, 0xFE00_7FFF
 _IR = 1 << 2
 _STIP = 1 << Interrupt.STI
 
@@ -43,53 +56,6 @@ class Difference:
             return f"{value:#x}" if isinstance(value, int) else str(value)
 
         return f"{self.what}: hart {text(self.hart)}, Spike {text(self.spike)}"
-
-
-@dataclass
-class Statistics:
-    """What has been compared.
-
-    Members
-    -------
-    programs, ended
-        How many, and how many of them came to their end.
-    instructions
-        How many retired, by the privilege they ran in.
-    names
-        How many retired, by their names as Spike's disassembler gives them.
-    traps
-        Exceptions by cause, the privilege that raised them and the one that handled them.
-    interrupts
-        By number, the privilege interrupted and the one that handled them.
-    csrs
-        Accesses by address.
-    conditionals
-        SC by its result.
-    straddling
-        Instructions that lie in two pages: "retired", or "faulted" in the second one.
-    early_updates
-        PTEs with an A or D bit that only the hart has set; see `_LockStep.updated_early`.
-    """
-
-    programs: int = 0
-    ended: int = 0
-    instructions: Counter = field(default_factory=Counter)
-    names: Counter = field(default_factory=Counter)
-    traps: Counter = field(default_factory=Counter)
-    interrupts: Counter = field(default_factory=Counter)
-    csrs: Counter = field(default_factory=Counter)
-    conditionals: Counter = field(default_factory=Counter)
-    straddling: Counter = field(default_factory=Counter)
-    early_updates: int = 0
-
-    def add(self, other: "Statistics") -> None:
-        """Adds the counts of others."""
-        for name, value in vars(other).items():
-            mine = getattr(self, name)
-            if isinstance(mine, Counter):
-                mine.update(value)
-            else:
-                setattr(self, name, mine + value)
 
 
 class _Stop(Exception):
@@ -117,6 +83,12 @@ class _LockStep:
         self.high, self.fell = {}, {}
         #: Cycle of a `wfi` that has just retired, else None.
         self.woken = None
+        #: PTEs that an interrupt may have left with more A and D bits than Spike's: their values.
+        self.early = {}
+        #: The last trap since the last LR, "" if there was none; None without LR.
+        self.since_reserved = None
+        #: Level of the PTE that was stored by the last access to memory, else None.
+        self.edited = None
         self.read_only = {address: spike.csr(address) for address in READ_ONLY}
         for address, content in run.program.image:
             spike.write(address, content)
@@ -127,6 +99,7 @@ class _LockStep:
             for index, record in enumerate(self.run.records):
                 self.index = index
                 self.one(record)
+            self.stop()
             self.end()
             self.log()
         except _Stop as stop:
@@ -182,7 +155,7 @@ class _LockStep:
             spike.set_line("stip", delegated and self.was_high("stip", record.cycle))
             for name in ("msip", "mtip", "meip"):
                 spike.set_line(name, False)
-            spike.step()
+            self.take()
             self.taken(spike.csr(Csr.SCAUSE))
             self.drive(record.cycle)
         number = cause & ~(1 << INTERRUPT_BIT)
@@ -190,15 +163,23 @@ class _LockStep:
         if line is not None and (line != "stip" or self.stce):
             self.expect(f"interrupt {number} is pending", True, self.was_high(line, record.cycle))
             spike.set_line(line, True)
-        spike.step()
+        self.take()
         self.woken = None
         self.expect("cause of the interrupt", cause, self.trap_csr(Csr.MCAUSE, Csr.SCAUSE))
         self.taken(cause)
         # At once, for it may be over.
         self.drive(record.cycle)
 
+    def take(self):
+        """Spike takes an interrupt."""
+        for address, value in early_updates(self.spike).items():
+            self.early[address] = self.early.get(address, 0) | value
+        self.spike.step()
+
     def taken(self, cause):
         """Counts an interrupt that Spike has taken."""
+        if self.since_reserved is not None:
+            self.since_reserved = "interrupt"
         mode, status = self.spike.mode, self.spike.csr(Csr.MSTATUS)
         before = status >> Mstatus.MPP & 3 if mode == 3 else status >> Mstatus.SPP & 1
         self.statistics.interrupts[cause & 0xFF, before, mode] += 1
@@ -233,6 +214,8 @@ class _LockStep:
         self.expect("xtval", record.tval, self.trap_csr(Csr.MTVAL, Csr.STVAL))
         self.expect("xepc", record.pc_rdata, self.trap_csr(Csr.MEPC, Csr.SEPC))
         self.statistics.traps[record.cause, record.mode, self.spike.mode] += 1
+        if self.since_reserved is not None:
+            self.since_reserved = "exception"
         in_second = record.cause in (Cause.FETCH_ACCESS, Cause.FETCH_PAGE)
         self.statistics.straddling["faulted"] += in_second and record.tval != record.pc_rdata
 
@@ -240,13 +223,7 @@ class _LockStep:
         """An instruction that retired: what it wrote."""
         spike, fields = self.spike, record.fields
         insn, rd = fields["insn"], fields["rd_addr"]
-        self.statistics.instructions[fields["mode"]] += 1
-        self.words[insn] += 1
-        self.statistics.straddling["retired"] += (
-            insn & 3 == 3 and fields["pc_rdata"] & 0xFFF == 0xFFE
-        )
-        if insn & _SC_MASK == _SC:
-            self.statistics.conditionals[fields["rd_wdata"]] += 1
+        self.tally(record)
         if insn & 0x7F == 0x73:
             self.system(record)
         if rd:
@@ -257,6 +234,27 @@ class _LockStep:
             address = fields["mem_paddr"]
             self.expect(f"memory at {address:#x}", content.hex(), spike.read(address, count).hex())
 
+    def tally(self, record):
+        """Counts an instruction that retired."""
+        statistics, fields = self.statistics, record.fields
+        insn = fields["insn"]
+        statistics.instructions[fields["mode"]] += 1
+        self.words[insn] += 1
+        statistics.straddling["retired"] += insn & 3 == 3 and fields["pc_rdata"] & 0xFFF == 0xFFE
+        if fields["mem_wmask"]:
+            self.edited = LEVELS.get(page_round_down(fields["mem_paddr"]))
+        elif fields["mem_rmask"]:
+            self.edited = None
+        if insn & _LR_MASK == _LR:
+            self.since_reserved = ""
+        elif insn & _SC_MASK == _SC:
+            statistics.conditionals[int(not fields["mem_wmask"])] += 1
+            if self.since_reserved and fields["mem_wmask"]:
+                statistics.survived[self.since_reserved] += 1
+            self.since_reserved = None
+        elif insn & _SFENCE_MASK == _SFENCE and self.edited is not None:
+            statistics.fences[self.edited, insn >> 15 & 31 != 0, insn >> 20 & 31 != 0] += 1
+
     def system(self, record):
         """A CSR may hold what Spike cannot know; and `wfi` ends by what the hart has noticed."""
         insn, rd, value = record.insn, record.rd_addr, record.rd_wdata
@@ -266,6 +264,9 @@ class _LockStep:
             return
         address, spike = insn >> 20, self.spike
         self.statistics.csrs[address] += 1
+        writes = insn >> 12 & 3 == 1 or insn >> 15 & 31
+        if writes and CODE <= RAM | record.pc_rdata & (1 << 21) - 1 < DATA:
+            self.statistics.written[address] += 1
         if address in READ_ONLY:
             spike.write_csr(address, self.read_only[address])
         if rd and address in CSR_BITS:
@@ -289,6 +290,25 @@ class _LockStep:
         if spike.csr(Csr.MCOUNTINHIBIT) & _IR != inhibited:
             spike.write_csr(Csr.MINSTRET, spike.csr(Csr.MINSTRET) + (1 if not inhibited else -1))
 
+    def stop(self):
+        """A hart that has stopped must be waiting, for nothing that has come.
+
+        Spike is made to execute the `wfi`, and its commit is the last one.
+        """
+        run, spike = self.run, self.spike
+        if not run.stopped:
+            return
+        self.woken = None
+        self.drive(run.cycles)
+        ready, pc, count = spike.csr(Csr.MIP) & spike.csr(Csr.MIE), spike.pc, len(spike.commits())
+        spike.step()
+        after = [commit.insn for commit in spike.commits()[count:]]
+        if ready or after != [_WFI]:
+            did = ", ".join(map(disassemble, after)) or f"trap to {spike.pc:#x}"
+            pending = f" with interrupts {ready:#x} pending" if ready else ""
+            raise _Stop("the hart stopped", "nothing", f"at {pc:#x}: {did}{pending}")
+        self.statistics.stopped += 1
+
     def end(self):
         """What the program leaves in memory, if it ended."""
         for address, content in self.run.pages.items():
@@ -303,21 +323,24 @@ class _LockStep:
     def updated_early(self, address, hart, spike):
         """An interrupt came between the update of a PTE and the access that caused it.
 
-        "A trap may occur between the PTE update and the memory access that caused the PTE update":
-        Spike takes interrupts before both.
+        See `tests.lockstep.early`. The access may never have been made.
         """
-        if address < TABLES or hart == spike or hart != spike | hart & (Pte.A | Pte.D):
+        bits = hart & ~spike
+        allowed = self.early.get(address, 0) & (Pte.A | Pte.D)
+        if not bits or hart != spike | bits or bits & ~allowed:
             return False
         self.statistics.early_updates += 1
-        return self.statistics.early_updates <= self.statistics.interrupts.total()
+        return True
 
     def log(self):
         """Spike's commit log tells of the same instructions and memory accesses."""
         records = ((index, record) for index, record in enumerate(self.run.records)
                    if not record.fields["trap"])  # fmt: skip
         commits = self.spike.commits()
-        self.expect("instructions", self.statistics.instructions.total(), len(commits))
-        for (index, record), commit in zip(records, commits, strict=True):
+        retired = self.statistics.instructions.total() + self.statistics.stopped
+        self.expect("instructions", retired, len(commits))
+        # `stop` may have left one more.
+        for (index, record), commit in zip(records, commits, strict=False):
             self.index = index
             fields = record.fields
             self.expect("logged mode", fields["mode"], commit.mode)

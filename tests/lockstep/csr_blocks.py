@@ -36,7 +36,7 @@ def registers(m: Maker) -> None:
         _any_register(m)
         return
     restored = random.random() < 0.5
-    for _ in range(random.randrange(1, 3)):
+    for _ in range(random.randrange(2, 6)):
         choices = _RESTORED if restored else _HARMLESS
         _probe(m, random.choice(choices[m.mode]), restored)
 

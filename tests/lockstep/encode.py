@@ -7,7 +7,7 @@ Instruction Set Listings"; Volume II for the privileged ones.
 __all__ = [
     "ALU", "ALU_IMM", "AMOS", "BRANCHES", "COMPRESSED_ALU", "COMPRESSED_LOADS",
     "COMPRESSED_STORES", "LOADS", "SHIFTS", "STORES", "amo", "branch", "csr", "fill", "i_type",
-    "jal", "li", "r_type", "s_type", "u_type",
+    "jal", "li", "r_type", "s_type", "sfence", "u_type",
 ]  # fmt: skip
 
 #: Register operations: opcode, funct3, funct7.
@@ -90,6 +90,11 @@ def amo(funct5: int, size: int, rd: int, rs1: int, rs2: int, ordering: int = 0) 
 def csr(funct3: int, rd: int, address: int, source: int) -> int:
     """A CSR instruction: csrrw, csrrs, csrrc 1 to 3, with an immediate 5 to 7."""
     return i_type(0x73, funct3, rd, source, address)
+
+
+def sfence(rs1: int, rs2: int) -> int:
+    """`sfence.vma` of the address in `rs1` and the address space in `rs2`, of all if it is x0."""
+    return r_type(0x73, 0, 9, 0, rs1, rs2)
 
 
 def li(rd: int, value: int) -> list[int]:

@@ -9,7 +9,8 @@ from tests.lockstep.world import RAM, RAM_SIZE, USED
 
 __all__ = ["HartRunner", "Record", "Run"]
 
-#: Cycles between two looks whether the program has ended.
+#: Cycles between two looks whether the program has ended. A hart that does nothing for so long
+#: after the last change of a line has stopped.
 _CHUNK = 500
 _PAGE = 1 << 12
 
@@ -29,14 +30,24 @@ class Record:
 class Run:
     """What a program did: its records, and pages of RAM as they were at the end, by address.
 
-    `ended` says that it came to its end. Else it waits for ever, or traps in its handler for ever,
-    or it was cut short, and then there are no pages.
+    It ran for `cycles`. If it was cut short there are no pages.
     """
 
     program: Program
     records: list[Record]
+    cycles: int
     pages: dict[int, bytes] = field(default_factory=dict)
-    ended: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """It came to its end."""
+        return bool(self.records) and self.records[-1].pc_rdata == self.program.end
+
+    @property
+    def stopped(self) -> bool:
+        """There were no more records for a long time, though it had not ended."""
+        last = self.records[-1].cycle if self.records else 0
+        return not self.ended and self.cycles - last > _CHUNK
 
 
 class HartRunner:
@@ -61,12 +72,12 @@ class HartRunner:
         self._reset = self._engine.snapshot()
         self._dirty: set[int] = set()
 
-    def run(self, program: Program, *, max_records: int = 4_000, max_cycles: int = 40_000) -> Run:
+    def run(self, program: Program, *, max_records: int = 6_000, max_cycles: int = 40_000) -> Run:
         """Runs `program` to its end or to one of the bounds; an event of the engine is an error."""
         self._start(program)
         lines, end = list(program.lines), program.end
         engine, records = self._engine, self._records
-        ended = over = False
+        over = False
         while not over and len(records) < max_records and engine.cycle < max_cycles:
             while lines and lines[0].cycle <= engine.cycle:
                 line = lines.pop(0)
@@ -77,12 +88,13 @@ class HartRunner:
             new = records[seen:]
             for index, record in enumerate(new, seen):
                 if record.fields["pc_rdata"] == end:
-                    ended = over = True
+                    over = True
                     del records[index + 1 :]
                     break
             over |= not lines and (not new or all(record.fields["trap"] for record in new))
+        self._note_dirty()
         pages = self._pages() if over and len(records) <= max_records else {}
-        return Run(program, records[:max_records], pages, ended)
+        return Run(program, records[:max_records], engine.cycle, pages)
 
     def _start(self, program):
         self._records.clear()
@@ -93,11 +105,13 @@ class HartRunner:
             self._ram.write(address, content)
         self._dirty = set(range(RAM, RAM + USED, _PAGE))
 
-    def _pages(self):
-        """All pages that the program may have changed."""
+    def _note_dirty(self):
+        """All pages that the program may have changed have to be emptied before the next one."""
         self._dirty |= {
             record.fields["mem_paddr"] & ~(_PAGE - 1)
             for record in self._records
             if record.fields["mem_wmask"]
         }
+
+    def _pages(self):
         return {page: self._ram.read(page, _PAGE) for page in sorted(self._dirty)}

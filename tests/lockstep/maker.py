@@ -7,7 +7,7 @@ from tests.lockstep import encode
 from tests.lockstep.encode import amo, fill, i_type, li, r_type, s_type, u_type
 from tests.lockstep.handlers import RESERVED
 from tests.lockstep.program import Item
-from tests.lockstep.world import DATA, DATA_PAGES, RAM, RAM_SIZE, VIEWS, ZOO
+from tests.lockstep.world import DATA, DATA_PAGES, RAM, RAM_SIZE, VIEWS, ZOO, satps
 
 __all__ = ["FREE", "NEXT_BLOCK", "POINTERS", "SHORT_POINTERS", "TEMPORARY", "Maker"]
 
@@ -48,8 +48,12 @@ class Maker:
     stce
         STIP shows `time >= stimecmp`. Fixed for a program: what it shows when that changes is a bit
         of its own in the hart and not in Spike.
-    mideleg, medeleg
+    mideleg, medeleg, satp
         The initial values of these CSRs.
+    root
+        Which root page table `satp` names, as is believed, 0 or 1.
+    later
+        Instructions with which the next block begins.
     """
 
     def __init__(self, random: Random):
@@ -62,6 +66,9 @@ class Maker:
         self.stce = random.random() < 0.75
         self.mideleg = random.choice((0, 0x222, 0x222, random.getrandbits(12)))
         medeleg = random.choice((0, 0xB000, 0xB1FF, (1 << 64) - 1, random.getrandbits(64)))
+        self.root = random.randrange(2)
+        self.satp = random.choice(satps(self.root))
+        self.later: tuple[int, ...] = ()
         # A call from S-mode is how the handler there asks M-mode for help.
         self.medeleg = medeleg & ~(1 << Cause.ECALL_S)
 

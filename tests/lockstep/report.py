@@ -3,9 +3,10 @@
 from collections import Counter
 
 from hdl.arch import Cause, Interrupt
-from tests.lockstep.compare import Difference, Statistics
+from tests.lockstep.compare import Difference
 from tests.lockstep.hart import Record, Run
 from tests.lockstep.reference import disassemble
+from tests.lockstep.statistics import Statistics
 
 __all__ = ["describe", "summarize"]
 
@@ -52,7 +53,8 @@ def summarize(statistics: Statistics) -> str:
     instructions = statistics.instructions
     modes = ", ".join(f"{_MODES[mode]} {count:,}" for mode, count in sorted(instructions.items()))
     lines = [
-        f"{statistics.programs:,} programs, of which {statistics.ended:,} came to their end",
+        f"{statistics.programs:,} programs, of which {statistics.ended:,} came to their end "
+        f"and {statistics.stopped:,} waited for ever",
         f"{instructions.total():,} instructions retired ({modes}), "
         f"of {len(statistics.names)} names; {len(statistics.csrs)} addresses of CSRs",
         f"{statistics.traps.total():,} exceptions:",
@@ -61,7 +63,13 @@ def summarize(statistics: Statistics) -> str:
         *_by_cause(statistics.interrupts, Interrupt),
     ]
     succeeded, failed = (statistics.conditionals[result] for result in (0, 1))
-    lines.append(f"{succeeded + failed:,} store-conditionals, of which {succeeded:,} succeeded")
+    exceptions, interrupts = (statistics.survived[trap] for trap in ("exception", "interrupt"))
+    lines.append(
+        f"{succeeded + failed:,} store-conditionals, of which {succeeded:,} succeeded, "
+        f"{exceptions:,} after an exception since their LR, {interrupts:,} after an interrupt"
+    )
+    lines += ["sfence.vma after a change of a PTE:", *_by_level(statistics.fences)]
+    lines.append(f"{statistics.written.total():,} writes to {len(statistics.written)} CSRs")
     straddling = statistics.straddling
     lines.append(
         f"{straddling['retired']:,} instructions in two pages retired, "
@@ -71,6 +79,20 @@ def summarize(statistics: Statistics) -> str:
         f"{statistics.early_updates:,} A or D bits set by accesses that an interrupt cut off"
     )
     return "\n".join(lines)
+
+
+def _by_level(fences: Counter) -> list[str]:
+    """A line for each level: how often of what."""
+    lines = []
+    for level in sorted({level for level, _, _ in fences}):
+        counts = (
+            f"{'an address' if address else 'all addresses'} in "
+            f"{'an address space' if space else 'all'} {fences[level, address, space]:,}"
+            for address in (False, True)
+            for space in (False, True)
+        )
+        lines.append(f"  level {level}: {', '.join(counts)}")
+    return lines
 
 
 def _by_cause(counts: Counter, names) -> list[str]:

@@ -4,25 +4,25 @@ And it would be seen if it did not: differences are planted, found and shrunk.
 """
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 import hdl.csr
-from hdl.arch import MHPMCOUNTERS, MHPMEVENTS, Cause, Csr, Interrupt, Priv
+import hdl.hart
+from hdl.arch import Cause, Csr, Interrupt, Priv
+from hdl.decoder import System, Unit
 from hdl.hart import Hart
 from hdl.pma import Pma
+from hdl.trap_stage import TrapStage
 from tests import spike
 from tests.lockstep import __main__ as command
-from tests.lockstep import encode
 from tests.lockstep.campaign import Campaign
 from tests.lockstep.compare import compare
 from tests.lockstep.generate import generate
-from tests.lockstep.handlers import DONE
 from tests.lockstep.hart import HartRunner, Record
-from tests.lockstep.program import Block, Item, Program
 from tests.lockstep.report import describe, summarize
-from tests.lockstep.spike_differences import SPIKE_ONLY
-from tests.lockstep.world import MACHINE_HANDLER, RAM, RAM_SIZE
+from tests.lockstep.world import RAM, RAM_SIZE
 
 spike.require()
 
@@ -30,6 +30,9 @@ SEED = 0
 PROGRAMS = 200
 #: Programs of one test, so that several processes share them.
 SHARE = 50
+
+#: Its program waits for ever, as it may.
+SEED_THAT_WAITS = 56
 
 #: Every instruction that can retire, by the name that Spike's disassembler gives it.
 NAMES = set(
@@ -46,6 +49,8 @@ NAMES = set(
     mret sret wfi sfence.vma
     """.split()
 )
+#: The level of a PTE that was changed, and what its fence names: an address, an address space.
+FENCES = set(product((0, 1), (False, True), (False, True)))
 EXCEPTIONS = set(Cause) - {Cause.FETCH_MISALIGNED}
 
 
@@ -73,30 +78,11 @@ def test_random_programs_agree(first):
     delegated = {new for _, _, new in (*statistics.traps, *statistics.interrupts)}
     assert delegated == {Priv.S, Priv.M}
     assert set(Csr) <= set(statistics.csrs)
+    assert {csr for csr in Csr if csr >> 10 != 3} <= set(statistics.written)
     assert min(statistics.straddling[fate] for fate in ("retired", "faulted")) > 0
     assert min(statistics.conditionals[result] for result in (0, 1)) > 10
-
-
-def reading(addresses):
-    """A program that reads each of these CSRs in M-mode, a block each."""
-    blocks = [Block(2 * a, (Item(2 * a + 1, encode.csr(2, 5, a, 0)),)) for a in addresses]
-    end = (encode.i_type(0x13, 0, DONE, 0, -1), 0x73)
-    last = Block(0x10000, tuple(Item(0x10001 + i, word) for i, word in enumerate(end)))
-    settings = ((Csr.MTVEC, MACHINE_HANDLER), (Csr.STIMECMP, (1 << 64) - 1))
-    return Program(0, (*blocks, last), settings, (0,) * 31, {})
-
-
-@pytest.mark.parametrize("first", range(0, 0x1000, 0x400))
-def test_every_address_names_a_csr_on_both_or_on_none(first):
-    addresses = [a for a in range(first, first + 0x400) if a not in SPIKE_ONLY]
-    run = HartRunner().run(reading(addresses), max_records=40_000, max_cycles=200_000)
-    difference, statistics = compare(run)
-
-    assert difference is None, describe(run, difference)
-    assert run.ended
-    implemented = {*Csr, *MHPMCOUNTERS, *MHPMEVENTS} & {*addresses}
-    illegal = sum(n for (cause, _, _), n in statistics.traps.items() if cause == Cause.ILLEGAL)
-    assert illegal == len(addresses) - len(implemented)
+    assert min(statistics.survived[trap] for trap in ("exception", "interrupt")) > 5
+    assert set(statistics.fences) >= FENCES
 
 
 def bent(change):
@@ -167,14 +153,66 @@ def test_what_is_left_in_memory_is_compared():
     assert failure.difference.what.startswith("memory at the end")
 
 
-def test_a_hart_with_one_bent_rule_is_found(monkeypatch):
-    # Load page faults cannot be delegated.
+@pytest.mark.parametrize("count", [0, 1, 500, 1000])
+def test_records_that_are_cut_off_are_missed(count):
+    run = HartRunner().run(generate(0))
+    assert compare(run)[0] is None
+
+    difference, _ = compare(replace(run, records=run.records[:count]))
+
+    assert difference.what == "the hart stopped"
+
+
+def test_a_hart_may_wait_for_ever_where_nothing_is_pending():
+    run = HartRunner().run(generate(SEED_THAT_WAITS))
+    difference, statistics = compare(run)
+
+    assert run.stopped
+    assert difference is None
+    assert (statistics.ended, statistics.stopped) == (0, 1)
+
+
+def undelegated(monkeypatch):
+    """Load page faults cannot be delegated."""
     monkeypatch.setattr(hdl.csr, "MEDELEG_MASK", hdl.csr.MEDELEG_MASK & ~(1 << Cause.LOAD_PAGE))
+
+
+def deaf(monkeypatch):
+    """`wfi` does not end by an interrupt that is pending and not taken."""
+
+    class Deaf(TrapStage):
+        def _finish(self, m):
+            super()._finish(m)
+            waits = (self._held.unit == Unit.SYSTEM) & (self._held.system == System.WFI)
+            with m.If(waits & ~self.traps.chosen):
+                m.d.comb += self._finishes.eq(0)
+
+    monkeypatch.setattr(hdl.hart, "TrapStage", Deaf)
+
+
+def forgetful(monkeypatch):
+    """A trap ends the reservation."""
+
+    class Forgetful(TrapStage):
+        def _result(self, m):
+            super()._result(m)
+            with m.If(self.csrs.trap.valid):
+                m.d.sync += self.reserved.eq(0)
+
+    monkeypatch.setattr(hdl.hart, "TrapStage", Forgetful)
+
+
+@pytest.mark.parametrize(
+    "bend, what", [(undelegated, "CSR 0x302"), (deaf, "the hart stopped"), (forgetful, "x")]
+)
+def test_a_hart_with_one_bent_rule_is_found(monkeypatch, bend, what):
+    bend(monkeypatch)
     hart = Hart(pma=Pma(ram_base=RAM, ram_size=RAM_SIZE))
 
     failure = Campaign(hart=hart).run(range(50))
 
     assert failure is not None
+    assert failure.shrunk.what.startswith(what)
     assert failure.shrunk_run.program.size() < 25
 
 

@@ -6,14 +6,15 @@ the physical one. Two roots, A and B, agree on all views but those of 4 KiB page
 """
 
 import struct
+from dataclasses import dataclass
 from random import Random
 
 from hdl.arch import PAGE_SIZE, Pte, make_pte, make_satp
 
 __all__ = [
     "BOOT", "CODE", "CODE_PAGES", "DATA", "DATA_PAGES", "EDITABLE", "IDENTITY", "MACHINE_HANDLER",
-    "RAM", "RAM_SIZE", "ROOTS", "SUPERVISOR_HANDLER", "TABLES", "USED", "VIEWS", "ZOO", "bent",
-    "data", "satps", "tables",
+    "LEVELS", "RAM", "RAM_SIZE", "ROOTS", "SUPERVISOR_HANDLER", "TABLES", "USED", "VIEWS", "ZOO",
+    "Editable", "asids", "bent", "data", "satps", "tables",
 ]  # fmt: skip
 
 RAM = 0x8000_0000
@@ -42,17 +43,68 @@ _ZOO_ENTRIES = 16
 
 _PAGES = ("root_a", "root_b", "user_1_a", "user_0_a", "supervisor_1_a", "supervisor_0_a",
           "user_1_b", "user_0_b", "supervisor_1_b", "supervisor_0_b",
-          "user_mega", "supervisor_mega", "zoo_1", "zoo_0")  # fmt: skip
+          "user_mega", "supervisor_mega", "zoo_1", "zoo_0",
+          "user_0_late", "supervisor_0_late")  # fmt: skip
 _AT = {name: TABLES + number * PAGE_SIZE for number, name in enumerate(_PAGES)}
 ROOTS = (_AT["root_a"], _AT["root_b"])
-#: Page-table pages whose entries may change while the program runs: physical address, the virtual
-#: address of what entry 0 maps, the number of the first entry that may, and how many there are.
+#: The level of the entries of each page-table page, by its physical address.
+LEVELS = {at: 2 if "root" in name else 0 if "_0" in name else 1 for name, at in _AT.items()}
+
+
+@dataclass(frozen=True)
+class Editable:
+    """Entries of a page-table page that may change while the program runs.
+
+    Members
+    -------
+    table, level
+        Its physical address, and the level of its entries.
+    base
+        The virtual address of what entry 0 maps.
+    first, count
+        The entries that may change.
+    roots
+        By which it is used, 0 or 1.
+    user
+        The pages are those of U-mode, or of S-mode; None if they may be either.
+    below
+        The page table that an entry may point to, or None if all of them stay leaves or invalid.
+    """
+
+    table: int
+    level: int
+    base: int
+    first: int
+    count: int
+    roots: tuple[int, ...]
+    user: bool | None
+    below: int | None = None
+
+    @property
+    def shared(self) -> bool:
+        """By both roots."""
+        return len(self.roots) > 1
+
+
 _FIRST_DATA = (DATA - RAM) // PAGE_SIZE
-EDITABLE = [
-    *((_AT[f"user_0_{root}"], 0xC000_0000, _FIRST_DATA, DATA_PAGES) for root in "ab"),
-    *((_AT[f"supervisor_0_{root}"], 0x4000_0000, _FIRST_DATA, DATA_PAGES) for root in "ab"),
-    (_AT["zoo_0"], ZOO[0][0], 0, _ZOO_ENTRIES),
-]
+#: Entries for 2 MiB behind those of the views: leaves, and those that may become pointers.
+_MEGA_LEAVES, _MEGA_MIXED = range(1, 3), range(3, 5)
+_OWNERS = (("user", 0xC000_0000, True), ("supervisor", 0x4000_0000, False))
+
+
+def _editable():
+    yield Editable(_AT["zoo_0"], 0, ZOO[0][0], 0, _ZOO_ENTRIES, (0, 1), None)
+    for root, letter in enumerate("ab"):
+        for name, base, user in _OWNERS:
+            small, mega = _AT[f"{name}_0_{letter}"], _AT[f"{name}_1_{letter}"]
+            yield Editable(small, 0, base, _FIRST_DATA, DATA_PAGES, (root,), user)
+            for entries, below in ((_MEGA_LEAVES, None), (_MEGA_MIXED, _AT[f"{name}_0_late"])):
+                first, count = entries.start, len(entries)
+                yield Editable(mega, 1, base, first, count, (root,), user, below)
+
+
+#: All that may change.
+EDITABLE = list(_editable())
 
 _POINTER = int(Pte.V)
 _LEAF = Pte.V | Pte.R | Pte.W | Pte.X | Pte.A | Pte.D
@@ -61,6 +113,11 @@ _LEAF = Pte.V | Pte.R | Pte.W | Pte.X | Pte.A | Pte.D
 def satps(root: int) -> list[int]:
     """Values of satp for `root`, 0 or 1: the ASIDs are its own, so that no entry is mistaken."""
     return [make_satp(ROOTS[root], asid) for asid in ((0, 1, 0x7FFF), (2, 0x8001, 0xFFFF))[root]]
+
+
+def asids(root: int) -> list[int]:
+    """The address spaces of `root`."""
+    return [satp >> 44 & 0xFFFF for satp in satps(root)]
 
 
 def data() -> bytes:
@@ -117,12 +174,21 @@ def tables(random: Random, *, bends: bool = True) -> dict[int, int]:
             for index in range(USED // PAGE_SIZE):
                 pte = _small_page(random if bends else None, index, user)
                 put(f"{name}_0_{root}", index, pte)
+            for index in _MEGA_LEAVES:
+                put(f"{name}_1_{root}", index, make_pte(RAM, _LEAF | user))
+            for index in _MEGA_MIXED:
+                put(f"{name}_1_{root}", index, make_pte(_AT[f"{name}_0_late"], _POINTER))
     entries[_AT["root_b"] + 16] = entries[_AT["root_a"] + 16]
     for page, first, user in (("user_mega", 0, Pte.U), ("supervisor_mega", 0, 0)):
         for index in range(2):
             shared = random.choice((0, Pte.G))
             put(page, first + index, make_pte(RAM + (index << 21), _LEAF | user | shared))
     _zoo(random, put)
+    for name, _, user in _OWNERS:
+        # The data pages in reverse.
+        for index in range(DATA_PAGES):
+            page = DATA + (DATA_PAGES - 1 - index) * PAGE_SIZE
+            put(f"{name}_0_late", _FIRST_DATA + index, make_pte(page, _LEAF | user * Pte.U))
     return entries
 
 
