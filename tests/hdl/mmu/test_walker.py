@@ -82,23 +82,6 @@ def test_a_fault_takes_as_long_as_a_refill():
     run(testbench)
 
 
-def test_what_fills_the_tlb_is_no_verdict():
-    """The question finds the page in the TLB: the walker has nothing to say."""
-
-    async def testbench(ctx, dut, memory, tables):
-        for va, flags, verdict in ((VA, DATA, 0), (VA + 4096, 0, 1)):
-            tables.map(va, PA, flags)
-            set_context(ctx, dut, Question(va))
-            drive(ctx, dut.data, Question(va))
-            done = found = 0
-            while not done:
-                _, _, done, found = await ctx.tick().sample(dut.data.done, dut.walker.verdict_valid)
-            assert found == verdict
-            drop(ctx, dut.data)
-
-    run(testbench)
-
-
 def test_what_the_bus_sees():
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, PA, DATA)
