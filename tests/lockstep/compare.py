@@ -288,7 +288,8 @@ class _LockStep:
         """
         spike = self.spike
         if spike.csr(Csr.MCOUNTINHIBIT) & _IR != inhibited:
-            spike.write_csr(Csr.MINSTRET, spike.csr(Csr.MINSTRET) + (1 if not inhibited else -1))
+            count = spike.csr(Csr.MINSTRET) + (1 if not inhibited else -1)
+            spike.write_csr(Csr.MINSTRET, count & (1 << 64) - 1)
 
     def stop(self):
         """A hart that has stopped must be waiting, for nothing that has come.

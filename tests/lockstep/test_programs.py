@@ -145,6 +145,15 @@ def test_a_program_finds_nothing_that_another_has_left(runner):
     agree(runner.run(program([*li(T0, beyond), i_type(0x03, 3, T1, T0, 0)])))
 
 
+@pytest.mark.parametrize("count", [0, -1], ids=str)
+def test_an_instruction_that_lets_minstret_count_again(runner, count):
+    """Spike counts it, the hart does not, also where the count wraps."""
+    stop, set_count = csr(5, 0, Csr.MCOUNTINHIBIT, 4), csr(1, 0, Csr.MINSTRET, T0)
+    again, read = csr(5, 0, Csr.MCOUNTINHIBIT, 0), csr(2, T1, Csr.MINSTRET, 0)
+
+    agree(runner.run(program([stop, *li(T0, count), set_count, again, read])))
+
+
 def test_only_csrs_that_the_program_writes_are_counted_as_written(runner):
     write, read = csr(1, 0, Csr.MSCRATCH, T0), csr(2, T0, Csr.MTVAL, 0)
 
