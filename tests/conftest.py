@@ -1,8 +1,10 @@
 """Options of this test suite."""
 
+import warnings
 from pathlib import Path
 
 import pytest
+from amaranth.hdl import UnusedElaboratable
 
 from sim.engines.native import circuit, compiler
 from tests import support
@@ -38,6 +40,11 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     support.vcd_directory = config.getoption("--vcd")
     support.default_engine = config.getoption("--engine") or _fastest_engine()
+
+
+def pytest_unconfigure():
+    # As in pyproject.toml, for components that are collected when the interpreter ends.
+    warnings.simplefilter("ignore", UnusedElaboratable)
 
 
 def pytest_report_header():

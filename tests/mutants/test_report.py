@@ -9,7 +9,6 @@ from tests.mutants.campaign import Result
 from tests.mutants.mutate import mutants_of
 from tests.mutants.report import percentage, read_reasons, table
 from tests.mutants.store import Results
-from tests.mutants.targets import find
 
 FIRST, SECOND, *_ = mutants_of("hdl/a.py", "x = a & 1\ny = b | c\n", {})
 KILLED, SURVIVED = Result("killed", "test_a", 1.0), Result("survived", "", 2.0)
@@ -50,10 +49,6 @@ def test_bad_reasons_are_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         read_reasons(path)
-
-
-def test_every_reason_is_of_a_mutant_that_there_is():
-    assert read_reasons().keys() <= {mutant.name for mutant in find()}
 
 
 def test_results_count_while_what_they_are_of_is_the_same(tmp_path, monkeypatch):

@@ -147,9 +147,11 @@ def test_what_is_no_terminal(file, possible):
     assert Terminal.possible(file) == possible
 
 
+#: Who starts the tests in the background may have had Ctrl-C ignored, which is inherited.
 PROGRAM = """
-import sys
+import signal
 from sim.devices.console import Console
+signal.signal(signal.SIGINT, signal.default_int_handler)
 console = Console()
 console.poll(0, 128)
 console.write(b"ready")
