@@ -1,5 +1,6 @@
 """Options of this test suite."""
 
+import atexit
 import warnings
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from tests import support
 
 # The benches of `tests/hdl` assert too, and have to say what they compared.
 pytest.register_assert_rewrite("tests.hdl")
+
+# As in pyproject.toml, for components that live until the interpreter ends.
+atexit.register(warnings.simplefilter, "ignore", UnusedElaboratable)
 
 
 def pytest_addoption(parser):
@@ -40,11 +44,6 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     support.vcd_directory = config.getoption("--vcd")
     support.default_engine = config.getoption("--engine") or _fastest_engine()
-
-
-def pytest_unconfigure():
-    # As in pyproject.toml, for components that are collected when the interpreter ends.
-    warnings.simplefilter("ignore", UnusedElaboratable)
 
 
 def pytest_report_header():
