@@ -19,6 +19,7 @@ from tests.campaign.campaign import (
 )
 from tests.campaign.hart import HartStuck, NativeHart
 from tests.campaign.translations import Disagreement
+from tests.options import require_at_least
 
 #: Shares of the cases: in sequences, and as instructions.
 SEQUENCES, INSTRUCTIONS = 10, 5
@@ -41,8 +42,7 @@ def main() -> int:
     )
     parser.add_argument("--seed", help="by default a new one, which is printed")
     options = parser.parse_args()
-    if options.cases < 1:
-        parser.error(f"--cases must be at least 1, not {options.cases}")
+    require_at_least(parser, options, cases=1)
     seed = options.seed or str(random.SystemRandom().getrandbits(32))
     print(f"seed {seed}")
     try:

@@ -6,6 +6,7 @@ import sys
 import time
 
 from tests.fuzz.campaign import PARTS, run_part
+from tests.options import require_at_least
 
 
 def main() -> int:
@@ -36,10 +37,7 @@ def _options():
     parser.add_argument("--seed", type=int, help="of the first case; by default a new one")
     parser.add_argument("--part", action="append", choices=list(PARTS), help="may be repeated")
     options = parser.parse_args()
-    for name, least in (("count", 1), ("seed", 0)):
-        value = getattr(options, name)
-        if value is not None and value < least:
-            parser.error(f"--{name} must be at least {least}, not {value}")
+    require_at_least(parser, options, count=1, seed=0)
     return options
 
 

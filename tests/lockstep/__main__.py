@@ -8,6 +8,7 @@ import time
 from sim.engines.base import EngineError
 from tests.lockstep.campaign import Campaign
 from tests.lockstep.report import describe, summarize
+from tests.options import require_at_least
 from tests.spike import SpikeMissing, find
 
 
@@ -48,10 +49,7 @@ def _options():
     parser.add_argument("--programs", type=int, default=1000, metavar="N")
     parser.add_argument("--seed", type=int, help="of the first program; by default a new one")
     options = parser.parse_args()
-    for name, least in (("programs", 1), ("seed", 0)):
-        value = getattr(options, name)
-        if value is not None and value < least:
-            parser.error(f"--{name} must be at least {least}, not {value}")
+    require_at_least(parser, options, programs=1, seed=0)
     return options
 
 

@@ -16,6 +16,7 @@ from tests.mutants.report import REASONS, percentage, read_reasons, table
 from tests.mutants.store import Results, observations_of
 from tests.mutants.targets import TARGETS, find
 from tests.mutants.tree import PROJECT, Tree
+from tests.options import require_at_least
 
 RESULTS = PROJECT / "build" / "mutants.json"
 OBSERVATIONS = PROJECT / "build" / "mutants-observations.json"
@@ -52,10 +53,7 @@ def _options():
     parser.add_argument("--fresh", action="store_true", help="forget the results so far")
     options = parser.parse_args()
     # None examined would be all killed.
-    for name, least in (("sample", 1), ("seed", 0), ("jobs", 1)):
-        value = getattr(options, name)
-        if value is not None and value < least:
-            parser.error(f"--{name} must be at least {least}, not {value}")
+    require_at_least(parser, options, sample=1, seed=0, jobs=1)
     return options
 
 

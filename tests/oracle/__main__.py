@@ -6,6 +6,7 @@ import sys
 import time
 
 from tests.golden.cases import BENDS
+from tests.options import require_at_least
 from tests.oracle.compare import compare, shrink
 from tests.oracle.describe import describe
 from tests.oracle.differences import DIFFERENCES
@@ -38,10 +39,7 @@ def _options():
     parser.add_argument("--mode", dest="modes", action="append", choices=MODES)
     options = parser.parse_args()
     # None compared would be no disagreement.
-    for name, least in (("cases", 1), ("first", 0), ("seed", 0)):
-        value = getattr(options, name)
-        if value is not None and value < least:
-            parser.error(f"--{name} must be at least {least}, not {value}")
+    require_at_least(parser, options, cases=1, first=0, seed=0)
     options.modes = options.modes or list(MODES)
     return options
 

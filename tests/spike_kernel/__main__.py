@@ -7,6 +7,7 @@ import time
 
 from sim.engines.base import EngineError
 from sim.toolchain import ToolchainError
+from tests.options import require_at_least
 from tests.spike import SpikeMissing, find
 from tests.spike_kernel.cases import MORE_CASES
 from tests.spike_kernel.record import difference
@@ -32,10 +33,7 @@ def _options():
     parser.add_argument("--wild", type=int, default=200, metavar="N", help="wild programs, besides")
     parser.add_argument("--seed", type=int, help="of the first wild one; by default a new one")
     options = parser.parse_args()
-    for name in ("wild", "seed"):
-        value = getattr(options, name)
-        if value is not None and value < 0:
-            parser.error(f"--{name} must be at least 0, not {value}")
+    require_at_least(parser, options, wild=0, seed=0)
     options.cases = [case for case in MORE_CASES if options.text in case.name]
     # None compared would be no difference.
     if not options.cases:
