@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import Cause, Priv
+from hdl.interrupts import WIDTH
 from hdl.mmu.context import Fault
 
 __all__ = ["Collected", "TrapTarget", "TrapUnit"]
@@ -94,7 +95,7 @@ class TrapUnit(wiring.Component):
     collected: In(Collected())
     priv: In(Priv)
     medeleg: In(16)
-    mideleg: In(12)
+    mideleg: In(WIDTH)
     stvec: In(64)
     mtvec: In(64)
     enable: In(1)
