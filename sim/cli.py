@@ -15,7 +15,7 @@ from kernel_model.fs import FsError
 from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
 from sim import fst
 from sim.bus import ProtocolError
-from sim.commands import Options, run_bare, run_program
+from sim.commands import UNREAD, Options, run_bare, run_program
 from sim.devices.htif import HtifError
 from sim.devices.journal import JournalError
 from sim.engines.base import EngineError
@@ -26,6 +26,7 @@ from sim.insight.pages import PagePrint
 from sim.kernel_setup import KernelOptions
 from sim.loader import LoadError
 from sim.machine import MachineConfig
+from sim.streams import OutputError, standard_streams
 from sim.toolchain import ToolchainError
 from sim.waves import Window
 
@@ -253,12 +254,19 @@ def _check_vcd(common: dict) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line `arguments`, by default the process's; returns the exit status."""
+    with standard_streams():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     handler = signal.getsignal(signal.SIGINT)
     try:
         status = trapline.main(arguments, prog_name="trapline", standalone_mode=False)
         return status or 0
     except click.ClickException as error:
         return _complain(error.format_message(), USAGE)
+    except OutputError as error:
+        return UNREAD if error.unread else _complain(str(error), USAGE)
     except _USER_ERRORS as error:
         return _complain(_describe(error), USAGE)
     except _MACHINE_ERRORS as error:
