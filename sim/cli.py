@@ -13,7 +13,7 @@ from kernel_model.abi import Abi
 from kernel_model.elf import ExecError
 from kernel_model.fs import FsError
 from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
-from sim import fst
+from sim import __version__, fst
 from sim.bus import ProtocolError
 from sim.commands import UNREAD, Options, run_bare, run_program
 from sim.devices.htif import HtifError
@@ -21,6 +21,7 @@ from sim.devices.journal import JournalError
 from sim.engines.base import EngineError
 from sim.engines.choice import ENGINES
 from sim.faults import JoinError
+from sim.help import RunCommand, complete_file, complete_program
 from sim.host_files import HostFileError, parse_host_file
 from sim.insight.pages import PagePrint
 from sim.kernel_setup import KernelOptions
@@ -46,7 +47,15 @@ _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, Lo
 _MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
 
 
-class OutputFile(click.ParamType):
+class _File(click.ParamType):
+    """A path that the shell completes."""
+
+    def shell_complete(self, ctx, param, incomplete):
+        """The name of a file."""
+        return complete_file(ctx, param, incomplete)
+
+
+class OutputFile(_File):
     """A file to write, in a folder that exists."""
 
     name = "file"
@@ -77,7 +86,7 @@ class CycleWindow(click.ParamType):
         return Window(first or 0, last)
 
 
-class DiskFile(click.ParamType):
+class DiskFile(_File):
     """HOST[:NAME], a file of the host that exists."""
 
     name = "host[:name]"
@@ -167,7 +176,7 @@ def _kernel_options(command):
                      metavar="CYCLES", help="The unit of sleep and uptime."),
         click.option("--journal", type=OutputFile(), metavar="FILE",
                      help="Write down the console's input, for --replay."),
-        click.option("--replay", type=Path, metavar="FILE",
+        click.option("--replay", type=Path, metavar="FILE", shell_complete=complete_file,
                      help="Take the console's input from the journal of an earlier run."),
         click.option("--trace-syscalls", is_flag=True,
                      help="Tell of each system call: cycle, pid, arguments, result."),
@@ -180,15 +189,23 @@ def _kernel_options(command):
     return command
 
 
-@click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
-def trapline():
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def trapline(ctx):
     """An RV64 hart in simulation, and a kernel in Python that serves its page faults."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
-@trapline.command(context_settings={"allow_interspersed_args": False})
+@trapline.command(
+    cls=RunCommand,
+    short_help="Run a program under the kernel model.",
+    context_settings={"allow_interspersed_args": False},
+)
 @_common_options
 @_kernel_options
-@click.argument("program")
+@click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program, arguments, **options):
     """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
@@ -200,13 +217,13 @@ def run(program, arguments, **options):
     return run_program(_options(options), program, arguments, setup)
 
 
-@trapline.command(context_settings={"allow_interspersed_args": False})
+@trapline.command(short_help="Run a bare-metal program.")
 @_common_options
 @click.option("--signature", type=OutputFile(), metavar="FILE",
               help="Write begin_signature to end_signature, one word a line.")  # fmt: skip
 @click.option("--signature-granularity", type=click.Choice(["4", "8"]), default="8",
               show_default=True, help="Bytes of a word of the signature.")  # fmt: skip
-@click.argument("file", type=Path)
+@click.argument("file", type=Path, shell_complete=complete_file)
 def bare(file, signature, signature_granularity, **common):
     """Run FILE, a bare-metal M-mode ELF at 0x80000000, until it ends through HTIF.
 
