@@ -27,6 +27,7 @@ from sim.insight.pages import PagePrint
 from sim.kernel_setup import KernelOptions
 from sim.loader import LoadError
 from sim.machine import MachineConfig
+from sim.own_programs import SUFFIXES, compile_program, is_source
 from sim.streams import OutputError, standard_streams
 from sim.toolchain import ToolchainError
 from sim.waves import Window
@@ -210,6 +211,8 @@ def trapline(ctx):
 def run(program, arguments, **options):
     """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
 
+    A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
+
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
@@ -227,11 +230,30 @@ def run(program, arguments, **options):
 def bare(file, signature, signature_granularity, **common):
     """Run FILE, a bare-metal M-mode ELF at 0x80000000, until it ends through HTIF.
 
+    A FILE that ends in .S is assembled first.
+
     The exit status is 0 if it passed, else the number of the test that failed.
     """
     return run_bare(
         _options(common), file, signature=signature, granularity=int(signature_granularity)
     )
+
+
+@trapline.command(short_help="Compile C files into a program for run.")
+@click.option("-o", "--output", type=OutputFile(), required=True, metavar="ELF",
+              help="The program to write.")  # fmt: skip
+@click.argument("sources", nargs=-1, required=True, type=Path, shell_complete=complete_file)
+def cc(output, sources):
+    """Compile SOURCES, files in C or assembly, into one ELF for `trapline run`.
+
+    It is linked with the library of docs/programs.md, as `run FILE.c` does it for one file.
+    """
+    for path in sources:
+        if not is_source(path):
+            raise click.UsageError(f"{path}: no file that ends in {', '.join(SUFFIXES)}")
+    if output.suffix in SUFFIXES:
+        raise click.UsageError(f"-o {output}: would be taken for a source")
+    compile_program(sources, output)
 
 
 def _options(common: dict) -> Options:

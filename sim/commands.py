@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from sim.kernel_guest import KernelGuest
 from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
+from sim.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.progress import Progress
 from sim.report import Report, print_faults, print_processes, print_summary, write_json
 from sim.signature import signature_lines
@@ -57,13 +58,13 @@ def run_program(
     options: Options, program: str, arguments: Sequence[str], setup: KernelOptions
 ) -> int:
     """Runs `program` under the kernel model; returns the exit status."""
-    path = find_program(program)
+    path = _elf(program, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
     with open_console(setup, progress.clear) as console:
         kernel = make_kernel(setup, ram, console)
         try:
-            kernel.exec(path.read_bytes(), [program, *arguments])
+            kernel.exec(path.read_bytes(), [_guest_name(program), *arguments])
         except ExecError as error:
             raise ExecError(f"{path}: {error}") from error
         guest = KernelGuest(kernel)
@@ -87,6 +88,8 @@ def run_program(
 
 def run_bare(options: Options, path: Path, *, signature: Path | None, granularity: int) -> int:
     """Runs the bare-metal program in `path`; returns the exit status."""
+    if is_source(path):
+        path = _compiled(path, compile_bare_program, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
     try:
@@ -112,6 +115,26 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
         signature.write_text(signature_lines(ram, *region, granularity))
     _finish_trace(trace, options, ())
     return _unless_lost(status, console)
+
+
+def _elf(program: str, quiet: bool) -> Path:
+    """The ELF of what `run` is to run, which is compiled if need be."""
+    if not is_source(program):
+        return find_program(program)
+    return _compiled(Path(program), lambda source, out: compile_program([source], out), quiet)
+
+
+def _compiled(source: Path, compile_to: Callable[[Path, Path], Path], quiet: bool) -> Path:
+    """The ELF that is made of `source`; says where it is."""
+    out = compile_to(source, elf_of(source))
+    if not quiet:
+        _say(f"{source} is compiled into {out}")
+    return out
+
+
+def _guest_name(program: str) -> str:
+    """argv[0]: a program is not called like its source."""
+    return str(Path(program).with_suffix("")) if is_source(program) else program
 
 
 def _trace(options: Options, default: Window | FirstFaults, find) -> _Waves | None:
