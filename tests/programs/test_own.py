@@ -1,11 +1,13 @@
 """Programs as students write them: compiled with the whole library, and run under the kernel."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
 
 from sim.own_programs import compile_program
+from sim.toolchain import programs_directory
 from tests.programs.running import run
 
 FOLDER = Path(__file__).parent / "own"
@@ -149,3 +151,16 @@ def test_address_0_is_text_to_the_compiler_as_it_is_to_the_kernel(tmp_path):
 
     assert "usertrap(): unexpected scause 0xf" in done.output
     assert done.status == -1
+
+
+def test_every_function_of_the_library_is_described():
+    page = (Path(__file__).parents[2] / "docs" / "programs.md").read_text()
+    table = page[page.index("| header | has |") :]
+    for header in ("lib/user.h", "libc/stdio.h", "libc/stdlib.h", "libc/string.h"):
+        text = (programs_directory() / header).read_text()
+        text = re.sub(r"// System calls.*?\n\n", "", text, flags=re.S)
+        names = re.findall(r"^[\w ]*(?:__attribute__\(\(.*?\)\) )?[\w ]+[ *](\w+)\(.*;", text, re.M)
+        names = [name for name in names if not name.startswith("v")]  # "and its kind"
+
+        assert len(names) > 5
+        assert [name for name in names if f"`{name}`" not in table] == []
