@@ -345,7 +345,7 @@ def _gcc() -> str:
     path = shutil.which("riscv64-unknown-elf-gcc")
     if path is None:
         raise ToolchainError(
-            "no RISC-V compiler: install the Python package ziglang, "
+            "no RISC-V compiler: pip install 'ziglang>=0.17,<0.18' (Trapline's extra `run`), "
             "or put riscv64-unknown-elf-gcc on PATH"
         )
     return path
