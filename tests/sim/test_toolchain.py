@@ -180,7 +180,7 @@ def test_without_a_compiler_the_message_says_what_to_install(tmp_path, cache, mo
     monkeypatch.setenv("PATH", str(tmp_path))
     toolchain._compiler_version.cache_clear()
 
-    with pytest.raises(toolchain.ToolchainError, match="no RISC-V compiler: install .*ziglang"):
+    with pytest.raises(toolchain.ToolchainError, match="no RISC-V compiler: pip install .*ziglang"):
         toolchain.build_program("hello")
 
 

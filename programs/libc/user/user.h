@@ -1,0 +1,3 @@
+// As in xv6's tree.
+#include <kernel/types.h>
+#include <user.h>
