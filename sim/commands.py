@@ -55,9 +55,16 @@ class Options:
 
 
 def run_program(
-    options: Options, program: str, arguments: Sequence[str], setup: KernelOptions
+    options: Options,
+    program: str,
+    arguments: Sequence[str],
+    setup: KernelOptions,
+    notice: str | None = None,
 ) -> int:
-    """Runs `program` under the kernel model; returns the exit status."""
+    """Runs `program` under the kernel model; returns the exit status.
+
+    `notice` is what the user is told when it starts.
+    """
     path = _elf(program, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
@@ -67,6 +74,8 @@ def run_program(
             kernel.exec(path.read_bytes(), [_guest_name(program), *arguments])
         except ExecError as error:
             raise ExecError(f"{path}: {error}") from error
+        if notice is not None:
+            _say(notice)
         guest = KernelGuest(kernel)
         machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
         trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
