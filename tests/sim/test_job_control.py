@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("termios")
 
-from tests.sim.session import TRAPLINE, Session  # noqa: E402
+from tests.sim.session import TRAPLINE, Session
 
-CTRL_Z, CTRL_D, CTRL_BACKSLASH = b"\x1a", b"\x04", b"\x1c"
+CTRL_Z, CTRL_D = b"\x1a", b"\x04"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sim.toolchain import build_program, strip
 
 pytest.importorskip("termios")
 
-from tests.sim.session import TRAPLINE, Session  # noqa: E402
+from tests.sim.session import TRAPLINE, Session
 
 #: A pipeline that is typed while the shell starts, with a slip of the finger.
 TYPED = """\
