@@ -65,7 +65,7 @@ class Guest(Protocol):
 
     @property
     def deadline(self) -> int | None:
-        """Cycle in which `tick` has to be called unless an event before it changes that, or None."""
+        """Cycle in which `tick` has to be called unless an event changes that, or None."""
 
     def handle(self, machine: "Machine", event: Event) -> None:
         """Takes an event."""

@@ -9,8 +9,8 @@ The program writes a 64-bit word to `tohost`: device in bits 63:56, command in 5
     device 1, command 1       print the payload's low byte
 
 Some programs write `tohost` as two 32-bit stores. A word that is not yet written in full is
-therefore left alone until it is, or until `SETTLE` cycles have passed since the first of them. Later
-ones do not put that off: others store one half again and again, until the run ends.
+therefore left alone until it is, or until `SETTLE` cycles have passed since the first of them.
+Later ones do not put that off: others store one half again and again, until the run ends.
 """
 
 from collections.abc import Callable
