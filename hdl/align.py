@@ -87,7 +87,10 @@ class Aligner(wiring.Component):
 
         halves = Array(first.data.word_select(i, 16) for i in range(4))
         after = Array([*(first.data.word_select(i, 16) for i in range(1, 4)), second.data[:16]])
-        failed, long, straddles, last = Signal(), Signal(), Signal(), Signal()
+        failed = Signal()
+        long = Signal()
+        straddles = Signal()
+        last = Signal()
         m.d.comb += [
             expander.halves.eq(Cat(halves[first.offset], after[first.offset])),
             failed.eq((first.fault != Fault.NONE) | first.update),

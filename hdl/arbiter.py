@@ -41,9 +41,11 @@ class Arbiter(wiring.Component):
         m = Module()
         request, answer = self.port.request, self.port.response
         #: A request is under way, and it is a walk's.
-        busy, walking = Signal(), Signal()
+        busy = Signal()
+        walking = Signal()
         #: A locked request was the last one, and it was a walk's.
-        locked, walk_locks = Signal(), Signal()
+        locked = Signal()
+        walk_locks = Signal()
 
         free = ~busy | answer.valid
         data_open = free & ~(locked & walk_locks)

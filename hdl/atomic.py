@@ -42,27 +42,27 @@ class AmoAlu(wiring.Component):
         m = Module()
         memory = self.memory
         # Sign-extended words compare like their 32 bits, as unsigned numbers too.
-        operand = Signal(64)
-        m.d.comb += operand.eq(Mux(self.word, self.operand[:32].as_signed(), self.operand))
-        less = memory.as_signed() < operand.as_signed()
-        less_unsigned = memory < operand
+        extended = Signal(64)
+        m.d.comb += extended.eq(Mux(self.word, self.operand[:32].as_signed(), self.operand))
+        less = memory.as_signed() < extended.as_signed()
+        less_unsigned = memory < extended
         with m.Switch(self.op):
             with m.Case(AmoOp.ADD):
-                m.d.comb += self.result.eq(memory + operand)
+                m.d.comb += self.result.eq(memory + extended)
             with m.Case(AmoOp.XOR):
-                m.d.comb += self.result.eq(memory ^ operand)
+                m.d.comb += self.result.eq(memory ^ extended)
             with m.Case(AmoOp.OR):
-                m.d.comb += self.result.eq(memory | operand)
+                m.d.comb += self.result.eq(memory | extended)
             with m.Case(AmoOp.AND):
-                m.d.comb += self.result.eq(memory & operand)
+                m.d.comb += self.result.eq(memory & extended)
             with m.Case(AmoOp.MIN):
-                m.d.comb += self.result.eq(Mux(less, memory, operand))
+                m.d.comb += self.result.eq(Mux(less, memory, extended))
             with m.Case(AmoOp.MAX):
-                m.d.comb += self.result.eq(Mux(less, operand, memory))
+                m.d.comb += self.result.eq(Mux(less, extended, memory))
             with m.Case(AmoOp.MINU):
-                m.d.comb += self.result.eq(Mux(less_unsigned, memory, operand))
+                m.d.comb += self.result.eq(Mux(less_unsigned, memory, extended))
             with m.Case(AmoOp.MAXU):
-                m.d.comb += self.result.eq(Mux(less_unsigned, operand, memory))
+                m.d.comb += self.result.eq(Mux(less_unsigned, extended, memory))
             with m.Default():
-                m.d.comb += self.result.eq(operand)
+                m.d.comb += self.result.eq(extended)
         return m

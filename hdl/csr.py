@@ -126,11 +126,11 @@ class CsrFile(wiring.Component):
                 "environment": Out(Environment()),
             }
         )
-        fields = {name: Signal(name=name.lower()) for name in Mstatus.__members__}
-        fields |= {"MPP": Signal(Priv, name="mpp"), "UXL": Const(2, 2), "SXL": Const(2, 2)}
+        fields = {name: Signal(name=f"mstatus_{name.lower()}") for name in Mstatus.__members__}
+        fields |= {"MPP": Signal(Priv, name="mstatus_mpp"), "UXL": Const(2, 2), "SXL": Const(2, 2)}
         #: Fields of `mstatus` by name.
         self._mstatus = fields
-        self._priv = Signal(Priv, init=Priv.M, name="priv")
+        self._priv = Signal(Priv, init=Priv.M, name="privilege")
         for name in ("sscratch", "sepc", "scause", "stval", "stimecmp", "stvec"):
             setattr(self, f"_{name}", Signal(64, name=name))
         for name in ("mscratch", "mepc", "mcause", "mtval", "mtvec"):
@@ -145,7 +145,7 @@ class CsrFile(wiring.Component):
         )
         self._mcountinhibit = Signal(3, name="mcountinhibit")
         self._satp = Signal(64, name="satp")
-        self._adue, self._stce = Signal(name="adue"), Signal(name="stce")
+        self._adue, self._stce = Signal(name="menvcfg_adue"), Signal(name="menvcfg_stce")
         self._mfiom, self._sfiom = Signal(name="menvcfg_fiom"), Signal(name="senvcfg_fiom")
 
     def elaborate(self, platform):

@@ -84,7 +84,8 @@ class Execute(wiring.Component):
         #: It carries an exception already, or was cut in two and is no instruction at all, so it
         #: computes and accesses nothing.
         self._failed = failed = Signal()
-        self._finished, self._memory = Signal(), Signal()
+        self._finished = Signal()
+        self._memory = Signal()
 
         m.d.comb += self.accept.eq(~occupied | (self.valid & self.ready) | held.refetch)
         with m.If(self.accept):
@@ -109,7 +110,8 @@ class Execute(wiring.Component):
     def _branch(self, m):
         """Where execution goes on, and whether that was predicted."""
         held, control = self._held, self._held.control
-        taken, wrong = Signal(), Signal()
+        taken = Signal()
+        wrong = Signal()
         self._fallthrough = fallthrough = Signal(64)
         target = Cat(Const(0, 1), self._address[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(

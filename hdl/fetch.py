@@ -109,7 +109,8 @@ class Fetch(wiring.Component):
         #: A fault is on its way to the trap stage: there is nothing sensible to fetch.
         stopped = Signal()
         #: A word has been asked for, and a redirect came since.
-        pending, dropped = Signal(), Signal()
+        pending = Signal()
+        dropped = Signal()
         asked = FetchedWord().create(path=("asked",))
 
         complete, failed, ask, refused, fire = (Signal(name=name) for name in STEPS)

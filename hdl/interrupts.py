@@ -66,7 +66,10 @@ class InterruptUnit(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        ssip, stip, seip = Signal(), Signal(), Signal()
+        ssip = Signal()
+        stip = Signal()
+        #: SEIP as software wrote it; the line `seip` is another.
+        seip_written = Signal()
         lines = {
             Interrupt.SSI: ssip,
             Interrupt.MSI: self.msip,
@@ -75,13 +78,13 @@ class InterruptUnit(wiring.Component):
             Interrupt.MEI: self.meip,
         }
         m.d.comb += [
-            self.mip.eq(word_of({**lines, Interrupt.SEI: seip | self.seip})),
-            self.mip_written.eq(word_of({**lines, Interrupt.SEI: seip})),
+            self.mip.eq(word_of({**lines, Interrupt.SEI: seip_written | self.seip})),
+            self.mip_written.eq(word_of({**lines, Interrupt.SEI: seip_written})),
         ]
         with m.If(self.write_mip):
             m.d.sync += [
                 ssip.eq(self.data[Interrupt.SSI]),
-                seip.eq(self.data[Interrupt.SEI]),
+                seip_written.eq(self.data[Interrupt.SEI]),
             ]
             # With STCE, STIP is read-only and shows the comparison.
             with m.If(~self.stce):
@@ -102,7 +105,7 @@ class InterruptUnit(wiring.Component):
             m.d.sync += self.mideleg.eq(self.data & DELEGABLE)
 
     def _select(self, m):
-        ready, to_m, to_s = Signal(WIDTH), Signal(WIDTH), Signal(WIDTH)
+        ready, to_m, to_s = (Signal(WIDTH, name=name) for name in ("ready", "to_m", "to_s"))
         machine = (self.priv != Priv.M) | self.machine_enable
         supervisor = (self.priv == Priv.U) | ((self.priv == Priv.S) & self.supervisor_enable)
         m.d.comb += [

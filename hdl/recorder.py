@@ -53,7 +53,9 @@ class Recorder(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         executed, retire = self.executed, self.retire
-        order, first, first_cause = Signal(64), Signal(), Signal(64)
+        order = Signal(64)
+        first = Signal()
+        first_cause = Signal(64)
         cause = word_of({0: self.trap_cause, INTERRUPT_BIT: self.trap_interrupt})
         recorded = self.finishes & ~(self.trap_valid & self.trap_interrupt)
         retires = recorded & ~self.trap_valid
@@ -87,12 +89,14 @@ class Recorder(wiring.Component):
 
     def _access(self, m, accessed):
         """The data access of the record."""
-        executed, retire, mask = self.executed, self.retire, Signal(8)
+        executed, retire = self.executed, self.retire
+        mask = Signal(8)
         with m.Switch(executed.funct3[:2]):
             for size in range(4):
                 with m.Case(size):
                     m.d.comb += mask.eq((1 << (1 << size)) - 1)
-        reads, writes = Signal(), Signal()
+        reads = Signal()
+        writes = Signal()
         with m.Switch(executed.unit):
             with m.Case(*READS):
                 m.d.comb += reads.eq(accessed)

@@ -126,13 +126,16 @@ class TrapStage(wiring.Component):
         self._held = held = Executed().create(path=("held",))
         self._occupied = occupied = Signal()
         #: The instruction leaves at the end of the cycle; if it retires, it has happened.
-        self._finishes, self._retires = finishes, retires = Signal(), Signal()
+        self._finishes = finishes = Signal()
+        self._retires = retires = Signal()
         #: It leaves to be fetched again.
         self._replays = Signal()
         #: A younger instruction must not be executed beside it.
         self._serial = Signal()
-        #: The value of a load, and what an AMO has read.
-        self._value, self._loaded = Signal(64), Signal(64)
+        #: The value of a load.
+        self._value = Signal(64)
+        #: What an AMO has read.
+        self._loaded = Signal(64)
         self._amo_state = Signal(AmoState)
 
         m.d.comb += [
@@ -157,27 +160,26 @@ class TrapStage(wiring.Component):
     def _csr(self, m):
         """Reads and writes the CSR of a Zicsr instruction."""
         csrs, held = self.csrs, self._held
-        operand, attempt = Signal(64), Signal()
+        csr_operand = Signal(64)
         for name in ("time", "msip", "mtip", "meip", "seip"):
             m.d.comb += getattr(csrs, name).eq(getattr(self, name))
         wiring.connect(m, csrs.environment, wiring.flipped(self.environment))
         wiring.connect(m, self.traps.target, csrs.trap)
         m.d.comb += [
-            operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
+            csr_operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
             # csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.
-            attempt.eq((held.funct3[:2] == 1) | (held.insn[15:20] != 0)),
+            csrs.attempt.eq((held.funct3[:2] == 1) | (held.insn[15:20] != 0)),
             csrs.address.eq(held.insn[20:32]),
-            csrs.attempt.eq(attempt),
-            csrs.write.eq(self._retires & (held.unit == Unit.CSR) & attempt),
+            csrs.write.eq(self._retires & (held.unit == Unit.CSR) & csrs.attempt),
             csrs.retire.eq(self._retires),
         ]
         with m.Switch(held.funct3[:2]):
             with m.Case(2):
-                m.d.comb += csrs.write_data.eq(csrs.modify_data | operand)
+                m.d.comb += csrs.write_data.eq(csrs.modify_data | csr_operand)
             with m.Case(3):
-                m.d.comb += csrs.write_data.eq(csrs.modify_data & ~operand)
+                m.d.comb += csrs.write_data.eq(csrs.modify_data & ~csr_operand)
             with m.Default():
-                m.d.comb += csrs.write_data.eq(operand)
+                m.d.comb += csrs.write_data.eq(csr_operand)
 
     def _system(self, m):
         """The privileged instructions and fences, and whether they are allowed."""

@@ -13,19 +13,22 @@ from kernel_model.abi import Abi
 from kernel_model.elf import ExecError
 from kernel_model.fs import FsError
 from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
-from sim import fst
+from sim import __version__, fst
 from sim.bus import ProtocolError
-from sim.commands import Options, run_bare, run_program
+from sim.commands import UNREAD, Options, run_bare, run_program
 from sim.devices.htif import HtifError
 from sim.devices.journal import JournalError
 from sim.engines.base import EngineError
 from sim.engines.choice import ENGINES
 from sim.faults import JoinError
+from sim.help import RunCommand, complete_file, complete_program
 from sim.host_files import HostFileError, parse_host_file
 from sim.insight.pages import PagePrint
 from sim.kernel_setup import KernelOptions
 from sim.loader import LoadError
 from sim.machine import MachineConfig
+from sim.own_programs import SUFFIXES, compile_program, is_source
+from sim.streams import OutputError, standard_streams
 from sim.toolchain import ToolchainError
 from sim.waves import Window
 
@@ -45,7 +48,15 @@ _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, Lo
 _MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
 
 
-class OutputFile(click.ParamType):
+class _File(click.ParamType):
+    """A path that the shell completes."""
+
+    def shell_complete(self, ctx, param, incomplete):
+        """The name of a file."""
+        return complete_file(ctx, param, incomplete)
+
+
+class OutputFile(_File):
     """A file to write, in a folder that exists."""
 
     name = "file"
@@ -76,7 +87,7 @@ class CycleWindow(click.ParamType):
         return Window(first or 0, last)
 
 
-class DiskFile(click.ParamType):
+class DiskFile(_File):
     """HOST[:NAME], a file of the host that exists."""
 
     name = "host[:name]"
@@ -166,7 +177,7 @@ def _kernel_options(command):
                      metavar="CYCLES", help="The unit of sleep and uptime."),
         click.option("--journal", type=OutputFile(), metavar="FILE",
                      help="Write down the console's input, for --replay."),
-        click.option("--replay", type=Path, metavar="FILE",
+        click.option("--replay", type=Path, metavar="FILE", shell_complete=complete_file,
                      help="Take the console's input from the journal of an earlier run."),
         click.option("--trace-syscalls", is_flag=True,
                      help="Tell of each system call: cycle, pid, arguments, result."),
@@ -179,41 +190,70 @@ def _kernel_options(command):
     return command
 
 
-@click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
-def trapline():
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def trapline(ctx):
     """An RV64 hart in simulation, and a kernel in Python that serves its page faults."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
-@trapline.command(context_settings={"allow_interspersed_args": False})
+@trapline.command(
+    cls=RunCommand,
+    short_help="Run a program under the kernel model.",
+    context_settings={"allow_interspersed_args": False},
+)
 @_common_options
 @_kernel_options
-@click.argument("program")
+@click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
-def run(program, arguments, **options):
+def run(program, arguments, notice, **options):
     """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
+
+    A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
 
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
     setup = KernelOptions(**{f.name: options.pop(f.name) for f in fields(KernelOptions)})
-    return run_program(_options(options), program, arguments, setup)
+    return run_program(_options(options), program, arguments, setup, notice)
 
 
-@trapline.command(context_settings={"allow_interspersed_args": False})
+@trapline.command(short_help="Run a bare-metal program.")
 @_common_options
 @click.option("--signature", type=OutputFile(), metavar="FILE",
               help="Write begin_signature to end_signature, one word a line.")  # fmt: skip
 @click.option("--signature-granularity", type=click.Choice(["4", "8"]), default="8",
               show_default=True, help="Bytes of a word of the signature.")  # fmt: skip
-@click.argument("file", type=Path)
+@click.argument("file", type=Path, shell_complete=complete_file)
 def bare(file, signature, signature_granularity, **common):
     """Run FILE, a bare-metal M-mode ELF at 0x80000000, until it ends through HTIF.
+
+    A FILE that ends in .S is assembled first.
 
     The exit status is 0 if it passed, else the number of the test that failed.
     """
     return run_bare(
         _options(common), file, signature=signature, granularity=int(signature_granularity)
     )
+
+
+@trapline.command(short_help="Compile C files into a program for run.")
+@click.option("-o", "--output", type=OutputFile(), required=True, metavar="ELF",
+              help="The program to write.")  # fmt: skip
+@click.argument("sources", nargs=-1, required=True, type=Path, shell_complete=complete_file)
+def cc(output, sources):
+    """Compile SOURCES, files in C or assembly, into one ELF for `trapline run`.
+
+    It is linked with the library of docs/programs.md, as `run FILE.c` does it for one file.
+    """
+    for path in sources:
+        if not is_source(path):
+            raise click.UsageError(f"{path}: no file that ends in {', '.join(SUFFIXES)}")
+    if output.suffix in SUFFIXES:
+        raise click.UsageError(f"-o {output}: would be taken for a source")
+    compile_program(sources, output)
 
 
 def _options(common: dict) -> Options:
@@ -253,12 +293,19 @@ def _check_vcd(common: dict) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line `arguments`, by default the process's; returns the exit status."""
+    with standard_streams():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     handler = signal.getsignal(signal.SIGINT)
     try:
         status = trapline.main(arguments, prog_name="trapline", standalone_mode=False)
         return status or 0
     except click.ClickException as error:
         return _complain(error.format_message(), USAGE)
+    except OutputError as error:
+        return UNREAD if error.unread else _complain(str(error), USAGE)
     except _USER_ERRORS as error:
         return _complain(_describe(error), USAGE)
     except _MACHINE_ERRORS as error:

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,16 +19,20 @@ from sim.kernel_guest import KernelGuest
 from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
+from sim.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.progress import Progress
 from sim.report import Report, print_faults, print_processes, print_summary, write_json
 from sim.signature import signature_lines
 from sim.toolchain import find_program
 from sim.waves import AroundFault, FirstFaults, LastCycles, Trace, Window
 
-__all__ = ["Options", "run_bare", "run_program"]
+__all__ = ["LOST", "UNREAD", "Options", "run_bare", "run_program"]
 
 #: Exit statuses of runs that their program did not end.
 _STATUS = {End.LIMIT: 124, End.STUCK: 125, End.STOPPED: 130}
+#: That of one whose output nobody reads, as a shell reports it of a program of the host's (128 +
+#: SIGPIPE), and of one whose output could not be written, if the program's own is 0.
+UNREAD, LOST = 141, 2
 _PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
 
 _Waves = Trace | AroundFault | LastCycles
@@ -51,18 +55,27 @@ class Options:
 
 
 def run_program(
-    options: Options, program: str, arguments: Sequence[str], setup: KernelOptions
+    options: Options,
+    program: str,
+    arguments: Sequence[str],
+    setup: KernelOptions,
+    notice: str | None = None,
 ) -> int:
-    """Runs `program` under the kernel model; returns the exit status."""
-    path = find_program(program)
+    """Runs `program` under the kernel model; returns the exit status.
+
+    `notice` is what the user is told when it starts.
+    """
+    path = _elf(program, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
     with open_console(setup, progress.clear) as console:
         kernel = make_kernel(setup, ram, console)
         try:
-            kernel.exec(path.read_bytes(), [program, *arguments])
+            kernel.exec(path.read_bytes(), [_guest_name(program), *arguments])
         except ExecError as error:
             raise ExecError(f"{path}: {error}") from error
+        if notice is not None:
+            _say(notice)
         guest = KernelGuest(kernel)
         machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
         trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
@@ -71,19 +84,21 @@ def run_program(
         end = _drive(machine, guest, options, trace, progress, guest.faults, console, pages)
 
     pages.finish()
-    status = kernel.exit_status & 0xFF if end is End.FINISHED else _STATUS[end]
+    status = kernel.exit_status & 0xFF if end is End.FINISHED else _status(end, console)
     report = Report(status, machine.engine.cycle, machine.engine.log.instructions,
                     machine.engine.name, kernel.pages_promised, kernel.heap_frames_used,
                     kernel.frames_used, guest.faults, kernel.take_accounts())  # fmt: skip
-    _tell(report, options, end, with_kernel=True)
+    _tell(report, options, end, console, with_kernel=True)
     if setup.json_path is not None:
         write_json(report, setup.json_path)
     _finish_trace(trace, options, guest.faults)
-    return status
+    return _unless_lost(status, console)
 
 
 def run_bare(options: Options, path: Path, *, signature: Path | None, granularity: int) -> int:
     """Runs the bare-metal program in `path`; returns the exit status."""
+    if is_source(path):
+        path = _compiled(path, compile_bare_program, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
     try:
@@ -99,16 +114,36 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     end = _drive(machine, guest, options, trace, progress, (), console)
 
     code = guest.htif.exit_code
-    status = _STATUS[end] if code is None else min(code, 255)
+    status = _status(end, console) if code is None else min(code, 255)
     report = Report(status, machine.engine.cycle, machine.engine.log.instructions,
                     machine.engine.name)  # fmt: skip
     if code:
         print(f"{path}: test {code} failed", file=sys.stderr)
-    _tell(report, options, end, with_kernel=False)
+    _tell(report, options, end, console, with_kernel=False)
     if region is not None and code is not None:
         signature.write_text(signature_lines(ram, *region, granularity))
     _finish_trace(trace, options, ())
-    return status
+    return _unless_lost(status, console)
+
+
+def _elf(program: str, quiet: bool) -> Path:
+    """The ELF of what `run` is to run, which is compiled if need be."""
+    if not is_source(program):
+        return find_program(program)
+    return _compiled(Path(program), lambda source, out: compile_program([source], out), quiet)
+
+
+def _compiled(source: Path, compile_to: Callable[[Path, Path], Path], quiet: bool) -> Path:
+    """The ELF that is made of `source`; says where it is."""
+    out = compile_to(source, elf_of(source))
+    if not quiet:
+        _say(f"{source} is compiled into {out}")
+    return out
+
+
+def _guest_name(program: str) -> str:
+    """argv[0]: a program is not called like its source."""
+    return str(Path(program).with_suffix("")) if is_source(program) else program
 
 
 def _trace(options: Options, default: Window | FirstFaults, find) -> _Waves | None:
@@ -166,7 +201,7 @@ def _drive(
         end = machine.run(
             guest,
             max_cycles=options.max_cycles,
-            watchers=[*watchers, trace] if trace is not None else watchers,
+            watchers=[watcher for watcher in (console, *watchers, trace) if watcher is not None],
             progress=show_progress,
         )
     except Exception:
@@ -181,12 +216,27 @@ def _drive(
     return end
 
 
-def _tell(report: Report, options: Options, end: End, *, with_kernel: bool) -> None:
+def _status(end: End, console: Console) -> int:
+    """The exit status of a run that its program did not end."""
+    return UNREAD if end is End.STOPPED and console.unread else _STATUS[end]
+
+
+def _unless_lost(status: int, console: Console) -> int:
+    """`status`, but no success if the user did not get the output."""
+    if console.failure is None or console.unread:
+        return status
+    _say(f"error: {console.failure}; what the program printed is not whole")
+    return status or LOST
+
+
+def _tell(report: Report, options: Options, end: End, console: Console, *, with_kernel) -> None:
     """Says why the run ended if the program did not end it, and shows the result."""
     if end is End.LIMIT:
         _say(f"ended by --max-cycles {options.max_cycles}: the program had not finished")
     elif end is End.STUCK:
         _say(f"the hart is stuck: no instruction has retired for long at cycle {report.cycles}")
+    elif end is End.STOPPED and console.unread:
+        _say(f"standard output has no reader any more: ended at cycle {report.cycles}")
     elif end is End.STOPPED:
         _say(f"interrupted at cycle {report.cycles}")
     if options.quiet:

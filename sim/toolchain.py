@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from kernel_model import trapframe
 from sim.progress import announce
 
 __all__ = [
+    "STRICT_FLAGS",
     "ToolchainError",
     "assemble_trampoline",
     "build_bare",
@@ -34,11 +35,13 @@ __all__ = [
     "build_user",
     "bundled_files",
     "cache_directory",
+    "cached",
     "compile_bare",
     "compile_user",
     "find_program",
     "program_names",
     "programs_directory",
+    "run_compiler",
     "strip",
 ]
 
@@ -48,12 +51,13 @@ EXTENSIONS = "mac"
 COMMON_FLAGS = (
     "-g -ffreestanding -fno-builtin -nostdlib -static -fno-pic -mcmodel=medany "
     "-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fomit-frame-pointer "
-    "-ffunction-sections -fdata-sections -Wl,--gc-sections -Wl,-z,max-page-size=4096 "
-    "-Wall -Wextra -Werror"
+    "-ffunction-sections -fdata-sections -Wl,--gc-sections -Wl,-z,max-page-size=4096"
 ).split()
+#: Our own sources have no warnings.
+STRICT_FLAGS = "-Wall -Wextra -Werror".split()
 #: User programs are small, for `fork` copies them. Nothing maps their files, so that a segment need
 #: not lie in the file as it does in a page.
-USER_FLAGS = ["-Os", "-Wl,-z,max-page-size=16"]
+USER_FLAGS = ["-Os", "-Wl,-z,max-page-size=16", "-DSMALL_PRINTF"]
 #: Compilers that run at once.
 JOBS = 2
 #: Seconds after which a compiler that still runs is given up.
@@ -70,7 +74,10 @@ class ToolchainError(Exception):
 
 
 def compile_user(sources: Iterable[Path], out: Path) -> Path:
-    """Compiles `sources` with the user library into the ELF `out`, to run under the kernel."""
+    """Compiles `sources` of ours with the small user library into the ELF `out`, for the kernel.
+
+    Those of the user's are compiled by `sim.own_programs`.
+    """
     library = programs_directory() / "lib"
     return _compile([*sources, *_library_sources()], programs_directory() / "user.ld", out,
                     [*USER_FLAGS, "-I", str(library)])  # fmt: skip
@@ -114,7 +121,7 @@ def build_bare(
     def build(out):
         compile_bare(source, out, defines, script=script, extensions=extensions)
 
-    return _cached(source.stem, inputs, options, build)
+    return cached(source.stem, inputs, options, build)
 
 
 def build_program(name: str) -> Path:
@@ -209,7 +216,7 @@ def _build_user(name: str, files: list[Path]) -> Path:
     """The ELF of the sources among `files`, from the cache if nothing has changed."""
     sources = [path for path in files if path.suffix in (".c", ".S")]
     inputs = [*files, programs_directory() / "user.ld", *_library_files()]
-    return _cached(name, inputs, (), lambda out: compile_user(sources, out))
+    return cached(name, inputs, (), lambda out: compile_user(sources, out))
 
 
 def _library_files() -> list[Path]:
@@ -229,8 +236,12 @@ def _read_text(elf: Path) -> bytes:
         return ELFFile(file).get_section_by_name(".text").data()
 
 
-def _cached(
-    name: str, inputs: Iterable[Path], options: Iterable[str], build: Callable[[Path], object]
+def cached(
+    name: str,
+    inputs: Iterable[Path],
+    options: Iterable[str],
+    build: Callable[[Path], object],
+    suffix: str = ".elf",
 ) -> Path:
     """The ELF that `build` writes, from the cache if its inputs and options are those of before.
 
@@ -243,7 +254,7 @@ def _cached(
         digest.update(f"\0{path.name}\0".encode() + _read(path))
     for option in options:
         digest.update(f"\0{option}".encode())
-    target = cache_directory() / f"{name}-{digest.hexdigest()[:16]}.elf"
+    target = cache_directory() / f"{name}-{digest.hexdigest()[:16]}{suffix}"
     if target.is_file():
         return target
     announce(f"compiling {name}")
@@ -269,21 +280,37 @@ def _compile(
     extensions: str = EXTENSIONS,
 ) -> Path:
     sources = list(sources)
-    command = [*_compiler(extensions), *COMMON_FLAGS, *flags, "-T", str(script),
-               *map(str, sources), "-o", str(out)]  # fmt: skip
+    result = run_compiler(sources, out, [*STRICT_FLAGS, *flags, "-T", str(script)], extensions)
+    if result.returncode != 0:
+        message = result.stderr.strip() or result.stdout.strip()
+        raise ToolchainError(f"cannot compile {sources[0]}:\n{message}")
+    return Path(out)
+
+
+def run_compiler(
+    sources: Sequence[Path],
+    out: Path,
+    flags: Iterable[str],
+    extensions: str = EXTENSIONS,
+    *,
+    scratch: Path | None = None,
+) -> subprocess.CompletedProcess:
+    """Runs the compiler on `sources`; its exit status, and its messages as text.
+
+    What it may keep for another time goes into `scratch`, by default a part of the cache. Raises
+    ToolchainError if there is no compiler, or if it does not end.
+    """
+    command = [*_compiler(extensions), *COMMON_FLAGS, *flags, *map(str, sources), "-o", str(out)]
     what = f"cannot compile {sources[0]}"
     try:
-        result = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", env=_environment(),
-            timeout=TIMEOUT, check=False,
+        return subprocess.run(
+            command, capture_output=True, text=True, errors="replace",
+            env=_environment(scratch or cache_directory() / "zig"), timeout=TIMEOUT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise ToolchainError(f"{what}: the compiler ran for more than {TIMEOUT} s") from error
     except OSError as error:
         raise ToolchainError(f"{what}: {command[0]}: {error.strerror}") from error
-    if result.returncode != 0:
-        raise ToolchainError(f"{what}:\n{result.stderr.strip() or result.stdout.strip()}")
-    return Path(out)
 
 
 def _compiler(extensions: str) -> list[str]:
@@ -292,10 +319,12 @@ def _compiler(extensions: str) -> list[str]:
         cpu = "".join(f"+{letter}" for letter in extensions)
         return [sys.executable, "-m", "ziglang", "cc", "-target", "riscv64-freestanding-none",
                 f"-mcpu=generic_rv64{cpu}", "-fno-sanitize=all"]  # fmt: skip
-    # Relaxation is off as in Zig; the last flag keeps memset from becoming a call of memset.
+    # Relaxation is off as in Zig; memset is not to become a call of memset, and that an fprintf is
+    # not C's is meant.
     return [_gcc(), f"-march=rv64i{extensions}_zicsr_zifencei", "-mabi=lp64", "-nostartfiles",
             "-Wl,--no-relax",
-            "-fno-tree-loop-distribute-patterns"]  # fmt: skip
+            "-fno-tree-loop-distribute-patterns",
+            "-Wno-builtin-declaration-mismatch"]  # fmt: skip
 
 
 @cache
@@ -318,13 +347,13 @@ def _gcc() -> str:
     path = shutil.which("riscv64-unknown-elf-gcc")
     if path is None:
         raise ToolchainError(
-            "no RISC-V compiler: install the Python package ziglang, "
+            "no RISC-V compiler: pip install 'ziglang>=0.17,<0.18' (Trapline's extra `run`), "
             "or put riscv64-unknown-elf-gcc on PATH"
         )
     return path
 
 
-def _environment() -> dict[str, str]:
-    """Zig's caches go into ours: it would write to the home folder, which may be read-only."""
-    zig = str(cache_directory() / "zig")
+def _environment(scratch: Path) -> dict[str, str]:
+    """Zig's caches are ours: it would write to the home folder, which may be read-only."""
+    zig = str(scratch)
     return {"ZIG_GLOBAL_CACHE_DIR": zig, "ZIG_LOCAL_CACHE_DIR": zig, **os.environ}

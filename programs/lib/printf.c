@@ -78,14 +78,14 @@ static void print(int descriptor, const char *format, va_list args) {
   flush(&out);
 }
 
-void printf(const char *format, ...) {
+printf_result printf(const char *format, ...) {
   va_list args;
   va_start(args, format);
   print(1, format, args);
   va_end(args);
 }
 
-void fprintf(int descriptor, const char *format, ...) {
+printf_result fprintf(int descriptor, const char *format, ...) {
   va_list args;
   va_start(args, format);
   print(descriptor, format, args);

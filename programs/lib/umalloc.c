@@ -73,3 +73,13 @@ void free(void *block) {
   if (block != NULL)
     give((struct header *)block - 1);
 }
+
+void *realloc(void *block, size_t n) {
+  void *other = malloc(n);
+  if (block == NULL || other == NULL)
+    return other;
+  size_t room = ((struct header *)block - 1)->size - sizeof(struct header);
+  memcpy(other, block, room < n ? room : n);
+  free(block);
+  return other;
+}

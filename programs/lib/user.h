@@ -53,9 +53,16 @@ char *gets(char *line, int size); // a line of descriptor 0 with its newline; em
 // umalloc.c
 void *malloc(size_t n); // aligned to 16 bytes; NULL if there is no memory left
 void free(void *block);
+void *realloc(void *block, size_t n);
 
-// printf.c: %d %u %x (with l for 64 bits), %p, %s, %c, %%.
-__attribute__((format(printf, 1, 2))) void printf(const char *format, ...);
-__attribute__((format(printf, 2, 3))) void fprintf(int descriptor, const char *format, ...);
+#ifdef SMALL_PRINTF
+// lib/printf.c, for the bundled programs: %d %u %x (with l for 64 bits), %p, %s, %c, %%.
+typedef void printf_result;
+#else
+// libc/printf.c: all conversions of integers and text. The result is the number of characters.
+typedef int printf_result;
+#endif
+__attribute__((format(printf, 1, 2))) printf_result printf(const char *format, ...);
+__attribute__((format(printf, 2, 3))) printf_result fprintf(int descriptor, const char *format, ...);
 
 #endif

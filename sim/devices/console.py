@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from sim.devices.journal import Journal
 from sim.devices.terminal import Terminal
+from sim.streams import OutputError
 
 __all__ = ["Console", "Piped", "Source", "standard_input"]
 
@@ -79,7 +80,11 @@ class Piped:
 
 
 class Console:
-    """Bytes out, which appear at once, and bytes in.
+    """Bytes out, which appear at once, and bytes in; a watcher of the machine, too.
+
+    The simulated UART takes every byte, for the program is not to behave otherwise because of what
+    the host's shell did with its output. If nobody reads it any more the run ends, as a program of
+    the host's would; for any other failure, such as a full disk, it goes on without.
 
     Members
     -------
@@ -87,6 +92,8 @@ class Console:
         Those of the source.
     midline : bool
         The output is a terminal, and its cursor stands within a line.
+    failure : OutputError or None
+        Why output is lost, from the first byte that could not be written on.
 
     Parameters
     ----------
@@ -112,6 +119,7 @@ class Console:
         self._on_terminal = self._output.isatty()
         self._before_write = before_write
         self.midline = False
+        self.failure: OutputError | None = None
         self._journal = journal
         self._waited = False
         self._waiting = False
@@ -123,11 +131,32 @@ class Console:
 
     def write(self, data: bytes) -> None:
         """Prints `data` at once."""
+        if self.failure is not None:
+            return
         self._before_write()
-        self._output.write(data)
-        self._output.flush()
+        try:
+            self._output.write(data)
+            self._output.flush()
+        except OutputError as error:
+            self.failure = error
+            self.midline = False
+            return
         if data:
             self.midline = self._on_terminal and not data.endswith(b"\n")
+
+    @property
+    def unread(self) -> bool:
+        """Nobody reads the output any more."""
+        return self.failure is not None and self.failure.unread
+
+    def next_stop(self, cycle: int) -> int | None:
+        """None: see `sim.machine.Watcher`."""
+        return None
+
+    def look(self, machine) -> None:
+        """Ends the run if it has no reader."""
+        if self.unread:
+            machine.stop()
 
     def end_line(self) -> None:
         """Sees that what else is printed on the terminal begins a line."""

@@ -19,7 +19,6 @@ def complaint(capsys):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "Missing command"),
         (["walk"], "No such command 'walk'"),
         (["run"], "Missing argument 'PROGRAM'"),
         (["run", "--frob", "lazy"], "No such option '--frob'"),

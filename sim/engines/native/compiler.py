@@ -38,7 +38,10 @@ def find_compiler() -> tuple[tuple[str, ...], str]:
     for found in _compilers():
         return found
     tried = ", ".join(map(" ".join, _candidates())) or "g++, clang++, ziglang"
-    raise CompilerError(f"no C++ compiler works (tried {tried})")
+    raise CompilerError(
+        f"no C++ compiler works (tried {tried}): install g++, "
+        "or pip install 'ziglang>=0.17,<0.18' (Trapline's extra `run`)"
+    )
 
 
 def _candidates() -> list[tuple[str, ...]]:

@@ -1,0 +1,2 @@
+// As in xv6's tree.
+#include <syscall.h>

@@ -1,0 +1,108 @@
+"""Standard streams that may be closed, full, or read by nobody."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+__all__ = ["OutputError", "standard_streams"]
+
+
+class OutputError(Exception):
+    """Standard output cannot be written; one line that says so and why.
+
+    No OSError, which libraries may take for one of theirs.
+
+    Members
+    -------
+    unread : bool
+        It was a pipe, and nobody reads it any more.
+    """
+
+    def __init__(self, error: OSError):
+        super().__init__(f"standard output: {error.strerror or error}")
+        self.unread = isinstance(error, BrokenPipeError)
+
+
+@contextmanager
+def standard_streams() -> Iterator[None]:
+    """Streams that can be written to, whatever the shell has made of them.
+
+    What cannot be written to standard error is dropped: a run must not fail for want of somebody to
+    tell. Standard output raises OutputError. A closed stream is as good as the null device.
+    """
+    _open_closed()
+    saved = sys.stdout, sys.stderr
+    sys.stdout = _Output(sys.stdout or open(1, "w", closefd=False))  # noqa: SIM115
+    sys.stderr = _Errors(sys.stderr or open(2, "w", closefd=False))  # noqa: SIM115
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = saved
+
+
+def _open_closed():
+    """The next file to be opened would get the number of a closed stream, and its output."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+
+
+def _abandon(file) -> None:
+    """Sends what still waits in `file`, and all that follows, to the null device.
+
+    Otherwise the interpreter would try to write it once more at exit, and fail with status 120.
+    """
+    with suppress(OSError):  # io.UnsupportedOperation is one: a file without a descriptor
+        target = file.fileno()
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, target)
+        os.close(null)
+
+
+class _Stream:
+    """A file like `file`, text or binary, but for errors: `_failed` is told of each."""
+
+    def __init__(self, file):
+        self._file = file
+        self._error: OSError | None = None
+
+    @property
+    def buffer(self):
+        """The binary file below."""
+        return type(self)(self._file.buffer)
+
+    def write(self, data) -> int:
+        """As any file's."""
+        self._attempt(lambda: self._file.write(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """As any file's."""
+        self._attempt(self._file.flush)
+
+    def _attempt(self, action):
+        if self._error is None:
+            try:
+                action()
+            except OSError as error:
+                self._error = error
+                _abandon(self._file)
+        # Each time anew, for whoever is told first may only have tried whether it is a text file.
+        if self._error is not None:
+            self._failed(self._error)
+
+    def __getattr__(self, name: str):
+        return getattr(self._file, name)
+
+
+class _Errors(_Stream):
+    def _failed(self, error):
+        pass
+
+
+class _Output(_Stream):
+    def _failed(self, error):
+        raise OutputError(error)
