@@ -193,11 +193,9 @@ def _name_of(node):
 def _is_declared(node):
     """Whether a name stands here because it is being declared."""
     parent = node.parent
-    return (
-        parent.type.endswith("declarator")
-        and parent.child_by_field_name("value") != node
-        or (parent.type == "enumerator" and parent.child_by_field_name("name") == node)
-    )
+    if parent.type == "enumerator":
+        return parent.child_by_field_name("name") == node
+    return parent.type.endswith("declarator") and parent.child_by_field_name("value") != node
 
 
 def _text(node):

@@ -61,7 +61,7 @@ atexit.register(leave)
 
 
 def keep_marks_of_programs(tree: Path) -> Path:
-    """Lets programs of Python that tests start in `tree` leave their marks in the folder returned."""
+    """Lets programs that tests start in `tree` leave their marks in the folder that is returned."""
     folder = tree / "marks"
     folder.mkdir()
     (tree / "sitecustomize.py").write_text(STARTED.format(mark=MARK, folder=str(folder)))
