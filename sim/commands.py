@@ -19,6 +19,7 @@ from sim.kernel_guest import KernelGuest
 from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
+from sim.output_files import open_output
 from sim.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.progress import Progress
 from sim.report import Report, print_faults, print_processes, print_summary, write_json
@@ -55,9 +56,16 @@ class Options:
 
 
 def run_program(
-    options: Options, program: str, arguments: Sequence[str], setup: KernelOptions
+    options: Options,
+    program: str,
+    arguments: Sequence[str],
+    setup: KernelOptions,
+    notice: str | None = None,
 ) -> int:
-    """Runs `program` under the kernel model; returns the exit status."""
+    """Runs `program` under the kernel model; returns the exit status.
+
+    `notice` is what the user is told when it starts.
+    """
     path = _elf(program, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
@@ -67,6 +75,8 @@ def run_program(
             kernel.exec(path.read_bytes(), [_guest_name(program), *arguments])
         except ExecError as error:
             raise ExecError(f"{path}: {error}") from error
+        if notice is not None:
+            _say(notice)
         guest = KernelGuest(kernel)
         machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
         trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
@@ -112,7 +122,8 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
         print(f"{path}: test {code} failed", file=sys.stderr)
     _tell(report, options, end, console, with_kernel=False)
     if region is not None and code is not None:
-        signature.write_text(signature_lines(ram, *region, granularity))
+        with open_output(signature) as file:
+            file.write(signature_lines(ram, *region, granularity))
     _finish_trace(trace, options, ())
     return _unless_lost(status, console)
 

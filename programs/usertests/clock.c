@@ -79,11 +79,11 @@ void fair_shares(void) {
     }
   }
   while (lacking > 0) {
-    char who;
-    check(read(ends[0], &who, 1) == 1 && 0 <= who && who < WORKERS);
-    if (++seen[(int)who] == SHARES)
+    unsigned char who;
+    check(read(ends[0], &who, 1) == 1 && who < WORKERS);
+    if (++seen[who] == SHARES)
       lacking--;
-    check(seen[(int)who] < 20 * SHARES); // while another one waits
+    check(seen[who] < 20 * SHARES); // while another one waits
   }
   for (int i = 0; i < WORKERS; i++)
     check(kill(pids[i]) == 0);

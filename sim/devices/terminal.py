@@ -3,6 +3,7 @@
 import atexit
 import os
 import select
+import signal
 from contextlib import suppress
 from typing import TextIO
 
@@ -14,12 +15,16 @@ except ImportError:  # Windows has no such terminals
 
 __all__ = ["Terminal"]
 
+#: Signals that end the process, and would leave the terminal to whoever comes next as it is.
+_DEADLY = ("SIGTERM", "SIGHUP", "SIGQUIT")
+
 
 class Terminal:
     """Input from a terminal without the host's line editing and echo: the kernel has its own.
 
     The terminal is changed when input is wanted for the first time, and put back when the process
-    ends or `restore` is called. Ctrl-C and Ctrl-Z work as ever.
+    stops (Ctrl-Z), when it ends, by a signal too, or when `restore` is called. When it goes on in
+    the foreground the terminal is changed again. Ctrl-C and Ctrl-Z work as ever.
 
     Parameters
     ----------
@@ -33,6 +38,7 @@ class Terminal:
     def __init__(self, fd: int):
         self._fd = fd
         self._saved = None
+        self._handlers: dict[int, object] = {}
         self._pending = b""
         self._ended = False
 
@@ -67,17 +73,69 @@ class Terminal:
     def restore(self) -> None:
         """Gives the terminal back as it was."""
         if self._saved is not None:
-            with suppress(termios.error):  # it may be gone
-                termios.tcsetattr(self._fd, termios.TCSADRAIN, self._saved)
+            self._give_back()
             self._saved = None
             atexit.unregister(self.restore)
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
+            self._handlers = {}
 
     def _start(self):
         if self._saved is None and not self._ended:
             self._saved = termios.tcgetattr(self._fd)
             atexit.register(self.restore)
-            # Not TCSAFLUSH: it would drop what has been typed ahead.
-            tty.setcbreak(self._fd, termios.TCSADRAIN)
+            self._handle("SIGTSTP", self._stop)
+            self._handle("SIGCONT", self._go_on)
+            for name in _DEADLY:
+                self._handle(name, self._die)
+            self._take()
+
+    def _take(self):
+        # Not TCSAFLUSH: it would drop what has been typed ahead.
+        tty.setcbreak(self._fd, termios.TCSADRAIN)
+
+    def _give_back(self):
+        with suppress(termios.error):  # it may be gone
+            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._saved)
+
+    def _handle(self, name, handler):
+        """Handles the signal, unless somebody else does or it is ignored, as a shell's `nohup`."""
+        number = getattr(signal, name)
+        if signal.getsignal(number) is signal.SIG_DFL:
+            with suppress(ValueError):  # handlers are for the main thread
+                self._handlers[number] = signal.signal(number, handler)
+
+    def _stop(self, number, frame):
+        """Stops the process as Ctrl-Z does; `_go_on` comes next, if anything."""
+        if self._in_foreground():
+            self._give_back()
+        self._by_default(number)
+        signal.signal(number, self._stop)
+        # A shell without job control has no way to stop us: then there is no SIGCONT.
+        self._go_on(number, frame)
+
+    def _go_on(self, number, frame):
+        """The shell may have changed the terminal; in the background it is none of ours."""
+        if self._in_foreground():
+            with suppress(termios.error):
+                self._take()
+
+    def _die(self, number, frame):
+        if self._in_foreground():
+            self._give_back()
+        self._by_default(number)
+
+    def _in_foreground(self):
+        """Nobody else uses the terminal now: whoever changes it from the background is stopped."""
+        try:
+            return os.tcgetpgrp(self._fd) == os.getpgrp()
+        except OSError:  # not the terminal that controls this process: no shell's job control
+            return True
+
+    @staticmethod
+    def _by_default(number):
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
 
     def _read(self, timeout):
         readable, _, _ = select.select([self._fd], [], [], timeout)

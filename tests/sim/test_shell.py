@@ -3,9 +3,7 @@
 import io
 import json
 import os
-import select
 import signal
-import subprocess
 import sys
 import time
 
@@ -14,13 +12,10 @@ import pytest
 from sim import cli, kernel_setup
 from sim.toolchain import build_program, strip
 
-pty = pytest.importorskip("pty")
-termios = pytest.importorskip("termios")
+pytest.importorskip("termios")
 
-LOCAL_MODES = 3  # of `tcgetattr`
+from tests.sim.session import TRAPLINE, Session
 
-#: Seconds that anything here may take at most.
-PATIENCE = 60
 #: A pipeline that is typed while the shell starts, with a slip of the finger.
 TYPED = """\
 {"echo": true, "interrupts": true}
@@ -112,68 +107,17 @@ def test_a_journal_replays_the_run(monkeypatch, capfdbinary, few_programs, tmp_p
     )
 
 
-class Session:
-    """`trapline run ARGUMENTS` on a pseudo-terminal."""
-
-    def __init__(self, *arguments):
-        self.keys, terminal = pty.openpty()
-        self.shown = b""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sim", "run", *arguments],
-            stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
-        )  # fmt: skip
-        os.close(terminal)
-
-    def expect(self, text):
-        """Waits until `text` is shown."""
-        while text not in self.shown:
-            assert self._read(), f"{text} did not come after {self.shown}"
-        self.shown = self.shown.partition(text)[2]
-
-    def prompt(self):
-        """Waits for the shell's first prompt, and until it reads.
-
-        What is typed before that is shown by the host, too.
-        """
-        self.expect(b"$ ")
-        deadline = time.monotonic() + PATIENCE
-        while termios.tcgetattr(self.keys)[LOCAL_MODES] & termios.ECHO:
-            assert time.monotonic() < deadline, "nobody reads"
-            time.sleep(0.01)
-
-    def type(self, text):
-        os.write(self.keys, text)
-
-    def end(self):
-        """Waits for the end; returns the exit status and what was shown last."""
-        while self._read():
-            pass
-        return self.process.wait(PATIENCE), self.shown
-
-    def _read(self):
-        readable, _, _ = select.select([self.keys], [], [], PATIENCE)
-        assert readable, f"nothing more came after {self.shown}"
-        try:
-            data = os.read(self.keys, 4096)
-        except OSError:  # Linux reports so that nobody is left at the other end
-            data = b""
-        self.shown += data
-        return data
-
-
 @pytest.fixture
 def session():
     sessions = []
 
     def start(*arguments):
-        sessions.append(Session(*arguments))
+        sessions.append(Session([*TRAPLINE, "run", *arguments]))
         return sessions[-1]
 
     yield start
     for each in sessions:
-        each.process.kill()
-        each.process.wait()
-        os.close(each.keys)
+        each.close()
 
 
 def test_a_line_is_edited_on_the_terminal(session):
@@ -210,7 +154,7 @@ def test_nothing_disturbs_a_line_that_is_typed_slowly(session):
 def test_ctrl_c_ends_a_shell_that_waits_with_its_summary(session):
     shell = session("sh")
     shell.prompt()
-    os.killpg(shell.process.pid, signal.SIGINT)
+    os.killpg(shell.pid, signal.SIGINT)
     status, shown = shell.end()
     assert status == 130
     assert b"interrupted at cycle" in shown

@@ -10,7 +10,7 @@ from elftools.elf.elffile import ELFFile
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.elf import read_elf
-from sim import toolchain
+from sim import own_programs, toolchain
 
 EF_RISCV_RVC = 1
 PF_X, PF_W, PF_R = 1, 2, 4
@@ -20,7 +20,8 @@ PF_X, PF_W, PF_R = 1, 2, 4
 def cache(tmp_path, monkeypatch):
     directory = tmp_path / "cache"
     directory.mkdir()
-    monkeypatch.setattr(toolchain, "cache_directory", lambda: directory)
+    for module in (toolchain, own_programs):
+        monkeypatch.setattr(module, "cache_directory", lambda: directory)
     return directory
 
 
@@ -187,14 +188,19 @@ def test_without_a_compiler_the_message_says_what_to_install(tmp_path, cache, mo
 @pytest.mark.skipif(
     shutil.which("riscv64-unknown-elf-gcc") is None, reason="no riscv64-unknown-elf-gcc on PATH"
 )
-def test_gcc_serves_where_ziglang_is_missing(cache, monkeypatch):
+def test_gcc_serves_where_ziglang_is_missing(cache, monkeypatch, tmp_path):
     monkeypatch.setattr(toolchain, "_zig_version", lambda: None)
     toolchain._compiler_version.cache_clear()
     text, data = segments(toolchain.build_program("lazy"))
+    toolchain.bundled_files()
+    source = tmp_path / "own.c"
+    source.write_text('#include <stdio.h>\nmain() { printf("%5d", 1); }\n')
+    own = segments(own_programs.compile_program([source], tmp_path / "own"))
     toolchain._compiler_version.cache_clear()
 
     assert (text["p_vaddr"], text["p_flags"]) == (0, PF_R | PF_X)
     assert data["p_flags"] == PF_R | PF_W
+    assert [segment["p_flags"] for segment in own] == [PF_R | PF_X, PF_R | PF_W]
 
 
 def test_a_path_that_exists_goes_before_a_bundled_name(tmp_path, monkeypatch):

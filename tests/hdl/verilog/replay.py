@@ -9,7 +9,7 @@ BENCH = """\
 `timescale 1ns / 1ns
 
 module replay;
-  reg clk = 0, rst = 1;
+  reg clk = 0, rst = 0;
   reg [{inputs} - 1:0] given = 0;
   wire [{outputs} - 1:0] got;
   reg [{inputs} + {outputs} - 1:0] steps [0:{steps} - 1];
@@ -24,7 +24,8 @@ module replay;
     wrong = 0;
     unknown = 0;
     $readmemh("{image}", steps);
-    repeat (3) begin
+    rst = {resets} > 0;
+    repeat ({resets}) begin
       #5 clk = 1;
       #5 clk = 0;
     end
@@ -69,8 +70,11 @@ class Recorder:
             _clk, _rst, *values = await ctx.tick().sample(*(port for _, _, port in self._ports))
             self.steps.append(list(map(int, values)))
 
-    def write(self, top, folder):
-        """Writes a bench for module `top` of Verilog, and what it reads; returns its path."""
+    def write(self, top, folder, *, resets=3):
+        """Writes a bench for module `top` of Verilog, and what it reads; returns its path.
+
+        It begins with `resets` cycles of `rst`.
+        """
         image = folder / f"{top}.hex"
         image.write_text("".join(f"{self._word(step):x}\n" for step in self.steps))
         connections, low = [], {False: 0, True: 0}
@@ -81,7 +85,7 @@ class Recorder:
         bench = folder / f"{top}_replay.v"
         bench.write_text(
             BENCH.format(top=top, ports="".join(connections), image=image, steps=len(self.steps),
-                         inputs=low[False], outputs=low[True])
+                         inputs=low[False], outputs=low[True], resets=resets)
         )  # fmt: skip
         return bench
 

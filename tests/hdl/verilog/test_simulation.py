@@ -131,10 +131,11 @@ def translations():
     return recorder
 
 
+@pytest.mark.parametrize("resets", [3, 0])
 @pytest.mark.parametrize("standard", STANDARDS)
-def test_the_mmu_answers_in_the_same_cycle(standard, verilog, translations, tmp_path):
+def test_the_mmu_answers_in_the_same_cycle(standard, resets, verilog, translations, tmp_path):
     require("iverilog")
-    bench = translations.write("trapline_mmu", tmp_path)
+    bench = translations.write("trapline_mmu", tmp_path, resets=resets)
 
     said = icarus(standard, [bench, verilog / "mmu.v"], "replay", tmp_path)
 
