@@ -170,7 +170,7 @@ def _kernel_options(command):
                      show_default=True, help="What the kernel's work costs in cycles."),
         click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
                      show_default=True,
-                     help="Whose sbrk it is: the lab's, the 2025 release's, or each program's own."),
+                     help="Whose sbrk it is: the lab's, the 2025 release's, each program's own."),
         click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
                      help="Put the file HOST onto the disk as /NAME. May be repeated."),
         click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
@@ -210,7 +210,7 @@ def trapline(ctx):
 @_kernel_options
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
-def run(program, arguments, **options):
+def run(program, arguments, notice, **options):
     """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
 
     A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
@@ -219,7 +219,7 @@ def run(program, arguments, **options):
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
     setup = KernelOptions(**{f.name: options.pop(f.name) for f in fields(KernelOptions)})
-    return run_program(_options(options), program, arguments, setup)
+    return run_program(_options(options), program, arguments, setup, notice)
 
 
 @trapline.command(short_help="Run a bare-metal program.")

@@ -59,9 +59,16 @@ class Options:
 
 
 def run_program(
-    options: Options, program: str, arguments: Sequence[str], setup: KernelOptions
+    options: Options,
+    program: str,
+    arguments: Sequence[str],
+    setup: KernelOptions,
+    notice: str | None = None,
 ) -> int:
-    """Runs `program` under the kernel model; returns the exit status."""
+    """Runs `program` under the kernel model; returns the exit status.
+
+    `notice` is what the user is told when it starts.
+    """
     path = _elf(program, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
@@ -74,6 +81,8 @@ def run_program(
             raise ExecError(f"{path}: {error}") from error
         if not options.quiet:
             _tell_release(elf, program, setup.abi)
+        if notice is not None:
+            _say(notice)
         guest = KernelGuest(kernel)
         machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
         trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
@@ -87,7 +96,8 @@ def run_program(
     status = kernel.exit_status & 0xFF if end is End.FINISHED else _status(end, console)
     report = Report(status, machine.engine.cycle, machine.engine.log.instructions,
                     machine.engine.name, kernel.pages_promised, kernel.heap_frames_used,
-                    kernel.frames_used, guest.faults, kernel.take_accounts(), abi=kernel.first.abi.value)  # fmt: skip
+                    kernel.frames_used, guest.faults, kernel.take_accounts(),
+                    kernel.first.abi.value)  # fmt: skip
     _tell(report, options, end, console, with_kernel=True)
     if setup.json_path is not None:
         write_json(report, setup.json_path)

@@ -65,7 +65,7 @@ class Guest(Protocol):
 
     @property
     def deadline(self) -> int | None:
-        """Cycle in which `tick` has to be called if no event comes before, or None."""
+        """Cycle in which `tick` has to be called unless an event changes that, or None."""
 
     @property
     def idle_cycles(self) -> int:
@@ -176,7 +176,8 @@ class Machine:
             event = engine.run(self._next_stop(guest, max_cycles, watchers) - engine.cycle)
             if not isinstance(event, Budget):
                 guest.handle(self, event)
-            elif guest.deadline is not None and engine.cycle >= guest.deadline:
+            # After an event, too: one that came in every cycle would hold the deadline off.
+            if guest.deadline is not None and engine.cycle >= guest.deadline:
                 guest.tick(self)
             progress(engine.cycle)
         return End.FINISHED

@@ -9,7 +9,8 @@ The program writes a 64-bit word to `tohost`: device in bits 63:56, command in 5
     device 1, command 1       print the payload's low byte
 
 Some programs write `tohost` as two 32-bit stores. A word that is not yet written in full is
-therefore left alone until it is, or until nothing more has come for `SETTLE` cycles.
+therefore left alone until it is, or until `SETTLE` cycles have passed since the first of them.
+Later ones do not put that off: others store one half again and again, until the run ends.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from sim.ram import Ram, RamError
 
 __all__ = ["SETTLE", "Htif", "HtifError"]
 
-#: Cycles after which a word written in part is taken as it stands.
+#: Cycles after its first store in which a word written in part is taken as it stands.
 SETTLE = 1000
 
 _PAYLOAD = (1 << 48) - 1
@@ -70,7 +71,7 @@ class Htif:
         self._written |= strobe
         if self._written == 0xFF:
             self.serve()
-        else:
+        elif self.deadline is None:
             self.deadline = cycle + SETTLE
 
     def serve(self) -> None:

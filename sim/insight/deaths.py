@@ -13,7 +13,7 @@ __all__ = ["Deaths"]
 _REASONS = {
     Cause.FETCH_MISALIGNED: "misaligned jump",
     Cause.FETCH_ACCESS: "fetch from where there is no memory",
-    Cause.ILLEGAL: "illegal instruction {stval:#x} (there is no floating point, and a user has no CSRs)",
+    Cause.ILLEGAL: "illegal instruction {stval:#x} (the hart has no floating point)",
     Cause.BREAKPOINT: "ebreak",
     Cause.LOAD_MISALIGNED: "misaligned load from {stval:#x}: the hart has aligned accesses only",
     Cause.STORE_MISALIGNED: "misaligned store to {stval:#x}: the hart has aligned accesses only",

@@ -73,7 +73,7 @@ class HtifBench:
             before = self._content()
             if not isinstance(event, Budget):
                 guest.handle(self._machine, event)
-            elif guest.deadline is not None and engine.cycle >= guest.deadline:
+            if guest.deadline is not None and engine.cycle >= guest.deadline:
                 guest.tick(self._machine)
             self._check(before)
 

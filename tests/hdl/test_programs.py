@@ -30,6 +30,7 @@ MAX_CYCLES = {
     "sv39_permissions": 20_000,
     "sv39_walk": 16_000,
     "svadu": 8_000,
+    "tohost_loop": 1_500,
     "zicsr": 1_500,
     "zifencei": 500,
 }

@@ -100,6 +100,21 @@ def test_a_guests_deadline_comes_to_the_cycle():
     assert guest.events == [(23, "tick")]
 
 
+def test_events_in_every_cycle_do_not_hold_a_deadline_off(monkeypatch):
+    guest = CountingGuest(rings=31, deadline=23)
+    machine = make_machine()
+    run = machine.engine.run
+
+    def run_to_an_event(cycles):
+        run(1)
+        return HtifWrite(machine.engine.cycle - 1, 1)
+
+    monkeypatch.setattr(machine.engine, "run", run_to_an_event)
+
+    assert machine.run(guest, max_cycles=100) is End.FINISHED
+    assert [cycle for cycle, event in guest.events if event == "tick"] == [23]
+
+
 def test_a_watcher_looks_at_the_cycles_it_wants():
     watcher = Stops(5, 23)
 

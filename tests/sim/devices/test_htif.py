@@ -93,6 +93,16 @@ def test_half_a_word_is_taken_as_it_stands_after_a_while(host):
     assert host.htif.deadline is None
 
 
+def test_the_same_half_again_does_not_put_that_off(host):
+    for cycle in (500, 900, 1400):
+        host.store(3, strobe=0x0F, cycle=cycle)
+        assert host.htif.deadline == 500 + SETTLE
+
+    host.htif.serve()
+    host.store(3, strobe=0x0F, cycle=5000)
+    assert host.htif.deadline == 5000 + SETTLE
+
+
 @pytest.mark.parametrize("descriptor", [1, 2])
 def test_write_prints_and_replies(host, descriptor):
     host.ram.write(TEXT, b"hello")
