@@ -23,6 +23,7 @@ from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
 from sim.limit import DEFAULT_CYCLES, run_within
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
+from sim.output_files import open_output
 from sim.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.progress import Progress
 from sim.report import Report, print_faults, print_processes, print_summary, write_json
@@ -142,7 +143,8 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
         print(f"{path}: test {code} failed", file=sys.stderr)
     _tell(report, options, end, console, with_kernel=False)
     if region is not None and code is not None:
-        signature.write_text(signature_lines(ram, *region, granularity))
+        with open_output(signature) as file:
+            file.write(signature_lines(ram, *region, granularity))
     _finish_trace(trace, options, ())
     return _unless_lost(status, console)
 

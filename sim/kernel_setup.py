@@ -16,6 +16,7 @@ from sim.faults import FaultTable
 from sim.host_files import HostFile, read_host_files
 from sim.insight.pages import PagePrint, PageTables
 from sim.insight.traces import Emit, FaultTrace, SyscallTrace
+from sim.output_files import open_output
 from sim.ram import Ram
 from sim.toolchain import assemble_trampoline, bundled_files
 
@@ -49,7 +50,7 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
     if options.journal is None:
         yield Console(source=source, before_write=before_write)
         return
-    with options.journal.open("w") as file:
+    with open_output(options.journal) as file:
         yield Console(source=source, before_write=before_write, journal=Journal(file))
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from kernel_model.accounts import Account
 from sim.faults import Fault
+from sim.output_files import open_output
 
 __all__ = ["Report", "print_faults", "print_processes", "print_summary", "write_json"]
 
@@ -51,7 +52,8 @@ def write_json(report: Report, path: Path) -> None:
     content = {name: getattr(report, name) for name in names}
     content["processes"] = [_account(account) for account in report.processes]
     content["faults"] = [fault.as_json() for fault in report.faults]
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    with open_output(path) as file:
+        file.write(json.dumps(content, indent=2) + "\n")
 
 
 def print_faults(report: Report, file: TextIO) -> None:
