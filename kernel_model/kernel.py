@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from hdl.arch import PAGE_SIZE, Pte, make_satp
-from kernel_model.abi import Abi
+from kernel_model.abi import AUTO, Abi
 from kernel_model.accounts import Account
 from kernel_model.console import Cons, Console, procdump, uartintr
 from kernel_model.costs import TABLE, Costs, Step
@@ -65,7 +65,8 @@ class Kernel:
     tick : int
         Cycles of one tick of `uptime` and `sleep`.
     abi : str
-        Whose `sbrk` it is: a value of `Abi`.
+        Whose `sbrk` it is: a value of `Abi`, or AUTO, and then each program has that of the release
+        which its symbols tell of. One without symbols has that of the program which it replaces.
     files : callable
         What the disk is filled with when a path is looked up for the first time: path -> content.
 
@@ -89,10 +90,12 @@ class Kernel:
     watchers : list
         Objects that are told what happens. Each may have any of these methods:
         `syscall_begin(proc, number, args, now)`, `syscall_waits(proc, number, now)`,
-        `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)` and
-        `exited(proc, now)`.
+        `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)`,
+        `unexpected(proc, now)`, of a trap for which it is killed, and `exited(proc, now)`.
     now : int
         The clock, in cycles, when the hart trapped or rang last.
+    idle_cycles : int
+        Cycles, by `now`, of turns that were nobody's.
     faults : list of Fault
         Every page fault of a process, and every page that a system call faulted in, in order.
     pages_promised : int
@@ -113,7 +116,7 @@ class Kernel:
         costs: Costs = TABLE,
         quantum: int = QUANTUM,
         tick: int = TICK,
-        abi: str = Abi.LAB.value,
+        abi: str = AUTO,
         files: Callable[[], Mapping[str, bytes]] = dict,
     ):
         _check(memory, trampoline, quantum, tick)
@@ -122,7 +125,7 @@ class Kernel:
         self.costs = costs
         self.quantum = quantum
         self.tick = tick
-        self.abi = Abi(abi)
+        self.abi = None if abi == AUTO else Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self._reset()
         self._boot(trampoline, svadu)
@@ -136,6 +139,7 @@ class Kernel:
         """What changes as the kernel runs."""
         self.cycles = 0
         self.now = 0
+        self.idle_cycles = 0
         self.doorbell = Doorbell()
         self.halted = False
         self.exit_status = 0
@@ -287,7 +291,9 @@ class Kernel:
             self._served = account
             self.now = trapped
         elif reason in (Reason.BOOT, Reason.IDLE):
-            self.now = self.doorbell.registers[Register.TIME]
+            now = self.doorbell.registers[Register.TIME]
+            self.idle_cycles += now - self.now if reason == Reason.IDLE else 0
+            self.now = now
         else:
             raise KernelPanic(f"ring: no reason {reason}")
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel_model.abi import AUTO
 from kernel_model.costs import TABLE, ZERO
 from kernel_model.fs import mount
 from kernel_model.kernel import Kernel
@@ -31,7 +32,7 @@ class KernelOptions:
     json_path: Path | None = None
     svadu: bool = False
     kernel_cost: str = "table"
-    abi: str = "lab"
+    abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
     files: tuple[HostFile, ...] = ()

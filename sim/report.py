@@ -36,6 +36,8 @@ class Report:
     frames_used: int | None = None
     faults: list[Fault] = field(default_factory=list)
     processes: list[Account] = field(default_factory=list)
+    #: Whose `sbrk` the first program calls.
+    abi: str | None = None
 
     @property
     def ipc(self) -> float:
@@ -45,7 +47,7 @@ class Report:
 
 def write_json(report: Report, path: Path) -> None:
     """Writes `report` to `path` as a JSON object; every number is an integer."""
-    names = ("exit_status", "cycles", "instructions", "pages_promised", "heap_frames_used",
+    names = ("exit_status", "abi", "cycles", "instructions", "pages_promised", "heap_frames_used",
              "frames_used")  # fmt: skip
     content = {name: getattr(report, name) for name in names}
     content["processes"] = [_account(account) for account in report.processes]
@@ -98,6 +100,7 @@ def print_summary(report: Report, file: TextIO) -> None:
         "heap pages promised": report.pages_promised,
         "heap frames used": report.heap_frames_used,
         "frames used, with page tables": report.frames_used,
+        "release (--abi)": report.abi,
         "engine": report.engine,
     }
     for name, value in rows.items():
