@@ -63,7 +63,7 @@ lint: $(STAMP) ## check rules and format with ruff
 formal: $(STAMP) ## prove the properties of the MMU and of traps
 	$(BIN)/python -m tests.formal
 
-mutants: $(STAMP) ## break the MMU, the trap unit and the kernel's virtual memory; who notices?
+mutants: $(STAMP) ## break the hart, the kernel model and the simulator; who notices?
 	$(BIN)/python -m tests.mutants --jobs 2 $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second

@@ -22,6 +22,8 @@ class Account:
     #: Cycles in user mode, and those from its traps until a process ran again.
     user_cycles: int = 0
     kernel_cycles: int = 0
+    #: Whose `sbrk` it calls, a value of `Abi`.
+    abi: str = "lab"
     #: As in `Proc.xstate`; None if it has not ended.
     exit_status: int | None = None
 

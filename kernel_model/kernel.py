@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from hdl.arch import PAGE_SIZE, Pte, make_satp
-from kernel_model.abi import Abi
+from kernel_model.abi import AUTO, Abi
 from kernel_model.accounts import Account, Ledger
 from kernel_model.console import Cons, Console, procdump, uartintr
 from kernel_model.costs import TABLE, Costs, Step
@@ -68,7 +68,8 @@ class Kernel:
     tick : int
         Cycles of one tick of `uptime` and `sleep`.
     abi : str
-        Whose `sbrk` it is: a value of `Abi`.
+        Whose `sbrk` it is: a value of `Abi`, or AUTO, and then each program has that of the release
+        which its symbols tell of. One without symbols has that of the program which it replaces.
     files : callable
         What the disk is filled with when a path is looked up for the first time: path -> content.
 
@@ -94,8 +95,8 @@ class Kernel:
     watchers : list
         Objects that are told what happens. Each may have any of these methods:
         `syscall_begin(proc, number, args, now)`, `syscall_waits(proc, number, now)`,
-        `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)` and
-        `exited(proc, now)`.
+        `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)`,
+        `unexpected(proc, now)`, of a trap for which it is killed, and `exited(proc, now)`.
     answered_at : int
         The cycle in which the hart has the answer to its last ring; whoever rings sets it.
     now : int
@@ -121,7 +122,7 @@ class Kernel:
         quantum: int = QUANTUM,
         least_turn: int = MIN_QUANTUM,
         tick: int = TICK,
-        abi: str = Abi.LAB.value,
+        abi: str = AUTO,
         files: Callable[[], Mapping[str, bytes]] = dict,
     ):
         _check(memory, trampoline, quantum, tick)
@@ -131,7 +132,7 @@ class Kernel:
         self.quantum = quantum
         self.least_turn = least_turn
         self.tick = tick
-        self.abi = Abi(abi)
+        self.abi = None if abi == AUTO else Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self._reset()
         self._boot(trampoline, svadu)
@@ -299,6 +300,7 @@ class Kernel:
         elif reason == Reason.IDLE:
             self.ledger.hand_over(self.answered_at, self.ledger, "idle")
             self.now = self.doorbell.registers[Register.TIME]
+            self.ledger.close(self.now)
         elif reason == Reason.BOOT:
             self.now = self.doorbell.registers[Register.TIME]
         else:

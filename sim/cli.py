@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from kernel_model.abi import Abi
+from kernel_model.abi import AUTO, Abi
 from kernel_model.elf import ExecError
 from kernel_model.fs import FsError
 from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
@@ -139,8 +139,9 @@ def _common_options(command):
                      show_default=True, metavar="MIB", help="RAM in MiB."),
         click.option("--latency", type=click.IntRange(1, 1000), default=1, show_default=True,
                      metavar="CYCLES", help="Cycles from a memory request to its response."),
-        click.option("--max-cycles", type=positive, default=2_000_000_000, show_default=True,
-                     metavar="N", help="End with status 124 after so many cycles."),
+        click.option("--max-cycles", type=positive, metavar="N",
+                     help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
+                          "are not idle; no end for an interactive run]"),
         click.option("--vcd", type=OutputFile(), metavar="FILE",
                      help="Write a waveform, and a GTKWave save file beside it."),
         click.option("--vcd-window", type=CycleWindow(), metavar="FROM:TO",
@@ -167,8 +168,9 @@ def _kernel_options(command):
                      help="The hart updates A and D bits; else the kernel."),
         click.option("--kernel-cost", type=click.Choice(["table", "zero"]), default="table",
                      show_default=True, help="What the kernel's work costs in cycles."),
-        click.option("--abi", type=click.Choice([abi.value for abi in Abi]), default=Abi.LAB.value,
-                     show_default=True, help="Whose sbrk it is: the lab's, or the 2025 release's."),
+        click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
+                     show_default=True,
+                     help="Whose sbrk it is: the lab's, the 2025 release's, each program's own."),
         click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
                      help="Put the file HOST onto the disk as /NAME. May be repeated."),
         click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
@@ -208,7 +210,7 @@ def trapline(ctx):
 @_kernel_options
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
-def run(program, arguments, **options):
+def run(program, arguments, notice, **options):
     """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
 
     A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
@@ -217,7 +219,7 @@ def run(program, arguments, **options):
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
     setup = KernelOptions(**{f.name: options.pop(f.name) for f in fields(KernelOptions)})
-    return run_program(_options(options), program, arguments, setup)
+    return run_program(_options(options), program, arguments, setup, notice)
 
 
 @trapline.command(short_help="Run a bare-metal program.")

@@ -10,6 +10,7 @@ from vcd.gtkw import GTKWSave
 
 from sim.engines.base import CYCLE_FS
 from sim.faults import Fault
+from sim.output_files import open_output
 
 __all__ = ["GROUPS", "Waveform", "read_waveform", "select", "write_save_file"]
 
@@ -109,7 +110,7 @@ def write_save_file(
     marked = [time for time in times if waveform.start <= time <= waveform.end][: len(_LETTERS)]
     save = vcd.with_suffix(".gtkw")
     # A file may be called anything, even what is not UTF-8.
-    with save.open("w", errors="surrogateescape") as file:
+    with open_output(save, errors="surrogateescape") as file:
         gtkw = GTKWSave(file)
         gtkw.dumpfile(str(vcd), abspath=False)
         left = marked[0] - _CYCLES_BEFORE * CYCLE_FS if marked else 0

@@ -45,6 +45,11 @@ class KernelGuest:
         """The last process has exited, or the kernel has panicked."""
         return self.kernel.halted
 
+    @property
+    def idle_cycles(self) -> int:
+        """Cycles in which the hart had nothing to do."""
+        return self.kernel.ledger.idle
+
     def handle(self, machine: Machine, event: Event) -> None:
         """Serves a ring of the doorbell."""
         assert isinstance(event, Doorbell), f"unexpected event {event}"

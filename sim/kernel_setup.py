@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel_model.abi import AUTO
 from kernel_model.costs import TABLE, ZERO
 from kernel_model.fs import mount
 from kernel_model.kernel import Kernel
@@ -15,6 +16,7 @@ from sim.faults import FaultTable
 from sim.host_files import HostFile, read_host_files
 from sim.insight.pages import PagePrint, PageTables
 from sim.insight.traces import Emit, FaultTrace, SyscallTrace
+from sim.output_files import open_output
 from sim.ram import Ram
 from sim.toolchain import assemble_trampoline, bundled_files
 
@@ -36,7 +38,7 @@ class KernelOptions:
     json_path: Path | None = None
     svadu: bool = False
     kernel_cost: str = "table"
-    abi: str = "lab"
+    abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
     files: tuple[HostFile, ...] = ()
@@ -54,7 +56,7 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
     if options.journal is None:
         yield Console(source=source, before_write=before_write)
         return
-    with options.journal.open("w") as file:
+    with open_output(options.journal) as file:
         yield Console(source=source, before_write=before_write, journal=Journal(file))
 
 

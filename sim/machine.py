@@ -69,6 +69,10 @@ class Guest(Protocol):
     def deadline(self) -> int | None:
         """Cycle in which `tick` has to be called unless an event changes that, or None."""
 
+    @property
+    def idle_cycles(self) -> int:
+        """Cycles so far in which the hart only waited for time to pass."""
+
     def handle(self, machine: "Machine", event: Event) -> None:
         """Takes an event."""
 

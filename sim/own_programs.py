@@ -87,8 +87,17 @@ def _compile(sources, out, flags, objects=()):
             hint = "; floating point is not supported" if _FLOAT.search(result.stderr) else ""
             names = ", ".join(map(str, sources))
             raise ToolchainError(f"{names}: not compiled, for the reason above{hint}")
-        shutil.move(temporary, out)
+        _deliver(temporary, out)
     return out
+
+
+def _deliver(made: Path, out: Path):
+    """Puts `made` in the place of `out`, or into it if that is a device or a pipe."""
+    put = shutil.move if out.is_file() or not out.exists() else shutil.copyfile
+    try:
+        put(made, out)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(out)) from error
 
 
 def _library() -> Path:

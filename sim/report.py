@@ -11,6 +11,7 @@ from rich.table import Table
 
 from kernel_model.accounts import Account, Ledger
 from sim.faults import Fault
+from sim.output_files import open_output
 
 __all__ = ["Report", "print_faults", "print_processes", "print_summary", "write_json"]
 
@@ -36,6 +37,8 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
     processes: list[Account] = field(default_factory=list)
     ledger: Ledger | None = None
+    #: Whose `sbrk` the first program calls.
+    abi: str | None = None
 
     @property
     def ipc(self) -> float:
@@ -45,13 +48,14 @@ class Report:
 
 def write_json(report: Report, path: Path) -> None:
     """Writes `report` to `path` as a JSON object; every number is an integer."""
-    names = ("exit_status", "cycles", "instructions", "pages_promised", "heap_frames_used",
+    names = ("exit_status", "abi", "cycles", "instructions", "pages_promised", "heap_frames_used",
              "frames_used")  # fmt: skip
     content = {name: getattr(report, name) for name in names}
     content |= {f"{name}_cycles": value for name, value in _remainders(report)}
     content["processes"] = [_account(account) for account in report.processes]
     content["faults"] = [fault.as_json() for fault in report.faults]
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    with open_output(path) as file:
+        file.write(json.dumps(content, indent=2) + "\n")
 
 
 def print_faults(report: Report, file: TextIO) -> None:
@@ -99,6 +103,7 @@ def print_summary(report: Report, file: TextIO) -> None:
         "heap pages promised": report.pages_promised,
         "heap frames used": report.heap_frames_used,
         "frames used, with page tables": report.frames_used,
+        "release (--abi)": report.abi,
         "engine": report.engine,
     }
     for name, value in rows.items():

@@ -18,6 +18,7 @@ from sim.bus import DATA, FETCH, Bus, Request
 from sim.engines.base import CYCLE_FS, Engine, EngineError, TrapLog
 from sim.engines.ordered import OrderedPySimEngine
 from sim.events import Budget, Event
+from sim.output_files import open_output
 
 __all__ = ["PysimEngine"]
 
@@ -120,7 +121,7 @@ class PysimEngine(Engine):
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from this cycle on."""
         self.stop_trace()
-        self._vcd_file = open(path, "w")  # noqa: SIM115 - closed by stop_trace
+        self._vcd_file = open_output(path)
         self._vcd = _VCDWriter(self._core.state, self._simulator._design, vcd_file=self._vcd_file)
         # Its header would claim that the values of now were those of time 0.
         now = self._vcd.vcd_writer._timestamp = self.cycle * CYCLE_FS

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from tests.mutants.equivalence import WRITE_RTLIL, equivalent
 from tests.mutants.harness import run_pytest
 from tests.mutants.mutate import Mutant, apply
-from tests.mutants.observe import IMPORTING, Observer, Selection, marked
-from tests.mutants.targets import suite_of
+from tests.mutants.observe import (
+    IMPORTING,
+    Observer,
+    Selection,
+    keep_marks_of_programs,
+    marked,
+)
+from tests.mutants.targets import suite_name, suite_of
 from tests.mutants.tree import Tree
 
 __all__ = ["Examiner", "Result", "observe"]
@@ -45,10 +51,11 @@ def observe(tree: Tree, suite, tests: list[str], files: list[str]) -> dict[str, 
     lines, by file; under `IMPORTING` those of what was run before any test. `tree` is of no use any
     more then.
     """
-    for file in [*files, suite.machine] if suite.machine else files:
+    python = [file for file in files if file.endswith(".py")]
+    for file in {*python, suite.machine} - {None}:
         path = tree.path / file
         path.write_text(marked(file, path.read_text()))
-    observer = Observer()
+    observer = Observer(keep_marks_of_programs(tree.path))
     outcome = run_pytest(
         tree.path,
         [*suite.options, *tests],
@@ -73,7 +80,7 @@ class Examiner:
     tree : Tree
         Where they live.
     observations : dict of str to dict
-        For each package what `observe` returned.
+        For each suite, by name, what `observe` returned.
     """
 
     def __init__(self, tree: Tree, observations: dict[str, dict]):
@@ -105,7 +112,7 @@ class Examiner:
     def stages(self, mutant: Mutant) -> tuple[list[str], list[str]]:
         """The tests that can notice `mutant`, in two parts, each in the order to run them."""
         suite = suite_of(mutant.file)
-        tests = self._observations[mutant.file.partition("/")[0]]
+        tests = self._observations[suite_name(mutant.file)]
         whole = {t for t, seen in tests.items() if suite.machine and suite.machine in seen["lines"]}
         running = self._running(mutant, tests)
         kills = self._kills.get(mutant.file, Counter())
@@ -136,8 +143,8 @@ class Examiner:
         return [t for t in of_file if t.partition("::")[0] in neighbours] or list(of_file)
 
     def _run(self, mutant, order):
-        package = mutant.file.partition("/")[0]
-        seconds = sum(self._observations[package][test]["seconds"] for test in order)
+        tests = self._observations[suite_name(mutant.file)]
+        seconds = sum(tests[test]["seconds"] for test in order)
         limit = PATIENCE * seconds + GRACE
         files = list(dict.fromkeys(test.partition("::")[0] for test in order))
         return run_pytest(

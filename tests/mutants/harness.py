@@ -114,6 +114,8 @@ def _enter(folder, cpu_seconds):
     ours = {str(PROJECT), "", "."}
     sys.path[:] = [str(folder), *(entry for entry in sys.path if entry not in ours)]
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
+    # Programs that tests start are those of the folder, too.
+    os.environ["PYTHONPATH"] = str(folder)
 
 
 def _run(arguments, plugins, report, result):

@@ -2,11 +2,13 @@
 
 import ast
 import builtins
+import json
 import time
+from pathlib import Path
 
 import pytest
 
-__all__ = ["IMPORTING", "Observer", "Selection", "marked"]
+__all__ = ["IMPORTING", "Observer", "Selection", "keep_marks_of_programs", "marked"]
 
 #: The name of the function that marked code calls.
 MARK = "_trapline_mark"
@@ -41,6 +43,31 @@ def _mark_blocks(node, file):
         block[:] = new
 
 
+#: A module that Python imports before any other, in programs that tests start.
+STARTED = """
+import atexit, builtins, json, os
+
+seen = set()
+setattr(builtins, {mark!r}, lambda file, line: seen.add((file, line)))
+
+
+def leave():
+    with open(os.path.join({folder!r}, f"{{os.getpid()}}.json"), "w") as file:
+        json.dump(sorted(seen), file)
+
+
+atexit.register(leave)
+"""
+
+
+def keep_marks_of_programs(tree: Path) -> Path:
+    """Lets programs that tests start in `tree` leave their marks in the folder that is returned."""
+    folder = tree / "marks"
+    folder.mkdir()
+    (tree / "sitecustomize.py").write_text(STARTED.format(mark=MARK, folder=str(folder)))
+    return folder
+
+
 #: Where an observation says what was run before any test, as modules were imported.
 IMPORTING = "importing"
 
@@ -48,12 +75,14 @@ IMPORTING = "importing"
 class Observer:
     """A pytest plugin. Its `tests` are records by test: `seconds`, and `lines` by marked file.
 
-    One more, `IMPORTING`, is of what was run before the first test.
+    One more, `IMPORTING`, is of what was run before the first test. `folder` is where programs that
+    the tests start leave their marks, see `keep_marks_of_programs`.
     """
 
-    def __init__(self):
+    def __init__(self, folder: Path | None = None):
         self.tests = {}
         self._lines = {}
+        self._folder = folder
         setattr(builtins, MARK, self._mark)
 
     def _mark(self, file, line):
@@ -71,6 +100,10 @@ class Observer:
         self._record(item.nodeid, time.process_time() - began)
 
     def _record(self, name, seconds):
+        for left in self._folder.glob("*.json") if self._folder else ():
+            for file, line in json.loads(left.read_text()):
+                self._mark(file, line)
+            left.unlink()
         lines = {file: sorted(lines) for file, lines in self._lines.items()}
         self.tests[name] = {"seconds": round(seconds, 3), "lines": lines}
         self._lines = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.mutants.campaign import Result, observe
 from tests.mutants.mutate import Mutant
 from tests.mutants.observe import IMPORTING
-from tests.mutants.targets import SUITES, find, helper_files, suite_of, test_files
+from tests.mutants.targets import SUITES, find, helper_files, suite_name, suite_of, test_files
 from tests.mutants.tree import PROJECT, digest, temporary_tree
 
 __all__ = ["Results", "observations_of"]
@@ -60,33 +60,31 @@ class Results:
         self._written = time.monotonic()
 
 
-def observations_of(package: str, path: Path) -> dict[str, dict]:
-    """What the tests of `package` run and take (see `observe`); new only what has changed.
+def observations_of(name: str, path: Path) -> dict[str, dict]:
+    """What the tests of suite `name` run and take (see `observe`); new only what has changed.
 
     The file `path` remembers it for each file of tests.
     """
     stored = json.loads(path.read_text()) if path.exists() else {}
-    suite = SUITES[package]
+    suite = SUITES[name]
+    known = stored.setdefault(name, {"lines": {}, "files": {}})
     common = digest(*helper_files(suite))
     keys = {str(file.relative_to(PROJECT)): common + digest(file) for file in test_files(suite)}
-    changed = [file for file, key in keys.items() if stored.get(file, {}).get("key") != key]
+    changed = [file for file in keys if known["files"].get(file, {}).get("key") != keys[file]]
     if changed:
         print(f"observing {len(changed)} of {len(keys)} files of tests", flush=True)
-        files = sorted({mutant.file for mutant in find() if mutant.file.startswith(package)})
+        files = sorted({mutant.file for mutant in find() if suite_name(mutant.file) == name})
         with temporary_tree() as tree:
             tests = observe(tree, suite, changed, files)
         for file in changed:
             of_file = {test: seen for test, seen in tests.items() if test.startswith(f"{file}::")}
-            stored[file] = {"key": keys[file], "tests": of_file}
+            known["files"][file] = {"key": keys[file], "tests": of_file}
         # A few of the files import a part of the modules only.
-        known = stored.get(package, {"lines": {}}) if len(changed) < len(keys) else {"lines": {}}
-        stored[package] = {
-            "seconds": 0,
-            "lines": _joined(known["lines"], tests[IMPORTING]["lines"]),
-        }
+        old = known["lines"] if len(changed) < len(keys) else {}
+        known["lines"] = _joined(old, tests[IMPORTING]["lines"])
         _write(path, stored)
-    observed = {test: seen for file in keys for test, seen in stored[file]["tests"].items()}
-    return {IMPORTING: stored[package], **observed}
+    observed = {t: seen for file in keys for t, seen in known["files"][file]["tests"].items()}
+    return {IMPORTING: {"seconds": 0, "lines": known["lines"]}, **observed}
 
 
 def _joined(lines, more):

@@ -4,13 +4,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.mutants.mutate import Mutant, apply, mutants_of, names_of
+from tests.mutants.mutate_cpp import mutants_of_cpp
 from tests.mutants.tree import PROJECT
 
-__all__ = ["SUITES", "TARGETS", "Suite", "find", "helper_files", "suite_of", "test_files"]
+__all__ = [
+    "SUITES",
+    "TARGETS",
+    "Suite",
+    "find",
+    "helper_files",
+    "is_core",
+    "suite_name",
+    "suite_of",
+    "test_files",
+]
 
 #: Files and folders that are mutated unless others are named.
-TARGETS = (
-    "hdl/mmu",
+TARGETS = ("hdl", "kernel_model", "sim")
+#: What translates and what maps: nearly all mutants have to be killed there.
+CORE = (
+    "hdl/mmu/",
     "hdl/trap.py",
     "hdl/trap_stage.py",
     "hdl/csr.py",
@@ -22,6 +35,11 @@ TARGETS = (
     "kernel_model/copy.py",
     "kernel_model/kalloc.py",
 )
+#: Files and folders in `TARGETS` that are left out, and why.
+LEFT_OUT = {
+    "hdl/verilog.py": "it only calls Amaranth, and its tests run Yosys for minutes",
+    "sim/bench/": "it measures, and what it measures differs each time",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +56,17 @@ class Suite:
     machine: str | None = None
 
 
+#: What the tests of the engine, as programs, are run with; the sources of what they compile.
+_SIM_HELPERS = (
+    "hdl",
+    "sim",
+    "kernel_model",
+    "programs",
+    "tests/asm",
+    "tests/kernel_model/support.py",
+    "tests/programs",
+    "tests/support.py",
+)
 SUITES = {
     "hdl": Suite(
         tests=("tests/hdl",),
@@ -63,17 +92,43 @@ SUITES = {
             "tests/sim/user.py",
         ),
     ),
+    "sim": Suite(
+        tests=("tests/sim",),
+        helpers=_SIM_HELPERS,
+        options=("--engine", "pysim", "--fuzz-circuits", "60"),
+    ),
+    # The C++ of the native engine: a compiler instruments nothing, so all of these are asked, those
+    # with a hart of a few states first.
+    "native": Suite(
+        tests=tuple(
+            f"tests/sim/engines/native/test_{name}.py"
+            for name in ("structs", "engine", "watch", "vcd", "snapshot", "switch", "fast_forward")
+        ),
+        helpers=(*_SIM_HELPERS, "tests/sim"),
+        machine="sim/machine.py",
+    ),
 }
 #: Tests that say nothing about behaviour.
 IGNORED = ("tests/hdl/test_verilog.py",)
+SUFFIXES = (".py", ".cpp")
+
+
+def suite_name(file: str) -> str:
+    """The name of the tests for a file or a folder, in `SUITES`."""
+    package = file.partition("/")[0]
+    if package not in TARGETS:
+        raise ValueError(f"{file} must be in one of {', '.join(TARGETS)}")
+    return "native" if file.endswith(".cpp") else package
 
 
 def suite_of(file: str) -> Suite:
     """The tests for a file."""
-    package = file.partition("/")[0]
-    if package not in SUITES:
-        raise ValueError(f"{file} must be in one of {', '.join(SUITES)}")
-    return SUITES[package]
+    return SUITES[suite_name(file)]
+
+
+def is_core(file: str) -> bool:
+    """Whether `file` is part of `CORE`."""
+    return file.startswith(CORE)
 
 
 def test_files(suite: Suite) -> list[Path]:
@@ -105,20 +160,33 @@ def find(names: tuple[str, ...] = TARGETS) -> list[Mutant]:
         if not path.exists() or not path.is_relative_to(PROJECT):
             raise ValueError(f"{name} must be a file or a folder of the project")
         suite_of(str(path.relative_to(PROJECT)))
-        if path.is_file() and path.suffix != ".py":
-            raise ValueError(f"{name} must be a folder or a file of Python")
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-        mutants = [mutant for file in files for mutant in mutants_in(file)]
+        if path.is_file() and path.suffix not in SUFFIXES:
+            raise ValueError(f"{name} must be a folder or a file of Python or C++")
+        mutants = [mutant for file in _sources(path) for mutant in mutants_in(file)]
         if not mutants:
             raise ValueError(f"{name} has no operator, constant or condition to break")
         found += mutants
     return found
 
 
+def _sources(path):
+    """The files that may be broken in the folder `path`, or the file itself."""
+    if path.is_file():
+        return [path]
+    files = sorted(file for suffix in SUFFIXES for file in path.rglob(f"*{suffix}"))
+    return [
+        file for file in files
+        if not str(file.relative_to(PROJECT)).startswith(tuple(LEFT_OUT))
+    ]  # fmt: skip
+
+
 def mutants_in(path: Path) -> list[Mutant]:
-    """The mutants of the file `path` that are Python at all."""
+    """The mutants of the file `path` that are Python, or C++, at all."""
     file = str(path.relative_to(PROJECT))
     source = path.read_text()
+    if path.suffix == ".cpp":
+        neighbours = [other.read_text() for other in sorted(path.parent.glob("*.cpp"))]
+        return mutants_of_cpp(file, source, neighbours)
     module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     return [
         mutant

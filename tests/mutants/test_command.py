@@ -43,10 +43,10 @@ def test_number_that_makes_no_sense(run, option, value, least):
         ("nowhere", "nowhere must be a file or a folder of the project"),
         ("/etc/passwd", "/etc/passwd must be a file or a folder of the project"),
         ("hdl/../../..", "hdl/../../.. must be a file or a folder of the project"),
-        ("docs", "docs must be in one of hdl, kernel_model"),
-        ("sim", "sim must be in one of hdl, kernel_model"),
+        ("docs", "docs must be in one of hdl, kernel_model, sim"),
+        ("tests/mutants", "tests/mutants must be in one of hdl, kernel_model, sim"),
         ("kernel_model/trampoline.S", "kernel_model/trampoline.S must be a folder or a file of "
-                                      "Python"),
+                                      "Python or C++"),
         ("hdl/__init__.py", "hdl/__init__.py has no operator, constant or condition to break"),
     ],
 )  # fmt: skip

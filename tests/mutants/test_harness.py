@@ -3,7 +3,7 @@
 import pytest
 
 from tests.mutants.harness import run_pytest
-from tests.mutants.observe import Observer, Selection, marked
+from tests.mutants.observe import Observer, Selection, keep_marks_of_programs, marked
 
 
 def run(folder, source, *, plugins=(), wall_seconds=60, cpu_seconds=30, **options):
@@ -16,6 +16,11 @@ def run(folder, source, *, plugins=(), wall_seconds=60, cpu_seconds=30, **option
         wall_seconds=wall_seconds,
         **options,
     )
+
+
+def make_package(folder):
+    (folder / "hdl").mkdir()
+    (folder / "hdl" / "__init__.py").touch()
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,7 @@ def test_a_run_that_computes_for_ever(tmp_path):
 
 def test_modules_of_the_project_are_those_of_the_folder(tmp_path):
 
-    (tmp_path / "hdl").mkdir()
+    make_package(tmp_path)
     (tmp_path / "hdl" / "arch.py").write_text("PAGE_SIZE = 7")
     source = "from hdl.arch import PAGE_SIZE\ndef test_a(): assert PAGE_SIZE == 7"
     assert run(tmp_path, source).status == "passed"
@@ -72,7 +77,7 @@ def test_other(): pass
 
 
 def test_observed_tests_name_the_statements_they_run(tmp_path):
-    (tmp_path / "hdl").mkdir()
+    make_package(tmp_path)
     (tmp_path / "hdl" / "code.py").write_text(marked("hdl/code.py", SOURCE))
     observer = Observer()
 
@@ -86,6 +91,26 @@ def test_observed_tests_name_the_statements_they_run(tmp_path):
         "test_other": {},
     }
     assert all(seen["seconds"] >= 0 for seen in outcome.data.values())
+
+
+STARTING = """
+import subprocess, sys
+def test_program():
+    subprocess.run([sys.executable, "-c", "from hdl.code import double; double(2)"], check=True)
+def test_other(): pass
+"""
+
+
+def test_observed_tests_name_what_programs_run_that_they_start(tmp_path):
+    make_package(tmp_path)
+    (tmp_path / "hdl" / "code.py").write_text(marked("hdl/code.py", SOURCE))
+    observer = Observer(keep_marks_of_programs(tmp_path))
+
+    outcome = run(tmp_path, STARTING, plugins=[observer], report=lambda: observer.tests)
+
+    lines = {test.partition("::")[2]: seen["lines"] for test, seen in outcome.data.items()}
+    assert lines["test_program"] == {"hdl/code.py": [3, 4, 5]}
+    assert lines["test_other"] == {}
 
 
 def test_a_selection_is_run_in_its_order(tmp_path):

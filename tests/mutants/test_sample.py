@@ -50,7 +50,9 @@ def test_most_mutants_are_killed(package):
 
 
 def test_every_reason_is_for_a_mutant_that_there_is():
-    assert read_reasons().keys() <= {mutant.name for mutant in find()}
+    reasons = read_reasons().keys()
+    files = tuple(sorted({reason.partition(" ")[0] for reason in reasons}))
+    assert reasons <= {mutant.name for mutant in find(files)}
 
 
 def test_samples_have_tests():

@@ -59,7 +59,7 @@ class TestKernel:
         kernel, alone = kernel_of(), Kernel(Ram(KERNBASE, 1 << 20), TRAMPOLINE, Console())
         for name in ("quantum", "tick", "abi", "costs", "leaf_flags", "own_frames", "satp"):
             assert getattr(kernel, name) == getattr(alone, name), name
-        assert (kernel.quantum, kernel.tick, kernel.abi) == (QUANTUM, TICK, Abi.LAB)
+        assert (kernel.quantum, kernel.tick, kernel.abi) == (QUANTUM, TICK, None)
 
     def test_the_trampoline_is_where_the_hart_starts(self):
         assert kernel_of().memory.read(KERNBASE, len(TRAMPOLINE)) == TRAMPOLINE

@@ -22,6 +22,7 @@ from sim.engines.base import CYCLE_FS
 from sim.engines.native.extract import check_version
 from sim.engines.native.model import Model
 from sim.engines.native.pieces import WORD
+from sim.output_files import open_output
 
 __all__ = ["Waveform", "locate"]
 
@@ -98,7 +99,7 @@ class Waveform:
         writer = self._make_header(header, cycle)
         # Kept here, because ctypes does not.
         self._decode = _DECODE(self._say)
-        self._file = open(path, "w")  # noqa: SIM115 - closed by close
+        self._file = open_output(path)
         ((clock, _),) = writer.vcd_signal_vars[self._clock]
         self.address = library.trace_new(self._file.fileno(), clock.ident.encode(), self._decode)
         self._describe(writer)

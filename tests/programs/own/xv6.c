@@ -6,6 +6,7 @@
 #include "kernel/riscv.h"
 #include "kernel/memlayout.h"
 #include "kernel/syscall.h"
+#include "kernel/vm.h"
 #include "user/user.h"
 
 int
@@ -35,6 +36,8 @@ main(int argc, char *argv[])
   close(fd);
   struct stat st;
   stat("file", &st);
+  if (pause(1) < 0 || sys_sbrk(PGSIZE, SBRK_LAZY) == SBRK_ERROR)
+    exit(1);
   printf("%d %d\n", st.type == T_FILE, (int)st.size);
   exit(0);
 }
