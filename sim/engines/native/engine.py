@@ -22,6 +22,8 @@ _PORTS = ("fetch_port", "data_port")
 _LINES = ("msip", "mtip", "meip", "seip")
 #: What a hart must have for idle cycles to be passed over.
 _COUNTERS = ("mcycle", "stimecmp")
+#: Constants of a hart that are data here.
+_DATA = ("ram_end",)
 _RESPONSE = ("valid", "data", "error")
 #: Tables of the MMU, control registers, and the units that most instructions do not use.
 RARELY = Rarely(
@@ -55,6 +57,11 @@ def _places(hart) -> dict[str, object]:
     return places
 
 
+def _data(hart) -> dict[str, object]:
+    """What of `hart` is data, by name: machines that differ in nothing else share a library."""
+    return {name: getattr(hart, name) for name in _DATA if hasattr(hart, name)}
+
+
 class NativeEngine(Engine):
     """Runs `hart` and `bus` in compiled code; see `Engine`.
 
@@ -67,8 +74,6 @@ class NativeEngine(Engine):
         device with a `window` is served in compiled code.
     directory : Path
         Where compiled libraries are kept.
-    identity : str or None
-        Says which hart this is; see `Model`.
     traced : bool
         All signals are computed, so that there can be waveforms and records of the retire port.
         Without it, asking for these raises EngineError.
@@ -78,7 +83,7 @@ class NativeEngine(Engine):
     chunk = 400_000
 
     def __init__(
-        self, hart, bus: Bus, directory: Path, identity: str | None = None, *, traced: bool = False
+        self, hart, bus: Bus, directory: Path, *, traced: bool = False
     ):
         self.log = TrapLog()
         self._bus = bus
@@ -89,7 +94,7 @@ class NativeEngine(Engine):
         outputs += [getattr(hart.retire, name) for name in fields]
         self.model = model = Model(
             hart, outputs, directory, runtime=_runtime(traced), everything=traced,
-            places=_places(hart), identity=identity, rarely=RARELY,
+            places=_places(hart), data=_data(hart), rarely=RARELY,
         )  # fmt: skip
         self._registers = model.places["registers"]
         library = model.library
