@@ -35,6 +35,7 @@ class KernelOptions:
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
+    programs: bool = True
     files: tuple[HostFile, ...] = ()
     journal: Path | None = None
     replay: Path | None = None
@@ -55,7 +56,7 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
 
 
 def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
-    """The kernel, whose disk has the bundled programs and the host's files.
+    """The kernel, whose disk has the bundled programs, unless they are not wanted, and the host's.
 
     The disk is filled when a path is looked up for the first time, unless there are files of the
     host: whether they fit is to be known before the run. Raises HostFileError, FsError or OSError.
@@ -63,7 +64,7 @@ def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
     host_files = read_host_files(options.files)
 
     def files() -> Mapping[str, bytes]:
-        return bundled_files() | host_files
+        return (bundled_files() if options.programs else {}) | host_files
 
     kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
                     costs=_COSTS[options.kernel_cost], quantum=options.quantum, tick=options.tick,
