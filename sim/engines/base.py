@@ -82,7 +82,7 @@ class TrapLog:
 class Engine(ABC):
     """Runs a hart and the bus in front of it.
 
-    Cycles count from 0 at reset. In cycle `c` the hart sees `time` = `c`. Between two calls of
+    Cycles count from 0 at reset. In cycle `c` the hart sees `mtime` = `c`. Between two calls of
     `run` the machine stands still between two cycles, and Python may read and write RAM.
 
     Members

@@ -228,7 +228,7 @@ inline void drive(Machine *m) {
   s[m->time_at] = m->cycle;
 }
 
-// The last cycle has changed nothing but `mcycle` and `time`, and nothing was on its way.
+// The last cycle has changed nothing but `mcycle` and `mtime`, and nothing was on its way.
 bool idle(Machine *m) {
   u64 *s = m->state, *before = m->before;
   if (s[m->retire_at]) return false;
@@ -240,7 +240,7 @@ bool idle(Machine *m) {
   return !memcmp(s, before, m->state_words * sizeof(u64));
 }
 
-// The next cycle in which something else can change: a response, `time` reaching `stimecmp`.
+// The next cycle in which something else can change: a response, `mtime` reaching `stimecmp`.
 u64 next_event(Machine *m, u64 limit) {
   u64 next = limit;
   for (Port &p : m->port)
