@@ -9,7 +9,7 @@ from kernel_model.abi import AUTO
 from kernel_model.costs import TABLE, ZERO
 from kernel_model.fs import mount
 from kernel_model.kernel import Kernel
-from kernel_model.layout import QUANTUM, TICK
+from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
 from sim.devices.console import Console
 from sim.devices.journal import Journal, load_journal
 from sim.faults import FaultTable
@@ -21,6 +21,12 @@ from sim.ram import Ram
 from sim.toolchain import assemble_trampoline, bundled_files
 
 __all__ = ["KernelOptions", "make_kernel", "open_console", "watch"]
+
+#: Accesses to memory for which the timer leaves time before it interrupts: what `userret` still
+#: restores (4), the fetches around `sret` (2), an instruction on two pages, and its data, each
+#: after a walk of three levels (2 * 4 + 4 + 1). The rest is for a constrained LR/SC loop of 16
+#: instructions: as `userret` breaks reservations, it has to come to its end within one turn.
+LEAST_TURN_ACCESSES = 64
 
 _COSTS = {"table": TABLE, "zero": ZERO}
 
@@ -55,8 +61,10 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
         yield Console(source=source, before_write=before_write, journal=Journal(file))
 
 
-def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
+def make_kernel(options: KernelOptions, ram: Ram, console: Console, latency: int = 1) -> Kernel:
     """The kernel, whose disk has the bundled programs, unless they are not wanted, and the host's.
+
+    `latency` is that of memory, in cycles: how long a turn has to be so that it makes progress.
 
     The disk is filled when a path is looked up for the first time, unless there are files of the
     host: whether they fit is to be known before the run. Raises HostFileError, FsError or OSError.
@@ -67,7 +75,8 @@ def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
         return (bundled_files() if options.programs else {}) | host_files
 
     kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
-                    costs=_COSTS[options.kernel_cost], quantum=options.quantum, tick=options.tick,
+                    costs=_COSTS[options.kernel_cost], quantum=options.quantum,
+                    least_turn=max(MIN_QUANTUM, LEAST_TURN_ACCESSES * latency), tick=options.tick,
                     abi=options.abi, files=files)  # fmt: skip
     if host_files:
         mount(kernel)

@@ -286,6 +286,7 @@ class NativeEngine(Engine):
             self._watch.fetch()
         machine, log = self._machine, self.log
         log.instructions = machine.instructions
+        log.user_instructions = machine.user_instructions
         if machine.trap_count:
             for trap in machine.traps[: machine.trap_count]:
                 log.add(trap.cycle, trap.pc, trap.cause, trap.tval, trap.mode)

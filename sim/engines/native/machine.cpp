@@ -63,7 +63,7 @@ struct Machine {
   u64 lock_port, lock_source;  // lock_port is PORTS if nobody holds the bus
   Response *withheld;
   u64 withheld_cycle;
-  u64 cycle, instructions;
+  u64 cycle, instructions, user_instructions;  // user_instructions are a part of instructions
   u64 event, event_value;
   // An access to a device that Python has to serve.
   Request device;
@@ -129,7 +129,9 @@ inline void retire(Machine *m) {
     trap(m, r);
   } else {
     m->instructions++;
-    if (r[3] == 0 && (m->waiting_filter & filter_bit(r[2]))) retry(m, r[2]);
+    if (r[3] != 0) return;
+    m->user_instructions++;
+    if (m->waiting_filter & filter_bit(r[2])) retry(m, r[2]);
   }
 }
 
