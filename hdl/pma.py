@@ -43,6 +43,9 @@ class Pma:
         self.ram_base = ram_base
         self.ram_end = Signal(PA_BITS + 1, init=end)
 
+    def __repr__(self):
+        return f"Pma(ram_base={self.ram_base:#x}, ram_size={self.ram_size:#x})"
+
     @property
     def ram_size(self):
         """Size of RAM in bytes."""

@@ -37,6 +37,8 @@ __all__ = ["main"]
 #: Exit statuses besides the program's: a mistake of the user's, a machine that cannot go on,
 #: and Ctrl-C.
 USAGE, BROKEN, INTERRUPTED = 2, 125, 130
+#: Entries of a TLB or of the walk cache: each costs comparators, and time to compile them.
+_MOST_ENTRIES = 64
 
 _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
                 ToolchainError, OSError)  # fmt: skip
@@ -103,6 +105,13 @@ def _common_options(command):
                      show_default=True, metavar="MIB", help="RAM in MiB."),
         click.option("--latency", type=Count(1, 1000), default=1, show_default=True,
                      metavar="CYCLES", help="Cycles from a memory request to its response."),
+        click.option("--itlb-entries", type=Count(1, _MOST_ENTRIES), default=8, show_default=True,
+                     metavar="N", help="Pages that the TLB for fetches holds."),
+        click.option("--dtlb-entries", type=Count(1, _MOST_ENTRIES), default=8, show_default=True,
+                     metavar="N", help="Pages that the TLB for data holds."),
+        click.option("--walk-cache-entries", type=Count(1, _MOST_ENTRIES), default=4,
+                     show_default=True, metavar="N",
+                     help="Pointers to page tables that the walker remembers."),
         click.option("--max-cycles", type=positive, metavar="N",
                      help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
                           "are not idle; no end for an interactive run]"),
@@ -229,8 +238,12 @@ def cc(output, sources):
 
 def _options(common: dict) -> Options:
     _check_vcd(common)
-    config = MachineConfig(common["memory_mib"], common["latency"], common["engine"],
-                           not common["no_fast_forward"], common["vcd"] is not None)  # fmt: skip
+    same = ("memory_mib", "latency", "engine", "itlb_entries", "dtlb_entries", "walk_cache_entries")
+    config = MachineConfig(
+        fast_forward=not common["no_fast_forward"],
+        traced=common["vcd"] is not None,
+        **{name: common[name] for name in same},
+    )
     return Options(
         config,
         common["max_cycles"],

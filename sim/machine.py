@@ -46,9 +46,10 @@ class End(Enum):
 class MachineConfig:
     """Parameters of a machine: RAM in MiB, cycles from request to response, name of the engine.
 
-    The entries of TLBs and walk cache are those of `Hart`. Without a name the engine is the native engine, or pysim where that does not work. With `fast_forward`
+    Without a name it is the native engine, or pysim where that does not work. With `fast_forward`
     it may pass over cycles in which nothing happens. `traced` says that there will be waveforms or
-    records of the retire port, which some engines have to know beforehand.
+    records of the retire port, which some engines have to know beforehand. The entries of the TLBs
+    and of the walk cache are those of `Hart`.
     """
 
     memory_mib: int = 128

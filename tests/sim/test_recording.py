@@ -18,8 +18,7 @@ def faulting(tmp_path, monkeypatch):
     raised = {"trap": 1, "cause": Cause.LOAD_PAGE, "mode": Priv.U}
     script = [load(BASE)] * 20 + [load(BASE, **raised)] * 2
     script += [load(BASE)] * 20 + [store(BASE + 8, 1)]
-    hart = (lambda: ScriptedHart(script), None)
-    monkeypatch.setattr(machine, "real_hart", lambda ram: hart)
+    monkeypatch.setattr(machine, "real_hart", lambda config, ram: ScriptedHart(script))
     monkeypatch.chdir(tmp_path)
     program = tmp_path / "program.elf"
     program.write_bytes(make_elf([(BASE, b"\x13\0\0\0" * 2, 64)], {"tohost": BASE + 8}))

@@ -82,9 +82,7 @@ class NativeEngine(Engine):
     name = "native"
     chunk = 400_000
 
-    def __init__(
-        self, hart, bus: Bus, directory: Path, *, traced: bool = False
-    ):
+    def __init__(self, hart, bus: Bus, directory: Path, *, traced: bool = False):
         self.log = TrapLog()
         self._bus = bus
         outputs = [getattr(getattr(hart, port).request, name)

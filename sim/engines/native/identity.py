@@ -28,7 +28,7 @@ __all__ = ["identify"]
 _TRUSTED = frozenset(sys.stdlib_module_names) | {"amaranth"}
 #: The package whose components can be described: the caller's key has all of its sources.
 _SOURCES = Path(hdl.__file__).resolve().parent
-#: Where the code of its functions stands; what a dataclass generates has no file, or dataclass's own.
+#: Where the code of its functions stands; what a dataclass generates has no file, or the library's.
 _FILES = (f"{_SOURCES}/", "<string>", dataclasses.__file__)
 #: Attributes that say where and when something was made, and whether it was used.
 _NO_PART = frozenset({"src_loc", "_src_loc", "_MustUse__context", "_MustUse__used", "duid"})

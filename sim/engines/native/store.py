@@ -54,7 +54,11 @@ def load(path: Path) -> Image | None:
 
 
 def save(path: Path, image: Image) -> None:
-    """Writes `image` to `path` at once, so that another process sees all of it or nothing."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".json", delete=False) as file:
-        json.dump(asdict(image), file)
-    os.replace(file.name, path)
+    """Writes `image` to `path` at once, so that another process sees all of it or nothing.
+
+    Who may read it is for the umask to say, as with the library: a checkout may be shared.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        whole = Path(scratch) / path.name
+        whole.write_text(json.dumps(asdict(image)))
+        os.replace(whole, path)
