@@ -1,17 +1,19 @@
 """A kernel as the options of `run` want it: its console, its disk, and who watches it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kernel_model.abi import AUTO
 from kernel_model.costs import TABLE, ZERO
+from kernel_model.disk import Contents
 from kernel_model.fs import mount
 from kernel_model.kernel import Kernel
 from kernel_model.layout import QUANTUM, TICK
 from sim.devices.console import Console
 from sim.devices.journal import Journal, load_journal
+from sim.disk import Disk, read_disk
 from sim.faults import FaultTable
 from sim.host_files import HostFile, read_host_files
 from sim.insight.pages import PagePrint, PageTables
@@ -20,7 +22,7 @@ from sim.output_files import open_output
 from sim.ram import Ram
 from sim.toolchain import assemble_trampoline, bundled_files
 
-__all__ = ["KernelOptions", "make_kernel", "open_console", "watch"]
+__all__ = ["KernelOptions", "make_kernel", "open_console", "read_files", "watch"]
 
 _COSTS = {"table": TABLE, "zero": ZERO}
 
@@ -35,6 +37,7 @@ class KernelOptions:
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
+    disk: Path | None = None
     files: tuple[HostFile, ...] = ()
     journal: Path | None = None
     replay: Path | None = None
@@ -54,21 +57,26 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
         yield Console(source=source, before_write=before_write, journal=Journal(file))
 
 
-def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
+def read_files(options: KernelOptions) -> Disk:
+    """What the host puts onto the disk. Raises HostFileError or OSError."""
+    disk = read_disk(options.disk) if options.disk is not None else Disk({})
+    return replace(disk, contents={**disk.contents, **read_host_files(options.files)})
+
+
+def make_kernel(options: KernelOptions, ram: Ram, console: Console, disk: Disk) -> Kernel:
     """The kernel, whose disk has the bundled programs and the host's files.
 
     The disk is filled when a path is looked up for the first time, unless there are files of the
-    host: whether they fit is to be known before the run. Raises HostFileError, FsError or OSError.
+    host: whether they fit is to be known before the run. Raises FsError.
     """
-    host_files = read_host_files(options.files)
 
-    def files() -> Mapping[str, bytes]:
-        return bundled_files() | host_files
+    def files() -> Contents:
+        return disk.contents if disk.geometry is not None else bundled_files() | disk.contents
 
     kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
                     costs=_COSTS[options.kernel_cost], quantum=options.quantum, tick=options.tick,
-                    abi=options.abi, files=files)  # fmt: skip
-    if host_files:
+                    abi=options.abi, files=files, geometry=disk.geometry)  # fmt: skip
+    if disk.contents:
         mount(kernel)
     return kernel
 
