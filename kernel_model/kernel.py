@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from hdl.arch import PAGE_SIZE, Pte, make_satp
 from kernel_model.abi import AUTO, Abi
-from kernel_model.accounts import Account
+from kernel_model.accounts import Account, Ledger
 from kernel_model.console import Cons, Console, procdump, uartintr
 from kernel_model.costs import TABLE, Costs, Step
 from kernel_model.cpu import schedule
@@ -63,6 +63,9 @@ class Kernel:
         Cycles for each step of the kernel's work.
     quantum : int
         Cycles of a process's turn, after which the timer interrupts it; 0 = for ever.
+    least_turn : int
+        Cycles that the timer leaves at least to who returns to user mode, though its turn should
+        end before: so many that an instruction retires. It depends on how slow memory is.
     tick : int
         Cycles of one tick of `uptime` and `sleep`.
     abi : str
@@ -90,15 +93,17 @@ class Kernel:
         The one on the hart.
     accounts : list of Account
         What each process has used, by pid; those that are gone included.
+    ledger : Ledger
+        Whose each cycle was: with the accounts' cycles, its own are those of the run.
     watchers : list
         Objects that are told what happens. Each may have any of these methods:
         `syscall_begin(proc, number, args, now)`, `syscall_waits(proc, number, now)`,
         `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)`,
         `unexpected(proc, now)`, of a trap for which it is killed, and `exited(proc, now)`.
+    answered_at : int
+        The cycle in which the hart has the answer to its last ring; whoever rings sets it.
     now : int
         The clock, in cycles, when the hart trapped or rang last.
-    idle_cycles : int
-        Cycles, by `now`, of turns that were nobody's.
     faults : list of Fault
         Every page fault of a process, and every page that a system call faulted in, in order.
     pages_promised : int
@@ -118,6 +123,7 @@ class Kernel:
         svadu: bool = False,
         costs: Costs = TABLE,
         quantum: int = QUANTUM,
+        least_turn: int = MIN_QUANTUM,
         tick: int = TICK,
         abi: str = AUTO,
         files: Callable[[], Contents] = dict,
@@ -128,6 +134,7 @@ class Kernel:
         self.console = console
         self.costs = costs
         self.quantum = quantum
+        self.least_turn = least_turn
         self.tick = tick
         self.abi = None if abi == AUTO else Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
@@ -143,7 +150,6 @@ class Kernel:
         """What changes as the kernel runs."""
         self.cycles = 0
         self.now = 0
-        self.idle_cycles = 0
         self.doorbell = Doorbell()
         self.halted = False
         self.exit_status = 0
@@ -163,8 +169,8 @@ class Kernel:
         #: Who had the last turn, and when it ends.
         self.last_pid = 0
         self.turn_ends = 0
-        #: Whose trap was served last: it pays until a process runs again.
-        self._served: Account | None = None
+        self.ledger = Ledger()
+        self.answered_at = 0
 
     def _boot(self, trampoline, svadu):
         """Trampoline, page table, and what reset code reads in the doorbell."""
@@ -217,8 +223,12 @@ class Kernel:
             proc.account.minor_faults += 1
         self.tell("fault", proc, fault, self.now)
 
-    def take_accounts(self) -> list[Account]:
-        """What each process has used by now, init excepted: it uses nothing."""
+    def take_accounts(self, cycle: int) -> list[Account]:
+        """What each process has used by `cycle`, init excepted: it uses nothing.
+
+        Their cycles and those of `ledger` are `cycle` in all.
+        """
+        self._close(cycle)
         for proc in self.procs[1:]:
             take_account(self, proc)
         return self.accounts[1:]
@@ -288,18 +298,29 @@ class Kernel:
             if self.proc is None:
                 raise KernelPanic("ring: there is no process")
             frame, account = self.proc.trapframe, self.proc.account
-            resumed, trapped = frame.resumed, frame.time
-            if self._served is not None:
-                self._served.kernel_cycles += resumed - self.now
-            account.user_cycles += trapped - resumed
-            self._served = account
-            self.now = trapped
-        elif reason in (Reason.BOOT, Reason.IDLE):
-            now = self.doorbell.registers[Register.TIME]
-            self.idle_cycles += now - self.now if reason == Reason.IDLE else 0
-            self.now = now
+            self.ledger.hand_over(frame.resumed, account, "user_cycles")
+            self.ledger.hand_over(frame.time, account, "kernel_cycles")
+            self.now = frame.time
+        elif reason == Reason.IDLE:
+            self.ledger.hand_over(self.answered_at, self.ledger, "idle")
+            self.now = self.doorbell.registers[Register.TIME]
+            self.ledger.close(self.now)
+        elif reason == Reason.BOOT:
+            self.now = self.doorbell.registers[Register.TIME]
         else:
             raise KernelPanic(f"ring: no reason {reason}")
+
+    def _close(self, cycle):
+        """Bring the ledger from the last trap or ring up to `cycle`, wherever the hart is then."""
+        action = self.doorbell.registers[Register.ACTION]
+        if action == Action.IDLE and self.now < self.answered_at < cycle:
+            self.ledger.hand_over(self.answered_at, self.ledger, "idle")
+        if self.proc is not None and self.proc.trapframe.resumed > self.now:
+            frame, account = self.proc.trapframe, self.proc.account
+            self.ledger.hand_over(frame.resumed, account, "user_cycles")
+            if frame.time >= frame.resumed:  # it is on its way into the kernel
+                self.ledger.hand_over(frame.time, account, "kernel_cycles")
+        self.ledger.close(cycle)
 
     def _answer(self, action, cycles):
         """Tell the hart what to do, and for how many cycles at most."""
@@ -310,10 +331,6 @@ class Kernel:
             registers[Register.SATP] = make_satp(self.proc.pagetable)
             registers[Register.FENCE_I] = int(self.wrote_code)
             self.wrote_code = False
-        elif self._served is not None:
-            # No process comes back to say how long it was: what it costs by the table.
-            self._served.kernel_cycles += self.cycles
-            self._served = None
 
     def _panic(self, panic):
         self.panicked = panic

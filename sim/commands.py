@@ -19,7 +19,7 @@ from sim.devices.htif import Htif
 from sim.disk import Disk
 from sim.gtkw import read_waveform, write_save_file
 from sim.insight.deaths import Deaths
-from sim.kernel_guest import KernelGuest
+from sim.kernel_guest import PATIENCE, KernelGuest
 from sim.kernel_setup import KernelOptions, make_kernel, open_console, read_files, watch
 from sim.limit import DEFAULT_CYCLES, run_within
 from sim.loader import LoadError, load_bare
@@ -35,7 +35,7 @@ from sim.waves import AroundFault, FirstFaults, LastCycles, Trace, Window
 __all__ = ["LOST", "UNREAD", "Options", "run_bare", "run_program"]
 
 #: Exit statuses of runs that their program did not end.
-_STATUS = {End.LIMIT: 124, End.STUCK: 125, End.STOPPED: 130}
+_STATUS = {End.LIMIT: 124, End.STUCK: 125, End.LIVELOCK: 125, End.STOPPED: 130}
 #: That of one whose output nobody reads, as a shell reports it of a program of the host's (128 +
 #: SIGPIPE), and of one whose output could not be written, if the program's own is 0.
 UNREAD, LOST = 141, 2
@@ -76,7 +76,7 @@ def run_program(
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
     with open_console(setup, progress.clear) as console:
-        kernel = make_kernel(setup, ram, console, disk)
+        kernel = make_kernel(setup, ram, console, options.config.latency, disk)
         try:
             kernel.exec(elf, [_guest_name(program), *arguments])
         except ExecError as error:
@@ -96,9 +96,10 @@ def run_program(
 
     pages.finish()
     status = kernel.exit_status & 0xFF if end is End.FINISHED else _status(end, console)
+    accounts = kernel.take_accounts(machine.engine.cycle)
     report = Report(status, machine.engine.cycle, machine.engine.log.instructions,
                     machine.engine.name, kernel.pages_promised, kernel.heap_frames_used,
-                    kernel.frames_used, guest.faults, kernel.take_accounts(),
+                    kernel.frames_used, guest.faults, accounts, kernel.ledger,
                     kernel.first.abi.value)  # fmt: skip
     _tell(report, options, end, console, with_kernel=True)
     if setup.json_path is not None:
@@ -267,6 +268,9 @@ def _tell(report: Report, options: Options, end: End, console: Console, *, with_
         _say(f"ended by --max-cycles {limit}: the program had not finished")
     elif end is End.STUCK:
         _say(f"the hart is stuck: no instruction has retired for long at cycle {report.cycles}")
+    elif end is End.LIVELOCK:
+        _say(f"ended at cycle {report.cycles}: after {PATIENCE} traps in a row no instruction "
+             "of a program had retired")  # fmt: skip
     elif end is End.STOPPED and console.unread:
         _say(f"standard output has no reader any more: ended at cycle {report.cycles}")
     elif end is End.STOPPED:

@@ -10,7 +10,7 @@ from kernel_model.costs import TABLE, ZERO
 from kernel_model.disk import Contents
 from kernel_model.fs import mount
 from kernel_model.kernel import Kernel
-from kernel_model.layout import QUANTUM, TICK
+from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
 from sim.devices.console import Console
 from sim.devices.journal import Journal, load_journal
 from sim.disk import Disk, read_disk
@@ -23,6 +23,12 @@ from sim.ram import Ram
 from sim.toolchain import assemble_trampoline, bundled_files
 
 __all__ = ["KernelOptions", "make_kernel", "open_console", "read_files", "watch"]
+
+#: Accesses to memory for which the timer leaves time before it interrupts: what `userret` still
+#: restores (4), the fetches around `sret` (2), an instruction on two pages, and its data, each
+#: after a walk of three levels (2 * 4 + 4 + 1). The rest is for a constrained LR/SC loop of 16
+#: instructions: as `userret` breaks reservations, it has to come to its end within one turn.
+LEAST_TURN_ACCESSES = 64
 
 _COSTS = {"table": TABLE, "zero": ZERO}
 
@@ -63,18 +69,29 @@ def read_files(options: KernelOptions) -> Disk:
     return replace(disk, contents={**disk.contents, **read_host_files(options.files)})
 
 
-def make_kernel(options: KernelOptions, ram: Ram, console: Console, disk: Disk) -> Kernel:
-    """The kernel, whose disk has the bundled programs and the host's files.
+def make_kernel(
+    options: KernelOptions,
+    ram: Ram,
+    console: Console,
+    latency: int = 1,
+    disk: Disk | None = None,
+) -> Kernel:
+    """The kernel, whose disk has the bundled programs, unless it is an image, and `disk`.
+
+    `latency` is that of memory, in cycles: how long a turn has to be so that it makes progress.
+    `disk` is what `read_files` reads if it has not been read yet.
 
     The disk is filled when a path is looked up for the first time, unless there are files of the
-    host: whether they fit is to be known before the run. Raises FsError.
+    host: whether they fit is to be known before the run. Raises HostFileError, FsError or OSError.
     """
+    disk = disk or read_files(options)
 
     def files() -> Contents:
         return disk.contents if disk.geometry is not None else bundled_files() | disk.contents
 
     kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
-                    costs=_COSTS[options.kernel_cost], quantum=options.quantum, tick=options.tick,
+                    costs=_COSTS[options.kernel_cost], quantum=options.quantum,
+                    least_turn=max(MIN_QUANTUM, LEAST_TURN_ACCESSES * latency), tick=options.tick,
                     abi=options.abi, files=files, geometry=disk.geometry)  # fmt: skip
     if disk.contents:
         mount(kernel)

@@ -17,7 +17,7 @@ from sim import kernel_setup
 from sim.devices.journal import JournalError
 from sim.host_files import HostFile, HostFileError
 from sim.insight.pages import PagePrint
-from sim.kernel_setup import KernelOptions, make_kernel, open_console, read_files, watch
+from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
 from sim.ram import Ram
 from tests.kernel_model.support import Console, Killed, make_hart
 from tests.sim.user import TRAMPOLINE
@@ -45,7 +45,7 @@ def asked(monkeypatch):
 
 def kernel_of(**options):
     options = KernelOptions(**options)
-    return make_kernel(options, Ram(KERNBASE, 1 << 20), Console(), read_files(options))
+    return make_kernel(options, Ram(KERNBASE, 1 << 20), Console())
 
 
 def content(kernel, path):
