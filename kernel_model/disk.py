@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kernel_model.abi import Abi
 from kernel_model.param import DATA_BLOCKS, NINODES
 
 __all__ = ["Contents", "Device", "Folder", "Geometry", "Linked"]
@@ -45,4 +46,4 @@ class Geometry:
     """
 
     inodes: int = NINODES
-    data_blocks: int = DATA_BLOCKS
+    data_blocks: int = DATA_BLOCKS[Abi.LAB]

@@ -79,15 +79,17 @@ class FileSystem:
     ----------
     inodes : list of Inode or None
         By number; None is free. Number 0 is never used.
-    free_blocks : int
-        Blocks left for data.
+    data_blocks, free_blocks : int
+        Blocks for data, and those of them that are left.
     """
 
     def __init__(self, files: Callable[[], Contents] = dict, geometry: Geometry | None = None):
+        #: The size of an image's disk stays; that of another is its release's.
+        self.is_image = geometry is not None
         geometry = geometry or Geometry()
         self.files: Callable[[], Contents] | None = files
         self.inodes: list[Inode | None] = [None] * geometry.inodes
-        self.free_blocks = geometry.data_blocks
+        self.data_blocks = self.free_blocks = geometry.data_blocks
 
     @property
     def free_inodes(self) -> int:

@@ -44,6 +44,7 @@ class KernelOptions:
     quantum: int = QUANTUM
     tick: int = TICK
     disk: Path | None = None
+    programs: bool = True
     files: tuple[HostFile, ...] = ()
     journal: Path | None = None
     replay: Path | None = None
@@ -76,7 +77,7 @@ def make_kernel(
     latency: int = 1,
     disk: Disk | None = None,
 ) -> Kernel:
-    """The kernel, whose disk has the bundled programs, unless it is an image, and `disk`.
+    """The kernel, whose disk has `disk`, and the bundled programs unless they are not wanted.
 
     `latency` is that of memory, in cycles: how long a turn has to be so that it makes progress.
     `disk` is what `read_files` reads if it has not been read yet.
@@ -87,7 +88,8 @@ def make_kernel(
     disk = disk or read_files(options)
 
     def files() -> Contents:
-        return disk.contents if disk.geometry is not None else bundled_files() | disk.contents
+        bundled = bundled_files() if options.programs and disk.geometry is None else {}
+        return bundled | disk.contents
 
     kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
                     costs=_COSTS[options.kernel_cost], quantum=options.quantum,
