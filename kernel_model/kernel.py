@@ -12,7 +12,7 @@ from kernel_model.doorbell import Doorbell
 from kernel_model.exec import ExecError, kexec
 from kernel_model.faults import Fault
 from kernel_model.file import File, filedup, openconsole
-from kernel_model.fs import fsinit
+from kernel_model.fs import fsinit, resize
 from kernel_model.inode import FileSystem, iget
 from kernel_model.kalloc import Kmem
 from kernel_model.kvm import kvmmake
@@ -140,6 +140,8 @@ class Kernel:
         self.ftable: list[File] = []
         self.cons = Cons()
         fsinit(self)
+        if self.abi is not None:
+            resize(self, self.abi)
         self.init = makeinit(self)
 
     def _reset(self):
@@ -233,7 +235,7 @@ class Kernel:
         """Make the first process, running the program `elf`; `argv[0]` is its name.
 
         Raises ExecError, with one line that says why, if the program cannot be run; then no frame
-        is lost.
+        is lost. Raises FsError if the files need more than the disk of the program's release has.
         """
         if self.first is not None:
             raise RuntimeError("the first process exists already")
@@ -252,6 +254,7 @@ class Kernel:
         proc.cwd = iget(self, ROOTINO)
         addproc(self, proc, self.init)
         self.first = proc
+        resize(self, proc.abi)
 
     def ring(self, reason: int) -> int:
         """Serve the hart, which stored `reason` to the doorbell; return what that costs in cycles.

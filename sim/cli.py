@@ -173,6 +173,8 @@ def _kernel_options(command):
                      help="Whose sbrk it is: the lab's, the 2025 release's, each program's own."),
         click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
                      help="Put the file HOST onto the disk as /NAME. May be repeated."),
+        click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,
+                     help="Leave the bundled programs off the disk."),
         click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
                      metavar="CYCLES", help="A process's turn; 0 = until it waits."),
         click.option("--tick", type=click.IntRange(1, _LONGEST), default=TICK, show_default=True,

@@ -41,6 +41,7 @@ class KernelOptions:
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
+    programs: bool = True
     files: tuple[HostFile, ...] = ()
     journal: Path | None = None
     replay: Path | None = None
@@ -61,7 +62,7 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
 
 
 def make_kernel(options: KernelOptions, ram: Ram, console: Console, latency: int = 1) -> Kernel:
-    """The kernel, whose disk has the bundled programs and the host's files.
+    """The kernel, whose disk has the bundled programs, unless they are not wanted, and the host's.
 
     `latency` is that of memory, in cycles: how long a turn has to be so that it makes progress.
 
@@ -71,7 +72,7 @@ def make_kernel(options: KernelOptions, ram: Ram, console: Console, latency: int
     host_files = read_host_files(options.files)
 
     def files() -> Mapping[str, bytes]:
-        return bundled_files() | host_files
+        return (bundled_files() if options.programs else {}) | host_files
 
     kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
                     costs=_COSTS[options.kernel_cost], quantum=options.quantum,

@@ -37,7 +37,7 @@ CORE = (
 )
 #: Files and folders in `TARGETS` that are left out, and why.
 LEFT_OUT = {
-    "hdl/verilog.py": "it only calls Amaranth, and its tests run Yosys for minutes",
+    "hdl/verilog.py": "it edits text, and its tests run Yosys for minutes",
     "sim/bench/": "it measures, and what it measures differs each time",
 }
 

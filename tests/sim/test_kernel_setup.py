@@ -91,6 +91,13 @@ class TestDisk:
         assert content(kernel, b"/sh") == b"bundled sh"
         assert asked == ["bundled"]
 
+    def test_they_can_be_left_out(self, asked, tmp_path):
+        (tmp_path / "notes").write_bytes(b"from the host")
+        kernel = kernel_of(programs=False, files=(HostFile(tmp_path / "notes", "notes"),))
+        assert content(kernel, b"/cat") is None
+        assert content(kernel, b"/notes") == b"from the host"
+        assert asked == []
+
     def test_files_of_the_host_are_beside_them(self, asked, tmp_path):
         (tmp_path / "notes").write_bytes(b"from the host")
         kernel = kernel_of(files=(HostFile(tmp_path / "notes", "deep/down"),))
