@@ -1,6 +1,6 @@
 """The kernel: what is global in xv6, and the doorbell's other side."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from hdl.arch import PAGE_SIZE, Pte, make_satp
 from kernel_model.abi import AUTO, Abi
@@ -8,11 +8,12 @@ from kernel_model.accounts import Account, Ledger
 from kernel_model.console import Cons, Console, procdump, uartintr
 from kernel_model.costs import TABLE, Costs, Step
 from kernel_model.cpu import schedule
+from kernel_model.disk import Contents, Geometry
 from kernel_model.doorbell import Doorbell
 from kernel_model.exec import ExecError, kexec
 from kernel_model.faults import Fault
 from kernel_model.file import File, filedup, openconsole
-from kernel_model.fs import fsinit
+from kernel_model.fs import fsinit, resize
 from kernel_model.inode import FileSystem, iget
 from kernel_model.kalloc import Kmem
 from kernel_model.kvm import kvmmake
@@ -71,7 +72,9 @@ class Kernel:
         Whose `sbrk` it is: a value of `Abi`, or AUTO, and then each program has that of the release
         which its symbols tell of. One without symbols has that of the program which it replaces.
     files : callable
-        What the disk is filled with when a path is looked up for the first time: path -> content.
+        What the disk is filled with when a path is looked up for the first time.
+    geometry : Geometry
+        How large the disk is.
 
     Attributes
     ----------
@@ -123,7 +126,8 @@ class Kernel:
         least_turn: int = MIN_QUANTUM,
         tick: int = TICK,
         abi: str = AUTO,
-        files: Callable[[], Mapping[str, bytes]] = dict,
+        files: Callable[[], Contents] = dict,
+        geometry: Geometry | None = None,
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
@@ -136,10 +140,12 @@ class Kernel:
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self._reset()
         self._boot(trampoline, svadu)
-        self.fs = FileSystem(files)
+        self.fs = FileSystem(files, geometry)
         self.ftable: list[File] = []
         self.cons = Cons()
         fsinit(self)
+        if self.abi is not None:
+            resize(self, self.abi)
         self.init = makeinit(self)
 
     def _reset(self):
@@ -233,7 +239,7 @@ class Kernel:
         """Make the first process, running the program `elf`; `argv[0]` is its name.
 
         Raises ExecError, with one line that says why, if the program cannot be run; then no frame
-        is lost.
+        is lost. Raises FsError if the files need more than the disk of the program's release has.
         """
         if self.first is not None:
             raise RuntimeError("the first process exists already")
@@ -252,6 +258,7 @@ class Kernel:
         proc.cwd = iget(self, ROOTINO)
         addproc(self, proc, self.init)
         self.first = proc
+        resize(self, proc.abi)
 
     def ring(self, reason: int) -> int:
         """Serve the hart, which stored `reason` to the doorbell; return what that costs in cycles.

@@ -123,3 +123,11 @@ def test_who_is_told_an_edition_looks_at_no_symbol(abi):
 def test_accounts_tell_of_it():
     process = Process(RELEASE_2025, DISK)
     assert [account.abi for account in process.kernel.take_accounts()] == ["2025"]
+
+
+@pytest.mark.parametrize("option, elf, blocks", [("auto", RELEASE_2025, 1953),
+    ("auto", LAB, 1954), ("2025", LAB, 1953), ("lab", RELEASE_2025, 1954)])  # fmt: skip
+def test_the_disk_is_that_of_the_first_programs_release(option, elf, blocks):
+    hart = make_hart(elf=elf, abi=option)
+    assert hart.kernel.fs.data_blocks == blocks
+    assert hart.kernel.fs.free_blocks == blocks - 1

@@ -44,7 +44,8 @@ def asked(monkeypatch):
 
 
 def kernel_of(**options):
-    return make_kernel(KernelOptions(**options), Ram(KERNBASE, 1 << 20), Console())
+    options = KernelOptions(**options)
+    return make_kernel(options, Ram(KERNBASE, 1 << 20), Console())
 
 
 def content(kernel, path):
@@ -90,6 +91,13 @@ class TestDisk:
         assert content(kernel, b"/cat") == b"bundled cat"
         assert content(kernel, b"/sh") == b"bundled sh"
         assert asked == ["bundled"]
+
+    def test_they_can_be_left_out(self, asked, tmp_path):
+        (tmp_path / "notes").write_bytes(b"from the host")
+        kernel = kernel_of(programs=False, files=(HostFile(tmp_path / "notes", "notes"),))
+        assert content(kernel, b"/cat") is None
+        assert content(kernel, b"/notes") == b"from the host"
+        assert asked == []
 
     def test_files_of_the_host_are_beside_them(self, asked, tmp_path):
         (tmp_path / "notes").write_bytes(b"from the host")
