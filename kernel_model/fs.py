@@ -7,12 +7,22 @@ made there could never be reached again, and its parent may be gone.
 
 from collections.abc import Iterator
 
+from kernel_model.abi import Abi
 from kernel_model.directory import dirlink, dirlookup
 from kernel_model.inode import FileType, Inode, ialloc, idup, iget, iput, writei
 from kernel_model.panic import KernelPanic
-from kernel_model.param import BSIZE, CONSOLE, CONSOLEINO, DIRSIZ, MAXFILE, NDIRECT, ROOTINO
+from kernel_model.param import (
+    BSIZE,
+    CONSOLE,
+    CONSOLEINO,
+    DATA_BLOCKS,
+    DIRSIZ,
+    MAXFILE,
+    NDIRECT,
+    ROOTINO,
+)
 
-__all__ = ["FsError", "create", "fsinit", "mount", "namei", "nameiparent"]
+__all__ = ["FsError", "create", "fsinit", "mount", "namei", "nameiparent", "resize"]
 
 
 class FsError(Exception):
@@ -130,6 +140,20 @@ def mount(kernel) -> None:
         return
     for name, data in files().items():
         _install(kernel, name, data)
+    # xv6's mkfs rounds the root directory's size to whole blocks, and it begins another block where
+    # one is full. `console`, which comes later there, is counted here: that makes it the same.
+    root = kernel.fs.inodes[ROOTINO]
+    root.data += bytes(-root.size % BSIZE)
+
+
+def resize(kernel, abi: Abi) -> None:
+    """Give the disk the blocks that `abi` has. Raises FsError if more of them are in use."""
+    change = DATA_BLOCKS[abi] - kernel.fs.data_blocks
+    if kernel.fs.free_blocks + change < 0:
+        raise FsError(f"the disk's files need {kernel.fs.data_blocks - kernel.fs.free_blocks} "
+                      f"blocks, but that of --abi {abi.value} has {DATA_BLOCKS[abi]}")  # fmt: skip
+    kernel.fs.data_blocks += change
+    kernel.fs.free_blocks += change
 
 
 def _install(kernel, name, data):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import pack
 
+from kernel_model.abi import Abi
 from kernel_model.panic import KernelPanic
 from kernel_model.param import BSIZE, DATA_BLOCKS, MAXFILE, NDIRECT, NINODES, ROOTDEV
 from kernel_model.printf import printf
@@ -76,14 +77,14 @@ class FileSystem:
     ----------
     inodes : list of Inode or None
         By number; None is free. Number 0 is never used.
-    free_blocks : int
-        Blocks left for data.
+    data_blocks, free_blocks : int
+        Blocks for data, and those of them that are left.
     """
 
     def __init__(self, files: Callable[[], Mapping[str, bytes]] = dict):
         self.files: Callable[[], Mapping[str, bytes]] | None = files
         self.inodes: list[Inode | None] = [None] * NINODES
-        self.free_blocks = DATA_BLOCKS
+        self.data_blocks = self.free_blocks = DATA_BLOCKS[Abi.LAB]
 
     @property
     def free_inodes(self) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from kernel_model.abi import Abi
+from kernel_model.abi import AUTO, Abi
 from kernel_model.elf import ExecError
 from kernel_model.fs import FsError
 from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
@@ -139,8 +139,9 @@ def _common_options(command):
                      show_default=True, metavar="MIB", help="RAM in MiB."),
         click.option("--latency", type=click.IntRange(1, 1000), default=1, show_default=True,
                      metavar="CYCLES", help="Cycles from a memory request to its response."),
-        click.option("--max-cycles", type=positive, default=2_000_000_000, show_default=True,
-                     metavar="N", help="End with status 124 after so many cycles."),
+        click.option("--max-cycles", type=positive, metavar="N",
+                     help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
+                          "are not idle; no end for an interactive run]"),
         click.option("--vcd", type=OutputFile(), metavar="FILE",
                      help="Write a waveform, and a GTKWave save file beside it."),
         click.option("--vcd-window", type=CycleWindow(), metavar="FROM:TO",
@@ -167,10 +168,13 @@ def _kernel_options(command):
                      help="The hart updates A and D bits; else the kernel."),
         click.option("--kernel-cost", type=click.Choice(["table", "zero"]), default="table",
                      show_default=True, help="What the kernel's work costs in cycles."),
-        click.option("--abi", type=click.Choice([abi.value for abi in Abi]), default=Abi.LAB.value,
-                     show_default=True, help="Whose sbrk it is: the lab's, or the 2025 release's."),
+        click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
+                     show_default=True,
+                     help="Whose sbrk it is: the lab's, the 2025 release's, each program's own."),
         click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
                      help="Put the file HOST onto the disk as /NAME. May be repeated."),
+        click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,
+                     help="Leave the bundled programs off the disk."),
         click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
                      metavar="CYCLES", help="A process's turn; 0 = until it waits."),
         click.option("--tick", type=click.IntRange(1, _LONGEST), default=TICK, show_default=True,

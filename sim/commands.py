@@ -8,15 +8,19 @@ from itertools import islice
 from pathlib import Path
 
 from hdl.arch import Cause
+from kernel_model.abi import AUTO, Abi
 from kernel_model.elf import ExecError
+from kernel_model.release import abi_of
 from sim import fst
 from sim.bare_guest import BareGuest
 from sim.devices.console import Console
 from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif
 from sim.gtkw import read_waveform, write_save_file
-from sim.kernel_guest import KernelGuest
+from sim.insight.deaths import Deaths
+from sim.kernel_guest import PATIENCE, KernelGuest
 from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
+from sim.limit import DEFAULT_CYCLES, run_within
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
 from sim.output_files import open_output
@@ -30,7 +34,7 @@ from sim.waves import AroundFault, FirstFaults, LastCycles, Trace, Window
 __all__ = ["LOST", "UNREAD", "Options", "run_bare", "run_program"]
 
 #: Exit statuses of runs that their program did not end.
-_STATUS = {End.LIMIT: 124, End.STUCK: 125, End.STOPPED: 130}
+_STATUS = {End.LIMIT: 124, End.STUCK: 125, End.LIVELOCK: 125, End.STOPPED: 130}
 #: That of one whose output nobody reads, as a shell reports it of a program of the host's (128 +
 #: SIGPIPE), and of one whose output could not be written, if the program's own is 0.
 UNREAD, LOST = 141, 2
@@ -70,30 +74,48 @@ def run_program(
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
     with open_console(setup, progress.clear) as console:
-        kernel = make_kernel(setup, ram, console)
+        kernel = make_kernel(setup, ram, console, options.config.latency)
         try:
-            kernel.exec(path.read_bytes(), [_guest_name(program), *arguments])
+            elf = path.read_bytes()
+            kernel.exec(elf, [_guest_name(program), *arguments])
         except ExecError as error:
             raise ExecError(f"{path}: {error}") from error
+        if not options.quiet:
+            _tell_release(elf, program, setup.abi)
         if notice is not None:
             _say(notice)
         guest = KernelGuest(kernel)
         machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
         trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
         pages = watch(setup, kernel, guest.faults, lambda line: _emit(progress, line))
+        if not options.quiet:
+            kernel.watchers.append(Deaths(kernel, lambda line: _emit(progress, line)))
 
         end = _drive(machine, guest, options, trace, progress, guest.faults, console, pages)
 
     pages.finish()
     status = kernel.exit_status & 0xFF if end is End.FINISHED else _status(end, console)
+    accounts = kernel.take_accounts(machine.engine.cycle)
     report = Report(status, machine.engine.cycle, machine.engine.log.instructions,
                     machine.engine.name, kernel.pages_promised, kernel.heap_frames_used,
-                    kernel.frames_used, guest.faults, kernel.take_accounts())  # fmt: skip
+                    kernel.frames_used, guest.faults, accounts, kernel.ledger,
+                    kernel.first.abi.value)  # fmt: skip
     _tell(report, options, end, console, with_kernel=True)
     if setup.json_path is not None:
         write_json(report, setup.json_path)
     _finish_trace(trace, options, guest.faults)
     return _unless_lost(status, console)
+
+
+def _tell_release(elf: bytes, program: str, abi: str) -> None:
+    """Says whose `sbrk` the program is taken to call, if that is a guess or not the usual one."""
+    if abi != AUTO:
+        return
+    found = abi_of(elf)
+    if found is None:
+        _say(f"{program} has no symbols that tell its release: taken for --abi {Abi.LAB.value}")
+    elif found is not Abi.LAB:
+        _say(f"{program} calls sbrk as the release of {found.value} does: --abi {found.value}")
 
 
 def run_bare(options: Options, path: Path, *, signature: Path | None, granularity: int) -> int:
@@ -200,9 +222,11 @@ def _drive(
 
     signal.signal(signal.SIGINT, interrupt)
     try:
-        end = machine.run(
+        end = run_within(
+            machine,
             guest,
-            max_cycles=options.max_cycles,
+            options.max_cycles,
+            lambda: console.interactive,
             watchers=[watcher for watcher in (console, *watchers, trace) if watcher is not None],
             progress=show_progress,
         )
@@ -234,9 +258,13 @@ def _unless_lost(status: int, console: Console) -> int:
 def _tell(report: Report, options: Options, end: End, console: Console, *, with_kernel) -> None:
     """Says why the run ended if the program did not end it, and shows the result."""
     if end is End.LIMIT:
-        _say(f"ended by --max-cycles {options.max_cycles}: the program had not finished")
+        limit = options.max_cycles or DEFAULT_CYCLES
+        _say(f"ended by --max-cycles {limit}: the program had not finished")
     elif end is End.STUCK:
         _say(f"the hart is stuck: no instruction has retired for long at cycle {report.cycles}")
+    elif end is End.LIVELOCK:
+        _say(f"ended at cycle {report.cycles}: after {PATIENCE} traps in a row no instruction "
+             "of a program had retired")  # fmt: skip
     elif end is End.STOPPED and console.unread:
         _say(f"standard output has no reader any more: ended at cycle {report.cycles}")
     elif end is End.STOPPED:

@@ -25,7 +25,7 @@ _TAIL = 1 << 16
 #: What the save file shows, from the instruction's fetch to its retirement: groups of patterns for
 #: names below the hart. A waveform that lacks a signal is shown without it.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("clock", ("clk", "time", "priv")),
+    ("clock", ("clk", "mtime", "priv")),
     ("fetch", (r"fetch\.pc", r"fetch\.redirect__(valid|target)")),
     ("align", (r"align\.valid", r"align\.fetched__(pc|insn|fault|id)")),
     ("decode", (r"decode\.valid", r"decode\.decoded__(pc|insn|control__unit|fault|id)")),

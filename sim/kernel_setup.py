@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel_model.abi import AUTO
 from kernel_model.costs import TABLE, ZERO
 from kernel_model.fs import mount
 from kernel_model.kernel import Kernel
-from kernel_model.layout import QUANTUM, TICK
+from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
 from sim.devices.console import Console
 from sim.devices.journal import Journal, load_journal
 from sim.faults import FaultTable
@@ -21,6 +22,12 @@ from sim.toolchain import assemble_trampoline, bundled_files
 
 __all__ = ["KernelOptions", "make_kernel", "open_console", "watch"]
 
+#: Accesses to memory for which the timer leaves time before it interrupts: what `userret` still
+#: restores (4), the fetches around `sret` (2), an instruction on two pages, and its data, each
+#: after a walk of three levels (2 * 4 + 4 + 1). The rest is for a constrained LR/SC loop of 16
+#: instructions: as `userret` breaks reservations, it has to come to its end within one turn.
+LEAST_TURN_ACCESSES = 64
+
 _COSTS = {"table": TABLE, "zero": ZERO}
 
 
@@ -31,9 +38,10 @@ class KernelOptions:
     json_path: Path | None = None
     svadu: bool = False
     kernel_cost: str = "table"
-    abi: str = "lab"
+    abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
+    programs: bool = True
     files: tuple[HostFile, ...] = ()
     journal: Path | None = None
     replay: Path | None = None
@@ -53,8 +61,10 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
         yield Console(source=source, before_write=before_write, journal=Journal(file))
 
 
-def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
-    """The kernel, whose disk has the bundled programs and the host's files.
+def make_kernel(options: KernelOptions, ram: Ram, console: Console, latency: int = 1) -> Kernel:
+    """The kernel, whose disk has the bundled programs, unless they are not wanted, and the host's.
+
+    `latency` is that of memory, in cycles: how long a turn has to be so that it makes progress.
 
     The disk is filled when a path is looked up for the first time, unless there are files of the
     host: whether they fit is to be known before the run. Raises HostFileError, FsError or OSError.
@@ -62,10 +72,11 @@ def make_kernel(options: KernelOptions, ram: Ram, console: Console) -> Kernel:
     host_files = read_host_files(options.files)
 
     def files() -> Mapping[str, bytes]:
-        return bundled_files() | host_files
+        return (bundled_files() if options.programs else {}) | host_files
 
     kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
-                    costs=_COSTS[options.kernel_cost], quantum=options.quantum, tick=options.tick,
+                    costs=_COSTS[options.kernel_cost], quantum=options.quantum,
+                    least_turn=max(MIN_QUANTUM, LEAST_TURN_ACCESSES * latency), tick=options.tick,
                     abi=options.abi, files=files)  # fmt: skip
     if host_files:
         mount(kernel)

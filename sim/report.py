@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.table import Table
 
-from kernel_model.accounts import Account
+from kernel_model.accounts import Account, Ledger
 from sim.faults import Fault
 from sim.output_files import open_output
 
@@ -36,6 +36,9 @@ class Report:
     frames_used: int | None = None
     faults: list[Fault] = field(default_factory=list)
     processes: list[Account] = field(default_factory=list)
+    ledger: Ledger | None = None
+    #: Whose `sbrk` the first program calls.
+    abi: str | None = None
 
     @property
     def ipc(self) -> float:
@@ -45,9 +48,10 @@ class Report:
 
 def write_json(report: Report, path: Path) -> None:
     """Writes `report` to `path` as a JSON object; every number is an integer."""
-    names = ("exit_status", "cycles", "instructions", "pages_promised", "heap_frames_used",
+    names = ("exit_status", "abi", "cycles", "instructions", "pages_promised", "heap_frames_used",
              "frames_used")  # fmt: skip
     content = {name: getattr(report, name) for name in names}
+    content |= {f"{name}_cycles": value for name, value in _remainders(report)}
     content["processes"] = [_account(account) for account in report.processes]
     content["faults"] = [fault.as_json() for fault in report.faults]
     with open_output(path) as file:
@@ -92,18 +96,35 @@ def print_summary(report: Report, file: TextIO) -> None:
     rows = {
         "exit status": report.exit_status,
         "cycles": report.cycles,
+        **_shares(report),
         "instructions": report.instructions,
         "instructions per cycle": f"{report.ipc:.3f}",
         "page faults": len(report.faults) if report.pages_promised is not None else None,
         "heap pages promised": report.pages_promised,
         "heap frames used": report.heap_frames_used,
         "frames used, with page tables": report.frames_used,
+        "release (--abi)": report.abi,
         "engine": report.engine,
     }
     for name, value in rows.items():
         if value is not None:
             table.add_row(name, f"{value:,}" if isinstance(value, int) else value)
     _print("Summary", table, file)
+
+
+def _remainders(report: Report) -> list[tuple[str, int]]:
+    """The cycles that are no process's, by what they were for."""
+    ledger = report.ledger
+    return [("boot", ledger.boot), ("idle", ledger.idle)] if ledger is not None else []
+
+
+def _shares(report: Report) -> dict[str, int]:
+    """What the run's cycles went into; those of all shares are the run's."""
+    if report.ledger is None:
+        return {}
+    shares = {"user mode": sum(account.user_cycles for account in report.processes),
+              "kernel": sum(account.kernel_cycles for account in report.processes)}  # fmt: skip
+    return {f"  {name}": cycles for name, cycles in [*shares.items(), *_remainders(report)]}
 
 
 def _some(items: Sequence, row: Callable[[Any], Sequence[str]]) -> Iterator[Sequence[str]]:

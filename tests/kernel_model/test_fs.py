@@ -3,7 +3,8 @@ from copy import deepcopy
 
 import pytest
 
-from kernel_model.fs import FsError, create, namei, nameiparent
+from kernel_model.abi import Abi
+from kernel_model.fs import FsError, create, namei, nameiparent, resize
 from kernel_model.inode import FileType, iput, readi
 from kernel_model.param import BSIZE, DATA_BLOCKS, MAXFILE, NINODES
 from kernel_model.sysfile import O_RDWR, O_TRUNC
@@ -26,7 +27,7 @@ def references(kernel):
 
 def usage(kernel):
     """Inodes and blocks that are taken."""
-    return NINODES - 1 - kernel.fs.free_inodes, DATA_BLOCKS - kernel.fs.free_blocks
+    return NINODES - 1 - kernel.fs.free_inodes, DATA_BLOCKS[Abi.LAB] - kernel.fs.free_blocks
 
 
 def test_the_hosts_files_are_there():
@@ -86,6 +87,43 @@ def test_all_that_fits_fits():
     kernel = make_files({f"big{n}": bytes(BIG) for n in range(7)} | {"rest": bytes(69 * BSIZE)})
     namei(kernel, None, b"/")
     assert kernel.fs.free_blocks == 0
+
+
+@pytest.mark.parametrize("files, blocks", [(0, 1), (61, 1), (62, 2), (125, 2), (126, 3)])
+def test_the_root_directory_has_whole_blocks(files, blocks):
+    """xv6's mkfs rounds what it has filled, a full block to the next one; `console` comes later."""
+    kernel = make_files({f"{n}": b"" for n in range(files)})
+    root = namei(kernel, None, b"/")
+    assert (root.size, root.blocks) == (blocks * BSIZE, blocks)
+    assert bytes(root.data).rstrip(b"\0").endswith(f"{files - 1}".encode() if files else b"console")
+
+
+def test_the_next_file_takes_the_first_empty_entry_of_the_root_directory():
+    user = User(make_files({"a": b""}))
+    user.store("/next")
+    root = namei(user.kernel, None, b"/")
+    assert root.data[4 * 16 :].startswith(b"\4\0next\0")
+    assert root.size == BSIZE
+
+
+class TestResize:
+    """The release of 2025 has a block less."""
+
+    def test_the_blocks_that_are_left_are_fewer(self):
+        kernel = make_files()
+        for abi, blocks in DATA_BLOCKS.items():
+            resize(kernel, abi)
+            assert (kernel.fs.data_blocks, kernel.fs.free_blocks) == (blocks, blocks - 1)
+
+    def test_files_that_need_the_last_block_are_named(self):
+        sizes = [MAXFILE] * 7 + [69]
+        kernel = make_files({f"{n}": bytes(size * BSIZE) for n, size in enumerate(sizes)})
+        namei(kernel, None, b"/")
+        message = "^the disk's files need 1954 blocks, but that of --abi 2025 has 1953$"
+        with pytest.raises(FsError, match=message):
+            resize(kernel, Abi.RELEASE_2025)
+        resize(kernel, Abi.LAB)
+        assert kernel.fs.free_blocks == 0
 
 
 class TestPaths:
