@@ -12,7 +12,20 @@ from sim.engines.native.emit import PRELUDE
 from sim.engines.native.structs import Machine
 from sim.toolchain import cache_directory
 
-__all__ = ["BASE", "COUNTER", "OTHER", "RETIRE", "WINDOW", "WORDS", "Bench", "library", "u64"]
+__all__ = [
+    "BASE",
+    "COMPARE",
+    "COUNTER",
+    "INPUTS",
+    "OTHER",
+    "RETIRE",
+    "TIME",
+    "WINDOW",
+    "WORDS",
+    "Bench",
+    "library",
+    "u64",
+]
 
 u64 = ctypes.c_uint64
 #: Words of the state: the requests of two ports, the retire port's, the two ports' inputs, `time`,
@@ -112,6 +125,11 @@ class Bench:
     def retire(self, *, trap: int = 0, pc: int = 0, mode: int = 0, cause: int = 0, tval: int = 0):
         """Says what retires, or traps."""
         self.state[RETIRE : RETIRE + 6] = [1, trap, pc, mode, cause, tval]
+
+    def look(self, function) -> None:
+        """Calls `function()` after every cycle."""
+        self._look = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda machine: function())
+        self.machine.watch = ctypes.cast(self._look, ctypes.c_void_p).value
 
     def _call(self, name, *arguments):
         function = getattr(self._library, name)

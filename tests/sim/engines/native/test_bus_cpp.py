@@ -7,7 +7,7 @@ import pytest
 from sim.bus import DATA, DEPTH, FETCH, Bus, Refused, Request
 from sim.engines.native.structs import BUDGET, DEVICE, PROTOCOL, RING, WATCHED
 from sim.ram import Ram
-from tests.sim.engines.native.handmade import BASE, WINDOW, Bench
+from tests.sim.engines.native.handmade import BASE, INPUTS, WINDOW, Bench
 
 RAM_BYTES = 4096
 CYCLES = 600
@@ -228,6 +228,17 @@ def test_what_a_device_serves_has_the_time_of_ram(latency):
     bench.run(20)
     assert [(seen[2], seen[1][2:]) for seen in bench.seen if seen[1][1]] == [(3 + latency, (11, 1))]
     assert [seen[2] for seen in bench.seen] == list(range(24))
+
+
+def test_the_cycle_that_a_device_ends_is_looked_at_when_it_has_ended():
+    bench, looked = Bench(lambda bench: bench.cycle == 2 and bench.request(DATA, WINDOW)), []
+    bench.look(lambda: looked.append((bench.cycle, bench.state[INPUTS + 5])))
+    bench.run(10)
+    assert looked == [(1, 0), (2, 0)]
+    bench.serve(3)
+    assert looked[2:] == [(3, 1)]
+    bench.run(1)
+    assert looked[3:] == [(4, 0)]
 
 
 class TestRules:

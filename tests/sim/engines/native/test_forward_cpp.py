@@ -1,7 +1,5 @@
 """When machine.cpp passes over idle cycles, and when it must not."""
 
-import ctypes
-
 import pytest
 
 from sim.bus import DATA, FETCH
@@ -88,8 +86,7 @@ class TestIdle:
     def test_what_looks_at_every_cycle_sees_every_cycle(self):
         seen = []
         bench = Bench(idle, forward=1)
-        look = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda machine: seen.append(bench.cycle))
-        bench.machine.watch = ctypes.cast(look, ctypes.c_void_p).value
+        bench.look(lambda: seen.append(bench.cycle))
         bench.run(100)
         assert seen == list(range(1, 101))
         assert bench.machine.skipped == 0
