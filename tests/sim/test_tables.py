@@ -63,11 +63,11 @@ def test_a_wide_terminal_sees_lines():
 @pytest.mark.parametrize(
     "room, headings",
     [
-        (56, "┃ # ┃ raised ┃ what the kernel did ┃ retired ┃"),
-        (55, "┃ # ┃ raised ┃ kernel ┃ retired ┃"),
-        (43, "# raised kernel retired"),
-        (33, "# raised kernel"),
-        (24, "# kernel"),
+        (52, "┃ # ┃ raised ┃ what the kernel did ┃ retired ┃"),
+        (51, "┃ # ┃ raised ┃ kernel ┃ retired ┃"),
+        (39, "# raised kernel retired"),
+        (32, "# raised kernel"),
+        (23, "# kernel"),
         (12, "# kernel"),
     ],
 )
