@@ -1,4 +1,4 @@
-"""Tables for people: with lines on a terminal, as wide as it has room; plain in a file or a pipe."""
+"""Tables for people: with lines on a terminal, as wide as that; plain in a file or a pipe."""
 
 import os
 from collections.abc import Iterator, Sequence
