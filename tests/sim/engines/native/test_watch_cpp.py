@@ -27,6 +27,7 @@ def configured():
     found.ring_state.argtypes = (_pointer, u64, _pointer)
     found.ring_keep.argtypes = (_pointer, _pointer, u64)
     found.ring_count.argtypes = found.ring_free.argtypes = found.records_free.argtypes = (_pointer,)
+    found.ring_write.argtypes = (_pointer, _pointer, u64, u64)
     found.records_new.argtypes = (u64,)
     found.records_fetch.argtypes = (_pointer, _pointer)
     return found
@@ -147,6 +148,24 @@ def test_a_waveform_has_every_cycle(tmp_path):
     assert [line for line in lines if line.startswith("#")] == [
         "#1000000000", "#1500000000", "#2000000000", "#2500000000", "#3000000000", "#3500000000"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("first, last", [(0, 4), (1, 3), (2, 2), (3, 4)])
+def test_of_what_is_kept_a_part_is_written(native, tmp_path, first, last):
+    ring = native.ring_new(0, WORDS, 4)
+    for cycle in range(6):
+        words = (u64 * WORDS)(*[cycle] * WORDS)
+        native.ring_keep(ring, ctypes.addressof(words), cycle)
+    with open(tmp_path / "it.vcd", "wb") as file:
+        tracer = Tracer(file.fileno(), [[(0, 64, 0)]], [WORDS])
+        tracer.begin([0] * WORDS, 0)
+        native.ring_write(ring, tracer.address, first, last)
+        tracer.end()
+    lines = (tmp_path / "it.vcd").read_text().split("\n")
+    # Those of cycles 2 to 5 are kept.
+    assert [line for line in lines if line.endswith("v0")] == [
+        f"b{2 + number:b} v0" for number in range(first, last)
+    ]
 
 
 def test_only_what_has_something_to_look_for_looks(native):
