@@ -95,6 +95,19 @@ class DiskFile(_File):
         return file
 
 
+class DiskContents(_File):
+    """A disk image, or a folder, that exists."""
+
+    name = "image|folder"
+
+    def convert(self, value, param, ctx):
+        """The path."""
+        path = Path(value)
+        if not path.exists():
+            self.fail(f"{path}: No such file or directory", param, ctx)
+        return path
+
+
 def _common_options(command):
     """The options of both commands."""
     positive = Count(min=1)
@@ -144,6 +157,8 @@ def _kernel_options(command):
         click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
                      show_default=True,
                      help="Whose sbrk it is: the lab's, the 2025 release's, each program's own."),
+        click.option("--disk", type=DiskContents(), metavar="IMAGE|FOLDER",
+                     help="Fill the disk with what is in xv6's fs.img, or in a folder."),
         click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
                      help="Put the file HOST onto the disk as /NAME. May be repeated."),
         click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,

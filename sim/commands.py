@@ -15,11 +15,12 @@ from sim.bare_guest import BareGuest
 from sim.devices.console import Console
 from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif
+from sim.disk import Disk
 from sim.faults import FaultTable, cause_name
 from sim.gtkw import Mark
 from sim.insight.deaths import Deaths
 from sim.kernel_guest import PATIENCE, KernelGuest
-from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
+from sim.kernel_setup import KernelOptions, make_kernel, open_console, read_files, watch
 from sim.limit import DEFAULT_CYCLES, run_within
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
@@ -69,16 +70,16 @@ def run_program(
 
     `notice` is what the user is told when it starts.
     """
-    path = _elf(program, options.quiet)
+    disk = read_files(setup)
+    elf, where = _elf(program, disk, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
     with open_console(setup, progress.clear) as console:
-        kernel = make_kernel(setup, ram, console, options.config.latency)
+        kernel = make_kernel(setup, ram, console, options.config.latency, disk)
         try:
-            elf = path.read_bytes()
             kernel.exec(elf, [_guest_name(program), *arguments])
         except ExecError as error:
-            raise ExecError(f"{path}: {error}") from error
+            raise ExecError(f"{where}: {error}") from error
         if not options.quiet:
             _tell_release(elf, program, setup.abi)
         if notice is not None:
@@ -149,11 +150,16 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     return _unless_lost(status, console, recording)
 
 
-def _elf(program: str, quiet: bool) -> Path:
-    """The ELF of what `run` is to run, which is compiled if need be."""
+def _elf(program: str, disk: Disk, quiet: bool) -> tuple[bytes, str]:
+    """The ELF of what `run` is to run, which is compiled if need be, and where it was found."""
+    found = disk.program(program)
+    if found is not None and not is_source(program):
+        return found, f"{program} on the disk"
     if not is_source(program):
-        return find_program(program)
-    return _compiled(Path(program), lambda source, out: compile_program([source], out), quiet)
+        path = find_program(program)
+    else:
+        path = _compiled(Path(program), lambda source, out: compile_program([source], out), quiet)
+    return path.read_bytes(), str(path)
 
 
 def _compiled(source: Path, compile_to: Callable[[Path, Path], Path], quiet: bool) -> Path:
