@@ -53,7 +53,7 @@ def extract(design, constants=()) -> c.Circuit:
     except _nir.CombinationalCycle as error:
         raise c.Unsupported(f"logic that feeds itself: {_one_line(error)}") from None
     netlist.resolve_all_nets()
-    _check_unread(netlist, design, _check_clocks(netlist))
+    _check_unread(emitter, _check_clocks(netlist))
     replaced = {
         int(number): signal.init >> bit & 1
         for signal in constants
@@ -127,14 +127,18 @@ def _check_clocks(netlist) -> set[int]:
     return {number for number, _edge in clocks}
 
 
-def _check_unread(netlist, design, clocks) -> None:
+def _check_unread(emitter, clocks) -> None:
     """Nobody reads the clock as data: who does would see another order of events.
 
-    What reads a net is a cell, or a signal that is another name for it.
+    What reads a net is a cell, or a signal that is another name for it: any but a clock that comes
+    from outside.
     """
-    own = SignalSet(domain.clk for f in design.fragments for domain in f.domains.values())
+    netlist = emitter.netlist
+    fragments = emitter.design.fragments
+    own = SignalSet(domain.clk for f in fragments for domain in f.domains.values())
     for signal, nets in netlist.signals.items():
-        if not clocks.isdisjoint(map(int, nets)) and signal not in own:
+        outside = signal in own and signal not in emitter.drivers
+        if not outside and not clocks.isdisjoint(map(int, nets)):
             place = _source(signal)
             raise c.Unsupported(f"the signal {signal.name} shows the clock, at {place}")
     for cell in netlist.cells[1:]:

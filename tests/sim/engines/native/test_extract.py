@@ -126,7 +126,6 @@ def clock_of_another_domain():
     m = flip_flop_in(ClockDomain("sync"))
     m.domains.other = ClockDomain(local=True)
     m.d.comb += ClockSignal("other").eq(ClockSignal())
-    m.d.comb += Signal(name="copy").eq(ClockSignal("other"))
     return m
 
 
@@ -166,7 +165,7 @@ def looped():
             lambda: clock_alias(Signal(3, name="whole")[1:]),
             r"the clock is read as data at .*test_extract\.py:\d+",
         ),
-        (clock_of_another_domain, r"the signal (copy|other_clk) shows the clock"),
+        (clock_of_another_domain, r"the signal other_clk shows the clock"),
         (
             driven_twice,
             r"a signal has several drivers: .*out.* module top\.right at .* module top\.left",
