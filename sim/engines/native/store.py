@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sim.shared_cache import is_kept
+
 __all__ = ["Image", "fingerprint", "load", "save"]
 
 #: Kinds of source files that can change what a model computes.
@@ -47,8 +49,8 @@ def fingerprint(packages: Iterable[Path], *facts: object) -> str:
 def load(path: Path) -> Image | None:
     """The image in `path`; None if it is not there, not whole, or its library is gone."""
     with contextlib.suppress(OSError, ValueError, TypeError):
-        image = Image(**json.loads(path.read_text()))
-        if (path.parent / image.library).is_file():
+        image = Image(**json.loads(path.read_text())) if is_kept(path) else None
+        if image is not None and is_kept(path.parent / image.library):
             return image
     return None
 

@@ -15,6 +15,7 @@ import amaranth
 from sim.engines.native import compiler, store
 from sim.engines.native.model import Model
 from sim.engines.native.survey import Survey
+from sim.shared_cache import is_kept
 
 __all__ = ["Place", "Windows", "places_of", "poke", "windows_of"]
 
@@ -58,8 +59,8 @@ def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
     """
     path = directory / f"windows-{_key(survey.digest, level)}.json"
     with contextlib.suppress(OSError, ValueError, TypeError):
-        found = Windows(**json.loads(path.read_text()))
-        if (directory / found.library).is_file():
+        found = Windows(**json.loads(path.read_text())) if is_kept(path) else None
+        if found is not None and is_kept(directory / found.library):
             return found
     made = _make(design, survey, directory, level)
     store.save(path, made)
