@@ -21,7 +21,7 @@ ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_t
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test lint oracle campaign lockstep samekernel formal mutants fuzz bench \
+.PHONY: help sim wave test lint oracle campaign lockstep samekernel formal mutants fuzz bench docs \
         verilog clean
 
 help: ## list the targets
@@ -55,6 +55,9 @@ lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in 
 
 samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones on the hart and on Spike
 	$(BIN)/python -m tests.spike_kernel --wild $(WILD) $(if $(SEED),--seed $(SEED))
+
+docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
+	$(BIN)/python -m tests.docs
 
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .

@@ -95,8 +95,8 @@ class CsrFile(wiring.Component):
         return in a cycle.
     retire
         An instruction retires at the end of the cycle; counts in `minstret`, unless it writes it.
-    time, msip, mtip, meip, seip
-        `time` in cycles, and the interrupt lines.
+    mtime, msip, mtip, meip, seip
+        What the CSR `time` shows, and the interrupt lines.
     environment
         What the rest of the hart obeys.
     """
@@ -118,7 +118,7 @@ class CsrFile(wiring.Component):
                 "sret": In(1),
                 "mret": In(1),
                 "retire": In(1),
-                "time": In(64),
+                "mtime": In(64),
                 "msip": In(1),
                 "mtip": In(1),
                 "meip": In(1),
@@ -137,7 +137,7 @@ class CsrFile(wiring.Component):
             setattr(self, f"_{name}", Signal(64, name=name))
         self._medeleg = Signal(MEDELEG_MASK.bit_length(), name="medeleg")
         self._mcycle, self._minstret = Signal(64, name="mcycle"), Signal(64, name="minstret")
-        #: For simulators: what counts on its own, and what `time` is compared with.
+        #: For simulators: what counts on its own, and what `mtime` is compared with.
         self.mcycle, self.stimecmp = self._mcycle, self._stimecmp
         self._mcounteren, self._scounteren = (
             Signal(3, name="mcounteren"),
@@ -154,7 +154,7 @@ class CsrFile(wiring.Component):
         for line in ("msip", "mtip", "meip", "seip"):
             m.d.comb += getattr(interrupts, line).eq(getattr(self, line))
         m.d.comb += [
-            interrupts.timer.eq(self.time >= self._stimecmp),
+            interrupts.timer.eq(self.mtime >= self._stimecmp),
             interrupts.stce.eq(self._stce),
             interrupts.priv.eq(self._priv),
             interrupts.machine_enable.eq(self._mstatus["MIE"]),
@@ -251,7 +251,7 @@ class CsrFile(wiring.Component):
             Csr.MCYCLE: (self._mcycle, hold(self._mcycle)),
             Csr.MINSTRET: (self._minstret, hold(self._minstret)),
             Csr.CYCLE: (self._mcycle, None),
-            Csr.TIME: (self.time, None),
+            Csr.TIME: (self.mtime, None),
             Csr.INSTRET: (self._minstret, None),
             # "A value of 0 can be returned to indicate that the field is not implemented."
             Csr.MVENDORID: (Const(0, 64), None),

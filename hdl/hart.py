@@ -50,8 +50,8 @@ class Hart(wiring.Component):
     fetch_port, data_port : Out(MemoryPort())
         Instruction fetches; data accesses and page-table walks. At most one request each is under
         way. See `hdl.bus.MemoryPort` for the rules.
-    time : In(64)
-        What the `time` CSR shows and `stimecmp` is compared with.
+    mtime : In(64)
+        What the CSR `time` shows and `stimecmp` is compared with; counted outside.
     msip, mtip, meip, seip : In(1)
         Interrupt lines, level-sensitive.
     retire : Out(RetirePort())
@@ -62,7 +62,7 @@ class Hart(wiring.Component):
     registers : MemoryData
         The 32 integer registers, 64 bits each, for simulators.
     mcycle, stimecmp : Signal
-        The counter that changes in a cycle in which nothing else does, and what `time` is compared
+        The counter that changes in a cycle in which nothing else does, and what `mtime` is compared
         with: all that a simulator must know to pass over such cycles.
     """
 
@@ -79,7 +79,7 @@ class Hart(wiring.Component):
             {
                 "fetch_port": Out(MemoryPort()),
                 "data_port": Out(MemoryPort()),
-                "time": In(64),
+                "mtime": In(64),
                 "msip": In(1),
                 "mtip": In(1),
                 "meip": In(1),
@@ -107,7 +107,7 @@ class Hart(wiring.Component):
         self._memory(m)
         trap = self.trap
         wiring.connect(m, trap.retire, wiring.flipped(self.retire))
-        for name in ("time", "msip", "mtip", "meip", "seip"):
+        for name in ("mtime", "msip", "mtip", "meip", "seip"):
             m.d.comb += getattr(trap, name).eq(getattr(self, name))
         return m
 

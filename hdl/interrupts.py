@@ -105,7 +105,9 @@ class InterruptUnit(wiring.Component):
             m.d.sync += self.mideleg.eq(self.data & DELEGABLE)
 
     def _select(self, m):
-        ready, to_m, to_s = (Signal(WIDTH, name=name) for name in ("ready", "to_m", "to_s"))
+        ready = Signal(WIDTH)
+        to_m = Signal(WIDTH)
+        to_s = Signal(WIDTH)
         machine = (self.priv != Priv.M) | self.machine_enable
         supervisor = (self.priv == Priv.U) | ((self.priv == Priv.S) & self.supervisor_enable)
         m.d.comb += [

@@ -83,7 +83,7 @@ class TrapStage(wiring.Component):
         Flush everything younger, and go on there.
     environment
         Live CSR state.
-    time, msip, mtip, meip, seip
+    mtime, msip, mtip, meip, seip
         See `hdl.csr.CsrFile`.
     retire
         The record of the instruction, one cycle later.
@@ -108,7 +108,7 @@ class TrapStage(wiring.Component):
                 "wen": Out(1),
                 "redirect": Out(Redirect()),
                 "environment": Out(Environment()),
-                "time": In(64),
+                "mtime": In(64),
                 "msip": In(1),
                 "mtip": In(1),
                 "meip": In(1),
@@ -161,7 +161,7 @@ class TrapStage(wiring.Component):
         """Reads and writes the CSR of a Zicsr instruction."""
         csrs, held = self.csrs, self._held
         csr_operand = Signal(64)
-        for name in ("time", "msip", "mtip", "meip", "seip"):
+        for name in ("mtime", "msip", "mtip", "meip", "seip"):
             m.d.comb += getattr(csrs, name).eq(getattr(self, name))
         wiring.connect(m, csrs.environment, wiring.flipped(self.environment))
         wiring.connect(m, self.traps.target, csrs.trap)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -10,13 +11,39 @@ from amaranth.back import verilog
 from hdl.hart import Hart
 from hdl.mmu.mmu import Mmu
 
-__all__ = ["main", "write"]
+__all__ = ["UnknownVerilog", "WAIVERS", "main", "wake", "write"]
+
+#: What Verilator warns of in the text, with the reason why it stands.
+WAIVERS = {
+    "CASEINCOMPLETE": "what a `case` drives has its default before it",
+    "CASEOVERLAP": "the first pattern that matches is meant, as Verilog has it",
+    "INITIALDLY": "it is the assignment that wakes",
+    "WIDTH": "leading zeros are left out, and bits of a result that nobody wants",
+}
+#: What is written before the modules, and behind them.
+HEAD = """\
+// Verilog-2001, and SystemVerilog too. An `always @*` waits for a change, and before the first one
+// its outputs are unknown. So in each module they all read a register too that is assigned once, at
+// the end of time step 0 and not where it is declared: in SystemVerilog that is before they wait.
+/* verilator lint_save */
+"""
+TAIL = "/* verilator lint_restore */\n"
+
+#: The register that is to wake a module's processes, as Yosys declares it.
+_DECLARED = re.compile(r"^  reg (\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+) += 0;$", re.M)
+#: A process that reads it, and one that does not: a part of a register that follows another.
+_WOKEN = re.compile(r"^  always @\* begin\n    if \((\\\S+) +\) begin end$", re.M)
+_SINGLE = re.compile(r"^  always @\*\n    ([^\s;][^;\n]*;)$", re.M)
+
+
+class UnknownVerilog(ValueError):
+    """Yosys has written something else than `wake` knows: another release, most likely."""
 
 
 def write(directory: Path) -> list[Path]:
     """Writes `mmu.v` and `hart.v` with their default parameters; returns the paths.
 
-    Raises OSError if `directory` cannot be written.
+    Raises OSError if `directory` cannot be written, and UnknownVerilog.
     """
     # Amaranth prefers a Yosys on PATH, which may be older than its output.
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
@@ -24,11 +51,46 @@ def write(directory: Path) -> list[Path]:
     paths = []
     for name, component in (("mmu", Mmu()), ("hart", Hart())):
         path = directory / f"{name}.v"
-        path.write_text(
-            verilog.convert(component, name=f"trapline_{name}", strip_internal_attrs=True)
-        )
+        text = verilog.convert(component, name=f"trapline_{name}", strip_internal_attrs=True)
+        path.write_text("".join([HEAD, *map(_waiver, WAIVERS), wake(text), TAIL]))
         paths.append(path)
     return paths
+
+
+def _waiver(name):
+    return f"// {WAIVERS[name]}\n/* verilator lint_off {name} */\n"
+
+
+def wake(text: str) -> str:
+    """Yosys's Verilog `text` such that every `always @*` runs at the start, by either standard.
+
+    Yosys has each read `reg X = 0;`, whose assignment wakes it in Verilog-2001 if the simulator
+    comes to it late enough (it is like that of an `initial`, and these run in any order), and never
+    in SystemVerilog (IEEE 1800-2017, 6.8: it is made before any `always` starts). A nonblocking
+    assignment of an `initial` comes behind all that starts at time 0 (IEEE 1800-2017, 4.4.2.4).
+
+    Raises UnknownVerilog.
+    """
+    # The text before the first module is no module, and all the same to this.
+    return "".join(map(_wake_module, re.split(r"^(?=module )", text, flags=re.M)))
+
+
+def _wake_module(text):
+    processes = text.count("always @*")
+    names = _DECLARED.findall(text)
+    read = set(_WOKEN.findall(text))
+    known = len(_WOKEN.findall(text)) + len(_SINGLE.findall(text))
+    if known != processes or len(names) != (processes > 0) or not read <= set(names):
+        raise UnknownVerilog(
+            f"{text[: text.find('(')].strip()}: {known} of {processes} `always @*` are known, "
+            f"and {len(names)} registers that wake them"
+        )
+    if not processes:
+        return text
+    (name,) = names
+    text = _DECLARED.sub(lambda _: f"  reg {name} ;\n  initial {name} <= 0;", text)
+    woken = f"  always @* begin\n    if ({name} ) begin end\n"
+    return _SINGLE.sub(lambda match: f"{woken}    {match[1]}\n  end", text)
 
 
 def main(arguments: list[str]) -> int:
@@ -45,6 +107,9 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"hdl.verilog: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
+    except UnknownVerilog as error:
+        print(f"hdl.verilog: {error}", file=sys.stderr)
+        return 1
     for path in paths:
         print(path)
     return 0

@@ -2,7 +2,7 @@
 
 from enum import Enum, IntEnum
 
-__all__ = ["SBRK_EAGER", "SBRK_LAZY", "Abi", "Syscall"]
+__all__ = ["AUTO", "SBRK_EAGER", "SBRK_LAZY", "Abi", "Syscall"]
 
 
 class Syscall(IntEnum):
@@ -40,6 +40,9 @@ class Abi(Enum):
     #: The release of 2025: `sbrk(n, type)`; shrinking below zero changes nothing, but is no error.
     RELEASE_2025 = "2025"
 
+
+#: In place of a value of `Abi`: each program's own.
+AUTO = "auto"
 
 #: Second argument of `sbrk` in the release of 2025. Any value but SBRK_EAGER means lazy.
 SBRK_EAGER = 1

@@ -1,7 +1,7 @@
 """What the hart does next: a process's turn, waiting, or the end of the run."""
 
 from kernel_model.console import INPUT, consolewait
-from kernel_model.layout import MIN_QUANTUM, Action
+from kernel_model.layout import Action
 from kernel_model.lifecycle import kexit, reap
 from kernel_model.panic import KernelPanic
 from kernel_model.printf import printf
@@ -70,7 +70,7 @@ def _quantum(kernel):
             break
     if stop is None:
         return 0
-    return max(stop - kernel.now - kernel.cycles, MIN_QUANTUM)
+    return max(stop - kernel.now - kernel.cycles, kernel.least_turn)
 
 
 def _wait(kernel):

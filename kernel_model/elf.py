@@ -11,7 +11,9 @@ from elftools.elf.constants import P_FLAGS
 from elftools.elf.elffile import ELFFile
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_up
+from kernel_model.abi import Abi
 from kernel_model.layout import TRAPFRAME, USERSTACK
+from kernel_model.release import abi_of
 
 __all__ = ["ExecError", "Image", "Segment", "read_elf"]
 
@@ -50,6 +52,8 @@ class Image(NamedTuple):
 
     entry: int
     segments: tuple[Segment, ...]
+    #: Whose `sbrk` it calls; None if it has no symbols that would tell.
+    abi: Abi | None
 
 
 # A shell runs the same few programs again and again.
@@ -71,7 +75,7 @@ def read_elf(elf: bytes) -> Image:
         raise ExecError("nothing to load: no PT_LOAD segment")
     segments = tuple(_segment(elf, header) for header in loads)
     _check_sharing(segments)
-    return Image(file.header.e_entry, segments)
+    return Image(file.header.e_entry, segments, abi_of(elf))
 
 
 def _check_header(header, size):

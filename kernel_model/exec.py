@@ -36,6 +36,7 @@ def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int
     reside(proc, pages + 1 + USERSTACK - proc.resident)
     proc.pagetable = root
     proc.sz = proc.heap_base = sz
+    proc.abi = kernel.abi or image.abi or proc.abi
     proc.name = path.rpartition(b"/")[2].decode(errors="replace")
     proc.trapframe.sepc = image.entry
     proc.trapframe.sp = sp

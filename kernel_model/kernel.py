@@ -1,18 +1,19 @@
 """The kernel: what is global in xv6, and the doorbell's other side."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from hdl.arch import PAGE_SIZE, Pte, make_satp
-from kernel_model.abi import Abi
-from kernel_model.accounts import Account
+from kernel_model.abi import AUTO, Abi
+from kernel_model.accounts import Account, Ledger
 from kernel_model.console import Cons, Console, procdump, uartintr
 from kernel_model.costs import TABLE, Costs, Step
 from kernel_model.cpu import schedule
+from kernel_model.disk import Contents, Geometry
 from kernel_model.doorbell import Doorbell
 from kernel_model.exec import ExecError, kexec
 from kernel_model.faults import Fault
 from kernel_model.file import File, filedup, openconsole
-from kernel_model.fs import fsinit
+from kernel_model.fs import fsinit, resize
 from kernel_model.inode import FileSystem, iget
 from kernel_model.kalloc import Kmem
 from kernel_model.kvm import kvmmake
@@ -62,12 +63,18 @@ class Kernel:
         Cycles for each step of the kernel's work.
     quantum : int
         Cycles of a process's turn, after which the timer interrupts it; 0 = for ever.
+    least_turn : int
+        Cycles that the timer leaves at least to who returns to user mode, though its turn should
+        end before: so many that an instruction retires. It depends on how slow memory is.
     tick : int
         Cycles of one tick of `uptime` and `sleep`.
     abi : str
-        Whose `sbrk` it is: a value of `Abi`.
+        Whose `sbrk` it is: a value of `Abi`, or AUTO, and then each program has that of the release
+        which its symbols tell of. One without symbols has that of the program which it replaces.
     files : callable
-        What the disk is filled with when a path is looked up for the first time: path -> content.
+        What the disk is filled with when a path is looked up for the first time.
+    geometry : Geometry
+        How large the disk is.
 
     Attributes
     ----------
@@ -86,11 +93,15 @@ class Kernel:
         The one on the hart.
     accounts : list of Account
         What each process has used, by pid; those that are gone included.
+    ledger : Ledger
+        Whose each cycle was: with the accounts' cycles, its own are those of the run.
     watchers : list
         Objects that are told what happens. Each may have any of these methods:
         `syscall_begin(proc, number, args, now)`, `syscall_waits(proc, number, now)`,
-        `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)` and
-        `exited(proc, now)`.
+        `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)`,
+        `unexpected(proc, now)`, of a trap for which it is killed, and `exited(proc, now)`.
+    answered_at : int
+        The cycle in which the hart has the answer to its last ring; whoever rings sets it.
     now : int
         The clock, in cycles, when the hart trapped or rang last.
     faults : list of Fault
@@ -112,24 +123,29 @@ class Kernel:
         svadu: bool = False,
         costs: Costs = TABLE,
         quantum: int = QUANTUM,
+        least_turn: int = MIN_QUANTUM,
         tick: int = TICK,
-        abi: str = Abi.LAB.value,
-        files: Callable[[], Mapping[str, bytes]] = dict,
+        abi: str = AUTO,
+        files: Callable[[], Contents] = dict,
+        geometry: Geometry | None = None,
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
         self.console = console
         self.costs = costs
         self.quantum = quantum
+        self.least_turn = least_turn
         self.tick = tick
-        self.abi = Abi(abi)
+        self.abi = None if abi == AUTO else Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self._reset()
         self._boot(trampoline, svadu)
-        self.fs = FileSystem(files)
+        self.fs = FileSystem(files, geometry)
         self.ftable: list[File] = []
         self.cons = Cons()
         fsinit(self)
+        if self.abi is not None:
+            resize(self, self.abi)
         self.init = makeinit(self)
 
     def _reset(self):
@@ -155,8 +171,8 @@ class Kernel:
         #: Who had the last turn, and when it ends.
         self.last_pid = 0
         self.turn_ends = 0
-        #: Whose trap was served last: it pays until a process runs again.
-        self._served: Account | None = None
+        self.ledger = Ledger()
+        self.answered_at = 0
 
     def _boot(self, trampoline, svadu):
         """Trampoline, page table, and what reset code reads in the doorbell."""
@@ -209,8 +225,12 @@ class Kernel:
             proc.account.minor_faults += 1
         self.tell("fault", proc, fault, self.now)
 
-    def take_accounts(self) -> list[Account]:
-        """What each process has used by now, init excepted: it uses nothing."""
+    def take_accounts(self, cycle: int) -> list[Account]:
+        """What each process has used by `cycle`, init excepted: it uses nothing.
+
+        Their cycles and those of `ledger` are `cycle` in all.
+        """
+        self._close(cycle)
         for proc in self.procs[1:]:
             take_account(self, proc)
         return self.accounts[1:]
@@ -219,7 +239,7 @@ class Kernel:
         """Make the first process, running the program `elf`; `argv[0]` is its name.
 
         Raises ExecError, with one line that says why, if the program cannot be run; then no frame
-        is lost.
+        is lost. Raises FsError if the files need more than the disk of the program's release has.
         """
         if self.first is not None:
             raise RuntimeError("the first process exists already")
@@ -238,6 +258,7 @@ class Kernel:
         proc.cwd = iget(self, ROOTINO)
         addproc(self, proc, self.init)
         self.first = proc
+        resize(self, proc.abi)
 
     def ring(self, reason: int) -> int:
         """Serve the hart, which stored `reason` to the doorbell; return what that costs in cycles.
@@ -280,16 +301,29 @@ class Kernel:
             if self.proc is None:
                 raise KernelPanic("ring: there is no process")
             frame, account = self.proc.trapframe, self.proc.account
-            resumed, trapped = frame.resumed, frame.time
-            if self._served is not None:
-                self._served.kernel_cycles += resumed - self.now
-            account.user_cycles += trapped - resumed
-            self._served = account
-            self.now = trapped
-        elif reason in (Reason.BOOT, Reason.IDLE):
+            self.ledger.hand_over(frame.resumed, account, "user_cycles")
+            self.ledger.hand_over(frame.time, account, "kernel_cycles")
+            self.now = frame.time
+        elif reason == Reason.IDLE:
+            self.ledger.hand_over(self.answered_at, self.ledger, "idle")
+            self.now = self.doorbell.registers[Register.TIME]
+            self.ledger.close(self.now)
+        elif reason == Reason.BOOT:
             self.now = self.doorbell.registers[Register.TIME]
         else:
             raise KernelPanic(f"ring: no reason {reason}")
+
+    def _close(self, cycle):
+        """Bring the ledger from the last trap or ring up to `cycle`, wherever the hart is then."""
+        action = self.doorbell.registers[Register.ACTION]
+        if action == Action.IDLE and self.now < self.answered_at < cycle:
+            self.ledger.hand_over(self.answered_at, self.ledger, "idle")
+        if self.proc is not None and self.proc.trapframe.resumed > self.now:
+            frame, account = self.proc.trapframe, self.proc.account
+            self.ledger.hand_over(frame.resumed, account, "user_cycles")
+            if frame.time >= frame.resumed:  # it is on its way into the kernel
+                self.ledger.hand_over(frame.time, account, "kernel_cycles")
+        self.ledger.close(cycle)
 
     def _answer(self, action, cycles):
         """Tell the hart what to do, and for how many cycles at most."""
@@ -300,10 +334,6 @@ class Kernel:
             registers[Register.SATP] = make_satp(self.proc.pagetable)
             registers[Register.FENCE_I] = int(self.wrote_code)
             self.wrote_code = False
-        elif self._served is not None:
-            # No process comes back to say how long it was: what it costs by the table.
-            self._served.kernel_cycles += self.cycles
-            self._served = None
 
     def _panic(self, panic):
         self.panicked = panic

@@ -62,7 +62,9 @@ NOFILE = 16
 
 #: Cycles that a process runs before the timer interrupts it. `time` counts cycles.
 QUANTUM = 10_000
-#: A quantum has to leave room for the first user instruction after `sret`, which misses every TLB.
+#: The least quantum, and what the timer leaves at least to who returns to user mode: there has to
+#: be room for the first instruction after `sret`, which misses every TLB. Slow memory needs more
+#: (`Kernel.least_turn`).
 MIN_QUANTUM = 1_000
 #: Cycles of one tick, the unit of `uptime`.
 TICK = 10_000

@@ -4,7 +4,10 @@ from hdl.arch import PAGE_SIZE, Pte, page_round_down
 from kernel_model.pagetable import getpte, mappages, zalloc
 from kernel_model.proc import reside
 
-__all__ = ["vmfault"]
+__all__ = ["NO_FRAME", "vmfault"]
+
+#: What `vmfault` says if memory is exhausted; more may follow.
+NO_FRAME = "no frame left"
 
 _V = int(Pte.V)
 _USER_RW = int(Pte.R | Pte.W | Pte.U)
@@ -26,10 +29,10 @@ def vmfault(kernel, proc, va: int) -> tuple[int, str]:
     used = kernel.kmem.used
     frame = zalloc(kernel)
     if frame == 0:
-        return 0, "no frame left"
+        return 0, NO_FRAME
     if not mappages(kernel, proc.pagetable, page, PAGE_SIZE, frame, _USER_RW):
         kernel.kmem.kfree(frame)
-        return 0, "no frame left for a page table"
+        return 0, f"{NO_FRAME} for a page table"
     reside(proc, 1)
     if page >= proc.heap_base:
         kernel.heap_frames_used += 1

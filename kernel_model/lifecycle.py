@@ -51,6 +51,7 @@ def kfork(kernel, parent: Proc) -> int:
     child.ofile = [filedup(file) if file else None for file in parent.ofile]
     child.cwd = idup(parent.cwd)
     child.name = parent.name
+    child.abi = parent.abi
     addproc(kernel, child, parent)
     return child.pid
 

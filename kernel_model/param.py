@@ -1,5 +1,7 @@
 """Limits of files, pipes and the console, as in xv6. Those of a process are in `layout.py`."""
 
+from kernel_model.abi import Abi
+
 __all__ = [
     "BSIZE",
     "CONSOLE",
@@ -38,8 +40,12 @@ MAXOPBLOCKS = 10
 FSSIZE = 2000
 NINODES = 200
 #: Blocks for what is in files. The others, as `mkfs` lays them out: boot and super block, the log,
-#: 16 inodes a block, and the map of the blocks in use.
-DATA_BLOCKS = FSSIZE - (2 + 3 * MAXOPBLOCKS + (NINODES // 16 + 1) + 1)
+#: 16 inodes a block, and the map of the blocks in use. Since 2025 the log's header has a block of
+#: its own.
+DATA_BLOCKS = {
+    abi: FSSIZE - (2 + 3 * MAXOPBLOCKS + header + (NINODES // 16 + 1) + 1)
+    for abi, header in ((Abi.LAB, 0), (Abi.RELEASE_2025, 1))
+}
 #: Number of the disk, and of the inodes of the root directory and of `/console`.
 ROOTDEV = 1
 ROOTINO = 1

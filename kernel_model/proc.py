@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_up
+from kernel_model.abi import Abi
 from kernel_model.accounts import Account
 from kernel_model.layout import NOFILE, NPROC, TRAMPOLINE, TRAPFRAME
 from kernel_model.pagetable import count_tables, mappages, uvmunmap, zalloc
@@ -54,6 +55,8 @@ class Proc:
     sz: int = 0
     #: The size that `exec` gave it; the heap is what lies above.
     heap_base: int = 0
+    #: Whose `sbrk` its program calls.
+    abi: Abi = Abi.LAB
     #: Pages in memory that are the process's own, the guard page included.
     resident: int = 0
     state: ProcState = ProcState.RUNNABLE
@@ -89,7 +92,7 @@ def allocproc(kernel) -> Proc | None:
         return None
     trapframe.kernel_satp = kernel.satp
     trapframe.sstatus = SSTATUS_USER
-    return Proc(trapframe, pagetable)
+    return Proc(trapframe, pagetable, abi=kernel.abi or Abi.LAB)
 
 
 def addproc(kernel, proc: Proc, parent: Proc | None) -> None:
@@ -167,4 +170,5 @@ def take_account(kernel, proc: Proc) -> None:
     account = proc.account
     account.name = proc.name
     account.size = proc.sz
+    account.abi = proc.abi.value
     account.page_tables = count_tables(kernel, proc.pagetable)

@@ -89,7 +89,7 @@ def sys_sbrk(kernel, proc: Proc) -> int:
     """sbrk(n), or sbrk(n, type): the size before the change, a 64-bit address."""
     oldsz = proc.sz
     n = argint(proc, 0)
-    newer = kernel.abi is Abi.RELEASE_2025
+    newer = proc.abi is Abi.RELEASE_2025
     if newer and oldsz + n < 0:
         return oldsz
     eager = newer and argint(proc, 1) == SBRK_EAGER

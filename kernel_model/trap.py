@@ -34,6 +34,7 @@ def usertrap(kernel, proc: Proc) -> None:
     else:
         printf(kernel, f"usertrap(): unexpected scause {scause:#x} pid={proc.pid}\n")
         printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
+        kernel.tell("unexpected", proc, kernel.now)
         proc.killed = True
     # One that waits has its end with its next turn.
     if proc.killed and proc.state is ProcState.RUNNING:

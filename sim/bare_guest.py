@@ -23,6 +23,11 @@ class BareGuest:
         """Cycle in which a word that was written in part is taken as it stands."""
         return self.htif.deadline
 
+    @property
+    def idle_cycles(self) -> int:
+        """None: the hart has something to do in every cycle."""
+        return 0
+
     def handle(self, machine: Machine, event: Event) -> None:
         """Takes a store to `tohost`."""
         assert isinstance(event, HtifWrite), f"unexpected event {event}"

@@ -4,9 +4,13 @@ from kernel_model.kernel import Kernel
 from kernel_model.layout import Action, Reason, Register
 from sim.events import Doorbell, Event
 from sim.faults import FaultTable
-from sim.machine import Machine
+from sim.machine import End, Machine
 
-__all__ = ["KernelGuest"]
+__all__ = ["PATIENCE", "KernelGuest"]
+
+#: Traps from user mode in a row, with no instruction retired there, after which the run is ended.
+#: An instruction traps a few times at most before it retires: for its pages, and for the timer.
+PATIENCE = 100
 
 
 class KernelGuest:
@@ -33,11 +37,18 @@ class KernelGuest:
         self.entered_user_at: int | None = None
         self._joined = 0  # faults that the kernel has served, and traps of the hart
         self._trapped = 0
+        self._retired = 0  # instructions in user mode, and traps since the last of them
+        self._in_vain = 0
 
     @property
     def finished(self) -> bool:
         """The last process has exited, or the kernel has panicked."""
         return self.kernel.halted
+
+    @property
+    def idle_cycles(self) -> int:
+        """Cycles in which the hart had nothing to do."""
+        return self.kernel.ledger.idle
 
     def handle(self, machine: Machine, event: Event) -> None:
         """Serves a ring of the doorbell."""
@@ -46,6 +57,7 @@ class KernelGuest:
         trapped, traps = kernel.proc, engine.log.traps
         if event.reason == Reason.USER_TRAP and len(traps) > self._trapped:
             self.faults.trapped(trapped.pid, traps)  # no interrupt: those are not logged
+        self._look_for_progress(machine, event.reason)
         self._trapped = len(traps)
         cost = kernel.ring(event.reason)
         if event.reason == Reason.BOOT:
@@ -56,10 +68,21 @@ class KernelGuest:
         if kernel.proc is not None and kernel.proc is not trapped:
             engine.switch(kernel.proc.pid)
         engine.answer(cost)
+        kernel.answered_at = engine.cycle + cost
         machine.expect_quiet(cost + self._idle_cycles())
 
     def tick(self, machine: Machine) -> None:
         """Never called: there is no deadline."""
+
+    def _look_for_progress(self, machine: Machine, reason: int) -> None:
+        """Ends the run if its traps leave no time for an instruction of any program."""
+        retired = machine.engine.log.user_instructions
+        if retired != self._retired:
+            self._retired, self._in_vain = retired, 0
+        elif reason == Reason.USER_TRAP:
+            self._in_vain += 1
+        if self._in_vain >= PATIENCE:
+            machine.stop(End.LIVELOCK)
 
     def _idle_cycles(self) -> int:
         registers = self.kernel.doorbell.registers

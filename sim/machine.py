@@ -36,6 +36,8 @@ class End(Enum):
     LIMIT = "limit"
     #: Nothing will ever happen again, as far as one can tell.
     STUCK = "stuck"
+    #: Traps come one after the other, and no instruction of a program retires between them.
+    LIVELOCK = "livelock"
     #: Someone asked for it with `Machine.stop`.
     STOPPED = "stopped"
 
@@ -66,6 +68,10 @@ class Guest(Protocol):
     @property
     def deadline(self) -> int | None:
         """Cycle in which `tick` has to be called unless an event changes that, or None."""
+
+    @property
+    def idle_cycles(self) -> int:
+        """Cycles so far in which the hart only waited for time to pass."""
 
     def handle(self, machine: "Machine", event: Event) -> None:
         """Takes an event."""
@@ -133,7 +139,7 @@ class Machine:
         )
         self.engine.fast_forward = config.fast_forward
         self._quiet_until = STALL_LIMIT
-        self._stop_requested = False
+        self._stop_requested: End | None = None
         self._seen_instructions = 0
 
     @staticmethod
@@ -141,9 +147,9 @@ class Machine:
         """Zeroed RAM where the hart starts."""
         return Ram(RESET_PC, config.memory_mib << 20)
 
-    def stop(self) -> None:
-        """Ends the run soon, with `End.STOPPED`; safe to call from a signal handler."""
-        self._stop_requested = True
+    def stop(self, end: End = End.STOPPED) -> None:
+        """Ends the run soon, with `end`; safe to call from a signal handler."""
+        self._stop_requested = end
 
     def expect_quiet(self, cycles: int) -> None:
         """Says that for so many cycles it is no sign of trouble if nothing retires."""
@@ -207,8 +213,8 @@ class Machine:
         return max(cycle + 1, min(stop for stop in stops if stop is not None))
 
     def _reason_to_end(self, max_cycles: int | None) -> End | None:
-        if self._stop_requested:
-            return End.STOPPED
+        if self._stop_requested is not None:
+            return self._stop_requested
         cycle, instructions = self.engine.cycle, self.engine.log.instructions
         if max_cycles is not None and cycle >= max_cycles:
             return End.LIMIT

@@ -118,7 +118,7 @@ class Walker(wiring.Component):
         self._pma = pma
         #: State of the walk; the question is latched in `verdict`.
         self.state = Signal(WalkerState)
-        self.table = Signal(PPN_BITS)
+        self.table_ppn = Signal(PPN_BITS)
         self.level = Signal(2)
         self.id = Signal(ID_BITS)
         #: A pointer on the way had G set.
@@ -175,7 +175,7 @@ class Walker(wiring.Component):
         page_entry = self.fill.entry
         m.d.comb += [
             self.verdict_valid.eq(self.state == WalkerState.DONE),
-            self.read_table.eq(self.table),
+            self.read_table.eq(self.table_ppn),
             self.read_level.eq(self.level),
             self.read_vpn.eq(key.vpn),
             self.read_side.eq(self.verdict.side),
@@ -271,7 +271,7 @@ class Walker(wiring.Component):
             ]
         with m.Else():
             m.d.sync += [
-                self.table.eq(key.root),
+                self.table_ppn.eq(key.root),
                 self.level.eq(LEVELS - 1),
                 self.g.eq(0),
                 self.state.eq(WalkerState.OFFER),
@@ -310,7 +310,7 @@ class Walker(wiring.Component):
         request = self.port.request
         table = Cat(Const(0, PAGE_BITS), self.read_table)
         with m.If(self.read):
-            m.d.sync += [self.table.eq(self.read_table), self.level.eq(self.read_level)]
+            m.d.sync += [self.table_ppn.eq(self.read_table), self.level.eq(self.read_level)]
             with m.If(~self._pma.is_ram(table)):
                 self._conclude(m, Fault.ACCESS)
             with m.Else():

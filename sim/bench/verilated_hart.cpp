@@ -85,7 +85,7 @@ int main(int argc, char **argv) {
     // Outputs are sampled before the rising edge, inputs driven after it.
     DRIVE(0, fetch_port)
     DRIVE(1, data_port)
-    top->time = cycle++;
+    top->mtime = cycle++;
     top->clk = 0;
     top->eval();
     instructions += top->retire___05Fvalid && !top->retire___05Ftrap;

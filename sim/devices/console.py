@@ -145,6 +145,11 @@ class Console:
             self.midline = self._on_terminal and not data.endswith(b"\n")
 
     @property
+    def interactive(self) -> bool:
+        """Somebody types what the programs read."""
+        return isinstance(self._source, Terminal) and self._source.in_use
+
+    @property
     def unread(self) -> bool:
         """Nobody reads the output any more."""
         return self.failure is not None and self.failure.unread

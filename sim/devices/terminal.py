@@ -42,6 +42,11 @@ class Terminal:
         self._pending = b""
         self._ended = False
 
+    @property
+    def in_use(self) -> bool:
+        """Input was wanted from it."""
+        return self._saved is not None
+
     @staticmethod
     def possible(file: TextIO | None) -> bool:
         """The file is a terminal that this class can handle."""

@@ -41,6 +41,8 @@ class TrapLog:
     """What an engine keeps of the retire port: a count, and a record of every exception."""
 
     instructions: int = 0
+    #: Those of them that retired in user mode.
+    user_instructions: int = 0
     traps: list[TrapRecord] = field(default_factory=list)
     #: Page faults of user mode that wait for their instruction to retire, by pc.
     _waiting: dict[int, list[TrapRecord]] = field(default_factory=dict)
@@ -64,9 +66,11 @@ class TrapLog:
     def retired(self, cycle: int, pc: int, mode: int) -> None:
         """Takes an instruction that retired."""
         self.instructions += 1
-        if self._waiting and mode == Priv.U:
-            for record in self._waiting.pop(pc, ()):
-                record.retried_at = cycle
+        if mode != Priv.U:
+            return
+        self.user_instructions += 1
+        for record in self._waiting.pop(pc, ()):
+            record.retried_at = cycle
 
     def switch(self, process: int) -> None:
         """Another process runs from now on: its page faults wait, and no other's.
@@ -82,7 +86,7 @@ class TrapLog:
 class Engine(ABC):
     """Runs a hart and the bus in front of it.
 
-    Cycles count from 0 at reset. In cycle `c` the hart sees `time` = `c`. Between two calls of
+    Cycles count from 0 at reset. In cycle `c` the hart sees `mtime` = `c`. Between two calls of
     `run` the machine stands still between two cycles, and Python may read and write RAM.
 
     Members

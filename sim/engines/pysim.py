@@ -147,7 +147,7 @@ class PysimEngine(Engine):
             return state.slots[state.get_signal(Value.cast(value))]
 
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
-        self._time = slot(hart.time)
+        self._time = slot(hart.mtime)
         self._lines = {name: slot(getattr(hart, name)) for name in ("msip", "mtip", "meip", "seip")}
         self._retire = {name: slot(getattr(hart.retire, name))
                         for name in hart.retire.signature.members}  # fmt: skip

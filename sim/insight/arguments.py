@@ -55,7 +55,7 @@ class Call:
 
     @property
     def _kinds(self) -> tuple[Callable[["Call", int], str], ...]:
-        if self.number == Syscall.SBRK and self.kernel.abi is Abi.RELEASE_2025:
+        if self.number == Syscall.SBRK and self.proc.abi is Abi.RELEASE_2025:
             return _int, _sbrk_type
         return _SIGNATURES.get(self.number, ())
 

@@ -172,13 +172,13 @@ class MmuProof(Proof):
             right = (
                 walk.pointed[level]
                 & walk.wanted[level]
-                & (walker.table == walk.address[level][12:])
+                & (walker.table_ppn == walk.address[level][12:])
                 & (walker.g == walk.g_above[level])
             )
             checks.append(~((walker.level == level) & self._shares(key.vpn, level)) | right)
         field = key.vpn.word_select(walker.level, 9)
         asked = (self.asked_level == walker.level) & (
-            self.asked_address == Cat(Const(0, 3), field, walker.table)
+            self.asked_address == Cat(Const(0, 3), field, walker.table_ppn)
         )
         checks.append((walker.state != S.READ) | asked)
         return ~reading | Cat(checks).all()

@@ -93,7 +93,7 @@ class WalkerProof(WatchedWalker):
         reached = (
             (level != 3)
             & before.of(before.wanted, level)
-            & (walker.table == before.of(before.address, level)[12:])
+            & (walker.table_ppn == before.of(before.address, level)[12:])
             & (walker.g == before.of(before.g_above, level))
             & self._seen_above(self.old_seen, level)
         )
@@ -109,7 +109,7 @@ class WalkerProof(WatchedWalker):
             & (before.fault == Fault.NONE)
             & (self.kept_side == Side.UPDATE)
             & (walker.level == before.level)
-            & (walker.table == before.of(before.address, before.level)[12:])
+            & (walker.table_ppn == before.of(before.address, before.level)[12:])
             & (walker.g == before.of(before.g_above, before.level))
             & self._complete(before, self.old_seen)
         )

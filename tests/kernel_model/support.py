@@ -206,6 +206,7 @@ class Hart:
         doorbell = self.kernel.doorbell
         self.idled = 0
         while doorbell.read(Register.ACTION) == Action.IDLE:
+            self.kernel.answered_at = self.time
             self.idled += doorbell.read(Register.QUANTUM)
             assert self.idled < 10_000_000, "nobody will ever run again"
             self.time += doorbell.read(Register.QUANTUM)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kernel_model.abi import SBRK_EAGER, SBRK_LAZY, Abi, Syscall
+from kernel_model.abi import AUTO, SBRK_EAGER, SBRK_LAZY, Abi, Syscall
 from kernel_model.kernel import Kernel
 from tests.kernel_model.pages import table_under
 from tests.kernel_model.support import Console, Memory
@@ -37,6 +37,11 @@ def test_programs_and_kernel_mean_the_same_by_eager_and_lazy():
 def test_the_kernel_takes_an_edition_by_its_value(value, abi):
     assert Kernel(Memory(), b"", Console(), abi=value).abi is abi
     assert abi.value == value
+
+
+def test_without_an_edition_it_is_each_programs_own():
+    assert Kernel(Memory(), b"", Console()).abi is None
+    assert Kernel(Memory(), b"", Console(), abi=AUTO).abi is None
 
 
 def test_the_kernel_knows_no_other_edition():

@@ -1,6 +1,9 @@
+from dataclasses import asdict
+
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause
+from kernel_model.accounts import Account
 from kernel_model.costs import TABLE, ZERO, Step
 from kernel_model.layout import Reason, Register
 from kernel_model.pagetable import count_tables, leaves
@@ -25,6 +28,12 @@ def trap_at(hart, resumed, trapped, number=11):
     frame.a7, frame.a0 = number, 0
     frame.scause, frame.sepc, frame.resumed, frame.time = int(Cause.ECALL_U), 0, resumed, trapped
     hart.kernel.ring(Reason.USER_TRAP)
+
+
+def test_a_new_one_has_used_nothing():
+    fields = asdict(Account(7))
+    assert fields.pop("pid") == 7
+    assert {name for name, value in fields.items() if value} == {"abi"}
 
 
 def test_there_is_one_for_every_process_even_when_it_has_gone(hart):
@@ -127,17 +136,19 @@ class TestCycles:
         assert account(hart, 2).kernel_cycles - 100 == 300  # 100 before the wait
         assert (account(hart, 3).user_cycles, account(hart, 3).kernel_cycles) == (100, 0)
 
-    def test_of_a_call_that_waits_are_what_it_costs(self):
+    def test_of_a_call_that_waits_are_up_to_the_answer(self):
         hart = make_hart(costs=TABLE, tick=10_000)
         hart.frame.a0, hart.frame.a7 = 3, 13
         hart.frame.scause, hart.frame.resumed, hart.frame.time = int(Cause.ECALL_U), 100, 200
-        hart.kernel.ring(Reason.USER_TRAP)  # sleep(3)
-        cost = TABLE[Step.DISPATCH] + TABLE[Step.SYSCALL]
-        assert account(hart, 2).kernel_cycles == cost
+        cost = hart.kernel.ring(Reason.USER_TRAP)  # sleep(3)
+        assert cost == TABLE[Step.DISPATCH] + TABLE[Step.SYSCALL]
+        hart.kernel.answered_at = 250 + cost
         hart.kernel.doorbell.write(Register.TIME, 30_000)
         hart.kernel.ring(Reason.IDLE)
         trap_at(hart, resumed=30_100, trapped=30_150)
-        assert (account(hart, 2).kernel_cycles, account(hart, 2).user_cycles) == (cost, 150)
+        first = account(hart, 2)
+        assert (first.kernel_cycles, first.user_cycles) == (50 + cost, 150)
+        assert (hart.kernel.ledger.boot, hart.kernel.ledger.idle) == (100, 29_850 - cost)
 
 
 class Watcher:

@@ -89,7 +89,7 @@ class ScriptedHart(wiring.Component):
 
     fetch_port: Out(MemoryPort())
     data_port: Out(MemoryPort())
-    time: In(64)
+    mtime: In(64)
     msip: In(1)
     mtip: In(1)
     meip: In(1)
@@ -106,7 +106,7 @@ class ScriptedHart(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         # An input that nothing reads is in no waveform.
-        m.d.comb += Signal(64, name="clock").eq(self.time)
+        m.d.comb += Signal(64, name="clock").eq(self.mtime)
         data = m.submodules.data = self._data
         fetch = m.submodules.fetch = self._fetch
         m.submodules.registers = self._registers

@@ -51,7 +51,7 @@ def complaint(capsys):
         (["run", "--vcd", "a.gtkw", "x"], "must not end in .gtkw"),
         (["run", "--json", "/no/such/folder/f", "x"], "the folder /no/such/folder does not exist"),
         (["run", "--vcd", "/", "x"], "/: is a folder"),
-        (["run", "--abi", "2024", "x"], "'--abi': '2024' is not one of 'lab', '2025'"),
+        (["run", "--abi", "2024", "x"], "'--abi': '2024' is not one of 'auto', 'lab', '2025'"),
         (["run", "--quantum", "999", "x"], "999 is neither 0 nor 1000 to "),
         (["run", "--quantum", "-1", "x"], "-1 is neither 0 nor 1000 to "),
         (["run", "--quantum", "long", "x"], "'long' is not a valid integer"),

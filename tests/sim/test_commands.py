@@ -1,6 +1,7 @@
 """Both commands from the command line to their results, with a scripted hart for the real one."""
 
 import json
+import re
 import signal
 from itertools import pairwise
 
@@ -111,7 +112,7 @@ def test_ctrl_c_ends_with_130_the_summary_and_a_whole_vcd(
     error = capsys.readouterr().err
     assert "interrupted at cycle 500" in error
     assert "instructions per cycle" in error
-    assert f"gtkwave {tmp_path / 'run.gtkw'}" in error
+    assert f"gtkwave {tmp_path / 'run.vcd.gtkw'}" in error
     assert vcd.read_text().rstrip().endswith("#500500000000")
 
 
@@ -261,6 +262,39 @@ def test_the_personality_is_that_of_the_option(capsys, script, program, abi, cal
     assert call in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("symbols", "abi", "said"),
+    [
+        ({"main": 0, "sbrk": 0}, "lab", ""),
+        ({"main": 0, "sys_sbrk": 0}, "2025", "calls sbrk as the release of 2025 does: --abi 2025"),
+        ({}, "lab", "has no symbols that tell its release: taken for --abi lab"),
+    ],
+)
+def test_the_release_is_told_apart_by_the_symbols(
+    capsys, script, tmp_path, program, symbols, abi, said
+):
+    program.write_bytes(make_elf([(0, b"\x13\0\0\0", 4)], symbols, entry=0))
+    user = User()
+    script += user.boot() + user.call(SBRK, -(1 << 30) & (1 << 64) - 1, 9) + user.call(EXIT, 0)
+    report = tmp_path / "report.json"
+
+    arguments = ["--memory", "1", "--trace-syscalls", "--json", str(report), str(program)]
+    assert cli.main(["run", *arguments]) == 0
+
+    error = capsys.readouterr().err
+    assert ("sbrk(-1073741824, 9) = 0x" if abi == "2025" else "sbrk(-1073741824) = -1") in error
+    assert [line for line in error.splitlines() if "--abi " in line] == (
+        [f"trapline: {program} {said}"] if said else []
+    )
+    result = json.loads(report.read_text())
+    assert (result["abi"], result["processes"][0]["abi"]) == (abi, abi)
+    assert re.search(rf"release \(--abi\)\W+{abi}\W", error)
+
+    script += user.boot() + user.call(EXIT, 0)
+    assert cli.main(["run", "--quiet", "--memory", "1", str(program)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("tick", [2000, 50_000])
 def test_sleep_counts_ticks_of_the_options_length(tmp_path, tick):
     report = tmp_path / "report.json"
@@ -300,6 +334,6 @@ def test_a_waveform_begins_with_the_program_and_is_announced(capsys, script, pro
 
     assert cli.main(["run", "--memory", "1", "--vcd", str(vcd), str(program)]) == 0
 
-    assert f"open it with: gtkwave {tmp_path / 'run.gtkw'}" in capsys.readouterr().err
+    assert f"open it with: gtkwave {tmp_path / 'run.vcd.gtkw'}" in capsys.readouterr().err
     # Ten loads of two cycles, then the bell.
     assert "#21000000000\n$dumpvars" in vcd.read_text()

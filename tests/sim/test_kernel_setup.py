@@ -44,7 +44,8 @@ def asked(monkeypatch):
 
 
 def kernel_of(**options):
-    return make_kernel(KernelOptions(**options), Ram(KERNBASE, 1 << 20), Console())
+    options = KernelOptions(**options)
+    return make_kernel(options, Ram(KERNBASE, 1 << 20), Console())
 
 
 def content(kernel, path):
@@ -59,7 +60,7 @@ class TestKernel:
         kernel, alone = kernel_of(), Kernel(Ram(KERNBASE, 1 << 20), TRAMPOLINE, Console())
         for name in ("quantum", "tick", "abi", "costs", "leaf_flags", "own_frames", "satp"):
             assert getattr(kernel, name) == getattr(alone, name), name
-        assert (kernel.quantum, kernel.tick, kernel.abi) == (QUANTUM, TICK, Abi.LAB)
+        assert (kernel.quantum, kernel.tick, kernel.abi) == (QUANTUM, TICK, None)
 
     def test_the_trampoline_is_where_the_hart_starts(self):
         assert kernel_of().memory.read(KERNBASE, len(TRAMPOLINE)) == TRAMPOLINE
@@ -90,6 +91,13 @@ class TestDisk:
         assert content(kernel, b"/cat") == b"bundled cat"
         assert content(kernel, b"/sh") == b"bundled sh"
         assert asked == ["bundled"]
+
+    def test_they_can_be_left_out(self, asked, tmp_path):
+        (tmp_path / "notes").write_bytes(b"from the host")
+        kernel = kernel_of(programs=False, files=(HostFile(tmp_path / "notes", "notes"),))
+        assert content(kernel, b"/cat") is None
+        assert content(kernel, b"/notes") == b"from the host"
+        assert asked == []
 
     def test_files_of_the_host_are_beside_them(self, asked, tmp_path):
         (tmp_path / "notes").write_bytes(b"from the host")

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 
 import pytest
 
@@ -24,22 +25,18 @@ def report():
     ]:
         faults.trapped(2, [trap])
         faults.join([served])
-    return Report(255, 20_000, 15_000, "pysim", 10, 2, 17, faults)
+    return Report(255, 20_000, 15_000, "pysim", 10, 2, 17, faults, abi="lab")
 
 
 @pytest.fixture
 def processes():
-    first = Account(2, "sh", 0x6000, 6, 5, 1, 1234, 99_999, 88, None)
-    return [first, Account(3, "echo", 0x4000, 4, 5, 0, 7, 6, 5, -1)]
+    first = Account(2, "sh", 0x6000, 6, 5, 1, 1234, 99_999, 88, exit_status=None)
+    return [first, Account(3, "echo", 0x4000, 4, 5, 0, 7, 6, 5, exit_status=-1)]
 
 
 def rows(text):
-    """The cells of a table's rows."""
-    return [
-        [cell.strip() for cell in line.split("│")[1:-1]]
-        for line in text.splitlines()
-        if line.startswith("│")
-    ]
+    """The cells of a table's rows, which two spaces part."""
+    return [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()[2:]]
 
 
 def printed(function, report):
@@ -99,6 +96,7 @@ def test_json_has_every_account(processes, tmp_path):
         "pid": 2,
         "name": "sh",
         "size": 0x6000,
+        "abi": "lab",
         "resident_pages": 6,
         "page_tables": 5,
         "minor_faults": 1,
@@ -140,6 +138,7 @@ def test_json_has_integers_and_every_fault(report, tmp_path):
     faults = content.pop("faults")
     assert content == {
         "exit_status": 255,
+        "abi": "lab",
         "cycles": 20_000,
         "instructions": 15_000,
         "pages_promised": 10,

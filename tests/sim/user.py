@@ -12,7 +12,7 @@ __all__ = ["PROGRAM", "TRAMPOLINE", "User", "make_kernel"]
 
 TRAMPOLINE = b"\x13\0\0\0"
 #: One page of text; what it holds does not matter to a scripted hart.
-PROGRAM = make_elf([(0, b"\x13\0\0\0", 4)], {}, entry=0)
+PROGRAM = make_elf([(0, b"\x13\0\0\0", 4)], {"main": 0}, entry=0)
 
 
 def make_kernel(ram, console=None, **parameters):

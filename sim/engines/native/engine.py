@@ -46,7 +46,7 @@ def _runtime(traced: bool) -> str:
 
 def _places(hart) -> dict[str, object]:
     """Everything of `hart` that has to be found in the state, by name."""
-    places = {name: getattr(hart, name) for name in ("time", "registers", *_LINES)}
+    places = {name: getattr(hart, name) for name in ("mtime", "registers", *_LINES)}
     for name in _PORTS:
         port = getattr(hart, name)
         places[f"{name}.ready"] = port.request.ready
@@ -119,7 +119,7 @@ class NativeEngine(Engine):
             for name in ("ready", *_RESPONSE):
                 setattr(native, f"{name}_at", places[f"{port}.{name}"])
             native.request_at = number * len(REQUEST)
-        machine.time_at = places["time"]
+        machine.time_at = places["mtime"]
         machine.retire_at = len(_PORTS) * len(REQUEST)
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
         machine.lock_port = len(_PORTS)
@@ -286,6 +286,7 @@ class NativeEngine(Engine):
             self._watch.fetch()
         machine, log = self._machine, self.log
         log.instructions = machine.instructions
+        log.user_instructions = machine.user_instructions
         if machine.trap_count:
             for trap in machine.traps[: machine.trap_count]:
                 log.add(trap.cycle, trap.pc, trap.cause, trap.tval, trap.mode)

@@ -63,7 +63,7 @@ struct Machine {
   u64 lock_port, lock_source;  // lock_port is PORTS if nobody holds the bus
   Response *withheld;
   u64 withheld_cycle;
-  u64 cycle, instructions;
+  u64 cycle, instructions, user_instructions;  // user_instructions are a part of instructions
   u64 event, event_value;
   // An access to a device that Python has to serve.
   Request device;
@@ -129,7 +129,9 @@ inline void retire(Machine *m) {
     trap(m, r);
   } else {
     m->instructions++;
-    if (r[3] == 0 && (m->waiting_filter & filter_bit(r[2]))) retry(m, r[2]);
+    if (r[3] != 0) return;
+    m->user_instructions++;
+    if (m->waiting_filter & filter_bit(r[2])) retry(m, r[2]);
   }
 }
 
@@ -180,10 +182,16 @@ void access(Machine *m, int number, const Request &q, Response &r) {
   } else if (!window_access(m, q, r)) {
     m->event = DEVICE;
     m->device = q;
-    r.due = NEVER;
     m->withheld = &r;
     m->withheld_cycle = m->cycle;
   }
+}
+
+// Nobody holds the bus; no response that is on its way lets go of a later lock.
+void unlock(Machine *m) {
+  m->lock_port = PORTS;
+  for (Port &p : m->port)
+    for (Response &r : p.queue) r.locks = 0;
 }
 
 inline void accept(Machine *m, int number) {
@@ -196,13 +204,11 @@ inline void accept(Machine *m, int number) {
   Response &r = p.queue[(p.head + p.count++) % DEPTH];
   r = {m->cycle + m->latency, 0, 0, 0};
   access(m, number, q, r);
-  if (q.lock) {  // rule 4
+  if (q.lock || m->lock_port == u64(number)) unlock(m);  // rule 4
+  if (q.lock) {
     m->lock_port = number;
     m->lock_source = q.source;
     r.locks = 1;
-  } else if (m->lock_port == u64(number)) {
-    m->lock_port = PORTS;
-    for (u64 i = 0; i < p.count; i++) p.queue[(p.head + i) % DEPTH].locks = 0;
   }
 }
 
@@ -228,7 +234,7 @@ inline void drive(Machine *m) {
   s[m->time_at] = m->cycle;
 }
 
-// The last cycle has changed nothing but `mcycle` and `time`, and nothing was on its way.
+// The last cycle has changed nothing but `mcycle` and `mtime`, and nothing was on its way.
 bool idle(Machine *m) {
   u64 *s = m->state, *before = m->before;
   if (s[m->retire_at]) return false;
@@ -240,7 +246,7 @@ bool idle(Machine *m) {
   return !memcmp(s, before, m->state_words * sizeof(u64));
 }
 
-// The next cycle in which something else can change: a response, `time` reaching `stimecmp`.
+// The next cycle in which something else can change: a response, `mtime` reaching `stimecmp`.
 u64 next_event(Machine *m, u64 limit) {
   u64 next = limit;
   for (Port &p : m->port)

@@ -57,7 +57,7 @@ class Machine(ctypes.Structure):
         *_words("window_base", "loadable", "storable", "ring"),
         ("window", _u64 * _WINDOW),
         *_words("lock_port", "lock_source", "withheld", "withheld_cycle"),
-        *_words("cycle", "instructions", "event", "event_value"),
+        *_words("cycle", "instructions", "user_instructions", "event", "event_value"),
         ("device", _Request),
         *_words("trap_number", "trap_count", "retry_count", "waiting_count", "waiting_filter"),
         ("traps", _Trap * _LOG),

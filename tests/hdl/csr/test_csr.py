@@ -23,7 +23,7 @@ def test_values_after_reset():
     bench = Bench(hart_id=0x1234_5678_9ABC_DEF0)
 
     async def testbench():
-        bench.set(time=77)
+        bench.set(mtime=77)
         for name, (reset, _ones, _zeros) in WRITES.items():
             assert bench.read(name) == reset, name
         zeros = ("mvendorid", "marchid", "mimpid", "mconfigptr", "mcycle", "cycle", "instret")

@@ -87,7 +87,7 @@ def test_only_mip_is_modified_from_another_value_than_read():
     bench = Bench()
 
     async def testbench():
-        bench.set(seip=1, time=5)
+        bench.set(seip=1, mtime=5)
         await bench.write("mideleg", DELEGABLE)
         for name in sorted(NAMES - {"mip"}):
             value = bench.read(name)
@@ -100,7 +100,7 @@ def test_stip_without_stce_is_written_by_machine_mode():
     bench = Bench()
 
     async def testbench():
-        bench.set(time=1000)
+        bench.set(mtime=1000)
         assert bench.read("mip") == 0
         await bench.write("mip", STIP)
         assert bench.read("mip") == STIP
@@ -114,7 +114,7 @@ def test_stip_with_stce_compares_time_unsigned():
     async def testbench():
         await bench.write("menvcfg", STCE)
         for time, stimecmp in ((0, 0), (4, 5), (5, 5), (6, 5), (ONES, 5), (5, ONES), (1 << 63, 1)):
-            bench.set(time=time)
+            bench.set(mtime=time)
             await bench.write("stimecmp", stimecmp)
             pending = STIP if time >= stimecmp else 0
             assert bench.read("mip") == pending, f"{time=} {stimecmp=}"

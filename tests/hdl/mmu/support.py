@@ -10,9 +10,9 @@ from tests.golden import sv39 as golden
 from tests.support import simulate
 
 __all__ = [
-    "A", "D", "G", "R", "U", "V", "W", "X", "DATA", "CODE", "Memory", "Result", "Tables", "agree",
-    "answer_signals", "drive", "drop", "fence", "read_answer", "run", "serve", "set_context",
-    "set_fence", "translate", "update",
+    "A", "D", "G", "R", "U", "V", "W", "X", "DATA", "CODE", "ROOT", "Memory", "Result", "Tables",
+    "agree", "answer_signals", "drive", "drop", "fence", "read_answer", "run", "serve",
+    "set_context", "set_fence", "translate", "update",
 ]  # fmt: skip
 
 V, R, W, X, U, G, A, D = (1 << i for i in range(8))

@@ -129,7 +129,7 @@ def test_time_is_the_input_of_that_name():
 
     async def testbench():
         for now in (1, 0x8000_0000_0000_0000, 0xFFFF_FFFF_FFFF_FFFF):
-            bench.set(time=now)
+            bench.set(mtime=now)
             assert await bench.read_csr(Csr.TIME) == now
 
     bench.run(testbench)

@@ -12,7 +12,7 @@ import pytest
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
 
-from sim.devices.console import Console  # noqa: E402
+from sim.devices.console import Console, Piped  # noqa: E402
 from sim.devices.terminal import Terminal  # noqa: E402
 
 LOCAL_MODES = 3  # of `tcgetattr`
@@ -119,6 +119,14 @@ def test_waiting_ends_with_an_interrupt(desk):
     assert not console.wait(0)
     assert console.ended(0)
     signal.signal(signal.SIGALRM, before)
+
+
+def test_a_run_is_interactive_once_it_reads_from_a_terminal(desk):
+    console = Console(io.BytesIO(), desk.terminal)
+    assert not console.interactive
+    console.poll(0, 128)
+    assert console.interactive
+    assert not Console(io.BytesIO(), Piped(io.BytesIO())).interactive
 
 
 def test_nobody_knows_what_comes(desk):

@@ -5,8 +5,8 @@ from sim.bus import Bus, ProtocolError
 from sim.engines.base import CYCLE_FS, EngineError
 from sim.engines.pysim import PysimEngine
 from sim.events import Budget, Doorbell, HtifWrite
-from sim.gtkw import read_waveform
 from sim.ram import Ram
+from sim.waveform import read_waveform
 from tests.sim.scripted import ScriptedHart, load, store
 from tests.sim.test_bus import Register
 
@@ -208,8 +208,8 @@ def test_a_trace_may_begin_and_end_anywhere_and_tells_cycles_by_its_time(ram, tm
     engine.stop_trace()
     engine.run(5)
 
-    # In cycle c the hart sees `time` = c.
-    assert read_changes(path, "bench.top.time") == {cycle: cycle for cycle in range(10, 16)}
+    # In cycle c the hart sees `mtime` = c.
+    assert read_changes(path, "bench.top.mtime") == {cycle: cycle for cycle in range(10, 16)}
     waveform = read_waveform(path)
     assert (waveform.start, waveform.end // CYCLE_FS) == (10 * CYCLE_FS, 15)
     assert waveform.widths["bench.top.data_port__request__address"] == 56

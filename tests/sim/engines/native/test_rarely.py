@@ -7,7 +7,10 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.hart import Hart
 from sim.engines.native import circuit as c
+from sim.engines.native import engine
+from sim.engines.native.extract import extract, prepare
 from sim.engines.native.model import Model
 from sim.engines.native.nodes import Compute, Keep, Update, make_nodes
 from sim.engines.native.rarely import Rarely, separate
@@ -102,3 +105,14 @@ def test_only_what_the_rest_reads_is_kept(tmp_path):
     assert {n.piece for n in parts.refresh if isinstance(n, Keep)} == set(parts.kept)
     assert all(isinstance(model.circuit.cells[p.cell], c.FlipFlop) for p in parts.rare)
     assert any(isinstance(node, Update) for node in parts.rest)
+
+
+def test_every_name_in_the_hint_for_the_hart_is_one_of_its_parts():
+    """One that is misspelt would cost speed, and nothing else would tell."""
+    circuit = extract(prepare(Hart()))
+    hint = engine.RARELY
+    for module in hint.modules:
+        assert Rarely(modules=frozenset({module})).cells(circuit), module
+    rare = Rarely(modules=hint.modules).cells(circuit)
+    for signal in hint.often:
+        assert Rarely(hint.modules, frozenset({signal})).cells(circuit) < rare, signal

@@ -8,7 +8,7 @@ from sim.engines.native.store import Image, fingerprint, load, save
 @pytest.fixture
 def image(tmp_path):
     (tmp_path / "model.so").touch()
-    return Image("model.so", [0, 1 << 63], {"time": 1})
+    return Image("model.so", [0, 1 << 63], {"mtime": 1})
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""How long a run may take: so many cycles, or as long as it makes sense."""
+
+from collections.abc import Callable
+
+from sim.machine import End, Guest, Machine
+
+__all__ = ["DEFAULT_CYCLES", "run_within"]
+
+#: Cycles of work after which a run is taken to be endless: ten minutes of the native engine.
+DEFAULT_CYCLES = 2_000_000_000
+
+
+def run_within(
+    machine: Machine,
+    guest: Guest,
+    max_cycles: int | None,
+    interactive: Callable[[], bool],
+    **options,
+) -> End:
+    """Runs `guest` for at most `max_cycles` cycles; the other options are those of `Machine.run`.
+
+    If it is None, the run may last as long as somebody is there to end it (`interactive`), and else
+    for DEFAULT_CYCLES. Cycles in which the hart only waits for time to pass do not count then: the
+    engine passes over them.
+    """
+    if max_cycles is not None:
+        return machine.run(guest, max_cycles=max_cycles, **options)
+    limit = DEFAULT_CYCLES
+    while True:
+        idle = guest.idle_cycles
+        end = machine.run(guest, max_cycles=limit, **options)
+        waited = guest.idle_cycles - idle
+        if end is not End.LIMIT or not (waited or interactive()):
+            return end
+        limit += DEFAULT_CYCLES if interactive() else waited

@@ -1,0 +1,123 @@
+// hart.v with RAM that answers in the next cycle: the least that a hart needs, in Verilog-2001.
+//
+// +image=FILE    RAM from 0x80000000 on, a word of 64 bits in a line, in hexadecimal
+// +tohost=HEX    the program ends when it stores to this address, with what it stores
+// +limit=N       or after N cycles
+//
+// Prints cycles, instructions and the value stored, and in how many cycles after the reset some bit
+// of an output was unknown.
+
+`timescale 1ns / 1ns
+
+module hart_bench;
+  parameter WORDS = 16384;
+
+  reg clk = 0, rst = 1;
+  reg [63:0] mtime = 0;
+  reg [63:0] ram [0:WORDS - 1];
+  // 0 or 1: the port that has locked RAM; 2: none.
+  reg [1:0] holder = 2;
+
+  wire fetch_valid, fetch_write, fetch_lock, data_valid, data_write, data_lock;
+  wire [55:0] fetch_address, data_address;
+  wire [63:0] fetch_out, data_out;
+  wire [7:0] fetch_strobe, data_strobe;
+  wire [1:0] fetch_size, fetch_source, fetch_level, data_size, data_source, data_level;
+  wire [31:0] fetch_id, data_id;
+  reg fetch_answer = 0, fetch_error = 0, data_answer = 0, data_error = 0;
+  reg [63:0] fetch_in = 0, data_in = 0;
+
+  wire retire, trap, halt, intr;
+  wire [1:0] mode, ixl;
+  wire [4:0] rs1, rs2, rd;
+  wire [7:0] rmask, wmask;
+  wire [31:0] insn, id;
+  wire [55:0] paddr;
+  wire [63:0] order, intr_cause, rs1_data, rs2_data, rd_data, pc, next_pc, addr, rdata, wdata;
+  wire [63:0] cause, tval;
+
+  trapline_hart hart (
+    .clk(clk), .rst(rst), .mtime(mtime), .msip(1'b0), .mtip(1'b0), .meip(1'b0), .seip(1'b0),
+    .fetch_port__request__valid(fetch_valid), .fetch_port__request__ready(holder != 1),
+    .fetch_port__request__address(fetch_address), .fetch_port__request__write(fetch_write),
+    .fetch_port__request__data(fetch_out), .fetch_port__request__strobe(fetch_strobe),
+    .fetch_port__request__size(fetch_size), .fetch_port__request__source(fetch_source),
+    .fetch_port__request__level(fetch_level), .fetch_port__request__lock(fetch_lock),
+    .fetch_port__request__id(fetch_id), .fetch_port__response__valid(fetch_answer),
+    .fetch_port__response__data(fetch_in), .fetch_port__response__error(fetch_error),
+    .data_port__request__valid(data_valid), .data_port__request__ready(holder != 0),
+    .data_port__request__address(data_address), .data_port__request__write(data_write),
+    .data_port__request__data(data_out), .data_port__request__strobe(data_strobe),
+    .data_port__request__size(data_size), .data_port__request__source(data_source),
+    .data_port__request__level(data_level), .data_port__request__lock(data_lock),
+    .data_port__request__id(data_id), .data_port__response__valid(data_answer),
+    .data_port__response__data(data_in), .data_port__response__error(data_error),
+    .retire__valid(retire), .retire__order(order), .retire__id(id), .retire__insn(insn),
+    .retire__trap(trap), .retire__halt(halt), .retire__intr(intr), .retire__intr_cause(intr_cause),
+    .retire__mode(mode), .retire__ixl(ixl), .retire__rs1_addr(rs1), .retire__rs2_addr(rs2),
+    .retire__rs1_rdata(rs1_data), .retire__rs2_rdata(rs2_data), .retire__rd_addr(rd),
+    .retire__rd_wdata(rd_data), .retire__pc_rdata(pc), .retire__pc_wdata(next_pc),
+    .retire__mem_addr(addr), .retire__mem_paddr(paddr), .retire__mem_rmask(rmask),
+    .retire__mem_wmask(wmask), .retire__mem_rdata(rdata), .retire__mem_wdata(wdata),
+    .retire__cause(cause), .retire__tval(tval)
+  );
+
+  wire unknown = ^{
+    fetch_valid, fetch_write, fetch_lock, data_valid, data_write, data_lock, fetch_address,
+    data_address, fetch_out, data_out, fetch_strobe, data_strobe, fetch_size, fetch_source,
+    fetch_level, data_size, data_source, data_level, fetch_id, data_id, retire, trap, halt, intr,
+    mode, ixl, rs1, rs2, rd, rmask, wmask, insn, id, paddr, order, intr_cause, rs1_data, rs2_data,
+    rd_data, pc, next_pc, addr, rdata, wdata, cause, tval
+  } === 1'bx;
+
+  wire [55:0] fetch_index = (fetch_address - 56'h80000000) >> 3;
+  wire [55:0] data_index = (data_address - 56'h80000000) >> 3;
+
+  reg [8 * 1024:1] image;
+  reg [63:0] tohost, word;
+  integer limit, instructions, unknowns, i;
+
+  always #5 clk = ~clk;
+
+  initial begin
+    instructions = 0;
+    unknowns = 0;
+    for (i = 0; i < WORDS; i = i + 1) ram[i] = 0;
+    if (!$value$plusargs("image=%s", image) || !$value$plusargs("tohost=%h", tohost)
+        || !$value$plusargs("limit=%d", limit)) begin
+      $display("+image, +tohost and +limit have to be given");
+      $finish;
+    end
+    $readmemh(image, ram);
+    repeat (3) @(posedge clk);
+    rst <= 0;
+  end
+
+  always @(posedge clk) if (!rst) begin
+    mtime <= mtime + 1;
+    unknowns = unknowns + unknown;
+    instructions = instructions + (retire && !trap);
+    fetch_answer <= fetch_valid && holder != 1;
+    data_answer <= data_valid && holder != 0;
+    // Neither RAM nor answered: an error, and no data.
+    fetch_error <= fetch_index >= WORDS;
+    data_error <= data_index >= WORDS;
+    fetch_in <= fetch_index < WORDS ? ram[fetch_index] : 0;
+    data_in <= data_index < WORDS ? ram[data_index] : 0;
+    if (data_valid && holder != 0) begin
+      holder <= data_lock && data_index < WORDS ? 1 : 2;
+      if (data_write && data_index < WORDS) begin
+        word = ram[data_index];
+        for (i = 0; i < 8; i = i + 1)
+          if (data_strobe[i]) word[8 * i +: 8] = data_out[8 * i +: 8];
+        ram[data_index] <= word;
+      end
+    end
+    if (data_valid && holder != 0 && data_write && data_address == tohost || mtime == limit - 1)
+    begin
+      $display("%0d cycles, %0d instructions, tohost %0d, %0d unknown", mtime + 1, instructions,
+               mtime == limit - 1 ? 64'd0 : data_out, unknowns);
+      $finish;
+    end
+  end
+endmodule

@@ -1,0 +1,51 @@
+"""Whole runs as `trapline run` sets them up, for tests that look at what is left behind."""
+
+from dataclasses import dataclass
+
+from sim.devices.doorbell import DoorbellPage
+from sim.kernel_guest import KernelGuest
+from sim.kernel_setup import KernelOptions, make_kernel
+from sim.machine import End, Machine, MachineConfig
+from sim.toolchain import find_program
+from tests.kernel_model.support import Console
+
+__all__ = ["Finished", "run"]
+
+
+@dataclass
+class Finished:
+    """A run that has ended: why, and what there is to look at."""
+
+    end: End
+    machine: Machine
+    guest: KernelGuest
+
+    @property
+    def kernel(self):
+        return self.guest.kernel
+
+    @property
+    def cycles(self):
+        return self.machine.engine.cycle
+
+    @property
+    def printed(self):
+        return self.kernel.console.printed.decode()
+
+
+def run(*argv, latency=1, engine=None, stdin=b"", max_cycles=None, least_turn=None, **options):
+    """Runs a bundled program with the options of `run`.
+
+    `least_turn` takes the place of what the command line gives the kernel.
+    """
+    config = MachineConfig(memory_mib=8, latency=latency, engine=engine)
+    ram = Machine.make_ram(config)
+    kernel = make_kernel(KernelOptions(**options), ram, Console(stdin), latency)
+    if least_turn is not None:
+        kernel.least_turn = least_turn
+    kernel.exec(find_program(argv[0]).read_bytes(), list(argv))
+    guest = KernelGuest(kernel)
+    machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
+    end = machine.run(guest, max_cycles=max_cycles)
+    machine.engine.close()
+    return Finished(end, machine, guest)
