@@ -21,7 +21,7 @@ ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_t
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test lint oracle campaign lockstep samekernel formal mutants fuzz bench \
+.PHONY: help sim wave test lint oracle campaign lockstep samekernel formal mutants fuzz bench docs \
         verilog clean
 
 help: ## list the targets
@@ -33,9 +33,12 @@ sim: $(STAMP) ## compile programs/lazy.c, run it on the hart and show every page
 
 wave: ## open GTKWave on the last trace
 	@command -v gtkwave >/dev/null || { echo "make wave: gtkwave is not installed" >&2; exit 1; }
-	@save=$$(ls -t build/*.gtkw 2>/dev/null | head -n 1); \
-	if [ -z "$$save" ]; then echo "make wave: no trace in build/; run 'make sim' first" >&2; exit 1; fi; \
-	echo gtkwave "$$save"; gtkwave "$$save"
+	@newest=; for save in build/*.gtkw; do \
+	  trace=$${save%.gtkw}; \
+	  if [ -f "$$trace" ] && { [ -z "$$newest" ] || [ "$$trace" -nt "$$newest" ]; }; then newest=$$trace; fi; \
+	done; \
+	if [ -z "$$newest" ]; then echo "make wave: no trace in build/; run 'make sim' first" >&2; exit 1; fi; \
+	echo gtkwave "'$$newest.gtkw'"; gtkwave "$$newest.gtkw"
 
 test: $(STAMP) ## run the tests on all cores
 	$(BIN)/python -m pytest -n auto
@@ -55,6 +58,9 @@ lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in 
 
 samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones on the hart and on Spike
 	$(BIN)/python -m tests.spike_kernel --wild $(WILD) $(if $(SEED),--seed $(SEED))
+
+docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
+	$(BIN)/python -m tests.docs
 
 lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff check .

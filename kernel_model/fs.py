@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from kernel_model.abi import Abi
 from kernel_model.directory import dirlink, dirlookup
+from kernel_model.disk import Device, Folder, Linked
 from kernel_model.inode import FileType, Inode, ialloc, idup, iget, iput, writei
 from kernel_model.panic import KernelPanic
 from kernel_model.param import (
@@ -134,8 +135,12 @@ def mount(kernel) -> None:
     files, kernel.fs.files = kernel.fs.files, None
     if files is None:
         return
-    for name, data in files().items():
-        _install(kernel, name, data)
+    linked: dict[int, bytes] = {}
+    for name, entry in files().items():
+        path = b"/" + name.encode(errors="surrogateescape")
+        for directory in _parents(name, path):
+            iput(kernel, _made(kernel, name, directory, FileType.DIR))
+        _install(kernel, name, path, entry, linked)
     # xv6's mkfs rounds the root directory's size to whole blocks, and it begins another block where
     # one is full. `console`, which comes later there, is counted here: that makes it the same.
     root = kernel.fs.inodes[ROOTINO]
@@ -143,7 +148,12 @@ def mount(kernel) -> None:
 
 
 def resize(kernel, abi: Abi) -> None:
-    """Give the disk the blocks that `abi` has. Raises FsError if more of them are in use."""
+    """Give the disk, unless it is an image's, the blocks that `abi` has.
+
+    Raises FsError if more of them are in use.
+    """
+    if kernel.fs.is_image:
+        return
     change = DATA_BLOCKS[abi] - kernel.fs.data_blocks
     if kernel.fs.free_blocks + change < 0:
         raise FsError(f"the disk's files need {kernel.fs.data_blocks - kernel.fs.free_blocks} "
@@ -152,12 +162,47 @@ def resize(kernel, abi: Abi) -> None:
     kernel.fs.free_blocks += change
 
 
-def _install(kernel, name, data):
-    """Put one file onto the disk, and the directories it is in; raises FsError."""
-    path = b"/" + name.encode(errors="surrogateescape")
-    for directory in _parents(name, path):
-        ip = _made(kernel, name, directory, FileType.DIR)
-        iput(kernel, ip)
+def _install(kernel, name, path, entry, linked):
+    """Put one entry onto the disk; raises FsError. `linked` has a path of each `Linked` by id."""
+    match entry:
+        case Folder():
+            iput(kernel, _made(kernel, name, path, FileType.DIR))
+        case Device(major, minor):
+            _install_device(kernel, name, path, major, minor)
+        case Linked() if id(entry) in linked:
+            _link(kernel, name, path, linked[id(entry)])
+        case Linked(data):
+            linked[id(entry)] = path
+            _install_file(kernel, name, path, data)
+        case data:
+            _install_file(kernel, name, path, data)
+
+
+def _install_device(kernel, name, path, major, minor):
+    """A device; that which is there already, as the console is, may be installed again."""
+    there = namei(kernel, None, path)
+    if there is None:
+        ip = _made(kernel, name, path, FileType.DEVICE)
+        ip.major, ip.minor = major, minor
+    elif (there.type, there.major) == (FileType.DEVICE, major):
+        ip = there
+    else:
+        raise FsError(f"{name}: {path.decode(errors='replace')} is there already")
+    iput(kernel, ip)
+
+
+def _link(kernel, name, path, target):
+    """Another name for the file `target`."""
+    ip = namei(kernel, None, target)
+    dp, last = nameiparent(kernel, None, path)
+    if not dirlink(kernel, dp, last, ip.inum):
+        raise FsError(f"{name}: is there already, or no block is left for its directory")
+    ip.nlink += 1
+    iput(kernel, dp)
+    iput(kernel, ip)
+
+
+def _install_file(kernel, name, path, data):
     blocks = -(-len(data) // BSIZE)
     if blocks > MAXFILE:
         raise FsError(f"{name}: {len(data)} bytes, more than a file's {MAXFILE * BSIZE}")
@@ -188,9 +233,10 @@ def _made(kernel, name, path, type):
         if type is FileType.DIR is there.type:
             return there
         raise FsError(f"{name}: {path.decode(errors='replace')} is there already")
-    ip = None
-    if kernel.fs.free_inodes and kernel.fs.free_blocks >= 2:
-        ip = create(kernel, None, path, type)
+    fs = kernel.fs
+    if not fs.free_inodes:
+        raise FsError(f"{name}: no inode left on the disk, which has {len(fs.inodes) - 1}")
+    ip = create(kernel, None, path, type) if fs.free_blocks >= 2 else None
     if ip is None:
-        raise FsError(f"{name}: no inode or block left on the disk")
+        raise FsError(f"{name}: no block left on the disk")
     return ip

@@ -6,14 +6,14 @@ counted; `kernel.fs` has what xv6 keeps on the disk. Every inode is in memory: x
 that are in use, and panics if a program wants more.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import pack
 
-from kernel_model.abi import Abi
+from kernel_model.disk import Contents, Geometry
 from kernel_model.panic import KernelPanic
-from kernel_model.param import BSIZE, DATA_BLOCKS, MAXFILE, NDIRECT, NINODES, ROOTDEV
+from kernel_model.param import BSIZE, MAXFILE, NDIRECT, ROOTDEV
 from kernel_model.printf import printf
 
 __all__ = [
@@ -74,7 +74,9 @@ class FileSystem:
     Parameters
     ----------
     files : callable
-        What the disk is filled with when a path is looked up for the first time: path -> content.
+        What the disk is filled with when a path is looked up for the first time.
+    geometry : Geometry
+        How large it is.
 
     Attributes
     ----------
@@ -84,10 +86,13 @@ class FileSystem:
         Blocks for data, and those of them that are left.
     """
 
-    def __init__(self, files: Callable[[], Mapping[str, bytes]] = dict):
-        self.files: Callable[[], Mapping[str, bytes]] | None = files
-        self.inodes: list[Inode | None] = [None] * NINODES
-        self.data_blocks = self.free_blocks = DATA_BLOCKS[Abi.LAB]
+    def __init__(self, files: Callable[[], Contents] = dict, geometry: Geometry | None = None):
+        #: The size of an image's disk stays; that of another is its release's.
+        self.is_image = geometry is not None
+        geometry = geometry or Geometry()
+        self.files: Callable[[], Contents] | None = files
+        self.inodes: list[Inode | None] = [None] * geometry.inodes
+        self.data_blocks = self.free_blocks = geometry.data_blocks
 
     @property
     def free_inodes(self) -> int:
@@ -98,7 +103,7 @@ class FileSystem:
 def ialloc(kernel, type: FileType) -> Inode | None:
     """A new inode, referenced and without a link; None if there is none left."""
     inodes = kernel.fs.inodes
-    for inum in range(1, NINODES):
+    for inum in range(1, len(inodes)):
         if inodes[inum] is None:
             inodes[inum] = Inode(inum, type)
             return iget(kernel, inum)

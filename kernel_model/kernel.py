@@ -1,6 +1,6 @@
 """The kernel: what is global in xv6, and the doorbell's other side."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from hdl.arch import PAGE_SIZE, Pte, make_satp
 from kernel_model.abi import AUTO, Abi
@@ -8,6 +8,7 @@ from kernel_model.accounts import Account, Ledger
 from kernel_model.console import Cons, Console, procdump, uartintr
 from kernel_model.costs import TABLE, Costs, Step
 from kernel_model.cpu import schedule
+from kernel_model.disk import Contents, Geometry
 from kernel_model.doorbell import Doorbell
 from kernel_model.exec import ExecError, kexec
 from kernel_model.faults import Fault
@@ -71,7 +72,9 @@ class Kernel:
         Whose `sbrk` it is: a value of `Abi`, or AUTO, and then each program has that of the release
         which its symbols tell of. One without symbols has that of the program which it replaces.
     files : callable
-        What the disk is filled with when a path is looked up for the first time: path -> content.
+        What the disk is filled with when a path is looked up for the first time.
+    geometry : Geometry
+        How large the disk is.
 
     Attributes
     ----------
@@ -123,7 +126,8 @@ class Kernel:
         least_turn: int = MIN_QUANTUM,
         tick: int = TICK,
         abi: str = AUTO,
-        files: Callable[[], Mapping[str, bytes]] = dict,
+        files: Callable[[], Contents] = dict,
+        geometry: Geometry | None = None,
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
@@ -136,7 +140,7 @@ class Kernel:
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self._reset()
         self._boot(trampoline, svadu)
-        self.fs = FileSystem(files)
+        self.fs = FileSystem(files, geometry)
         self.ftable: list[File] = []
         self.cons = Cons()
         fsinit(self)

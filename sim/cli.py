@@ -1,9 +1,8 @@
 """The command `trapline`: its options, its exit statuses, and its errors of one line each."""
 
-import re
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,36 +11,32 @@ import click
 from kernel_model.abi import AUTO, Abi
 from kernel_model.elf import ExecError
 from kernel_model.fs import FsError
-from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
+from kernel_model.layout import QUANTUM, TICK
 from sim import __version__, fst
 from sim.bus import ProtocolError
 from sim.commands import UNREAD, Options, run_bare, run_program
+from sim.counts import LONGEST, Count, CycleWindow, PageTable, Quantum
 from sim.devices.htif import HtifError
 from sim.devices.journal import JournalError
 from sim.engines.base import EngineError
 from sim.engines.choice import ENGINES
 from sim.faults import JoinError
+from sim.file_uses import FileUse, find_collision
+from sim.gtkw import save_path
 from sim.help import RunCommand, complete_file, complete_program
-from sim.host_files import HostFileError, parse_host_file
-from sim.insight.pages import PagePrint
+from sim.host_files import HostFile, HostFileError, parse_host_file
 from sim.kernel_setup import KernelOptions
 from sim.loader import LoadError
 from sim.machine import MachineConfig
-from sim.own_programs import SUFFIXES, compile_program, is_source
+from sim.own_programs import SUFFIXES, compile_program, elf_of, is_source
 from sim.streams import OutputError, standard_streams
 from sim.toolchain import ToolchainError
-from sim.waves import Window
 
 __all__ = ["main"]
 
 #: Exit statuses besides the program's: a mistake of the user's, a machine that cannot go on,
 #: and Ctrl-C.
 USAGE, BROKEN, INTERRUPTED = 2, 125, 130
-
-#: A number of cycles or of a process: as many digits as 64 bits always hold.
-_DIGITS = r"\d{1,18}"
-#: The longest turn and tick in cycles: longer than any run, and `time` plus it fits 64 bits.
-_LONGEST = 1 << 62
 
 _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
                 ToolchainError, OSError)  # fmt: skip
@@ -63,6 +58,8 @@ class OutputFile(_File):
 
     def convert(self, value, param, ctx):
         """The path, or a complaint before the simulation has run for nothing."""
+        if not value:
+            self.fail("the file's name is empty", param, ctx)
         path = Path(value)
         if not path.parent.is_dir():
             self.fail(f"{value}: the folder {path.parent} does not exist", param, ctx)
@@ -71,20 +68,14 @@ class OutputFile(_File):
         return path
 
 
-class CycleWindow(click.ParamType):
-    """FROM:TO in cycles; either may be missing."""
+class InputFile(_File):
+    """A file to read."""
 
-    name = "from:to"
+    name = "file"
 
     def convert(self, value, param, ctx):
-        """The window."""
-        match = re.fullmatch(rf"({_DIGITS})?:({_DIGITS})?", value)
-        if match is None:
-            self.fail(f"{value!r} is not FROM:TO in cycles", param, ctx)
-        first, last = (int(text) if text else None for text in match.groups())
-        if last is not None and (first or 0) >= last:
-            self.fail(f"{value!r} is empty: FROM must be less than TO", param, ctx)
-        return Window(first or 0, last)
+        """The path."""
+        return Path(value)
 
 
 class DiskFile(_File):
@@ -102,42 +93,28 @@ class DiskFile(_File):
         return file
 
 
-class Quantum(click.ParamType):
-    """Cycles of a process's turn: 0, or at least MIN_QUANTUM."""
+class DiskContents(_File):
+    """A disk image, or a folder, that exists."""
 
-    name = "cycles"
-
-    def convert(self, value, param, ctx):
-        """The number."""
-        cycles = click.INT.convert(value, param, ctx)
-        if cycles != 0 and not MIN_QUANTUM <= cycles <= _LONGEST:
-            self.fail(f"{cycles} is neither 0 nor {MIN_QUANTUM} to {_LONGEST}", param, ctx)
-        return cycles
-
-
-class PageTable(click.ParamType):
-    """PID@exit or PID@CYCLE."""
-
-    name = "pid@when"
+    name = "image|folder"
 
     def convert(self, value, param, ctx):
-        """The `PagePrint`."""
-        match = re.fullmatch(rf"({_DIGITS})@(?:exit|({_DIGITS}))", value)
-        if match is None:
-            self.fail(f"{value!r} is neither PID@exit nor PID@CYCLE", param, ctx)
-        pid, cycle = match.groups()
-        return PagePrint(int(pid), int(cycle) if cycle else None)
+        """The path."""
+        path = Path(value)
+        if not path.exists():
+            self.fail(f"{path}: No such file or directory", param, ctx)
+        return path
 
 
 def _common_options(command):
     """The options of both commands."""
-    positive = click.IntRange(min=1)
+    positive = Count(min=1)
     options = [
         click.option("--engine", type=click.Choice(ENGINES),
                      help="What simulates the hart. [default: native where it works]"),
-        click.option("--memory", "memory_mib", type=click.IntRange(1, 1 << 17), default=128,
+        click.option("--memory", "memory_mib", type=Count(1, 1 << 17), default=128,
                      show_default=True, metavar="MIB", help="RAM in MiB."),
-        click.option("--latency", type=click.IntRange(1, 1000), default=1, show_default=True,
+        click.option("--latency", type=Count(1, 1000), default=1, show_default=True,
                      metavar="CYCLES", help="Cycles from a memory request to its response."),
         click.option("--max-cycles", type=positive, metavar="N",
                      help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
@@ -148,7 +125,7 @@ def _common_options(command):
                      help="The cycles of the waveform. [default: around the first faults]"),
         click.option("--vcd-fault", type=positive, metavar="N",
                      help="The cycles before and after page fault N, instead of a window."),
-        click.option("--vcd-last", type=click.IntRange(1, 100_000), metavar="CYCLES",
+        click.option("--vcd-last", type=Count(1, 100_000), metavar="CYCLES",
                      help="The last CYCLES of the run, instead of a window."),
         click.option("--no-fast-forward", is_flag=True,
                      help="Compute every cycle, even those in which nothing happens."),
@@ -171,17 +148,19 @@ def _kernel_options(command):
         click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
                      show_default=True,
                      help="Whose sbrk it is: the lab's, the 2025 release's, each program's own."),
+        click.option("--disk", type=DiskContents(), metavar="IMAGE|FOLDER",
+                     help="Fill the disk with what is in xv6's fs.img, or in a folder."),
         click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
                      help="Put the file HOST onto the disk as /NAME. May be repeated."),
         click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,
                      help="Leave the bundled programs off the disk."),
         click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
                      metavar="CYCLES", help="A process's turn; 0 = until it waits."),
-        click.option("--tick", type=click.IntRange(1, _LONGEST), default=TICK, show_default=True,
+        click.option("--tick", type=Count(1, LONGEST), default=TICK, show_default=True,
                      metavar="CYCLES", help="The unit of sleep and uptime."),
         click.option("--journal", type=OutputFile(), metavar="FILE",
                      help="Write down the console's input, for --replay."),
-        click.option("--replay", type=Path, metavar="FILE", shell_complete=complete_file,
+        click.option("--replay", type=InputFile(), metavar="FILE",
                      help="Take the console's input from the journal of an earlier run."),
         click.option("--trace-syscalls", is_flag=True,
                      help="Tell of each system call: cycle, pid, arguments, result."),
@@ -220,6 +199,7 @@ def run(program, arguments, notice, **options):
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
+    _check_files()
     setup = KernelOptions(**{f.name: options.pop(f.name) for f in fields(KernelOptions)})
     return run_program(_options(options), program, arguments, setup, notice)
 
@@ -230,7 +210,7 @@ def run(program, arguments, notice, **options):
               help="Write begin_signature to end_signature, one word a line.")  # fmt: skip
 @click.option("--signature-granularity", type=click.Choice(["4", "8"]), default="8",
               show_default=True, help="Bytes of a word of the signature.")  # fmt: skip
-@click.argument("file", type=Path, shell_complete=complete_file)
+@click.argument("file", type=InputFile())
 def bare(file, signature, signature_granularity, **common):
     """Run FILE, a bare-metal M-mode ELF at 0x80000000, until it ends through HTIF.
 
@@ -238,6 +218,7 @@ def bare(file, signature, signature_granularity, **common):
 
     The exit status is 0 if it passed, else the number of the test that failed.
     """
+    _check_files()
     return run_bare(
         _options(common), file, signature=signature, granularity=int(signature_granularity)
     )
@@ -246,7 +227,7 @@ def bare(file, signature, signature_granularity, **common):
 @trapline.command(short_help="Compile C files into a program for run.")
 @click.option("-o", "--output", type=OutputFile(), required=True, metavar="ELF",
               help="The program to write.")  # fmt: skip
-@click.argument("sources", nargs=-1, required=True, type=Path, shell_complete=complete_file)
+@click.argument("sources", nargs=-1, required=True, type=InputFile())
 def cc(output, sources):
     """Compile SOURCES, files in C or assembly, into one ELF for `trapline run`.
 
@@ -255,6 +236,7 @@ def cc(output, sources):
     for path in sources:
         if not is_source(path):
             raise click.UsageError(f"{path}: no file that ends in {', '.join(SUFFIXES)}")
+    _check_files()
     if output.suffix in SUFFIXES:
         raise click.UsageError(f"-o {output}: would be taken for a source")
     compile_program(sources, output)
@@ -288,11 +270,43 @@ def _check_vcd(common: dict) -> None:
         raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
     if flags and flags[0] != "--vcd-window" and common["engine"] == "pysim":
         raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
+    if str(vcd) == "-":
+        raise click.UsageError("--vcd: a waveform goes to a file, not to standard output")
+    if vcd.exists() and not vcd.is_file():
+        raise click.UsageError(f"--vcd: {vcd} is no regular file")
     if vcd.suffix == ".gtkw":
         raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
     if vcd.suffix == fst.SUFFIX and not fst.is_available():
         raise click.UsageError("--vcd: a FILE.fst needs vcd2fst on PATH, which comes with GTKWave; "
                                "or name it FILE.vcd")  # fmt: skip
+
+
+def _check_files() -> None:
+    """Raises UsageError if a file that the command writes is one that it reads or writes, too."""
+    context = click.get_current_context()
+    uses = [use for param in context.command.params
+            for use in _uses(param, context.params.get(param.name))]  # fmt: skip
+    collision = find_collision(uses)
+    if collision is not None:
+        one, other = collision
+        raise click.UsageError(f"{one.name} and {other.name} are the same file, {one.path}")
+
+
+def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
+    """The files that a command uses because of the `value` of an option or argument."""
+    is_option = isinstance(param, click.Option)
+    name = param.opts[0] if is_option else param.name.upper()
+    for item in value if isinstance(value, tuple) else (value,):
+        if isinstance(item, HostFile):
+            yield FileUse(f"{name} {item.name}", item.path, False)
+        elif isinstance(item, Path):
+            yield FileUse(name, item, isinstance(param.type, OutputFile))
+        elif name == "PROGRAM" and Path(item).is_file():
+            yield FileUse(name, Path(item), False)
+        if name == "--vcd" and item is not None:
+            yield FileUse("the save file of --vcd", save_path(item), True)
+        if name in ("PROGRAM", "FILE") and is_source(item):
+            yield FileUse("the program's ELF", elf_of(Path(item)), True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,25 +11,27 @@ from hdl.arch import Cause
 from kernel_model.abi import AUTO, Abi
 from kernel_model.elf import ExecError
 from kernel_model.release import abi_of
-from sim import fst
 from sim.bare_guest import BareGuest
 from sim.devices.console import Console
 from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif
-from sim.gtkw import read_waveform, write_save_file
+from sim.disk import Disk
+from sim.faults import FaultTable, cause_name
+from sim.gtkw import Mark
 from sim.insight.deaths import Deaths
 from sim.kernel_guest import PATIENCE, KernelGuest
-from sim.kernel_setup import KernelOptions, make_kernel, open_console, watch
+from sim.kernel_setup import KernelOptions, make_kernel, open_console, read_files, watch
 from sim.limit import DEFAULT_CYCLES, run_within
 from sim.loader import LoadError, load_bare
 from sim.machine import End, Machine, MachineConfig
 from sim.output_files import open_output
 from sim.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.progress import Progress
+from sim.recording import Recording, make_recording
 from sim.report import Report, print_faults, print_processes, print_summary, write_json
 from sim.signature import signature_lines
 from sim.toolchain import find_program
-from sim.waves import AroundFault, FirstFaults, LastCycles, Trace, Window
+from sim.waves import FirstFaults, Window
 
 __all__ = ["LOST", "UNREAD", "Options", "run_bare", "run_program"]
 
@@ -39,8 +41,6 @@ _STATUS = {End.LIMIT: 124, End.STUCK: 125, End.LIVELOCK: 125, End.STOPPED: 130}
 #: SIGPIPE), and of one whose output could not be written, if the program's own is 0.
 UNREAD, LOST = 141, 2
 _PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
-
-_Waves = Trace | AroundFault | LastCycles
 
 
 @dataclass(frozen=True)
@@ -70,28 +70,29 @@ def run_program(
 
     `notice` is what the user is told when it starts.
     """
-    path = _elf(program, options.quiet)
+    disk = read_files(setup)
+    elf, where = _elf(program, disk, options.quiet)
     progress = Progress(sys.stderr)
     ram = Machine.make_ram(options.config)
     with open_console(setup, progress.clear) as console:
-        kernel = make_kernel(setup, ram, console, options.config.latency)
+        kernel = make_kernel(setup, ram, console, options.config.latency, disk)
         try:
-            elf = path.read_bytes()
             kernel.exec(elf, [_guest_name(program), *arguments])
         except ExecError as error:
-            raise ExecError(f"{path}: {error}") from error
+            raise ExecError(f"{where}: {error}") from error
         if not options.quiet:
             _tell_release(elf, program, setup.abi)
         if notice is not None:
             _say(notice)
         guest = KernelGuest(kernel)
         machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
-        trace = _trace(options, FirstFaults(guest), lambda machine: _fault_of(guest, options))
+        recording = _recording(options, FirstFaults(guest), lambda: _served(guest.faults),
+                               lambda machine: _fault_of(guest, options))  # fmt: skip
         pages = watch(setup, kernel, guest.faults, lambda line: _emit(progress, line))
         if not options.quiet:
             kernel.watchers.append(Deaths(kernel, lambda line: _emit(progress, line)))
 
-        end = _drive(machine, guest, options, trace, progress, guest.faults, console, pages)
+        end = _drive(machine, guest, options, recording, progress, guest.faults, console, pages)
 
     pages.finish()
     status = kernel.exit_status & 0xFF if end is End.FINISHED else _status(end, console)
@@ -103,8 +104,7 @@ def run_program(
     _tell(report, options, end, console, with_kernel=True)
     if setup.json_path is not None:
         write_json(report, setup.json_path)
-    _finish_trace(trace, options, guest.faults)
-    return _unless_lost(status, console)
+    return _unless_lost(status, console, recording)
 
 
 def _tell_release(elf: bytes, program: str, abi: str) -> None:
@@ -132,9 +132,10 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     console = Console(before_write=progress.clear)
     guest = BareGuest(Htif(ram, image.tohost, image.fromhost, console.write))
     machine = Machine(options.config, ram, watched=image.tohost)
-    trace = _trace(options, Window(), lambda machine: _page_fault_of(machine, options))
+    recording = _recording(options, Window(), lambda: _page_faults(machine),
+                           lambda machine: _page_fault_of(machine, options))  # fmt: skip
 
-    end = _drive(machine, guest, options, trace, progress, (), console)
+    end = _drive(machine, guest, options, recording, progress, (), console)
 
     code = guest.htif.exit_code
     status = _status(end, console) if code is None else min(code, 255)
@@ -146,15 +147,19 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     if region is not None and code is not None:
         with open_output(signature) as file:
             file.write(signature_lines(ram, *region, granularity))
-    _finish_trace(trace, options, ())
-    return _unless_lost(status, console)
+    return _unless_lost(status, console, recording)
 
 
-def _elf(program: str, quiet: bool) -> Path:
-    """The ELF of what `run` is to run, which is compiled if need be."""
+def _elf(program: str, disk: Disk, quiet: bool) -> tuple[bytes, str]:
+    """The ELF of what `run` is to run, which is compiled if need be, and where it was found."""
+    found = disk.program(program)
+    if found is not None and not is_source(program):
+        return found, f"{program} on the disk"
     if not is_source(program):
-        return find_program(program)
-    return _compiled(Path(program), lambda source, out: compile_program([source], out), quiet)
+        path = find_program(program)
+    else:
+        path = _compiled(Path(program), lambda source, out: compile_program([source], out), quiet)
+    return path.read_bytes(), str(path)
 
 
 def _compiled(source: Path, compile_to: Callable[[Path, Path], Path], quiet: bool) -> Path:
@@ -170,18 +175,12 @@ def _guest_name(program: str) -> str:
     return str(Path(program).with_suffix("")) if is_source(program) else program
 
 
-def _trace(options: Options, default: Window | FirstFaults, find) -> _Waves | None:
-    """What writes the waveform that `options` ask for; `find` tells the cycle of its fault."""
+def _recording(options: Options, default: Window | FirstFaults, marks, find) -> Recording | None:
+    """What writes the waveform that `options` ask for, with all its `marks`."""
     if options.vcd is None:
         return None
-    path = options.vcd
-    if path.suffix == fst.SUFFIX:
-        path = path.with_name(path.name + ".vcd")
-    if options.vcd_fault is not None:
-        return AroundFault(path, find)
-    if options.vcd_last is not None:
-        return LastCycles(path, options.vcd_last)
-    return Trace(path, options.window or default)
+    return make_recording(options.vcd, default, window=options.window, fault=options.vcd_fault,
+                          last=options.vcd_last, marks=marks, find=find)  # fmt: skip
 
 
 def _fault_of(guest: KernelGuest, options: Options) -> int | None:
@@ -190,14 +189,26 @@ def _fault_of(guest: KernelGuest, options: Options) -> int | None:
     return faults[number - 1].trap.cycle if len(faults) >= number else None
 
 
+def _page_faults(machine: Machine) -> Iterator[Mark]:
+    """The page faults that the hart raised so far."""
+    traps = (trap for trap in machine.engine.log.traps if trap.cause in _PAGE_FAULTS)
+    for number, trap in enumerate(traps, 1):
+        yield Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
+
+
 def _page_fault_of(machine: Machine, options: Options) -> int | None:
     """The cycle of a page fault that the hart raised, or None if it has not come."""
-    cycles = (trap.cycle for trap in machine.engine.log.traps if trap.cause in _PAGE_FAULTS)
-    return next(islice(cycles, options.vcd_fault - 1, None), None)
+    number = options.vcd_fault
+    return next((mark.cycle for mark in islice(_page_faults(machine), number - 1, None)), None)
+
+
+def _served(faults: FaultTable) -> Iterator[Mark]:
+    """The page faults that the kernel served so far."""
+    return (Mark(fault.trap.cycle, f"fault {fault.number}: {fault.cause_name}") for fault in faults)
 
 
 def _drive(
-    machine, guest, options, trace: _Waves | None, progress, faults, console, *watchers
+    machine, guest, options, recording: Recording | None, progress, faults, console, *watchers
 ) -> End:
     """Runs the machine; Ctrl-C ends it in good order, and a second one at once.
 
@@ -216,10 +227,11 @@ def _drive(
     def finish():
         progress.clear()
         console.end_line()
-        if trace is not None:
-            trace.finish(machine)
+        if recording is not None:
+            recording.watcher.finish(machine)
         machine.engine.close()
 
+    watchers = [console, *watchers, *([] if recording is None else [recording.watcher])]
     signal.signal(signal.SIGINT, interrupt)
     try:
         end = run_within(
@@ -227,13 +239,15 @@ def _drive(
             guest,
             options.max_cycles,
             lambda: console.interactive,
-            watchers=[watcher for watcher in (console, *watchers, trace) if watcher is not None],
+            watchers=watchers,
             progress=show_progress,
         )
     except Exception:
         finish()
-        if trace is not None and trace.started:
-            _finish_trace(trace, options, faults)
+        if recording is not None and recording.watcher.started:
+            recording.finish()
+        elif recording is not None:
+            recording.discard()
         raise
     except BaseException:
         machine.engine.close()
@@ -247,8 +261,10 @@ def _status(end: End, console: Console) -> int:
     return UNREAD if end is End.STOPPED and console.unread else _STATUS[end]
 
 
-def _unless_lost(status: int, console: Console) -> int:
-    """`status`, but no success if the user did not get the output."""
+def _unless_lost(status: int, console: Console, recording: Recording | None) -> int:
+    """`status`, but no success if the user does not get the waveform or did not get the output."""
+    if recording is not None and not recording.finish():
+        status = status or LOST
     if console.failure is None or console.unread:
         return status
     _say(f"error: {console.failure}; what the program printed is not whole")
@@ -275,21 +291,6 @@ def _tell(report: Report, options: Options, end: End, console: Console, *, with_
         print_faults(report, sys.stderr)
         print_processes(report, sys.stderr)
     print_summary(report, sys.stderr)
-
-
-def _finish_trace(trace: _Waves | None, options: Options, faults) -> None:
-    if trace is None:
-        return
-    path = options.vcd
-    if not trace.started:
-        missing = ("its window began" if options.vcd_fault is None
-                   else f"page fault {options.vcd_fault}")  # fmt: skip
-        _say(f"{path}: not written, the run ended before {missing}")
-        return
-    save = write_save_file(path, faults, waveform=read_waveform(trace.path))
-    if trace.path != path:
-        fst.convert(trace.path, path)
-    _say(f"waveform in {path}; open it with: gtkwave {save}")
 
 
 def _emit(progress: Progress, line: str) -> None:

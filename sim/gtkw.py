@@ -1,143 +1,147 @@
-"""The GTKWave save file of a waveform: its signals in groups, its page faults as markers."""
+"""The GTKWave save file of a waveform: what is on the screen when it is opened.
 
-import os
-import re
+On top is the life of a page fault, then, closed, what each part of the hart does. The screen begins
+shortly before the cycle that was asked for, and markers stand where something happened.
+"""
+
+import hashlib
+import io
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from vcd.gtkw import GTKWSave
 
 from sim.engines.base import CYCLE_FS
-from sim.faults import Fault
 from sim.output_files import open_output
+from sim.rows import DETAILS, STORY, Shown, find
+from sim.waveform import Waveform
 
-__all__ = ["GROUPS", "Waveform", "read_waveform", "select", "write_save_file"]
+__all__ = ["PIXELS_PER_CYCLE", "WINDOW", "Mark", "is_ours", "save_path", "write_save_file"]
 
-#: Cycles to the left of the first fault, and 2**26 fs a pixel: 15 pixels a cycle.
-_CYCLES_BEFORE = 10
-_ZOOM = -26.0
+#: The size of the window in pixels: thirty rows and eighty cycles, on a screen of 1920 x 1080. On a
+#: smaller one the rows are scrolled.
+WINDOW = (1640, 1000)
+#: Enough for a bus's value of two digits in each cycle.
+PIXELS_PER_CYCLE = 16
+#: No fewer cycles than are on the screen then (GTKWave begins at the beginning rather than to show
+#: anything behind the end),
+_CYCLES = 75
+#: and how many to the left of the one that the screen is about.
+_CYCLES_BEFORE = 28
+#: GTKWave's zoom is the exponent of the time of so many pixels: 2**-zoom units of the waveform's.
+_ZOOM_PIXELS = 200
+#: Pixels of a character in GTKWave's font, and of what is around name and value.
+_CHARACTER, _MARGIN = 8, 40
 #: GTKWave has one marker for each letter.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-#: The end of a file that holds its last time, in bytes.
-_TAIL = 1 << 16
 
-#: What the save file shows, from the instruction's fetch to its retirement: groups of patterns for
-#: names below the hart. A waveform that lacks a signal is shown without it.
-GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("clock", ("clk", "mtime", "priv")),
-    ("fetch", (r"fetch\.pc", r"fetch\.redirect__(valid|target)")),
-    ("align", (r"align\.valid", r"align\.fetched__(pc|insn|fault|id)")),
-    ("decode", (r"decode\.valid", r"decode\.decoded__(pc|insn|control__unit|fault|id)")),
-    ("execute", (r"execute\.valid", r"execute\.executed__(pc|insn|va|pa|result|data_fault|id)")),
-    ("trap unit", (r"trap\.target__\w+", r"trap\.redirect__\w+")),
-    (
-        "trap registers",
-        (r"trap\.csrs\.(satp|stvec|sepc|scause|stval|sscratch|stimecmp|mcause|mepc)",),
-    ),
-    (
-        "data translation",
-        (r"execute\.translation__(valid|va|done|pa|fault)", r"mmu\.data_side\.(hit|miss)"),
-    ),
-    (
-        "fetch translation",
-        (r"fetch\.translation__(valid|va|done|pa|fault)", r"mmu\.fetch_side\.(hit|miss)"),
-    ),
-    (
-        "walker",
-        (
-            r"mmu\.walker\.(state|id|level|pte)",
-            r"mmu\.walker\.(start|fill|lookup)__(valid|hit|side)",
-        ),
-    ),
-    ("fetch port", (r"fetch_port__\w+",)),
-    ("data port", (r"data_port__\w+",)),
-    ("retire", (r"retire__\w+",)),
-)
+#: The first line of a save file, and what follows "[*] " there. GTKWave skips such lines when it
+#: reads, and puts its own in their place when a person saves.
+_SIGNATURE = "[*] written by trapline, which writes it anew unless it is changed: "
 
 
-@dataclass(frozen=True)
-class Waveform:
-    """What a VCD holds: the width in bits of each variable (0: a string), and its time in fs."""
+class Mark(NamedTuple):
+    """A cycle in which something happened, and what."""
 
-    widths: dict[str, int]
-    start: int
-    end: int
+    cycle: int
+    name: str
 
 
-def read_waveform(path: Path) -> Waveform:
-    """Reads the definitions of the VCD `path`, and its first and last time."""
-    widths: dict[str, int] = {}
-    scopes: list[str] = []
-    start = end = 0
-    with path.open("rb") as file:
-        for line in file:
-            words = line.decode().split()
-            if words[:1] == ["$scope"]:
-                scopes.append(words[2])
-            elif words[:1] == ["$upscope"]:
-                scopes.pop()
-            elif words[:1] == ["$var"]:
-                widths[".".join([*scopes, words[4]])] = 0 if words[1] == "string" else int(words[2])
-            elif line.startswith(b"#"):
-                start = int(line[1:])
-                break
-        file.seek(max(file.tell(), file.seek(0, os.SEEK_END) - _TAIL))
-        for line in file:
-            if re.fullmatch(rb"#\d+\s*", line):
-                end = int(line[1:])
-    return Waveform(widths, start, max(start, end))
+def save_path(dump: Path) -> Path:
+    """Where the save file of the waveform `dump` is: beside it, and no other dump's."""
+    return dump.with_name(dump.name + ".gtkw")
 
 
-def select(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
-    """Those of `names`, full names of a VCD's variables, that match a pattern, in its order."""
-    local = {_below_hart(name): name for name in names}
-    return [name for pattern in patterns for key, name in local.items()
-            if re.fullmatch(pattern, key)]  # fmt: skip
+def is_ours(save: Path) -> bool:
+    """The file `save` is as `write_save_file` wrote it: nobody has changed it since."""
+    first, _, rest = save.read_bytes().partition(b"\n")
+    return first.decode(errors="replace") == _SIGNATURE + _digest(rest)
 
 
 def write_save_file(
-    vcd: Path, faults: Sequence[Fault] = (), *, waveform: Waveform | None = None
+    dump: Path, waveform: Waveform, marks: Iterable[Mark] = (), *, focus: int | None = None
 ) -> Path:
-    """Writes a GTKWave save file beside the waveform `vcd` and returns its path.
+    """Writes a GTKWave save file beside the waveform `dump` and returns its path.
 
-    It shows `GROUPS` and marks the `faults` inside the waveform by A, B, C... It names `vcd` as it
-    was given, so it is opened in the folder where it was written. What `vcd` holds is read from it
-    unless `waveform` says so: that is how an FST gets its save file.
+    The screen shows the cycle `focus`, by default the first of `marks` in the waveform. It names
+    `dump` and itself without any folder: GTKWave looks where the save file is now, so that it may
+    be opened from anywhere, and both may be moved. Raises OSError.
     """
-    waveform = waveform or read_waveform(vcd)
-    times = {fault.trap.cycle * CYCLE_FS: fault for fault in faults}
-    marked = [time for time in times if waveform.start <= time <= waveform.end][: len(_LETTERS)]
-    save = vcd.with_suffix(".gtkw")
+    save = save_path(dump)
+    text = io.StringIO()
+    gtkw = GTKWSave(text)
+    gtkw.dumpfile(dump.name, abspath=False)
+    gtkw.savefile(save.name, abspath=False)
+    gtkw.size(*WINDOW)
+    gtkw.pos()
+    _write_time(gtkw, text, waveform, marks, focus)
+    gtkw.sst_expanded(False)
+    _write_rows(gtkw, text, waveform)
+    content = text.getvalue()
+    digest = _digest(content.encode(errors="surrogateescape"))
     # A file may be called anything, even what is not UTF-8.
     with open_output(save, errors="surrogateescape") as file:
-        gtkw = GTKWSave(file)
-        gtkw.dumpfile(str(vcd), abspath=False)
-        left = marked[0] - _CYCLES_BEFORE * CYCLE_FS if marked else 0
-        gtkw.timestart(max(waveform.start, left))
-        gtkw.zoom_markers(_ZOOM, marked[0] if marked else -1,
-                          **dict(zip(_LETTERS, marked, strict=False)))  # fmt: skip
-        for letter, time in zip(_LETTERS.upper(), marked, strict=False):
-            # pyvcd has no call for it.
-            fault = times[time]
-            file.write(f"[markername] {letter}fault {fault.number}: {fault.cause_name}\n")
-        gtkw.sst_expanded(True)
-        _write_groups(gtkw, waveform.widths)
+        file.write(f"{_SIGNATURE}{digest}\n{content}")
     return save
 
 
-def _write_groups(gtkw: GTKWSave, widths: dict[str, int]) -> None:
-    for title, patterns in GROUPS:
-        names = select(widths, patterns)
-        if not names:
-            continue
-        with gtkw.group(title):
-            for name in names:
-                width = widths[name]
-                suffix = f"[{width - 1}:0]" if width > 1 else ""
-                gtkw.trace(name + suffix, datafmt="hex" if width > 1 else "bin")
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _below_hart(name: str) -> str:
-    """`name` without the two scopes around the hart's own."""
-    return name.removeprefix("bench.").removeprefix("top.")
+def _write_time(gtkw, text, waveform: Waveform, marks: Iterable[Mark], focus: int | None) -> None:
+    """Which cycles are on the screen, and the markers."""
+    inside = [mark for mark in marks if waveform.holds(mark.cycle * CYCLE_FS)]
+    if focus is None and inside:
+        focus = inside[0].cycle
+    # There are more faults than letters: those from the screen on, and then those before it.
+    inside.sort(key=lambda mark: focus is not None and mark.cycle < focus)
+    inside = sorted(inside[: len(_LETTERS)])
+    left = 0 if focus is None else (focus - _CYCLES_BEFORE) * CYCLE_FS
+    # The end of a waveform is on the right of the screen.
+    gtkw.timestart(max(waveform.start, min(left, waveform.end - _CYCLES * CYCLE_FS)))
+    zoom = -math.log2(_ZOOM_PIXELS * CYCLE_FS / PIXELS_PER_CYCLE)
+    times = {letter: mark.cycle * CYCLE_FS for letter, mark in zip(_LETTERS, inside, strict=False)}
+    gtkw.zoom_markers(zoom, -1 if focus is None else focus * CYCLE_FS, **times)
+    for letter, mark in zip(_LETTERS.upper(), inside, strict=False):
+        # pyvcd has no call for it.
+        text.write(f"[markername] {letter}{mark.name}\n")
+
+
+def _write_rows(gtkw: GTKWSave, text: io.StringIO, waveform: Waveform) -> None:
+    story = [(title, find(rows, waveform)) for title, rows in STORY]
+    details = [(title, find(rows, waveform)) for title, rows in DETAILS]
+    shown = [trace for _title, traces in (*story, *details) for trace in traces]
+    gtkw.signals_width(_signals_width(shown))
+    for title, traces in story:
+        if traces:
+            gtkw.blank(title)
+            _write_traces(gtkw, text, traces)
+    for title, traces in details:
+        if traces:
+            with gtkw.group(title, closed=True):
+                _write_traces(gtkw, text, traces)
+
+
+def _write_traces(gtkw: GTKWSave, text: io.StringIO, traces: Iterable[Shown]) -> None:
+    for trace in traces:
+        name = f"{trace.name}[{trace.width - 1}:0]" if trace.width > 1 else trace.name
+        if trace.bits == trace.width:
+            datafmt = trace.row.format if trace.width > 1 else "bin"
+            gtkw.trace(name, alias=trace.label, datafmt=datafmt, color=trace.row.color)
+        else:
+            # A vector of single bits, which pyvcd has no call for: the most significant has
+            # number 0.
+            bits = " ".join(
+                f"({trace.width - trace.bits + bit}){name}" for bit in range(trace.bits)
+            )
+            text.write(f"@22\n[color] {trace.row.color.value}\n#{{{trace.label}}} {bits}\n")
+
+
+def _signals_width(traces: Sequence[Shown]) -> int:
+    """Pixels for the longest name and the longest value behind it."""
+    labels = max((len(trace.label) for trace in traces), default=0)
+    values = max((trace.digits for trace in traces), default=0)
+    return _CHARACTER * (labels + 1 + values) + _MARGIN

@@ -1,17 +1,19 @@
 """A kernel as the options of `run` want it: its console, its disk, and who watches it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kernel_model.abi import AUTO
 from kernel_model.costs import TABLE, ZERO
+from kernel_model.disk import Contents
 from kernel_model.fs import mount
 from kernel_model.kernel import Kernel
 from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
 from sim.devices.console import Console
 from sim.devices.journal import Journal, load_journal
+from sim.disk import Disk, read_disk
 from sim.faults import FaultTable
 from sim.host_files import HostFile, read_host_files
 from sim.insight.pages import PagePrint, PageTables
@@ -20,7 +22,7 @@ from sim.output_files import open_output
 from sim.ram import Ram
 from sim.toolchain import assemble_trampoline, bundled_files
 
-__all__ = ["KernelOptions", "make_kernel", "open_console", "watch"]
+__all__ = ["KernelOptions", "make_kernel", "open_console", "read_files", "watch"]
 
 #: Accesses to memory for which the timer leaves time before it interrupts: what `userret` still
 #: restores (4), the fetches around `sret` (2), an instruction on two pages, and its data, each
@@ -41,6 +43,7 @@ class KernelOptions:
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
+    disk: Path | None = None
     programs: bool = True
     files: tuple[HostFile, ...] = ()
     journal: Path | None = None
@@ -61,24 +64,38 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
         yield Console(source=source, before_write=before_write, journal=Journal(file))
 
 
-def make_kernel(options: KernelOptions, ram: Ram, console: Console, latency: int = 1) -> Kernel:
-    """The kernel, whose disk has the bundled programs, unless they are not wanted, and the host's.
+def read_files(options: KernelOptions) -> Disk:
+    """What the host puts onto the disk. Raises HostFileError or OSError."""
+    disk = read_disk(options.disk) if options.disk is not None else Disk({})
+    return replace(disk, contents={**disk.contents, **read_host_files(options.files)})
+
+
+def make_kernel(
+    options: KernelOptions,
+    ram: Ram,
+    console: Console,
+    latency: int = 1,
+    disk: Disk | None = None,
+) -> Kernel:
+    """The kernel, whose disk has `disk`, and the bundled programs unless they are not wanted.
 
     `latency` is that of memory, in cycles: how long a turn has to be so that it makes progress.
+    `disk` is what `read_files` reads if it has not been read yet.
 
     The disk is filled when a path is looked up for the first time, unless there are files of the
     host: whether they fit is to be known before the run. Raises HostFileError, FsError or OSError.
     """
-    host_files = read_host_files(options.files)
+    disk = disk or read_files(options)
 
-    def files() -> Mapping[str, bytes]:
-        return (bundled_files() if options.programs else {}) | host_files
+    def files() -> Contents:
+        bundled = bundled_files() if options.programs and disk.geometry is None else {}
+        return bundled | disk.contents
 
     kernel = Kernel(ram, assemble_trampoline(), console, svadu=options.svadu,
                     costs=_COSTS[options.kernel_cost], quantum=options.quantum,
                     least_turn=max(MIN_QUANTUM, LEAST_TURN_ACCESSES * latency), tick=options.tick,
-                    abi=options.abi, files=files)  # fmt: skip
-    if host_files:
+                    abi=options.abi, files=files, geometry=disk.geometry)  # fmt: skip
+    if disk.contents:
         mount(kernel)
     return kernel
 

@@ -12,6 +12,7 @@ __all__ = [
     "CYCLES_BEFORE",
     "FIRST_FAULTS",
     "MOST_CYCLES",
+    "OPEN_CYCLES",
     "AroundFault",
     "FirstFaults",
     "LastCycles",
@@ -26,18 +27,20 @@ CYCLES_AFTER = 2_000
 MOST_CYCLES = 20_000
 #: The window around one fault: so many cycles before it, and `CYCLES_AFTER` behind it.
 CYCLES_BEFORE = 4_096
+#: The most cycles of a window without an end: a waveform takes a kilobyte a cycle.
+OPEN_CYCLES = 100_000
 
 
 @dataclass(frozen=True)
 class Window:
-    """The cycles from `first` up to `last`, without end if that is None."""
+    """The cycles from `first` up to `last`; `OPEN_CYCLES` if that is None."""
 
     first: int = 0
     last: int | None = None
 
     def bounds(self) -> tuple[int | None, int | None]:
         """First and last cycle as known now."""
-        return self.first, self.last
+        return self.first, self.first + OPEN_CYCLES if self.last is None else self.last
 
 
 class FirstFaults:
@@ -61,11 +64,19 @@ class FirstFaults:
 class Trace:
     """Writes the cycles of `window` to the VCD `path`; a watcher of the machine."""
 
+    #: The cycle that it is about, if any.
+    focus: int | None = None
+
     def __init__(self, path: Path, window: Window | FirstFaults):
         self.path = path
         self.started = False
         self._window = window
         self._ended = False
+
+    @property
+    def cut_short(self) -> bool:
+        """The run went on behind a window that nobody has given an end."""
+        return self._ended and isinstance(self._window, Window) and self._window.last is None
 
     def next_stop(self, cycle: int) -> int | None:
         """The cycle in which the window opens or closes next, as far as it is known."""
@@ -91,9 +102,12 @@ class Trace:
 class LastCycles:
     """Writes the last `cycles` cycles of a run to the VCD `path`; a watcher of the machine."""
 
+    cut_short = False
+
     def __init__(self, path: Path, cycles: int):
         self.path = path
         self.started = False
+        self.focus: int | None = None
         self._cycles = cycles
         self._keeping = False
 
@@ -109,6 +123,7 @@ class LastCycles:
 
     def finish(self, machine: Machine) -> None:
         """Writes them; called when the run has ended."""
+        self.focus = machine.engine.cycle
         self.started = machine.engine.write_recent(self.path, 0, machine.engine.cycle)
 
 
@@ -119,18 +134,20 @@ class AroundFault:
     still often enough that the cycles before it are still there when it is noticed.
     """
 
+    cut_short = False
+
     def __init__(self, path: Path, find: Callable[[Machine], int | None]):
         self.path = path
         self.started = False
+        self.focus: int | None = None
         self._find = find
         self._keeping = False
-        self._cycle: int | None = None
 
     def next_stop(self, cycle: int) -> int | None:
         """When to look for the fault, or when its window ends."""
         if self.started:
             return None
-        return (cycle if self._cycle is None else self._cycle) + CYCLES_AFTER
+        return (cycle if self.focus is None else self.focus) + CYCLES_AFTER
 
     def look(self, machine: Machine) -> None:
         """Writes the window if it has passed."""
@@ -138,18 +155,18 @@ class AroundFault:
             # Twice the cycles behind it: it may be noticed as late as that.
             machine.engine.keep_recent(CYCLES_BEFORE + 2 * CYCLES_AFTER)
             self._keeping = True
-        if self._cycle is None:
-            self._cycle = self._find(machine)
-        if self._cycle is not None and machine.engine.cycle >= self._cycle + CYCLES_AFTER:
+        if self.focus is None:
+            self.focus = self._find(machine)
+        if self.focus is not None and machine.engine.cycle >= self.focus + CYCLES_AFTER:
             self.finish(machine)
 
     def finish(self, machine: Machine) -> None:
         """Writes the window as far as it has passed; called when the run has ended, too."""
         if self.started:
             return
-        if self._cycle is None:
-            self._cycle = self._find(machine)
-        if self._cycle is not None:
-            first, last = self._cycle - CYCLES_BEFORE, self._cycle + CYCLES_AFTER
+        if self.focus is None:
+            self.focus = self._find(machine)
+        if self.focus is not None:
+            first, last = self.focus - CYCLES_BEFORE, self.focus + CYCLES_AFTER
             self.started = machine.engine.write_recent(self.path, first, last)
             machine.engine.keep_recent(0)

@@ -1,76 +1,26 @@
 """The examples in the documentation are run: what follows `$ COMMAND` is what it prints."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
-from typing import NamedTuple
+import shutil
 
 import pytest
 
+from sim.bench import mmubench
+from sim.machine import MachineConfig
 from sim.toolchain import programs_directory
+from tests.docs import (
+    PAGES,
+    PERFORMANCE,
+    ROOT,
+    StaleError,
+    environment,
+    examples,
+    output_of,
+    renewed,
+)
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-#: Where an example's command begins; `$ hi` is a shell's prompt in the output.
-COMMAND = re.compile(r"    \$ (.*\btrapline .*)")
-
-
-class Example(NamedTuple):
-    command: str
-    output: str
-
-
-def examples(page):
-    """The examples of a page: a command, and the indented lines up to the next one."""
-    found = []
-    for line in page.read_text().splitlines():
-        if match := COMMAND.fullmatch(line):
-            found.append((match[1], []))
-        elif found and line.startswith("    "):
-            found[-1][1].append(line[4:])
-        elif found and line:
-            found.append(("", []))  # prose: what is indented behind it is no output
-    return [Example(command, "\n".join(lines)) for command, lines in found if command]
-
-
-WITH_EXAMPLES = [page for page in PAGES if examples(page)]
-
-
-def pattern(output):
-    """A regular expression for `output`: `...` is any text, and large numbers are any numbers."""
-    numbers = r"0x[0-9a-f]{2,}|\d[\d,.]{2,}"
-    parts = re.split(rf"( ?(?<!<)\.\.\.(?= |$)|{numbers})", normal(output))
-    return "".join(_any(part) if n % 2 else re.escape(part) for n, part in enumerate(parts))
-
-
-def _any(part):
-    if part.endswith("..."):
-        return "(?: ?.*)?"
-    return "0x[0-9a-f]+" if part.startswith("0x") else r"[\d,.]+"
-
-
-def normal(output):
-    return re.sub(r"[━─]+", "-", re.sub(r"\s+", " ", output.strip()))
-
-
-@pytest.fixture
-def trapline(tmp_path):
-    """The environment of a shell that finds `trapline`."""
-    script = tmp_path / "trapline"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sim "$@" 2>&1\n')
-    script.chmod(0o755)
-    (ROOT / "build").mkdir(exist_ok=True)
-    return dict(os.environ, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-
-
-def output_of(command, environment):
-    result = subprocess.run(
-        ["sh", "-c", command], cwd=ROOT, env=environment, text=True, timeout=120,
-        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    return result.stdout
+WITH_EXAMPLES = [page for page in PAGES if examples(page.read_text())]
+PRINTED = ["begins", "at 1000", "   x 12345", "in 2000 cycles", "same 7", "same 8", "ends at 9999"]
 
 
 def test_there_are_examples():
@@ -78,20 +28,73 @@ def test_there_are_examples():
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
-def test_examples_print_what_the_page_shows(page, trapline):
-    """In their order, for one may use what another has written."""
-    for command, output in examples(page):
-        printed = output_of(command, trapline)
-        assert re.fullmatch(pattern(output), normal(printed)), f"{command}\n{printed}"
+def test_examples_print_what_the_page_shows(page, tmp_path):
+    """To the letter, and in their order, for one may use what another has written."""
+    variables = environment(tmp_path)
+    for example in examples(page.read_text()):
+        printed = output_of(example.command, variables)
+        assert renewed(example.lines, printed) == example.lines, (
+            f"{page}:{example.start}: {example.command}: `make docs` renews it"
+        )
 
 
-def test_the_first_screen_is_what_make_sim_prints(trapline):
+def test_the_table_of_mmubench_is_what_it_measures(tmp_path):
+    page = tmp_path / PERFORMANCE.name
+    shutil.copy(PERFORMANCE, page)
+
+    mmubench.write_docs(mmubench.run_mmubench(MachineConfig()), page)
+
+    assert page.read_text() == PERFORMANCE.read_text(), "`make docs` renews it"
+
+
+def test_the_prose_has_the_figures_of_the_table():
+    """What README.md says of the way from a fault to its instruction's retirement."""
     text = (ROOT / "README.md").read_text()
-    (block,) = re.findall(r"This is what `make sim` prints:\n\n((?:    .*\n)+)", text)
+    rows = re.findall(r"^ +\d+ +([\d,]+) .* mapped frame \w+ +([\d,]+)$", text, re.M)
+    raised, retired = (int(cell.replace(",", "")) for cell in rows[0])
 
-    printed = output_of("trapline run lazy", trapline)
+    all_, kernel, hart = map(
+        int, re.search(r"it is (1,\d+) cycles\. (1,\d+) of them\b.*?\bother (\d+) are", text, re.S)
+        .expand(r"\1 \2 \3").replace(",", "").split()
+    )  # fmt: skip
+    assert (all_, kernel + hart) == (retired - raised, all_)
 
-    assert re.fullmatch(pattern(block), normal(printed)), printed
+
+class TestRenewed:
+    """What an example is to show, from what it shows and what is printed."""
+
+    @pytest.mark.parametrize(
+        ("shown", "now"),
+        [
+            pytest.param(["old", "lines"], PRINTED, id="all lines"),
+            pytest.param(["...", "at 1001", "..."], ["...", "at 1000", "..."], id="a number"),
+            pytest.param(["...", "x 1234567", "..."], ["...", "   x 12345", "..."], id="a width"),
+            pytest.param(["begins", "..."], ["begins", "..."], id="the beginning"),
+            pytest.param(["...", "ends at 123"], ["...", "ends at 9999"], id="the end"),
+            pytest.param(["...", "same 8", "..."], ["...", "same 8", "..."], id="small numbers"),
+            pytest.param(
+                ["begins", "at 777", "  ...", "in 200 cycles", "same 7", "..."],
+                ["begins", "at 1000", "  ...", "in 2000 cycles", "same 7", "..."],
+                id="blocks",
+            ),
+        ],
+    )
+    def test_is_found_again(self, shown, now):
+        assert renewed(shown, PRINTED) == now
+
+    @pytest.mark.parametrize(
+        "shown",
+        [
+            pytest.param(["...", "gone", "..."], id="not printed"),
+            pytest.param(["...", "begins"], id="not at the end"),
+            pytest.param(["at 1000", "..."], id="not at the beginning"),
+            pytest.param(["...", "same 8", "...", "same 7", "..."], id="in another order"),
+            pytest.param(["...", "at 1000", "in 2000 cycles", "..."], id="with a line between"),
+        ],
+    )
+    def test_is_for_people_to_say_if_lines_are_gone(self, shown):
+        with pytest.raises(StaleError):
+            renewed(shown, PRINTED)
 
 
 def test_every_mistake_in_the_table_is_a_test():

@@ -16,8 +16,6 @@ from sim.toolchain import ToolchainError
 
 __all__ = ["main"]
 
-_DOCS = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
-
 
 def _say(message: str) -> None:
     click.echo(f"bench: {message}", err=True)
@@ -52,16 +50,13 @@ def _rounded(value: float | None) -> float | int | None:
               help="How often each speed is measured; the best counts.")  # fmt: skip
 @click.option("--json", "json_path", type=Path, default=Path("build/bench.json"),
               show_default=True, metavar="FILE", help="Where the speeds are written.")  # fmt: skip
-@click.option("--write-docs", is_flag=True, help="Renew mmubench's table in docs/performance.md.")
-def main(rounds: int, json_path: Path, write_docs: bool) -> None:
+def main(rounds: int, json_path: Path) -> None:
     """Measure the hart in cycles with mmubench, and how fast the engines simulate it."""
     try:
         json_path.parent.mkdir(parents=True, exist_ok=True)
         _say("mmubench")
         result = mmubench.run_mmubench(MachineConfig())
         mmubench.print_result(result)
-        if write_docs:
-            mmubench.write_docs(result, _DOCS)
         results = speed.take(speed.Bench(), rounds, _say)
         _print_speeds(results)
         content = {key: _rounded(value) for key, value in results.items()}

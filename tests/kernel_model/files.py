@@ -61,7 +61,7 @@ class Keyboard:
         return self.is_ended and not self.typed
 
 
-def make_files(files=None, frames=256, console=None):
+def make_files(files=None, frames=256, console=None, geometry=None):
     """A kernel with a disk and memory, and nothing that runs."""
     end = KERNBASE + frames * PAGE_SIZE
     kernel = SimpleNamespace(
@@ -77,7 +77,7 @@ def make_files(files=None, frames=256, console=None):
         ftable=[],
         cons=Cons(),
         console=console or Keyboard(),
-        fs=FileSystem(lambda: files or {}),
+        fs=FileSystem(lambda: files or {}, geometry),
     )
     fsinit(kernel)
     return kernel

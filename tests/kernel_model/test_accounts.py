@@ -1,6 +1,9 @@
+from dataclasses import asdict
+
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause
+from kernel_model.accounts import Account
 from kernel_model.costs import TABLE, ZERO, Step
 from kernel_model.layout import Reason, Register
 from kernel_model.pagetable import count_tables, leaves
@@ -25,6 +28,12 @@ def trap_at(hart, resumed, trapped, number=11):
     frame.a7, frame.a0 = number, 0
     frame.scause, frame.sepc, frame.resumed, frame.time = int(Cause.ECALL_U), 0, resumed, trapped
     hart.kernel.ring(Reason.USER_TRAP)
+
+
+def test_a_new_one_has_used_nothing():
+    fields = asdict(Account(7))
+    assert fields.pop("pid") == 7
+    assert {name for name, value in fields.items() if value} == {"abi"}
 
 
 def test_there_is_one_for_every_process_even_when_it_has_gone(hart):

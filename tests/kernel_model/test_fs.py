@@ -4,9 +4,10 @@ from copy import deepcopy
 import pytest
 
 from kernel_model.abi import Abi
+from kernel_model.disk import Device, Folder, Geometry, Linked
 from kernel_model.fs import FsError, create, namei, nameiparent, resize
 from kernel_model.inode import FileType, iput, readi
-from kernel_model.param import BSIZE, DATA_BLOCKS, MAXFILE, NINODES
+from kernel_model.param import BSIZE, CONSOLEINO, DATA_BLOCKS, MAXFILE, NINODES
 from kernel_model.sysfile import O_RDWR, O_TRUNC
 from tests.kernel_model.files import User, make_files
 
@@ -67,7 +68,7 @@ def test_the_host_is_asked_at_the_first_look_up_and_once():
             {f"big{n}": bytes(BIG) for n in range(8)},
             "big7: 274432 bytes, but only 71680 are left on the disk",
         ),
-        ({f"{n}": b"" for n in range(198)}, "197: no inode or block left on the disk"),
+        ({f"{n}": b"" for n in range(198)}, "197: no inode left on the disk, which has 199"),
     ],
 )
 def test_what_does_not_fit_is_named(files, message):
@@ -75,6 +76,45 @@ def test_what_does_not_fit_is_named(files, message):
     with pytest.raises(FsError, match=f"^{message}$"):
         namei(kernel, None, b"/")
     assert kernel.console.printed == b""
+
+
+def test_a_folder_may_be_empty_or_come_after_what_is_in_it():
+    kernel = make_files({"empty": Folder(), "d/f": b"1", "d": Folder()})
+    assert namei(kernel, None, b"/empty").type is FileType.DIR
+    assert content(kernel, b"/d/f") == b"1"
+
+
+def test_a_device_has_its_numbers_and_that_which_is_there_may_come_again():
+    kernel = make_files({"dev/disk": Device(3, 4), "console": Device(1, 0)})
+    disk, console = namei(kernel, None, b"/dev/disk"), namei(kernel, None, b"/console")
+    assert (disk.type, disk.major, disk.minor) == (FileType.DEVICE, 3, 4)
+    assert (console.inum, console.nlink) == (CONSOLEINO, 1)
+    with pytest.raises(FsError, match="console: /console is there already"):
+        namei(make_files({"console": Device(3, 0)}), None, b"/")
+    with pytest.raises(FsError, match="d: /d is there already"):
+        namei(make_files({"d/x": b"", "d": Device(1, 0)}), None, b"/")
+
+
+def test_names_of_one_file_are_links():
+    one, other = Linked(b"data"), Linked(b"data")
+    kernel = make_files({"a": one, "d/b": one, "c": other, "d/e": one})
+    a, b, c = (namei(kernel, None, path) for path in (b"/a", b"/d/b", b"/c"))
+    assert a is b
+    assert a.inum != c.inum
+    assert (a.nlink, c.nlink) == (3, 1)
+    for ip in (a, b, c):
+        iput(kernel, ip)
+    assert references(kernel) == references(make_files())
+    assert content(kernel, b"/d/e") == b"data"
+
+
+def test_a_disk_is_as_large_as_it_is_said_to_be():
+    geometry = Geometry(inodes=6, data_blocks=5)
+    kernel = make_files({"a": bytes(BSIZE), "b": bytes(BSIZE), "c": b""}, geometry=geometry)
+    namei(kernel, None, b"/")
+    assert (kernel.fs.free_inodes, kernel.fs.free_blocks) == (0, 2)
+    with pytest.raises(FsError, match="d: no inode left on the disk, which has 5"):
+        namei(make_files(dict.fromkeys("abcd", b""), geometry=geometry), None, b"/")
 
 
 def test_names_of_14_bytes_fit():

@@ -39,7 +39,7 @@ OPERATORS = {
     ast.IsNot: ast.Is,
 }
 #: Calls whose argument (by position) is the shape of something: it loses a bit.
-SHAPES = {"Signal": 0, "In": 0, "Out": 0, "Const": 1}
+SHAPES = {"Signal": 0, "In": 0, "Out": 0, "unsigned": 0, "signed": 0, "Const": 1, "C": 1}
 #: Calls of Amaranth whose first argument is a condition.
 CONDITIONS = ("If", "Elif", "Mux")
 

@@ -79,6 +79,8 @@ def test_members_of_enumerations():
 def test_widths_lose_a_bit():
     assert changes("x = Signal(3, init=1)") == [("3", "2"), ("1", "2")]
     assert changes("x = Const(5, 8)") == [("5", "6"), ("8", "7")]
+    assert changes("x = C(5, 8)") == [("5", "6"), ("8", "7")]
+    assert changes("x = unsigned(8)") == changes("x = signed(8)") == [("8", "7")]
     assert changes("class A:\n  port: In(WIDTH)", WIDTH=8) == [("WIDTH", "WIDTH - 1")]
     assert ("WIDTH", "WIDTH - 1") in changes("x = Signal(2 * WIDTH)", WIDTH=8)
     assert changes("class A(Enum, shape=3):\n  B = 1") == [("3", "2"), ("1", "2")]

@@ -112,7 +112,7 @@ def test_ctrl_c_ends_with_130_the_summary_and_a_whole_vcd(
     error = capsys.readouterr().err
     assert "interrupted at cycle 500" in error
     assert "instructions per cycle" in error
-    assert f"gtkwave {tmp_path / 'run.gtkw'}" in error
+    assert f"gtkwave {tmp_path / 'run.vcd.gtkw'}" in error
     assert vcd.read_text().rstrip().endswith("#500500000000")
 
 
@@ -334,6 +334,6 @@ def test_a_waveform_begins_with_the_program_and_is_announced(capsys, script, pro
 
     assert cli.main(["run", "--memory", "1", "--vcd", str(vcd), str(program)]) == 0
 
-    assert f"open it with: gtkwave {tmp_path / 'run.gtkw'}" in capsys.readouterr().err
+    assert f"open it with: gtkwave {tmp_path / 'run.vcd.gtkw'}" in capsys.readouterr().err
     # Ten loads of two cycles, then the bell.
     assert "#21000000000\n$dumpvars" in vcd.read_text()

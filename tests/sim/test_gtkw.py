@@ -1,65 +1,97 @@
+import math
+import re
+
 import pytest
 
 from hdl.hart import Hart
 from sim.bus import Bus
 from sim.engines.base import CYCLE_FS
 from sim.engines.pysim import PysimEngine
-from sim.gtkw import GROUPS, Waveform, read_waveform, select, write_save_file
+from sim.gtkw import PIXELS_PER_CYCLE, Mark, is_ours, save_path, write_save_file
 from sim.ram import Ram
+from sim.rows import DETAILS, STORY, find
+from sim.waveform import Waveform, read_waveform
 from tests.sim.scripted import ScriptedHart, load
-from tests.sim.test_waves import fault_table
 
 BASE = 0x8000_0000
 
 
 @pytest.fixture
-def vcd(tmp_path, monkeypatch):
-    """The cycles 5 to 30 of a scripted hart, by a path relative to the current folder."""
-    monkeypatch.chdir(tmp_path)
+def vcd(tmp_path):
+    """The cycles 5 to 30 of a scripted hart."""
     path = tmp_path / "run.vcd"
     engine = PysimEngine(ScriptedHart([load(BASE)] * 30), Bus(Ram(BASE, 0x1000)))
     engine.run(5)
     engine.start_trace(path)
     engine.run(25)
     engine.close()
-    return path.relative_to(tmp_path)
+    return path
 
 
-def shown_signals(save):
+def write(vcd, *marks, **options):
+    """The lines of the save file for `vcd`."""
+    save = write_save_file(vcd, read_waveform(vcd), marks, **options)
+    return save.read_text(errors="surrogateescape").splitlines()
+
+
+def shown_signals(lines):
     """Names of the signals in a save file, without their ranges."""
-    lines = save.read_text().splitlines()
-    return [line.split("[")[0] for line in lines if line.startswith("bench.")]
+    return re.findall(r"bench\.[^\[\s]+", "\n".join(lines))
 
 
 def test_the_save_file_shows_only_signals_that_the_vcd_has(vcd):
-    save = write_save_file(vcd)
+    shown = shown_signals(write(vcd))
 
-    names = read_waveform(vcd).widths
-    shown = shown_signals(save)
-    assert save.name == "run.gtkw"
     assert "bench.top.data_port__request__address" in shown
-    assert set(shown) <= set(names)
-    assert len(set(shown)) == len(shown)
+    assert set(shown) <= set(read_waveform(vcd).widths)
 
 
-def test_the_save_file_finds_the_dump_from_where_it_was_written(vcd):
-    text = write_save_file(vcd).read_text()
-
-    assert '[dumpfile] "run.vcd"' in text
+def test_the_save_file_is_called_like_its_dump_and_both_may_be_moved(vcd):
+    """So `x.vcd` and `x.fst` have one each. GTKWave looks for the dump beside the save file."""
+    assert save_path(vcd).name == "run.vcd.gtkw"
+    assert write(vcd)[1:3] == ['[dumpfile] "run.vcd"', '[savefile] "run.vcd.gtkw"']
 
 
 def test_the_dump_may_have_a_name_that_is_not_utf_8(vcd):
-    named = vcd.rename("\udcff.vcd")
+    named = vcd.rename(vcd.with_name("\udcff.vcd"))
 
-    assert b'[dumpfile] "\xff.vcd"' in write_save_file(named).read_bytes()
+    assert write(named)[1] == '[dumpfile] "\udcff.vcd"'
+    assert is_ours(save_path(named))
 
 
-def test_vectors_have_a_range_and_are_hexadecimal_bits_are_neither(vcd):
-    lines = write_save_file(vcd).read_text().splitlines()
+def test_a_save_file_that_somebody_changed_is_told_from_ours(vcd):
+    write(vcd)
+    save = save_path(vcd)
+    assert is_ours(save)
 
-    address = lines.index("bench.top.data_port__request__address[55:0]")
-    assert lines[address - 1] == "@22"
-    assert "bench.top.data_port__request__valid" in lines
+    for changed in (
+        save.read_text().replace("[timestart] ", "[timestart] 1"),
+        save.read_text().split("\n", 1)[1],
+        "[*]\n[*] GTKWave Analyzer v3.3.118 (w)1999-2023 BSI\n[*]\n",
+        "",
+    ):
+        save.write_text(changed)
+        assert not is_ours(save)
+
+
+def test_numbers_are_hexadecimal_and_bits_are_not(vcd):
+    lines = write(vcd)
+
+    data = lines.index("+{data_port__request__data} bench.top.data_port__request__data[63:0]")
+    valid = lines.index("+{data_port__request__valid} bench.top.data_port__request__valid")
+    flags = [[line for line in lines[:index] if line[0] == "@"][-1] for index in (data, valid)]
+    assert flags == ["@22", "@28"]
+
+
+def test_of_a_long_number_the_lowest_bits_are_shown(vcd):
+    lines = write(vcd)
+
+    name, *bits = next(line for line in lines if line.startswith("#{address")).split()
+    assert name == "#{address[31:0]}"
+    assert len(bits) == 32
+    # Bit 31 of 56 is the 25th from the left.
+    assert bits[0] == "(24)bench.top.data_port__request__address[55:0]"
+    assert bits[-1] == "(55)bench.top.data_port__request__address[55:0]"
 
 
 def test_enumerations_are_strings(vcd):
@@ -68,13 +100,46 @@ def test_enumerations_are_strings(vcd):
     assert names["bench.top.retire__mode"] == 0
 
 
-def test_faults_inside_the_vcd_are_marked(vcd):
-    text = write_save_file(vcd, fault_table(3, 10, 20, 50)).read_text()
+def values(lines, start):
+    return next(line for line in lines if line.startswith(start)).removeprefix(start).split()
 
-    markers = next(line for line in text.splitlines() if line.startswith("*")).split()
-    assert markers[1:5] == [str(10 * CYCLE_FS), str(10 * CYCLE_FS), str(20 * CYCLE_FS), "-1"]
-    assert "[markername] Afault 2: load\n[markername] Bfault 3: load\n" in text
-    assert "fault 4" not in text
+
+def test_marks_inside_the_vcd_are_marked_and_the_first_is_on_the_screen(vcd):
+    lines = write(vcd, Mark(1, "fault 1"), Mark(10, "fault 2"), Mark(20, "fault 3"), Mark(50, "x"))
+
+    zoom, marker, *named = values(lines, "*")
+    assert (int(marker), named[:3]) == (
+        10 * CYCLE_FS,
+        [f"{10 * CYCLE_FS}", f"{20 * CYCLE_FS}", "-1"],
+    )
+    assert "[markername] Afault 2\n[markername] Bfault 3\n" in "\n".join(lines)
+    # The time of 200 pixels is 2 ** -zoom.
+    assert math.isclose(2 ** -float(zoom) / 200 * PIXELS_PER_CYCLE, CYCLE_FS, rel_tol=1e-4)
+
+
+def test_the_screen_is_about_the_cycle_that_was_asked_for(tmp_path):
+    """Not about the first marker: the window around a fault holds others before it."""
+    waveform = Waveform({}, 0, 10_000 * CYCLE_FS)
+    faults = [Mark(cycle, f"fault {cycle}") for cycle in range(0, 9000, 100)]
+
+    save = write_save_file(tmp_path / "x.vcd", waveform, faults, focus=5000)
+
+    lines = save.read_text().splitlines()
+    (start,) = values(lines, "[timestart] ")
+    _zoom, marker, *named = map(float, values(lines, "*"))
+    assert 4950 < int(start) / CYCLE_FS < 5000
+    assert marker == 5000 * CYCLE_FS
+    # There are 26 letters: for that fault and the next ones.
+    assert named == [cycle * CYCLE_FS for cycle in range(5000, 7600, 100)]
+
+
+def test_a_waveform_that_ends_on_the_screen_is_shown_to_its_end(tmp_path):
+    waveform = Waveform({}, 0, 500 * CYCLE_FS)
+
+    save = write_save_file(tmp_path / "x.vcd", waveform, focus=500)
+
+    (start,) = values(save.read_text().splitlines(), "[timestart] ")
+    assert int(start) == 425 * CYCLE_FS
 
 
 def test_time_and_variables_of_a_vcd_are_read_back(tmp_path):
@@ -97,8 +162,8 @@ def test_every_pattern_finds_a_signal_of_the_hart(tmp_path):
     engine.start_trace(path)
     engine.run(1)
     engine.close()
-    names = read_waveform(path).widths
+    waveform = read_waveform(path)
 
-    for title, patterns in GROUPS:
-        for pattern in patterns:
-            assert select(names, [pattern]), f"{title}: {pattern}"
+    for title, rows in (*STORY, *DETAILS):
+        for row in rows:
+            assert find([row], waveform), f"{title}: {row.pattern}"

@@ -44,7 +44,8 @@ def asked(monkeypatch):
 
 
 def kernel_of(**options):
-    return make_kernel(KernelOptions(**options), Ram(KERNBASE, 1 << 20), Console())
+    options = KernelOptions(**options)
+    return make_kernel(options, Ram(KERNBASE, 1 << 20), Console())
 
 
 def content(kernel, path):

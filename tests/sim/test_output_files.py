@@ -38,7 +38,7 @@ def test_errors_have_the_files_name(tmp_path):
     assert caught.value.errno == errno.ENOSPC
 
 
-@pytest.mark.parametrize("option", ["--json", "--journal", "--vcd"])
+@pytest.mark.parametrize("option", ["--json", "--journal"])
 def test_a_file_of_a_run_that_is_full_is_named(capfd, option):
     assert cli.main(["run", "--quiet", option, "/dev/full", "hello"]) == 2
 

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 
 import pytest
 
@@ -34,12 +35,8 @@ def processes():
 
 
 def rows(text):
-    """The cells of a table's rows."""
-    return [
-        [cell.strip() for cell in line.split("│")[1:-1]]
-        for line in text.splitlines()
-        if line.startswith("│")
-    ]
+    """The cells of a table's rows, which two spaces part."""
+    return [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()[2:]]
 
 
 def printed(function, report):

@@ -2,15 +2,12 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.faults import Fault as Served
-from sim import cli, waves
-from sim import machine as machine_module
 from sim.engines.base import CYCLE_FS, EngineError, TrapRecord
 from sim.faults import FaultTable
-from sim.gtkw import read_waveform
 from sim.machine import End, Machine, MachineConfig
-from sim.waves import CYCLES_AFTER, MOST_CYCLES, FirstFaults, LastCycles, Trace, Window
-from tests.sim.elf import make_elf
-from tests.sim.scripted import ScriptedHart, load, store
+from sim.waveform import read_waveform
+from sim.waves import CYCLES_AFTER, MOST_CYCLES, OPEN_CYCLES, FirstFaults, LastCycles, Trace, Window
+from tests.sim.scripted import ScriptedHart, load
 
 BASE = 0x8000_0000
 
@@ -78,45 +75,10 @@ def test_the_default_window_is_around_the_first_faults():
     assert window.bounds() == (500, 3000 + CYCLES_AFTER)
 
 
-@pytest.fixture
-def faulting(tmp_path, monkeypatch):
-    """Runs the command line on a program with two page faults; returns the waveform's cycles."""
-    raised = {"trap": 1, "cause": Cause.LOAD_PAGE, "mode": Priv.U}
-    script = [load(BASE)] * 20 + [load(BASE, **raised)] * 2
-    script += [load(BASE)] * 20 + [store(BASE + 8, 1)]
-    hart = (lambda: ScriptedHart(script), None)
-    monkeypatch.setattr(machine_module, "real_hart", lambda ram: hart)
-    program, vcd = tmp_path / "program.elf", tmp_path / "run.vcd"
-    program.write_bytes(make_elf([(BASE, b"\x13\0\0\0" * 2, 64)], {"tohost": BASE + 8}))
-
-    def run(*options):
-        arguments = ["--quiet", "--engine", "native", "--memory", "1", "--vcd", str(vcd), *options]
-        assert cli.main(["bare", *arguments, str(program)]) == 0
-        if not vcd.exists():
-            return None
-        waveform = read_waveform(vcd)
-        return waveform.start // CYCLE_FS, waveform.end // CYCLE_FS
-
-    return run
-
-
-def test_the_last_cycles_of_a_run(faulting):
-    assert faulting("--vcd-last", "10") == (76, 85)
-    assert faulting("--vcd-last", "1000") == (0, 85)
-
-
-def test_the_cycles_around_a_fault(faulting, monkeypatch):
-    # Accesses take two cycles: the faults are raised in cycles 41 and 43.
-    monkeypatch.setattr(waves, "CYCLES_BEFORE", 7)
-    monkeypatch.setattr(waves, "CYCLES_AFTER", 5)
-
-    assert faulting("--vcd-fault", "1") == (34, 46)
-    assert faulting("--vcd-fault", "2") == (36, 48)
-
-
-def test_a_fault_that_never_comes_writes_nothing(faulting, capsys):
-    assert faulting("--vcd-fault", "3") is None
-    assert "not written, the run ended before page fault 3" in capsys.readouterr().err
+def test_a_window_without_an_end_has_a_bound():
+    """A waveform takes a kilobyte a cycle: `--vcd-window 0:` wrote 2 GB without a word."""
+    assert Window(7).bounds() == (7, 7 + OPEN_CYCLES)
+    assert Window(7, 10_000_000).bounds() == (7, 10_000_000)
 
 
 def test_an_engine_that_keeps_no_cycles_says_so(tmp_path):

@@ -182,10 +182,16 @@ void access(Machine *m, int number, const Request &q, Response &r) {
   } else if (!window_access(m, q, r)) {
     m->event = DEVICE;
     m->device = q;
-    r.due = NEVER;
     m->withheld = &r;
     m->withheld_cycle = m->cycle;
   }
+}
+
+// Nobody holds the bus; no response that is on its way lets go of a later lock.
+void unlock(Machine *m) {
+  m->lock_port = PORTS;
+  for (Port &p : m->port)
+    for (Response &r : p.queue) r.locks = 0;
 }
 
 inline void accept(Machine *m, int number) {
@@ -198,13 +204,11 @@ inline void accept(Machine *m, int number) {
   Response &r = p.queue[(p.head + p.count++) % DEPTH];
   r = {m->cycle + m->latency, 0, 0, 0};
   access(m, number, q, r);
-  if (q.lock) {  // rule 4
+  if (q.lock || m->lock_port == u64(number)) unlock(m);  // rule 4
+  if (q.lock) {
     m->lock_port = number;
     m->lock_source = q.source;
     r.locks = 1;
-  } else if (m->lock_port == u64(number)) {
-    m->lock_port = PORTS;
-    for (u64 i = 0; i < p.count; i++) p.queue[(p.head + i) % DEPTH].locks = 0;
   }
 }
 
