@@ -75,9 +75,7 @@ LINES = [
     Line("wc", "0 0 0 \n"),
     Line(
         "mkdir d; echo hello > d/f; cd d; ls",
-        f".              1 {INODE} 48\n"
-        "..             1 1 1024\n"
-        f"f              2 {INODE + 1} 6\n",
+        f".              1 {INODE} 48\n..             1 1 1024\nf              2 {INODE + 1} 6\n",
     ),
     Line("echo hello > a-14-char-name; ls a-14-char-name", f"a-14-char-name 2 {INODE} 6\n"),
     Line("ls nonesuch", "ls: cannot open nonesuch\n", 1),
