@@ -55,8 +55,8 @@ class FaultTable(Sequence[Fault]):
     """All faults of a run, in the order in which the kernel served them.
 
     Its length is their number. Of very many the first `FIRST`, the last `LAST`, and up to `PINNED`
-    of those that `pinned` chooses are kept: these are what an iteration gives, and what an index may
-    name, or it raises IndexError.
+    of those that `pinned` chooses are kept: an iteration gives these. An index of one of the first
+    or last is its place among all; another raises IndexError.
 
     Members
     -------
