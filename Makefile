@@ -33,9 +33,12 @@ sim: $(STAMP) ## compile programs/lazy.c, run it on the hart and show every page
 
 wave: ## open GTKWave on the last trace
 	@command -v gtkwave >/dev/null || { echo "make wave: gtkwave is not installed" >&2; exit 1; }
-	@save=$$(ls -t build/*.gtkw 2>/dev/null | head -n 1); \
-	if [ -z "$$save" ]; then echo "make wave: no trace in build/; run 'make sim' first" >&2; exit 1; fi; \
-	echo gtkwave "$$save"; gtkwave "$$save"
+	@newest=; for save in build/*.gtkw; do \
+	  trace=$${save%.gtkw}; \
+	  if [ -f "$$trace" ] && { [ -z "$$newest" ] || [ "$$trace" -nt "$$newest" ]; }; then newest=$$trace; fi; \
+	done; \
+	if [ -z "$$newest" ]; then echo "make wave: no trace in build/; run 'make sim' first" >&2; exit 1; fi; \
+	echo gtkwave "'$$newest.gtkw'"; gtkwave "$$newest.gtkw"
 
 test: $(STAMP) ## run the tests on all cores
 	$(BIN)/python -m pytest -n auto

@@ -286,8 +286,6 @@ def _check_vcd(common: dict) -> None:
         raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
     if flags and flags[0] != "--vcd-window" and common["engine"] == "pysim":
         raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
-    if str(vcd) == "-":
-        raise click.UsageError("--vcd: a waveform goes to a file, not to standard output")
     if vcd.exists() and not vcd.is_file():
         raise click.UsageError(f"--vcd: {vcd} is no regular file")
     if vcd.suffix == ".gtkw":

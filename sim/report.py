@@ -1,21 +1,43 @@
 """What a run leaves behind: the tables of faults and of processes, and the summary."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from rich.console import Console
-from rich.table import Table
-
 from kernel_model.accounts import Account, Ledger
 from sim.faults import Fault
+from sim.tables import Cell, Column, Gap, print_table
 
 __all__ = ["Report", "print_faults", "print_processes", "print_summary"]
 
-#: Room for a table, whatever the terminal's width: a cell is never cut.
-_WIDTH = 200
 #: Rows of a table that are shown of many, at its beginning and at its end.
 _FIRST, _LAST = 40, 20
+#: What the tables have, and what they may do without.
+_FAULT_COLUMNS = (
+    Column("#"),
+    Column("raised", spare=1),
+    Column("pid"),
+    Column("pc"),
+    Column("cause", left=True),
+    Column("stval"),
+    Column("the kernel", "frame", left=True),
+    Column("retired", spare=2),
+)
+_PROCESS_COLUMNS = (
+    Column("pid"),
+    Column("name", left=True),
+    Column("size", spare=2),
+    Column("pages", spare=4),
+    Column("tables", spare=5),
+    Column("faults"),
+    Column("calls", spare=3),
+    Column("user cycles", "user", spare=1),
+    Column("kernel cycles", "kernel", spare=1),
+    Column("status"),
+)
+#: What goes without saying under the heading "frame".
+_SHORTER = re.compile(r"mapped frame (\w+)")
 
 
 @dataclass(frozen=True)
@@ -53,35 +75,20 @@ def print_faults(report: Report, file: TextIO) -> None:
         print("no page faults", file=file)
         return
     several = len({fault.served.pid for fault in report.faults}) > 1
-    table = Table()
-    headings = ["#", "raised", *(["pid"] if several else []), "pc", "cause", "stval"]
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "cause" else "right", no_wrap=True)
-    table.add_column("the kernel", no_wrap=True)
-    table.add_column("retired", justify="right", no_wrap=True)
-    for row in _some(report.faults, lambda fault: _row(fault, several)):
-        table.add_row(*row)
-    _print("Page faults", table, file)
+    columns = [column for column in _FAULT_COLUMNS if several or column.heading != "pid"]
+    rows = list(_some(report.faults, lambda fault: _row(fault, several)))
+    print_table("Page faults", columns, rows, file)
 
 
 def print_processes(report: Report, file: TextIO) -> None:
     """Prints what each process has used, one a row, if there was more than one."""
-    if len(report.processes) < 2:
-        return
-    table = Table()
-    for heading in ("pid", "name", "size", "pages", "tables", "faults", "calls", "user cycles",
-                    "kernel cycles", "status"):  # fmt: skip
-        table.add_column(heading, justify="left" if heading == "name" else "right", no_wrap=True)
-    for row in _some(report.processes, _process_row):
-        table.add_row(*row)
-    _print("Processes", table, file)
+    if len(report.processes) >= 2:
+        rows = list(_some(report.processes, _process_row))
+        print_table("Processes", _PROCESS_COLUMNS, rows, file)
 
 
 def print_summary(report: Report, file: TextIO) -> None:
     """Prints exit status, cycles, instructions, IPC, and pages promised against frames used."""
-    table = Table(show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
     rows = {
         "exit status": report.exit_status,
         "cycles": report.cycles,
@@ -95,10 +102,9 @@ def print_summary(report: Report, file: TextIO) -> None:
         "release (--abi)": report.abi,
         "engine": report.engine,
     }
-    for name, value in rows.items():
-        if value is not None:
-            table.add_row(name, f"{value:,}" if isinstance(value, int) else value)
-    _print("Summary", table, file)
+    cells = [(name, f"{value:,}" if isinstance(value, int) else value)
+             for name, value in rows.items() if value is not None]  # fmt: skip
+    print_table("Summary", (Column("", left=True), Column("")), cells, file, headed=False)
 
 
 def _shares(report: Report) -> dict[str, int]:
@@ -110,14 +116,16 @@ def _shares(report: Report) -> dict[str, int]:
     return {f"  {name}": cycles for name, cycles in [*shares.items(), *report.remainders]}
 
 
-def _some(items: Sequence, row: Callable[[Any], Sequence[str]]) -> Iterator[Sequence[str]]:
+def _some(
+    items: Sequence, row: Callable[[Any], Sequence[str | Cell]]
+) -> Iterator[Sequence[str | Cell] | Gap]:
     """Rows of the first and last `items`, and between them how many there are more."""
     left_out = len(items) - _FIRST - _LAST
     if left_out <= 1:
         yield from map(row, items)
         return
     yield from map(row, items[:_FIRST])
-    yield "...", f"{left_out:,} more"
+    yield Gap(left_out)
     yield from map(row, items[-_LAST:])
 
 
@@ -129,7 +137,7 @@ def _process_row(account: Account) -> tuple[str, ...]:
             *(f"{count:,}" for count in counts), status)  # fmt: skip
 
 
-def _row(fault: Fault, with_pid: bool) -> tuple[str, ...]:
+def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:
     served = fault.served
     retired = f"{fault.retired_cycle:,}" if fault.retired_cycle is not None else "-"
     return (
@@ -137,13 +145,10 @@ def _row(fault: Fault, with_pid: bool) -> tuple[str, ...]:
         f"{fault.trap.cycle:,}",
         *([str(served.pid)] if with_pid else []),
         f"{served.pc:#x}" if served.via is None else "-",
-        fault.cause_name if served.via is None else f"{served.via} of a system call",
+        fault.cause_name
+        if served.via is None
+        else Cell(f"{served.via} of a system call", served.via),
         f"{served.stval:#x}",
-        served.what,
+        Cell(served.what, _SHORTER.sub(r"\1", served.what)),
         retired,
     )
-
-
-def _print(title: str, table: Table, file: TextIO) -> None:
-    print(title, file=file)
-    Console(file=file, width=_WIDTH, highlight=False).print(table)

@@ -94,7 +94,6 @@ STORY: tuple[tuple[str, tuple[Row, ...]], ...] = (
         (
             Row(r"mmu\.walker\.state", "walker", color=_ORANGE),
             Row(r"mmu\.walker\.level", "level", color=_ORANGE),
-            Row(r"mmu\.walker\.pte", "pte", _PA, color=_ORANGE),
         ),
     ),
     (
@@ -118,6 +117,7 @@ STORY: tuple[tuple[str, tuple[Row, ...]], ...] = (
             Row(r"trap\.csrs\.scause", "scause", 8, color=_RED),
             Row(r"trap\.csrs\.stval", "stval", _PA, color=_RED),
             Row(r"trap\.csrs\.sepc", "sepc", _PC, color=_RED),
+            Row(r"trap\.csrs\.satp", "satp", _PA, color=_RED),
         ),
     ),
 )

@@ -122,7 +122,7 @@ def test_who_is_told_an_edition_looks_at_no_symbol(abi):
 
 def test_accounts_tell_of_it():
     process = Process(RELEASE_2025, DISK)
-    assert [account.abi for account in process.kernel.take_accounts()] == ["2025"]
+    assert [account.abi for account in process.kernel.take_accounts(0)] == ["2025"]
 
 
 @pytest.mark.parametrize("option, elf, blocks", [("auto", RELEASE_2025, 1953),

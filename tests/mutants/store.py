@@ -67,7 +67,7 @@ def observations_of(name: str, path: Path) -> dict[str, dict]:
     """
     stored = json.loads(path.read_text()) if path.exists() else {}
     suite = SUITES[name]
-    known = stored.setdefault(name, {"lines": {}, "files": {}})
+    known = stored[name] = {"lines": {}, "files": {}} | stored.get(name, {})
     common = digest(*helper_files(suite))
     keys = {str(file.relative_to(PROJECT)): common + digest(file) for file in test_files(suite)}
     changed = [file for file in keys if known["files"].get(file, {}).get("key") != keys[file]]

@@ -73,6 +73,7 @@ _NATIVE_HELPERS = (
     "sim/engines/base.py",
     "sim/engines/native",
     "tests/sim/engines/native/handmade.py",
+    "tests/sim/engines/native/tracer.py",
 )
 
 

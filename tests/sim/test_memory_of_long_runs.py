@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_json_has_all_of_them_and_the_table_the_first_and_last(tmp_path, capfd):
     assert all(fault["retired_cycle"] > fault["cycle"] for fault in faults)
     error = capfd.readouterr().err
     assert f"{4096 - 60:,} more" in error
-    assert "│ page faults                   │     4,096 │" in error
+    assert re.search(r"^page faults +4,096$", error, re.MULTILINE)
 
 
 class TestTable:

@@ -182,7 +182,6 @@ void access(Machine *m, int number, const Request &q, Response &r) {
   } else if (!window_access(m, q, r)) {
     m->event = DEVICE;
     m->device = q;
-    r.due = NEVER;
     m->withheld = &r;
     m->withheld_cycle = m->cycle;
   }

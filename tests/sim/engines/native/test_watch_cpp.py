@@ -7,6 +7,7 @@ import pytest
 from sim.bus import DATA
 from sim.engines.native.structs import BUDGET, RING
 from tests.sim.engines.native.handmade import COUNTER, RETIRE, WINDOW, WORDS, Bench, library, u64
+from tests.sim.engines.native.tracer import Tracer
 
 #: As watch.cpp has them.
 RECORDS, FULL = 4096, 5
@@ -26,6 +27,7 @@ def configured():
     found.ring_state.argtypes = (_pointer, u64, _pointer)
     found.ring_keep.argtypes = (_pointer, _pointer, u64)
     found.ring_count.argtypes = found.ring_free.argtypes = found.records_free.argtypes = (_pointer,)
+    found.ring_write.argtypes = (_pointer, _pointer, u64, u64)
     found.records_new.argtypes = (u64,)
     found.records_fetch.argtypes = (_pointer, _pointer)
     return found
@@ -128,6 +130,42 @@ class TestRecords:
         watching(bench, records=records)
         assert bench.run(10_000) == RING
         assert (bench.cycle, bench.machine.event_value) == (RECORDS + 1, 5)
+
+
+def test_a_waveform_has_every_cycle(tmp_path):
+    bench = Bench(lambda bench: None, traced=True)
+    with open(tmp_path / "it.vcd", "wb") as file:
+        # One variable: `mcycle`, which counts.
+        tracer = Tracer(file.fileno(), [[(64 * COUNTER, 64, 0)]], [WORDS])
+        tracer.begin(bench.state, 0)
+        watching(bench, trace=tracer.address)
+        bench.run(3)
+        watching(bench)
+        bench.run(3)
+        assert tracer.end() == 0
+    lines = (tmp_path / "it.vcd").read_text().split("\n")
+    assert [line for line in lines if line.endswith("v0")] == ["b1 v0", "b10 v0", "b11 v0"]
+    assert [line for line in lines if line.startswith("#")] == [
+        "#1000000000", "#1500000000", "#2000000000", "#2500000000", "#3000000000", "#3500000000"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("first, last", [(0, 4), (1, 3), (2, 2), (3, 4)])
+def test_of_what_is_kept_a_part_is_written(native, tmp_path, first, last):
+    ring = native.ring_new(0, WORDS, 4)
+    for cycle in range(6):
+        words = (u64 * WORDS)(*[cycle] * WORDS)
+        native.ring_keep(ring, ctypes.addressof(words), cycle)
+    with open(tmp_path / "it.vcd", "wb") as file:
+        tracer = Tracer(file.fileno(), [[(0, 64, 0)]], [WORDS])
+        tracer.begin([0] * WORDS, 0)
+        native.ring_write(ring, tracer.address, first, last)
+        tracer.end()
+    lines = (tmp_path / "it.vcd").read_text().split("\n")
+    # Those of cycles 2 to 5 are kept.
+    assert [line for line in lines if line.endswith("v0")] == [
+        f"b{2 + number:b} v0" for number in range(first, last)
+    ]
 
 
 def test_only_what_has_something_to_look_for_looks(native):

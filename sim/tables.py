@@ -1,0 +1,138 @@
+"""Tables for people: with lines on a terminal, as wide as that; plain in a file or a pipe."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TextIO
+
+from rich.box import HEAVY_HEAD, SQUARE
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+
+__all__ = ["Cell", "Column", "Gap", "columns_of", "print_table"]
+
+
+class Cell(NamedTuple):
+    """What a cell says, and what it says where there is little room."""
+
+    long: str
+    short: str
+
+
+class Gap(NamedTuple):
+    """A row in place of `count` others."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, and what may happen to it where there is little room.
+
+    Members
+    -------
+    short : str
+        Its heading then, if that is another.
+    left : bool
+        Its cells stand on the left.
+    spare : int
+        When it is left out: the largest number first, 0 never.
+    """
+
+    heading: str
+    short: str = ""
+    left: bool = False
+    spare: int = 0
+
+
+def columns_of(file: TextIO) -> int | None:
+    """How many columns the terminal `file` has; None if it is none, or does not say."""
+    try:
+        return os.get_terminal_size(file.fileno()).columns or None if file.isatty() else None
+    except OSError:  # io.UnsupportedOperation is one: a file without a descriptor
+        return None
+
+
+def print_table(
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str | Cell] | Gap],
+    file: TextIO,
+    *,
+    headed: bool = True,
+) -> None:
+    """Prints a table, `headed` with the columns' headings.
+
+    On a terminal that is too narrow for it words are shortened, then lines between cells go, then
+    columns that may be spared; if all that is not enough, what a cell says is broken.
+    """
+    room = columns_of(file)
+    for layout in _layouts(columns, lined=file.isatty()):
+        contents = layout.contents(columns, rows, headed)
+        width = layout.width(contents)
+        if room is None or width <= room:
+            break
+    else:
+        width = room
+    print(title, file=file)
+    console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
+    console.print(layout.table(columns, contents, headed))
+
+
+def _layouts(columns, lined) -> Iterator["_Layout"]:
+    """From the roomiest to the narrowest."""
+    everything = max(column.spare for column in columns)
+    if lined:
+        yield _Layout(True, False, everything)
+        yield _Layout(True, True, everything)
+    else:
+        yield _Layout(False, False, everything)
+    yield from (_Layout(False, True, spare) for spare in range(everything, -1, -1))
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """With lines or without, with short words or long ones, and which columns are left."""
+
+    lines: bool
+    short: bool
+    spare: int
+
+    def contents(self, columns, rows, headed) -> list[list[str]]:
+        """The cells that are shown, the headings among them."""
+        headings = [column.short or column.heading if self.short else column.heading
+                    for column in columns]  # fmt: skip
+        return [self._row(columns, row) for row in [*([headings] if headed else []), *rows]]
+
+    def _row(self, columns, row):
+        if isinstance(row, Gap):
+            shown = sum(column.spare <= self.spare for column in columns)
+            return ["...", f"{row.count:,} more", *[""] * (shown - 2)][:shown]
+        return [self._word(cell) for column, cell in zip(columns, row, strict=True)
+                if column.spare <= self.spare]  # fmt: skip
+
+    def _word(self, cell):
+        if isinstance(cell, Cell):
+            return cell.short if self.short else cell.long
+        return cell
+
+    def width(self, contents) -> int:
+        """Columns of the terminal that it takes."""
+        widths = [max(map(cell_len, cells)) for cells in zip(*contents, strict=True)]
+        between = 3 * len(widths) + 1 if self.lines else 2 * (len(widths) - 1)
+        return sum(widths) + between
+
+    def table(self, columns, contents, headed) -> Table:
+        """The table as rich has it."""
+        box = (HEAVY_HEAD if headed else SQUARE) if self.lines else None
+        padding = (0, 1) if self.lines else (0, 2, 0, 0)
+        table = Table(box=box, padding=padding, pad_edge=self.lines, show_header=headed)
+        headings = iter(contents[0])
+        for column in columns:
+            if column.spare <= self.spare:
+                table.add_column(next(headings) if headed else "", overflow="fold",
+                                 justify="left" if column.left else "right")  # fmt: skip
+        for row in contents[headed:]:
+            table.add_row(*row)
+        return table

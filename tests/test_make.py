@@ -1,0 +1,57 @@
+"""`make wave`, with a GTKWave that only says what it opens."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+MAKEFILE = Path(__file__).parents[1] / "Makefile"
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+@pytest.fixture
+def wave(tmp_path):
+    """Runs `make wave` in a folder; returns the last line of what it prints."""
+    program = tmp_path / "bin" / "gtkwave"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "opens <$1>"\n')
+    program.chmod(0o755)
+    (tmp_path / "build").mkdir()
+    environment = os.environ | {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+    def run():
+        result = subprocess.run(["make", "-s", "-f", MAKEFILE, "wave"], cwd=tmp_path, text=True,
+                                env=environment, capture_output=True, check=False)  # fmt: skip
+        return (result.stdout + result.stderr.partition("make: ***")[0]).splitlines()[-1]
+
+    return run
+
+
+def trace(folder, name, *, age, save_age=0):
+    """A waveform of so many seconds ago, and its save file."""
+    for path, seconds in (
+        (folder / "build" / name, age),
+        (folder / "build" / f"{name}.gtkw", save_age),
+    ):
+        path.touch()
+        os.utime(path, (1_000_000_000 - seconds,) * 2)
+
+
+def test_the_last_waveform_is_opened_whatever_its_save_files_age(wave, tmp_path):
+    """A save file that a person has arranged is older than the waveform of the next run."""
+    trace(tmp_path, "old.vcd", age=50, save_age=20)
+    trace(tmp_path, "a b.fst", age=10, save_age=100)
+
+    assert wave() == "opens <build/a b.fst.gtkw>"
+
+
+def test_a_save_file_without_its_waveform_is_passed_over(wave, tmp_path):
+    assert wave() == "make wave: no trace in build/; run 'make sim' first"
+    trace(tmp_path, "gone.vcd", age=0)
+    trace(tmp_path, "here.vcd", age=10)
+    (tmp_path / "build" / "gone.vcd").unlink()
+
+    assert wave() == "opens <build/here.vcd.gtkw>"
