@@ -9,7 +9,7 @@ from kernel_model.proc import Proc, ProcState, freeproc
 from kernel_model.sched import TICKS, next_turn, yield_
 from kernel_model.syscall import resume_syscall
 
-__all__ = ["STUCK_STATUS", "schedule"]
+__all__ = ["STUCK_STATUS", "schedule", "waits_for"]
 
 #: Exit status of a run in which no process can ever run again.
 STUCK_STATUS = 125
@@ -90,7 +90,7 @@ def _wait(kernel):
 
 def _stuck(kernel):
     waiting = ", ".join(
-        f"{proc.pid} {proc.name} waits for {_in_words(proc.chan)}"
+        f"{proc.pid} {proc.name} waits for {waits_for(proc)}"
         for proc in kernel.procs
         if proc.state is ProcState.SLEEPING and proc is not kernel.init
     )
@@ -98,8 +98,9 @@ def _stuck(kernel):
     return _end(kernel, STUCK_STATUS)
 
 
-def _in_words(chan):
-    """What a process waits for."""
+def waits_for(proc: Proc) -> str:
+    """What a process that sleeps waits for, in words."""
+    chan = proc.chan
     if isinstance(chan, Proc):
         return "a child"
     return str(chan[0] if isinstance(chan, tuple) else chan)

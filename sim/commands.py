@@ -17,6 +17,7 @@ from sim.devices.htif import Htif
 from sim.disk import Disk
 from sim.faults import Fault, FaultTable, cause_name
 from sim.gtkw import Mark
+from sim.insight.activity import Activity
 from sim.insight.deaths import Deaths
 from sim.json_report import JsonReport
 from sim.kernel_guest import PATIENCE, KernelGuest
@@ -74,7 +75,7 @@ def run_program(
     """
     disk = read_files(setup)
     elf, where = _elf(program, disk, options.quiet)
-    progress = Progress(sys.stderr)
+    progress = Progress(sys.stderr, told=not options.quiet)
     ram = Machine.make_ram(options.config)
     with open_console(setup, progress.clear) as console:
         kernel = make_kernel(setup, ram, console, options.config.latency, disk)
@@ -86,6 +87,7 @@ def run_program(
             _tell_release(elf, program, setup.abi)
         if notice is not None:
             _say(notice)
+        progress.activity = Activity(kernel)
         guest = KernelGuest(kernel)
         machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
         recording = _recording(options, FirstFaults(guest), lambda: _served(guest.faults),
@@ -143,7 +145,7 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     """Runs the bare-metal program in `path`; returns the exit status."""
     if is_source(path):
         path = _compiled(path, compile_bare_program, options.quiet)
-    progress = Progress(sys.stderr)
+    progress = Progress(sys.stderr, told=not options.quiet)
     ram = Machine.make_ram(options.config)
     try:
         image = load_bare(path.read_bytes(), ram)
@@ -260,8 +262,12 @@ def _drive(
         console.interrupt()
 
     def show_progress(cycle):
-        if not console.midline:
-            progress.update(cycle, len(faults), machine.engine.skipped)
+        if console.midline:
+            # A line that is being typed, or that the program has begun and may go on with.
+            if console.interactive or not progress.silent():
+                return
+            console.end_line()
+        progress.update(cycle, len(faults), machine.engine.skipped)
 
     def finish():
         progress.clear()

@@ -29,9 +29,14 @@ def standard_streams() -> Iterator[None]:
     """Streams that can be written to, whatever the shell has made of them.
 
     What cannot be written to standard error is dropped: a run must not fail for want of somebody to
-    tell. Standard output raises OutputError. A closed stream is as good as the null device.
+    tell. Standard output raises OutputError. A closed stream is as good as the null device. A write
+    waits for a slow reader.
     """
     _open_closed()
+    # Another process that has the same pipe or terminal may have made it so.
+    unblocked = [number for number in (1, 2) if not os.get_blocking(number)]
+    for number in unblocked:
+        os.set_blocking(number, True)
     saved = sys.stdout, sys.stderr
     sys.stdout = _Output(sys.stdout or open(1, "w", closefd=False))  # noqa: SIM115
     sys.stderr = _Errors(sys.stderr or open(2, "w", closefd=False))  # noqa: SIM115
@@ -39,6 +44,8 @@ def standard_streams() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = saved
+        for number in unblocked:
+            os.set_blocking(number, False)
 
 
 def _open_closed():

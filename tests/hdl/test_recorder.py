@@ -58,6 +58,31 @@ def test_an_instruction_that_retires():
     check(testbench)
 
 
+def test_every_word_is_whole():
+    """Its first and its last bit."""
+    word = 1 << 63 | 1
+
+    async def testbench(ctx, bench):
+        given = {
+            name: word for name in ("loaded", "stored", "pc", "next_pc", "rs1_data", "rs2_data")
+        }
+        record = await bench.leave(
+            ctx, rd=31, rs1=31, rs2=31, unit=Unit.STORE, requested=1, va=word, **given
+        )
+        names = ("rd_wdata", "pc_rdata", "pc_wdata", "rs1_rdata", "rs2_rdata", "mem_addr")
+        # A program counter is even.
+        assert [record[name] & ~1 for name in names] == len(names) * [word & ~1]
+        assert record["mem_wdata"] == word
+        assert (record["rd_addr"], record["rs1_addr"], record["rs2_addr"]) == (31, 31, 31)
+        trap = await bench.leave(ctx, trap=(1, 1, word))
+        assert not trap["valid"]
+        trap = await bench.leave(ctx, trap=(0, 15, word))
+        assert (trap["cause"], trap["tval"]) == (15, word)
+        assert (trap["intr"], trap["intr_cause"]) == (1, 1 << 63 | 1)
+
+    check(testbench)
+
+
 def test_orders_have_no_gaps():
     async def testbench(ctx, bench):
         orders = []

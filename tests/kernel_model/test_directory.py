@@ -2,11 +2,13 @@ from struct import pack
 
 import pytest
 
+from kernel_model.costs import Step
 from kernel_model.directory import dirlink, dirlookup, dirunlink, isdirempty
 from kernel_model.inode import FileType, ialloc, iget, iput, readi
 from kernel_model.panic import KernelPanic
 from kernel_model.param import BSIZE
 from tests.kernel_model.files import make_files
+from tests.kernel_model.tables import charged
 
 
 @pytest.fixture
@@ -20,6 +22,15 @@ def dp(kernel):
     for name in (b".", b".."):
         dirlink(kernel, dp, name, dp.inum)
     return dp
+
+
+def test_every_entry_that_is_looked_at_is_copied(kernel, dp):
+    dirlink(kernel, dp, b"name", dp.inum)
+    copied = charged(kernel, Step.COPY)
+    for name, entries in ((b".", 1), (b"name", 3), (b"none", 3)):
+        before = copied()
+        dirlookup(kernel, dp, name)
+        assert copied() - before == entries * 2, "16 bytes are two words"
 
 
 def lookup(kernel, dp, name):

@@ -71,3 +71,11 @@ def test_the_turn_that_is_over_was_the_last_one(kernel):
     two.state = ProcState.RUNNING
     yield_(two)
     assert next_turn(kernel, last=2).pid == 3
+
+
+def test_who_yields_waits_for_the_next_turn(kernel):
+    two = kernel.procs[1]
+    two.state = ProcState.RUNNING
+    yield_(two)
+    assert two.state is RUNNABLE
+    assert [next_turn(kernel, last).pid for last in (1, 2)] == [2, 3]

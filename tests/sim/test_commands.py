@@ -1,5 +1,6 @@
 """Both commands from the command line to their results, with a scripted hart for the real one."""
 
+import io
 import json
 import re
 import signal
@@ -114,6 +115,36 @@ def test_ctrl_c_ends_with_130_the_summary_and_a_whole_vcd(
     assert "instructions per cycle" in error
     assert f"gtkwave {tmp_path / 'run.vcd.gtkw'}" in error
     assert vcd.read_text().rstrip().endswith("#500500000000")
+
+
+class Screen(io.BytesIO):
+    """A terminal, on which everything is seen in its order."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_run_that_is_silent_in_the_middle_of_a_line_says_what_it_does(
+    monkeypatch, script, bare_file, reads
+):
+    """But the prompt of somebody who is typing is left alone."""
+    script += [store(TOHOST, 0x0101 << 48 | character) for character in b"starting "]
+    screen = Screen()
+    terminal = io.TextIOWrapper(screen, write_through=True)
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("sim.progress._INTERVAL", 1e-9)
+    monkeypatch.setattr("sim.progress._LONG", 0)
+    monkeypatch.setattr(commands.Console, "interactive", reads)
+
+    limit = ["--engine", "pysim", "--max-cycles", "3000"]
+    assert cli.main(["bare", "--quiet", *limit, str(bare_file)]) == 124
+    shown = screen.getvalue().decode().partition("trapline: ended")[0]
+    if reads:
+        assert re.sub(r"\r\x1b\[K.*\r\x1b\[K", "", shown) == "starting \n"
+    else:
+        assert re.search(r" \n\r\x1b\[K[\d,]+ cycles, 0 page faults", shown)
 
 
 @pytest.fixture

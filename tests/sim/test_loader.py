@@ -105,6 +105,10 @@ BAD_FILES = {
         patch(GOOD, 32, struct.pack("<Q", 0x10_0000)),
         "truncated: the program headers are past the end of the file",
     ),
+    "section headers cut off": (
+        patch(GOOD, 40, struct.pack("<Q", len(GOOD) - 64)),
+        "truncated: the section headers are past the end of the file",
+    ),
 }
 
 
@@ -117,6 +121,19 @@ def test_a_bad_file_is_refused_with_what_is_wrong_and_where(name):
 
     assert complaint in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_segment_or_its_header_may_be_the_end_of_the_file():
+    # At an offset that fits the alignment.
+    last = patch(GOOD.ljust(0x2000) + b"last", 64 + 8, struct.pack("<Q", 0x2000))
+    ram = make_ram()
+    load_bare(last, ram)
+    assert ram.read(BASE, 4) == b"last"
+
+    header = patch(GOOD + GOOD[64 : 64 + 56], 32, struct.pack("<Q", len(GOOD)))
+    ram = make_ram()
+    load_bare(header, ram)
+    assert ram.read(BASE, 4) == CODE
 
 
 def test_sections_that_only_the_first_one_counts_are_none():

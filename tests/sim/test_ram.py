@@ -14,6 +14,11 @@ def test_it_is_zero_at_first(ram):
     assert ram.read(BASE, 0x2000) == bytes(0x2000)
 
 
+def test_it_has_its_first_and_its_last_byte(ram):
+    end = ram.base + ram.size
+    assert [address in ram for address in (ram.base - 1, ram.base, end - 1, end)] == [0, 1, 1, 0]
+
+
 def test_words_are_little_endian_and_share_the_bytes(ram):
     ram.write_u64(BASE + 8, 0x0102_0304_0506_0708)
 

@@ -1,9 +1,12 @@
 """The command with standard streams that are closed, full, or read by nobody."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,30 @@ def test_help_that_nobody_reads_is_silent(tmp_path):
 
     assert done.stderr == ""
     assert status.read_text() == "141\n"
+
+
+def _waiting(pipe):
+    """Bytes that a pipe holds."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def test_a_pipe_that_does_not_block_loses_nothing(tmp_path):
+    """What shares it may have made it so; then a write to a full pipe is an error in Python."""
+    text = tmp_path / "text"
+    text.write_bytes(b"0123456789abcde\n" * 10_000)  # more than the 65,536 that a pipe holds
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    command = ["run", "--quiet", "--file", str(text), "cat", "text"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", *command], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE
+    )
+    os.close(writer)
+    while process.poll() is None and _waiting(reader) < 60_000:
+        time.sleep(0.05)
+    time.sleep(0.3)  # so that the pipe is full when the next piece is to be written
+    with open(reader, "rb") as file:
+        output = file.read()
+    _, errors = process.communicate(timeout=60)
+
+    assert (process.returncode, errors) == (0, b"")
+    assert output == text.read_bytes()

@@ -185,10 +185,11 @@ def test_without_a_compiler_the_message_says_what_to_install(tmp_path, cache, mo
         toolchain.build_program("hello")
 
 
-@pytest.mark.skipif(
-    shutil.which("riscv64-unknown-elf-gcc") is None, reason="no riscv64-unknown-elf-gcc on PATH"
-)
 def test_gcc_serves_where_ziglang_is_missing(cache, monkeypatch, tmp_path):
+    if shutil.which("riscv64-unknown-elf-gcc") is None:
+        # `.ci/run` sets it, and there nothing is skipped.
+        assert os.environ.get("TRAPLINE_REQUIRE_GCC") != "1"
+        pytest.skip("no riscv64-unknown-elf-gcc on PATH")
     monkeypatch.setattr(toolchain, "_zig_version", lambda: None)
     toolchain._compiler_version.cache_clear()
     text, data = segments(toolchain.build_program("lazy"))

@@ -9,6 +9,7 @@ import pytest
 from sim.devices.console import Console, Piped, standard_input
 from sim.devices.journal import Entry, Journal, Replay
 from sim.devices.terminal import Terminal
+from sim.streams import OutputError
 
 
 def make_console(input=b"", **options):
@@ -31,6 +32,61 @@ def test_something_else_can_be_cleared_away_before():
     console.write(b"b")
 
     assert cleared == [b"", b"a"]
+
+
+class Screen(io.BytesIO):
+    """A terminal, or not."""
+
+    def __init__(self, terminal=True):
+        super().__init__()
+        self.isatty = lambda: terminal
+
+
+@pytest.mark.parametrize(
+    "data, shown",
+    [
+        ([b"a"], b"a\n"),
+        ([b"a\n"], b"a\n"),
+        ([b"a", b""], b"a\n"),
+        ([b"a", b"\n"], b"a\n"),
+        ([], b""),
+    ],
+)
+def test_the_terminals_line_can_be_ended(data, shown):
+    screen, pipe = Screen(), Screen(terminal=False)
+    for output in (screen, pipe):
+        console = Console(output, Piped(io.BytesIO()))
+        for part in data:
+            console.write(part)
+        console.end_line()
+        console.end_line()
+    assert screen.getvalue() == shown
+    assert pipe.getvalue() == b"".join(data)
+
+
+@pytest.mark.parametrize(
+    "error, unread", [(BrokenPipeError(32, "gone"), 1), (OSError(28, "full"), 0)]
+)
+def test_output_that_fails_is_tried_once(error, unread):
+    class Broken(Screen):
+        def write(self, data):
+            if self.tried:
+                raise OutputError(error)
+            return super().write(data)
+
+    output = Broken()
+    output.tried = 0
+    console = Console(output, Piped(io.BytesIO()))
+    console.write(b"line")
+    assert (console.failure, console.unread) == (None, False)
+    output.tried = 1
+    console.write(b" goes on")
+    assert console.unread == unread
+    assert console.failure.unread == unread
+    output.tried = 0
+    console.write(b"more")
+    console.end_line()
+    assert output.getvalue() == b"line"
 
 
 class TestPiped:

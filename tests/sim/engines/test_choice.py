@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from sim import cli
@@ -41,6 +43,23 @@ def make(name, said, tmp_path):
 def test_it_makes_the_engine_that_is_wanted(name, made, said, tmp_path):
     assert make(name, said, tmp_path).name == made
     assert said == []
+    assert any(tmp_path.iterdir()) == (made == "native"), "where libraries are kept"
+
+
+@pytest.mark.parametrize(
+    "lacking, error",
+    [("amaranth.hdl._nir", EngineError), ("elftools", ImportError), (None, ImportError)],
+)
+def test_what_is_missing_is_amaranths_or_a_fault(monkeypatch, said, tmp_path, lacking, error):
+    class Missing:
+        def find_spec(self, name, path, target=None):
+            if name == "sim.engines.native.engine":
+                raise ImportError("not there", name=lacking)
+
+    monkeypatch.delitem(sys.modules, "sim.engines.native.engine", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    with pytest.raises(error, match="not there"):
+        make("native", said, tmp_path)
 
 
 def test_without_a_compiler_it_is_pysim_and_says_why(no_compiler, said, tmp_path):

@@ -8,6 +8,7 @@ from tests.sim.engines.native.handmade import (
     BASE,
     COMPARE,
     COUNTER,
+    INPUTS,
     OTHER,
     TIME,
     WINDOW,
@@ -123,6 +124,7 @@ class TestTimer:
             state = bench.state
             if state[TIME] >= state[COMPARE]:
                 note(bench)
+                bench.retire()
                 state[COMPARE] = state[TIME] + next(naps, 1 << 40)
 
         return hart
@@ -142,6 +144,14 @@ class TestTimer:
                    for forward in (True, False)]  # fmt: skip
         assert results[0][1] == results[1][1]
         assert len(results[0][1][0]) == len(lengths) + 1
+
+    @pytest.mark.parametrize("begin", range(12, 40))
+    def test_from_then_on_it_is_busy(self, begin):
+        def hart(bench):
+            if bench.state[TIME] >= begin:
+                bench.retire()
+
+        alike(hart, compare=begin, cycles=100)
 
     @pytest.mark.parametrize("cycles", range(60, 70))
     def test_a_budget_beside_the_time(self, cycles):
@@ -166,7 +176,7 @@ class TestResponses:
     @pytest.mark.parametrize("port", [FETCH, DATA])
     def test_they_come_in_their_cycle(self, latency, port):
         def hart(bench):
-            if bench.state[22 + 4 * port + 1] or not bench.cycle:
+            if bench.state[INPUTS + 4 * port + 1] or not bench.cycle:
                 note(bench)
                 bench.request(port, BASE + 8 * (bench.cycle % 32))
 
@@ -182,6 +192,34 @@ class TestResponses:
                 note(bench)
 
         assert alike(hart, latency=60, cycles=200, compare=70) > 40
+
+    @pytest.mark.parametrize("latency", [1, 10])
+    @pytest.mark.parametrize("count", [1, 2, 3])
+    @pytest.mark.parametrize("port", [FETCH, DATA])
+    def test_each_is_seen_though_it_is_as_the_one_before(self, latency, count, port):
+        for first in range(24):
+
+            def hart(bench, first=first):
+                if first <= bench.cycle < first + count:
+                    bench.request(port, BASE)
+                if bench.state[INPUTS + 4 * port + 1]:
+                    note(bench)
+
+            # Nothing else may be passed over before the requests.
+            bench, outcomes = outcome(hart, True, latency=latency, cycles=100, compare=first)
+            assert outcomes == outcome(hart, False, latency=latency, cycles=100, compare=first)[1]
+            assert len(bench.notes) == count
+
+    @pytest.mark.parametrize("port", [FETCH, DATA])
+    def test_requests_that_are_taken_are_computed_before_the_first_answer(self, port):
+        def hart(bench):
+            if bench.cycle >= 10:
+                bench.request(port, BASE)
+            if bench.state[INPUTS + 4 * port + 1]:
+                note(bench)
+
+        # When sixteen wait there is nothing to do but to wait.
+        assert alike(hart, latency=40, cycles=200) > 0
 
     def test_they_are_counted_in_state_alone(self):
         """A request that its port does not take keeps nobody awake."""
