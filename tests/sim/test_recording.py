@@ -185,7 +185,7 @@ def test_a_full_disk_is_told_with_the_files_name(faulting, tmp_path, capsys, mon
     [
         ("/dev/null", "--vcd: /dev/null is no regular file"),
         ("/dev/full", "--vcd: /dev/full is no regular file"),
-        ("-", "--vcd: a waveform goes to a file, not to standard output"),
+        ("-", "'--vcd': it cannot go to standard output"),
         ("x.gtkw", "--vcd: FILE must not end in .gtkw"),
     ],
 )

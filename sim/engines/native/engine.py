@@ -242,12 +242,8 @@ class NativeEngine(Engine):
     def switch(self, process: int) -> None:
         """As `Engine.switch`: the page faults that wait are in the machine, not in the log."""
         log, machine = self.log, self._machine
-        if machine.waiting_count:
-            log.held[log.process] = [
-                (waiting.pc, waiting.number) for waiting in machine.waiting[: machine.waiting_count]
-            ]
-        waiting = log.held.pop(process, [])
-        log.process = process
+        waiting = [(each.pc, each.number) for each in machine.waiting[: machine.waiting_count]]
+        waiting = log.exchange(process, waiting) or []
         machine.waiting_count = len(waiting)
         machine.waiting_filter = 0
         for index, (pc, number) in enumerate(waiting):
@@ -296,7 +292,7 @@ class NativeEngine(Engine):
             machine.trap_count = 0
         if machine.retry_count:
             for retry in machine.retries[: machine.retry_count]:
-                log.traps[retry.number].retried_at = retry.cycle
+                log.retried(retry.number, retry.cycle)
             machine.retry_count = 0
 
     def _serve_device(self) -> None:
