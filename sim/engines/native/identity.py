@@ -140,9 +140,9 @@ class _Description:
         for base in cls.__mro__[1:]:
             self.add(base)
         for name, held in sorted(vars(cls).items()):
-            if isinstance(held, FunctionType) or not name.startswith("_"):
+            if isinstance(held, FunctionType | property) or not name.startswith("_"):
                 self.facts.append(name)
-                self.add(held)
+                self.add((held.fget, held.fset) if isinstance(held, property) else held)
 
     def _function(self, function) -> None:
         self.facts.append(f"{function.__module__} {function.__qualname__}")

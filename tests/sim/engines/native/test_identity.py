@@ -103,6 +103,12 @@ def test_code_that_was_replaced_is_not_described(monkeypatch, owner, name):
     assert identify(Mmu()) is None
 
 
+def test_a_property_that_was_replaced_is_not_described(monkeypatch):
+    monkeypatch.setattr(Pma, "ram_size", property(lambda self: 4096))
+
+    assert identify(Mmu()) is None
+
+
 def test_a_class_that_was_replaced_is_not_described(monkeypatch):
     monkeypatch.setattr(hdl.mmu.mmu, "Walker", Foreign)
 
