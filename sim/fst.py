@@ -9,6 +9,8 @@ __all__ = ["SUFFIX", "convert", "is_available"]
 #: What the name of such a file ends in.
 SUFFIX = ".fst"
 _PROGRAM = "vcd2fst"
+#: Seconds after which it is given up.
+TIMEOUT = 900
 
 
 def is_available() -> bool:
@@ -19,7 +21,12 @@ def is_available() -> bool:
 def convert(vcd: Path, fst: Path) -> None:
     """Turns the file `vcd` into `fst`. Raises OSError, and leaves `vcd`, if that fails."""
     command = [_PROGRAM, str(vcd), str(fst)]
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    try:
+        result = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=TIMEOUT
+        )
+    except subprocess.TimeoutExpired:
+        raise OSError(f"{_PROGRAM} has not converted {vcd} in {TIMEOUT} s") from None
     if result.returncode != 0:
         reason = (result.stderr.strip() or f"exit status {result.returncode}").splitlines()[-1]
         raise OSError(f"{_PROGRAM} could not convert {vcd}: {reason}")

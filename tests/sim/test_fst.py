@@ -67,6 +67,18 @@ def test_a_program_that_fails_leaves_the_vcd(path, arguments, tmp_path, capsys):
     assert [path.name for path in tmp_path.glob("run*")] == ["run.fst.vcd"]
 
 
+def test_a_program_that_does_not_end_is_given_up(path, tmp_path, monkeypatch):
+    install(path, "while :; do :; done")
+    monkeypatch.setattr(fst, "TIMEOUT", 0.1)
+    vcd = tmp_path / "x.vcd"
+    vcd.write_text("$end")
+
+    with pytest.raises(OSError, match=r"vcd2fst has not converted .*x\.vcd in 0\.1 s"):
+        fst.convert(vcd, tmp_path / "x.fst")
+
+    assert vcd.exists()
+
+
 def test_convert_removes_the_vcd(path, tmp_path):
     install(path, ': > "$2"')
     vcd = tmp_path / "x.vcd"
