@@ -1,4 +1,4 @@
-"""What user programs see of the kernel: numbers of system calls, and two editions of `sbrk`."""
+"""What user programs see of the kernel: numbers of system calls, and two releases of xv6."""
 
 from enum import Enum, IntEnum
 
@@ -33,9 +33,10 @@ class Syscall(IntEnum):
 
 
 class Abi(Enum):
-    """Whose `sbrk` it is; all else is the same."""
+    """Which release the kernel behaves as; docs/kernel.md lists in what they differ."""
 
-    #: The lab's: `sbrk(n)` only promises pages; shrinking below zero is refused.
+    #: That of 2022 with the lab's `sbrk(n)`, which only promises pages; shrinking below zero is
+    #: refused.
     LAB = "lab"
     #: The release of 2025: `sbrk(n, type)`; shrinking below zero changes nothing, but is no error.
     RELEASE_2025 = "2025"

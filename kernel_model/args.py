@@ -24,6 +24,8 @@ def argstr(kernel, proc: Proc, n: int, limit: int) -> bytes | None:
 
 
 def fetchaddr(kernel, proc: Proc, va: int) -> int | None:
-    """The pointer at `va` of `proc`; None if it cannot be read."""
+    """The pointer at `va` of `proc`; None if it cannot be read, or is not all below the size."""
+    if va + 8 > proc.sz:
+        return None
     data = copyin(kernel, proc, va, 8)
     return None if data is None else int.from_bytes(data, "little")

@@ -11,6 +11,7 @@ program that does not read leaves the terminal alone.
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from kernel_model.abi import Abi
 from kernel_model.costs import Step
 from kernel_model.param import INPUT_BUF_SIZE
 from kernel_model.partial import copyin_part, copyout_part
@@ -37,8 +38,9 @@ _CTRL_D = 0x04
 _CTRL_P = 0x10
 _CTRL_U = 0x15
 _ERASE = (0x08, 0x7F)
-#: Bytes written at once.
+#: Bytes written at once, a multiple of those that the release of 2025 takes at once.
 _CHUNK = 4096
+_CHUNK_2025 = 32
 
 
 class Console(Protocol):
@@ -84,23 +86,30 @@ class Cons:
 
 
 def consolewrite(kernel, proc, src: int, n: int) -> int:
-    """Print `n` bytes at `src` of `proc`; how many could be read, or -1 for none of them."""
+    """Print `n` bytes at `src` of `proc`; how many could be, 0 if the first one cannot be read.
+
+    The release of 2025 reads 32 bytes at a time, and prints nothing of those that it cannot read in
+    full (kernel/console.c); those before it read a byte at a time.
+    """
+    unit = _CHUNK_2025 if proc.abi is Abi.RELEASE_2025 else 1
     done = 0
     while done < n:
         wanted = min(n - done, _CHUNK)
         data = copyin_part(kernel, proc, src + done, wanted)
+        if len(data) < wanted:
+            data = data[: len(data) // unit * unit]
         _consputs(kernel, data)
         done += len(data)
         if len(data) < wanted:
             break
-    return done if done or n <= 0 else -1
+    return done
 
 
 def consoleread(kernel, proc, dst: int, n: int) -> int:
     """Read up to `n` bytes, but at most a line, to `dst` of `proc`; waits for it.
 
-    0 at Ctrl-D and at the end of input. What cannot be stored is lost; -1 if nothing could be, or
-    if the process has been killed.
+    0 at Ctrl-D and at the end of input. The first byte that cannot be stored is lost, and ends it;
+    -1 if the process has been killed.
     """
     if not kernel.cons.used:
         kernel.cons.used = True
@@ -112,7 +121,8 @@ def consoleread(kernel, proc, dst: int, n: int) -> int:
         stored = copyout_part(kernel, proc, dst + proc.done, data)
         proc.done += stored
         if stored < len(data):
-            return proc.done or -1
+            kernel.cons.r -= len(data) - stored - 1  # those behind the one that is lost
+            break
         if ends:
             break
     return proc.done

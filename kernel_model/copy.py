@@ -5,7 +5,8 @@ user's, and readable or writable as the copy needs. A page that waits for its fr
 the process itself had touched it. No copy changes anything on a page it is not allowed to.
 """
 
-from hdl.arch import PAGE_SIZE, Cause, Pte, pte_to_pa
+from hdl.arch import PAGE_SIZE, Cause, Pte, page_round_down, pte_to_pa
+from kernel_model.abi import Abi
 from kernel_model.costs import Step
 from kernel_model.faults import Fault
 from kernel_model.layout import MAXVA
@@ -16,6 +17,7 @@ __all__ = ["copyin", "copyinstr", "copyout"]
 
 _V = int(Pte.V)
 _X = int(Pte.X)
+_RWX = int(Pte.R | Pte.W | Pte.X)
 _USER_READ = int(Pte.V | Pte.U | Pte.R)
 _USER_WRITE = int(Pte.V | Pte.U | Pte.W)
 
@@ -50,7 +52,7 @@ def copyinstr(kernel, proc, srcva: int, limit: int) -> bytes | None:
     None if a byte cannot be read before the NUL comes, or if none comes within `limit` bytes.
     """
     parts = []
-    for pa, chunk in _pages(kernel, proc, srcva, limit, _USER_READ):
+    for pa, chunk in _pages(kernel, proc, srcva, limit, _USER_READ, string=True):
         if pa == 0:
             return None
         part, nul, _ = kernel.memory.read(pa, chunk).partition(b"\0")
@@ -60,12 +62,12 @@ def copyinstr(kernel, proc, srcva: int, limit: int) -> bytes | None:
     return None
 
 
-def _pages(kernel, proc, va, n, need):
+def _pages(kernel, proc, va, n, need, string=False):
     """Split `n` bytes at `va` at page boundaries: yield (physical address or 0, bytes)."""
     while n > 0:
         offset = va % PAGE_SIZE
         chunk = min(n, PAGE_SIZE - offset)
-        frame = _userpage(kernel, proc, va, need)
+        frame = _userpage(kernel, proc, va, need, string)
         kernel.charge(Step.COPY, (chunk + 7) // 8)
         yield (frame + offset if frame else 0), chunk
         # No wrap at 2**64 comes through: the addresses from MAXVA up stop the copy before it.
@@ -73,13 +75,13 @@ def _pages(kernel, proc, va, n, need):
         n -= chunk
 
 
-def _userpage(kernel, proc, va, need):
+def _userpage(kernel, proc, va, need, string):
     """The frame of the page that holds `va` if its flags have all of `need`, else 0."""
     if va >= MAXVA:
         return 0
     pte = getpte(kernel, proc.pagetable, va)
     if pte & _V == 0:
-        return _fault_in(kernel, proc, va, need)
+        return _fault_in(kernel, proc, va, need, string)
     if pte & need != need:
         return 0
     if need == _USER_WRITE and pte & _X:
@@ -87,9 +89,16 @@ def _userpage(kernel, proc, va, need):
     return pte_to_pa(pte)
 
 
-def _fault_in(kernel, proc, va, need):
-    """The frame that `vmfault` gives the page, recorded as a fault; 0 if it gives none."""
-    frame, what = vmfault(kernel, proc, va)
+def _fault_in(kernel, proc, va, need, string):
+    """The frame that `vmfault` gives the page, recorded as a fault; 0 if it gives none.
+
+    The copies of the release of 2025 round the address down before `vmfault` compares it with the
+    size (kernel/vm.c: `vmfault(pagetable, va0, 0)`): a byte past the size, on a page that begins
+    below it, can be copied. Its `copyinstr` maps nothing, and so cannot read such a string either.
+    """
+    rounds = proc.abi is Abi.RELEASE_2025 and not string
+    touched = page_round_down(va) if rounds else va
+    frame, what = vmfault(kernel, proc, touched, need & _RWX)
     if frame:
         via = "copyout" if need == _USER_WRITE else "copyin"
         cause = Cause.STORE_PAGE if need == _USER_WRITE else Cause.LOAD_PAGE

@@ -43,7 +43,7 @@ def peek(memory: PhysicalMemory, proc: Proc, va: int, n: int) -> bytes | None:
         pte = _pte(memory, proc.pagetable, va)
         if pte & _USER_READ == _USER_READ:
             parts.append(memory.read(pte_to_pa(pte) + offset, chunk))
-        elif pte & Pte.V == 0 and va < proc.sz:
+        elif pte & Pte.V == 0 and va < proc.sz and proc.regions.at(va).rights & Pte.R:
             parts.append(bytes(chunk))
         else:
             return None

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from io import BytesIO
-from itertools import combinations
 from typing import NamedTuple
 
 from elftools.common.exceptions import ELFError
@@ -74,7 +73,6 @@ def read_elf(elf: bytes) -> Image:
     if not loads:
         raise ExecError("nothing to load: no PT_LOAD segment")
     segments = tuple(_segment(elf, header) for header in loads)
-    _check_sharing(segments)
     return Image(file.header.e_entry, segments, abi_of(elf))
 
 
@@ -112,30 +110,14 @@ def _segment(elf, header):
     if header.p_offset + header.p_filesz > len(elf):
         raise ExecError(f"truncated: {where} is past the end of the file")
     data = elf[header.p_offset : header.p_offset + header.p_filesz]
-    return Segment(header.p_vaddr, header.p_memsz, data, _perm(header.p_flags, where))
+    return Segment(header.p_vaddr, header.p_memsz, data, _perm(header.p_flags))
 
 
-def _perm(flags, where):
-    perm = 0
-    if flags & P_FLAGS.PF_R:
-        perm |= Pte.R
+def _perm(flags):
+    """As xv6 has it (`uvmalloc` and `flags2perm`): everything may be read."""
+    perm = Pte.R
     if flags & P_FLAGS.PF_W:
-        perm |= Pte.R | Pte.W  # W alone is a reserved encoding
+        perm |= Pte.W
     if flags & P_FLAGS.PF_X:
         perm |= Pte.X
-    if perm == 0:
-        raise ExecError(f"{where} may not be read, written or executed")
     return int(perm)
-
-
-def _check_sharing(segments):
-    """A page of two segments gets the permissions of both: never W and X if neither has both."""
-    wx = Pte.W | Pte.X
-    for one, other in combinations(sorted(segments), 2):
-        if one.end <= other.vaddr or wx in (one.perm & wx, other.perm & wx):
-            continue
-        if (one.perm | other.perm) & wx == wx:
-            raise ExecError(
-                f"segments at {one.vaddr:#x} and {other.vaddr:#x} overlap: "
-                "a page would be writable and executable"
-            )

@@ -6,8 +6,9 @@ from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
 from kernel_model.costs import Step
 from kernel_model.elf import ExecError, read_elf
 from kernel_model.layout import MAXARG, USERSTACK
-from kernel_model.pagetable import getpte, walk, walkaddr
+from kernel_model.pagetable import getpte, walkaddr
 from kernel_model.proc import Proc, proc_freepagetable, proc_pagetable, reside
+from kernel_model.regions import Owner, Regions
 from kernel_model.vm import uvmalloc, uvmclear
 
 __all__ = ["ExecError", "kexec"]
@@ -20,14 +21,14 @@ def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int
     """
     image = read_elf(elf)
     _check_room(kernel, image.segments)
-    base = max(segment.end for segment in image.segments)
-    sz = base + (1 + USERSTACK) * PAGE_SIZE
+    regions = _regions(image.segments)
+    sz = regions.end
     root = proc_pagetable(kernel, proc.trapframe)
     if root == 0:
         raise ExecError("no frame left for the page table")
     try:
-        pages = sum(_load(kernel, root, segment) for segment in image.segments)
-        _map_stack(kernel, root, base, sz)
+        pages = sum(_load(kernel, root, regions, segment) for segment in image.segments)
+        _map_stack(kernel, root, sz)
         sp = _push_arguments(kernel, root, sz, argv)
     except ExecError:
         proc_freepagetable(kernel, root, sz)
@@ -35,7 +36,7 @@ def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int
     proc_freepagetable(kernel, proc.pagetable, proc.sz)
     reside(proc, pages + 1 + USERSTACK - proc.resident)
     proc.pagetable = root
-    proc.sz = proc.heap_base = sz
+    proc.sz, proc.regions = sz, regions
     proc.abi = kernel.abi or image.abi or proc.abi
     proc.name = path.rpartition(b"/")[2].decode(errors="replace")
     proc.trapframe.sepc = image.entry
@@ -52,26 +53,40 @@ def _check_room(kernel, segments):
         raise ExecError(f"no frame left: the segments have {pages} pages, more than all of RAM")
 
 
-def _load(kernel, root, segment):
-    """Map the segment's pages and fill them; how many were not mapped yet.
+def _regions(segments) -> Regions:
+    """Whose the pages are, as xv6's `exec` makes them (kernel/exec.c).
 
-    A page that another segment has, too, gets both's rights.
+    Each segment owns what lies between the end of those before it and its own end. So it owns what
+    is below it and in no segment, too, and nothing that an earlier one owns. The order is that of
+    the addresses, as ELF wants it of the file: xv6 takes the file's.
+    """
+    regions = Regions()
+    for segment in sorted(segments, key=lambda segment: segment.vaddr):
+        regions = regions.grown(segment.end, segment.perm, Owner.SEGMENT)
+    regions = regions.grown(regions.end + PAGE_SIZE, 0, Owner.GUARD)
+    top = regions.end + USERSTACK * PAGE_SIZE
+    return regions.grown(top, int(Pte.R | Pte.W), Owner.STACK)
+
+
+def _load(kernel, root, regions, segment):
+    """Map the segment's pages, with the rights of their regions, and fill them.
+
+    Return how many were not mapped yet.
     """
     count = 0
     for va in range(segment.vaddr, segment.end, PAGE_SIZE):
         if getpte(kernel, root, va):
-            entry = walk(kernel, root, va)
-            kernel.memory.write_u64(entry, kernel.memory.read_u64(entry) | segment.perm)
-        elif uvmalloc(kernel, root, va, va + PAGE_SIZE, segment.perm | Pte.U) == 0:
+            continue
+        if uvmalloc(kernel, root, va, va + PAGE_SIZE, regions.at(va).rights | Pte.U) == 0:
             raise ExecError(f"no frame left for the segment at {segment.vaddr:#x}")
-        else:
-            count += 1
+        count += 1
     _store(kernel, root, segment.vaddr, segment.data)
     return count
 
 
-def _map_stack(kernel, root, base, top):
-    """Map the guard page at `base` and the stack from there up to `top`."""
+def _map_stack(kernel, root, top):
+    """Map the stack that ends at `top`, and the guard page below it."""
+    base = top - (1 + USERSTACK) * PAGE_SIZE
     if uvmalloc(kernel, root, base, top, Pte.R | Pte.W | Pte.U) == 0:
         raise ExecError("no frame left for the stack")
     uvmclear(kernel, root, base)

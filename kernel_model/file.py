@@ -150,7 +150,7 @@ def _inodewrite(kernel, proc, file, addr, n):
     while done < n:
         wanted = min(n - done, _MAX_WRITE)
         data = copyin_part(kernel, proc, addr + done, wanted)
-        written = writei(kernel, file.ip, file.off, data)
+        written = writei(kernel, file.ip, file.off, data, wanted)
         file.off += max(written, 0)
         if written != wanted:
             return -1

@@ -1,8 +1,8 @@
 """Names of files: paths, making files, and filling the disk from the host.
 
 A path is bytes. A part of it longer than DIRSIZ is cut, as in xv6. A directory that has been
-unlinked but is still somebody's working directory has no entries, not even `.` and `..`: what was
-made there could never be reached again, and its parent may be gone.
+unlinked but is still somebody's working directory keeps its entries, and gets new ones, as in xv6:
+`namex` asks whether it is a directory, not whether it has a name.
 """
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def nameiparent(kernel, proc, path: bytes) -> tuple[Inode, bytes] | None:
     dp = _walk(kernel, proc, path, elements[:-1])
     if dp is None:
         return None
-    if not _searchable(dp):
+    if dp.type is not FileType.DIR:
         iput(kernel, dp)
         return None
     return dp, elements[-1]
@@ -119,16 +119,12 @@ def _walk(kernel, proc, path, elements):
     mount(kernel)
     ip = iget(kernel, ROOTINO) if path.startswith(b"/") else idup(proc.cwd)
     for name in elements:
-        found = dirlookup(kernel, ip, name) if _searchable(ip) else None
+        found = dirlookup(kernel, ip, name) if ip.type is FileType.DIR else None
         iput(kernel, ip)
         if found is None:
             return None
         ip, _ = found
     return ip
-
-
-def _searchable(dp):
-    return dp.type is FileType.DIR and dp.nlink > 0
 
 
 def mount(kernel) -> None:

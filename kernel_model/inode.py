@@ -58,6 +58,9 @@ class Inode:
     #: Blocks that hold the data, and whether it has the block that lists those from NDIRECT on.
     blocks: int = 0
     indirect: bool = False
+    #: Of a directory that was unlinked while somebody is in it: what its `..` names, and holds. In
+    #: xv6 that may be gone: the look-up panics, or finds what has got the number since.
+    parent: "Inode | None" = None
 
     @property
     def size(self) -> int:
@@ -130,6 +133,8 @@ def iput(kernel, ip: Inode) -> None:
     if ip.ref == 0 and ip.nlink == 0:
         itrunc(kernel, ip)
         kernel.fs.inodes[ip.inum] = None
+        if ip.parent:
+            iput(kernel, ip.parent)
 
 
 def itrunc(kernel, ip: Inode) -> None:
@@ -147,18 +152,21 @@ def readi(ip: Inode, off: int, n: int) -> bytes:
     return bytes(ip.data[off : off + n])
 
 
-def writei(kernel, ip: Inode, off: int, data: bytes) -> int:
-    """Store `data` at `off`; the bytes that found blocks.
+def writei(kernel, ip: Inode, off: int, data: bytes, n: int | None = None) -> int:
+    """Store `data` at `off`; how many bytes were stored.
 
+    That is fewer if blocks lack, or if the writer wants `n` bytes and could read only those of
+    `data`: what is read in part of a block is not stored, but the block is the file's, as in xv6.
     -1, and nothing changes, if `off` is behind the end or the file would get larger than MAXFILE
     blocks.
     """
-    end = off + len(data)
+    readable = off + len(data)
+    end = readable if n is None else off + n
     if off > ip.size or end > MAXFILE * BSIZE:
         return -1
     for bn in range(off // BSIZE, -(-end // BSIZE)):
-        if not _bmap(kernel, ip, bn):
-            end = bn * BSIZE
+        if not _bmap(kernel, ip, bn) or readable < min(end, (bn + 1) * BSIZE):
+            end = max(bn * BSIZE, off)
             break
     ip.data[off:end] = data[: end - off]
     return end - off

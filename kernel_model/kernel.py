@@ -107,8 +107,8 @@ class Kernel:
     faults : list of Fault
         Every page fault of a process, and every page that a system call faulted in, in order.
     pages_promised : int
-        The most pages above the initial size that a process's size ever covered, touched or not; a
-        page that is covered in part counts.
+        The most pages of a heap that a process's size ever covered, touched or not; a page that is
+        covered in part counts.
     heap_frames_used : int
         Frames that heap pages have got by being touched. A page that is given back and touched
         again takes a frame again and counts again; a copy made by `fork` does not count.

@@ -1,8 +1,15 @@
-"""Lazy allocation: a page of a process gets its frame when it is touched for the first time."""
+"""Lazy allocation: a page of a process gets its frame when it is touched for the first time.
+
+xv6 maps what `exec` makes at once, and what lies below the first segment and between two of them,
+too (kernel/exec.c: `uvmalloc` goes from the size so far to each segment's end, with that segment's
+rights). Here those pages wait as the heap's do: what can be seen of it is the same.
+"""
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_down
 from kernel_model.pagetable import getpte, mappages, zalloc
+from kernel_model.panic import KernelPanic
 from kernel_model.proc import reside
+from kernel_model.regions import Owner
 
 __all__ = ["NO_FRAME", "vmfault"]
 
@@ -10,15 +17,17 @@ __all__ = ["NO_FRAME", "vmfault"]
 NO_FRAME = "no frame left"
 
 _V = int(Pte.V)
-_USER_RW = int(Pte.R | Pte.W | Pte.U)
+_U = int(Pte.U)
+_X = int(Pte.X)
 
 
-def vmfault(kernel, proc, va: int) -> tuple[int, str]:
+def vmfault(kernel, proc, va: int, access: int) -> tuple[int, str]:
     """Give the page of `proc` that holds `va` its frame, if it is one that waits for it.
 
-    Return the frame's physical address and what was done, in words. The frame is 0, and nothing
-    has changed, if `va` is not below the process's size, if a page is mapped there already (so the
-    access itself was not allowed), or if no frame is left.
+    `access` is the right that is needed, Pte.R, W or X. Return the frame's physical address and
+    what was done, in words. The frame is 0, and nothing has changed, if `va` is not below the
+    process's size, if a page is mapped there already (so the access itself was not allowed), if
+    whoever owns the page does not allow the access, or if no frame is left.
     """
     if va >= proc.sz:
         return 0, f"address past the size {proc.sz:#x}"
@@ -26,16 +35,23 @@ def vmfault(kernel, proc, va: int) -> tuple[int, str]:
     pte = getpte(kernel, proc.pagetable, page)
     if pte & _V:
         return 0, _forbidden(pte)
+    region = proc.regions.at(va)
+    if region is None:
+        raise KernelPanic(f"vmfault: {va:#x} is nobody's")
+    if region.rights & access == 0:
+        return 0, f"page is the {region.owner.value}'s, {_rights(region.rights)}"
     used = kernel.kmem.used
     frame = zalloc(kernel)
     if frame == 0:
         return 0, NO_FRAME
-    if not mappages(kernel, proc.pagetable, page, PAGE_SIZE, frame, _USER_RW):
+    if not mappages(kernel, proc.pagetable, page, PAGE_SIZE, frame, region.rights | _U):
         kernel.kmem.kfree(frame)
         return 0, f"{NO_FRAME} for a page table"
     reside(proc, 1)
-    if page >= proc.heap_base:
+    if region.owner is Owner.HEAP:
         kernel.heap_frames_used += 1
+    if region.rights & _X:
+        kernel.wrote_code = True  # the frame may have held other code
     return frame, _mapped(frame, tables=kernel.kmem.used - used - 1)
 
 
@@ -50,6 +66,11 @@ def _forbidden(pte):
     """Why an access to a page that is mapped can have faulted."""
     if pte & Pte.U == 0:
         return "guard page"
-    return "page is mapped " + "".join(
-        name if pte & bit else "-" for name, bit in (("r", Pte.R), ("w", Pte.W), ("x", Pte.X))
+    return f"page is mapped {_rights(pte)}"
+
+
+def _rights(flags):
+    """R, W and X as `ls` writes them."""
+    return "".join(
+        name if flags & bit else "-" for name, bit in (("r", Pte.R), ("w", Pte.W), ("x", Pte.X))
     )

@@ -44,7 +44,7 @@ def kfork(kernel, parent: Proc) -> int:
     if pages is None:
         freeproc(kernel, child)
         return -1
-    child.sz, child.heap_base = parent.sz, parent.heap_base
+    child.sz, child.regions = parent.sz, parent.regions
     reside(child, pages)
     copy_trapframe(parent.trapframe, child.trapframe)
     child.trapframe.a0 = 0

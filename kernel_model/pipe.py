@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from kernel_model.abi import Abi
 from kernel_model.param import PIPESIZE
 from kernel_model.partial import copyin_part, copyout_part
 from kernel_model.sched import sleep, wakeup
@@ -54,8 +55,8 @@ def pipeclose(kernel, pipe: Pipe, writable: bool) -> None:
 def pipewrite(kernel, proc, pipe: Pipe, addr: int, n: int) -> int:
     """Write `n` bytes at `addr` of `proc`; waits while the pipe is full.
 
-    Returns the bytes written, fewer than `n` if not all can be read. -1 if the first one cannot, if
-    nobody is left to read, or if the process has been killed.
+    Returns the bytes written, fewer than `n`, or none, if not all can be read. -1 if nobody is left
+    to read, or if the process has been killed.
     """
     while proc.done < n:
         if not pipe.readopen or proc.killed:
@@ -71,14 +72,15 @@ def pipewrite(kernel, proc, pipe: Pipe, addr: int, n: int) -> int:
         if len(data) < wanted:
             break
     wakeup(kernel, pipe.reader)
-    return proc.done if proc.done or n <= 0 else -1
+    return proc.done
 
 
 def piperead(kernel, proc, pipe: Pipe, addr: int, n: int) -> int:
     """Read up to `n` bytes to `addr` of `proc`; waits while the pipe is empty.
 
-    Returns the bytes read, 0 if nobody is left to write. What cannot be stored stays in the pipe;
-    -1 if that is the first byte already, or if the process has been killed.
+    Returns the bytes read, 0 if nobody is left to write; -1 if the process has been killed. The
+    first byte that cannot be stored ends it. It is lost: xv6 counts it as read before it copies.
+    In 2025 it stays in the pipe, and -1 is returned if there was none before it.
     """
     if not pipe.data and pipe.writeopen:
         if proc.killed:
@@ -86,6 +88,12 @@ def piperead(kernel, proc, pipe: Pipe, addr: int, n: int) -> int:
         sleep(kernel, proc, pipe.reader)
     data = bytes(pipe.data[: max(n, 0)])
     done = copyout_part(kernel, proc, addr, data)
-    del pipe.data[:done]
     wakeup(kernel, pipe.writer)
-    return done if done or not data else -1
+    if done == len(data):
+        del pipe.data[:done]
+        return done
+    if proc.abi is Abi.RELEASE_2025:
+        del pipe.data[:done]
+        return done or -1
+    del pipe.data[: done + 1]
+    return done

@@ -10,6 +10,7 @@ from kernel_model.abi import Abi
 from kernel_model.accounts import Account
 from kernel_model.layout import NOFILE, NPROC, TRAMPOLINE, TRAPFRAME
 from kernel_model.pagetable import count_tables, mappages, uvmunmap, zalloc
+from kernel_model.regions import Owner, Regions
 from kernel_model.trapframe import SSTATUS_USER, TrapFrame
 from kernel_model.vm import uvmalloc, uvmcreate, uvmdealloc, uvmfree
 
@@ -53,8 +54,8 @@ class Proc:
     name: str = ""
     #: Size in bytes: the addresses below it are the process's, touched or not.
     sz: int = 0
-    #: The size that `exec` gave it; the heap is what lies above.
-    heap_base: int = 0
+    #: Whose its pages are, touched or not; they end with the page of the size.
+    regions: Regions = field(default_factory=Regions)
     #: Whose `sbrk` its program calls.
     abi: Abi = Abi.LAB
     #: Pages in memory that are the process's own, the guard page included.
@@ -153,8 +154,8 @@ def growproc(kernel, proc: Proc, n: int, eager: bool = False) -> bool:
             return False
         reside(proc, (page_round_up(sz) - page_round_up(proc.sz)) // PAGE_SIZE)
     proc.sz = sz
-    promised = (page_round_up(sz) - proc.heap_base) // PAGE_SIZE
-    kernel.pages_promised = max(kernel.pages_promised, promised)
+    proc.regions = proc.regions.resized(sz)
+    kernel.pages_promised = max(kernel.pages_promised, proc.regions.pages(Owner.HEAP))
     return True
 
 

@@ -20,7 +20,7 @@ from kernel_model.file import (
     pipealloc,
 )
 from kernel_model.fs import create, namei, nameiparent
-from kernel_model.inode import FileType, Inode, iput, itrunc
+from kernel_model.inode import FileType, Inode, idup, iput, itrunc
 from kernel_model.layout import MAXPATH, NOFILE
 from kernel_model.param import NDEV
 from kernel_model.proc import Proc
@@ -242,6 +242,7 @@ def _unlink(kernel, dp, name):
         ip.nlink -= 1
         if ip.type is FileType.DIR:
             dp.nlink -= 1  # its `..`
+            ip.parent = idup(dp)
     iput(kernel, ip)
     return unlinked
 

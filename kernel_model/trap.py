@@ -1,6 +1,6 @@
 """Traps from user mode, and those that nobody expected."""
 
-from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Mstatus
+from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Mstatus, Pte
 from kernel_model.faults import Fault
 from kernel_model.layout import Register
 from kernel_model.lazy import vmfault
@@ -15,7 +15,8 @@ __all__ = ["kerneltrap", "machinetrap", "usertrap"]
 
 _SPP = 1 << Mstatus.SPP
 _TIMER = 1 << INTERRUPT_BIT | Interrupt.STI
-_PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
+#: Page faults, and the right that the access needs.
+_PAGE_FAULTS = {Cause.FETCH_PAGE: Pte.X, Cause.LOAD_PAGE: Pte.R, Cause.STORE_PAGE: Pte.W}
 
 
 def usertrap(kernel, proc: Proc) -> None:
@@ -44,10 +45,7 @@ def usertrap(kernel, proc: Proc) -> None:
 def _page_fault(kernel, proc, scause):
     """Map the page that was touched; False if it is not one that waits. Either is recorded."""
     stval = proc.trapframe.stval
-    if scause == Cause.FETCH_PAGE:
-        frame, what = 0, "no page to execute"
-    else:
-        frame, what = vmfault(kernel, proc, stval)
+    frame, what = vmfault(kernel, proc, stval, _PAGE_FAULTS[scause])
     outcome = "mapped" if frame else "killed"
     if not frame:
         what = f"killed: {what}"

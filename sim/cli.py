@@ -101,8 +101,8 @@ class DiskContents(_File):
     def convert(self, value, param, ctx):
         """The path."""
         path = Path(value)
-        if not path.exists():
-            self.fail(f"{path}: No such file or directory", param, ctx)
+        if not value or not path.exists():
+            self.fail(f"{value!r}: No such file or directory", param, ctx)
         return path
 
 

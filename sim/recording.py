@@ -93,7 +93,9 @@ class Recording:
             _say(f"{save}: kept, since it has been changed; without it a new one is written")
         else:
             write_save_file(path, waveform, self._marks(), focus=self.watcher.focus)
-        _say(f"waveform in {path}; open it with: gtkwave {shlex.quote(str(save))}")
+        # A name that begins so would be an option.
+        shown = f"./{save}" if str(save).startswith("-") else str(save)
+        _say(f"waveform in {path}; open it with: gtkwave {shlex.quote(shown)}")
         return True
 
     def _convert(self) -> None:

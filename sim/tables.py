@@ -75,9 +75,10 @@ def print_table(
             break
     else:
         width = room
-    print(title, file=file)
     console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
-    console.print(layout.table(columns, contents, headed))
+    with console.capture() as capture:
+        console.print(layout.table(columns, contents, headed))
+    print(title, *map(str.rstrip, capture.get().splitlines()), sep="\n", file=file)
 
 
 def _layouts(columns, lined) -> Iterator["_Layout"]:

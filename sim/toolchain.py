@@ -73,13 +73,14 @@ class ToolchainError(Exception):
     """A program could not be found or compiled; the message starts with one line that says why."""
 
 
-def compile_user(sources: Iterable[Path], out: Path) -> Path:
+def compile_user(sources: Iterable[Path], out: Path, script: Path | None = None) -> Path:
     """Compiles `sources` of ours with the small user library into the ELF `out`, for the kernel.
 
+    It is linked at 0 unless the linker's `script` says else.
     Those of the user's are compiled by `sim.own_programs`.
     """
     library = programs_directory() / "lib"
-    return _compile([*sources, *_library_sources()], programs_directory() / "user.ld", out,
+    return _compile([*sources, *_library_sources()], script or _user_script(), out,
                     [*USER_FLAGS, "-I", str(library)])  # fmt: skip
 
 
@@ -102,9 +103,9 @@ def compile_bare(
     return _compile([source], script, out, flags, extensions)
 
 
-def build_user(source: Path) -> Path:
+def build_user(source: Path, script: Path | None = None) -> Path:
     """As `compile_user` for one file, but into the cache: a second call costs nothing."""
-    return _build_user(source.stem, [source])
+    return _build_user(source.stem, [source], script)
 
 
 def build_bare(
@@ -212,11 +213,15 @@ def cache_directory() -> Path:
     raise ToolchainError(f"cannot write to {tried}: set XDG_CACHE_HOME to a folder for programs")
 
 
-def _build_user(name: str, files: list[Path]) -> Path:
+def _build_user(name: str, files: list[Path], script: Path | None = None) -> Path:
     """The ELF of the sources among `files`, from the cache if nothing has changed."""
     sources = [path for path in files if path.suffix in (".c", ".S")]
-    inputs = [*files, programs_directory() / "user.ld", *_library_files()]
-    return cached(name, inputs, (), lambda out: compile_user(sources, out))
+    inputs = [*files, script or _user_script(), *_library_files()]
+    return cached(name, inputs, (), lambda out: compile_user(sources, out, script))
+
+
+def _user_script() -> Path:
+    return programs_directory() / "user.ld"
 
 
 def _library_files() -> list[Path]:

@@ -23,6 +23,8 @@ class Source(Protocol):
 
     echo: bool
     interrupts: bool
+    #: Somebody types, and has not ended yet.
+    interactive: bool
 
     def poll(self, now: int, room: int) -> bytes:
         """What has come by cycle `now`, at most `room` bytes of it."""
@@ -51,6 +53,7 @@ class Piped:
 
     echo = False
     interrupts = False
+    interactive = False
 
     def __init__(self, file: BinaryIO):
         self._file = file
@@ -146,8 +149,8 @@ class Console:
 
     @property
     def interactive(self) -> bool:
-        """Somebody types what the programs read."""
-        return isinstance(self._source, Terminal) and self._source.in_use
+        """Somebody types what the programs read, now or in the run that is replayed."""
+        return self._source.interactive
 
     @property
     def unread(self) -> bool:

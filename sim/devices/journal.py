@@ -72,6 +72,11 @@ class Replay:
         self.echo = echo
         self.interrupts = interrupts
 
+    @property
+    def interactive(self) -> bool:
+        """It is that of a terminal, on which more is typed."""
+        return self.interrupts and bool(self._entries)
+
     def poll(self, now: int, room: int) -> bytes:
         """The next piece, or `room` bytes of it, if its cycle has come."""
         if not self._entries:

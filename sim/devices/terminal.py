@@ -43,8 +43,8 @@ class Terminal:
         self._ended = False
 
     @property
-    def in_use(self) -> bool:
-        """Input was wanted from it."""
+    def interactive(self) -> bool:
+        """Somebody types: input was wanted from it."""
         return self._saved is not None
 
     @staticmethod

@@ -102,9 +102,13 @@ def _user_pages(kernel, proc, space):
         pte = leaves.pop(va, 0)
         if pte_to_pa(pte) != frame or pte & flags != rights:
             raise Misbehaved(f"the entry {pte:#x} of {proc.pid} for {va:#x}")
-    for va in leaves:
+    for va, pte in leaves.items():
         if va >= page_round_up(proc.sz):
             raise Misbehaved(f"{proc.pid} of {proc.sz:#x} bytes has a page at {va:#x}")
+        region = proc.regions.at(va)
+        rights = region.rights | _U if region.rights else _R | _W  # those of the guard page
+        if pte & flags != rights:
+            raise Misbehaved(f"the entry {pte:#x} of {proc.pid} for {va:#x}, in {region}")
     return {va: pte_to_pa(pte) for va, pte in leaves.items()}
 
 

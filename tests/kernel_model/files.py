@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from hdl.arch import PAGE_SIZE, Pte
 from kernel_model import sysfile
+from kernel_model.abi import Abi
 from kernel_model.accounts import Account
 from kernel_model.console import Cons
 from kernel_model.copy import copyin, copyout
@@ -14,6 +15,7 @@ from kernel_model.kalloc import Kmem
 from kernel_model.layout import KERNBASE, NOFILE
 from kernel_model.param import ROOTINO
 from kernel_model.proc import ProcState
+from kernel_model.regions import Regions
 from kernel_model.sched import Blocked
 from kernel_model.sysfile import O_CREATE, O_RDONLY, O_RDWR
 from kernel_model.vm import uvmcreate
@@ -92,7 +94,8 @@ class User:
             pagetable=uvmcreate(kernel),
             trapframe=SimpleNamespace(sepc=0),
             sz=SIZE,
-            heap_base=0,
+            abi=Abi.LAB,
+            regions=Regions().resized(SIZE),
             ofile=[None] * NOFILE,
             cwd=iget(kernel, ROOTINO),
             killed=False,

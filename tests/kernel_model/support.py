@@ -194,7 +194,12 @@ class Hart:
     @property
     def heap(self):
         """Where the heap of the process starts."""
-        return self.kernel.proc.heap_base
+        return self.kernel.proc.regions.heap
+
+    def promise(self, sz):
+        """Makes the process `sz` bytes large, as many calls of `sbrk` do."""
+        proc = self.kernel.proc
+        proc.sz, proc.regions = sz, proc.regions.resized(sz)
 
     @property
     def printed(self):

@@ -27,11 +27,11 @@ class Chaos:
     def address(self):
         """Mostly somewhere in the heap, if there is one."""
         proc = self.hart.proc
-        if proc.sz > proc.heap_base and self.random.random() < 0.8:
-            return self.random.randrange(proc.heap_base, proc.sz)
+        if proc.sz > proc.regions.heap and self.random.random() < 0.8:
+            return self.random.randrange(proc.regions.heap, proc.sz)
         return self.random.choice(
-            [0, proc.sz - 8, proc.sz - 1, proc.sz, proc.heap_base - 8, proc.heap_base - 3,
-             proc.heap_base + PAGE_SIZE - 2, proc.heap_base + (1 << 29), 1 << 38]
+            [0, proc.sz - 8, proc.sz - 1, proc.sz, proc.regions.heap - 8, proc.regions.heap - 3,
+             proc.regions.heap + PAGE_SIZE - 2, proc.regions.heap + (1 << 29), 1 << 38]
         )  # fmt: skip
 
     def step(self):
@@ -76,7 +76,7 @@ class Chaos:
         pick(calls)()
 
     def exec(self):
-        sp = self.hart.proc.heap_base - 64
+        sp = self.hart.proc.regions.heap - 64
         try:
             self.hart.put(sp, b"new\0")
         except AssertionError:

@@ -87,3 +87,10 @@ class TestFetchaddr:
     @pytest.mark.parametrize("va", [BAD, BAD - 7, BAD - 1, (1 << 64) - 8, (1 << 64) - 1])
     def test_what_cannot_be_read_is_none(self, user, va):
         assert self.fetchaddr(user, va) is None
+
+    def test_all_of_it_lies_below_the_size_though_the_page_is_there(self, user):
+        """As in xv6, where only this copy compares with the size."""
+        user.put(BUFFER, bytes(16))
+        user.proc.sz = BUFFER + 9
+        assert self.fetchaddr(user, BUFFER + 1) == 0
+        assert self.fetchaddr(user, BUFFER + 2) is None

@@ -1,6 +1,7 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE
+from kernel_model.abi import Abi
 from kernel_model.console import INPUT, consolewait, uartintr
 from kernel_model.file import openconsole
 from kernel_model.param import INPUT_BUF_SIZE
@@ -52,7 +53,17 @@ class TestWrite:
         user.put(BAD - 2, b"ab")
         assert user.call("write", 0, BAD - 2, 1 << 30) == 2
         assert user.kernel.console.printed == b"ab"
-        assert user.call("write", 0, BAD, 1) == -1
+        assert user.call("write", 0, BAD, 1) == 0
+
+    @pytest.mark.parametrize("good", [0, 1, 31, 32, 33, 100, 4096, 4100])
+    def test_in_2025_as_far_as_whole_32_bytes_go(self, good):
+        user = make_user()
+        user.proc.abi = Abi.RELEASE_2025
+        user.put(BAD - good, b"x" * good)
+        assert user.call("write", 0, BAD - good, good + 7) == good // 32 * 32
+        assert user.kernel.console.printed == b"x" * (good // 32 * 32)
+        user.put(BAD - 33, b"y" * 33)
+        assert user.call("write", 0, BAD - 33, 33) == 33  # nothing is cut off what can be read
 
 
 class TestRead:
@@ -147,15 +158,16 @@ class TestRead:
 
     def test_to_a_bad_buffer(self):
         user = make_user(b"hello\nworld\n")
-        assert user.call("read", 0, BAD, 100) == -1
-        assert user.call("read", 0, BAD - 2, 100) == 2
-        assert user.get(2, BAD - 2) == b"wo"
+        assert user.call("read", 0, BAD, 100) == 0  # `h` is lost, and nothing else
+        assert user.call("read", 0, BAD - 2, 100) == 2  # so is the second `l`
+        assert user.get(2, BAD - 2) == b"el"
+        assert lines(user) == [b"o\n", b"world\n"]
 
     def test_no_frame_for_the_buffer(self):
         user = make_user(b"hello\n")
         while user.kernel.kmem.kalloc():
             pass
-        assert user.call("read", 0, 3 * PAGE_SIZE, 100) == -1
+        assert user.call("read", 0, 3 * PAGE_SIZE, 100) == 0
 
 
 class TestKeys:

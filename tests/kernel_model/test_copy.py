@@ -3,14 +3,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hdl.arch import PAGE_SIZE, Cause, Pte
+from kernel_model.abi import SBRK_LAZY
 from kernel_model.copy import copyin, copyinstr, copyout
 from kernel_model.costs import Step
 from kernel_model.layout import MAXVA, TRAMPOLINE, TRAPFRAME
+from kernel_model.pagetable import walk
 from kernel_model.vm import uvmclear
 from tests.kernel_model.support import (
     DATA,
     TEXT,
     R,
+    W,
     X,
     elf_file,
     failing_kalloc,
@@ -87,10 +90,64 @@ def test_what_is_not_writable_is_not_written(hart):
 
 
 def test_what_is_not_readable_is_not_read():
-    hart = make_hart(elf_file(segment(0, b"code\0", X), DATA))
-    assert hart.pte(0) & (Pte.R | Pte.X) == Pte.X
+    hart = make_hart()
+    entry = walk(hart.kernel, hart.proc.pagetable, 0)
+    hart.kernel.memory.write_u64(entry, hart.pte(0) & ~Pte.R)
     assert copyin(hart.kernel, hart.kernel.proc, 0, 4) is None
     assert copyinstr(hart.kernel, hart.kernel.proc, 0, 9) is None
+
+
+class TestBytePastTheSize:
+    """On a page that begins below it, and that nobody has touched."""
+
+    @pytest.fixture
+    def make(self):
+        def make(abi):
+            hart = make_hart(abi=abi)
+            hart.call("sbrk", 100, SBRK_LAZY)
+            return hart.kernel, hart.proc, hart.heap
+
+        return make
+
+    def test_the_lab_compares_to_the_byte(self, make):
+        kernel, proc, heap = make("lab")
+        assert copyin(kernel, proc, heap + 100, 1) is None
+        assert not copyout(kernel, proc, heap + 200, b"x")
+        assert kernel.faults == []
+        assert copyin(kernel, proc, heap + 99, 2) == b"\0\0"  # the page is there now
+
+    @pytest.mark.parametrize("past", [100, PAGE_SIZE - 1])
+    def test_the_release_of_2025_rounds_down_first(self, make, past):
+        kernel, proc, heap = make("2025")
+        assert copyin(kernel, proc, heap + past, 1) == b"\0"
+        assert [(fault.stval, fault.via) for fault in kernel.faults] == [(heap + past, "copyin")]
+        kernel, proc, heap = make("2025")
+        assert copyout(kernel, proc, heap + past, b"x")
+        assert copyin(kernel, proc, heap + past, 1) == b"x"
+
+    @pytest.mark.parametrize("abi", ["lab", "2025"])
+    def test_nothing_of_the_next_page(self, make, abi):
+        kernel, proc, heap = make(abi)
+        assert copyin(kernel, proc, heap + PAGE_SIZE, 1) is None
+        assert copyin(kernel, proc, heap + PAGE_SIZE - 1, 2) is None
+
+    @pytest.mark.parametrize("abi", ["lab", "2025"])
+    def test_strings_compare_to_the_byte(self, make, abi):
+        kernel, proc, heap = make(abi)
+        assert copyinstr(kernel, proc, heap + 100, 1) is None
+        assert copyinstr(kernel, proc, heap + 99, 1) == b""
+
+
+def test_what_exec_left_unmapped_is_copied_as_its_rights_say():
+    elf = elf_file(segment(0x10000, b"text", R | X), segment(0x20000, b"data", R | W))
+    hart = make_hart(elf)
+    kernel, proc = hart.kernel, hart.proc
+    used = kernel.kmem.used
+    assert not copyout(kernel, proc, 0, b"x")
+    assert kernel.kmem.used == used
+    assert copyin(kernel, proc, 0, 4) == bytes(4)
+    assert copyinstr(kernel, proc, 0xF000, 4) == b""
+    assert copyout(kernel, proc, 0x1F000, b"x")
 
 
 def test_writing_code_asks_for_a_fence():

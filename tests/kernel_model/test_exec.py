@@ -21,6 +21,7 @@ from tests.kernel_model.support import (
 )
 
 RWX = Pte.R | Pte.W | Pte.X | Pte.U
+FLAGS = (R, Pte.R), (W, Pte.W), (X, Pte.X)
 
 
 def rights(hart):
@@ -74,6 +75,27 @@ def test_shared_page_has_both_contents_and_rights():
     page = copyin(hart.kernel, hart.kernel.proc, 0x1000, 0x1000)
     assert page == (b"bb" + b"a" * 0x7FE).ljust(0x1000, b"\0")
     assert rights(hart)[0x1000] == RWX
+
+
+@pytest.mark.parametrize("first, second", [(R | X, R | W), (R | W, R | X), (R, R | W | X)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_page_of_two_segments_has_the_lower_ones_rights(first, second, order):
+    parts = segment(0, b"a" * 0x1800, first), segment(0x1000, b"b" * 0x1800, second)
+    hart = make_hart(elf_file(*parts[::order]))
+    flags = [Pte.U | sum(bit for flag, bit in FLAGS if part & flag) for part in (first, second)]
+    assert [rights(hart)[va] for va in (0, 0x1000, 0x2000)] == [flags[0], flags[0], flags[1]]
+
+
+def test_pages_below_and_between_segments_wait_with_the_rights_of_the_next_one():
+    hart = make_hart(elf_file(segment(0x10000, b"t", R | X), segment(0x40000, b"d", R | W)))
+    assert set(rights(hart)) == {0x10000, 0x40000, 0x41000, 0x42000}
+    parts = hart.proc.regions.parts
+    assert [(part.start, part.end, part.rights, part.owner.value) for part in parts] == [
+        (0, 0x11000, Pte.R | Pte.X, "segment"),
+        (0x11000, 0x41000, Pte.R | Pte.W, "segment"),
+        (0x41000, 0x42000, 0, "guard"),
+        (0x42000, 0x43000, Pte.R | Pte.W, "stack"),
+    ]
 
 
 def test_registers_at_the_start():
@@ -179,7 +201,7 @@ def test_exec_replaces_the_old_image():
 
     assert kexec(kernel, proc, elf_file(segment(0, b"new")), [b"argv0", b"x"], b"dir/new") == 2
 
-    assert (proc.name, proc.sz, proc.heap_base) == ("new", 0x3000, 0x3000)
+    assert (proc.name, proc.sz, proc.regions.heap) == ("new", 0x3000, 0x3000)
     hart.ring(Reason.BOOT)
     assert set(rights(hart)) == {0, 0x1000, 0x2000}
     hart.exit()

@@ -166,7 +166,7 @@ def test_a_fault(nth):
 @pytest.mark.parametrize(
     "name, arguments, result",
     [
-        ("read", (0, "untouched", 100), 100),
+        ("read", (0, "untouched", 100), 97),
         ("write", (1, "untouched", 100), 100),
         ("fstat", (0, "untouched"), 0),
         ("open", ("untouched", 0), -1),  # the empty path is a directory, the working one
@@ -174,7 +174,9 @@ def test_a_fault(nth):
     ],
 )
 def test_copies(name, arguments, result):
-    hart = make(input=b"i" * 500)
+    """The console's calls say how many bytes they have copied; a byte that is read is lost."""
+    without_frame = 0 if name in ("read", "write") else -1
+    hart = make(input=b"i" * 99 + b"\n")
     untouched = hart.heap + 3 * GIB
     hart.call("fork")
     switch_to(hart, 3)
@@ -183,7 +185,7 @@ def test_copies(name, arguments, result):
     used, faults = hart.kernel.kmem.used, len(hart.kernel.faults)
     for nth in (1, 2, 3):
         with failing_kalloc(hart.kernel, nth) as calls:
-            assert hart.call(name, *arguments) == -1
+            assert hart.call(name, *arguments) == without_frame
         assert len(calls) == nth
         assert (hart.kernel.kmem.used, len(hart.kernel.faults)) == (used, faults)
     assert hart.call(name, *arguments) == result or name == "open"

@@ -144,10 +144,39 @@ class TestWrite:
     def test_from_a_bad_buffer(self, user):
         fd = user.open("file", O_RDWR)
         assert user.call("write", fd, BAD, 4) == -1
-        assert user.load("file") == b"0123456789"
         user.put(BAD - 2, b"ab")
         assert user.call("write", fd, BAD - 2, 4) == -1
-        assert user.load("file") == b"ab23456789"  # what could be read is written
+        assert user.load("file") == b"0123456789"  # a block is written whole or not at all
+        assert user.proc.ofile[fd].off == 0
+
+    def test_whole_blocks_only_before_a_bad_page(self, user):
+        """Three writes that meet a bad page: what of them is a whole block of the file stays."""
+        fd = user.create("new")
+        sizes = []
+        for good in (100, 3000, 5000):
+            user.put(BAD - good, bytes([good & 0xFF]) * good)
+            assert user.call("write", fd, BAD - good, good + 100) == -1
+            sizes.append(user.proc.ofile[fd].ip.size)
+        assert sizes == [0, 2048, 6144]
+        assert user.load("new") == bytes([3000 & 0xFF]) * 2048 + bytes([5000 & 0xFF]) * 4096
+        assert user.proc.ofile[fd].off == 6144
+
+    def test_the_block_that_is_not_written_is_the_files(self, user):
+        fd = user.create("new")
+        free = user.kernel.fs.free_blocks
+        assert user.call("write", fd, BAD, 1) == -1
+        assert (user.proc.ofile[fd].ip.size, user.kernel.fs.free_blocks) == (0, free - 1)
+        assert user.write(fd, b"x") == 1
+        assert user.kernel.fs.free_blocks == free - 1
+        assert user.unlink("new") == user.close(fd) == 0
+        assert user.kernel.fs.free_blocks == free
+
+    def test_past_the_largest_file_nothing_is_written_whatever_can_be_read(self, user):
+        fd = user.create("new")
+        user.write(fd, bytes(MAXFILE * BSIZE // (3 * BSIZE) * 3 * BSIZE))
+        size = user.proc.ofile[fd].ip.size
+        assert user.call("write", fd, BAD - 1, (MAXFILE - size // BSIZE) * BSIZE + 1) == -1
+        assert user.proc.ofile[fd].ip.blocks == size // BSIZE
 
     def test_to_a_file_for_reading_only(self, user):
         assert user.write(user.open("file"), b"x") == -1

@@ -5,7 +5,17 @@ import pytest
 from hdl.arch import PAGE_SIZE, Cause, Pte
 from kernel_model.costs import Step
 from kernel_model.layout import TRAMPOLINE, TRAPFRAME
-from tests.kernel_model.support import Killed, elf_file, failing_kalloc, make_hart, segment
+from tests.kernel_model.support import (
+    Killed,
+    R,
+    W,
+    X,
+    elf_file,
+    failing_kalloc,
+    make_hart,
+    segment,
+    switch_to,
+)
 
 GIB = 1 << 30
 INT_MIN = -(1 << 31)
@@ -62,7 +72,7 @@ def test_the_third_gigabyte_has_a_64_bit_address(hart):
 
 
 def test_growth_past_the_trap_frame_is_refused(hart):
-    hart.kernel.proc.sz = TRAPFRAME - PAGE_SIZE
+    hart.promise(TRAPFRAME - PAGE_SIZE)
     assert hart.sbrk(PAGE_SIZE + 1) == -1
     assert hart.sbrk(2 * PAGE_SIZE) == -1
     assert hart.sbrk(PAGE_SIZE) == TRAPFRAME - PAGE_SIZE
@@ -70,14 +80,14 @@ def test_growth_past_the_trap_frame_is_refused(hart):
 
 @pytest.mark.parametrize("va", [TRAPFRAME, TRAMPOLINE, 1 << 38, (1 << 64) - 8], ids=hex)
 def test_touching_past_the_trap_frame_kills(hart, va):
-    hart.kernel.proc.sz = TRAPFRAME
+    hart.promise(TRAPFRAME)
     with pytest.raises(Killed):
         hart.trap(Cause.LOAD_PAGE, stval=va)
     assert killed(hart)
 
 
 def test_exit_at_the_largest_size(hart):
-    hart.kernel.proc.sz = TRAPFRAME
+    hart.promise(TRAPFRAME)
     hart.store(TRAPFRAME - PAGE_SIZE, 7)
     hart.exit()
     assert hart.kernel.panicked is None
@@ -142,8 +152,8 @@ def test_where_the_stack_pointer_is_does_not_matter(hart, sp):
 
 def test_a_system_call_may_not_touch_the_guard_page_either():
     hart = make_hart(input=b"x")
-    assert hart.write(0x3FF8, 1) == hart.read(0x3FF8, 1) == -1
-    assert hart.call("pipe", 0x3FF8) == -1
+    assert hart.write(0x3FF8, 1) == hart.read(0x3FF8, 1) == 0  # bytes that were copied
+    assert hart.call("pipe", 0x3FF8) == hart.call("fstat", 0, 0x3FF8) == -1
     assert not hart.kernel.halted
 
 
@@ -151,6 +161,56 @@ def test_a_system_call_may_not_store_to_a_read_only_page(hart):
     text = hart.get(0, 8)
     assert hart.call("pipe", 0) == hart.call("fstat", 0, 0) == -1
     assert hart.get(0, 8) == text
+
+
+@pytest.mark.parametrize("va", [0, 8, 0xF000, 0xFFF8], ids=hex)
+def test_what_exec_left_unmapped_below_a_segment_is_no_heap(va):
+    """As xv6's exec, which maps it with the segment's rights: read and run, but not written."""
+    elf = elf_file(segment(0x10000, b"text", R | X), segment(0x11000, b"data", R | W))
+    hart = make_hart(elf)
+    used = hart.kernel.kmem.used
+    assert hart.load(va) == 0
+    assert hart.kernel.kmem.used - used in (1, 2, 3)  # with page tables
+    hart.fetch(va)
+    with pytest.raises(Killed):
+        hart.store(va, 5)
+    assert killed(hart)
+    assert "unexpected scause 0xf " in hart.printed
+
+
+@pytest.mark.parametrize("back", [1, 2, 3, 4, 5])
+def test_what_sbrk_takes_back_and_gives_again_is_the_heaps(hart, back):
+    """Be it stack, guard page, data or text; the page is new, and is written but not run."""
+    size = hart.proc.sz
+    assert hart.sbrk(-back * PAGE_SIZE) == size
+    assert hart.sbrk(back * PAGE_SIZE) == size - back * PAGE_SIZE
+    for va in range(size - back * PAGE_SIZE, size, PAGE_SIZE):
+        assert hart.load(va) == 0
+        hart.store(va, 7)
+    assert hart.kernel.heap_frames_used == hart.kernel.pages_promised == back
+    with pytest.raises(Killed):
+        hart.fetch(size - back * PAGE_SIZE)
+    assert killed(hart)
+
+
+def test_text_that_is_kept_in_part_stays_text(hart):
+    hart.sbrk(-hart.proc.sz + 1)
+    hart.sbrk(2 * PAGE_SIZE)
+    hart.fetch(0)
+    hart.store(PAGE_SIZE, 7)
+    with pytest.raises(Killed):
+        hart.store(PAGE_SIZE - 1, 7)
+    assert killed(hart)
+
+
+def test_a_childs_pages_are_whose_its_parents_were():
+    hart = make_hart(elf_file(segment(0x10000, b"text", R | X)))
+    assert hart.call("fork") == 3
+    switch_to(hart, 3)
+    assert hart.load(0) == 0
+    child = hart.proc
+    hart.trap(Cause.STORE_PAGE, 0)
+    assert (child.xstate, hart.kernel.faults[-1].what) == (-1, "killed: page is mapped r-x")
 
 
 def test_executing_the_heap_kills(hart):
@@ -227,7 +287,7 @@ def test_exec_that_fails_half_way_leaves_the_old_image():
 
 
 def test_forking_a_process_past_the_largest_size(hart):
-    hart.kernel.proc.sz = TRAPFRAME + PAGE_SIZE  # no `sbrk` gets there
+    hart.promise(TRAPFRAME + PAGE_SIZE)  # no `sbrk` gets there
     used = hart.kernel.kmem.used
     assert hart.call("fork") == -1
     assert (hart.kernel.kmem.used, hart.kernel.panicked) == (used, None)
@@ -235,7 +295,7 @@ def test_forking_a_process_past_the_largest_size(hart):
 
 def test_forking_a_process_of_the_largest_size():
     hart = make_hart()
-    hart.kernel.proc.sz = TRAPFRAME
+    hart.promise(TRAPFRAME)
     hart.store(TRAPFRAME - 1, 7)
     hart.store(100 * GIB, 8)
     assert hart.call("fork") == 3
@@ -281,7 +341,7 @@ class TestTheReleaseOf2025:
 
     @pytest.mark.parametrize("type", [1, 2])
     def test_growth_past_the_trap_frame_is_refused(self, hart, type):
-        hart.kernel.proc.sz = TRAPFRAME - PAGE_SIZE
+        hart.promise(TRAPFRAME - PAGE_SIZE)
         assert hart.call("sbrk", PAGE_SIZE + 1, type) == -1
         assert hart.call("sbrk", 0, type) == TRAPFRAME - PAGE_SIZE
 

@@ -6,8 +6,6 @@ from sim.toolchain import program_names
 
 __all__ = ["LINES", "Line"]
 
-#: Entries of the root directory: `.`, `..`, `console`, and the programs.
-ROOT_ENTRIES = 3 + len(program_names())
 #: Number of the first inode that is free: those of the root, the console and the programs are not.
 INODE = 1 + 2 + len(program_names())
 
@@ -77,9 +75,7 @@ LINES = [
     Line("wc", "0 0 0 \n"),
     Line(
         "mkdir d; echo hello > d/f; cd d; ls",
-        f".              1 {INODE} 48\n"
-        f"..             1 1 {16 * (ROOT_ENTRIES + 1)}\n"
-        f"f              2 {INODE + 1} 6\n",
+        f".              1 {INODE} 48\n..             1 1 1024\nf              2 {INODE + 1} 6\n",
     ),
     Line("echo hello > a-14-char-name; ls a-14-char-name", f"a-14-char-name 2 {INODE} 6\n"),
     Line("ls nonesuch", "ls: cannot open nonesuch\n", 1),

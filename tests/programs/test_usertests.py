@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hdl.arch import Pte
-from kernel_model import copy, file, lazy, sysfile
+from kernel_model import copy, file, lazy, regions, sysfile
 from kernel_model.abi import Syscall
 from kernel_model.syscall import SYSCALLS
 from kernel_model.sysproc import sys_sbrk
@@ -70,7 +70,7 @@ def truncated(kernel, proc):
 
 #: Mistakes of a kernel: module, name, what is there instead, and the test that fails then.
 MISTAKES = [
-    (lazy, "_USER_RW", int(Pte.R | Pte.W | Pte.X | Pte.U), "lazytests", "noexec"),
+    (regions, "_READ_WRITE", int(Pte.R | Pte.W | Pte.X), "lazytests", "noexec"),
     (lazy, "zalloc", lambda kernel: kernel.kmem.kalloc(), "usertests", "sbrkagain"),
     (copy, "_USER_WRITE", int(Pte.V | Pte.U), "usertests", "copyout"),
     (copy, "_USER_READ", int(Pte.V), "usertests", "copyinstr"),

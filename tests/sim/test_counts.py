@@ -1,7 +1,8 @@
+import click
 import pytest
 
 from sim import cli
-from sim.counts import CycleWindow, parse_count
+from sim.counts import Count, CycleWindow, parse_count
 from sim.waves import Window
 from tests.sim.test_cli import complaint
 
@@ -72,6 +73,14 @@ def test_every_option_that_takes_a_number_takes_it_so(tmp_path, monkeypatch, cap
     assert cli.main(["run", *options, "nothing"]) == 2
 
     assert "nothing" in complaint(capsys)
+
+
+def test_no_option_takes_numbers_otherwise():
+    numbers = [param for command in cli.trapline.commands.values() for param in command.params
+               if isinstance(param.type, (click.IntRange, click.types.IntParamType))]  # fmt: skip
+
+    assert len(numbers) > 10
+    assert [param.name for param in numbers if not isinstance(param.type, Count)] == []
 
 
 @pytest.mark.parametrize(

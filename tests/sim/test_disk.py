@@ -111,6 +111,12 @@ def test_a_file_that_is_no_disk_is_one_line(capsys, tmp_path, make, message):
     assert str(path) in line
 
 
+def test_no_name_is_not_the_working_directory(capsys):
+    """As `--disk "$IMG"` is, if there is no such variable."""
+    assert cli.main(["run", "--disk", "", "hello"]) == 2
+    assert "'': No such file or directory" in complaint(capsys)
+
+
 def test_a_huge_file_is_not_read(tmp_path):
     path = tmp_path / "huge"
     with path.open("wb") as file:

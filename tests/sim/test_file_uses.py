@@ -4,6 +4,7 @@ import pytest
 
 from sim import cli
 from sim.file_uses import FileUse, find_collision
+from sim.own_programs import elf_of
 from tests.sim.test_cli import complaint
 
 
@@ -93,8 +94,6 @@ def test_so_are_those_of_the_other_commands(folder, capsys, arguments, expected)
 
 
 def test_the_elf_of_a_source_is_one_of_a_runs_files(folder, capsys):
-    from sim.own_programs import elf_of
-
     (folder / "x.c").write_text("int main() {}")
     elf = elf_of(folder / "x.c")
 

@@ -137,12 +137,20 @@ def test_one_that_nobody_changed_is_written_anew(faulting, tmp_path):
     assert save.read_text() != before
 
 
-def test_the_hint_is_quoted_for_the_shell(faulting, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("vcd", "shown"),
+    [
+        ("sub dir/a b.vcd", "'sub dir/a b.vcd.gtkw'"),
+        ("$x.vcd", "'$x.vcd.gtkw'"),
+        ("-x.vcd", "./-x.vcd.gtkw"),
+    ],
+)
+def test_the_hint_is_quoted_for_the_shell(faulting, tmp_path, capsys, vcd, shown):
     (tmp_path / "sub dir").mkdir()
 
-    faulting(vcd="sub dir/a b.vcd")
+    faulting(vcd=vcd)
 
-    assert "open it with: gtkwave 'sub dir/a b.vcd.gtkw'\n" in capsys.readouterr().err
+    assert f"open it with: gtkwave {shown}\n" in capsys.readouterr().err
 
 
 def test_a_vcd_and_an_fst_have_save_files_of_their_own(faulting, tmp_path, monkeypatch):

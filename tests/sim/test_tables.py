@@ -53,6 +53,12 @@ def test_a_pipe_sees_a_plain_table():
     ]
 
 
+def test_no_line_ends_in_spaces():
+    file = io.StringIO()
+    print_table("Title", COLUMNS, ROWS, file)
+    assert not re.search(r" $", file.getvalue(), re.M)
+
+
 def test_a_wide_terminal_sees_lines():
     title, top, headings, *_ = shown(80)
     assert title == "Title"

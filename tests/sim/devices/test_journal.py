@@ -160,3 +160,14 @@ def test_bytes_that_are_no_text(tmp_path):
 
 def test_nothing_is_no_input(tmp_path):
     assert load(tmp_path, "").ended(0)
+
+
+def test_a_replay_is_interactive_as_long_as_somebody_typed():
+    """It may last as long as the run did; see `sim.limit`."""
+    replay = Replay([Entry(10, b"ab")])
+    assert replay.interactive
+    replay.poll(20, 1)
+    assert replay.interactive
+    replay.poll(20, 1)
+    assert not replay.interactive
+    assert not Replay([Entry(10, b"ab")], interrupts=False).interactive
