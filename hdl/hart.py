@@ -41,7 +41,9 @@ class Hart(wiring.Component):
     hart_id : int
         Value of `mhartid`.
     itlb_entries, dtlb_entries : int
-        Pages that each TLB holds.
+        Pages that each TLB holds; at least 1.
+    walk_cache_entries : int
+        Pointers to level-0 page tables that the walker remembers; at least 1.
     pma : Pma
         Where RAM is.
 
@@ -64,6 +66,8 @@ class Hart(wiring.Component):
     mcycle, stimecmp : Signal
         The counter that changes in a cycle in which nothing else does, and what `mtime` is compared
         with: all that a simulator must know to pass over such cycles.
+    ram_end : Signal
+        That of `pma`, a constant that a simulator may set.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Hart(wiring.Component):
         hart_id=0,
         itlb_entries=8,
         dtlb_entries=8,
+        walk_cache_entries=4,
         pma=None,
     ):
         super().__init__(
@@ -93,9 +98,15 @@ class Hart(wiring.Component):
         self.decode = Decode()
         self.execute = Execute()
         self.trap = TrapStage(hart_id=hart_id)
-        self.mmu = Mmu(pma=pma, itlb_entries=itlb_entries, dtlb_entries=dtlb_entries)
+        self.mmu = Mmu(
+            pma=pma,
+            itlb_entries=itlb_entries,
+            dtlb_entries=dtlb_entries,
+            walk_cache_entries=walk_cache_entries,
+        )
         self.arbiter = Arbiter()
         self.registers = self.decode.registers.data
+        self.ram_end = pma.ram_end
         self.mcycle, self.stimecmp = self.trap.csrs.mcycle, self.trap.csrs.stimecmp
 
     def elaborate(self, platform):

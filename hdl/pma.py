@@ -1,13 +1,12 @@
 """Physical memory attributes: which addresses are RAM, which are devices, which are nothing."""
 
-from dataclasses import dataclass
+from amaranth.hdl import Signal
 
 from hdl.arch import PA_BITS, PAGE_SIZE
 
 __all__ = ["Pma"]
 
 
-@dataclass(frozen=True)
 class Pma:
     """The one function that says what lies at a physical address.
 
@@ -21,24 +20,40 @@ class Pma:
     ----------
     ram_base, ram_size : int
         First byte and size of RAM in bytes, multiples of the page size.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not, or RAM reaches beyond the physical address space.
+
+    Attributes
+    ----------
+    ram_end : Signal(PA_BITS + 1)
+        The address behind RAM. Nothing drives it: in hardware it is a constant, and a simulator may
+        set it, which spares it another model for each size of RAM.
     """
 
-    ram_base: int = 0x8000_0000
-    ram_size: int = 128 << 20
-
-    def __post_init__(self):
-        for name in ("ram_base", "ram_size"):
-            value = getattr(self, name)
+    def __init__(self, *, ram_base: int = 0x8000_0000, ram_size: int = 128 << 20):
+        for name, value in (("ram_base", ram_base), ("ram_size", ram_size)):
             if value < 0 or value % PAGE_SIZE:
                 raise ValueError(f"{name} must be a multiple of {PAGE_SIZE}, not {value:#x}")
-        if not 0 < self.ram_base + self.ram_size <= 1 << PA_BITS:
-            raise ValueError(
-                f"RAM must end below 1 << {PA_BITS}, not at {self.ram_base + self.ram_size:#x}"
-            )
+        end = ram_base + ram_size
+        if not 0 < end <= 1 << PA_BITS:
+            raise ValueError(f"RAM must end below 1 << {PA_BITS}, not at {end:#x}")
+        self.ram_base = ram_base
+        self.ram_end = Signal(PA_BITS + 1, init=end)
+
+    def __repr__(self):
+        return f"Pma(ram_base={self.ram_base:#x}, ram_size={self.ram_size:#x})"
+
+    @property
+    def ram_size(self):
+        """Size of RAM in bytes."""
+        return self.ram_end.init - self.ram_base
 
     def is_ram(self, address):
         """Whether `address` (a Value of any width) lies in RAM."""
-        return (address >= self.ram_base) & (address < self.ram_base + self.ram_size)
+        return (address >= self.ram_base) & (address < self.ram_end)
 
     def is_device(self, address):
         """Whether `address` is a physical address outside RAM."""

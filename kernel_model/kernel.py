@@ -105,7 +105,8 @@ class Kernel:
     now : int
         The clock, in cycles, when the hart trapped or rang last.
     faults : list of Fault
-        Every page fault of a process, and every page that a system call faulted in, in order.
+        Every page fault of a process, and every page that a system call faulted in, in order, that
+        nobody has taken with `take_faults`.
     pages_promised : int
         The most pages of a heap that a process's size ever covered, touched or not; a page that is
         covered in part counts.
@@ -224,6 +225,11 @@ class Kernel:
         if fault.outcome == "mapped":
             proc.account.minor_faults += 1
         self.tell("fault", proc, fault, self.now)
+
+    def take_faults(self) -> list[Fault]:
+        """The page faults since the last call. They are not kept: a run may have millions."""
+        faults, self.faults = self.faults, []
+        return faults
 
     def take_accounts(self, cycle: int) -> list[Account]:
         """What each process has used by `cycle`, init excepted: it uses nothing.

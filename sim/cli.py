@@ -28,6 +28,7 @@ from sim.host_files import HostFile, HostFileError, parse_host_file
 from sim.kernel_setup import KernelOptions
 from sim.loader import LoadError
 from sim.machine import MachineConfig
+from sim.output_files import STDOUT, check_writable
 from sim.own_programs import SUFFIXES, compile_program, elf_of, is_source
 from sim.streams import OutputError, standard_streams
 from sim.toolchain import ToolchainError
@@ -37,6 +38,8 @@ __all__ = ["main"]
 #: Exit statuses besides the program's: a mistake of the user's, a machine that cannot go on,
 #: and Ctrl-C.
 USAGE, BROKEN, INTERRUPTED = 2, 125, 130
+#: Entries of a TLB or of the walk cache: each costs comparators, and time to compile them.
+_MOST_ENTRIES = 64
 
 _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
                 ToolchainError, OSError)  # fmt: skip
@@ -60,12 +63,26 @@ class OutputFile(_File):
         """The path, or a complaint before the simulation has run for nothing."""
         if not value:
             self.fail("the file's name is empty", param, ctx)
+        if value == STDOUT:
+            self.fail("it cannot go to standard output; a file is called so by ./-", param, ctx)
         path = Path(value)
         if not path.parent.is_dir():
             self.fail(f"{value}: the folder {path.parent} does not exist", param, ctx)
         if path.is_dir():
             self.fail(f"{value}: is a folder", param, ctx)
+        try:
+            check_writable(path)
+        except OSError as error:
+            self.fail(f"{value}: {error.strerror}", param, ctx)
         return path
+
+
+class OutputOrStdout(OutputFile):
+    """The same, or `-` for standard output."""
+
+    def convert(self, value, param, ctx):
+        """The path, or STDOUT."""
+        return STDOUT if value == STDOUT else super().convert(value, param, ctx)
 
 
 class InputFile(_File):
@@ -116,6 +133,13 @@ def _common_options(command):
                      show_default=True, metavar="MIB", help="RAM in MiB."),
         click.option("--latency", type=Count(1, 1000), default=1, show_default=True,
                      metavar="CYCLES", help="Cycles from a memory request to its response."),
+        click.option("--itlb-entries", type=Count(1, _MOST_ENTRIES), default=8, show_default=True,
+                     metavar="N", help="Pages that the TLB for fetches holds."),
+        click.option("--dtlb-entries", type=Count(1, _MOST_ENTRIES), default=8, show_default=True,
+                     metavar="N", help="Pages that the TLB for data holds."),
+        click.option("--walk-cache-entries", type=Count(1, _MOST_ENTRIES), default=4,
+                     show_default=True, metavar="N",
+                     help="Pointers to page tables that the walker remembers."),
         click.option("--max-cycles", type=positive, metavar="N",
                      help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
                           "are not idle; no end for an interactive run]"),
@@ -139,8 +163,9 @@ def _common_options(command):
 def _kernel_options(command):
     """The options of `run` alone; each is called as in `KernelOptions`."""
     options = [
-        click.option("--json", "json_path", type=OutputFile(), metavar="FILE",
-                     help="Write the result, every process and every fault as JSON."),
+        click.option("--json", "json_path", type=OutputOrStdout(), metavar="FILE",
+                     help="Write the result, every process and every fault as JSON; - = to "
+                     "standard output, behind what the program prints."),
         click.option("--svadu", is_flag=True,
                      help="The hart updates A and D bits; else the kernel."),
         click.option("--kernel-cost", type=click.Choice(["table", "zero"]), default="table",
@@ -244,8 +269,12 @@ def cc(output, sources):
 
 def _options(common: dict) -> Options:
     _check_vcd(common)
-    config = MachineConfig(common["memory_mib"], common["latency"], common["engine"],
-                           not common["no_fast_forward"], common["vcd"] is not None)  # fmt: skip
+    same = ("memory_mib", "latency", "engine", "itlb_entries", "dtlb_entries", "walk_cache_entries")
+    config = MachineConfig(
+        fast_forward=not common["no_fast_forward"],
+        traced=common["vcd"] is not None,
+        **{name: common[name] for name in same},
+    )
     return Options(
         config,
         common["max_cycles"],
@@ -270,8 +299,6 @@ def _check_vcd(common: dict) -> None:
         raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
     if flags and flags[0] != "--vcd-window" and common["engine"] == "pysim":
         raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
-    if str(vcd) == "-":
-        raise click.UsageError("--vcd: a waveform goes to a file, not to standard output")
     if vcd.exists() and not vcd.is_file():
         raise click.UsageError(f"--vcd: {vcd} is no regular file")
     if vcd.suffix == ".gtkw":

@@ -4,7 +4,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from hdl.arch import Cause
@@ -16,10 +15,11 @@ from sim.devices.console import Console
 from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif
 from sim.disk import Disk
-from sim.faults import FaultTable, cause_name
+from sim.faults import Fault, FaultTable, cause_name
 from sim.gtkw import Mark
 from sim.insight.activity import Activity
 from sim.insight.deaths import Deaths
+from sim.json_report import JsonReport
 from sim.kernel_guest import PATIENCE, KernelGuest
 from sim.kernel_setup import KernelOptions, make_kernel, open_console, read_files, watch
 from sim.limit import DEFAULT_CYCLES, run_within
@@ -29,7 +29,7 @@ from sim.output_files import open_output
 from sim.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.progress import Progress
 from sim.recording import Recording, make_recording
-from sim.report import Report, print_faults, print_processes, print_summary, write_json
+from sim.report import Report, print_faults, print_processes, print_summary
 from sim.signature import signature_lines
 from sim.toolchain import find_program
 from sim.waves import FirstFaults, Window
@@ -41,6 +41,8 @@ _STATUS = {End.LIMIT: 124, End.STUCK: 125, End.LIVELOCK: 125, End.STOPPED: 130}
 #: That of one whose output nobody reads, as a shell reports it of a program of the host's (128 +
 #: SIGPIPE), and of one whose output could not be written, if the program's own is 0.
 UNREAD, LOST = 141, 2
+#: Faults on either side of the one of --vcd-fault that may be marked in its waveform.
+_NEIGHBOURS = 100
 _PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
 
 
@@ -89,7 +91,13 @@ def run_program(
         guest = KernelGuest(kernel)
         machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
         recording = _recording(options, FirstFaults(guest), lambda: _served(guest.faults),
+                               lambda: len(guest.faults),
                                lambda machine: _fault_of(guest, options))  # fmt: skip
+        guest.faults.pinned = lambda fault: _is_marked(fault, options)
+        json = None
+        if setup.json_path is not None:
+            json = JsonReport(setup.json_path, console.write)
+            guest.faults.settled = json.fault
         pages = watch(setup, kernel, guest.faults, lambda line: _emit(progress, line))
         if not options.quiet:
             kernel.watchers.append(Deaths(kernel, lambda line: _emit(progress, line)))
@@ -103,10 +111,23 @@ def run_program(
                     machine.engine.name, kernel.pages_promised, kernel.heap_frames_used,
                     kernel.frames_used, guest.faults, accounts, kernel.ledger,
                     kernel.first.abi.value)  # fmt: skip
-    _tell(report, options, end, console, with_kernel=True)
-    if setup.json_path is not None:
-        write_json(report, setup.json_path)
-    return _unless_lost(status, console, recording)
+    guest.faults.finish()
+    failure = _finish_json(json, report)
+    _tell(report, options, end, console, with_kernel=True, anyway=failure is not None)
+    status = _unless_lost(status, console, recording)
+    if failure is not None:
+        raise failure
+    return status
+
+
+def _finish_json(json: JsonReport | None, report: Report) -> OSError | None:
+    """Writes the rest; returns what has gone wrong, if anything has."""
+    try:
+        if json is not None:
+            json.finish(report)
+    except OSError as error:
+        return error
+    return None
 
 
 def _tell_release(elf: bytes, program: str, abi: str) -> None:
@@ -135,6 +156,7 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     guest = BareGuest(Htif(ram, image.tohost, image.fromhost, console.write))
     machine = Machine(options.config, ram, watched=image.tohost)
     recording = _recording(options, Window(), lambda: _page_faults(machine),
+                           lambda: machine.engine.log.page_faults,
                            lambda machine: _page_fault_of(machine, options))  # fmt: skip
 
     end = _drive(machine, guest, options, recording, progress, (), console)
@@ -146,10 +168,11 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     if code:
         print(f"{path}: test {code} failed", file=sys.stderr)
     _tell(report, options, end, console, with_kernel=False)
+    status = _unless_lost(status, console, recording)
     if region is not None and code is not None:
         with open_output(signature) as file:
             file.write(signature_lines(ram, *region, granularity))
-    return _unless_lost(status, console, recording)
+    return status
 
 
 def _elf(program: str, disk: Disk, quiet: bool) -> tuple[bytes, str]:
@@ -177,12 +200,14 @@ def _guest_name(program: str) -> str:
     return str(Path(program).with_suffix("")) if is_source(program) else program
 
 
-def _recording(options: Options, default: Window | FirstFaults, marks, find) -> Recording | None:
+def _recording(
+    options: Options, default: Window | FirstFaults, marks, count, find
+) -> Recording | None:
     """What writes the waveform that `options` ask for, with all its `marks`."""
     if options.vcd is None:
         return None
     return make_recording(options.vcd, default, window=options.window, fault=options.vcd_fault,
-                          last=options.vcd_last, marks=marks, find=find)  # fmt: skip
+                          last=options.vcd_last, marks=marks, count=count, find=find)  # fmt: skip
 
 
 def _fault_of(guest: KernelGuest, options: Options) -> int | None:
@@ -192,16 +217,30 @@ def _fault_of(guest: KernelGuest, options: Options) -> int | None:
 
 
 def _page_faults(machine: Machine) -> Iterator[Mark]:
-    """The page faults that the hart raised so far."""
-    traps = (trap for trap in machine.engine.log.traps if trap.cause in _PAGE_FAULTS)
-    for number, trap in enumerate(traps, 1):
+    """The last page faults that the hart raised so far."""
+    log = machine.engine.log
+    traps = [trap for trap in log.traps if trap.cause in _PAGE_FAULTS]
+    for number, trap in enumerate(traps, log.page_faults - len(traps) + 1):
         yield Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
 
 
 def _page_fault_of(machine: Machine, options: Options) -> int | None:
     """The cycle of a page fault that the hart raised, or None if it has not come."""
-    number = options.vcd_fault
-    return next((mark.cycle for mark in islice(_page_faults(machine), number - 1, None)), None)
+    log, number = machine.engine.log, options.vcd_fault
+    if log.page_faults < number:
+        return None
+    traps = [trap for trap in log.traps if trap.cause in _PAGE_FAULTS]
+    return traps[number - 1 - log.page_faults].cycle
+
+
+def _is_marked(fault: Fault, options: Options) -> bool:
+    """The fault may be in the waveform that `options` ask for by its place in the run."""
+    if options.vcd_fault is not None:
+        return abs(fault.number - options.vcd_fault) <= _NEIGHBOURS
+    if options.vcd is None or options.window is None:
+        return False  # it is about the first faults, or the last
+    first, last = options.window.bounds()
+    return first <= fault.trap.cycle <= last
 
 
 def _served(faults: FaultTable) -> Iterator[Mark]:
@@ -271,14 +310,23 @@ def _unless_lost(status: int, console: Console, recording: Recording | None) -> 
     """`status`, but no success if the user does not get the waveform or did not get the output."""
     if recording is not None and not recording.finish():
         status = status or LOST
+    if console.journal_failure is not None:
+        error = console.journal_failure
+        _say(f"error: {error.filename}: {error.strerror}; the journal is not whole")
+        status = status or LOST
     if console.failure is None or console.unread:
         return status
     _say(f"error: {console.failure}; what the program printed is not whole")
     return status or LOST
 
 
-def _tell(report: Report, options: Options, end: End, console: Console, *, with_kernel) -> None:
-    """Says why the run ended if the program did not end it, and shows the result."""
+def _tell(
+    report: Report, options: Options, end: End, console: Console, *, with_kernel, anyway=False
+) -> None:
+    """Says why the run ended if the program did not end it, and shows the result.
+
+    That it does even though it shall be quiet, if `anyway`: there is no other place for it.
+    """
     if end is End.LIMIT:
         limit = options.max_cycles or DEFAULT_CYCLES
         _say(f"ended by --max-cycles {limit}: the program had not finished")
@@ -291,7 +339,7 @@ def _tell(report: Report, options: Options, end: End, console: Console, *, with_
         _say(f"standard output has no reader any more: ended at cycle {report.cycles}")
     elif end is End.STOPPED:
         _say(f"interrupted at cycle {report.cycles}")
-    if options.quiet:
+    if options.quiet and not anyway:
         return
     if with_kernel:
         print_faults(report, sys.stderr)

@@ -1,9 +1,13 @@
 """The table of page faults: what silicon raised, joined with what the kernel did about it."""
 
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from hdl.arch import Cause, Priv
 from kernel_model.faults import Fault as Served
+from kernel_model.proc import Proc
 from sim.engines.base import TrapRecord
 
 __all__ = ["Fault", "FaultTable", "JoinError", "cause_name"]
@@ -47,14 +51,52 @@ class Fault:
         return entry
 
 
-class FaultTable(list[Fault]):
-    """All faults of a run, in the order in which the kernel served them."""
+class FaultTable(Sequence[Fault]):
+    """All faults of a run, in the order in which the kernel served them.
+
+    Its length is their number. Of very many the first `FIRST`, the last `LAST`, and up to `PINNED`
+    of those that `pinned` chooses are kept: an iteration gives these. An index of one of the first
+    or last is its place among all; another raises IndexError.
+
+    Members
+    -------
+    pinned : function
+        Whether a fault is needed though it is neither of the first nor of the last.
+    settled : function
+        Takes each fault once, in order, when it has retired or never will.
+    """
+
+    FIRST, LAST, PINNED = 1_000, 10_000, 1_000
 
     def __init__(self):
-        super().__init__()
+        self.pinned: Callable[[Fault], bool] = lambda fault: False
+        self.settled: Callable[[Fault], None] = lambda fault: None
+        self._count = 0
+        self._first: list[Fault] = []
+        self._chosen: list[Fault] = []
+        self._last: deque[Fault] = deque()
         self._raised: dict[int, TrapRecord] = {}
+        self._unsettled: deque[Fault] = deque()
+        self._exited: list[int] = []
 
-    def trapped(self, pid: int, traps: list[TrapRecord]) -> None:
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Fault]:
+        return chain(self._first, self._chosen, self._last)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [self[number] for number in range(self._count)[index]]
+        number = range(self._count)[index]
+        if number < len(self._first):
+            return self._first[number]
+        number -= self._count - len(self._last)
+        if number < 0:
+            raise IndexError(f"fault {index} is not kept any more")
+        return self._last[number]
+
+    def trapped(self, pid: int, traps: Sequence[TrapRecord]) -> None:
         """The last of `traps` is an exception that the process `pid` raised.
 
         What the kernel serves for this process is due to it, until it raises another one. Raises
@@ -66,19 +108,52 @@ class FaultTable(list[Fault]):
             )
         self._raised[pid] = traps[-1]
 
+    def exited(self, proc: Proc, now: int) -> None:
+        """The process raises nothing any more; a watcher of the kernel."""
+        self._exited.append(proc.pid)
+
     def raised_at(self, pid: int) -> int:
         """Cycle of the last exception of the process `pid`, which must have raised one."""
         return self._raised[pid].cycle
 
     def join(self, served: list[Served]) -> None:
-        """Appends what the kernel has `served`.
+        """Appends what the kernel has `served` since the last time; called after each trap.
 
         Raises `JoinError` if the process has not raised what the kernel found in the trap frame.
         """
         for fault in served:
             trap = self._raised.get(fault.pid)
             _check(fault, trap)
-            self.append(Fault(len(self) + 1, fault, trap))
+            self._append(Fault(self._count + 1, fault, trap))
+        for pid in self._exited:
+            self._raised.pop(pid, None)
+        self._exited.clear()
+        while self._unsettled and self._is_settled(self._unsettled[0]):
+            self.settled(self._unsettled.popleft())
+
+    def finish(self) -> None:
+        """The run is over: what has not retired never will."""
+        while self._unsettled:
+            self.settled(self._unsettled.popleft())
+
+    def _append(self, fault: Fault) -> None:
+        self._count += 1
+        self._unsettled.append(fault)
+        if len(self._first) < self.FIRST:
+            self._first.append(fault)
+            return
+        self._last.append(fault)
+        if len(self._last) > self.LAST:
+            oldest = self._last.popleft()
+            if len(self._chosen) < self.PINNED and self.pinned(oldest):
+                self._chosen.append(oldest)
+
+    def _is_settled(self, fault: Fault) -> bool:
+        """It has retired, or its process has gone or has come to another exception elsewhere."""
+        if fault.retired_cycle is not None or fault.served.via is not None:
+            return True
+        last = self._raised.get(fault.served.pid)
+        return last is None or last.pc != fault.trap.pc
 
 
 def cause_name(cause: int) -> str:

@@ -35,8 +35,8 @@ class KernelGuest:
         self.kernel = kernel
         self.faults = FaultTable()
         self.entered_user_at: int | None = None
-        self._joined = 0  # faults that the kernel has served, and traps of the hart
-        self._trapped = 0
+        kernel.watchers.append(self.faults)
+        self._trapped = 0  # exceptions of the hart that have been looked at
         self._retired = 0  # instructions in user mode, and traps since the last of them
         self._in_vain = 0
 
@@ -54,17 +54,15 @@ class KernelGuest:
         """Serves a ring of the doorbell."""
         assert isinstance(event, Doorbell), f"unexpected event {event}"
         kernel, engine = self.kernel, machine.engine
-        trapped, traps = kernel.proc, engine.log.traps
-        if event.reason == Reason.USER_TRAP and len(traps) > self._trapped:
-            self.faults.trapped(trapped.pid, traps)  # no interrupt: those are not logged
+        trapped, log = kernel.proc, engine.log
+        if event.reason == Reason.USER_TRAP and log.trap_count > self._trapped:
+            self.faults.trapped(trapped.pid, log.traps)  # no interrupt: those are not logged
         self._look_for_progress(machine, event.reason)
-        self._trapped = len(traps)
+        self._trapped = log.trap_count
         cost = kernel.ring(event.reason)
         if event.reason == Reason.BOOT:
             self.entered_user_at = engine.cycle
-        if len(kernel.faults) > self._joined:
-            self.faults.join(kernel.faults[self._joined :])
-            self._joined = len(kernel.faults)
+        self.faults.join(kernel.take_faults())
         if kernel.proc is not None and kernel.proc is not trapped:
             engine.switch(kernel.proc.pid)
         engine.answer(cost)

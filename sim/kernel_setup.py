@@ -37,7 +37,7 @@ _COSTS = {"table": TABLE, "zero": ZERO}
 class KernelOptions:
     """The options of `run` alone; see `Kernel` for what they do."""
 
-    json_path: Path | None = None
+    json_path: Path | str | None = None
     svadu: bool = False
     kernel_cost: str = "table"
     abi: str = AUTO
@@ -60,8 +60,11 @@ def open_console(options: KernelOptions, before_write) -> Iterator[Console]:
     if options.journal is None:
         yield Console(source=source, before_write=before_write)
         return
-    with open_output(options.journal) as file:
-        yield Console(source=source, before_write=before_write, journal=Journal(file))
+    journal = Journal(open_output(options.journal))
+    try:
+        yield Console(source=source, before_write=before_write, journal=journal)
+    finally:
+        journal.close()
 
 
 def read_files(options: KernelOptions) -> Disk:

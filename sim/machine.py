@@ -48,7 +48,8 @@ class MachineConfig:
 
     Without a name it is the native engine, or pysim where that does not work. With `fast_forward`
     it may pass over cycles in which nothing happens. `traced` says that there will be waveforms or
-    records of the retire port, which some engines have to know beforehand.
+    records of the retire port, which some engines have to know beforehand. The entries of the TLBs
+    and of the walk cache are those of `Hart`.
     """
 
     memory_mib: int = 128
@@ -56,6 +57,9 @@ class MachineConfig:
     engine: str | None = None
     fast_forward: bool = True
     traced: bool = False
+    itlb_entries: int = 8
+    dtlb_entries: int = 8
+    walk_cache_entries: int = 4
 
 
 class Guest(Protocol):
@@ -133,10 +137,8 @@ class Machine:
     ):
         self.ram = ram
         self.bus = Bus(ram, latency=config.latency, devices=devices, watched=watched)
-        make_hart, identity = real_hart(ram) if hart is None else (lambda: hart, None)
-        self.engine = make_engine(
-            config.engine, make_hart, self.bus, identity=identity, traced=config.traced
-        )
+        make_hart = (lambda: real_hart(config, ram)) if hart is None else (lambda: hart)
+        self.engine = make_engine(config.engine, make_hart, self.bus, traced=config.traced)
         self.engine.fast_forward = config.fast_forward
         self._quiet_until = STALL_LIMIT
         self._stop_requested: End | None = None
@@ -226,11 +228,16 @@ class Machine:
         return None
 
 
-def real_hart(ram: Ram) -> tuple[Callable[[], object], str]:
-    """What makes the real hart for `ram`, and what identifies it."""
+def real_hart(config: MachineConfig, ram: Ram):
+    """The `hdl.hart.Hart` that `config` asks for, with its RAM where `ram` is."""
     # Not at the top: with a hart of one's own, the real one need not be there to be imported.
     from hdl.hart import Hart
     from hdl.pma import Pma
 
-    parameters = {"reset_pc": RESET_PC, "pma": Pma(ram_base=ram.base, ram_size=ram.size)}
-    return lambda: Hart(**parameters), f"hdl.hart.Hart {parameters}"
+    return Hart(
+        reset_pc=RESET_PC,
+        itlb_entries=config.itlb_entries,
+        dtlb_entries=config.dtlb_entries,
+        walk_cache_entries=config.walk_cache_entries,
+        pma=Pma(ram_base=ram.base, ram_size=ram.size),
+    )

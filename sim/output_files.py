@@ -1,10 +1,15 @@
 """Files that a run writes: an error says which of them it is about."""
 
+import errno
 import io
+import os
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["open_output"]
+__all__ = ["STDOUT", "check_writable", "open_output"]
+
+#: What stands for standard output where a file may be named.
+STDOUT = "-"
 
 
 class _Named(io.FileIO):
@@ -15,6 +20,25 @@ class _Named(io.FileIO):
             return super().write(data)
         except OSError as error:
             raise OSError(error.errno, error.strerror, self.name) from error
+
+
+def check_writable(path: Path) -> None:
+    """Raises OSError if `path` cannot be written; leaves it as it is, and creates nothing."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        # To open a pipe would wait for its reader, and be noticed by it.
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return
+    target = os.path.realpath(path)  # a link may lead to where nothing is yet
+    is_new = not os.path.exists(target)
+    try:
+        open(target, "ab").close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    if is_new:
+        os.unlink(target)
 
 
 def open_output(path: Path | str, errors: str = "strict") -> TextIO:

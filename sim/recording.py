@@ -25,11 +25,13 @@ def make_recording(
     fault: int | None = None,
     last: int | None = None,
     marks: Callable[[], Iterable[Mark]],
+    count: Callable[[], int],
     find: Callable[[Machine], int | None],
 ) -> "Recording":
     """Begins the waveform `path` of the cycles that at most one of the options chooses.
 
-    `marks` are the page faults so far; `find` tells the cycle of the one with the number `fault`,
+    `marks` are the page faults so far, of which there were `count`; of very many, those that may be
+    in the waveform. `find` tells the cycle of the one with the number `fault`,
     or None as long as it has not come. The files are created at once, so that one that cannot be
     written is found out before the run. Raises OSError.
     """
@@ -46,7 +48,7 @@ def make_recording(
     else:
         watcher, missing = Trace(vcd, window), "its window began"
         _tell_size(path, window)
-    return Recording(path, watcher, marks, missing)
+    return Recording(path, watcher, marks, count, missing)
 
 
 class Recording:
@@ -63,11 +65,13 @@ class Recording:
         path: Path,
         watcher: Trace | AroundFault | LastCycles,
         marks: Callable[[], Iterable[Mark]],
+        count: Callable[[], int],
         missing: str,
     ):
         self.watcher = watcher
         self._path = path
         self._marks = marks
+        self._count = count
         self._missing = missing
 
     def finish(self) -> bool:
@@ -78,7 +82,7 @@ class Recording:
         path, vcd = self._path, self.watcher.path
         if not self.watcher.started:
             self.discard()
-            faults = sum(1 for _ in self._marks())
+            faults = self._count()
             _say(f"error: {path}: not written, the run ended before {self._missing}, "
                  f"after {faults:,} page fault{'s' * (faults != 1)}")  # fmt: skip
             return False

@@ -1,18 +1,15 @@
-"""What a run leaves behind: the table of faults, the summary, and both as JSON."""
+"""What a run leaves behind: the tables of faults and of processes, and the summary."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from kernel_model.accounts import Account, Ledger
 from sim.faults import Fault
-from sim.output_files import open_output
 from sim.tables import Cell, Column, Gap, print_table
 
-__all__ = ["Report", "print_faults", "print_processes", "print_summary", "write_json"]
+__all__ = ["Report", "print_faults", "print_processes", "print_summary"]
 
 #: Rows of a table that are shown of many, at its beginning and at its end.
 _FIRST, _LAST = 40, 20
@@ -41,8 +38,6 @@ _PROCESS_COLUMNS = (
 )
 #: What goes without saying under the heading "frame".
 _SHORTER = re.compile(r"mapped frame (\w+)")
-#: Members of an account that are called otherwise in JSON.
-_JSON_NAMES = {"resident": "resident_pages"}
 
 
 @dataclass(frozen=True)
@@ -56,28 +51,22 @@ class Report:
     pages_promised: int | None = None
     heap_frames_used: int | None = None
     frames_used: int | None = None
-    faults: list[Fault] = field(default_factory=list)
+    faults: Sequence[Fault] = field(default_factory=list)
     processes: list[Account] = field(default_factory=list)
     ledger: Ledger | None = None
     #: Whose `sbrk` the first program calls.
     abi: str | None = None
 
     @property
+    def remainders(self) -> list[tuple[str, int]]:
+        """The cycles that are no process's, by what they were for."""
+        ledger = self.ledger
+        return [("boot", ledger.boot), ("idle", ledger.idle)] if ledger is not None else []
+
+    @property
     def ipc(self) -> float:
         """Instructions per cycle; 0 if no cycle has passed."""
         return self.instructions / self.cycles if self.cycles else 0.0
-
-
-def write_json(report: Report, path: Path) -> None:
-    """Writes `report` to `path` as a JSON object; every number is an integer."""
-    names = ("exit_status", "abi", "cycles", "instructions", "pages_promised", "heap_frames_used",
-             "frames_used")  # fmt: skip
-    content = {name: getattr(report, name) for name in names}
-    content |= {f"{name}_cycles": value for name, value in _remainders(report)}
-    content["processes"] = [_account(account) for account in report.processes]
-    content["faults"] = [fault.as_json() for fault in report.faults]
-    with open_output(path) as file:
-        file.write(json.dumps(content, indent=2) + "\n")
 
 
 def print_faults(report: Report, file: TextIO) -> None:
@@ -118,19 +107,13 @@ def print_summary(report: Report, file: TextIO) -> None:
     print_table("Summary", (Column("", left=True), Column("")), cells, file, headed=False)
 
 
-def _remainders(report: Report) -> list[tuple[str, int]]:
-    """The cycles that are no process's, by what they were for."""
-    ledger = report.ledger
-    return [("boot", ledger.boot), ("idle", ledger.idle)] if ledger is not None else []
-
-
 def _shares(report: Report) -> dict[str, int]:
     """What the run's cycles went into; those of all shares are the run's."""
     if report.ledger is None:
         return {}
     shares = {"user mode": sum(account.user_cycles for account in report.processes),
               "kernel": sum(account.kernel_cycles for account in report.processes)}  # fmt: skip
-    return {f"  {name}": cycles for name, cycles in [*shares.items(), *_remainders(report)]}
+    return {f"  {name}": cycles for name, cycles in [*shares.items(), *report.remainders]}
 
 
 def _some(
@@ -144,12 +127,6 @@ def _some(
     yield from map(row, items[:_FIRST])
     yield Gap(left_out)
     yield from map(row, items[-_LAST:])
-
-
-def _account(account: Account) -> dict[str, int | str | None]:
-    """An entry of the report's `processes`."""
-    entry = asdict(account)
-    return {_JSON_NAMES.get(name, name): value for name, value in entry.items()}
 
 
 def _process_row(account: Account) -> tuple[str, ...]:

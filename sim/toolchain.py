@@ -25,6 +25,7 @@ from elftools.elf.elffile import ELFFile
 from hdl.arch import PAGE_SIZE
 from kernel_model import trapframe
 from sim.progress import announce
+from sim.shared_cache import checkout_cache, is_kept, user_cache
 
 __all__ = [
     "STRICT_FLAGS",
@@ -199,10 +200,7 @@ def programs_directory() -> Path:
 @cache
 def cache_directory() -> Path:
     """A folder for what was compiled: `build/cache` in a checkout, else the user's cache folder."""
-    root = Path(__file__).resolve().parents[1]
-    candidates = [Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "trapline"]
-    if (root / "pyproject.toml").is_file():
-        candidates.insert(0, root / "build" / "cache")
+    candidates = [path for path in (checkout_cache(), user_cache()) if path is not None]
     for candidate in candidates:
         # A checkout may be read-only.
         with contextlib.suppress(OSError):
@@ -260,7 +258,7 @@ def cached(
     for option in options:
         digest.update(f"\0{option}".encode())
     target = cache_directory() / f"{name}-{digest.hexdigest()[:16]}{suffix}"
-    if target.is_file():
+    if is_kept(target):
         return target
     announce(f"compiling {name}")
     with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:

@@ -146,7 +146,8 @@ def device_tree(isa: str, text: str = DEVICE_TREE, name: str = "machine") -> Pat
     path = cache_directory() / f"{name}-{isa}.dtb"
     if not path.is_file() or path.read_bytes() != blob:
         # Renamed when whole: another process may be doing the same.
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(blob)
-        os.replace(file.name, path)
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            whole = Path(scratch) / path.name
+            whole.write_bytes(blob)
+            os.replace(whole, path)
     return path

@@ -141,9 +141,8 @@ class Bench:
     def _seconds_to_make(self, folder: Path) -> float:
         config = MachineConfig()
         ram = Machine.make_ram(config)
-        make_hart, identity = real_hart(ram)
         begin = time.perf_counter()
-        make_engine("native", make_hart, Bus(ram), identity=identity, directory=folder)
+        make_engine("native", lambda: real_hart(config, ram), Bus(ram), directory=folder)
         return time.perf_counter() - begin
 
     def cached_s(self) -> float:

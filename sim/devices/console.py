@@ -132,6 +132,11 @@ class Console:
         if journal is not None:
             journal.record_source(self.echo, self.interrupts)
 
+    @property
+    def journal_failure(self) -> OSError | None:
+        """What kept input from being written down, if anything has."""
+        return None if self._journal is None else self._journal.failure
+
     def write(self, data: bytes) -> None:
         """Prints `data` at once."""
         if self.failure is not None:

@@ -15,6 +15,7 @@ comes at its cycles.
 
 import json
 from collections.abc import Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -36,15 +37,37 @@ class Entry:
 
 
 class Journal:
-    """Writes a journal. Each line is in the file at once, whatever ends the run."""
+    """Writes a journal. Each line is in the file at once, whatever ends the run.
+
+    Members
+    -------
+    failure : OSError or None
+        What kept a piece of input from being written. The run goes on without its journal: whoever
+        types loses nothing else.
+    """
 
     def __init__(self, file: TextIO):
         self._file = file
+        self.failure: OSError | None = None
 
     def record(self, cycle: int, data: bytes, waited: bool) -> None:
         """`data` came at `cycle`, or, if `waited`, when everything waited for it."""
         line = {"cycle": cycle, "input": data.decode(errors="surrogateescape")}
-        self._write(line | {"waited": True} if waited else line)
+        if self.failure is None:
+            with self._failures():
+                self._write(line | {"waited": True} if waited else line)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._failures():
+            self._file.close()
+
+    @contextmanager
+    def _failures(self):
+        try:
+            yield
+        except OSError as error:
+            self.failure = self.failure or error
 
     def record_source(self, echo: bool, interrupts: bool) -> None:
         """The source is of that kind; see `kernel_model.console.Console`."""

@@ -25,12 +25,11 @@ def make_engine(
     make_hart: Callable[[], object],
     bus: Bus,
     *,
-    identity: str | None = None,
     directory: Path | None = None,
     traced: bool = False,
     say: Callable[[str], None] = _say,
 ) -> Engine:
-    """The engine `name` for a hart that `make_hart` makes; see `sim.engines.native.model.Model`.
+    """The engine `name` for a hart that `make_hart` makes.
 
     If `name` is None it is the native engine, or pysim where that does not work; `say` is then told
     why. Compiled libraries are kept in `directory`, by default in the cache. `traced` says that
@@ -41,12 +40,12 @@ def make_engine(
     warnings.simplefilter("ignore", UnusedElaboratable)
     if name is None:
         try:
-            return _native(make_hart(), bus, identity, directory, traced)
+            return _native(make_hart(), bus, directory, traced)
         except EngineError as error:
             say(f"{error}; the engine is pysim, some thousand times slower")
             return _pysim(make_hart(), bus)
     if name == "native":
-        return _native(make_hart(), bus, identity, directory, traced)
+        return _native(make_hart(), bus, directory, traced)
     if name == "pysim":
         return _pysim(make_hart(), bus)
     raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
@@ -58,7 +57,7 @@ def _pysim(hart, bus) -> Engine:
     return PysimEngine(hart, bus)
 
 
-def _native(hart, bus, identity, directory, traced) -> Engine:
+def _native(hart, bus, directory, traced) -> Engine:
     from sim.toolchain import cache_directory
 
     try:
@@ -71,7 +70,7 @@ def _native(hart, bus, identity, directory, traced) -> Engine:
             raise
         raise EngineError(f"the engine native does not fit this Amaranth: {error}") from error
     try:
-        return NativeEngine(hart, bus, directory or cache_directory(), identity, traced=traced)
+        return NativeEngine(hart, bus, directory or cache_directory(), traced=traced)
     except (Unsupported, CompilerError, OSError) as error:
         reason = str(error).partition("\n")[0]
         raise EngineError(f"the engine native does not work here: {reason}") from error

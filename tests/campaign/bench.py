@@ -151,22 +151,20 @@ class _Bench(ctypes.Structure):
 class Bench:
     """Runs scripts on `mmu`, by default an `Mmu` with its default parameters.
 
-    `identity` says which design it is, as for `Model`; one without is elaborated each time. `level`
-    is how much the compiler optimises.
+    `level` is how much the compiler optimises.
 
     Raises BenchError, CompilerError or Unsupported.
     """
 
-    def __init__(self, mmu: Mmu | None = None, identity: str | None = None, level: str = "-O2"):
+    def __init__(self, mmu: Mmu | None = None, level: str = "-O2"):
         if mmu is None:
-            mmu, identity = Mmu(), "tests.campaign Mmu()"
+            mmu = Mmu()
         self.model = model = Model(
             mmu,
             _outputs(mmu),
             cache_directory(),
             runtime=(Path(__file__).parent / "bench.cpp").read_text(),
             places=_inputs(mmu),
-            identity=identity,
             level=level,
         )
         self._initial = bytes(model.state.cast("B"))

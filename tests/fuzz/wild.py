@@ -159,7 +159,7 @@ class Bench:
         self._check_end(kernel)
         pids = {account.pid for account in kernel.accounts}
         exhausted = kernel.frames_used == kernel.memory.size // PAGE_SIZE
-        return Outcome(program.kind, guest.rings, len(kernel.faults), len(pids) - 1, killed,
+        return Outcome(program.kind, guest.rings, len(guest.faults), len(pids) - 1, killed,
                        exhausted)  # fmt: skip
 
     def _boot(self, program, frames):

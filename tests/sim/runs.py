@@ -33,12 +33,21 @@ class Finished:
         return self.kernel.console.printed.decode()
 
 
-def run(*argv, latency=1, engine=None, stdin=b"", max_cycles=None, least_turn=None, **options):
+def run(
+    *argv,
+    latency=1,
+    engine=None,
+    stdin=b"",
+    max_cycles=None,
+    least_turn=None,
+    memory_mib=8,
+    **options,
+):
     """Runs a bundled program with the options of `run`.
 
     `least_turn` takes the place of what the command line gives the kernel.
     """
-    config = MachineConfig(memory_mib=8, latency=latency, engine=engine)
+    config = MachineConfig(memory_mib=memory_mib, latency=latency, engine=engine)
     ram = Machine.make_ram(config)
     kernel = make_kernel(KernelOptions(**options), ram, Console(stdin), latency)
     if least_turn is not None:

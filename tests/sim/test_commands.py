@@ -24,7 +24,7 @@ TOHOST = BASE + 8
 def script(monkeypatch):
     """Lets the machine run `ScriptedHart(script)`; the tests fill the list."""
     accesses = []
-    monkeypatch.setattr(machine, "real_hart", lambda ram: (lambda: ScriptedHart(accesses), None))
+    monkeypatch.setattr(machine, "real_hart", lambda config, ram: ScriptedHart(accesses))
     return accesses
 
 

@@ -30,8 +30,7 @@ def install(folder, script):
 def arguments(tmp_path, monkeypatch):
     """A run of some cycles on pysim, to which the name of the waveform is added."""
     accesses = [load(BASE)] * 20 + [store(TOHOST, 1)]
-    hart = (lambda: ScriptedHart(accesses), None)
-    monkeypatch.setattr(machine, "real_hart", lambda ram: hart)
+    monkeypatch.setattr(machine, "real_hart", lambda config, ram: ScriptedHart(accesses))
     program = tmp_path / "program.elf"
     program.write_bytes(make_elf([(BASE, b"\x13\0\0\0" * 2, 64)], {"tohost": TOHOST}))
     options = ["bare", "--quiet", "--engine", "pysim", "--memory", "1"]

@@ -18,8 +18,7 @@ def faulting(tmp_path, monkeypatch):
     raised = {"trap": 1, "cause": Cause.LOAD_PAGE, "mode": Priv.U}
     script = [load(BASE)] * 20 + [load(BASE, **raised)] * 2
     script += [load(BASE)] * 20 + [store(BASE + 8, 1)]
-    hart = (lambda: ScriptedHart(script), None)
-    monkeypatch.setattr(machine, "real_hart", lambda ram: hart)
+    monkeypatch.setattr(machine, "real_hart", lambda config, ram: ScriptedHart(script))
     monkeypatch.chdir(tmp_path)
     program = tmp_path / "program.elf"
     program.write_bytes(make_elf([(BASE, b"\x13\0\0\0" * 2, 64)], {"tohost": BASE + 8}))
@@ -186,7 +185,7 @@ def test_a_full_disk_is_told_with_the_files_name(faulting, tmp_path, capsys, mon
     [
         ("/dev/null", "--vcd: /dev/null is no regular file"),
         ("/dev/full", "--vcd: /dev/full is no regular file"),
-        ("-", "--vcd: a waveform goes to a file, not to standard output"),
+        ("-", "'--vcd': it cannot go to standard output"),
         ("x.gtkw", "--vcd: FILE must not end in .gtkw"),
     ],
 )

@@ -1,5 +1,4 @@
 import io
-import json
 import re
 
 import pytest
@@ -9,7 +8,7 @@ from kernel_model.accounts import Account
 from kernel_model.faults import Fault as Served
 from sim.engines.base import TrapRecord
 from sim.faults import FaultTable
-from sim.report import Report, print_faults, print_processes, print_summary, write_json
+from sim.report import Report, print_faults, print_processes, print_summary
 
 
 @pytest.fixture
@@ -86,28 +85,6 @@ def test_a_single_process_has_no_table(processes):
     assert printed(print_processes, report) == ""
 
 
-def test_json_has_every_account(processes, tmp_path):
-    path = tmp_path / "report.json"
-
-    write_json(Report(0, 1, 1, "pysim", processes=processes), path)
-
-    first, second = json.loads(path.read_text())["processes"]
-    assert first == {
-        "pid": 2,
-        "name": "sh",
-        "size": 0x6000,
-        "abi": "lab",
-        "resident_pages": 6,
-        "page_tables": 5,
-        "minor_faults": 1,
-        "syscalls": 1234,
-        "user_cycles": 99_999,
-        "kernel_cycles": 88,
-        "exit_status": None,
-    }
-    assert second["exit_status"] == -1
-
-
 def test_a_run_without_faults_says_so():
     assert printed(print_faults, Report(0, 1, 1, "pysim")) == "no page faults\n"
 
@@ -127,25 +104,3 @@ def test_a_run_without_a_kernel_tells_of_no_pages():
 
 def test_nothing_is_divided_by_zero():
     assert Report(0, 0, 0, "pysim").ipc == 0
-
-
-def test_json_has_integers_and_every_fault(report, tmp_path):
-    path = tmp_path / "report.json"
-
-    write_json(report, path)
-
-    content = json.loads(path.read_text())
-    faults = content.pop("faults")
-    assert content == {
-        "exit_status": 255,
-        "abi": "lab",
-        "cycles": 20_000,
-        "instructions": 15_000,
-        "pages_promised": 10,
-        "heap_frames_used": 2,
-        "frames_used": 17,
-        "processes": [],
-    }
-    assert [fault["number"] for fault in faults] == [1, 2, 3]
-    assert faults[0]["pc"] == 0x44
-    assert "pc" not in faults[1]

@@ -74,6 +74,7 @@ class RecordedKernel(Kernel):
     def __init__(self, memory, *, turn: int, **options):
         self.turn = turn
         self.traps: list[Trap] = []
+        self.recorded: list[Fault] = []
         self._turn_began = (0, 0)
         self._frames: set[int] = set()
         super().__init__(memory, assemble_trampoline(), quantum=0, **options)
@@ -107,6 +108,11 @@ class RecordedKernel(Kernel):
         self._frames |= {proc.trapframe.pa for proc in self.procs[1:]}
         return cycles
 
+    def record(self, proc, fault: Fault) -> None:
+        """Keeps the fault, whoever takes it."""
+        super().record(proc, fault)
+        self.recorded.append(fault)
+
     def _tell_time(self, reason):
         if reason == Reason.USER_TRAP:
             self.now += _TRAP
@@ -124,7 +130,7 @@ class RecordedKernel(Kernel):
                 for name in TIMED:
                     page[OFFSETS[name] : OFFSETS[name] + 8] = bytes(8)
             memory[pa] = bytes(page)
-        return Run(self.console.printed, self.exit_status, self.traps, self.faults, memory)
+        return Run(self.console.printed, self.exit_status, self.traps, self.recorded, memory)
 
 
 def make_kernel(case: Case, ram) -> RecordedKernel:

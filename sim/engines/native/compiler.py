@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from sim.shared_cache import is_kept
+
 __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
 
 #: For this processor alone: a sixth faster than code for any of its kind.
@@ -87,7 +89,7 @@ def compile_library(
         "\0".join([source, level, *FLAGS, processor(), str(find_compiler())]).encode()
     ).hexdigest()
     library = directory / f"{name}-{key[:32]}.so"
-    if library.exists():
+    if is_kept(library):
         return library, True
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:

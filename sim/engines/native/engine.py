@@ -22,6 +22,8 @@ _PORTS = ("fetch_port", "data_port")
 _LINES = ("msip", "mtip", "meip", "seip")
 #: What a hart must have for idle cycles to be passed over.
 _COUNTERS = ("mcycle", "stimecmp")
+#: Constants of a hart that are data here.
+_DATA = ("ram_end",)
 _RESPONSE = ("valid", "data", "error")
 #: Tables of the MMU, control registers, and the units that most instructions do not use.
 RARELY = Rarely(
@@ -55,6 +57,11 @@ def _places(hart) -> dict[str, object]:
     return places
 
 
+def _data(hart) -> dict[str, object]:
+    """What of `hart` is data, by name: machines that differ in nothing else share a library."""
+    return {name: getattr(hart, name) for name in _DATA if hasattr(hart, name)}
+
+
 class NativeEngine(Engine):
     """Runs `hart` and `bus` in compiled code; see `Engine`.
 
@@ -67,8 +74,6 @@ class NativeEngine(Engine):
         device with a `window` is served in compiled code.
     directory : Path
         Where compiled libraries are kept.
-    identity : str or None
-        Says which hart this is; see `Model`.
     traced : bool
         All signals are computed, so that there can be waveforms and records of the retire port.
         Without it, asking for these raises EngineError.
@@ -77,9 +82,7 @@ class NativeEngine(Engine):
     name = "native"
     chunk = 400_000
 
-    def __init__(
-        self, hart, bus: Bus, directory: Path, identity: str | None = None, *, traced: bool = False
-    ):
+    def __init__(self, hart, bus: Bus, directory: Path, *, traced: bool = False):
         self.log = TrapLog()
         self._bus = bus
         outputs = [getattr(getattr(hart, port).request, name)
@@ -89,7 +92,7 @@ class NativeEngine(Engine):
         outputs += [getattr(hart.retire, name) for name in fields]
         self.model = model = Model(
             hart, outputs, directory, runtime=_runtime(traced), everything=traced,
-            places=_places(hart), identity=identity, rarely=RARELY,
+            places=_places(hart), data=_data(hart), rarely=RARELY,
         )  # fmt: skip
         self._registers = model.places["registers"]
         library = model.library
@@ -239,12 +242,8 @@ class NativeEngine(Engine):
     def switch(self, process: int) -> None:
         """As `Engine.switch`: the page faults that wait are in the machine, not in the log."""
         log, machine = self.log, self._machine
-        if machine.waiting_count:
-            log.held[log.process] = [
-                (waiting.pc, waiting.number) for waiting in machine.waiting[: machine.waiting_count]
-            ]
-        waiting = log.held.pop(process, [])
-        log.process = process
+        waiting = [(each.pc, each.number) for each in machine.waiting[: machine.waiting_count]]
+        waiting = log.exchange(process, waiting) or []
         machine.waiting_count = len(waiting)
         machine.waiting_filter = 0
         for index, (pc, number) in enumerate(waiting):
@@ -293,7 +292,7 @@ class NativeEngine(Engine):
             machine.trap_count = 0
         if machine.retry_count:
             for retry in machine.retries[: machine.retry_count]:
-                log.traps[retry.number].retried_at = retry.cycle
+                log.retried(retry.number, retry.cycle)
             machine.retry_count = 0
 
     def _serve_device(self) -> None:

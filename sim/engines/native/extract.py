@@ -6,7 +6,7 @@ and nothing here is tried.
 
 import amaranth
 from amaranth.hdl import Fragment, _ir, _nir
-from amaranth.hdl._ast import SignalDict
+from amaranth.hdl._ast import SignalDict, SignalSet
 
 from sim.engines.native import circuit as c
 
@@ -44,13 +44,16 @@ def extract(design, constants=()) -> c.Circuit:
     """
     netlist = _nir.Netlist()
     emitter = _Emitter(netlist, design, all_undef_to_ff=True)
-    emitter.emit_fragment(design.fragment, None)
+    try:
+        emitter.emit_fragment(design.fragment, None)
+    except _ir.DriverConflict as error:
+        raise c.Unsupported(f"a signal has several drivers: {_one_line(error)}") from None
     try:
         netlist.check_comb_cycles()
     except _nir.CombinationalCycle as error:
-        raise c.Unsupported(f"logic that feeds itself: {' '.join(str(error).split())}") from None
+        raise c.Unsupported(f"logic that feeds itself: {_one_line(error)}") from None
     netlist.resolve_all_nets()
-    _check_clocks(netlist)
+    _check_unread(emitter, _check_clocks(netlist))
     replaced = {
         int(number): signal.init >> bit & 1
         for signal in constants
@@ -103,8 +106,12 @@ def _source(cell) -> str:
     return "{}:{}".format(*cell.src_loc[:2]) if cell.src_loc else "unknown source"
 
 
-def _check_clocks(netlist) -> None:
-    """One clock, rising edge, no asynchronous reset."""
+def _one_line(error) -> str:
+    return " ".join(str(error).split())
+
+
+def _check_clocks(netlist) -> set[int]:
+    """One clock, rising edge, no asynchronous reset. Returns its net, or none."""
     clocks = {}
     for cell in netlist.cells:
         clock = getattr(cell, "clk", None)
@@ -117,6 +124,29 @@ def _check_clocks(netlist) -> None:
             raise c.Unsupported(f"falling clock edge at {_source(cell)}")
     if len(clocks) > 1:
         raise c.Unsupported(f"more than one clock, at {' and '.join(clocks.values())}")
+    return {number for number, _edge in clocks}
+
+
+def _check_unread(emitter, clocks) -> None:
+    """Nobody reads the clock as data: who does would see another order of events.
+
+    What reads a net is a cell, or a signal that is another name for it: any but a clock that comes
+    from outside.
+    """
+    netlist = emitter.netlist
+    fragments = emitter.design.fragments
+    own = SignalSet(domain.clk for f in fragments for domain in f.domains.values())
+    for signal, nets in netlist.signals.items():
+        outside = signal in own and signal not in emitter.drivers
+        if not outside and not clocks.isdisjoint(map(int, nets)):
+            place = _source(signal)
+            raise c.Unsupported(f"the signal {signal.name} shows the clock, at {place}")
+    for cell in netlist.cells[1:]:
+        if isinstance(cell, _nir.FlipFlop) and cell.clk == 0:
+            continue  # stands for an undriven signal, and has itself for data
+        read = {int(n) for n in cell.input_nets()} - {int(getattr(cell, "clk", 0))}
+        if clocks & read:
+            raise c.Unsupported(f"the clock is read as data at {_source(cell)}")
 
 
 def _convert(netlist, cell, value) -> c.Cell | None:

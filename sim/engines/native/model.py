@@ -14,6 +14,7 @@ from sim.engines.native import extract, store
 from sim.engines.native.circuit import Circuit, Unsupported, is_const
 from sim.engines.native.compiler import FLAGS, compile_library, find_compiler, processor
 from sim.engines.native.emit import PRELUDE, Layout, emit, emit_tables
+from sim.engines.native.identity import identify
 from sim.engines.native.liveness import live_bits, prune
 from sim.engines.native.merge import canonical, merge
 from sim.engines.native.nodes import make_nodes
@@ -170,7 +171,8 @@ class Model:
     Parameters
     ----------
     top : elaboratable
-        The design, with one clock domain; or such a design as `extract.prepare` made it.
+        The design, with one clock domain; or such a design as `extract.prepare` made it. One that
+        `identify` can describe is elaborated only if it has not been made before.
     outputs : sequence of Signal
         What is shown in the first words of the state, one word each (64 bits at most).
     directory : Path
@@ -181,9 +183,9 @@ class Model:
         Keep all signals alive, not only what the outputs depend on.
     places : mapping of str to Signal or MemoryData
         Inputs, registers and memories whose words in the state are wanted, by any name.
-    identity : str or None
-        With all of `hdl/`, says which design `top` is: its class and every parameter. Then a model
-        that has been made before is taken from the cache without elaborating `top`.
+    data : mapping of str to Signal
+        Inputs that keep their initial value, which is no part of the design: one library serves all
+        values. They are `places`, too.
     level : str
         How much the compiler optimises.
     pullable : bool
@@ -209,18 +211,20 @@ class Model:
         runtime: str = "",
         everything: bool = False,
         places: Mapping[str, Signal | MemoryData] | None = None,
-        identity: str | None = None,
+        data: Mapping[str, Signal] | None = None,
         level: str = "-O2",
         pullable: bool = False,
         rarely: Rarely = NEVER,
     ):
         extract.check_version()
-        self._parameters = (top, outputs, everything, places or {}, pullable, rarely)
+        data = data or {}
+        places = {**(places or {}), **data}
+        self._parameters = (top, outputs, everything, places, pullable, rarely)
+        identity = identify((top, list(outputs), places), data.values())
         path = None
         if identity is not None:
-            names = [Value.cast(output).name for output in outputs]
-            facts = (identity, names, everything, sorted(places or {}), runtime, pullable, rarely,
-                     amaranth.__version__, level, FLAGS, find_compiler(), processor())  # fmt: skip
+            facts = (identity, everything, runtime, pullable, rarely, amaranth.__version__,
+                     level, FLAGS, find_compiler(), processor())  # fmt: skip
             path = directory / f"model-{store.fingerprint(_PACKAGES, *facts)}.json"
         image = store.load(path) if path is not None else None
         self.cached = image is not None
@@ -232,6 +236,8 @@ class Model:
         self.library = ctypes.CDLL(str(directory / image.library))
         self._words = (ctypes.c_uint64 * len(image.initial))(*image.initial)
         self.state = memoryview(self._words).cast("B").cast("Q")
+        for name, signal in data.items():
+            self.state[self.places[name]] = signal.init
 
     @cached_property
     def translation(self) -> Translation:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sim.shared_cache import is_kept
+
 __all__ = ["Image", "fingerprint", "load", "save"]
 
 #: Kinds of source files that can change what a model computes.
@@ -47,14 +49,18 @@ def fingerprint(packages: Iterable[Path], *facts: object) -> str:
 def load(path: Path) -> Image | None:
     """The image in `path`; None if it is not there, not whole, or its library is gone."""
     with contextlib.suppress(OSError, ValueError, TypeError):
-        image = Image(**json.loads(path.read_text()))
-        if (path.parent / image.library).is_file():
+        image = Image(**json.loads(path.read_text())) if is_kept(path) else None
+        if image is not None and is_kept(path.parent / image.library):
             return image
     return None
 
 
 def save(path: Path, image: Image) -> None:
-    """Writes `image` to `path` at once, so that another process sees all of it or nothing."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".json", delete=False) as file:
-        json.dump(asdict(image), file)
-    os.replace(file.name, path)
+    """Writes `image` to `path` at once, so that another process sees all of it or nothing.
+
+    Who may read it is for the umask to say, as with the library: a checkout may be shared.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        whole = Path(scratch) / path.name
+        whole.write_text(json.dumps(asdict(image)))
+        os.replace(whole, path)

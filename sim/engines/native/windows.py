@@ -13,10 +13,9 @@ from pathlib import Path
 import amaranth
 
 from sim.engines.native import compiler, store
-from sim.engines.native.circuit import Unsupported
 from sim.engines.native.model import Model
-from sim.engines.native.simplify import rewrite
 from sim.engines.native.survey import Survey
+from sim.shared_cache import is_kept
 
 __all__ = ["Place", "Windows", "places_of", "poke", "windows_of"]
 
@@ -60,8 +59,8 @@ def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
     """
     path = directory / f"windows-{_key(survey.digest, level)}.json"
     with contextlib.suppress(OSError, ValueError, TypeError):
-        found = Windows(**json.loads(path.read_text()))
-        if (directory / found.library).is_file():
+        found = Windows(**json.loads(path.read_text())) if is_kept(path) else None
+        if found is not None and is_kept(directory / found.library):
             return found
     made = _make(design, survey, directory, level)
     store.save(path, made)
@@ -80,8 +79,6 @@ def _make(design, survey, directory, level):
     model = Model(
         design, (), directory, everything=True, places=memories, level=level, pullable=True
     )
-    if survey.clock is not None:
-        _check_unread(model.circuit, survey.clock)
     return Windows(
         Path(model.library._name).name,
         list(model.state),
@@ -109,13 +106,3 @@ def poke(state, places: list[Place], number: int) -> None:
     """Sets the bits of a signal in `state`."""
     for position, mask, word, low in places:
         state[word] = state[word] & ~(mask << low) | (number >> position & mask) << low
-
-
-def _check_unread(circuit, clock):
-    """Whoever reads the clock as data would see another order of events."""
-    own = set(circuit.signals.get(clock, ()))
-    for cell in filter(None, circuit.cells):
-        read = set()
-        rewrite(cell, lambda number, read=read: read.add(number) or number)
-        if read & own:
-            raise Unsupported(f"the clock {clock.name} is read as data at {cell.source}")

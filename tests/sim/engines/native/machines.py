@@ -59,9 +59,9 @@ def kernel(expected, *, costs=True, svadu=False, watchers=(), max_cycles=400_000
     return Outcome(machine, guest, end, model.exit_status, console.output, faults, bytes(ram.bytes))
 
 
-def bare(source, *, max_cycles=400_000, defines=None, **config):
+def bare(source, *, max_cycles=400_000, defines=None, memory_mib=4, **config):
     """A bare-metal program: a file, or the name of one of `tests/asm`."""
-    config = MachineConfig(memory_mib=4, **config)
+    config = MachineConfig(memory_mib=memory_mib, **config)
     ram = Machine.make_ram(config)
     if isinstance(source, str):
         elf = build_bare(ASM / f"{source}.S", script=ASM / "link.ld")

@@ -1,6 +1,16 @@
 """Random circuits: every operator and statement of Amaranth, at all widths."""
 
-from amaranth.hdl import Array, Cat, EnableInserter, Module, ResetInserter, Value, unsigned
+from amaranth.hdl import (
+    Array,
+    Cat,
+    ClockSignal,
+    EnableInserter,
+    Module,
+    ResetInserter,
+    ResetSignal,
+    Value,
+    unsigned,
+)
 from amaranth.lib.memory import Memory
 
 from tests.sim.engines.native.random_expressions import RandomExpressions
@@ -42,7 +52,8 @@ class RandomCircuit(RandomExpressions):
             for _ in range(scale * random.randint(1, 4))
         ]
         self._known += registers
-        steps = (self._logic, self._logic, self._logic, self._struct, self._memory)
+        steps = (self._logic, self._logic, self._logic, self._struct, self._memory,
+                 self._alias)  # fmt: skip
         for _ in range(scale * random.randint(1, 4)):
             random.choice(steps)()
         while registers:
@@ -137,6 +148,22 @@ class RandomCircuit(RandomExpressions):
         if kind < 0.9:
             return target.bit_select(offset, width)
         return target.word_select(offset, width)
+
+    def _alias(self):
+        """Another name for inputs, the reset, or parts of them, in some module."""
+        parts = self._random.sample([*self.inputs, ResetSignal()], self._random.randint(1, 2))
+        value = Cat(self._cut(Value.cast(part)) if len(parts) > 1 else part for part in parts)
+        alias = self._signal(unsigned(max(1, len(Value.cast(value)))))
+        self._module().d.comb += alias.eq(value)
+        self._known.append(alias)
+
+    def add_clock_alias(self):
+        """Another name for the clock, perhaps beside something else; returns it."""
+        beside = self._cut(self._random.choice(self.inputs))
+        parts = [beside, ClockSignal()][self._random.randint(0, 1) :]
+        alias = self._signal(unsigned(len(Cat(parts))))
+        self._module().d.comb += alias.eq(Cat(parts))
+        return alias
 
     def _memory(self):
         """A memory with one to three ports of each kind."""

@@ -34,3 +34,18 @@ def test_programs_under_the_kernel_run_alike(program, options):
 
     assert native.result[0] is End.FINISHED
     assert native.result == pysim.result
+
+
+def test_sizes_of_tlbs_reach_the_hart_on_both_engines():
+    small = {"itlb_entries": 1, "dtlb_entries": 2, "walk_cache_entries": 1}
+    native = bare("lazy_pages", engine="native", **small)
+
+    assert native.result == bare("lazy_pages", engine="pysim", **small).result
+    assert native.cycles > bare("lazy_pages", engine="native").cycles
+
+
+def test_one_library_serves_all_sizes_of_ram():
+    large, small = (bare("sv39_walk", engine="native", memory_mib=mib).machine for mib in (128, 2))
+
+    assert large.engine.model.library._name == small.engine.model.library._name
+    assert large.ram.size == 64 * small.ram.size

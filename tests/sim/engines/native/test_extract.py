@@ -4,7 +4,7 @@ import re
 
 import amaranth
 import pytest
-from amaranth.hdl import Assert, ClockDomain, Module, Print, Signal
+from amaranth.hdl import Assert, Cat, ClockDomain, ClockSignal, Module, Print, Signal
 from amaranth.lib.memory import Memory
 
 from sim.engines.native import circuit as c
@@ -113,6 +113,30 @@ def asserting():
     return m
 
 
+def clock_alias(*targets):
+    """Signals of a part of the design that are, wholly or in part, the clock."""
+    m, part, q = Module(), Module(), Signal(2, name="q")
+    m.submodules.part = part
+    part.d.comb += [target.eq(Cat(q[0], ClockSignal())) for target in targets]
+    m.d.sync += q.eq(q + 1)
+    return m
+
+
+def clock_of_another_domain():
+    m = flip_flop_in(ClockDomain("sync"))
+    m.domains.other = ClockDomain(local=True)
+    m.d.comb += ClockSignal("other").eq(ClockSignal())
+    return m
+
+
+def driven_twice():
+    m, out = Module(), Signal(name="out")
+    for name in ("left", "right"):
+        m.submodules[name] = part = Module()
+        part.d.comb += out.eq(1)
+    return m
+
+
 def looped():
     m, a, b = Module(), Signal(name="first"), Signal(name="second")
     m.d.comb += [a.eq(~b), b.eq(a)]
@@ -133,6 +157,19 @@ def looped():
         ),
         (printing, r"Print at .*test_extract\.py:\d+"),
         (asserting, r"Property at .*test_extract\.py:\d+"),
+        (
+            lambda: clock_alias(Signal(2, name="pair")),
+            r"the signal pair shows the clock, at .*test_extract\.py:\d+",
+        ),
+        (
+            lambda: clock_alias(Signal(3, name="whole")[1:]),
+            r"the clock is read as data at .*test_extract\.py:\d+",
+        ),
+        (clock_of_another_domain, r"the signal other_clk shows the clock"),
+        (
+            driven_twice,
+            r"a signal has several drivers: .*out.* module top\.right at .* module top\.left",
+        ),
         (looped, r"logic that feeds itself: .*test_extract\.py:\d+: signal second"),
     ],
 )

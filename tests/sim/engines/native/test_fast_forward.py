@@ -1,6 +1,7 @@
 """Cycles in which nothing happens may be passed over: nobody can tell."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.programs.expected import Expected
 from tests.sim.engines.native.machines import bare, kernel
 
 LAZY = Expected("lazy", "")
+TIMER_SWEEP = Path(__file__).with_name("timer_sweep.S")
 
 
 @pytest.mark.parametrize("latency", [1, 3, 40])
@@ -45,6 +47,32 @@ def test_sleep_until_the_timer_is_passed_over(tmp_path):
 
     assert forward.result == whole.result
     assert forward.skipped > 49_000
+
+
+@pytest.mark.parametrize("latency", [1, 2, 7])
+def test_the_timer_wakes_at_every_distance_from_a_look(latency):
+    forward, whole = (
+        bare(TIMER_SWEEP, engine="native", latency=latency, fast_forward=wanted)
+        for wanted in (True, False)
+    )
+
+    # RAM is part of the result, and with it the table of when each sleep ended.
+    assert forward.result == whole.result
+    assert forward.result[0] is End.FINISHED
+    assert forward.skipped > 1_000
+    if latency == 1:
+        assert forward.cycles == 56_823
+
+
+@pytest.mark.parametrize("limit", [49_000, 49_001, 49_015, 49_016, 49_017])
+def test_a_limit_inside_of_a_sleep_is_kept_to_the_cycle(tmp_path, limit):
+    forward, whole = (
+        sleeper(tmp_path, engine="native", fast_forward=wanted, max_cycles=limit)
+        for wanted in (True, False)
+    )
+
+    assert forward.result == whole.result
+    assert (forward.result[0], forward.cycles) == (End.LIMIT, limit)
 
 
 def test_a_sleep_without_end_ends_at_the_budget(tmp_path):
@@ -97,7 +125,7 @@ tohost: .dword 0
 """
 
 
-def sleeper(folder, *, wake=True, **config):
+def sleeper(folder, *, wake=True, max_cycles=150_000, **config):
     source = folder / "sleeper.S"
     source.write_text(SLEEPER)
-    return bare(source, defines={"WAKE": int(wake)}, max_cycles=150_000, **config)
+    return bare(source, defines={"WAKE": int(wake)}, max_cycles=max_cycles, **config)

@@ -6,9 +6,12 @@ A failure names the signals that differ; a name ends with the seed of its circui
 
 import ctypes
 
+import pytest
 from amaranth.hdl import ClockDomain, Module
 from amaranth.sim import Simulator
 
+from sim.engines.native import extract
+from sim.engines.native.circuit import Unsupported
 from sim.engines.native.model import Model
 from sim.engines.native.rarely import Rarely
 from sim.engines.native.windows import places_of, poke
@@ -46,6 +49,15 @@ def test_random_circuits_are_computed_as_by_pysim(seeds, tmp_path):
 
     assert all(len(values) > len(inputs) + len(circuits) for values in trace)
     assert not differences(top, inputs, stimuli, trace)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_clock_by_another_name_is_refused(seed):
+    circuit = RandomCircuit(seed)
+    alias = circuit.add_clock_alias()
+
+    with pytest.raises(Unsupported, match=rf"the signal {alias.name} shows the clock"):
+        extract.extract(extract.prepare(circuit.module))
 
 
 def run_native(top, inputs, stimuli, directory, options):

@@ -7,6 +7,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.mmu.walk_cache import WalkCache
 from sim.engines.native import extract
 from sim.engines.native.circuit import Unsupported
 from sim.engines.native.model import Model
@@ -23,6 +24,21 @@ class Counter(wiring.Component):
         m = Module()
         m.d.sync += self.count.eq(self.count + self.step)
         m.d.comb += self.total.eq(self.count + self.step)
+        return m
+
+
+class Limited(wiring.Component):
+    """Compares with a constant that is data."""
+
+    below: Out(1)
+
+    def __init__(self, limit):
+        super().__init__()
+        self.limit = Signal(8, init=limit)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.below.eq(self.limit > 100)
         return m
 
 
@@ -56,31 +72,53 @@ def test_an_input_that_nothing_reads_has_a_word_of_its_own(tmp_path):
     assert run(model, step=1, cycles=1) == 8
 
 
+def hart_unit(directory, entries=2, **options):
+    """A component of `hdl/`, which can be told apart without elaborating it."""
+    cache = WalkCache(entries=entries)
+    return Model(cache, [cache.lookup.hit], directory, places={"flush": cache.flush}, **options)
+
+
 def test_the_second_time_it_elaborates_nothing(tmp_path, monkeypatch):
-    first = make(tmp_path, identity="counter")
+    first = hart_unit(tmp_path)
     monkeypatch.setattr(extract, "prepare", lambda top: pytest.fail("elaborated"))
 
-    second = make(tmp_path, identity="counter")
+    second = hart_unit(tmp_path)
 
     assert (first.cached, second.cached) == (False, True)
     assert second.places == first.places
-    assert run(second, step=3, cycles=5) == 22
 
 
-def test_another_identity_is_another_model(tmp_path):
-    make(tmp_path, identity="counter")
+def test_other_parameters_are_another_model(tmp_path):
+    models = [hart_unit(tmp_path, entries) for entries in (2, 3, 2)]
 
-    assert len(list(tmp_path.glob("*.json"))) == 1
-    make(tmp_path, identity="another counter")
-    assert len(list(tmp_path.glob("*.json"))) == 2
-    # The same C++ though.
-    assert len(list(tmp_path.glob("*.so"))) == 1
+    assert [model.cached for model in models] == [False, False, True]
+    assert len(models[1].state) > len(models[0].state)
+
+
+def test_what_cannot_be_described_is_elaborated_each_time(tmp_path):
+    models = [make(tmp_path) for _ in range(2)]
+
+    # The same C++, and so the same library, but no image.
+    assert [model.cached for model in models] == [False, True]
+    assert not list(tmp_path.glob("*.json"))
 
 
 def test_a_model_from_the_cache_can_still_be_looked_into(tmp_path):
-    make(tmp_path, identity="counter")
+    hart_unit(tmp_path)
 
-    assert make(tmp_path, identity="counter").circuit.signals
+    assert hart_unit(tmp_path).circuit.signals
+
+
+@pytest.mark.parametrize("limit", [4, 200])
+def test_one_library_serves_all_values_of_data(tmp_path, limit):
+    limited = Limited(limit)
+    model = Model(limited, [limited.below], tmp_path, data={"limit": limited.limit})
+    pointer = ctypes.c_void_p(model.address)
+    model.library.native_step(pointer, pointer)
+
+    assert model.state[0] == (limit > 100)
+    other = Limited(7)
+    assert Model(other, [other.below], tmp_path, data={"limit": other.limit}).cached
 
 
 def test_a_signal_that_is_no_word_of_the_state_is_refused(tmp_path):

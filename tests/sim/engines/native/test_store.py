@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -24,6 +25,17 @@ def test_an_image_comes_back_as_it_was(image, tmp_path):
 
     assert load(tmp_path / "image.json") == image
     assert {path.name for path in tmp_path.iterdir()} == {"model.so", "image.json"}
+
+
+@pytest.mark.parametrize("mask, mode", [(0o022, 0o644), (0o027, 0o640), (0o002, 0o664)])
+def test_who_may_read_an_image_is_for_the_umask_to_say(image, tmp_path, mask, mode):
+    before = os.umask(mask)
+    try:
+        save(tmp_path / "image.json", image)
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "image.json").stat().st_mode & 0o777 == mode
 
 
 def test_an_image_without_its_library_counts_as_none(image, tmp_path):
