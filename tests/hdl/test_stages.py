@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from amaranth.hdl import Cat, Module
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -40,6 +40,26 @@ def test_copies_every_bit(signature):
             assert ctx.get(target) == value
 
     simulate(dut, testbench)
+
+
+#: Addresses, data and numbers of registers, by their widths.
+WIDTHS = {
+    64: {"pc", "next_pc", "va", "fetch_va", "fault_va", "target", "result", "rs1_data", "rs2_data",
+         "data"},
+    32: {"insn"},
+    5: {"rs1", "rs2", "rd"},
+    4: {"interrupt_cause"},
+    3: {"funct3"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("signature", [Decoded(), Executed(), Forward()])
+def test_nothing_loses_a_bit_on_the_way(signature):
+    flat = signature.flatten(signature.create())
+    members = {path[-1]: len(Value.cast(value)) for path, _, value in flat}
+    known = {name: width for width, names in WIDTHS.items() for name in names if name in members}
+    assert {name: members[name] for name in known} == known
+    assert len(known) > 1
 
 
 def test_other_signatures_do_not_match():

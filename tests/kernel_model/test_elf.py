@@ -65,6 +65,13 @@ def test_says_what_is_wrong_in_one_line(elf, message):
     assert "\n" not in str(error.value)
 
 
+def test_rejects_programs_for_a_dynamic_loader():
+    elf = bytearray(elf_file(TEXT, DATA))
+    elf[64 + 56 : 64 + 60] = (3).to_bytes(4, "little")  # the second program header: PT_INTERP
+    with pytest.raises(ExecError, match="needs a dynamic loader"):
+        read_elf(bytes(elf))
+
+
 def test_rejects_32_bit_files():
     header = bytearray(elf_file())
     header[4] = 1

@@ -1,12 +1,16 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from sim.engines.base import TrapLog
+from sim.engines.base import CYCLE_FS, TrapLog
 
 
 @pytest.fixture
 def log():
     return TrapLog()
+
+
+def test_a_cycle_of_a_waveform_is_a_microsecond():
+    assert CYCLE_FS * 10**6 == 10**15
 
 
 def test_it_counts_what_retires(log):

@@ -31,6 +31,13 @@ def test_a_default_takes_what_is_left():
     assert decision_table(circuit, cell, 3).cases == (0, 1, 2, 2)
 
 
+def test_a_case_that_never_holds_takes_nothing():
+    circuit, cell = switch((BITS[:2], ("00",)), (BITS[:2], ("01",)))
+    cell.inputs = (0, *cell.inputs)
+    table = decision_table(circuit, cell, 3)
+    assert table.cases == (1, 2, table.none, table.none)
+
+
 def test_dead_cases_are_left_out():
     circuit, cell = switch(*((BITS[:2], (p,)) for p in ("00", "01", "10")), (BITS, ("1" * 8,)))
     table = decision_table(circuit, cell, 3)
@@ -56,6 +63,12 @@ def test_many_cases_get_wider_entries():
     table = decision_table(circuit, cell, 256)
     assert table.cases == tuple(range(256))
     assert table.none == 0xFFFF
+
+
+def test_so_many_cases_that_none_needs_a_wider_entry():
+    circuit, cell = switch(*((BITS, (f"{n:08b}",)) for n in range(255)))
+    assert decision_table(circuit, cell, 254).none == 0xFF
+    assert decision_table(circuit, cell, 255).none == 0xFFFF
 
 
 def test_a_pattern_may_contradict_itself_where_a_value_repeats_a_bit():
