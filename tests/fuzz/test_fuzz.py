@@ -57,8 +57,10 @@ def entry(kernel, va):
 
 
 def test_a_frame_of_two_owners_is_found(kernel):
-    mappages(kernel, kernel.first.pagetable, 1 << 30, PAGE_SIZE, kernel.trampoline, Pte.R | Pte.U)
+    flags = Pte.R | Pte.W | Pte.U
+    mappages(kernel, kernel.first.pagetable, 1 << 30, PAGE_SIZE, kernel.trampoline, flags)
     kernel.first.sz = 2 << 30
+    kernel.first.regions = kernel.first.regions.resized(kernel.first.sz)
 
     with pytest.raises(Misbehaved, match="belongs to the kernel and to 0x40000000 of 2"):
         audit(kernel)

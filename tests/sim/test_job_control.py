@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -18,6 +19,8 @@ def bash():
     """A shell with job control, and a simulated `cat` in its foreground that reads."""
     if shutil.which("bash") is None:
         pytest.skip("no bash here, which stops and continues jobs")
+    # What has to be compiled is compiled before, for that is said on the terminal.
+    subprocess.run([*TRAPLINE, "run", "--quiet", "cat"], stdin=subprocess.DEVNULL, check=True)
     session = Session(["bash", "--norc", "--noprofile", "+o", "history", "-i"],
                       environment={"PS1": "bash> ", "TERM": "dumb"})  # fmt: skip
     session.expect(b"bash> ")
