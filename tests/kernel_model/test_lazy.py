@@ -3,7 +3,7 @@ import pytest
 from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.layout import MAXVA
 from kernel_model.lazy import vmfault
-from kernel_model.pagetable import getpte, uvmunmap
+from kernel_model.pagetable import getpte, mappages, uvmunmap
 from kernel_model.panic import KernelPanic
 from tests.kernel_model.support import R, W, X, elf_file, failing_kalloc, make_hart, segment
 
@@ -69,6 +69,14 @@ def test_refuses_a_page_that_is_mapped(hart, below_heap, why):
 
     assert (kernel.kmem.used, hart.pte(hart.heap - below_heap)) == (used, before)
     assert before
+
+
+def test_refuses_a_page_that_is_mapped_for_execution_alone(hart):
+    kernel, proc = hart.kernel, hart.kernel.proc
+    frame = kernel.kmem.kalloc()
+    assert mappages(kernel, proc.pagetable, hart.heap, PAGE_SIZE, frame, Pte.X | Pte.U)
+
+    assert vmfault(kernel, proc, hart.heap, Pte.R) == (0, "page is mapped --x")
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
