@@ -4,6 +4,7 @@ import pytest
 
 from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.copy import copyin, copyinstr
+from kernel_model.costs import ZERO, Step
 from kernel_model.exec import ExecError, kexec
 from kernel_model.layout import MAXARG, TRAMPOLINE, TRAPFRAME, Reason, Register
 from kernel_model.pagetable import leaves
@@ -174,6 +175,26 @@ def test_more_pages_than_ram_has_are_refused_before_any_is_loaded():
         kexec(hart.kernel, hart.proc, elf_file(*parts, segment(0, b"x", R)), [b"x"], b"x")
 
     assert hart.kernel.kmem.used == taken
+
+
+def test_as_many_pages_as_ram_has_are_tried():
+    hart = make_hart()
+    elf = elf_file(segment(0, flags=R | W, memsz=0x10_0000))
+
+    with pytest.raises(ExecError, match="no frame left for the segment at 0x0"):
+        kexec(hart.kernel, hart.proc, elf, [b"x"], b"x")
+
+
+@pytest.mark.parametrize("size, parts", [(8, 1), (9, 2), (16, 2), (17, 3), (4097, 513)])
+def test_contents_are_copied_eight_bytes_at_a_time(size, parts):
+    hart = make_hart(costs={**ZERO, Step.COPY: 1})
+    kernel = hart.kernel
+    before = kernel.cycles
+
+    kexec(kernel, hart.proc, elf_file(segment(0, b"x" * size)), [], b"x")
+
+    # Besides, the array of the arguments: one address, 0.
+    assert kernel.cycles - before == parts + 1
 
 
 def test_exec_that_fails_half_way_leaves_the_old_image_intact():
