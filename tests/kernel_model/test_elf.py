@@ -41,7 +41,8 @@ def test_permissions_are_those_of_the_flags(flags, perm):
         (b"#!/bin/sh\n", "not an ELF file"),
         (b"\x7fELF", "truncated or damaged ELF file"),
         (elf_file()[:40], "truncated or damaged ELF file"),
-        (elf_file()[:100], "truncated"),
+        (elf_file()[:100], "truncated: the program headers are past the end of the file"),
+        (elf_file()[: 64 + 2 * 56 - 1], "truncated: the program headers are past the end"),
         (elf_file()[:-1], "truncated: segment at 0x1000 is past the end of the file"),
         (elf_file(machine=62), "not for little-endian RV64: .*EM_X86_64"),
         (elf_file(type=3), "not an executable with fixed addresses: type ET_DYN"),
@@ -65,6 +66,12 @@ def test_says_what_is_wrong_in_one_line(elf, message):
     assert "\n" not in str(error.value)
 
 
+def test_a_segment_may_end_where_guard_and_stack_still_fit():
+    image = read_elf(elf_file(segment(0, b"x", memsz=TRAPFRAME - 2 * PAGE_SIZE)))
+
+    assert image.segments[0].end == TRAPFRAME - 2 * PAGE_SIZE
+
+
 def test_rejects_programs_for_a_dynamic_loader():
     elf = bytearray(elf_file(TEXT, DATA))
     elf[64 + 56 : 64 + 60] = (3).to_bytes(4, "little")  # the second program header: PT_INTERP
@@ -80,6 +87,7 @@ def test_rejects_32_bit_files():
 
 
 def test_files_that_would_take_for_ever_are_refused():
+    assert len(read_elf(elf_file(*[TEXT] * 64)).segments) == 64
     with pytest.raises(ExecError, match="65 program headers, more than 64"):
         read_elf(elf_file(*[TEXT] * 65))
 
