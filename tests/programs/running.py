@@ -25,12 +25,14 @@ class Run:
     frames_lost: int
 
 
-def run(elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, abi="lab") -> Run:
+def run(elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, abi="lab",
+        svadu=False) -> Run:  # fmt: skip
     """Runs `elf`, which must end within `max_cycles` if the kernel's work costs nothing."""
     config = MachineConfig(memory_mib=memory_mib)
     ram = Machine.make_ram(config)
     console = Console(stdin)
-    kernel = Kernel(ram, assemble_trampoline(), console, costs=ZERO, abi=abi, files=bundled_files)
+    kernel = Kernel(ram, assemble_trampoline(), console, costs=ZERO, abi=abi, svadu=svadu,
+                    files=bundled_files)  # fmt: skip
     before = kernel.kmem.used
     kernel.exec(elf.read_bytes(), [elf.name.partition("-")[0], *args])
     machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])

@@ -24,9 +24,11 @@ def recorded(abi):
     return lines
 
 
+@pytest.mark.parametrize("svadu", [False, True], ids=["svade", "svadu"])
 @pytest.mark.parametrize("abi", Abi)
-def test_every_call_returns_what_is_recorded(abi):
-    done = run(build_user(FOLDER / "calls.c"), stdin=STDIN, abi=abi.value, max_cycles=4_000_000)
+def test_every_call_returns_what_is_recorded(abi, svadu):
+    done = run(build_user(FOLDER / "calls.c"), stdin=STDIN, abi=abi.value, svadu=svadu,
+               max_cycles=4_000_000)  # fmt: skip
     assert [line for line in done.output.splitlines() if " = " in line] == recorded(abi)
     assert (done.status, done.frames_lost) == (0, 0)
 
@@ -47,12 +49,13 @@ def test_every_system_call_is_made():
 
 
 @pytest.mark.parametrize("abi", [abi.value for abi in Abi])
+@pytest.mark.parametrize("svadu", [False, True], ids=["svade", "svadu"])
 @pytest.mark.parametrize("name", ["removed_directory", "null_pointer"])
-def test_it_is_as_in_xv6(name, abi):
+def test_it_is_as_in_xv6(name, svadu, abi):
     """Programs that print what is wrong, and return how much."""
     source, script = FOLDER / f"{name}.c", FOLDER / f"{name}.ld"
     elf = build_user(source, script if script.exists() else None)
-    done = run(elf, abi=abi)
+    done = run(elf, abi=abi, svadu=svadu)
     assert (done.status, done.frames_lost) == (0, 0), done.output
     killed = re.findall(r"scause (0x[0-9a-f]+) .*\n.*stval=(0x[0-9a-f]+)", done.output)
     assert killed == (
