@@ -9,7 +9,7 @@ from typing import Protocol
 from sim.bus import Bus, Device
 from sim.engines.choice import make_engine
 from sim.events import Budget, Event
-from sim.loader import RESET_PC
+from sim.guests.loader import RESET_PC
 from sim.ram import Ram
 
 __all__ = [

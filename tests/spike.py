@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.toolchain import cache_directory
+from sim.host.toolchain import cache_directory
 
 __all__ = [
     "DEVICE_TREE", "ISA", "RAM_BASE", "RAM_SIZE", "SpikeMissing", "command", "device_tree", "find",

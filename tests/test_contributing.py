@@ -39,10 +39,10 @@ def test_names_of_the_code_that_the_page_relies_on_are_there():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for path, names in (
         ("kernel_model/syscall.py", ["SYSCALLS"]),
-        ("sim/insight/arguments.py", ["_SIGNATURES"]),
+        ("sim/output/arguments.py", ["_SIGNATURES"]),
         ("hdl/priv/csr.py", ["_registers", "_allowed", "CsrFile", "Environment", "_hold"]),
-        ("sim/cli.py", ["_common_options", "_kernel_options", "OutputFile"]),
-        ("sim/kernel_setup.py", ["KernelOptions"]),
+        ("sim/cli/main.py", ["_common_options", "_kernel_options", "OutputFile"]),
+        ("sim/guests/kernel_setup.py", ["KernelOptions"]),
         ("tests/support.py", ["simulate"]),
     ):
         code = Path(ROOT / path).read_text()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hdl import verilog
-from sim import toolchain
 from sim.engines.native import compiler
+from sim.host import toolchain
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

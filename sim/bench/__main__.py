@@ -11,8 +11,8 @@ from rich.table import Table
 from sim.bench import mmubench, speed
 from sim.bench.runs import BenchError
 from sim.engines.base import EngineError
+from sim.host.toolchain import ToolchainError
 from sim.machine import MachineConfig
-from sim.toolchain import ToolchainError
 
 __all__ = ["main"]
 

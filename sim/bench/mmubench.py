@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.bench.runs import BenchError, bare_run
+from sim.host.toolchain import build_bare, programs_directory
 from sim.machine import MachineConfig
-from sim.toolchain import build_bare, programs_directory
 
 __all__ = ["BEGIN", "END", "Case", "Result", "print_result", "run_mmubench", "write_docs"]
 

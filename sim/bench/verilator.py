@@ -10,9 +10,9 @@ from pathlib import Path
 from sim.bench.runs import BenchError
 from sim.engines.native.compiler import TUNING, processor
 from sim.engines.native.store import fingerprint
-from sim.loader import load_bare
+from sim.guests.loader import load_bare
+from sim.host.toolchain import cache_directory
 from sim.machine import Machine, MachineConfig
-from sim.toolchain import cache_directory
 
 __all__ = ["Verilated", "find_verilator"]
 

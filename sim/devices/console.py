@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 from sim.devices.journal import Journal
 from sim.devices.terminal import Terminal
-from sim.streams import OutputError
+from sim.host.streams import OutputError
 
 __all__ = ["Console", "Piped", "Source", "standard_input"]
 

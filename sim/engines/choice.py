@@ -58,7 +58,7 @@ def _pysim(hart, bus) -> Engine:
 
 
 def _native(hart, bus, directory, traced) -> Engine:
-    from sim.toolchain import cache_directory
+    from sim.host.toolchain import cache_directory
 
     try:
         # Reads Amaranth's private netlist as soon as it is imported.

@@ -18,7 +18,7 @@ from sim.bus import DATA, FETCH, Bus, Request
 from sim.engines.base import CYCLE_FS, Engine, EngineError, TrapLog
 from sim.engines.ordered import OrderedPySimEngine
 from sim.events import Budget, Event
-from sim.output_files import open_output
+from sim.host.output_files import open_output
 
 __all__ = ["PysimEngine"]
 

@@ -7,7 +7,7 @@ import time
 
 from sim.engines.native.circuit import Unsupported
 from sim.engines.native.compiler import CompilerError
-from sim.toolchain import ToolchainError
+from sim.host.toolchain import ToolchainError
 from tests.campaign.bench import Bench, BenchError
 from tests.campaign.bins import reachable, reachable_on_hart, updates
 from tests.campaign.campaign import (

@@ -14,7 +14,7 @@ from amaranth.hdl import Value
 
 from hdl.mmu.mmu import Mmu
 from sim.engines.native.model import Model
-from sim.toolchain import cache_directory
+from sim.host.toolchain import cache_directory
 from tests.campaign.bins import effective_privilege
 from tests.golden.sv39 import Question
 

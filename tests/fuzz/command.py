@@ -1,4 +1,4 @@
-"""The command line: random arguments, through `sim.cli.main` in this process."""
+"""The command line: random arguments, through `sim.cli.main.main` in this process."""
 
 import contextlib
 import io
@@ -11,8 +11,8 @@ from random import Random
 
 import click
 
-from sim.cli import main, trapline
-from sim.toolchain import build_bare, build_program, programs_directory
+from sim.cli.main import main, trapline
+from sim.host.toolchain import build_bare, build_program, programs_directory
 from tests.fuzz.damage import damaged
 from tests.fuzz.guard import Misbehaved, bounded
 

@@ -4,9 +4,9 @@ from random import Random
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.layout import KERNBASE
-from sim.bare_guest import BareGuest
 from sim.devices.htif import Htif, HtifError
 from sim.events import Budget
+from sim.guests.bare_guest import BareGuest
 from sim.machine import Machine, MachineConfig
 from tests.fuzz.guard import Misbehaved, bounded, one_line
 from tests.lockstep import encode

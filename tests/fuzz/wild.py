@@ -10,9 +10,9 @@ from kernel_model.layout import KERNBASE
 from kernel_model.lifecycle import kkill
 from sim.devices.doorbell import DoorbellPage
 from sim.events import Budget
-from sim.kernel_guest import KernelGuest
+from sim.guests.kernel_guest import KernelGuest
+from sim.host.toolchain import assemble_trampoline
 from sim.machine import Machine, MachineConfig
-from sim.toolchain import assemble_trampoline
 from tests.fuzz.guard import Misbehaved, bounded
 from tests.fuzz.ownership import audit, frames_written_by, kernel_frames, page_tables
 from tests.fuzz.programs import make

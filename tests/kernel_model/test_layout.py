@@ -21,8 +21,8 @@ from kernel_model.layout import (
     Reason,
     Register,
 )
-from sim.loader import RESET_PC
-from sim.toolchain import programs_directory
+from sim.guests.loader import RESET_PC
+from sim.host.toolchain import programs_directory
 from tests.kernel_model.pages import PAGE, table_under
 from tests.programs.headers import constants
 

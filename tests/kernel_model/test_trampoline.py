@@ -5,7 +5,7 @@ from elftools.elf.elffile import ELFFile
 
 from hdl.arch import PAGE_SIZE
 from kernel_model import trapframe
-from sim.toolchain import assemble_trampoline, build_bare, programs_directory
+from sim.host.toolchain import assemble_trampoline, build_bare, programs_directory
 
 SOURCE = Path(trapframe.__file__).parent / "trampoline.S"
 REGISTERS = [name for name in trapframe.OFFSETS if name not in

@@ -93,7 +93,7 @@ SUITES = {
         tests=(
             "tests/kernel_model",
             "tests/programs/test_programs.py",
-            "tests/sim/test_kernel_guest.py",
+            "tests/sim/guests/test_kernel_guest.py",
         ),
         helpers=(
             "hdl",

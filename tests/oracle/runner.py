@@ -5,7 +5,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from sim.toolchain import build_bare
+from sim.host.toolchain import build_bare
 from tests import spike
 from tests.golden.cases import RESERVED, content
 from tests.oracle.delivery import Delivery

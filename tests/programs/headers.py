@@ -2,7 +2,7 @@
 
 import re
 
-from sim.toolchain import programs_directory
+from sim.host.toolchain import programs_directory
 
 __all__ = ["constants"]
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sim.toolchain import program_names
+from sim.host.toolchain import program_names
 
 __all__ = ["LINES", "Line"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from kernel_model.costs import ZERO
 from kernel_model.kernel import Kernel
 from sim.devices.doorbell import DoorbellPage
-from sim.kernel_guest import KernelGuest
+from sim.guests.kernel_guest import KernelGuest
+from sim.host.toolchain import assemble_trampoline, bundled_files
 from sim.machine import End, Machine, MachineConfig
-from sim.toolchain import assemble_trampoline, bundled_files
 from tests.kernel_model.support import Console
 
 __all__ = ["Run", "run"]

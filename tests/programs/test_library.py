@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from kernel_model import sysfile
 from kernel_model.inode import FileType
-from sim.toolchain import program_names, programs_directory
+from sim.host.toolchain import program_names, programs_directory
 from tests.programs.expected import PROGRAMS
 from tests.programs.headers import constants
 from tests.programs.lines import LINES

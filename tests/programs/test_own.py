@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.own_programs import compile_program
-from sim.toolchain import programs_directory
+from sim.host.own_programs import compile_program
+from sim.host.toolchain import programs_directory
 from tests.programs.running import run
 
 FOLDER = Path(__file__).parent / "own"

@@ -8,9 +8,9 @@ from hdl.arch import Cause
 from kernel_model.costs import ZERO
 from kernel_model.kernel import Kernel
 from sim.devices.doorbell import DoorbellPage
-from sim.kernel_guest import KernelGuest
+from sim.guests.kernel_guest import KernelGuest
+from sim.host.toolchain import assemble_trampoline
 from sim.machine import End, Machine, MachineConfig
-from sim.toolchain import assemble_trampoline
 from tests.kernel_model.support import Console
 from tests.programs.expected import PROGRAMS
 

@@ -10,7 +10,7 @@ from kernel_model import copy, file, lazy, regions, sysfile
 from kernel_model.abi import Syscall
 from kernel_model.syscall import SYSCALLS
 from kernel_model.sysproc import sys_sbrk
-from sim.toolchain import build_program, build_user, programs_directory
+from sim.host.toolchain import build_program, build_user, programs_directory
 from tests.programs.running import run
 
 #: The sparse gigabyte has 4,096 pages, and 512 page tables.

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from sim import cli, toolchain
+from sim.cli import main as cli
+from sim.host import toolchain
 
 FOLDER = Path(__file__).parent
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim import cli
+from sim.cli import main as cli
 from sim.engines.base import CYCLE_FS
-from sim.rows import STORY
+from sim.output.rows import STORY
 from tests import gtkwave
 
 gtkwave.require()

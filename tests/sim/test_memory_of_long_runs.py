@@ -8,10 +8,10 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.faults import Fault as Served
-from sim import cli
+from sim.cli import main as cli
 from sim.engines import base
 from sim.engines.base import TrapLog, TrapRecord
-from sim.faults import Fault, FaultTable
+from sim.guests.fault_table import Fault, FaultTable
 from tests.sim.runs import run
 
 

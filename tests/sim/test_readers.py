@@ -4,7 +4,7 @@ import pytest
 import pywellen
 from vcd.reader import TokenKind, tokenize
 
-from sim import cli
+from sim.cli import main as cli
 from sim.engines.base import CYCLE_FS
 from tests.gtkwave import require
 

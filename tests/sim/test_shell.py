@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from sim import cli, kernel_setup
-from sim.toolchain import build_program, strip
+from sim.cli import main as cli
+from sim.guests import kernel_setup
+from sim.host.toolchain import build_program, strip
 
 pytest.importorskip("termios")
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from sim import cli
+from sim.cli import main as cli
+from sim.host.toolchain import program_names
 from sim.machine import End
-from sim.toolchain import program_names
 from tests.sim.runs import run
 
 #: What else each bundled program is run with; `init` does not end, and `usertests` takes long.

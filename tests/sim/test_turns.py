@@ -3,8 +3,8 @@
 import pytest
 
 from kernel_model.layout import MIN_QUANTUM
-from sim import cli
-from sim.kernel_guest import PATIENCE
+from sim.cli import main as cli
+from sim.guests.kernel_guest import PATIENCE
 from sim.machine import End
 from tests.sim.runs import run
 
@@ -46,7 +46,7 @@ def test_a_livelock_ends_the_run(quantum, latency):
 
 
 def test_a_livelock_is_told_in_one_line(monkeypatch, capsys):
-    monkeypatch.setattr("sim.kernel_setup.LEAST_TURN_ACCESSES", 1)
+    monkeypatch.setattr("sim.guests.kernel_setup.LEAST_TURN_ACCESSES", 1)
 
     status = cli.main(["run", "--quiet", "--latency", "950", "--memory", "8", "hello"])
 

@@ -6,7 +6,7 @@ import sys
 import time
 
 from sim.engines.base import EngineError
-from sim.toolchain import ToolchainError
+from sim.host.toolchain import ToolchainError
 from tests.options import require_at_least
 from tests.spike import SpikeMissing, find
 from tests.spike_kernel.cases import MORE_CASES

@@ -7,7 +7,7 @@ from kernel_model.faults import Fault
 from kernel_model.kernel import Kernel
 from kernel_model.layout import KERNBASE, Action, Reason, Register
 from kernel_model.trapframe import OFFSETS
-from sim.toolchain import assemble_trampoline, build_program, bundled_files
+from sim.host.toolchain import assemble_trampoline, build_program, bundled_files
 from tests.kernel_model.support import Console
 from tests.spike_kernel.cases import Case
 

@@ -11,7 +11,7 @@ from hdl.arch import PAGE_SIZE
 from kernel_model.costs import ZERO
 from sim.devices.doorbell import DoorbellPage
 from sim.events import Budget
-from sim.kernel_guest import KernelGuest
+from sim.guests.kernel_guest import KernelGuest
 from sim.machine import Machine, MachineConfig
 from tests.fuzz.programs import WildProgram, make
 from tests.kernel_model.support import Console

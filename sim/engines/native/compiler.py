@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from sim.shared_cache import is_kept
+from sim.host.shared_cache import is_kept
 
 __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
 

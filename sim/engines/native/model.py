@@ -22,7 +22,7 @@ from sim.engines.native.pieces import WORD, split
 from sim.engines.native.rarely import NEVER, Rarely, separate
 from sim.engines.native.schedule import schedule
 from sim.engines.native.simplify import simplify
-from sim.progress import announce
+from sim.host.progress import announce
 
 __all__ = ["Model", "Translation", "optimize"]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from amaranth.sim.pysim import PySimEngine
 
 from sim.engines.native.slots import Running, State
-from sim.toolchain import cache_directory
+from sim.host.toolchain import cache_directory
 
 __all__ = ["NativeSimEngine"]
 
@@ -30,7 +30,8 @@ class NativeSimEngine(PySimEngine):
     Members
     -------
     directory : Path or None
-        Where libraries are kept; by default in the cache of `sim.toolchain`. Set it in a subclass.
+        Where libraries are kept; by default in the cache of `sim.host.toolchain`. Set it in a
+        subclass.
     level : str
         How much the compiler optimises. Testbenches are short, and most of their time is Python's.
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sim.shared_cache import is_kept
+from sim.host.shared_cache import is_kept
 
 __all__ = ["Image", "fingerprint", "load", "save"]
 

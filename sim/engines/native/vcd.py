@@ -22,7 +22,7 @@ from sim.engines.base import CYCLE_FS
 from sim.engines.native.extract import check_version
 from sim.engines.native.model import Model
 from sim.engines.native.pieces import WORD
-from sim.output_files import open_output
+from sim.host.output_files import open_output
 
 __all__ = ["Waveform", "locate"]
 

@@ -15,7 +15,7 @@ import amaranth
 from sim.engines.native import compiler, store
 from sim.engines.native.model import Model
 from sim.engines.native.survey import Survey
-from sim.shared_cache import is_kept
+from sim.host.shared_cache import is_kept
 
 __all__ = ["Place", "Windows", "places_of", "poke", "windows_of"]
 

@@ -2,8 +2,8 @@ import pytest
 
 from sim.bench import mmubench
 from sim.bench.runs import BenchError
+from sim.host.toolchain import programs_directory
 from sim.machine import MachineConfig
-from sim.toolchain import programs_directory
 
 WORDS = 232
 

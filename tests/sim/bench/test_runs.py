@@ -4,8 +4,8 @@ import pytest
 
 from kernel_model.costs import ZERO
 from sim.bench.runs import BenchError, bare_run, kernel_run
+from sim.host.toolchain import build_bare, build_user, programs_directory
 from sim.machine import MachineConfig
-from sim.toolchain import build_bare, build_user, programs_directory
 
 CONFIG = MachineConfig(memory_mib=4, fast_forward=False)
 

@@ -9,7 +9,7 @@ import pytest
 from sim.devices.console import Console, Piped, standard_input
 from sim.devices.journal import Entry, Journal, Replay
 from sim.devices.terminal import Terminal
-from sim.streams import OutputError
+from sim.host.streams import OutputError
 
 
 def make_console(input=b"", **options):

@@ -2,8 +2,8 @@ import sys
 
 import pytest
 
-from sim import cli
 from sim.bus import Bus
+from sim.cli import main as cli
 from sim.engines import choice
 from sim.engines.base import EngineError
 from sim.engines.native import compiler, extract

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
 from sim.engines.ordered import OrderedPySimEngine, independent_groups, topological_order
-from sim.waveform import read_waveform
+from sim.output.waveform import read_waveform
 
 
 class Adder(wiring.Component):

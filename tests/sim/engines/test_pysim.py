@@ -5,8 +5,8 @@ from sim.bus import Bus, ProtocolError
 from sim.engines.base import CYCLE_FS, EngineError
 from sim.engines.pysim import PysimEngine
 from sim.events import Budget, Doorbell, HtifWrite
+from sim.output.waveform import read_waveform
 from sim.ram import Ram
-from sim.waveform import read_waveform
 from tests.sim.scripted import ScriptedHart, load, store
 from tests.sim.test_bus import Register
 

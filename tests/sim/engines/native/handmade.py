@@ -10,7 +10,7 @@ from sim.engines.native import structs
 from sim.engines.native.compiler import compile_library
 from sim.engines.native.emit import PRELUDE
 from sim.engines.native.structs import Machine
-from sim.toolchain import cache_directory
+from sim.host.toolchain import cache_directory
 
 __all__ = [
     "BASE",

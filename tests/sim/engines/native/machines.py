@@ -4,13 +4,13 @@ from pathlib import Path
 
 from kernel_model.costs import TABLE, ZERO
 from kernel_model.kernel import Kernel
-from sim.bare_guest import BareGuest
 from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif
-from sim.kernel_guest import KernelGuest
-from sim.loader import load_bare
+from sim.guests.bare_guest import BareGuest
+from sim.guests.kernel_guest import KernelGuest
+from sim.guests.loader import load_bare
+from sim.host.toolchain import assemble_trampoline, build_bare
 from sim.machine import Machine, MachineConfig
-from sim.toolchain import assemble_trampoline, build_bare
 from tests.kernel_model.support import Console as KernelConsole
 
 __all__ = ["ASM", "Outcome", "bare", "kernel"]

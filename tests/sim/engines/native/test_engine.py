@@ -11,8 +11,8 @@ from sim.engines.base import EngineError
 from sim.engines.native.engine import NativeEngine
 from sim.engines.pysim import PysimEngine
 from sim.events import Budget, Doorbell, HtifWrite
+from sim.host.toolchain import cache_directory
 from sim.ram import Ram
-from sim.toolchain import cache_directory
 from tests.sim.scripted import ScriptedHart, load, store
 
 BASE = 0x8000_0000

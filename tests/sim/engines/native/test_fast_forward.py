@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.machine import End
-from sim.waves import Trace, Window
+from sim.output.waves import Trace, Window
 from tests.programs.expected import Expected
 from tests.sim.engines.native.machines import bare, kernel
 

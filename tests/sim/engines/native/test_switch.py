@@ -5,9 +5,9 @@ import pytest
 from kernel_model.costs import ZERO
 from kernel_model.kernel import Kernel
 from sim.devices.doorbell import DoorbellPage
-from sim.kernel_guest import KernelGuest
+from sim.guests.kernel_guest import KernelGuest
+from sim.host.toolchain import assemble_trampoline
 from sim.machine import End, Machine, MachineConfig
-from sim.toolchain import assemble_trampoline
 from tests.programs.expected import Expected
 from tests.sim.engines.native.machines import Console
 

@@ -10,9 +10,9 @@ from sim.engines.base import CYCLE_FS
 from sim.engines.native.engine import NativeEngine
 from sim.engines.native.vcd import locate
 from sim.engines.pysim import PysimEngine
+from sim.host.toolchain import cache_directory
+from sim.output.waves import AroundFault, LastCycles, Trace, Window
 from sim.ram import Ram
-from sim.toolchain import cache_directory
-from sim.waves import AroundFault, LastCycles, Trace, Window
 from tests.programs.expected import Expected
 from tests.sim.engines.native.machines import kernel
 from tests.sim.scripted import ScriptedHart, load

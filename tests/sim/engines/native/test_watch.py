@@ -8,8 +8,8 @@ from sim.bus import Bus
 from sim.engines.base import CYCLE_FS
 from sim.engines.native.engine import NativeEngine
 from sim.events import Budget
+from sim.host.toolchain import cache_directory
 from sim.ram import Ram
-from sim.toolchain import cache_directory
 from tests.sim.scripted import ScriptedHart
 from tests.sim.vcd import read_vcd
 

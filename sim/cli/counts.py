@@ -1,0 +1,79 @@
+"""Numbers of the command line as people write them: 10000, 10,000, 10_000, 10k, 2M, 1G."""
+
+import re
+
+import click
+
+from kernel_model.layout import MIN_QUANTUM
+from sim.output.pages import PagePrint
+from sim.output.waves import Window
+
+__all__ = ["LONGEST", "Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
+
+#: The longest turn and tick in cycles: longer than any run, and `time` plus it fits 64 bits.
+LONGEST = 1 << 62
+
+_FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
+#: As many digits as 64 bits always hold; separators stand before three digits.
+_COUNT = r"(?:\d{1,18}|\d{1,3}(?:[,_]\d{3}){1,5})[kmgKMG]?"
+
+
+def parse_count(text: str) -> int | None:
+    """The number that `text` says, or None if it says none that 64 bits hold."""
+    if not re.fullmatch(_COUNT, text, re.ASCII):
+        return None
+    unit = text[-1].lower() if text[-1].isalpha() else ""
+    number = int(re.sub("[^0-9]", "", text)) * _FACTORS[unit]
+    return number if number < 1 << 64 else None
+
+
+class Count(click.IntRange):
+    """A number of cycles or of other things, in a range."""
+
+    def convert(self, value, param, ctx):
+        """The number."""
+        number = parse_count(value) if isinstance(value, str) else None
+        return super().convert(value if number is None else number, param, ctx)
+
+
+class Quantum(click.ParamType):
+    """Cycles of a process's turn: 0, or at least MIN_QUANTUM."""
+
+    name = "cycles"
+
+    def convert(self, value, param, ctx):
+        """The number."""
+        cycles = Count().convert(value, param, ctx)
+        if cycles != 0 and not MIN_QUANTUM <= cycles <= LONGEST:
+            self.fail(f"{cycles} is neither 0 nor {MIN_QUANTUM} to {LONGEST}", param, ctx)
+        return cycles
+
+
+class CycleWindow(click.ParamType):
+    """FROM:TO in cycles; either may be missing."""
+
+    name = "from:to"
+
+    def convert(self, value, param, ctx):
+        """The window."""
+        match = re.fullmatch(rf"({_COUNT})?:({_COUNT})?", value, re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is not FROM:TO in cycles", param, ctx)
+        first, last = (parse_count(text) if text else None for text in match.groups())
+        if last is not None and (first or 0) >= last:
+            self.fail(f"{value!r} is empty: FROM must be less than TO", param, ctx)
+        return Window(first or 0, last)
+
+
+class PageTable(click.ParamType):
+    """PID@exit or PID@CYCLE."""
+
+    name = "pid@when"
+
+    def convert(self, value, param, ctx):
+        """The `PagePrint`."""
+        match = re.fullmatch(rf"({_COUNT})@(?:exit|({_COUNT}))", value, re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is neither PID@exit nor PID@CYCLE", param, ctx)
+        pid, cycle = match.groups()
+        return PagePrint(parse_count(pid), parse_count(cycle) if cycle else None)

@@ -1,0 +1,53 @@
+"""What the command `trapline` tells of itself: help, completion, and options in the wrong place."""
+
+from collections.abc import Sequence
+
+import click
+from click.shell_completion import CompletionItem
+
+from sim.host.toolchain import program_names
+
+__all__ = ["RunCommand", "complete_file", "complete_program"]
+
+
+class RunCommand(click.Command):
+    """A command whose first argument is a program, and whose others are that program's.
+
+    It has to take a parameter `notice`: what is to be said of options of ours among the program's
+    arguments. They may be meant so: it is no error, and after `--` not worth a word.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As any command's, and makes `notice`."""
+        given = list(args)
+        rest = super().parse_args(ctx, args)
+        arguments = ctx.params.get("arguments") or ()
+        before = given[: len(given) - len(arguments)]
+        ctx.params["notice"] = None if before[-2:-1] == ["--"] else self._notice(ctx, arguments)
+        return rest
+
+    def _notice(self, ctx, arguments: Sequence[str]) -> str | None:
+        names = [argument.partition("=")[0] for argument in arguments]
+        ours = {name for param in self.get_params(ctx) for name in param.opts if name[:2] == "--"}
+        found = next((name for name in names if name in ours), None)
+        if found is None:
+            return None
+        program = ctx.params["program"]
+        return (f"{found} stands behind {program} and is its argument; options of trapline come "
+                f"before it ('{self.name} -- {program}' says that it is meant)")  # fmt: skip
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the bundled programs."""
+        with formatter.section("Bundled programs"):
+            formatter.write_text(", ".join(program_names()))
+
+
+def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str):
+    """Leaves it to the shell to complete the name of a file."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_program(ctx: click.Context, param: click.Parameter, incomplete: str):
+    """Bundled programs, or files where none begins so."""
+    names = [name for name in program_names() if name.startswith(incomplete)]
+    return complete_file(ctx, param, incomplete) + [CompletionItem(name) for name in names]

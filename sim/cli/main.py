@@ -1,0 +1,376 @@
+"""The command `trapline`: its options, its exit statuses, and its errors of one line each."""
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+from kernel_model.abi import AUTO, Abi
+from kernel_model.elf import ExecError
+from kernel_model.fs import FsError
+from kernel_model.layout import QUANTUM, TICK
+from sim import __version__
+from sim.bus import ProtocolError
+from sim.cli.commands import UNREAD, Options, run_bare, run_program
+from sim.cli.counts import LONGEST, Count, CycleWindow, PageTable, Quantum
+from sim.cli.file_uses import FileUse, find_collision
+from sim.cli.help import RunCommand, complete_file, complete_program
+from sim.devices.htif import HtifError
+from sim.devices.journal import JournalError
+from sim.engines.base import EngineError
+from sim.engines.choice import ENGINES
+from sim.guests.fault_table import JoinError
+from sim.guests.host_files import HostFile, HostFileError, parse_host_file
+from sim.guests.kernel_setup import KernelOptions
+from sim.guests.loader import LoadError
+from sim.host.output_files import STDOUT, check_writable
+from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
+from sim.host.streams import OutputError, standard_streams
+from sim.host.toolchain import ToolchainError
+from sim.machine import MachineConfig
+from sim.output import fst
+from sim.output.gtkw import save_path
+
+__all__ = ["main"]
+
+#: Exit statuses besides the program's: a mistake of the user's, a machine that cannot go on,
+#: and Ctrl-C.
+USAGE, BROKEN, INTERRUPTED = 2, 125, 130
+#: Entries of a TLB or of the walk cache: each costs comparators, and time to compile them.
+_MOST_ENTRIES = 64
+
+_USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
+                ToolchainError, OSError)  # fmt: skip
+_MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
+
+
+class _File(click.ParamType):
+    """A path that the shell completes."""
+
+    def shell_complete(self, ctx, param, incomplete):
+        """The name of a file."""
+        return complete_file(ctx, param, incomplete)
+
+
+class OutputFile(_File):
+    """A file to write, in a folder that exists."""
+
+    name = "file"
+
+    def convert(self, value, param, ctx):
+        """The path, or a complaint before the simulation has run for nothing."""
+        if not value:
+            self.fail("the file's name is empty", param, ctx)
+        if value == STDOUT:
+            self.fail("it cannot go to standard output; a file is called so by ./-", param, ctx)
+        path = Path(value)
+        if not path.parent.is_dir():
+            self.fail(f"{value}: the folder {path.parent} does not exist", param, ctx)
+        if path.is_dir():
+            self.fail(f"{value}: is a folder", param, ctx)
+        try:
+            check_writable(path)
+        except OSError as error:
+            self.fail(f"{value}: {error.strerror}", param, ctx)
+        return path
+
+
+class OutputOrStdout(OutputFile):
+    """The same, or `-` for standard output."""
+
+    def convert(self, value, param, ctx):
+        """The path, or STDOUT."""
+        return STDOUT if value == STDOUT else super().convert(value, param, ctx)
+
+
+class InputFile(_File):
+    """A file to read."""
+
+    name = "file"
+
+    def convert(self, value, param, ctx):
+        """The path."""
+        return Path(value)
+
+
+class DiskFile(_File):
+    """HOST[:NAME], a file of the host that exists."""
+
+    name = "host[:name]"
+
+    def convert(self, value, param, ctx):
+        """The `HostFile`."""
+        file = parse_host_file(value)
+        if not file.path.exists():
+            self.fail(f"{file.path}: No such file or directory", param, ctx)
+        if file.path.is_dir():
+            self.fail(f"{file.path}: is a folder", param, ctx)
+        return file
+
+
+class DiskContents(_File):
+    """A disk image, or a folder, that exists."""
+
+    name = "image|folder"
+
+    def convert(self, value, param, ctx):
+        """The path."""
+        path = Path(value)
+        if not value or not path.exists():
+            self.fail(f"{value!r}: No such file or directory", param, ctx)
+        return path
+
+
+def _common_options(command):
+    """The options of both commands."""
+    positive = Count(min=1)
+    options = [
+        click.option("--engine", type=click.Choice(ENGINES),
+                     help="What simulates the hart. [default: native where it works]"),
+        click.option("--memory", "memory_mib", type=Count(1, 1 << 17), default=128,
+                     show_default=True, metavar="MIB", help="RAM in MiB."),
+        click.option("--latency", type=Count(1, 1000), default=1, show_default=True,
+                     metavar="CYCLES", help="Cycles from a memory request to its response."),
+        click.option("--itlb-entries", type=Count(1, _MOST_ENTRIES), metavar="N",
+                     default=MachineConfig.itlb_entries, show_default=True,
+                     help="Pages that the TLB for fetches holds."),
+        click.option("--dtlb-entries", type=Count(1, _MOST_ENTRIES), metavar="N",
+                     default=MachineConfig.dtlb_entries, show_default=True,
+                     help="Pages that the TLB for data holds."),
+        click.option("--walk-cache-entries", type=Count(1, _MOST_ENTRIES), metavar="N",
+                     default=MachineConfig.walk_cache_entries, show_default=True,
+                     help="Pointers to page tables that the walker remembers."),
+        click.option("--max-cycles", type=positive, metavar="N",
+                     help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
+                          "are not idle; no end for an interactive run]"),
+        click.option("--vcd", type=OutputFile(), metavar="FILE",
+                     help="Write a waveform, and a GTKWave save file beside it."),
+        click.option("--vcd-window", type=CycleWindow(), metavar="FROM:TO",
+                     help="The cycles of the waveform. [default: around the first faults]"),
+        click.option("--vcd-fault", type=positive, metavar="N",
+                     help="The cycles before and after page fault N, instead of a window."),
+        click.option("--vcd-last", type=Count(1, 100_000), metavar="CYCLES",
+                     help="The last CYCLES of the run, instead of a window."),
+        click.option("--no-fast-forward", is_flag=True,
+                     help="Compute every cycle, even those in which nothing happens."),
+        click.option("--quiet", is_flag=True, help="Print no table and no summary."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _kernel_options(command):
+    """The options of `run` alone; each is called as in `KernelOptions`."""
+    options = [
+        click.option("--json", "json_path", type=OutputOrStdout(), metavar="FILE",
+                     help="Write the result, every process and every fault as JSON; - = to "
+                     "standard output, behind what the program prints."),
+        click.option("--svadu", is_flag=True,
+                     help="The hart updates A and D bits; else the kernel."),
+        click.option("--kernel-cost", type=click.Choice(["table", "zero"]), default="table",
+                     show_default=True, help="What the kernel's work costs in cycles."),
+        click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
+                     show_default=True,
+                     help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
+                          "each program was built for."),
+        click.option("--disk", type=DiskContents(), metavar="IMAGE|FOLDER",
+                     help="Fill the disk with what is in xv6's fs.img, or in a folder."),
+        click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
+                     help="Put the file HOST onto the disk as /NAME. May be repeated."),
+        click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,
+                     help="Leave the bundled programs off the disk."),
+        click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
+                     metavar="CYCLES", help="A process's turn; 0 = until it waits."),
+        click.option("--tick", type=Count(1, LONGEST), default=TICK, show_default=True,
+                     metavar="CYCLES", help="The unit of sleep and uptime."),
+        click.option("--journal", type=OutputFile(), metavar="FILE",
+                     help="Write down the console's input, for --replay."),
+        click.option("--replay", type=InputFile(), metavar="FILE",
+                     help="Take the console's input from the journal of an earlier run."),
+        click.option("--trace-syscalls", is_flag=True,
+                     help="Tell of each system call: cycle, pid, arguments, result."),
+        click.option("--trace-faults", is_flag=True, help="Tell of each page fault as it happens."),
+        click.option("--vmprint", type=PageTable(), multiple=True, metavar="PID@exit|PID@CYCLE",
+                     help="Print a process's page table then. May be repeated."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def trapline(ctx):
+    """An RV64 hart in simulation, and a kernel in Python that serves its page faults."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@trapline.command(
+    cls=RunCommand,
+    short_help="Run a program under the kernel model.",
+    context_settings={"allow_interspersed_args": False},
+)
+@_common_options
+@_kernel_options
+@click.argument("program", shell_complete=complete_program)
+@click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
+def run(program, arguments, notice, **options):
+    """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
+
+    A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
+
+    Options come before PROGRAM; what follows it is the program's. The exit status is the
+    program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
+    """
+    _check_files()
+    setup = KernelOptions(**{f.name: options.pop(f.name) for f in fields(KernelOptions)})
+    return run_program(_options(options), program, arguments, setup, notice)
+
+
+@trapline.command(short_help="Run a bare-metal program.")
+@_common_options
+@click.option("--signature", type=OutputFile(), metavar="FILE",
+              help="Write begin_signature to end_signature, one word a line.")  # fmt: skip
+@click.option("--signature-granularity", type=click.Choice(["4", "8"]), default="8",
+              show_default=True, help="Bytes of a word of the signature.")  # fmt: skip
+@click.argument("file", type=InputFile())
+def bare(file, signature, signature_granularity, **common):
+    """Run FILE, a bare-metal M-mode ELF at 0x80000000, until it ends through HTIF.
+
+    A FILE that ends in .S is assembled first.
+
+    The exit status is 0 if it passed, else the number of the test that failed.
+    """
+    _check_files()
+    return run_bare(
+        _options(common), file, signature=signature, granularity=int(signature_granularity)
+    )
+
+
+@trapline.command(short_help="Compile C files into a program for run.")
+@click.option("-o", "--output", type=OutputFile(), required=True, metavar="ELF",
+              help="The program to write.")  # fmt: skip
+@click.argument("sources", nargs=-1, required=True, type=InputFile())
+def cc(output, sources):
+    """Compile SOURCES, files in C or assembly, into one ELF for `trapline run`.
+
+    It is linked with the library of docs/programs.md, as `run FILE.c` does it for one file.
+    """
+    for path in sources:
+        if not is_source(path):
+            raise click.UsageError(f"{path}: no file that ends in {', '.join(SUFFIXES)}")
+    _check_files()
+    if output.suffix in SUFFIXES:
+        raise click.UsageError(f"-o {output}: would be taken for a source")
+    compile_program(sources, output)
+
+
+def _options(common: dict) -> Options:
+    _check_vcd(common)
+    same = ("memory_mib", "latency", "engine", "itlb_entries", "dtlb_entries", "walk_cache_entries")
+    config = MachineConfig(
+        fast_forward=not common["no_fast_forward"],
+        traced=common["vcd"] is not None,
+        **{name: common[name] for name in same},
+    )
+    return Options(
+        config,
+        common["max_cycles"],
+        common["vcd"],
+        common["vcd_window"],
+        common["vcd_fault"],
+        common["vcd_last"],
+        common["quiet"],
+    )
+
+
+def _check_vcd(common: dict) -> None:
+    """Raises UsageError if the options for waveforms do not fit."""
+    given = [name for name in ("vcd_window", "vcd_fault", "vcd_last") if common[name] is not None]
+    flags = ["--" + name.replace("_", "-") for name in given]
+    vcd = common["vcd"]
+    if vcd is None:
+        if flags:
+            raise click.UsageError(f"{flags[0]} needs --vcd FILE")
+        return
+    if len(flags) > 1:
+        raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
+    if flags and flags[0] != "--vcd-window" and common["engine"] == "pysim":
+        raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
+    if vcd.exists() and not vcd.is_file():
+        raise click.UsageError(f"--vcd: {vcd} is no regular file")
+    if vcd.suffix == ".gtkw":
+        raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
+    if vcd.suffix == fst.SUFFIX and not fst.is_available():
+        raise click.UsageError("--vcd: a FILE.fst needs vcd2fst on PATH, which comes with GTKWave; "
+                               "or name it FILE.vcd")  # fmt: skip
+
+
+def _check_files() -> None:
+    """Raises UsageError if a file that the command writes is one that it reads or writes, too."""
+    context = click.get_current_context()
+    uses = [use for param in context.command.params
+            for use in _uses(param, context.params.get(param.name))]  # fmt: skip
+    collision = find_collision(uses)
+    if collision is not None:
+        one, other = collision
+        raise click.UsageError(f"{one.name} and {other.name} are the same file, {one.path}")
+
+
+def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
+    """The files that a command uses because of the `value` of an option or argument."""
+    is_option = isinstance(param, click.Option)
+    name = param.opts[0] if is_option else param.name.upper()
+    for item in value if isinstance(value, tuple) else (value,):
+        if isinstance(item, HostFile):
+            yield FileUse(f"{name} {item.name}", item.path, False)
+        elif isinstance(item, Path):
+            yield FileUse(name, item, isinstance(param.type, OutputFile))
+        elif name == "PROGRAM" and Path(item).is_file():
+            yield FileUse(name, Path(item), False)
+        if name == "--vcd" and item is not None:
+            yield FileUse("the save file of --vcd", save_path(item), True)
+        if name in ("PROGRAM", "FILE") and is_source(item):
+            yield FileUse("the program's ELF", elf_of(Path(item)), True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line `arguments`, by default the process's; returns the exit status."""
+    with standard_streams():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        status = trapline.main(arguments, prog_name="trapline", standalone_mode=False)
+        return status or 0
+    except click.ClickException as error:
+        return _complain(error.format_message(), USAGE)
+    except OutputError as error:
+        return UNREAD if error.unread else _complain(str(error), USAGE)
+    except _USER_ERRORS as error:
+        return _complain(_describe(error), USAGE)
+    except _MACHINE_ERRORS as error:
+        return _complain(str(error), BROKEN)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted", INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"trapline: error: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,88 @@
+"""A program under the kernel model, as a guest of the machine."""
+
+from kernel_model.kernel import Kernel
+from kernel_model.layout import Action, Reason, Register
+from sim.events import Doorbell, Event
+from sim.guests.fault_table import FaultTable
+from sim.machine import End, Machine
+
+__all__ = ["PATIENCE", "KernelGuest"]
+
+#: Traps from user mode in a row, with no instruction retired there, after which the run is ended.
+#: An instruction traps a few times at most before it retires: for its pages, and for the timer.
+PATIENCE = 100
+
+
+class KernelGuest:
+    """Answers the doorbell through `kernel`; see `sim.machine.Guest`.
+
+    Members
+    -------
+    faults : FaultTable
+        What was raised and served so far.
+    entered_user_at : int or None
+        Cycle in which the kernel first let the program run.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        With its first process made by `Kernel.exec`.
+    """
+
+    deadline: int | None = None
+
+    def __init__(self, kernel: Kernel):
+        self.kernel = kernel
+        self.faults = FaultTable()
+        self.entered_user_at: int | None = None
+        kernel.watchers.append(self.faults)
+        self._trapped = 0  # exceptions of the hart that have been looked at
+        self._retired = 0  # instructions in user mode, and traps since the last of them
+        self._in_vain = 0
+
+    @property
+    def finished(self) -> bool:
+        """The last process has exited, or the kernel has panicked."""
+        return self.kernel.halted
+
+    @property
+    def idle_cycles(self) -> int:
+        """Cycles in which the hart had nothing to do."""
+        return self.kernel.ledger.idle
+
+    def handle(self, machine: Machine, event: Event) -> None:
+        """Serves a ring of the doorbell."""
+        assert isinstance(event, Doorbell), f"unexpected event {event}"
+        kernel, engine = self.kernel, machine.engine
+        trapped, log = kernel.proc, engine.log
+        if event.reason == Reason.USER_TRAP and log.trap_count > self._trapped:
+            self.faults.trapped(trapped.pid, log.traps)  # no interrupt: those are not logged
+        self._look_for_progress(machine, event.reason)
+        self._trapped = log.trap_count
+        cost = kernel.ring(event.reason)
+        if event.reason == Reason.BOOT:
+            self.entered_user_at = engine.cycle
+        self.faults.join(kernel.take_faults())
+        if kernel.proc is not None and kernel.proc is not trapped:
+            engine.switch(kernel.proc.pid)
+        engine.answer(cost)
+        kernel.answered_at = engine.cycle + cost
+        machine.expect_quiet(cost + self._idle_cycles())
+
+    def tick(self, machine: Machine) -> None:
+        """Never called: there is no deadline."""
+
+    def _look_for_progress(self, machine: Machine, reason: int) -> None:
+        """Ends the run if its traps leave no time for an instruction of any program."""
+        retired = machine.engine.log.user_instructions
+        if retired != self._retired:
+            self._retired, self._in_vain = retired, 0
+        elif reason == Reason.USER_TRAP:
+            self._in_vain += 1
+        if self._in_vain >= PATIENCE:
+            machine.stop(End.LIVELOCK)
+
+    def _idle_cycles(self) -> int:
+        registers = self.kernel.doorbell.registers
+        idle = registers[Register.ACTION] == Action.IDLE
+        return registers[Register.QUANTUM] if idle else 0

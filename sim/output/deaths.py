@@ -1,0 +1,58 @@
+"""Why the kernel has killed a process, where its two lines do not say it."""
+
+from hdl.arch import Cause
+from kernel_model.faults import Fault
+from kernel_model.kernel import Kernel
+from kernel_model.lazy import NO_FRAME
+from kernel_model.proc import Proc
+from sim.output.traces import Emit
+
+__all__ = ["Deaths"]
+
+#: Exceptions other than page faults, and what there is to know of each.
+_REASONS = {
+    Cause.FETCH_MISALIGNED: "misaligned jump",
+    Cause.FETCH_ACCESS: "fetch from where there is no memory",
+    Cause.ILLEGAL: "illegal instruction {stval:#x} (the hart has no floating point)",
+    Cause.BREAKPOINT: "ebreak",
+    Cause.LOAD_MISALIGNED: "misaligned load from {stval:#x}: the hart has aligned accesses only",
+    Cause.STORE_MISALIGNED: "misaligned store to {stval:#x}: the hart has aligned accesses only",
+    Cause.LOAD_ACCESS: "load from {stval:#x}, where there is no memory",
+    Cause.STORE_ACCESS: "store to {stval:#x}, where there is no memory",
+}  # fmt: skip
+
+
+class Deaths:
+    """A line for each process that is killed for lack of memory, or by another exception than a
+    page fault; a watcher of the kernel.
+
+    The table of page faults says why those have killed, and a process may have made one on purpose.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Whose watcher it is.
+    emit : function
+        Prints a line.
+    """
+
+    def __init__(self, kernel: Kernel, emit: Emit):
+        self._kernel = kernel
+        self._emit = emit
+        self._no_frame = False
+
+    def fault(self, proc: Proc, fault: Fault, now: int) -> None:
+        """Notes whether a page could not be had; what is said of it follows the kernel's lines."""
+        self._no_frame = fault.outcome == "killed" and NO_FRAME in fault.what
+
+    def unexpected(self, proc: Proc, now: int) -> None:
+        """Tells why the kernel has just said that a trap was unexpected."""
+        frame = proc.trapframe
+        reason = _REASONS.get(frame.scause)
+        if reason is None and self._no_frame:
+            reason = (f"out of memory for the page of {{stval:#x}}: all {self._kernel.kmem.used:,} "
+                      "pages of RAM are in use (--memory MIB gives more)")  # fmt: skip
+        if reason is not None:
+            self._emit(f"trapline: pid {proc.pid} ({proc.name}) is killed at pc {frame.sepc:#x}: "
+                       + reason.format(stval=frame.stval))  # fmt: skip
+        self._no_frame = False

@@ -1,0 +1,90 @@
+"""The result of a run as JSON, whose faults are written as they come."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+from kernel_model.accounts import Account
+from sim.guests.fault_table import Fault
+from sim.host.output_files import STDOUT, open_output
+from sim.output.report import Report
+
+__all__ = ["JsonReport"]
+
+_NAMES = ("exit_status", "abi", "cycles", "instructions", "pages_promised", "heap_frames_used",
+          "frames_used")  # fmt: skip
+#: Members of an account that are called otherwise in JSON.
+_JSON_NAMES = {"resident": "resident_pages"}
+
+
+class JsonReport:
+    """Writes a JSON object to `path`: the faults first, a line each, then the rest; see
+    docs/architecture.md. Every number is an integer.
+
+    What goes wrong in the middle of a run is raised at its end: the run goes on.
+
+    Parameters
+    ----------
+    path : Path or STDOUT
+        Where it goes. If that is standard output, `write` gets it at the end, since what the
+        program prints comes first.
+    write : function
+        Takes bytes for standard output.
+
+    Raises OSError, with the file's name.
+    """
+
+    def __init__(self, path: Path | str, write: Callable[[bytes], None]):
+        self._write_out = write if path == STDOUT else None
+        self._file: TextIO = open_output(path) if path != STDOUT else _temporary_file()
+        self._failure: OSError | None = None
+        self._separator = "\n    "
+        self._write('{\n  "faults": [')
+
+    def fault(self, fault: Fault) -> None:
+        """Writes a fault of which nothing more will be known."""
+        self._write(self._separator + json.dumps(fault.as_json()))
+        self._separator = ",\n    "
+
+    def finish(self, report: Report) -> None:
+        """Writes all else, and closes the file. Raises what has gone wrong, if anything has."""
+        content = {name: getattr(report, name) for name in _NAMES}
+        content |= {f"{name}_cycles": cycles for name, cycles in report.remainders}
+        content["processes"] = [_account(account) for account in report.processes]
+        self._write("\n  ],\n" + json.dumps(content, indent=2)[2:] + "\n")
+        if self._failure is None and self._write_out is not None:
+            self._copy(self._write_out)
+        try:
+            self._file.close()
+        except OSError as error:
+            self._failure = self._failure or error
+        if self._failure is not None:
+            raise self._failure
+
+    def _copy(self, write) -> None:
+        self._file.flush()
+        self._file.seek(0)
+        while data := self._file.read(shutil.COPY_BUFSIZE):
+            write(data.encode())
+
+    def _write(self, text: str) -> None:
+        if self._failure is not None:
+            return
+        try:
+            self._file.write(text)
+        except OSError as error:
+            self._failure = error
+
+
+def _temporary_file() -> TextIO:
+    return tempfile.TemporaryFile("w+", encoding="utf-8")
+
+
+def _account(account: Account) -> dict[str, int | str | None]:
+    """An entry of `processes`."""
+    entry = asdict(account)
+    return {_JSON_NAMES.get(name, name): value for name, value in entry.items()}

@@ -1,0 +1,73 @@
+"""Page tables as xv6 prints them, when a process exits or in a cycle of one's choice."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kernel_model.debug import vmprint
+from kernel_model.kernel import Kernel
+from kernel_model.proc import Proc
+from sim.output.traces import Emit
+
+__all__ = ["PagePrint", "PageTables"]
+
+
+class PagePrint(NamedTuple):
+    """Whose page table is to be printed, and in which cycle; None is at its exit."""
+
+    pid: int
+    cycle: int | None
+
+    def __str__(self) -> str:
+        return f"{self.pid}@{'exit' if self.cycle is None else self.cycle}"
+
+
+class PageTables:
+    """Prints what `wanted` says: a watcher of the kernel, and one of the machine.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Whose processes they are.
+    wanted : sequence of PagePrint
+        What is to be printed.
+    emit : function
+        Prints a line.
+    """
+
+    def __init__(self, kernel: Kernel, wanted: Sequence[PagePrint], emit: Emit):
+        self._kernel = kernel
+        self._emit = emit
+        self._wanted = list(wanted)
+
+    def exited(self, proc: Proc, now: int) -> None:
+        """Prints the page table of a process that has just ended: its memory is still there."""
+        self._print([one for one in self._wanted if one == (proc.pid, None)])
+
+    def next_stop(self, cycle: int) -> int | None:
+        """The first cycle that is wanted."""
+        cycles = [one.cycle for one in self._wanted if one.cycle is not None and one.cycle > cycle]
+        return min(cycles, default=None)
+
+    def look(self, machine) -> None:
+        """Prints what is wanted in this cycle."""
+        now = machine.engine.cycle
+        self._print([one for one in self._wanted if one.cycle is not None and one.cycle <= now])
+
+    def finish(self) -> None:
+        """Says what the run was too short for."""
+        for one in self._wanted:
+            at_exit = one.cycle is None
+            reason = "the process has not exited" if at_exit else "the run has ended before"
+            self._emit(f"{one}: {reason}")
+        self._wanted = []
+
+    def _print(self, due):
+        for one in due:
+            self._wanted.remove(one)
+            proc = next((proc for proc in self._kernel.procs if proc.pid == one.pid), None)
+            if proc is None or proc.trapframe is None:
+                self._emit(f"{one}: there is no such process with memory of its own")
+                continue
+            self._emit(f"{one}: {proc.name}, size {proc.sz:#x}")
+            for line in vmprint(self._kernel.memory, proc.pagetable):
+                self._emit(line)

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+from sim.cli import main as cli
+from sim.cli.file_uses import FileUse, find_collision
+from sim.host.own_programs import elf_of
+from tests.sim.cli.test_main import complaint
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    return tmp_path
+
+
+def collide(one, other, *, written=(True, False)):
+    uses = [
+        FileUse(path, Path(path), flag) for path, flag in zip((one, other), written, strict=True)
+    ]
+    return find_collision(uses) is not None
+
+
+def test_a_file_is_known_by_any_of_its_names(folder):
+    (folder / "there").write_text("x")
+    (folder / "link").symlink_to("there")
+    (folder / "hard").hardlink_to("there")
+    (folder / "nowhere").symlink_to("new")
+
+    for name in ("there", "./there", "sub/../there", f"{folder}/there", "link", "hard"):
+        assert collide("there", name), name
+    for name in ("./new", "sub/../new", f"{folder}/new", "nowhere"):
+        assert collide("new", name), name
+    assert not collide("there", "new")
+    assert not collide("new", "sub/new")
+
+
+def test_a_file_may_be_read_twice_and_a_device_be_written_twice(folder):
+    assert not collide("f", "f", written=(False, False))
+    assert not collide("/dev/null", "/dev/null", written=(True, True))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--vcd", "f", "--json", "f"], "--vcd and --json are the same file, f"),
+        (["--vcd", "f", "--json", "f.gtkw"], "the save file of --vcd and --json are the same file"),
+        (["--json", "f", "--journal", "./f"], "--json and --journal are the same file, f"),
+        (["--vcd", "f", "--journal", "f"], "--vcd and --journal are the same"),
+        (["--vcd", "f", "--journal", "f.gtkw"], "the save file of --vcd and --journal are the"),
+        (["--journal", "old", "--replay", "old"], "--journal and --replay are the same file, old"),
+        (["--vcd", "old", "--replay", "old"], "--vcd and --replay are the same file, old"),
+        (["--json", "old", "--replay", "old"], "--json and --replay are the same file, old"),
+        (["--json", "old", "--file", "old:x"], "--json and --file x are the same file, old"),
+        (["--vcd", "old", "--file", "old"], "--vcd and --file old are the same file, old"),
+        (["--journal", "old", "--file", "old"], "--file old and --journal are the same file, old"),
+        (["--vcd", "prog"], "--vcd and PROGRAM are the same file, prog"),
+        (["--json", "prog"], "--json and PROGRAM are the same file, prog"),
+        (["--journal", "link"], "--journal and PROGRAM are the same file, link"),
+    ],
+)
+def test_two_files_of_a_run_that_are_one_are_refused(folder, capsys, options, expected):
+    """Else the one would overwrite the other in silence."""
+    (folder / "old").write_text("kept")
+    (folder / "prog").write_text("kept, too")
+    (folder / "link").symlink_to("prog")
+
+    assert cli.main(["run", *options, "prog"]) == 2
+
+    assert expected in complaint(capsys)
+    assert (folder / "old").read_text() == "kept"
+    assert (folder / "prog").read_text() == "kept, too"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["bare", "--vcd", "f", "--signature", "f", "x"], "--vcd and --signature are the same"),
+        (["bare", "--vcd", "f", "--signature", "f.gtkw", "x"], "the save file of --vcd and --sig"),
+        (["bare", "--signature", "x", "x"], "--signature and FILE are the same file, x"),
+        (["bare", "--vcd", "x", "x"], "--vcd and FILE are the same file, x"),
+        (["cc", "-o", "link", "x.c"], "-o and SOURCES are the same file, link"),
+    ],
+)
+def test_so_are_those_of_the_other_commands(folder, capsys, arguments, expected):
+    (folder / "x.c").write_text("kept")
+    (folder / "link").symlink_to("x.c")
+
+    assert cli.main(arguments) == 2
+
+    assert expected in complaint(capsys)
+    assert (folder / "x.c").read_text() == "kept"
+
+
+def test_the_elf_of_a_source_is_one_of_a_runs_files(folder, capsys):
+    (folder / "x.c").write_text("int main() {}")
+    elf = elf_of(folder / "x.c")
+
+    assert cli.main(["run", "--json", str(elf), "x.c"]) == 2
+    assert "--json and the program's ELF are the same file" in complaint(capsys)

@@ -1,0 +1,110 @@
+"""Mistakes on the command line; what it starts is tested in `test_commands.py`."""
+
+import pytest
+
+from sim.cli import main as cli
+from tests.sim.elf import make_elf
+
+
+def complaint(capsys):
+    """The one line on standard error."""
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.splitlines()
+    assert len(lines) == 1, captured.err
+    assert lines[0].startswith("trapline: error: ")
+    return lines[0].removeprefix("trapline: error: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["walk"], "No such command 'walk'"),
+        (["run"], "Missing argument 'PROGRAM'"),
+        (["run", "--frob", "lazy"], "No such option '--frob'"),
+        (["run", "--max-cycles", "0", "lazy"], "'--max-cycles': 0 is not in the range"),
+        (["run", "--max-cycles", "ten", "lazy"], "'--max-cycles': 'ten' is not a valid integer"),
+        (["run", "--latency", "0", "lazy"], "'--latency': 0 is not in the range"),
+        (["run", "--memory", "-1", "lazy"], "'--memory': -1 is not in the range"),
+        (["run", "--kernel-cost", "free", "lazy"], "'--kernel-cost': 'free' is not one of"),
+        (["run", "--engine", "abacus", "lazy"], "'--engine': 'abacus' is not"),
+        (["run", "--vcd-window", "5:9", "lazy"], "--vcd-window needs --vcd FILE"),
+        (["run", "--vcd", "a.vcd", "--vcd-window", "9:5", "x"], "FROM must be less than TO"),
+        (["run", "--vcd", "a.vcd", "--vcd-window", "5", "x"], "'5' is not FROM:TO in cycles"),
+        (
+            ["run", "--vcd", "a.vcd", "--vcd-window", "9" * 5000 + ":", "x"],
+            "9:' is not FROM:TO in cycles",
+        ),
+        (["run", "--vmprint", "1@" + "9" * 5000, "x"], "is neither PID@exit nor PID@CYCLE"),
+        (["run", "--quantum", "9" * 20, "x"], "99 is neither 0 nor 1000 to 4611686018427387904"),
+        (["run", "--tick", "9" * 20, "x"], "'--tick': 99999999999999999999 is not in the range"),
+        (["run", "--vcd-last", "5", "lazy"], "--vcd-last needs --vcd FILE"),
+        (["run", "--vcd", "a.vcd", "--vcd-last", "0", "x"], "'--vcd-last': 0 is not in the range"),
+        (
+            ["run", "--vcd", "a.vcd", "--vcd-last", "5", "--vcd-fault", "1", "x"],
+            "--vcd-fault and --vcd-last cannot both be given",
+        ),
+        (
+            ["bare", "--vcd", "a.vcd", "--vcd-fault", "1", "--engine", "pysim", "x"],
+            "--vcd-fault needs the engine native",
+        ),
+        (["run", "--vcd", "a.gtkw", "x"], "must not end in .gtkw"),
+        (["run", "--json", "/no/such/folder/f", "x"], "the folder /no/such/folder does not exist"),
+        (["run", "--vcd", "/", "x"], "/: is a folder"),
+        (["run", "--abi", "2024", "x"], "'--abi': '2024' is not one of 'auto', 'lab', '2025'"),
+        (["run", "--quantum", "999", "x"], "999 is neither 0 nor 1000 to "),
+        (["run", "--quantum", "-1", "x"], "-1 is neither 0 nor 1000 to "),
+        (["run", "--quantum", "long", "x"], "'long' is not a valid integer"),
+        (["run", "--tick", "0", "x"], "'--tick': 0 is not in the range"),
+        (["run", "--file", "/no/such", "x"], "'--file': /no/such: No such file or directory"),
+        (["run", "--file", "/no/such:name", "x"], "'--file': /no/such: No such file or directory"),
+        (["run", "--file", "/:name", "x"], "'--file': /: is a folder"),
+        (
+            ["run", "--file", __file__, "--file", __file__, "hello"],
+            "another one is called",
+        ),
+        (["run", "--file", "/dev/zero", "hello"], "/dev/zero: more than 274432 bytes"),
+        (["run", "--journal", "/no/such/folder/f", "x"], "the folder /no/such/folder does not"),
+        (["run", "--replay", "/no/such", "hello"], "/no/such: No such file or directory"),
+        (["run", "--replay", "/", "hello"], "/: Is a directory"),
+        (["run", "--replay", __file__, "hello"], "test_main.py, line 1: no JSON"),
+        (["run", "--vmprint", "2", "x"], "'2' is neither PID@exit nor PID@CYCLE"),
+        (["run", "--vmprint", "@5", "x"], "'@5' is neither PID@exit nor PID@CYCLE"),
+        (["run", "--vmprint", "2@exits", "x"], "'2@exits' is neither PID@exit nor PID@CYCLE"),
+        (["bare", "--abi", "lab", "x"], "No such option '--abi'"),
+        (["bare", "--signature-granularity", "3", "x"], "'3' is not one of '4', '8'"),
+        (["bare", "--svadu", "x"], "No such option '--svadu'"),
+        (["bare", "/no/such/file"], "/no/such/file: No such file or directory"),
+        (["bare", "/"], "/: Is a directory"),
+        (["bare", "one.elf", "two.elf"], "unexpected extra argument"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_status_2(capsys, arguments, expected):
+    assert cli.main(arguments) == 2
+    assert expected in complaint(capsys)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["bare", "-h"]])
+def test_help_is_no_error(capsys, arguments):
+    assert cli.main(arguments) == 0
+    assert "Usage: trapline" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["run", "bare"])
+@pytest.mark.parametrize(
+    "content", [b"", b"text\n", b"\x7fELF", make_elf()[:90], make_elf(machine=3)]
+)
+def test_a_file_that_is_no_program_is_named(capsys, tmp_path, command, content):
+    path = tmp_path / "bad"
+    path.write_bytes(content)
+
+    assert cli.main([command, str(path)]) == 2
+    assert str(path) in complaint(capsys)
+
+
+def test_a_signature_without_symbols_is_found_out_before_the_run(capsys, tmp_path):
+    path = tmp_path / "program.elf"
+    path.write_bytes(make_elf())
+
+    assert cli.main(["bare", "--signature", str(tmp_path / "out"), str(path)]) == 2
+    assert "no symbol begin_signature" in complaint(capsys)

@@ -1,0 +1,85 @@
+"""What is said beside the two lines of a kernel that kills."""
+
+import pytest
+
+from hdl.arch import Cause
+from kernel_model.lazy import NO_FRAME
+from sim.output.deaths import Deaths
+from tests.kernel_model.support import Killed, failing_kalloc, make_hart
+
+
+@pytest.fixture
+def hart():
+    return make_hart()
+
+
+@pytest.fixture
+def said(hart):
+    """The lines, each with what the kernel had printed before it."""
+    lines = []
+    hart.kernel.watchers.append(
+        Deaths(hart.kernel, lambda line: lines.append((hart.printed.count("\n"), line)))
+    )
+    return lines
+
+
+def killed(hart, cause, stval):
+    with pytest.raises(Killed):
+        hart.trap(cause, stval, sepc=0x1234)
+
+
+@pytest.mark.parametrize("nth", [1, 2], ids=["page", "page table"])
+def test_out_of_memory_is_said_beside_the_kernels_lines(hart, said, nth):
+    heap = hart.sbrk(1 << 30)
+    used = hart.kernel.kmem.used
+    with failing_kalloc(hart.kernel, nth):
+        killed(hart, Cause.STORE_PAGE, heap + (1 << 29))
+    assert NO_FRAME in hart.kernel.faults[-1].what
+    assert said == [
+        (2, f"trapline: pid 2 (prog) is killed at pc 0x1234: out of memory for the page of "
+            f"{heap + (1 << 29):#x}: all {used} pages of RAM are in use (--memory MIB gives more)")
+    ]  # fmt: skip
+
+
+def test_the_kernels_own_lines_are_xv6s(hart, said):
+    heap = hart.sbrk(4096)
+    with failing_kalloc(hart.kernel, 1):
+        killed(hart, Cause.STORE_PAGE, heap)
+    assert hart.printed == (
+        "usertrap(): unexpected scause 0xf pid=2\n"
+        f"            sepc=0x1234 stval={heap:#x}\n"
+    )  # fmt: skip
+
+
+def test_a_bad_pointer_is_not_out_of_memory(hart, said):
+    killed(hart, Cause.LOAD_PAGE, 1 << 37)
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "cause, words",
+    [
+        (Cause.LOAD_MISALIGNED, "misaligned load from 0x2001: the hart has aligned accesses only"),
+        (Cause.STORE_MISALIGNED, "misaligned store to 0x2001: the hart has aligned accesses only"),
+        (Cause.ILLEGAL, "illegal instruction 0x2001 (the hart has no floating point)"),
+        (Cause.BREAKPOINT, "ebreak"),
+        (Cause.LOAD_ACCESS, "load from 0x2001, where there is no memory"),
+    ],
+)
+def test_an_exception_that_is_no_page_fault_is_named(hart, said, cause, words):
+    killed(hart, cause, 0x2001)
+    [(_, line)] = said
+    assert line.startswith(f"trapline: pid 2 (prog) is killed at pc 0x1234: {words}")
+
+
+def test_a_bad_pointer_after_memory_was_short_is_one(hart, said):
+    hart.sbrk(4096)
+    child = hart.call("fork")
+    with failing_kalloc(hart.kernel, 1):
+        killed_child = hart.kernel.procs[-1]
+        hart.timer()
+        assert hart.proc is killed_child
+        assert killed_child.pid == child
+        hart.trap(Cause.STORE_PAGE, hart.heap)
+    killed(hart, Cause.STORE_PAGE, 1 << 37)
+    assert len(said) == 1

@@ -1,0 +1,169 @@
+import math
+import re
+
+import pytest
+
+from hdl.hart import Hart
+from sim.bus import Bus
+from sim.engines.base import CYCLE_FS
+from sim.engines.pysim import PysimEngine
+from sim.output.gtkw import PIXELS_PER_CYCLE, Mark, is_ours, save_path, write_save_file
+from sim.output.rows import DETAILS, STORY, find
+from sim.output.waveform import Waveform, read_waveform
+from sim.ram import Ram
+from tests.sim.scripted import ScriptedHart, load
+
+BASE = 0x8000_0000
+
+
+@pytest.fixture
+def vcd(tmp_path):
+    """The cycles 5 to 30 of a scripted hart."""
+    path = tmp_path / "run.vcd"
+    engine = PysimEngine(ScriptedHart([load(BASE)] * 30), Bus(Ram(BASE, 0x1000)))
+    engine.run(5)
+    engine.start_trace(path)
+    engine.run(25)
+    engine.close()
+    return path
+
+
+def write(vcd, *marks, **options):
+    """The lines of the save file for `vcd`."""
+    save = write_save_file(vcd, read_waveform(vcd), marks, **options)
+    return save.read_text(errors="surrogateescape").splitlines()
+
+
+def shown_signals(lines):
+    """Names of the signals in a save file, without their ranges."""
+    return re.findall(r"bench\.[^\[\s]+", "\n".join(lines))
+
+
+def test_the_save_file_shows_only_signals_that_the_vcd_has(vcd):
+    shown = shown_signals(write(vcd))
+
+    assert "bench.top.data_port__request__address" in shown
+    assert set(shown) <= set(read_waveform(vcd).widths)
+
+
+def test_the_save_file_is_called_like_its_dump_and_both_may_be_moved(vcd):
+    """So `x.vcd` and `x.fst` have one each. GTKWave looks for the dump beside the save file."""
+    assert save_path(vcd).name == "run.vcd.gtkw"
+    assert write(vcd)[1:3] == ['[dumpfile] "run.vcd"', '[savefile] "run.vcd.gtkw"']
+
+
+def test_the_dump_may_have_a_name_that_is_not_utf_8(vcd):
+    named = vcd.rename(vcd.with_name("\udcff.vcd"))
+
+    assert write(named)[1] == '[dumpfile] "\udcff.vcd"'
+    assert is_ours(save_path(named))
+
+
+def test_a_save_file_that_somebody_changed_is_told_from_ours(vcd):
+    write(vcd)
+    save = save_path(vcd)
+    assert is_ours(save)
+
+    for changed in (
+        save.read_text().replace("[timestart] ", "[timestart] 1"),
+        save.read_text().split("\n", 1)[1],
+        "[*]\n[*] GTKWave Analyzer v3.3.118 (w)1999-2023 BSI\n[*]\n",
+        "",
+    ):
+        save.write_text(changed)
+        assert not is_ours(save)
+
+
+def test_numbers_are_hexadecimal_and_bits_are_not(vcd):
+    lines = write(vcd)
+
+    data = lines.index("+{data_port__request__data} bench.top.data_port__request__data[63:0]")
+    valid = lines.index("+{data_port__request__valid} bench.top.data_port__request__valid")
+    flags = [[line for line in lines[:index] if line[0] == "@"][-1] for index in (data, valid)]
+    assert flags == ["@22", "@28"]
+
+
+def test_of_a_long_number_the_lowest_bits_are_shown(vcd):
+    lines = write(vcd)
+
+    name, *bits = next(line for line in lines if line.startswith("#{address")).split()
+    assert name == "#{address[31:0]}"
+    assert len(bits) == 32
+    # Bit 31 of 56 is the 25th from the left.
+    assert bits[0] == "(24)bench.top.data_port__request__address[55:0]"
+    assert bits[-1] == "(55)bench.top.data_port__request__address[55:0]"
+
+
+def test_enumerations_are_strings(vcd):
+    names = read_waveform(vcd).widths
+
+    assert names["bench.top.retire__mode"] == 0
+
+
+def values(lines, start):
+    return next(line for line in lines if line.startswith(start)).removeprefix(start).split()
+
+
+def test_marks_inside_the_vcd_are_marked_and_the_first_is_on_the_screen(vcd):
+    lines = write(vcd, Mark(1, "fault 1"), Mark(10, "fault 2"), Mark(20, "fault 3"), Mark(50, "x"))
+
+    zoom, marker, *named = values(lines, "*")
+    assert (int(marker), named[:3]) == (
+        10 * CYCLE_FS,
+        [f"{10 * CYCLE_FS}", f"{20 * CYCLE_FS}", "-1"],
+    )
+    assert "[markername] Afault 2\n[markername] Bfault 3\n" in "\n".join(lines)
+    # The time of 200 pixels is 2 ** -zoom.
+    assert math.isclose(2 ** -float(zoom) / 200 * PIXELS_PER_CYCLE, CYCLE_FS, rel_tol=1e-4)
+
+
+def test_the_screen_is_about_the_cycle_that_was_asked_for(tmp_path):
+    """Not about the first marker: the window around a fault holds others before it."""
+    waveform = Waveform({}, 0, 10_000 * CYCLE_FS)
+    faults = [Mark(cycle, f"fault {cycle}") for cycle in range(0, 9000, 100)]
+
+    save = write_save_file(tmp_path / "x.vcd", waveform, faults, focus=5000)
+
+    lines = save.read_text().splitlines()
+    (start,) = values(lines, "[timestart] ")
+    _zoom, marker, *named = map(float, values(lines, "*"))
+    assert 4950 < int(start) / CYCLE_FS < 5000
+    assert marker == 5000 * CYCLE_FS
+    # There are 26 letters: for that fault and the next ones.
+    assert named == [cycle * CYCLE_FS for cycle in range(5000, 7600, 100)]
+
+
+def test_a_waveform_that_ends_on_the_screen_is_shown_to_its_end(tmp_path):
+    waveform = Waveform({}, 0, 500 * CYCLE_FS)
+
+    save = write_save_file(tmp_path / "x.vcd", waveform, focus=500)
+
+    (start,) = values(save.read_text().splitlines(), "[timestart] ")
+    assert int(start) == 425 * CYCLE_FS
+
+
+def test_time_and_variables_of_a_vcd_are_read_back(tmp_path):
+    path = tmp_path / "small.vcd"
+    path.write_text(
+        "$timescale 1 fs $end\n$scope module bench $end\n$scope module top $end\n"
+        '$var wire 8 ! a $end\n$var string 1 " state $end\n$upscope $end\n'
+        "$var wire 1 # \\rows[3].v $end\n$upscope $end\n$enddefinitions $end\n"
+        '#5\n$dumpvars\nb1 !\n$end\n#70\nb10 !\nsIDLE "\n#900\n'
+    )
+
+    assert read_waveform(path) == Waveform(
+        {"bench.top.a": 8, "bench.top.state": 0, "bench.\\rows[3].v": 1}, 5, 900
+    )
+
+
+def test_every_pattern_finds_a_signal_of_the_hart(tmp_path):
+    path = tmp_path / "hart.vcd"
+    engine = PysimEngine(Hart(), Bus(Ram(BASE, 128 << 20)))
+    engine.start_trace(path)
+    engine.run(1)
+    engine.close()
+    waveform = read_waveform(path)
+
+    for title, rows in (*STORY, *DETAILS):
+        for row in rows:
+            assert find([row], waveform), f"{title}: {row.pattern}"

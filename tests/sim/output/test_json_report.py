@@ -1,0 +1,163 @@
+import json
+
+import pytest
+
+from hdl.arch import Cause, Priv
+from kernel_model.accounts import Account, Ledger
+from kernel_model.faults import Fault as Served
+from sim.engines.base import TrapRecord
+from sim.guests.fault_table import Fault, FaultTable
+from sim.host.output_files import STDOUT
+from sim.output.json_report import JsonReport
+from sim.output.report import Report
+
+MAPPED = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "mapped frame 0x80010000", 2)
+COPIED = Served(None, Cause.LOAD_PAGE, 0x6000, "mapped", "copyin", "mapped frame 0x80011000", 2)
+KILLED = Served(0x50, Cause.STORE_PAGE, 0, "killed", None, "killed: page is mapped r-x", 2)
+FAULTS = [
+    Fault(1, MAPPED, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
+    Fault(2, COPIED, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
+    Fault(3, KILLED, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
+]
+
+
+def written(path, report, faults=()):
+    """The file at `path` after a run."""
+    writer = JsonReport(path, lambda data: None)
+    for fault in faults:
+        writer.fault(fault)
+    writer.finish(report)
+    return json.loads(path.read_text())
+
+
+def test_it_has_integers_and_every_fault(tmp_path):
+    ledger = Ledger()
+    ledger.boot, ledger.idle = 258, 7
+    report = Report(255, 20_000, 15_000, "pysim", 10, 2, 17, ledger=ledger, abi="lab")
+
+    content = written(tmp_path / "report.json", report, FAULTS)
+
+    faults = content.pop("faults")
+    assert content == {
+        "exit_status": 255,
+        "abi": "lab",
+        "cycles": 20_000,
+        "instructions": 15_000,
+        "pages_promised": 10,
+        "heap_frames_used": 2,
+        "frames_used": 17,
+        "boot_cycles": 258,
+        "idle_cycles": 7,
+        "processes": [],
+    }
+    assert faults == [fault.as_json() for fault in FAULTS]
+
+
+def test_it_has_every_account(tmp_path):
+    processes = [
+        Account(2, "sh", 0x6000, 6, 5, 1, 1234, 99_999, 88, "lab", None),
+        Account(3, "echo", 0x4000, 4, 5, 0, 7, 6, 5, "lab", -1),
+    ]
+
+    content = written(tmp_path / "report.json", Report(0, 1, 1, "pysim", processes=processes))
+
+    first, second = content["processes"]
+    assert first == {
+        "pid": 2,
+        "name": "sh",
+        "size": 0x6000,
+        "abi": "lab",
+        "resident_pages": 6,
+        "page_tables": 5,
+        "minor_faults": 1,
+        "syscalls": 1234,
+        "user_cycles": 99_999,
+        "kernel_cycles": 88,
+        "exit_status": None,
+    }
+    assert second["exit_status"] == -1
+    assert content["faults"] == []
+
+
+def test_faults_are_written_as_they_come(tmp_path):
+    path = tmp_path / "report.json"
+    writer = JsonReport(path, lambda data: None)
+    for _ in range(1000):
+        writer.fault(FAULTS[0])
+
+    assert path.read_text().count('"number": 1,') > 800
+    writer.finish(Report(0, 1, 1, "pysim"))
+
+
+def test_standard_output_gets_it_in_the_end():
+    written = []
+    writer = JsonReport(STDOUT, written.append)
+    writer.fault(FAULTS[0])
+    assert written == []
+    writer.finish(Report(0, 1, 1, "pysim"))
+
+    assert len(json.loads(b"".join(written))["faults"]) == 1
+
+
+def test_a_disk_that_gets_full_is_told_of_at_the_end():
+    writer = JsonReport("/dev/full", lambda data: None)
+    for _ in range(1000):
+        writer.fault(FAULTS[0])
+
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        writer.finish(Report(0, 1, 1, "pysim"))
+
+
+class TestSettled:
+    """When a fault is written: as soon as no more will be known of it, and in order."""
+
+    @pytest.fixture
+    def table(self):
+        table = FaultTable()
+        table.numbers = []
+        table.settled = lambda fault: table.numbers.append(fault.number)
+        return table
+
+    @staticmethod
+    def raise_(table, pid, pc=0x44):
+        trap = TrapRecord(1000, pc, 13, 0x5008, Priv.U)
+        table.trapped(pid, [trap])
+        table.join([MAPPED._replace(pid=pid, pc=pc)])
+        return trap
+
+    def test_when_it_has_retired(self, table):
+        trap = self.raise_(table, 2)
+        assert table.numbers == []
+        trap.retried_at = 1400
+        table.join([])
+        assert table.numbers == [1]
+
+    def test_not_before_those_before_it(self, table):
+        first, second = self.raise_(table, 2), self.raise_(table, 3)
+        second.retried_at = 1300
+        table.join([])
+        assert table.numbers == []
+        first.retried_at = 1400
+        table.join([])
+        assert table.numbers == [1, 2]
+
+    def test_when_its_process_has_gone(self, table):
+        self.raise_(table, 2)
+        table.exited(type("Proc", (), {"pid": 2}), 0)
+        table.join([])
+        assert table.numbers == [1]
+
+    def test_when_its_process_traps_elsewhere(self, table):
+        self.raise_(table, 2)
+        self.raise_(table, 2, pc=0x48)
+        assert table.numbers == [1]
+
+    def test_at_once_if_it_is_a_system_calls(self, table):
+        table.trapped(2, [TrapRecord(2000, 0x48, 8, 0, Priv.U)])
+        table.join([COPIED])
+        assert table.numbers == [1]
+
+    def test_at_the_latest_when_the_run_ends(self, table):
+        self.raise_(table, 2)
+        table.finish()
+        assert table.numbers == [1]

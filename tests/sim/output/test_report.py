@@ -1,0 +1,106 @@
+import io
+import re
+
+import pytest
+
+from hdl.arch import Cause, Priv
+from kernel_model.accounts import Account
+from kernel_model.faults import Fault as Served
+from sim.engines.base import TrapRecord
+from sim.guests.fault_table import FaultTable
+from sim.output.report import Report, print_faults, print_processes, print_summary
+
+
+@pytest.fixture
+def report():
+    faults = FaultTable()
+    mapped = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "mapped frame 0x80010000", 2)
+    copied = Served(None, Cause.LOAD_PAGE, 0x6000, "mapped", "copyin", "mapped frame 0x80011000", 2)
+    killed = Served(0x50, Cause.STORE_PAGE, 0, "killed", None, "killed: page is mapped r-x", 2)
+    for served, trap in [
+        (mapped, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
+        (copied, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
+        (killed, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
+    ]:
+        faults.trapped(2, [trap])
+        faults.join([served])
+    return Report(255, 20_000, 15_000, "pysim", 10, 2, 17, faults, abi="lab")
+
+
+@pytest.fixture
+def processes():
+    first = Account(2, "sh", 0x6000, 6, 5, 1, 1234, 99_999, 88, exit_status=None)
+    return [first, Account(3, "echo", 0x4000, 4, 5, 0, 7, 6, 5, exit_status=-1)]
+
+
+def rows(text):
+    """The cells of a table's rows, which two spaces part."""
+    return [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()[2:]]
+
+
+def printed(function, report):
+    output = io.StringIO()
+    function(report, output)
+    return output.getvalue()
+
+
+def test_the_table_has_a_row_for_every_fault(report):
+    assert rows(printed(print_faults, report)) == [
+        ["1", "1,000", "0x44", "load", "0x5008", "mapped frame 0x80010000", "1,400"],
+        ["2", "2,000", "-", "copyin of a system call", "0x6000", "mapped frame 0x80011000", "-"],
+        ["3", "12,345", "0x50", "store", "0x0", "killed: page is mapped r-x", "-"],
+    ]
+
+
+def test_the_table_tells_processes_apart(report):
+    report.faults.trapped(3, [TrapRecord(13_000, 0x60, 13, 0x7000, Priv.U)])
+    served = Served(0x60, Cause.LOAD_PAGE, 0x7000, "mapped", None, "mapped frame 0x80012000", 3)
+    report.faults.join([served])
+
+    assert [row[2] for row in rows(printed(print_faults, report))] == ["2", "2", "2", "3"]
+
+
+def test_of_many_faults_the_first_and_last_are_shown(report):
+    for cycle in range(100):
+        report.faults.trapped(2, [TrapRecord(cycle, 0x44, 13, 0x5008, Priv.U)])
+        report.faults.join([report.faults[0].served])
+
+    numbers = [row[0] for row in rows(printed(print_faults, report))]
+    assert numbers == [*map(str, range(1, 41)), "...", *map(str, range(84, 104))]
+    assert "43 more" in printed(print_faults, report)
+
+
+def test_each_process_has_a_row(processes):
+    report = Report(0, 1, 1, "pysim", processes=processes)
+
+    assert rows(printed(print_processes, report)) == [
+        ["2", "sh", "0x6000", "6", "5", "1", "1,234", "99,999", "88", "-"],
+        ["3", "echo", "0x4000", "4", "5", "0", "7", "6", "5", "-1"],
+    ]
+
+
+def test_a_single_process_has_no_table(processes):
+    report = Report(0, 1, 1, "pysim", processes=processes[:1])
+
+    assert printed(print_processes, report) == ""
+
+
+def test_a_run_without_faults_says_so():
+    assert printed(print_faults, Report(0, 1, 1, "pysim")) == "no page faults\n"
+
+
+def test_the_summary_tells_what_was_promised_and_what_was_used(report):
+    text = printed(print_summary, report)
+
+    lines = ("exit status", "255", "20,000", "15,000", "0.750", "heap pages promised", "10",
+             "heap frames used", "2", "frames used, with page tables", "17", "pysim")  # fmt: skip
+    for line in lines:
+        assert line in text
+
+
+def test_a_run_without_a_kernel_tells_of_no_pages():
+    assert "pages" not in printed(print_summary, Report(0, 10, 5, "pysim"))
+
+
+def test_nothing_is_divided_by_zero():
+    assert Report(0, 0, 0, "pysim").ipc == 0

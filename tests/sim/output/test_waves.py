@@ -1,0 +1,94 @@
+import pytest
+
+from hdl.arch import Cause, Priv
+from kernel_model.faults import Fault as Served
+from sim.engines.base import CYCLE_FS, EngineError, TrapRecord
+from sim.guests.fault_table import FaultTable
+from sim.machine import End, Machine, MachineConfig
+from sim.output.waveform import read_waveform
+from sim.output.waves import (
+    CYCLES_AFTER,
+    MOST_CYCLES,
+    OPEN_CYCLES,
+    FirstFaults,
+    LastCycles,
+    Trace,
+    Window,
+)
+from tests.sim.scripted import ScriptedHart, load
+
+BASE = 0x8000_0000
+
+
+class Idle:
+    """A guest that never finishes, and the members that `FirstFaults` looks at."""
+
+    finished = False
+    deadline = None
+    entered_user_at = None
+
+    def __init__(self):
+        self.faults = FaultTable()
+
+
+def fault_table(*cycles):
+    table = FaultTable()
+    for cycle in cycles:
+        served = Served(0x44, Cause.LOAD_PAGE, 0x5000, "mapped", None, "", 2)
+        table.trapped(2, [TrapRecord(cycle, 0x44, 13, 0x5000, Priv.U)])
+        table.join([served])
+    return table
+
+
+def run_traced(trace, cycles=40, **parameters):
+    config = MachineConfig(memory_mib=1, traced=True, **parameters)
+    hart = ScriptedHart([load(BASE)] * 30)
+    machine = Machine(config, Machine.make_ram(config), hart=hart)
+    assert machine.run(Idle(), max_cycles=cycles, watchers=[trace]) is End.LIMIT
+    machine.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("window", "first", "last"), [(Window(), 0, 40), (Window(7, 20), 7, 20), (Window(30), 30, 40)]
+)
+def test_a_trace_holds_the_cycles_of_its_window(tmp_path, window, first, last):
+    trace = Trace(tmp_path / "run.vcd", window)
+
+    run_traced(trace)
+
+    waveform = read_waveform(trace.path)
+    assert trace.started
+    assert (waveform.start // CYCLE_FS, waveform.end // CYCLE_FS) == (first, last)
+
+
+def test_a_window_after_the_end_writes_nothing(tmp_path):
+    trace = Trace(tmp_path / "run.vcd", Window(100, 200))
+
+    run_traced(trace)
+
+    assert not trace.started
+    assert not trace.path.exists()
+
+
+def test_the_default_window_is_around_the_first_faults():
+    guest = Idle()
+    window = FirstFaults(guest)
+
+    assert window.bounds() == (None, None)
+    guest.entered_user_at = 500
+    assert window.bounds() == (500, 500 + MOST_CYCLES)
+    guest.faults = fault_table(600, 700)
+    assert window.bounds() == (500, 500 + MOST_CYCLES)
+    guest.faults = fault_table(600, 700, 3000, 9000)
+    assert window.bounds() == (500, 3000 + CYCLES_AFTER)
+
+
+def test_a_window_without_an_end_has_a_bound():
+    """A waveform takes a kilobyte a cycle: `--vcd-window 0:` wrote 2 GB without a word."""
+    assert Window(7).bounds() == (7, 7 + OPEN_CYCLES)
+    assert Window(7, 10_000_000).bounds() == (7, 10_000_000)
+
+
+def test_an_engine_that_keeps_no_cycles_says_so(tmp_path):
+    with pytest.raises(EngineError, match="pysim cannot keep the cycles before"):
+        run_traced(LastCycles(tmp_path / "run.vcd", 5), engine="pysim")
