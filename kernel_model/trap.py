@@ -7,7 +7,7 @@ from kernel_model.lazy import vmfault
 from kernel_model.lifecycle import kexit
 from kernel_model.panic import KernelPanic
 from kernel_model.printf import printf
-from kernel_model.proc import Proc, ProcState
+from kernel_model.proc import Proc
 from kernel_model.sched import yield_
 from kernel_model.syscall import syscall
 
@@ -37,8 +37,7 @@ def usertrap(kernel, proc: Proc) -> None:
         printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
         kernel.tell("unexpected", proc, kernel.now)
         proc.killed = True
-    # One that waits has its end with its next turn.
-    if proc.killed and proc.state is ProcState.RUNNING:
+    if proc.killed:
         kexit(kernel, proc, -1)
 
 
