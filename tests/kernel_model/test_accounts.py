@@ -158,7 +158,7 @@ class Watcher:
         self.told = []
 
     def syscall_begin(self, proc, number, args, now):
-        self.told.append(("begin", proc.pid, number, args[0], now))
+        self.told.append(("begin", proc.pid, number, args, now))
 
     def syscall_end(self, proc, number, result, now):
         self.told.append(("end", proc.pid, number, result, now))
@@ -179,18 +179,23 @@ class TestWatchers:
 
     def test_are_told_of_calls_and_faults(self, hart, watcher):
         hart.time = 70
-        hart.call("sbrk", PAGE_SIZE, 5)
+        hart.call("sbrk", PAGE_SIZE, 5, 6, 7, 8, 9)
         hart.time = 90
         hart.store(hart.heap, 1)
         assert watcher.told == [
-            ("begin", 2, 12, PAGE_SIZE, 70),
+            ("begin", 2, 12, (PAGE_SIZE, 5, 6, 7, 8, 9), 70),
             ("end", 2, 12, 0x5000, 70),
             ("fault", 2, 0x5000, 90),
         ]
 
     def test_are_told_once_of_a_call_that_waits(self, hart, watcher):
+        for name in ("a1", "a2", "a3", "a4", "a5"):
+            setattr(hart.frame, name, 0)
         hart.call("sleep", 1)
-        assert watcher.told == [("begin", 2, 13, 1, 0), ("end", 2, 13, 0, 10_000)]
+        assert watcher.told == [
+            ("begin", 2, 13, (1, 0, 0, 0, 0, 0), 0),
+            ("end", 2, 13, 0, 10_000),
+        ]
 
     def test_are_told_of_exits(self, hart, watcher):
         hart.call("fork")
@@ -208,6 +213,17 @@ class TestWatchers:
         hart.call("kill", 3)
         hart.call("wait", 0)
         assert ("end", 3, 13, -1, 0) in watcher.told
+
+    def test_are_told_of_no_end_of_a_call_that_does_not_return(self, hart, watcher):
+        hart.exit(5)
+        assert [told[0] for told in watcher.told] == ["begin", "exited"]
+
+    def test_are_told_of_no_end_of_a_call_that_was_none(self, hart, watcher):
+        hart.call("fork")
+        hart.call("kill", 3)
+        watcher.told.clear()
+        hart.timer()
+        assert watcher.told == [("exited", 3, -1, 0)]
 
     def test_need_not_want_to_know_everything(self, hart):
         hart.kernel.watchers.append(object())

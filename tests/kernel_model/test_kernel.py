@@ -28,6 +28,17 @@ def test_reset_finds_the_kernels_page_table(svadu):
     assert kernel.satp >> 60 == 8
 
 
+def test_a_new_one_has_done_nothing():
+    kernel = make_kernel()
+    assert (kernel.now, kernel.answered_at, kernel.exit_status) == (0, 0, 0)
+    assert (kernel.pages_promised, kernel.heap_frames_used) == (0, 0)
+
+
+@pytest.mark.parametrize("abi, blocks", [("lab", 1954), ("2025", 1953)])
+def test_the_disk_is_that_of_the_release_before_any_program_runs(abi, blocks):
+    assert make_kernel(abi=abi).fs.data_blocks == blocks
+
+
 def test_boot_is_answered_with_the_process():
     kernel = make_kernel(quantum=5000)
     kernel.exec(elf_file(), ["prog"])
@@ -108,6 +119,11 @@ class TestCosts:
     def test_a_timer_interrupt_is_one_dispatch(self):
         hart = make_hart()
         assert hart.trap(1 << 63 | 5) == TABLE[Step.DISPATCH]
+
+    def test_a_system_call(self):
+        hart = make_hart(costs={step: 10 ** step for step in Step})
+        hart.frame.a7 = 11
+        assert hart.trap(Cause.ECALL_U) == 10**Step.DISPATCH + 10**Step.SYSCALL
 
     def test_a_lazy_page(self):
         hart = make_hart()
