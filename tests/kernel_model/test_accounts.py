@@ -5,9 +5,9 @@ import pytest
 from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.accounts import Account
 from kernel_model.costs import TABLE, ZERO, Step
-from kernel_model.layout import Reason, Register
+from kernel_model.layout import Action, Reason, Register
 from kernel_model.pagetable import count_tables, leaves
-from tests.kernel_model.support import make_hart, switch_to
+from tests.kernel_model.support import Killed, make_hart, switch_to
 
 GIB = 1 << 30
 
@@ -60,6 +60,12 @@ def test_calls_and_faults_are_counted(hart):
     assert hart.call("pipe", hart.heap + 2 * PAGE_SIZE) == 0  # the kernel touches it
     assert hart.call("pipe", hart.heap + 9 * PAGE_SIZE) == -1
     assert (account(hart, 2).syscalls, account(hart, 2).minor_faults) == (3, 2)
+
+
+def test_a_fault_that_kills_is_no_minor_one(hart):
+    with pytest.raises(Killed):
+        hart.store(0, 1)
+    assert account(hart, 2).minor_faults == 0
 
 
 def test_each_process_has_its_own(hart):
@@ -149,6 +155,61 @@ class TestCycles:
         first = account(hart, 2)
         assert (first.kernel_cycles, first.user_cycles) == (50 + cost, 150)
         assert (hart.kernel.ledger.boot, hart.kernel.ledger.idle) == (100, 29_850 - cost)
+
+
+class TestBooksInTheMiddle:
+    """They are brought up to date wherever the hart is; every cycle is somebody's."""
+
+    @pytest.fixture
+    def hart(self):
+        hart = make_hart(size=2 << 20, costs=ZERO)
+        hart.kernel.answered_at = 20  # boot
+        trap_at(hart, resumed=100, trapped=350)
+        return hart
+
+    def check(self, hart, cycle, user=250, kernel=0, idle=0):
+        """So many cycles were paid for by `cycle`; those of boot are 100."""
+        (account,) = hart.kernel.take_accounts(cycle)
+        assert (account.user_cycles, account.kernel_cycles) == (user, kernel)
+        assert (hart.kernel.ledger.boot, hart.kernel.ledger.idle) == (100, idle)
+        assert user + kernel + idle + 100 == cycle
+
+    def test_before_a_process_runs(self):
+        kernel = make_hart().kernel
+        kernel.take_accounts(50)
+        assert kernel.ledger.boot == 50
+
+    def test_in_the_kernel_before_the_answer(self, hart):
+        self.check(hart, 360, kernel=10)
+
+    def test_in_the_kernel_after_the_answer(self, hart):
+        hart.kernel.answered_at = 370
+        self.check(hart, 380, kernel=30)
+
+    def test_in_user_mode(self, hart):
+        hart.kernel.answered_at, hart.frame.resumed = 370, 400
+        self.check(hart, 500, user=350, kernel=50)
+
+    def test_in_the_trampoline_on_the_way_into_the_kernel(self, hart):
+        hart.kernel.answered_at, hart.frame.resumed, hart.frame.time = 370, 400, 450
+        self.check(hart, 500, user=300, kernel=100)
+
+    def test_idle(self, hart):
+        hart.frame.resumed, hart.kernel.answered_at = 400, 370
+        self.sleep(hart, trapped=500)
+        hart.kernel.answered_at = 520
+        self.check(hart, 600, user=350, kernel=70, idle=80)
+
+    def test_about_to_idle(self, hart):
+        hart.frame.resumed, hart.kernel.answered_at = 400, 370
+        self.sleep(hart, trapped=500)
+        self.check(hart, 510, user=350, kernel=60)
+
+    def sleep(self, hart, trapped):
+        frame = hart.frame
+        frame.a0, frame.a7, frame.scause, frame.time = 3, 13, int(Cause.ECALL_U), trapped
+        hart.kernel.ring(Reason.USER_TRAP)
+        assert hart.kernel.doorbell.read(Register.ACTION) == Action.IDLE
 
 
 class Watcher:

@@ -3,8 +3,8 @@ import copy
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause
-from kernel_model.costs import TABLE, ZERO, Step
 from kernel_model.console import INPUT
+from kernel_model.costs import TABLE, ZERO, Step
 from kernel_model.cpu import STUCK_STATUS, waits_for
 from kernel_model.layout import MIN_QUANTUM, Action, Reason, Register
 from kernel_model.proc import Proc, ProcState
@@ -112,6 +112,16 @@ class TestTicks:
         hart.call("fork")
         hart.call("sleep", 1)
         assert (hart.proc.pid, quantum(hart)) == (3, 2_000)
+
+    def test_who_sleeps_is_let_alone_between_them(self, hart):
+        hart.call("fork")
+        hart.call("sleep", 1)
+        hart.time = 9_999
+        hart.call("getpid")
+        assert hart.kernel.first.state is ProcState.SLEEPING
+        hart.time = 10_000
+        hart.call("getpid")
+        assert hart.kernel.first.state is ProcState.RUNNABLE
 
     def test_the_hart_idles_up_to_the_tick(self, hart):
         hart.time = 9_999
