@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from sim.bus import Bus, Device
 from sim.engines.choice import make_engine
-from sim.events import Budget, Event
 from sim.guests.loader import RESET_PC
-from sim.ram import Ram
+from sim.platform.bus import Bus, Device
+from sim.platform.events import Budget, Event
+from sim.platform.ram import Ram
 
 __all__ = [
     "STALL_LIMIT",
@@ -232,7 +232,7 @@ def real_hart(config: MachineConfig, ram: Ram):
     """The `hdl.hart.Hart` that `config` asks for, with its RAM where `ram` is."""
     # Not at the top: with a hart of one's own, the real one need not be there to be imported.
     from hdl.hart import Hart
-    from hdl.pma import Pma
+    from hdl.memory.pma import Pma
 
     return Hart(
         reset_pc=RESET_PC,

@@ -24,10 +24,10 @@ TARGETS = ("hdl", "kernel_model", "sim")
 #: What translates and what maps: nearly all mutants have to be killed there.
 CORE = (
     "hdl/mmu/",
-    "hdl/trap.py",
-    "hdl/trap_stage.py",
-    "hdl/csr.py",
-    "hdl/interrupts.py",
+    "hdl/priv/exception.py",
+    "hdl/pipeline/trap.py",
+    "hdl/priv/csr.py",
+    "hdl/priv/interrupts.py",
     "kernel_model/pagetable.py",
     "kernel_model/vm.py",
     "kernel_model/kvm.py",
@@ -69,16 +69,16 @@ _SIM_HELPERS = (
 )
 _NATIVE_HELPERS = (
     "hdl/arch.py",
-    "sim/bus.py",
+    "sim/platform/bus.py",
     "sim/engines/base.py",
     "sim/engines/native",
-    "tests/sim/engines/native/handmade.py",
-    "tests/sim/engines/native/tracer.py",
+    "tests/sim/engines/native/machine/handmade.py",
+    "tests/sim/engines/native/machine/tracer.py",
 )
 
 
 def _native(*names):
-    return tuple(f"tests/sim/engines/native/test_{name}.py" for name in names)
+    return tuple(f"tests/sim/engines/native/machine/test_{name}.py" for name in names)
 
 
 SUITES = {
