@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel_model.costs import Costs
+from kernel_model.facts.costs import Costs
 from kernel_model.kernel import Kernel
 from sim.devices.console import Console
 from sim.devices.doorbell import DoorbellPage

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.arch import Cause
-from kernel_model.abi import AUTO, Abi
-from kernel_model.elf import ExecError
-from kernel_model.release import abi_of
+from kernel_model.calls.elf import ExecError
+from kernel_model.calls.release import abi_of
+from kernel_model.facts.abi import AUTO, Abi
 from sim.devices.console import Console
 from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif

@@ -1,6 +1,6 @@
 """The console: standard input and output of the process that runs the simulation.
 
-The kernel's side is `kernel_model.console`. Where input comes from is an object of its own: the
+The kernel's side is `kernel_model.dev.console`. Where input comes from is an object of its own: the
 terminal (`sim.devices.terminal`), a pipe or a file (`Piped`), or the journal of an earlier run
 (`sim.devices.journal`).
 """

@@ -3,7 +3,7 @@
 from random import Random
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.layout import KERNBASE
+from kernel_model.facts.memlayout import KERNBASE
 from sim.devices.htif import Htif, HtifError
 from sim.events import Budget
 from sim.guests.bare_guest import BareGuest

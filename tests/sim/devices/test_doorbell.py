@@ -1,7 +1,7 @@
 import pytest
 
-from kernel_model.doorbell import Doorbell as Registers
-from kernel_model.layout import DOORBELL, Action, Reason, Register
+from kernel_model.facts.doorbell import Doorbell as Registers
+from kernel_model.facts.memlayout import DOORBELL, Action, Reason, Register
 from sim.bus import Refused
 from sim.devices.doorbell import DoorbellPage
 from sim.events import Doorbell

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kernel_model.costs import TABLE, ZERO
+from kernel_model.facts.costs import TABLE, ZERO
 from kernel_model.kernel import Kernel
 from sim.devices.doorbell import DoorbellPage
 from sim.devices.htif import Htif

@@ -3,8 +3,8 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.doorbell import Doorbell as Registers
-from kernel_model.layout import DOORBELL, Register
+from kernel_model.facts.doorbell import Doorbell as Registers
+from kernel_model.facts.memlayout import DOORBELL, Register
 from sim.bus import Bus, ProtocolError
 from sim.devices.doorbell import DoorbellPage
 from sim.engines.base import EngineError
