@@ -19,8 +19,8 @@ SAMPLES = {
             "hdl/mmu/tlb.py",
             "hdl/mmu/walk_cache.py",
             "hdl/mmu/permission.py",
-            "hdl/trap.py",
-            "hdl/interrupts.py",
+            "hdl/priv/exception.py",
+            "hdl/priv/interrupts.py",
         ),
     ),
     "kernel_model": (
