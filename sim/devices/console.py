@@ -19,7 +19,7 @@ __all__ = ["Console", "Piped", "Source", "standard_input"]
 
 
 class Source(Protocol):
-    """Where input comes from; see `kernel_model.console.Console` for what its parts do."""
+    """Where input comes from; see `kernel_model.dev.console.Console` for what its parts do."""
 
     echo: bool
     interrupts: bool

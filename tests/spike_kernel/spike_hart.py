@@ -26,7 +26,7 @@ _MOST = 200_000
 
 
 class SpikeMemory:
-    """RAM of a machine of Spike's, as `kernel_model.memory.PhysicalMemory`.
+    """RAM of a machine of Spike's, as `kernel_model.mm.memory.PhysicalMemory`.
 
     Spike allots it a page at a time, wherever there is room: each is looked up once.
     """
