@@ -2,9 +2,9 @@
 
 from kernel_model.facts.memlayout import Action, Reason, Register
 from kernel_model.kernel import Kernel
-from sim.events import Doorbell, Event
 from sim.guests.fault_table import FaultTable
 from sim.machine import End, Machine
+from sim.platform.events import Doorbell, Event
 
 __all__ = ["PATIENCE", "KernelGuest"]
 

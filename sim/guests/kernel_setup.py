@@ -11,8 +11,6 @@ from kernel_model.facts.memlayout import MIN_QUANTUM, QUANTUM, TICK
 from kernel_model.fs.disk import Contents
 from kernel_model.fs.names import mount
 from kernel_model.kernel import Kernel
-from sim.devices.console import Console
-from sim.devices.journal import Journal, load_journal
 from sim.guests.disk import Disk, read_disk
 from sim.guests.fault_table import FaultTable
 from sim.guests.host_files import HostFile, read_host_files
@@ -20,7 +18,9 @@ from sim.host.output_files import open_output
 from sim.host.toolchain import assemble_trampoline, bundled_files
 from sim.output.pages import PagePrint, PageTables
 from sim.output.traces import Emit, FaultTrace, SyscallTrace
-from sim.ram import Ram
+from sim.platform.devices.console import Console
+from sim.platform.devices.journal import Journal, load_journal
+from sim.platform.ram import Ram
 
 __all__ = ["KernelOptions", "make_kernel", "open_console", "read_files", "watch"]
 

@@ -10,7 +10,7 @@ from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from sim.ram import Ram
+from sim.platform.ram import Ram
 
 __all__ = ["RESET_PC", "Image", "LoadError", "load_bare"]
 

@@ -9,7 +9,7 @@ from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
 from sim.guests.loader import LoadError, load_bare
 from sim.host.toolchain import build_bare, build_program, programs_directory, strip
-from sim.ram import Ram
+from sim.platform.ram import Ram
 from tests.fuzz.damage import damaged
 from tests.fuzz.guard import Misbehaved, bounded, one_line
 from tests.fuzz.ownership import address_space, audit

@@ -10,7 +10,7 @@ from kernel_model.kernel import Kernel
 from kernel_model.mm import lazy, vm
 from kernel_model.mm.pagetable import mappages, walk
 from kernel_model.proc.proc import proc_pagetable
-from sim.ram import Ram
+from sim.platform.ram import Ram
 from tests.fuzz import guard, loaders, wild
 from tests.fuzz.campaign import run_part
 from tests.fuzz.guard import Misbehaved

@@ -69,16 +69,16 @@ _SIM_HELPERS = (
 )
 _NATIVE_HELPERS = (
     "hdl/arch.py",
-    "sim/bus.py",
+    "sim/platform/bus.py",
     "sim/engines/base.py",
     "sim/engines/native",
-    "tests/sim/engines/native/handmade.py",
-    "tests/sim/engines/native/tracer.py",
+    "tests/sim/engines/native/machine/handmade.py",
+    "tests/sim/engines/native/machine/tracer.py",
 )
 
 
 def _native(*names):
-    return tuple(f"tests/sim/engines/native/test_{name}.py" for name in names)
+    return tuple(f"tests/sim/engines/native/machine/test_{name}.py" for name in names)
 
 
 SUITES = {

@@ -4,7 +4,7 @@ from hdl.arch import Cause, Priv
 from kernel_model.facts.memlayout import DOORBELL, KERNBASE, Reason, Register
 from kernel_model.kernel import Kernel
 from kernel_model.proc.trapframe import SSTATUS_USER
-from sim.ram import Ram
+from sim.platform.ram import Ram
 from tests.sim.elf import make_elf
 from tests.sim.scripted import Access, load, store
 

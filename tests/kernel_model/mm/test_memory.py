@@ -6,7 +6,7 @@ import pytest
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.memlayout import KERNBASE
-from sim.ram import Ram
+from sim.platform.ram import Ram
 from tests.kernel_model.support import Memory
 
 SIZE = 2 * PAGE_SIZE
