@@ -10,19 +10,10 @@ from kernel_model.dev.printf import printf
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.accounts import Account, Ledger
 from kernel_model.facts.costs import TABLE, Costs, Step
-from kernel_model.facts.doorbell import Doorbell
-from kernel_model.facts.memlayout import (
-    KERNBASE,
-    MIN_QUANTUM,
-    QUANTUM,
-    TICK,
-    TRAPFRAME,
-    Action,
-    Reason,
-    Register,
-)
+from kernel_model.facts.doorbell import Action, Doorbell, Reason, Register
+from kernel_model.facts.memlayout import KERNBASE, TRAPFRAME
 from kernel_model.facts.panic import PANIC_STATUS, KernelPanic
-from kernel_model.facts.param import ROOTINO
+from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, ROOTINO, TICK
 from kernel_model.facts.served import Fault
 from kernel_model.fs.disk import Contents, Geometry
 from kernel_model.fs.file import File, filedup, openconsole

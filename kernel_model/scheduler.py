@@ -4,7 +4,7 @@ from kernel_model.calls.lifecycle import kexit, reap
 from kernel_model.calls.syscall import resume_syscall
 from kernel_model.dev.console import INPUT, consolewait
 from kernel_model.dev.printf import printf
-from kernel_model.facts.memlayout import Action
+from kernel_model.facts.doorbell import Action
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.proc.proc import Proc, ProcState, freeproc
 from kernel_model.proc.sleep import TICKS, next_turn, yield_

@@ -4,7 +4,7 @@ from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Mstatus, Pte
 from kernel_model.calls.lifecycle import kexit
 from kernel_model.calls.syscall import syscall
 from kernel_model.dev.printf import printf
-from kernel_model.facts.memlayout import Register
+from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.served import Fault
 from kernel_model.mm.lazy import vmfault

@@ -12,7 +12,8 @@ from elftools.elf.elffile import ELFFile
 from hdl.arch import PAGE_SIZE, Pte, page_round_up
 from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import Abi
-from kernel_model.facts.memlayout import TRAPFRAME, USERSTACK
+from kernel_model.facts.memlayout import TRAPFRAME
+from kernel_model.facts.param import USERSTACK
 
 __all__ = ["ExecError", "Image", "Segment", "read_elf"]
 

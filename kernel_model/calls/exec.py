@@ -5,7 +5,7 @@ from struct import pack
 from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
 from kernel_model.calls.elf import ExecError, read_elf
 from kernel_model.facts.costs import Step
-from kernel_model.facts.memlayout import MAXARG, USERSTACK
+from kernel_model.facts.param import MAXARG, USERSTACK
 from kernel_model.mm.pagetable import getpte, walkaddr
 from kernel_model.mm.regions import Owner, Regions
 from kernel_model.mm.vm import uvmalloc, uvmclear

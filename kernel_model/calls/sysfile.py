@@ -6,8 +6,7 @@
 from struct import pack
 
 from kernel_model.calls.args import argaddr, argint, argstr
-from kernel_model.facts.memlayout import MAXPATH, NOFILE
-from kernel_model.facts.param import NDEV
+from kernel_model.facts.param import MAXPATH, NDEV, NOFILE
 from kernel_model.fs.directory import dirlink, dirlookup, dirunlink, isdirempty
 from kernel_model.fs.file import (
     File,

@@ -6,7 +6,7 @@ from kernel_model.calls.elf import ExecError
 from kernel_model.calls.exec import kexec
 from kernel_model.calls.lifecycle import kexit, kfork, kkill, kwait
 from kernel_model.facts.abi import SBRK_EAGER, Abi
-from kernel_model.facts.memlayout import MAXARG, MAXPATH
+from kernel_model.facts.param import MAXARG, MAXPATH
 from kernel_model.fs.inode import iput, readi
 from kernel_model.fs.names import namei
 from kernel_model.mm.usercopy import copyinstr

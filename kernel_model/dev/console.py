@@ -15,7 +15,7 @@ from kernel_model.dev.printf import printf
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.costs import Step
 from kernel_model.facts.param import INPUT_BUF_SIZE
-from kernel_model.mm.partial import copyin_part, copyout_part
+from kernel_model.mm.usercopy import copyin_part, copyout_part
 from kernel_model.proc.sleep import sleep, wakeup
 
 __all__ = [

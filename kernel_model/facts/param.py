@@ -1,4 +1,4 @@
-"""Limits of files, pipes and the console, as in xv6. Those of a process are in `memlayout.py`."""
+"""Limits of processes, files, pipes and the console, as in xv6; and the clock."""
 
 from kernel_model.facts.abi import Abi
 
@@ -10,17 +10,45 @@ __all__ = [
     "DIRSIZ",
     "FSSIZE",
     "INPUT_BUF_SIZE",
+    "MAXARG",
     "MAXFILE",
     "MAXOPBLOCKS",
+    "MAXPATH",
+    "MIN_QUANTUM",
     "NDEV",
     "NDIRECT",
     "NFILE",
     "NINDIRECT",
     "NINODES",
+    "NOFILE",
+    "NPROC",
     "PIPESIZE",
+    "QUANTUM",
     "ROOTDEV",
     "ROOTINO",
+    "TICK",
+    "USERSTACK",
 ]
+
+#: Pages of a user stack.
+USERSTACK = 1
+#: One more than the most arguments that `exec` takes: the null pointer behind them counts.
+MAXARG = 32
+#: Bytes of the longest path name, with its NUL.
+MAXPATH = 128
+#: Most processes at once, init included.
+NPROC = 64
+#: Most files that a process has open at once.
+NOFILE = 16
+
+#: Cycles that a process runs before the timer interrupts it. `time` counts cycles.
+QUANTUM = 10_000
+#: The least quantum, and what the timer leaves at least to who returns to user mode: there has to
+#: be room for the first instruction after `sret`, which misses every TLB. Slow memory needs more
+#: (`Kernel.least_turn`).
+MIN_QUANTUM = 1_000
+#: Cycles of one tick, the unit of `uptime`.
+TICK = 10_000
 
 #: Open files of all processes.
 NFILE = 100

@@ -8,8 +8,7 @@ from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, CONSOLE, CONSOLEINO, MAXOPBLOCKS, NFILE
 from kernel_model.fs.inode import Inode, iget, iput, readi, stati, writei
 from kernel_model.fs.pipe import Pipe, newpipe, pipeclose, piperead, pipewrite
-from kernel_model.mm.partial import copyin_part
-from kernel_model.mm.usercopy import copyout
+from kernel_model.mm.usercopy import copyin_part, copyout
 
 __all__ = [
     "File",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.param import PIPESIZE
-from kernel_model.mm.partial import copyin_part, copyout_part
+from kernel_model.mm.usercopy import copyin_part, copyout_part
 from kernel_model.proc.sleep import sleep, wakeup
 
 __all__ = ["Pipe", "newpipe", "pipeclose", "piperead", "pipewrite"]

@@ -3,6 +3,9 @@
 A user's pointer is worth nothing before it is checked: each page in turn must be mapped, the
 user's, and readable or writable as the copy needs. A page that waits for its frame gets it, as if
 the process itself had touched it. No copy changes anything on a page it is not allowed to.
+
+xv6 moves the bytes of a pipe and of the console one at a time, and what it has moved counts. Here
+they move a page at a time by `copyin_part` and `copyout_part`, with the same result.
 """
 
 from hdl.arch import PAGE_SIZE, Cause, Pte, page_round_down, pte_to_pa
@@ -13,7 +16,7 @@ from kernel_model.facts.served import Fault
 from kernel_model.mm.lazy import vmfault
 from kernel_model.mm.pagetable import getpte
 
-__all__ = ["copyin", "copyinstr", "copyout"]
+__all__ = ["copyin", "copyin_part", "copyinstr", "copyout", "copyout_part"]
 
 _V = int(Pte.V)
 _X = int(Pte.X)
@@ -60,6 +63,32 @@ def copyinstr(kernel, proc, srcva: int, limit: int) -> bytes | None:
         if nul:
             return b"".join(parts)
     return None
+
+
+def copyin_part(kernel, proc, srcva: int, n: int) -> bytes:
+    """The bytes at `srcva` of `proc`, `n` or as many as can be read."""
+    parts = []
+    while n > 0:
+        chunk = min(n, PAGE_SIZE - srcva % PAGE_SIZE)
+        part = copyin(kernel, proc, srcva, chunk)
+        if part is None:
+            break
+        parts.append(part)
+        srcva += chunk
+        n -= chunk
+    return b"".join(parts)
+
+
+def copyout_part(kernel, proc, dstva: int, data: bytes) -> int:
+    """Store `data` at `dstva` of `proc`; how many of its bytes could be."""
+    done = 0
+    while done < len(data):
+        va = dstva + done
+        part = data[done : done + PAGE_SIZE - va % PAGE_SIZE]
+        if not copyout(kernel, proc, va, part):
+            break
+        done += len(part)
+    return done
 
 
 def _pages(kernel, proc, va, n, need, string=False):

@@ -8,7 +8,8 @@ from typing import Any
 from hdl.arch import PAGE_SIZE, Pte, page_round_up
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
-from kernel_model.facts.memlayout import NOFILE, NPROC, TRAMPOLINE, TRAPFRAME
+from kernel_model.facts.memlayout import TRAMPOLINE, TRAPFRAME
+from kernel_model.facts.param import NOFILE, NPROC
 from kernel_model.mm.pagetable import count_tables, mappages, uvmunmap, zalloc
 from kernel_model.mm.regions import Owner, Regions
 from kernel_model.mm.vm import uvmalloc, uvmcreate, uvmdealloc, uvmfree

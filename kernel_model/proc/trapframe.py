@@ -5,7 +5,8 @@ The offsets are written down here once; `assembler_defines` hands them, and all 
 """
 
 from hdl.arch import MENVCFG_ADUE, MENVCFG_STCE, Cause, Csr, Interrupt, Mstatus, Priv
-from kernel_model.facts.memlayout import DOORBELL, TRAMPOLINE, TRAPFRAME, Action, Reason, Register
+from kernel_model.facts.doorbell import Action, Reason, Register
+from kernel_model.facts.memlayout import DOORBELL, TRAMPOLINE, TRAPFRAME
 from kernel_model.mm.memory import PhysicalMemory
 
 __all__ = ["OFFSETS", "SSTATUS_USER", "TrapFrame", "assembler_defines", "copy_trapframe"]

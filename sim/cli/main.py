@@ -10,7 +10,7 @@ import click
 
 from kernel_model.calls.elf import ExecError
 from kernel_model.facts.abi import AUTO, Abi
-from kernel_model.facts.memlayout import QUANTUM, TICK
+from kernel_model.facts.param import QUANTUM, TICK
 from kernel_model.fs.names import FsError
 from sim import __version__
 from sim.cli.commands import UNREAD, Options, run_bare, run_program

@@ -1,6 +1,6 @@
 """A program under the kernel model, as a guest of the machine."""
 
-from kernel_model.facts.memlayout import Action, Reason, Register
+from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
 from sim.guests.fault_table import FaultTable
 from sim.machine import End, Machine

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kernel_model.facts.abi import AUTO
 from kernel_model.facts.costs import TABLE, ZERO
-from kernel_model.facts.memlayout import MIN_QUANTUM, QUANTUM, TICK
+from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
 from kernel_model.fs.disk import Contents
 from kernel_model.fs.names import mount
 from kernel_model.kernel import Kernel

@@ -7,7 +7,7 @@ from struct import unpack
 from hdl.arch import PAGE_SIZE
 from kernel_model.calls.sysfile import O_CREATE, O_RDWR, O_TRUNC, O_WRONLY
 from kernel_model.facts.abi import SBRK_EAGER, SBRK_LAZY, Abi, Syscall
-from kernel_model.facts.memlayout import MAXARG
+from kernel_model.facts.param import MAXARG
 from kernel_model.fs.inode import FileType
 from kernel_model.kernel import Kernel
 from kernel_model.mm.peek import peek

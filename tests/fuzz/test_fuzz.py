@@ -5,7 +5,8 @@ import time
 import pytest
 
 from hdl.arch import PAGE_SIZE, Pte
-from kernel_model.facts.memlayout import KERNBASE, TRAMPOLINE, TRAPFRAME, Reason
+from kernel_model.facts.doorbell import Reason
+from kernel_model.facts.memlayout import KERNBASE, TRAMPOLINE, TRAPFRAME
 from kernel_model.kernel import Kernel
 from kernel_model.mm import lazy, vm
 from kernel_model.mm.pagetable import mappages, walk

@@ -8,8 +8,8 @@ from kernel_model.calls.sysfile import O_CREATE, O_RDONLY, O_RDWR
 from kernel_model.dev.console import Cons
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
-from kernel_model.facts.memlayout import KERNBASE, NOFILE
-from kernel_model.facts.param import ROOTINO
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import NOFILE, ROOTINO
 from kernel_model.fs.file import fileclose
 from kernel_model.fs.inode import FileSystem, iget, iput
 from kernel_model.fs.names import fsinit

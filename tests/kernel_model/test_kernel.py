@@ -2,7 +2,8 @@ import pytest
 
 from hdl.arch import PAGE_SIZE, Cause, make_satp
 from kernel_model.facts.costs import TABLE, ZERO, Step
-from kernel_model.facts.memlayout import KERNBASE, Action, Reason, Register
+from kernel_model.facts.doorbell import Action, Reason, Register
+from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.panic import PANIC_STATUS
 from kernel_model.kernel import Kernel
 from tests.kernel_model.support import (

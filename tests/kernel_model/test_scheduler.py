@@ -4,7 +4,8 @@ import pytest
 
 from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.facts.costs import TABLE, ZERO, Step
-from kernel_model.facts.memlayout import MIN_QUANTUM, Action, Reason, Register
+from kernel_model.facts.doorbell import Action, Reason, Register
+from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.proc.proc import ProcState
 from kernel_model.scheduler import STUCK_STATUS
 from tests.kernel_model.files import Keyboard

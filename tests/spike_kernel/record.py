@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.facts.memlayout import KERNBASE, Action, Reason, Register
+from kernel_model.facts.doorbell import Action, Reason, Register
+from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
 from kernel_model.proc.trapframe import OFFSETS

@@ -5,7 +5,9 @@ import pytest
 from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.calls.exec import ExecError, kexec
 from kernel_model.facts.costs import ZERO, Step
-from kernel_model.facts.memlayout import MAXARG, TRAMPOLINE, TRAPFRAME, Reason, Register
+from kernel_model.facts.doorbell import Reason, Register
+from kernel_model.facts.memlayout import TRAMPOLINE, TRAPFRAME
+from kernel_model.facts.param import MAXARG
 from kernel_model.mm.pagetable import leaves
 from kernel_model.mm.usercopy import copyin, copyinstr
 from tests.kernel_model.support import (

@@ -2,8 +2,9 @@ import pytest
 
 from hdl.arch import PAGE_SIZE, Cause, make_satp
 from kernel_model.calls.lifecycle import kexit
-from kernel_model.facts.memlayout import NPROC, Register
+from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
+from kernel_model.facts.param import NPROC
 from kernel_model.proc.proc import ProcState
 from kernel_model.proc.trapframe import OFFSETS
 from tests.kernel_model.support import Killed, make_hart, switch_to

@@ -2,8 +2,7 @@ import pytest
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.calls.sysfile import O_CREATE, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
-from kernel_model.facts.memlayout import MAXPATH, NOFILE
-from kernel_model.facts.param import NFILE
+from kernel_model.facts.param import MAXPATH, NFILE, NOFILE
 from tests.kernel_model.files import BAD, BUFFER, PATH, User, make_files
 
 PATH_CALLS = ("open", "mkdir", "mknod", "chdir", "unlink", "link")

@@ -1,7 +1,9 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.facts.memlayout import MAXARG, MAXPATH, TRAPFRAME, Register
+from kernel_model.facts.doorbell import Register
+from kernel_model.facts.memlayout import TRAPFRAME
+from kernel_model.facts.param import MAXARG, MAXPATH
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
 
 GIB = 1 << 30

@@ -5,7 +5,7 @@ import pytest
 from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.facts.accounts import Account
 from kernel_model.facts.costs import TABLE, ZERO, Step
-from kernel_model.facts.memlayout import Reason, Register
+from kernel_model.facts.doorbell import Reason, Register
 from kernel_model.mm.pagetable import count_tables, leaves
 from tests.kernel_model.support import make_hart, switch_to
 

@@ -1,7 +1,9 @@
+from itertools import pairwise
+
 import pytest
 
-from kernel_model.facts.doorbell import READABLE, WRITABLE, Doorbell
-from kernel_model.facts.memlayout import Action, Register
+from hdl.arch import PAGE_SIZE
+from kernel_model.facts.doorbell import READABLE, WRITABLE, Action, Doorbell, Reason, Register
 
 
 def test_every_register_but_the_bell_goes_one_way():
@@ -29,3 +31,16 @@ def test_other_loads_are_bus_errors(offset):
 def test_other_stores_are_bus_errors(offset):
     with pytest.raises(LookupError, match="no register to write"):
         Doorbell().write(offset, 1)
+
+
+class TestNumbers:
+    def test_registers_of_8_bytes_lie_side_by_side_in_their_page(self):
+        offsets = sorted(Register)
+        assert offsets[0] == 0
+        assert {after - before for before, after in pairwise(offsets)} == {8}
+        assert offsets[-1] + 8 <= PAGE_SIZE
+
+    @pytest.mark.parametrize("numbers", [Register, Reason, Action])
+    def test_no_number_has_two_meanings(self, numbers):
+        # A second name of a number would be no error of Python's, but an alias.
+        assert [member.name for member in numbers] == list(numbers.__members__)

@@ -1,29 +1,16 @@
 """Where things are: nothing on top of anything else, and where others believe it to be."""
 
 import re
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from hdl.arch import MAXVA_BITS, PAGE_SIZE
 from kernel_model.facts import memlayout
-from kernel_model.facts.memlayout import (
-    DOORBELL,
-    KERNBASE,
-    MAXVA,
-    MIN_QUANTUM,
-    QUANTUM,
-    TICK,
-    TRAMPOLINE,
-    TRAPFRAME,
-    Action,
-    Reason,
-    Register,
-)
+from kernel_model.facts.memlayout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE, TRAPFRAME
 from sim.guests.loader import RESET_PC
 from sim.host.toolchain import programs_directory
-from tests.kernel_model.pages import PAGE, table_under
+from tests.kernel_model.pages import table_under
 from tests.programs.headers import constants
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -85,40 +72,15 @@ class TestPhysicalMemory:
         assert int(first, 16) == KERNBASE
 
 
-class TestDoorbell:
-    def test_registers_of_8_bytes_lie_side_by_side_in_their_page(self):
-        offsets = sorted(Register)
-        assert offsets[0] == 0
-        assert {after - before for before, after in pairwise(offsets)} == {8}
-        assert offsets[-1] + 8 <= PAGE_SIZE
-
-    @pytest.mark.parametrize("numbers", [Register, Reason, Action])
-    def test_no_number_has_two_meanings(self, numbers):
-        # A second name of a number would be no error of Python's, but an alias.
-        assert [member.name for member in numbers] == list(numbers.__members__)
-
-
-def test_programs_are_built_with_the_kernels_addresses_and_limits():
+def test_programs_are_built_with_the_kernels_addresses():
     header = constants("abi.h")
-    names = "MAXVA TRAMPOLINE TRAPFRAME MAXARG MAXPATH NOFILE NPROC".split()
+    names = "MAXVA TRAMPOLINE TRAPFRAME".split()
     assert {name: header[name] for name in names} == {
         name: getattr(memlayout, name) for name in names
     }
     assert header["PAGE_SIZE"] == PAGE_SIZE
 
 
-def test_a_turn_and_a_tick_are_as_long_as_the_page_says():
-    turn = re.search(r"A turn is ([\d,]+) cycles", PAGE.read_text())[1]
-    tick = re.search(r"A tick, [^.]* is ([\d,]+) cycles", PAGE.read_text())[1]
-    assert (turn, tick) == (f"{QUANTUM:,}", f"{TICK:,}")
-    assert QUANTUM >= MIN_QUANTUM
-
-
-def test_limits_are_those_of_the_page():
-    told = dict(table_under("Limits"))
-    assert told["processes, init included"] == str(memlayout.NPROC)
-    assert told["open files of a process; of all"].startswith(f"{memlayout.NOFILE};")
-    most = f"{memlayout.MAXARG - 1}; {memlayout.MAXPATH - 1}"
-    assert told["arguments of `exec`; bytes of a path"] == most
-    assert told["pages of stack"] == str(memlayout.USERSTACK)
-    assert told["the heap's end"] == f"the trap frame, {TRAPFRAME:#_x}"
+def test_the_heap_ends_where_the_page_says():
+    end = dict(table_under("Limits"))["the heap's end"]
+    assert end == f"the trap frame, {TRAPFRAME:#_x}"

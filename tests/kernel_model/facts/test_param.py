@@ -1,9 +1,10 @@
-"""Limits of files: what programs are built with, what the page says, and how they hang together."""
+"""Limits and clocks: what programs are built with, what the page says, how they hang together."""
+
+import re
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts import param
 from kernel_model.facts.abi import Abi
-from kernel_model.facts.memlayout import NOFILE
 from kernel_model.facts.param import (
     BSIZE,
     CONSOLE,
@@ -11,27 +12,38 @@ from kernel_model.facts.param import (
     DIRSIZ,
     FSSIZE,
     INPUT_BUF_SIZE,
+    MAXARG,
     MAXFILE,
+    MAXPATH,
+    MIN_QUANTUM,
     NDEV,
     NDIRECT,
     NFILE,
     NINDIRECT,
     NINODES,
+    NOFILE,
+    NPROC,
     PIPESIZE,
+    QUANTUM,
+    TICK,
+    USERSTACK,
 )
-from tests.kernel_model.pages import table_under
+from tests.kernel_model.pages import PAGE, table_under
 from tests.programs.headers import constants
 
 
 def test_programs_are_built_with_the_kernels_limits():
     header = constants("abi.h")
-    names = "CONSOLE DIRSIZ MAXFILE NFILE PIPESIZE".split()
+    names = "CONSOLE DIRSIZ MAXARG MAXFILE MAXPATH NFILE NOFILE NPROC PIPESIZE".split()
     assert {name: header[name] for name in names} == {name: getattr(param, name) for name in names}
     assert header["BLOCK_SIZE"] == BSIZE
 
 
 def test_limits_are_those_of_the_page():
     told = dict(table_under("Limits"))
+    assert told["processes, init included"] == str(NPROC)
+    assert told["arguments of `exec`; bytes of a path"] == f"{MAXARG - 1}; {MAXPATH - 1}"
+    assert told["pages of stack"] == str(USERSTACK)
     assert told["open files of a process; of all"] == f"{NOFILE}; {NFILE}"
     assert told["bytes of a name"] == str(DIRSIZ)
     blocks = f"inodes; blocks of {BSIZE:,} bytes for data"
@@ -67,3 +79,10 @@ def test_what_a_pipe_holds_fits_its_frame():
 
 def test_the_console_is_a_device():
     assert 0 <= CONSOLE < NDEV
+
+
+def test_a_turn_and_a_tick_are_as_long_as_the_page_says():
+    turn = re.search(r"A turn is ([\d,]+) cycles", PAGE.read_text())[1]
+    tick = re.search(r"A tick, [^.]* is ([\d,]+) cycles", PAGE.read_text())[1]
+    assert (turn, tick) == (f"{QUANTUM:,}", f"{TICK:,}")
+    assert QUANTUM >= MIN_QUANTUM

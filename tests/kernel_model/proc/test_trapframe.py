@@ -1,5 +1,6 @@
 from hdl.arch import PAGE_SIZE
-from kernel_model.facts.memlayout import DOORBELL, KERNBASE, TRAMPOLINE, TRAPFRAME, Register
+from kernel_model.facts.doorbell import Register
+from kernel_model.facts.memlayout import DOORBELL, KERNBASE, TRAMPOLINE, TRAPFRAME
 from kernel_model.proc.trapframe import OFFSETS, TrapFrame, assembler_defines
 from tests.kernel_model.support import Memory
 

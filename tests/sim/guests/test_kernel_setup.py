@@ -9,8 +9,9 @@ import pytest
 from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.costs import TABLE, ZERO
-from kernel_model.facts.memlayout import KERNBASE, QUANTUM, TICK, Register
-from kernel_model.facts.param import BSIZE, MAXFILE
+from kernel_model.facts.doorbell import Register
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import BSIZE, MAXFILE, QUANTUM, TICK
 from kernel_model.fs.names import FsError, namei
 from kernel_model.kernel import Kernel
 from sim.guests import kernel_setup

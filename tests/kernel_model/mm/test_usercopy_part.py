@@ -5,8 +5,7 @@ import random
 import pytest
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.mm.partial import copyin_part, copyout_part
-from kernel_model.mm.usercopy import copyin, copyout
+from kernel_model.mm.usercopy import copyin, copyin_part, copyout, copyout_part
 from tests.kernel_model.files import BAD, BUFFER, User, make_files
 from tests.kernel_model.support import make_hart
 
