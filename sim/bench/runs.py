@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel_model.costs import Costs
+from kernel_model.facts.costs import Costs
 from kernel_model.kernel import Kernel
 from sim.guests.bare_guest import BareGuest
 from sim.guests.kernel_guest import KernelGuest

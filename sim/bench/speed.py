@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from kernel_model.costs import TABLE, ZERO, Costs
+from kernel_model.facts.costs import TABLE, ZERO, Costs
 from sim.bench.runs import BenchError, Run, bare_run, kernel_run
 from sim.bench.verilator import Verilated, find_verilator
 from sim.engines.choice import make_engine

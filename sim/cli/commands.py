@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.arch import Cause
-from kernel_model.abi import AUTO, Abi
-from kernel_model.elf import ExecError
-from kernel_model.release import abi_of
+from kernel_model.calls.elf import ExecError
+from kernel_model.calls.release import abi_of
+from kernel_model.facts.abi import AUTO, Abi
 from sim.guests.bare_guest import BareGuest
 from sim.guests.disk import Disk
 from sim.guests.fault_table import Fault, FaultTable, cause_name

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from kernel_model.abi import AUTO, Abi
-from kernel_model.elf import ExecError
-from kernel_model.fs import FsError
-from kernel_model.layout import QUANTUM, TICK
+from kernel_model.calls.elf import ExecError
+from kernel_model.facts.abi import AUTO, Abi
+from kernel_model.facts.param import QUANTUM, TICK
+from kernel_model.fs.names import FsError
 from sim import __version__
 from sim.cli.commands import UNREAD, Options, run_bare, run_program
 from sim.cli.counts import LONGEST, Count, CycleWindow, PageTable, Quantum

@@ -1,7 +1,7 @@
 """A program under the kernel model, as a guest of the machine."""
 
+from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
-from kernel_model.layout import Action, Reason, Register
 from sim.guests.fault_table import FaultTable
 from sim.machine import End, Machine
 from sim.platform.events import Doorbell, Event

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kernel_model.abi import AUTO
-from kernel_model.costs import TABLE, ZERO
-from kernel_model.disk import Contents
-from kernel_model.fs import mount
+from kernel_model.facts.abi import AUTO
+from kernel_model.facts.costs import TABLE, ZERO
+from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
+from kernel_model.fs.disk import Contents
+from kernel_model.fs.names import mount
 from kernel_model.kernel import Kernel
-from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
 from sim.guests.disk import Disk, read_disk
 from sim.guests.fault_table import FaultTable
 from sim.guests.host_files import HostFile, read_host_files

@@ -3,7 +3,7 @@
 from random import Random
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.layout import KERNBASE
+from kernel_model.facts.memlayout import KERNBASE
 from sim.guests.bare_guest import BareGuest
 from sim.machine import Machine, MachineConfig
 from sim.platform.devices.htif import Htif, HtifError

@@ -3,10 +3,10 @@
 from random import Random
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.elf import ExecError
-from kernel_model.exec import kexec
+from kernel_model.calls.elf import ExecError
+from kernel_model.calls.exec import kexec
+from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE
 from sim.guests.loader import LoadError, load_bare
 from sim.host.toolchain import build_bare, build_program, programs_directory, strip
 from sim.platform.ram import Ram

@@ -4,10 +4,10 @@ import random
 from dataclasses import dataclass
 
 from hdl.arch import PAGE_BITS, PAGE_SIZE, PPN_BITS, Pte
-from kernel_model.costs import ZERO
+from kernel_model.calls.lifecycle import kkill
+from kernel_model.facts.costs import ZERO
+from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE
-from kernel_model.lifecycle import kkill
 from sim.guests.kernel_guest import KernelGuest
 from sim.host.toolchain import assemble_trampoline
 from sim.machine import Machine, MachineConfig

@@ -28,12 +28,12 @@ CORE = (
     "hdl/pipeline/trap.py",
     "hdl/priv/csr.py",
     "hdl/priv/interrupts.py",
-    "kernel_model/pagetable.py",
-    "kernel_model/vm.py",
-    "kernel_model/kvm.py",
-    "kernel_model/lazy.py",
-    "kernel_model/copy.py",
-    "kernel_model/kalloc.py",
+    "kernel_model/mm/pagetable.py",
+    "kernel_model/mm/vm.py",
+    "kernel_model/mm/kvm.py",
+    "kernel_model/mm/lazy.py",
+    "kernel_model/mm/usercopy.py",
+    "kernel_model/mm/kalloc.py",
 )
 #: Files and folders in `TARGETS` that are left out, and why.
 LEFT_OUT = {

@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.costs import ZERO
+from kernel_model.facts.costs import ZERO
 from sim.guests.kernel_guest import KernelGuest
 from sim.machine import Machine, MachineConfig
 from sim.platform.devices.doorbell import DoorbellPage

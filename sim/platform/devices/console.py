@@ -1,6 +1,6 @@
 """The console: standard input and output of the process that runs the simulation.
 
-The kernel's side is `kernel_model.console`. Where input comes from is an object of its own: the
+The kernel's side is `kernel_model.dev.console`. Where input comes from is an object of its own: the
 terminal (`sim.platform.devices.terminal`), a pipe or a file (`Piped`), or the journal of an
 earlier run (`sim.platform.devices.journal`).
 """
@@ -19,7 +19,7 @@ __all__ = ["Console", "Piped", "Source", "standard_input"]
 
 
 class Source(Protocol):
-    """Where input comes from; see `kernel_model.console.Console` for what its parts do."""
+    """Where input comes from; see `kernel_model.dev.console.Console` for what its parts do."""
 
     echo: bool
     interrupts: bool

@@ -1,9 +1,9 @@
 """The doorbell on the bus: the registers through which trampoline and kernel model talk."""
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.doorbell import READABLE, WRITABLE
-from kernel_model.doorbell import Doorbell as Registers
-from kernel_model.layout import DOORBELL, Register
+from kernel_model.facts.doorbell import READABLE, WRITABLE, Register
+from kernel_model.facts.doorbell import Doorbell as Registers
+from kernel_model.facts.memlayout import DOORBELL
 from sim.platform.bus import Refused
 from sim.platform.events import Doorbell
 

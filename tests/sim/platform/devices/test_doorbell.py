@@ -1,7 +1,8 @@
 import pytest
 
-from kernel_model.doorbell import Doorbell as Registers
-from kernel_model.layout import DOORBELL, Action, Reason, Register
+from kernel_model.facts.doorbell import Action, Reason, Register
+from kernel_model.facts.doorbell import Doorbell as Registers
+from kernel_model.facts.memlayout import DOORBELL
 from sim.platform.bus import Refused
 from sim.platform.devices.doorbell import DoorbellPage
 from sim.platform.events import Doorbell

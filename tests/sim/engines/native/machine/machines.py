@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kernel_model.costs import TABLE, ZERO
+from kernel_model.facts.costs import TABLE, ZERO
 from kernel_model.kernel import Kernel
 from sim.guests.bare_guest import BareGuest
 from sim.guests.kernel_guest import KernelGuest

@@ -3,8 +3,9 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.doorbell import Doorbell as Registers
-from kernel_model.layout import DOORBELL, Register
+from kernel_model.facts.doorbell import Doorbell as Registers
+from kernel_model.facts.doorbell import Register
+from kernel_model.facts.memlayout import DOORBELL
 from sim.engines.base import EngineError
 from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.pysim.engine import PysimEngine

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernel_model.costs import ZERO
+from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
 from sim.guests.kernel_guest import KernelGuest
 from sim.host.toolchain import assemble_trampoline
