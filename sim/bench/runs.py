@@ -66,8 +66,8 @@ def bare_run(elf: Path, config: MachineConfig) -> tuple[Run, Image]:
     """The bare-metal program `elf` on a machine of `config`, and where its symbols are."""
     ram = Machine.make_ram(config)
     image = load_bare(elf.read_bytes(), ram)
-    guest = BareGuest(Htif(ram, image.tohost, image.fromhost, sys.stdout.buffer.write))
-    return Run(elf.name, Machine(config, ram, watched=image.tohost), guest), image
+    guest = BareGuest(Htif(image.tohost, image.fromhost, sys.stdout.buffer.write))
+    return Run(elf.name, Machine(config, ram, devices=[guest.htif]), guest), image
 
 
 def kernel_run(elf: Path, config: MachineConfig, costs: Costs, *arguments: str) -> Run:

@@ -153,8 +153,8 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
     except LoadError as error:
         raise LoadError(f"{path}: {error}") from error
     console = Console(before_write=progress.clear)
-    guest = BareGuest(Htif(ram, image.tohost, image.fromhost, console.write))
-    machine = Machine(options.config, ram, watched=image.tohost)
+    guest = BareGuest(Htif(image.tohost, image.fromhost, console.write))
+    machine = Machine(options.config, ram, devices=[guest.htif])
     recording = _recording(options, Window(), lambda: _page_faults(machine),
                            lambda: machine.engine.log.page_faults,
                            lambda machine: _page_fault_of(machine, options))  # fmt: skip

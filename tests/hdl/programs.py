@@ -22,8 +22,8 @@ class Run:
         config = MachineConfig(latency=latency)
         ram = Machine.make_ram(config)
         image = load_bare(elf.read_bytes(), ram)
-        guest = BareGuest(Htif(ram, image.tohost, image.fromhost, lambda data: None))
-        machine = Machine(config, ram, watched=image.tohost)
+        guest = BareGuest(Htif(image.tohost, image.fromhost, lambda data: None))
+        machine = Machine(config, ram, devices=[guest.htif])
         self.end = machine.run(guest, max_cycles=max_cycles)
         self.failed_test = guest.htif.exit_code
         self.last_test = machine.engine.read_register(3)

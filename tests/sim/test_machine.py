@@ -4,18 +4,18 @@ import pytest
 
 from sim import machine as machine_module
 from sim.machine import End, Machine, MachineConfig
-from sim.platform.events import HtifWrite
+from sim.platform.events import Halt
+from tests.sim.platform.test_bus import Witness
 from tests.sim.scripted import ScriptedHart, load, store
 
 BASE = 0x8000_0000
 
 
 class CountingGuest:
-    """Finishes after `rings` events, or on its deadline."""
+    """Finishes after `rings` events."""
 
-    def __init__(self, rings=1, deadline=None):
+    def __init__(self, rings=1):
         self.rings = rings
-        self.deadline = deadline
         self.events = []
 
     @property
@@ -24,10 +24,6 @@ class CountingGuest:
 
     def handle(self, machine, event):
         self.events.append((machine.engine.cycle, event))
-
-    def tick(self, machine):
-        self.events.append((machine.engine.cycle, "tick"))
-        self.deadline = None
 
 
 class Stops:
@@ -46,7 +42,8 @@ class Stops:
 
 def make_machine(script=()):
     config = MachineConfig(memory_mib=1)
-    return Machine(config, Machine.make_ram(config), watched=BASE, hart=ScriptedHart(script))
+    devices = [Witness(watched=BASE)]
+    return Machine(config, Machine.make_ram(config), devices=devices, hart=ScriptedHart(script))
 
 
 def test_a_run_ends_when_the_guest_has_finished():
@@ -54,7 +51,7 @@ def test_a_run_ends_when_the_guest_has_finished():
     machine = make_machine([load(BASE), store(BASE, 1), store(BASE, 2), load(BASE)])
 
     assert machine.run(guest) is End.FINISHED
-    assert guest.events == [(3, HtifWrite(2, 0xFF)), (5, HtifWrite(4, 0xFF))]
+    assert guest.events == [(3, Halt()), (5, Halt())]
 
 
 def test_a_run_ends_at_its_limit_to_the_cycle():
@@ -91,28 +88,6 @@ def test_a_run_can_be_stopped_from_outside():
 
     assert end is End.STOPPED
     assert machine.engine.cycle == machine.engine.chunk
-
-
-def test_a_guests_deadline_comes_to_the_cycle():
-    guest = CountingGuest(deadline=23)
-
-    assert make_machine().run(guest, max_cycles=100) is End.FINISHED
-    assert guest.events == [(23, "tick")]
-
-
-def test_events_in_every_cycle_do_not_hold_a_deadline_off(monkeypatch):
-    guest = CountingGuest(rings=31, deadline=23)
-    machine = make_machine()
-    run = machine.engine.run
-
-    def run_to_an_event(cycles):
-        run(1)
-        return HtifWrite(machine.engine.cycle - 1, 1)
-
-    monkeypatch.setattr(machine.engine, "run", run_to_an_event)
-
-    assert machine.run(guest, max_cycles=100) is End.FINISHED
-    assert [cycle for cycle, event in guest.events if event == "tick"] == [23]
 
 
 def test_a_watcher_looks_at_the_cycles_it_wants():

@@ -53,8 +53,8 @@ class Native:
         self.image = folder / f"{name}.hex"
         words = memoryview(bytes(ram.bytes[:RAM_SIZE])).cast("Q")
         self.image.write_text("".join(f"{word:x}\n" for word in words))
-        guest = BareGuest(Htif(ram, image.tohost, image.fromhost, lambda data: None))
-        machine = Machine(config, ram, watched=image.tohost)
+        guest = BareGuest(Htif(image.tohost, image.fromhost, lambda data: None))
+        machine = Machine(config, ram, devices=[guest.htif])
         assert machine.run(guest, max_cycles=100_000) is End.FINISHED
         assert guest.htif.exit_code == 0
         self.cycles, self.instructions = machine.engine.cycle, machine.engine.log.instructions

@@ -68,7 +68,7 @@ def bare(source, *, max_cycles=400_000, defines=None, memory_mib=4, **config):
     else:
         elf = build_bare(source, defines)
     image = load_bare(elf.read_bytes(), ram)
-    guest = BareGuest(Htif(ram, image.tohost, image.fromhost, lambda data: None))
-    machine = Machine(config, ram, watched=image.tohost)
+    guest = BareGuest(Htif(image.tohost, image.fromhost, lambda data: None))
+    machine = Machine(config, ram, devices=[guest.htif])
     end = machine.run(guest, max_cycles=max_cycles)
     return Outcome(machine, guest, end, guest.htif.exit_code, bytes(ram.bytes))
