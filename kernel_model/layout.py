@@ -17,7 +17,7 @@ Virtual memory of a process, from the top:
 
 from enum import IntEnum
 
-from hdl.arch import MAXVA_BITS, PAGE_SIZE
+from hdl.arch import MAXVA_BITS, PAGE_SIZE, RAM_BASE
 
 __all__ = [
     "Action",
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 #: First byte of RAM, and where the hart starts.
-KERNBASE = 0x8000_0000
+KERNBASE = RAM_BASE
 #: The doorbell's page of registers (`Register`).
 DOORBELL = 0x0700_0000
 

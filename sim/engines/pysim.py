@@ -14,6 +14,7 @@ from amaranth.hdl import Value
 from amaranth.sim import Simulator
 from amaranth.sim.pysim import _VCDWriter
 
+from hdl.priv.interrupts import InterruptLines
 from sim.bus import DATA, FETCH, Bus, Request
 from sim.engines.base import CYCLE_FS, Engine, EngineError, TrapLog
 from sim.engines.ordered import OrderedPySimEngine
@@ -148,7 +149,9 @@ class PysimEngine(Engine):
 
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
         self._time = slot(hart.mtime)
-        self._lines = {name: slot(getattr(hart, name)) for name in ("msip", "mtip", "meip", "seip")}
+        self._lines = {
+            name: slot(getattr(hart.interrupts, name)) for name in InterruptLines().members
+        }
         self._retire = {name: slot(getattr(hart.retire, name))
                         for name in hart.retire.signature.members}  # fmt: skip
 
