@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from sim.bus import Bus, Device
 from sim.engines.choice import make_engine
-from sim.events import Budget, Event
 from sim.guests.loader import RESET_PC
-from sim.ram import Ram
+from sim.platform.bus import Bus, Device
+from sim.platform.events import Budget, Event
+from sim.platform.ram import Ram
 
 __all__ = [
     "STALL_LIMIT",

@@ -5,16 +5,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel_model.costs import Costs
+from kernel_model.facts.costs import Costs
 from kernel_model.kernel import Kernel
-from sim.devices.console import Console
-from sim.devices.doorbell import DoorbellPage
-from sim.devices.htif import Htif
 from sim.guests.bare_guest import BareGuest
 from sim.guests.kernel_guest import KernelGuest
 from sim.guests.loader import Image, load_bare
 from sim.host.toolchain import assemble_trampoline, strip
 from sim.machine import End, Guest, Machine, MachineConfig
+from sim.platform.devices.console import Console
+from sim.platform.devices.doorbell import DoorbellPage
+from sim.platform.devices.htif import Htif
 
 __all__ = ["BenchError", "Run", "bare_run", "kernel_run"]
 

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.arch import PAGE_FAULTS
-from kernel_model.abi import AUTO, Abi
-from kernel_model.elf import ExecError
-from kernel_model.release import abi_of
-from sim.devices.console import Console
-from sim.devices.doorbell import DoorbellPage
-from sim.devices.htif import Htif
+from kernel_model.calls.elf import ExecError
+from kernel_model.calls.release import abi_of
+from kernel_model.facts.abi import AUTO, Abi
 from sim.guests.bare_guest import BareGuest
 from sim.guests.disk import Disk
 from sim.guests.fault_table import Fault, FaultTable, cause_name
@@ -33,6 +30,9 @@ from sim.output.recording import Recording, make_recording
 from sim.output.report import Report, print_faults, print_processes, print_summary
 from sim.output.signature import signature_lines
 from sim.output.waves import FirstFaults, Window
+from sim.platform.devices.console import Console
+from sim.platform.devices.doorbell import DoorbellPage
+from sim.platform.devices.htif import Htif
 
 __all__ = ["LOST", "UNREAD", "Options", "run_bare", "run_program"]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from kernel_model.param import BSIZE, MAXFILE
+from kernel_model.facts.param import BSIZE, MAXFILE
 
 __all__ = ["HostFile", "HostFileError", "parse_host_file", "read_host_files"]
 

@@ -5,14 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kernel_model.abi import AUTO
-from kernel_model.costs import TABLE, ZERO
-from kernel_model.disk import Contents
-from kernel_model.fs import mount
+from kernel_model.facts.abi import AUTO
+from kernel_model.facts.costs import TABLE, ZERO
+from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
+from kernel_model.fs.disk import Contents
+from kernel_model.fs.names import mount
 from kernel_model.kernel import Kernel
-from kernel_model.layout import MIN_QUANTUM, QUANTUM, TICK
-from sim.devices.console import Console
-from sim.devices.journal import Journal, load_journal
 from sim.guests.disk import Disk, read_disk
 from sim.guests.fault_table import FaultTable
 from sim.guests.host_files import HostFile, read_host_files
@@ -20,7 +18,9 @@ from sim.host.output_files import open_output
 from sim.host.toolchain import assemble_trampoline, bundled_files
 from sim.output.pages import PagePrint, PageTables
 from sim.output.traces import Emit, FaultTrace, SyscallTrace
-from sim.ram import Ram
+from sim.platform.devices.console import Console
+from sim.platform.devices.journal import Journal, load_journal
+from sim.platform.ram import Ram
 
 __all__ = ["KernelOptions", "make_kernel", "open_console", "read_files", "watch"]
 

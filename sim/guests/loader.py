@@ -11,7 +11,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from hdl.arch import RAM_BASE
-from sim.ram import Ram
+from sim.platform.ram import Ram
 
 __all__ = ["RESET_PC", "Image", "LoadError", "load_bare"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from kernel_model.accounts import Account, Ledger
+from kernel_model.facts.accounts import Account, Ledger
 from sim.guests.fault_table import Fault
 from sim.host.tables import Cell, Column, Gap, print_table
 

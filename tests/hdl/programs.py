@@ -4,11 +4,11 @@ import re
 import zlib
 from pathlib import Path
 
-from sim.devices.htif import Htif
 from sim.guests.bare_guest import BareGuest
 from sim.guests.loader import load_bare
 from sim.host.toolchain import build_bare
 from sim.machine import End, Machine, MachineConfig
+from sim.platform.devices.htif import Htif
 
 __all__ = ["ASM", "Run", "build", "check_program", "numbered_tests"]
 

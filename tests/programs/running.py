@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel_model.costs import ZERO
+from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
-from sim.devices.doorbell import DoorbellPage
 from sim.guests.kernel_guest import KernelGuest
 from sim.host.toolchain import assemble_trampoline, bundled_files
 from sim.machine import End, Machine, MachineConfig
+from sim.platform.devices.doorbell import DoorbellPage
 from tests.kernel_model.support import Console
 
 __all__ = ["Run", "run"]

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from hdl.arch import Cause
-from kernel_model.costs import ZERO
+from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
-from sim.devices.doorbell import DoorbellPage
 from sim.guests.kernel_guest import KernelGuest
 from sim.host.toolchain import assemble_trampoline
 from sim.machine import End, Machine, MachineConfig
+from sim.platform.devices.doorbell import DoorbellPage
 from tests.kernel_model.support import Console
 from tests.programs.expected import PROGRAMS
 

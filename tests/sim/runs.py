@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sim.devices.doorbell import DoorbellPage
 from sim.guests.kernel_guest import KernelGuest
 from sim.guests.kernel_setup import KernelOptions, make_kernel
 from sim.host.toolchain import find_program
 from sim.machine import End, Machine, MachineConfig
+from sim.platform.devices.doorbell import DoorbellPage
 from tests.kernel_model.support import Console
 
 __all__ = ["Finished", "run"]

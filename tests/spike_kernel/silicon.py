@@ -1,8 +1,8 @@
 """The hart's side: a case on the native engine."""
 
-from sim.devices.doorbell import DoorbellPage
 from sim.guests.kernel_guest import KernelGuest
 from sim.machine import End, Machine, MachineConfig
+from sim.platform.devices.doorbell import DoorbellPage
 from tests.spike_kernel.cases import Case
 from tests.spike_kernel.record import Run, make_kernel
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hdl.mmu.mmu import Mmu
-from sim.devices.htif import Htif
 from sim.guests.bare_guest import BareGuest
 from sim.guests.loader import load_bare
 from sim.machine import End, Machine, MachineConfig
+from sim.platform.devices.htif import Htif
 from tests.golden.sv39 import ACCESSES, Question
 from tests.hdl.mmu.support import (
     CODE,

@@ -1,0 +1,71 @@
+"""The structs of machine.cpp, and its numbers, for Python."""
+
+import ctypes
+
+from sim.platform.bus import DEPTH
+
+__all__ = ["BUDGET", "DEVICE", "POINTERS", "PROTOCOL", "REQUEST", "RING", "WATCHED", "Machine"]
+
+#: Numbers of events.
+BUDGET, RING, WATCHED, DEVICE, PROTOCOL = range(5)
+#: Fields of a request.
+REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
+#: Members of `Machine` that are addresses, besides `withheld`, which is one inside of it.
+POINTERS = ("state", "ram", "before", "watch", "watcher")
+_LOG, _WAITING, _WINDOW = 1024, 1024, 64
+
+_u64 = ctypes.c_uint64
+
+
+def _words(*names):
+    return [(name, _u64) for name in names]
+
+
+class _Request(ctypes.Structure):
+    _fields_ = _words(*REQUEST)
+
+
+class _Response(ctypes.Structure):
+    _fields_ = _words("due", "data", "error", "locks")
+
+
+class _Port(ctypes.Structure):
+    _fields_ = [
+        *_words("ready_at", "valid_at", "data_at", "error_at", "request_at"),
+        ("queue", _Response * DEPTH),
+        *_words("head", "count", "ready"),
+    ]
+
+
+class _Trap(ctypes.Structure):
+    _fields_ = _words("cycle", "pc", "cause", "tval", "mode")
+
+
+class _Retry(ctypes.Structure):
+    _fields_ = _words("number", "cycle")
+
+
+class _Waiting(ctypes.Structure):
+    _fields_ = _words("pc", "number")
+
+
+class Machine(ctypes.Structure):
+    """The struct of the same name in machine.cpp."""
+
+    _fields_ = [
+        *_words("state", "ram", "ram_base", "ram_size", "latency"),
+        ("port", _Port * 2),
+        *_words("time_at", "retire_at", "watched"),
+        *_words("window_base", "loadable", "storable", "ring"),
+        ("window", _u64 * _WINDOW),
+        *_words("lock_port", "lock_source", "withheld", "withheld_cycle"),
+        *_words("cycle", "instructions", "user_instructions", "event", "event_value"),
+        ("device", _Request),
+        *_words("trap_number", "trap_count", "retry_count", "waiting_count", "waiting_filter"),
+        ("traps", _Trap * _LOG),
+        ("retries", _Retry * _LOG),
+        ("waiting", _Waiting * _WAITING),
+        *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
+        *_words("progress", "armed"),
+        *_words("watch", "watcher"),
+    ]
