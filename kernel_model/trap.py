@@ -8,7 +8,7 @@ from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.served import Fault
 from kernel_model.mm.lazy import vmfault
-from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.proc.proc import Proc
 from kernel_model.proc.sleep import yield_
 
 __all__ = ["kerneltrap", "machinetrap", "usertrap"]
@@ -35,8 +35,7 @@ def usertrap(kernel, proc: Proc) -> None:
         printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
         kernel.tell("unexpected", proc, kernel.now)
         proc.killed = True
-    # One that waits has its end with its next turn.
-    if proc.killed and proc.state is ProcState.RUNNING:
+    if proc.killed:
         kexit(kernel, proc, -1)
 
 

@@ -216,7 +216,6 @@ class Model:
         pullable: bool = False,
         rarely: Rarely = NEVER,
     ):
-        extract.check_version()
         data = data or {}
         places = {**(places or {}), **data}
         self._parameters = (top, outputs, everything, places, pullable, rarely)
