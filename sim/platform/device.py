@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hdl.priv.interrupts import InterruptLines
 from sim.platform.events import Event
 from sim.platform.ram import Ram
 
 __all__ = ["CELLS", "LINES", "Board", "Device", "Refused", "Window"]
 
 #: The interrupt lines into the hart.
-LINES = ("msip", "mtip", "meip", "seip")
+LINES = tuple(InterruptLines().members)
 #: Registers that a window may have.
 CELLS = 64
 

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.memory.port import MemoryPort
 from hdl.pipeline.retire import RetirePort
+from hdl.priv.interrupts import InterruptLines
 
 __all__ = ["ACCESSES", "Outcome", "ProgrammedHart", "outcome", "program"]
 
@@ -56,10 +57,7 @@ class ProgrammedHart(wiring.Component):
     fetch_port: Out(MemoryPort())
     data_port: Out(MemoryPort())
     mtime: In(64)
-    msip: In(1)
-    mtip: In(1)
-    meip: In(1)
-    seip: In(1)
+    interrupts: In(InterruptLines())
     retire: Out(RetirePort())
 
     def __init__(self):
@@ -93,7 +91,7 @@ class ProgrammedHart(wiring.Component):
             m.d.sync += waiting.eq(1)
         with m.If(done):
             m.d.sync += [waiting.eq(0), waited.eq(0), row.eq(row + _ROWS)]
-        levels = Cat(self.msip, self.mtip, self.meip, self.seip)
+        levels = Cat(*(getattr(self.interrupts, name) for name in InterruptLines().members))
         m.d.sync += lines.eq(lines.rotate_left(5) ^ (levels + self.mtime[:3] * levels.any()))
         told = (lines, Cat(self.mtime[:63], response.error), Mux(response.error, 0, response.data))
         for place, value in enumerate(told):

@@ -139,7 +139,7 @@ class PysimEngine(Engine):
 
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
         self._time = slot(hart.mtime)
-        self._lines = {name: slot(getattr(hart, name)) for name in LINES}
+        self._lines = {name: slot(getattr(hart.interrupts, name)) for name in LINES}
         self._retire = {name: slot(getattr(hart.retire, name))
                         for name in hart.retire.signature.members}  # fmt: skip
 

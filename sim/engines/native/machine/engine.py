@@ -49,7 +49,8 @@ def _runtime(traced: bool) -> str:
 
 def _places(hart) -> dict[str, object]:
     """Everything of `hart` that has to be found in the state, by name."""
-    places = {name: getattr(hart, name) for name in ("mtime", "registers", *LINES)}
+    places = {name: getattr(hart, name) for name in ("mtime", "registers")}
+    places |= {name: getattr(hart.interrupts, name) for name in LINES}
     for name in _PORTS:
         port = getattr(hart, name)
         places[f"{name}.ready"] = port.request.ready

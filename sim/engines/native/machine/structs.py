@@ -2,6 +2,8 @@
 
 import ctypes
 
+from sim.platform.bus import DEPTH
+
 __all__ = [
     "BUDGET",
     "CELLS",
@@ -22,7 +24,7 @@ WINDOWS, CELLS = 8, 64
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
 #: Members of `Machine` that are addresses, besides `withheld`, which is one inside of it.
 POINTERS = ("state", "ram", "before", "watch", "watcher")
-_DEPTH, _LOG, _WAITING = 16, 1024, 1024
+_LOG, _WAITING = 1024, 1024
 
 _u64 = ctypes.c_uint64
 
@@ -42,7 +44,7 @@ class _Response(ctypes.Structure):
 class _Port(ctypes.Structure):
     _fields_ = [
         *_words("ready_at", "valid_at", "data_at", "error_at", "request_at"),
-        ("queue", _Response * _DEPTH),
+        ("queue", _Response * DEPTH),
         *_words("head", "count", "ready"),
     ]
 
