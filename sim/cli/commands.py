@@ -88,7 +88,7 @@ def run_program(
             _say(notice)
         progress.activity = Activity(kernel)
         guest = KernelGuest(kernel)
-        machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell)])
+        machine = Machine(options.config, ram, devices=[DoorbellPage(kernel.doorbell), console])
         recording = _recording(options, FirstFaults(guest), lambda: _served(guest.faults),
                                lambda: len(guest.faults),
                                lambda machine: _fault_of(guest, options))  # fmt: skip
@@ -153,7 +153,7 @@ def run_bare(options: Options, path: Path, *, signature: Path | None, granularit
         raise LoadError(f"{path}: {error}") from error
     console = Console(before_write=progress.clear)
     guest = BareGuest(Htif(image.tohost, image.fromhost, console.write))
-    machine = Machine(options.config, ram, devices=[guest.htif])
+    machine = Machine(options.config, ram, devices=[guest.htif, console])
     recording = _recording(options, Window(), lambda: _page_faults(machine),
                            lambda: machine.engine.log.page_faults,
                            lambda machine: _page_fault_of(machine, options))  # fmt: skip

@@ -12,6 +12,7 @@ from copy import deepcopy
 from typing import BinaryIO, Protocol
 
 from sim.host.streams import OutputError
+from sim.platform.device import Device
 from sim.platform.devices.journal import Journal
 from sim.platform.devices.terminal import Terminal
 
@@ -82,8 +83,10 @@ class Piped:
         return self
 
 
-class Console:
+class Console(Device):
     """Bytes out, which appear at once, and bytes in; a watcher of the machine, too.
+
+    It has no registers: the kernel model asks it.
 
     The simulated UART takes every byte, for the program is not to behave otherwise because of what
     the host's shell did with its output. If nobody reads it any more the run ends, as a program of
@@ -214,6 +217,15 @@ class Console:
             return otherwise
         finally:
             self._waiting = False
+
+    def snapshot(self) -> tuple[Source, bool]:
+        """Where in a journal the input is; what was read elsewhere cannot be read again."""
+        return deepcopy(self._source), self._waited
+
+    def restore(self, snapshot: tuple[Source, bool]) -> None:
+        """Goes on from there; what was printed stays printed."""
+        source, self._waited = snapshot
+        self._source = deepcopy(source)
 
     def __deepcopy__(self, memo):
         """Another one with the same files; a journal that is replayed goes on where this one is."""

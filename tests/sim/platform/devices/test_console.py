@@ -207,3 +207,13 @@ class TestCopy:
         copy = deepcopy(console)
         assert [console.poll(0, 128), copy.poll(0, 128)] == [b"b\n", b"b\n"]
         assert console.ended(0)
+
+
+def test_a_replay_goes_on_where_it_was_in_a_snapshot():
+    console = Console(io.BytesIO(), Replay([Entry(0, b"a\n"), Entry(0, b"b\n"), Entry(0, b"c\n")]))
+    console.poll(0, 80)
+    snapshot = console.snapshot()
+
+    for _ in range(2):
+        console.restore(snapshot)
+        assert [console.poll(0, 80) for _ in range(3)] == [b"b\n", b"c\n", b""]
