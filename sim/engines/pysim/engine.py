@@ -11,6 +11,7 @@ from pathlib import Path
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
+from hdl.priv.interrupts import InterruptLines
 from sim.engines.base import CYCLE_FS, Engine, TrapLog
 from sim.engines.internals import VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
@@ -139,7 +140,9 @@ class PysimEngine(Engine):
 
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
         self._time = slot(hart.mtime)
-        self._lines = {name: slot(getattr(hart, name)) for name in ("msip", "mtip", "meip", "seip")}
+        self._lines = {
+            name: slot(getattr(hart.interrupts, name)) for name in InterruptLines().members
+        }
         self._retire = {name: slot(getattr(hart.retire, name))
                         for name in hart.retire.signature.members}  # fmt: skip
 
