@@ -51,7 +51,7 @@ def run(
     ram = Machine.make_ram(config)
     kernel = make_kernel(KernelOptions(**options), ram, Console(stdin), latency)
     if least_turn is not None:
-        kernel.least_turn = least_turn
+        kernel.cpu.least_turn = least_turn
     kernel.exec(find_program(argv[0]).read_bytes(), list(argv))
     guest = KernelGuest(kernel)
     machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
