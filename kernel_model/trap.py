@@ -1,6 +1,6 @@
 """Traps from user mode, and those that nobody expected."""
 
-from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Mstatus, Pte
+from hdl.arch import INTERRUPT_BIT, PAGE_FAULTS, Cause, Interrupt, Mstatus
 from kernel_model.calls.lifecycle import kexit
 from kernel_model.calls.state import KernelState
 from kernel_model.calls.syscall import syscall
@@ -16,8 +16,6 @@ __all__ = ["kerneltrap", "machinetrap", "usertrap"]
 
 _SPP = 1 << Mstatus.SPP
 _TIMER = 1 << INTERRUPT_BIT | Interrupt.STI
-#: Page faults, and the right that the access needs.
-_PAGE_FAULTS = {Cause.FETCH_PAGE: Pte.X, Cause.LOAD_PAGE: Pte.R, Cause.STORE_PAGE: Pte.W}
 
 
 def usertrap(kernel: KernelState, proc: Proc) -> None:
@@ -31,7 +29,7 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
         syscall(kernel, proc)
     elif scause == _TIMER:
         yield_(proc)
-    elif scause in _PAGE_FAULTS and _page_fault(kernel, proc, scause):
+    elif scause in PAGE_FAULTS and _page_fault(kernel, proc, scause):
         pass  # mapped: the instruction runs again
     else:
         printf(kernel, f"usertrap(): unexpected scause {scause:#x} pid={proc.pid}\n")
@@ -45,7 +43,7 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
 def _page_fault(kernel: KernelState, proc: Proc, scause: Cause) -> bool:
     """Map the page that was touched; False if it is not one that waits. Either is recorded."""
     stval = proc.trapframe.stval
-    frame, what = vmfault(kernel, proc.space, stval, _PAGE_FAULTS[scause])
+    frame, what = vmfault(kernel, proc.space, stval, PAGE_FAULTS[scause])
     outcome = "mapped" if frame else "killed"
     if not frame:
         what = f"killed: {what}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdl.arch import Cause
+from hdl.arch import PAGE_FAULTS
 from kernel_model.calls.elf import ExecError
 from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import AUTO, Abi
@@ -43,7 +43,6 @@ _STATUS = {End.LIMIT: 124, End.STUCK: 125, End.LIVELOCK: 125, End.STOPPED: 130}
 UNREAD, LOST = 141, 2
 #: Faults on either side of the one of --vcd-fault that may be marked in its waveform.
 _NEIGHBOURS = 100
-_PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
 
 
 @dataclass(frozen=True)
@@ -219,7 +218,7 @@ def _fault_of(guest: KernelGuest, options: Options) -> int | None:
 def _page_faults(machine: Machine) -> Iterator[Mark]:
     """The last page faults that the hart raised so far."""
     log = machine.engine.log
-    traps = [trap for trap in log.traps if trap.cause in _PAGE_FAULTS]
+    traps = [trap for trap in log.traps if trap.cause in PAGE_FAULTS]
     for number, trap in enumerate(traps, log.page_faults - len(traps) + 1):
         yield Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
 
@@ -229,7 +228,7 @@ def _page_fault_of(machine: Machine, options: Options) -> int | None:
     log, number = machine.engine.log, options.vcd_fault
     if log.page_faults < number:
         return None
-    traps = [trap for trap in log.traps if trap.cause in _PAGE_FAULTS]
+    traps = [trap for trap in log.traps if trap.cause in PAGE_FAULTS]
     return traps[number - 1 - log.page_faults].cycle
 
 

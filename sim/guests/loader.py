@@ -10,12 +10,13 @@ from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from hdl.arch import RAM_BASE
 from sim.platform.ram import Ram
 
 __all__ = ["RESET_PC", "Image", "LoadError", "load_bare"]
 
 #: Where the hart starts.
-RESET_PC = 0x8000_0000
+RESET_PC = RAM_BASE
 
 _DAMAGE = (ELFError, ConstructError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 _HEADER_SIZE = 64
