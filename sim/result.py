@@ -14,7 +14,7 @@ __all__ = ["STATUS", "Result"]
 STATUS = {End.LIMIT: 124, End.STUCK: 125, End.LIVELOCK: 125, End.STOPPED: 130}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """The result of a run, or of its part so far. Pages and frames are None without a kernel.
 

@@ -10,6 +10,7 @@ from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from sim.config import RAM_BASE
 from sim.ram import Ram
 
 __all__ = ["Image", "LoadError", "load_bare"]
@@ -57,7 +58,7 @@ class Image:
         return self.symbols[name]
 
 
-def load_bare(elf: bytes, ram: Ram, reset_pc: int) -> Image:
+def load_bare(elf: bytes, ram: Ram, reset_pc: int = RAM_BASE) -> Image:
     """Puts the program in `elf` into `ram`, which is zero before.
 
     It must begin at `reset_pc`, where the hart starts. Raises LoadError.

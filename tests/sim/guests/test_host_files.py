@@ -1,5 +1,6 @@
 import pytest
 
+from sim.config import HostFile
 from sim.guests.host_files import HostFileError, parse_host_file, read_host_files
 
 

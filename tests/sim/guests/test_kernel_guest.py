@@ -4,9 +4,10 @@ from hdl.arch import Cause
 from kernel_model.costs import ZERO
 from kernel_model.layout import DOORBELL, Action, Register
 from sim import machine as machine_module
+from sim.config import MachineConfig
 from sim.devices.doorbell import DoorbellPage
 from sim.guests.kernel_guest import KernelGuest
-from sim.machine import End, Machine, MachineConfig
+from sim.machine import End, Machine
 from tests.sim.scripted import ScriptedHart, load
 from tests.sim.user import User, make_kernel
 
