@@ -8,7 +8,7 @@ from tests.hdl.programs import ASM, build
 
 def test_a_program_is_run_by_a_call():
     result = run("wc", stdin="one two\n", memory_mib=8)
-    assert (result.end, result.exit_status, result.output) == (End.FINISHED, 0, b"1 2 8\n")
+    assert (result.end, result.exit_status, result.output) == (End.FINISHED, 0, b"1 2 8 \n")
 
 
 def test_parameters_may_come_from_a_configuration_and_by_name():

@@ -136,7 +136,7 @@ def test_what_was_read_is_read_again():
         session.restore(snapshot)
         assert session.result().output == b""
         session.run()
-        assert session.result().output == first == b"2 3 14\n"
+        assert session.result().output == first == b"2 3 14 \n"
 
 
 def test_a_console_of_the_kernel_will_do():

@@ -11,7 +11,7 @@ import pytest
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
 
-from sim.checkpoint import Checkpoint
+from sim.checkpoint import Checkpoint  # noqa: E402
 from sim.devices.console import Console, Piped  # noqa: E402
 from sim.devices.terminal import Terminal  # noqa: E402
 
