@@ -15,7 +15,7 @@ COUNT    ?= 2000
 
 # Tests that `make test` runs a second time, with pysim under their testbenches.
 ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_translator.py \
-              test_trap.py test_arbiter.py)
+              priv/test_exception.py memory/test_arbiter.py)
 
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin

@@ -4,16 +4,16 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.align import Aligner
-from hdl.arbiter import Arbiter
-from hdl.bus import MemoryPort
-from hdl.decode import Decode
-from hdl.execute import Execute
-from hdl.fetch import Fetch
+from hdl.memory.arbiter import Arbiter
+from hdl.memory.pma import Pma
+from hdl.memory.port import MemoryPort
 from hdl.mmu.mmu import Mmu
-from hdl.pma import Pma
-from hdl.retire import RetirePort
-from hdl.trap_stage import TrapStage
+from hdl.pipeline.align import Aligner
+from hdl.pipeline.decode import Decode
+from hdl.pipeline.execute import Execute
+from hdl.pipeline.fetch import Fetch
+from hdl.pipeline.retire import RetirePort
+from hdl.pipeline.trap import TrapStage
 
 __all__ = ["Hart"]
 
@@ -21,15 +21,17 @@ __all__ = ["Hart"]
 class Hart(wiring.Component):
     """RV64IMAC_Zicsr_Zifencei_Zicntr_Sstc with M, S and U mode and Sv39 (Svade, Svadu).
 
-    ======= =========================================================================== ========
-    Stage   Does                                                                        Module
-    ======= =========================================================================== ========
-    fetch   predicts the next word, translates its address, asks the fetch port          fetch
-    align   cuts words into instructions, expands compressed ones                        align
-    decode  decodes, reads registers, forwards results that are not in them yet          decode
-    execute computes, resolves branches, translates data addresses, starts data accesses execute
-    trap    takes every exception and interrupt, finishes accesses, retires              trap_stage
-    ======= =========================================================================== ========
+    ======= ============================================================================
+    Stage   Does
+    ======= ============================================================================
+    fetch   predicts the next word, translates its address, asks the fetch port
+    align   cuts words into instructions, expands compressed ones
+    decode  decodes, reads registers, forwards results that are not in them yet
+    execute computes, resolves branches, translates data addresses, starts data accesses
+    trap    takes every exception and interrupt, finishes accesses, retires
+    ======= ============================================================================
+
+    Each is a module of `hdl.pipeline` of its name.
 
     The reset is synchronous; after it the hart is in M-mode at `reset_pc` with the rest of its
     state 0.
@@ -53,7 +55,7 @@ class Hart(wiring.Component):
     -------
     fetch_port, data_port : Out(MemoryPort())
         Instruction fetches; data accesses and page-table walks. At most one request each is under
-        way. See `hdl.bus.MemoryPort` for the rules.
+        way. See `hdl.memory.port.MemoryPort` for the rules.
     mtime : In(64)
         What the CSR `time` shows and `stimecmp` is compared with; counted outside.
     msip, mtip, meip, seip : In(1)

@@ -91,7 +91,7 @@ class Device(Protocol):
 
 @dataclass(slots=True)
 class Request:
-    """A request as `hdl.bus.RequestSignature` describes it."""
+    """A request as `hdl.memory.port.RequestSignature` describes it."""
 
     address: int
     write: int = 0

@@ -210,7 +210,7 @@ def real_hart(config: MachineConfig, ram: Ram):
     """The `hdl.hart.Hart` that `config` asks for, with its RAM where `ram` is."""
     # Not at the top: with a hart of one's own, the real one need not be there to be imported.
     from hdl.hart import Hart
-    from hdl.pma import Pma
+    from hdl.memory.pma import Pma
 
     return Hart(
         reset_pc=config.reset_pc,

@@ -40,7 +40,7 @@ def test_names_of_the_code_that_the_page_relies_on_are_there():
     for path, names in (
         ("kernel_model/syscall.py", ["SYSCALLS"]),
         ("sim/output/arguments.py", ["_SIGNATURES"]),
-        ("hdl/csr.py", ["_registers", "_allowed", "CsrFile", "Environment", "_hold"]),
+        ("hdl/priv/csr.py", ["_registers", "_allowed", "CsrFile", "Environment", "_hold"]),
         ("sim/cli/main.py", ["_common_options", "_kernel_options", "OutputFile"]),
         ("sim/guests/kernel_setup.py", ["KernelOptions"]),
         ("tests/support.py", ["simulate"]),

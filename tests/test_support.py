@@ -3,7 +3,7 @@ from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus import MemoryPort
+from hdl.memory.port import MemoryPort
 from tests.support import accept, issue, respond, send, simulate, transact
 
 

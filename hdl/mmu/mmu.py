@@ -4,8 +4,8 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus import MemoryPort
-from hdl.mmu.context import Access, Side, assign_key
+from hdl.memory.pma import Pma
+from hdl.memory.port import MemoryPort
 from hdl.mmu.ports import (
     ContextSignature,
     SfenceSignature,
@@ -13,9 +13,9 @@ from hdl.mmu.ports import (
     UpdateSignature,
 )
 from hdl.mmu.translator import Translator
+from hdl.mmu.vocabulary import Access, Side, assign_key
 from hdl.mmu.walk_cache import WalkCache
 from hdl.mmu.walker import Walker
-from hdl.pma import Pma
 
 __all__ = ["Mmu"]
 

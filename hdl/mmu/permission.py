@@ -9,7 +9,7 @@ Privileged specification, "Virtual Address Translation Process", steps 6 to 9.
 from amaranth.hdl import Mux
 
 from hdl.arch import Priv
-from hdl.mmu.context import Access, is_read, is_write
+from hdl.mmu.vocabulary import Access, is_read, is_write
 
 __all__ = ["is_permitted", "needs_update"]
 

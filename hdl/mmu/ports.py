@@ -4,8 +4,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import ASID_BITS, PA_BITS, PPN_BITS, Priv
-from hdl.bus import ID_BITS
-from hdl.mmu.context import Access, Fault
+from hdl.memory.port import ID_BITS
+from hdl.mmu.vocabulary import Access, Fault
 
 __all__ = ["ContextSignature", "SfenceSignature", "TranslationSignature", "UpdateSignature"]
 

@@ -8,9 +8,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import ASID_BITS, LEVELS, MAXVA_BITS, PAGE_BITS, VPN_BITS
-from hdl.mmu.context import Translation
 from hdl.mmu.ports import SfenceSignature
 from hdl.mmu.replacement import replace
+from hdl.mmu.vocabulary import Translation
 
 __all__ = ["FillSignature", "Tlb", "TlbEntry"]
 

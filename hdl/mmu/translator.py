@@ -5,10 +5,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import MAXVA_BITS, PA_BITS, PAGE_BITS, VPN_BITS, Priv
-from hdl.mmu.context import Access, Fault, Verdict, WalkKey, assign_key, is_atomic
 from hdl.mmu.permission import is_permitted, needs_update
 from hdl.mmu.ports import ContextSignature, SfenceSignature, TranslationSignature
 from hdl.mmu.tlb import FillSignature, Tlb
+from hdl.mmu.vocabulary import Access, Fault, Verdict, WalkKey, assign_key, is_atomic
 
 __all__ = ["Translator"]
 

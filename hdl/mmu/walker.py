@@ -5,8 +5,10 @@ from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import LEVELS, PAGE_BITS, PPN_BITS, VPN_BITS
-from hdl.bus import ID_BITS, MemoryPort, Source
-from hdl.mmu.context import (
+from hdl.memory.port import ID_BITS, MemoryPort, Source
+from hdl.mmu.permission import is_permitted, needs_update
+from hdl.mmu.tlb import FillSignature
+from hdl.mmu.vocabulary import (
     Fault,
     PageTableEntry,
     Side,
@@ -14,8 +16,6 @@ from hdl.mmu.context import (
     WalkKey,
     is_write,
 )
-from hdl.mmu.permission import is_permitted, needs_update
-from hdl.mmu.tlb import FillSignature
 from hdl.mmu.walk_cache import LookupSignature, PointerFillSignature
 
 __all__ = ["StartSignature", "Walker", "WalkerState"]

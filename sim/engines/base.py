@@ -182,7 +182,7 @@ class Engine(ABC):
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
         """Calls `callback(cycle, fields)` for every record of the retire port from now on.
 
-        `fields` maps the names of `hdl.retire.RetirePort` to integers.
+        `fields` maps the names of `hdl.pipeline.retire.RetirePort` to integers.
         """
 
     @abstractmethod

@@ -5,10 +5,10 @@ from amaranth.hdl import Cat, Const, Mux
 
 from hdl.arch import Priv
 from hdl.mmu import translator, walker
-from hdl.mmu.context import Access, PageTableEntry, is_write
 from hdl.mmu.mmu import Mmu
 from hdl.mmu.tlb import Tlb, _same_page
 from hdl.mmu.translator import Translator
+from hdl.mmu.vocabulary import Access, PageTableEntry, is_write
 from hdl.mmu.walk_cache import WalkCache
 from hdl.mmu.walker import Walker, WalkerState
 from tests.campaign.bench import Bench

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hdl.csr import CsrFile
 from hdl.hart import Hart
+from hdl.priv.csr import CsrFile
 from tests.campaign.bins import reachable_on_hart
 from tests.campaign.campaign import random_instructions
 from tests.campaign.hart import NativeHart

@@ -10,7 +10,7 @@ Privileged specification, "Privilege and Global Interrupt-Enable Stack in mstatu
 from amaranth.hdl import Cat, Const, Mux, Signal
 
 from hdl.arch import Csr, Priv
-from hdl.csr import CsrFile
+from hdl.priv.csr import CsrFile
 from tests.formal.proof import Proof, assumes, free_inputs, invariant, proves
 
 __all__ = ["CsrProof"]

@@ -6,10 +6,10 @@ of the instructions that are handed over.
 
 from amaranth.hdl import Cat, Signal, Value
 
-from hdl.decoder import Unit
-from hdl.execute import Execute
-from hdl.mmu.context import Access, Fault
-from hdl.stages import Decoded, copy
+from hdl.mmu.vocabulary import Access, Fault
+from hdl.pipeline.execute import Execute
+from hdl.pipeline.stages import Decoded, copy
+from hdl.units.decoder import Unit
 from tests.formal.proof import Proof, assumes, free_inputs, invariant, proves
 from tests.formal.watched_trap_stage import (
     ATOMIC_UNITS,

@@ -7,7 +7,7 @@ Registers (sip and sie)" and "Machine Trap Delegation Registers"; Sstc.
 from amaranth.hdl import Cat, Const, Mux, Signal
 
 from hdl.arch import Priv
-from hdl.interrupts import InterruptUnit
+from hdl.priv.interrupts import InterruptUnit
 from tests.formal.proof import Proof, assumes, free_inputs, invariant, proves
 
 __all__ = ["InterruptProof"]

@@ -12,9 +12,9 @@ That a fence ends what a changed page table has left behind is shown part by par
 from amaranth.hdl import Cat, Const, Mux, Signal
 
 from hdl.arch import Priv
-from hdl.mmu.context import Access, Fault, Side, WalkKey, assign_key
+from hdl.memory.pma import Pma
 from hdl.mmu.mmu import Mmu
-from hdl.pma import Pma
+from hdl.mmu.vocabulary import Access, Fault, Side, WalkKey, assign_key
 from tests.formal.proof import Proof, assumes, constant, free_inputs, invariant, proves
 from tests.formal.sv39 import LEVELS, Walk
 from tests.formal.tlb import covers

@@ -11,8 +11,8 @@ from operator import or_
 from amaranth.hdl import Cat, Const, Signal
 
 from hdl.arch import Priv
-from hdl.mmu.context import Access, PageTableEntry, PteFlags
 from hdl.mmu.permission import is_permitted, needs_update
+from hdl.mmu.vocabulary import Access, PageTableEntry, PteFlags
 from tests.formal.proof import Proof, assumes, free, proves
 
 __all__ = ["PermissionProof", "allowed", "broken"]

@@ -9,7 +9,7 @@ from operator import or_
 
 from amaranth.hdl import Cat, Const, Mux, Signal
 
-from hdl.mmu.context import Access, Fault
+from hdl.mmu.vocabulary import Access, Fault
 from tests.formal.permission import WRITING, broken
 
 __all__ = ["LEVELS", "Walk", "permits"]

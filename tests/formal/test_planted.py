@@ -21,10 +21,10 @@ def test_every_proof_refutes_something():
 
 def test_without_a_bug_nothing_fails(tmp_path):
     solver.require()
-    same = Bug("alu.py", "class Alu(", "class Alu(", "permission", "permission_is_the_table")
+    same = Bug("units/alu.py", "class Alu(", "class Alu(", "permission", "permission_is_the_table")
     assert not is_refuted(same, tmp_path)
 
 
 def test_a_bug_that_fits_nowhere_is_a_mistake(tmp_path):
-    with pytest.raises(ValueError, match="stands 0 times in alu.py"):
-        is_refuted(Bug("alu.py", "no such text", "", "permission", ""), tmp_path)
+    with pytest.raises(ValueError, match="stands 0 times in units/alu.py"):
+        is_refuted(Bug("units/alu.py", "no such text", "", "permission", ""), tmp_path)

@@ -7,8 +7,8 @@ fence has named that page since. Nothing bounds how often pages are filled and f
 
 from amaranth.hdl import Cat, Signal
 
-from hdl.mmu.context import Translation
 from hdl.mmu.tlb import Tlb
+from hdl.mmu.vocabulary import Translation
 from tests.formal.proof import Proof, assumes, constant, free_inputs, invariant, proves
 
 __all__ = ["TlbProof", "covers"]

@@ -9,11 +9,11 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import Priv
-from hdl.mmu.context import Access, Fault, Translation
+from hdl.memory.pma import Pma
 from hdl.mmu.ports import SfenceSignature
 from hdl.mmu.tlb import FillSignature
 from hdl.mmu.translator import Translator
-from hdl.pma import Pma
+from hdl.mmu.vocabulary import Access, Fault, Translation
 from tests.formal.permission import WRITING
 from tests.formal.proof import Proof, assumes, free_inputs, proves
 from tests.formal.sv39 import permits

@@ -7,8 +7,8 @@ What traps or is fetched again has no other effect, and nothing younger gets pas
 from amaranth.hdl import Cat, Mux
 
 from hdl.arch import Cause, Csr, Priv
-from hdl.decoder import System, Unit
-from hdl.mmu.context import Access, Fault
+from hdl.mmu.vocabulary import Access, Fault
+from hdl.units.decoder import System, Unit
 from tests.formal.proof import proves
 from tests.formal.watched_trap_stage import WatchedTrapStage, carries_no_exception
 

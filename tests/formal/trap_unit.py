@@ -7,8 +7,8 @@ Privileged specification, tables "Synchronous exception priority in decreasing p
 from amaranth.hdl import Cat, Const, Mux, Signal
 
 from hdl.arch import Priv
-from hdl.mmu.context import Fault
-from hdl.trap import TrapUnit
+from hdl.mmu.vocabulary import Fault
+from hdl.priv.exception import TrapUnit
 from tests.formal.proof import Proof, assumes, free_inputs, proves
 
 __all__ = ["TrapUnitProof"]

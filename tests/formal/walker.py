@@ -6,8 +6,8 @@ helps, the pointers that it once read are free, but such as `tests.formal.walk_c
 
 from amaranth.hdl import Cat, Const, Mux
 
-from hdl.mmu.context import Fault, PteFlags, Side
-from hdl.pma import Pma
+from hdl.memory.pma import Pma
+from hdl.mmu.vocabulary import Fault, PteFlags, Side
 from tests.formal.permission import broken
 from tests.formal.proof import assumes, invariant, proves
 from tests.formal.sv39 import LEVELS

@@ -4,11 +4,11 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 
 from hdl.arch import Priv
-from hdl.csr import CsrFile
-from hdl.decoder import System, Unit
-from hdl.mmu.context import Fault
-from hdl.stages import Executed, copy
-from hdl.trap_stage import TrapStage
+from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.stages import Executed, copy
+from hdl.pipeline.trap import TrapStage
+from hdl.priv.csr import CsrFile
+from hdl.units.decoder import System, Unit
 from tests.formal.proof import Proof, assumes, free_inputs, invariant
 
 __all__ = ["ATOMIC_UNITS", "MEMORY_UNITS", "AnyCsrs", "WatchedTrapStage", "carries_no_exception"]
@@ -18,7 +18,7 @@ MEMORY_UNITS = (Unit.LOAD, Unit.STORE, *ATOMIC_UNITS)
 
 
 class AnyCsrs(wiring.Component):
-    """CSRs that may hold anything, with the ports of `hdl.csr.CsrFile`."""
+    """CSRs that may hold anything, with the ports of `hdl.priv.csr.CsrFile`."""
 
     def __init__(self):
         super().__init__(CsrFile().signature)

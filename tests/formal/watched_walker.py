@@ -6,9 +6,9 @@ is what the walk has read. The time that memory takes is free as well.
 
 from amaranth.hdl import Cat, Mux, Signal
 
-from hdl.mmu.context import Side, WalkKey
+from hdl.memory.pma import Pma
+from hdl.mmu.vocabulary import Side, WalkKey
 from hdl.mmu.walker import Walker, WalkerState
-from hdl.pma import Pma
 from tests.formal.proof import Proof, free, free_inputs
 from tests.formal.sv39 import LEVELS, Walk
 

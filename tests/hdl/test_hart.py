@@ -5,9 +5,9 @@ What its instructions and traps do is shown by the programs of `test_programs.py
 
 import pytest
 
-from hdl.bus import Source
 from hdl.hart import Hart
-from hdl.pma import Pma
+from hdl.memory.pma import Pma
+from hdl.memory.port import Source
 from tests.support import simulate
 
 RAM = Pma(ram_base=0x8000_0000, ram_size=0x1000)

@@ -18,7 +18,7 @@ _PAGE = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record of the retire port and its cycle; `fields` are those of `hdl.retire.RetirePort`."""
+    """A record of the retire port and its cycle; `fields` are those of `RetirePort`."""
 
     cycle: int
     fields: Mapping[str, int]

@@ -8,13 +8,13 @@ from itertools import product
 
 import pytest
 
-import hdl.csr
 import hdl.hart
+import hdl.priv.csr
 from hdl.arch import Cause, Csr, Interrupt, Priv
-from hdl.decoder import System, Unit
 from hdl.hart import Hart
-from hdl.pma import Pma
-from hdl.trap_stage import TrapStage
+from hdl.memory.pma import Pma
+from hdl.pipeline.trap import TrapStage
+from hdl.units.decoder import System, Unit
 from tests import spike
 from tests.lockstep import __main__ as command
 from tests.lockstep.campaign import Campaign
@@ -174,7 +174,9 @@ def test_a_hart_may_wait_for_ever_where_nothing_is_pending():
 
 def undelegated(monkeypatch):
     """Load page faults cannot be delegated."""
-    monkeypatch.setattr(hdl.csr, "MEDELEG_MASK", hdl.csr.MEDELEG_MASK & ~(1 << Cause.LOAD_PAGE))
+    monkeypatch.setattr(
+        hdl.priv.csr, "MEDELEG_MASK", hdl.priv.csr.MEDELEG_MASK & ~(1 << Cause.LOAD_PAGE)
+    )
 
 
 def deaf(monkeypatch):

@@ -21,7 +21,7 @@ import sys
 from amaranth.back import rtlil
 from hdl.hart import Hart
 from hdl.mmu.mmu import Mmu
-from hdl.pma import Pma
+from hdl.memory.pma import Pma
 designs = {
     "hart": Hart(),
     # Sizes that are no powers of two, one entry, other places for RAM.

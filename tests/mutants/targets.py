@@ -24,10 +24,10 @@ TARGETS = ("hdl", "kernel_model", "sim")
 #: What translates and what maps: nearly all mutants have to be killed there.
 CORE = (
     "hdl/mmu/",
-    "hdl/trap.py",
-    "hdl/trap_stage.py",
-    "hdl/csr.py",
-    "hdl/interrupts.py",
+    "hdl/priv/exception.py",
+    "hdl/pipeline/trap.py",
+    "hdl/priv/csr.py",
+    "hdl/priv/interrupts.py",
     "kernel_model/pagetable.py",
     "kernel_model/vm.py",
     "kernel_model/kvm.py",

@@ -51,4 +51,4 @@ def test_number_that_makes_no_sense(run, option, value, least):
     ],
 )  # fmt: skip
 def test_name_that_makes_no_sense(run, name, complaint):
-    assert run("--only", "hdl/trap.py", "--only", name) == (2, [f"mutants: {complaint}"])
+    assert run("--only", "hdl/priv/exception.py", "--only", name) == (2, [f"mutants: {complaint}"])

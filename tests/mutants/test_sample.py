@@ -14,7 +14,7 @@ from tests.mutants.tree import PROJECT, temporary_tree
 #: Files whose tests, which stand where they do, are fast, and how many mutants of them are tried.
 SAMPLES = {
     "hdl": (12, ("hdl/mmu/tlb.py", "hdl/mmu/walk_cache.py", "hdl/mmu/permission.py",
-                 "hdl/trap.py", "hdl/interrupts.py")),
+                 "hdl/priv/exception.py", "hdl/priv/interrupts.py")),
     "kernel_model": (12, ("kernel_model/vm.py", "kernel_model/lazy.py", "kernel_model/copy.py",
                           "kernel_model/kalloc.py")),
     "machine.cpp": (6, ("sim/engines/native/machine.cpp",)),

@@ -7,8 +7,8 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus import MemoryPort, Source
-from hdl.retire import RetirePort
+from hdl.memory.port import MemoryPort, Source
+from hdl.pipeline.retire import RetirePort
 
 __all__ = ["Access", "ScriptedHart", "load", "store"]
 

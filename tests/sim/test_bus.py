@@ -2,7 +2,7 @@
 
 import pytest
 
-from hdl.bus import Source
+from hdl.memory.port import Source
 from sim.bus import DATA, DEPTH, FETCH, Bus, ProtocolError, Refused, Request
 from sim.events import Doorbell, HtifWrite
 from sim.ram import Ram

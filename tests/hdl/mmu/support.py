@@ -4,8 +4,8 @@ from collections import deque
 from dataclasses import dataclass, fields
 
 from hdl.arch import Priv
-from hdl.mmu.context import Access, Fault
 from hdl.mmu.mmu import Mmu
+from hdl.mmu.vocabulary import Access, Fault
 from tests.golden import sv39 as golden
 from tests.support import simulate
 

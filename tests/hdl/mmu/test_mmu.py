@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from hdl.mmu.context import Fault
 from hdl.mmu.mmu import Mmu
+from hdl.mmu.vocabulary import Fault
 from tests.golden import sv39 as golden
 from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (

@@ -5,8 +5,8 @@ from itertools import product
 from amaranth.hdl import Elaboratable, Module, Signal
 
 from hdl.arch import Priv
-from hdl.mmu.context import Access, PteFlags
 from hdl.mmu.permission import is_permitted, needs_update
+from hdl.mmu.vocabulary import Access, PteFlags
 from tests.support import simulate
 
 #: For pages that the mode may touch: R W X of the leaf -> what is allowed, and what MXR adds.

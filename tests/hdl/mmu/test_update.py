@@ -2,7 +2,7 @@
 
 import pytest
 
-from hdl.mmu.context import Fault
+from hdl.mmu.vocabulary import Fault
 from tests.golden import sv39 as golden
 from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (

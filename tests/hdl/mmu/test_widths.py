@@ -4,10 +4,10 @@ from itertools import cycle
 
 import pytest
 
-from hdl.bus import ID_BITS
-from hdl.mmu.context import Fault
+from hdl.memory.pma import Pma
+from hdl.memory.port import ID_BITS
 from hdl.mmu.mmu import Mmu
-from hdl.pma import Pma
+from hdl.mmu.vocabulary import Fault
 from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     CODE,

@@ -3,7 +3,7 @@
 import pytest
 from amaranth.back import rtlil, verilog
 
-from hdl.expand import Expander
+from hdl.units.expand import Expander
 from hdl.verilog import wake
 from tests.hdl.verilog.readers import require, yosys
 

@@ -8,13 +8,13 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+import hdl.memory.pma
 import hdl.mmu.mmu
-import hdl.pma
-from hdl.alu import Alu
 from hdl.hart import Hart
+from hdl.memory.pma import Pma
 from hdl.mmu.mmu import Mmu
 from hdl.mmu.walk_cache import WalkCache
-from hdl.pma import Pma
+from hdl.units.alu import Alu
 from sim.engines.native.identity import identify
 
 KB = 1024
@@ -68,7 +68,7 @@ def test_places_count_by_what_they_are_not_by_their_names():
 
 def test_a_constant_that_was_changed_makes_another(monkeypatch):
     before = identify(Mmu())
-    monkeypatch.setattr(hdl.pma, "PA_BITS", 40)
+    monkeypatch.setattr(hdl.memory.pma, "PA_BITS", 40)
 
     assert identify(Mmu()) != before
 
@@ -124,7 +124,7 @@ def test_plain_signals_are_told_apart():
 
 def test_another_process_says_the_same():
     code = ("import sys, warnings; warnings.simplefilter('ignore');"
-            "from hdl.mmu.mmu import Mmu; import hdl.hart, hdl.alu;"
+            "from hdl.mmu.mmu import Mmu; import hdl.hart, hdl.units.alu;"
             "from sim.engines.native.identity import identify; print(identify(Mmu()))")  # fmt: skip
     names = {subprocess.check_output([sys.executable, "-c", code], text=True) for _ in range(2)}
 

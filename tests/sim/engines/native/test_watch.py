@@ -3,7 +3,7 @@
 import pytest
 from amaranth.hdl import Signal
 
-from hdl.retire import RetirePort
+from hdl.pipeline.retire import RetirePort
 from sim.bus import Bus
 from sim.engines.base import CYCLE_FS
 from sim.engines.native.engine import NativeEngine

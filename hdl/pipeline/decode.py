@@ -1,0 +1,95 @@
+"""The decode stage: decodes an instruction and collects its operands."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.pipeline.align import Fetched
+from hdl.pipeline.stages import Decoded, Forward, copy
+from hdl.units.decoder import Decoder
+from hdl.units.registers import RegisterFile
+
+__all__ = ["Decode"]
+
+
+class Decode(wiring.Component):
+    """Holds one instruction until its operands are known.
+
+    An operand comes from the execute stage, else from the trap stage, else from the register file:
+    the youngest older instruction that writes the register. If that one does not know its result
+    yet (a load in the execute stage, say) the instruction waits.
+
+    Members
+    -------
+    fetched_valid, fetched, take
+        From the aligner; `take` takes it at the end of the cycle.
+    valid, decoded, ready
+        To the execute stage, which takes it where both are high.
+    from_execute, from_trap
+        Results of older instructions.
+    flush
+        Forget the instruction at the end of the cycle.
+    rd, wdata, wen
+        The trap stage writes a register.
+    registers
+        The register file; `registers.data` is its memory, for simulators.
+    """
+
+    fetched_valid: In(1)
+    fetched: In(Fetched())
+    take: Out(1)
+    valid: Out(1)
+    decoded: Out(Decoded())
+    ready: In(1)
+    from_execute: In(Forward())
+    from_trap: In(Forward())
+    flush: In(1)
+    rd: In(5)
+    wdata: In(64)
+    wen: In(1)
+
+    def __init__(self):
+        self.registers = RegisterFile()
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.registers = registers = self.registers
+        m.submodules.decoder = decoder = Decoder()
+        held = Fetched().create(path=("held",))
+        occupied = Signal()
+        decoded, control = self.decoded, decoder.control
+
+        m.d.comb += self.take.eq(~occupied | (self.valid & self.ready))
+        with m.If(self.take):
+            m.d.sync += [occupied.eq(self.fetched_valid), *copy(held, self.fetched)]
+        with m.If(self.flush):
+            m.d.sync += occupied.eq(0)
+
+        m.d.comb += [
+            decoder.insn.eq(held.insn),
+            *copy(decoded.control, control),
+            decoded.control.illegal.eq(control.illegal | held.illegal),
+            decoded.insn.eq(held.raw),
+            registers.rs1.eq(control.rs1),
+            registers.rs2.eq(control.rs2),
+            registers.rd.eq(self.rd),
+            registers.wdata.eq(self.wdata),
+            registers.wen.eq(self.wen),
+        ]
+        for name in Fetched().members:
+            if name not in ("insn", "raw", "illegal"):
+                m.d.comb += getattr(decoded, name).eq(getattr(held, name))
+        waits = self._operand(m, control.rs1, registers.rs1_data, decoded.rs1_data)
+        waits |= self._operand(m, control.rs2, registers.rs2_data, decoded.rs2_data)
+        m.d.comb += self.valid.eq(occupied & ~waits)
+        return m
+
+    def _operand(self, m, address, stored, operand):
+        """Chooses where `operand` comes from; returns whether it has to be waited for."""
+        execute, trap = self.from_execute, self.from_trap
+        some = address != 0
+        in_execute = some & (address == execute.rd)
+        in_trap = some & (address == trap.rd)
+        m.d.comb += operand.eq(Mux(in_execute, execute.data, Mux(in_trap, trap.data, stored)))
+        return Mux(in_execute, ~execute.known, in_trap & ~trap.known)

@@ -1,0 +1,254 @@
+"""The execute stage: computes, resolves branches, translates data addresses and starts accesses."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import PA_BITS
+from hdl.memory.port import RequestSignature, Source
+from hdl.mmu.ports import TranslationSignature
+from hdl.mmu.vocabulary import Access, Fault
+from hdl.pipeline.fetch import Redirect
+from hdl.pipeline.stages import Decoded, Executed, Forward, copy
+from hdl.priv.csr import Environment
+from hdl.units.alu import Alu, branch_taken
+from hdl.units.btb import BranchUpdate
+from hdl.units.decoder import Unit
+from hdl.units.lanes import is_misaligned, store_lanes
+from hdl.units.muldiv import MulDiv
+
+__all__ = ["ACCESSES", "Execute"]
+
+#: How the memory instructions access memory.
+ACCESSES = {
+    Unit.LOAD: Access.LOAD,
+    Unit.STORE: Access.STORE,
+    Unit.LR: Access.LR,
+    Unit.SC: Access.SC,
+    Unit.AMO: Access.AMO,
+}
+
+
+class Execute(wiring.Component):
+    """Works on one instruction until it can go on to the trap stage.
+
+    A data access is put to the bus in the cycle in which its instruction goes on, and only if no
+    older instruction can still squash it: the trap stage is empty or finishes without a trap in
+    that cycle (`ready`). So a device never sees an access that did not happen, and the trap stage
+    waits for every response. An interrupt is sampled in the same cycle; an interrupted instruction
+    starts no access.
+
+    Members
+    -------
+    decoded_valid, decoded, accept
+        From the decode stage; taken where `decoded_valid` and `accept` are high.
+    valid, executed, ready, trap_empty
+        To the trap stage. It takes the instruction where `valid` and `ready` are high; with
+        `trap_empty` it holds none. Atomics wait for that, since they share the reservation.
+    translation, request
+        To the MMU and to the data port. The response goes to the trap stage.
+    reserved, reservation
+        The reservation of the last LR, a physical address.
+    environment
+        Live CSR state.
+    flush
+        The trap stage squashes the instruction; it is gone at the end of the cycle.
+    redirect, learn
+        To the fetch stage: where the prediction was wrong, and what it should have been.
+    forward
+        Its result, to the decode stage.
+    """
+
+    decoded_valid: In(1)
+    decoded: In(Decoded())
+    accept: Out(1)
+    valid: Out(1)
+    executed: Out(Executed())
+    ready: In(1)
+    trap_empty: In(1)
+    translation: Out(TranslationSignature())
+    request: Out(RequestSignature())
+    reserved: In(1)
+    reservation: In(PA_BITS)
+    environment: In(Environment())
+    flush: In(1)
+    redirect: Out(Redirect())
+    learn: Out(BranchUpdate())
+    forward: Out(Forward())
+
+    def elaborate(self, platform):
+        m = Module()
+        self._held = held = Decoded().create(path=("held",))
+        control = held.control
+        self._occupied = occupied = Signal()
+        #: It carries an exception already, or was cut in two and is no instruction at all, so it
+        #: computes and accesses nothing.
+        self._failed = failed = Signal()
+        self._finished = Signal()
+        self._memory = Signal()
+
+        m.d.comb += self.accept.eq(~occupied | (self.valid & self.ready) | held.refetch)
+        with m.If(self.accept):
+            m.d.sync += [occupied.eq(self.decoded_valid), *copy(held, self.decoded)]
+        with m.If(self.flush | self.redirect.valid):
+            # A redirect leaves when its instruction does, so what would come in is younger.
+            m.d.sync += occupied.eq(0)
+
+        m.d.comb += [
+            failed.eq((held.fault != Fault.NONE) | held.update | control.illegal | held.refetch),
+            self.valid.eq(occupied & ~held.refetch & self._finished),
+        ]
+        self._address = address = Signal(64)
+        base = Mux((control.unit == Unit.BRANCH) | control.use_pc, held.pc, held.rs1_data)
+        m.d.comb += address.eq(base + control.imm)
+        self._branch(m)
+        self._compute(m)
+        self._access(m)
+        self._describe(m)
+        return m
+
+    def _branch(self, m):
+        """Where execution goes on, and whether that was predicted."""
+        held, control = self._held, self._held.control
+        taken = Signal()
+        wrong = Signal()
+        self._fallthrough = fallthrough = Signal(64)
+        target = Cat(Const(0, 1), self._address[1:])
+        branches = (control.unit == Unit.BRANCH) & branch_taken(
+            control.funct3, held.rs1_data, held.rs2_data
+        )
+        final = held.pc + Mux(held.compressed | held.refetch, 0, 2)
+        m.d.comb += [
+            fallthrough.eq(held.pc + Mux(held.compressed, 2, 4)),
+            taken.eq(branches | (control.unit == Unit.JUMP)),
+            wrong.eq((taken != held.predicted) | (taken & (target != held.target))),
+            self.executed.next_pc.eq(Mux(taken, target, fallthrough)),
+            self.redirect.valid.eq(
+                (self.valid & self.ready & wrong & ~self._failed) | (self._occupied & held.refetch)
+            ),
+            self.redirect.target.eq(Mux(held.refetch, held.pc, self.executed.next_pc)),
+            self.learn.valid.eq(self.redirect.valid),
+            self.learn.word.eq(final[3:]),
+            self.learn.slot.eq(final[1:3]),
+            self.learn.taken.eq(taken & ~held.refetch),
+            self.learn.target.eq(target),
+        ]
+
+    def _compute(self, m):
+        """The result, and when it is there."""
+        held, control = self._held, self._held.control
+        m.submodules.alu = alu = Alu()
+        m.submodules.muldiv = muldiv = MulDiv()
+        result = self.executed.result
+        divides = control.unit == Unit.MULDIV
+        m.d.comb += [
+            alu.op.eq(control.alu_op),
+            alu.word.eq(control.word),
+            alu.a.eq(Mux(control.use_pc, held.pc, held.rs1_data)),
+            alu.b.eq(Mux(control.use_imm, control.imm, held.rs2_data)),
+            muldiv.start.eq(self._occupied & divides & ~self._failed),
+            muldiv.op.eq(control.funct3),
+            muldiv.word.eq(control.word),
+            muldiv.a.eq(held.rs1_data),
+            muldiv.b.eq(held.rs2_data),
+            muldiv.take.eq(self.ready),
+            muldiv.cancel.eq(self.flush | self.environment.interrupt),
+            self.forward.rd.eq(Mux(self._occupied, control.rd, 0)),
+            self.forward.known.eq(
+                (control.unit == Unit.ALU) | (control.unit == Unit.JUMP) | muldiv.done
+            ),
+            self.forward.data.eq(result),
+        ]
+        with m.Switch(control.unit):
+            with m.Case(Unit.JUMP):
+                m.d.comb += result.eq(self._fallthrough)
+            with m.Case(Unit.MULDIV):
+                m.d.comb += result.eq(muldiv.result)
+            with m.Case(Unit.SC):
+                m.d.comb += result.eq(~self._reservation_holds())
+            with m.Default():
+                m.d.comb += result.eq(alu.result)
+        accessed = self.translation.done & (~self._wanted() | self.request.ready)
+        atomic = (control.unit >= Unit.LR) & (control.unit <= Unit.AMO)
+        with m.If(self._failed | self.environment.interrupt):
+            m.d.comb += self._finished.eq(1)
+        with m.Elif(self.translation.valid):
+            m.d.comb += self._finished.eq(accessed & (self.trap_empty | ~atomic))
+        with m.Else():
+            m.d.comb += self._finished.eq(~divides | muldiv.done)
+
+    def _reservation_holds(self):
+        return self.reserved & (self.reservation == self.translation.pa)
+
+    def _wanted(self):
+        """Whether the translated access is to be put to the bus."""
+        translation = self.translation
+        fails = (self._held.control.unit == Unit.SC) & ~self._reservation_holds()
+        return (translation.fault == Fault.NONE) & ~translation.update & ~fails
+
+    def _access(self, m):
+        """Asks for the translation of a data address, and for the access."""
+        held, control = self._held, self._held.control
+        translation, request, address = self.translation, self.request, self._address
+        size = control.funct3[:2]
+        atomic = (control.unit >= Unit.LR) & (control.unit <= Unit.AMO)
+        write = (control.unit == Unit.STORE) | (control.unit == Unit.SC)
+        with m.Switch(control.unit):
+            for unit, access in ACCESSES.items():
+                with m.Case(unit):
+                    m.d.comb += [self._memory.eq(1), translation.access.eq(access)]
+        misaligned = is_misaligned(address[:3], size)
+        lanes, strobe = store_lanes(address[:3], size, held.rs2_data)
+        m.d.comb += [
+            # Misaligned accesses trap before their translation; see `hdl.priv.exception`.
+            self.executed.misaligned.eq(self._memory & ~self._failed & misaligned),
+            translation.valid.eq(
+                self._occupied
+                & self._memory
+                & ~self._failed
+                & ~misaligned
+                & ~self.environment.interrupt
+            ),
+            translation.va.eq(address),
+            translation.priv.eq(self.environment.data_priv),
+            translation.id.eq(held.id),
+            translation.squash.eq(self.flush),
+            request.valid.eq(
+                translation.valid
+                & translation.done
+                & self._wanted()
+                & self.ready
+                & (self.trap_empty | ~atomic)
+            ),
+            request.address.eq(translation.pa),
+            request.write.eq(write),
+            request.data.eq(lanes),
+            request.strobe.eq(Mux(write, strobe, 0)),
+            request.size.eq(size),
+            request.source.eq(Source.DATA),
+            request.lock.eq(control.unit == Unit.AMO),
+            request.id.eq(held.id),
+        ]
+
+    def _describe(self, m):
+        """What goes on to the trap stage."""
+        held, executed, translation = self._held, self.executed, self.translation
+        for name in ("unit", "system", "funct3", "rs1", "rs2", "rd", "illegal"):
+            m.d.comb += getattr(executed, name).eq(getattr(held.control, name))
+        for name in ("pc", "insn", "rs1_data", "rs2_data", "id"):
+            m.d.comb += getattr(executed, name).eq(getattr(held, name))
+        m.d.comb += [
+            executed.requested.eq(self.request.valid),
+            executed.va.eq(self._address),
+            executed.pa.eq(translation.pa),
+            executed.interrupt.eq(self.environment.interrupt),
+            executed.interrupt_cause.eq(self.environment.interrupt_cause),
+            executed.fetch_fault.eq(held.fault),
+            executed.fetch_update.eq(held.update),
+            executed.fetch_va.eq(held.fault_va),
+        ]
+        with m.If(translation.valid):
+            m.d.comb += [
+                executed.data_fault.eq(translation.fault),
+                executed.data_update.eq(translation.update),
+            ]

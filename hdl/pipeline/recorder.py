@@ -1,0 +1,113 @@
+"""The recorder: turns what leaves the trap stage into records of the retire port."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import INTERRUPT_BIT, Priv
+from hdl.pipeline.retire import RetirePort
+from hdl.pipeline.stages import Executed
+from hdl.priv.interrupts import word_of
+from hdl.units.decoder import Unit
+
+__all__ = ["Recorder"]
+
+#: Units that read and that write memory.
+READS = (Unit.LOAD, Unit.LR, Unit.AMO)
+WRITES = (Unit.STORE, Unit.SC, Unit.AMO)
+
+
+class Recorder(wiring.Component):
+    """Describes every instruction that leaves, in the cycle after it does.
+
+    Members
+    -------
+    executed : In(Executed())
+        The instruction in the trap stage.
+    finishes : In(1)
+        It retires or traps at the end of the cycle; not if it is only fetched again.
+    mode : In(Priv)
+        Its privilege.
+    next_pc : In(64)
+        Where execution goes on.
+    loaded, stored : In(64)
+        What it writes to `rd`, and what it writes to memory.
+    trap_valid, trap_interrupt, trap_cause, trap_tval
+        The trap that it takes; with `trap_interrupt` it is not recorded, since it did not run.
+    retire : Out(RetirePort())
+        The record.
+    """
+
+    executed: In(Executed())
+    finishes: In(1)
+    mode: In(Priv)
+    next_pc: In(64)
+    loaded: In(64)
+    stored: In(64)
+    trap_valid: In(1)
+    trap_interrupt: In(1)
+    trap_cause: In(4)
+    trap_tval: In(64)
+    retire: Out(RetirePort())
+
+    def elaborate(self, platform):
+        m = Module()
+        executed, retire = self.executed, self.retire
+        order = Signal(64)
+        first = Signal()
+        first_cause = Signal(64)
+        cause = word_of({0: self.trap_cause, INTERRUPT_BIT: self.trap_interrupt})
+        recorded = self.finishes & ~(self.trap_valid & self.trap_interrupt)
+        retires = recorded & ~self.trap_valid
+        m.d.sync += retire.valid.eq(recorded)
+        with m.If(recorded):
+            m.d.sync += [order.eq(order + 1), first.eq(0)]
+        with m.If(self.trap_valid):
+            m.d.sync += [first.eq(1), first_cause.eq(cause)]
+        m.d.sync += [
+            retire.order.eq(order),
+            retire.id.eq(executed.id),
+            retire.insn.eq(executed.insn),
+            retire.trap.eq(self.trap_valid),
+            retire.intr.eq(first),
+            retire.intr_cause.eq(first_cause),
+            retire.mode.eq(self.mode),
+            retire.ixl.eq(2),
+            retire.rs1_addr.eq(executed.rs1),
+            retire.rs2_addr.eq(executed.rs2),
+            retire.rs1_rdata.eq(executed.rs1_data),
+            retire.rs2_rdata.eq(executed.rs2_data),
+            retire.rd_addr.eq(Mux(retires, executed.rd, 0)),
+            retire.rd_wdata.eq(Mux(retires & (executed.rd != 0), self.loaded, 0)),
+            retire.pc_rdata.eq(executed.pc),
+            retire.pc_wdata.eq(self.next_pc),
+            retire.cause.eq(cause),
+            retire.tval.eq(self.trap_tval),
+        ]
+        self._access(m, retires & executed.requested)
+        return m
+
+    def _access(self, m, accessed):
+        """The data access of the record."""
+        executed, retire = self.executed, self.retire
+        mask = Signal(8)
+        with m.Switch(executed.funct3[:2]):
+            for size in range(4):
+                with m.Case(size):
+                    m.d.comb += mask.eq((1 << (1 << size)) - 1)
+        reads = Signal()
+        writes = Signal()
+        with m.Switch(executed.unit):
+            with m.Case(*READS):
+                m.d.comb += reads.eq(accessed)
+        with m.Switch(executed.unit):
+            with m.Case(*WRITES):
+                m.d.comb += writes.eq(accessed)
+        m.d.sync += [
+            retire.mem_addr.eq(executed.va),
+            retire.mem_paddr.eq(executed.pa),
+            retire.mem_rmask.eq(Mux(reads, mask, 0)),
+            retire.mem_wmask.eq(Mux(writes, mask, 0)),
+            retire.mem_rdata.eq(self.loaded),
+            retire.mem_wdata.eq(self.stored),
+        ]

@@ -1,0 +1,66 @@
+"""The retire port: what every instruction did, one record each, for traces, tests and logs."""
+
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out
+
+from hdl.arch import PA_BITS, Priv
+from hdl.memory.port import ID_BITS
+
+__all__ = ["RetirePort"]
+
+
+class RetirePort(wiring.Signature):
+    """RVFI-style record of an instruction that retired or trapped; never stalls.
+
+    The fields follow riscv-formal's RVFI; `cause`, `tval`, `mem_paddr` and `id` are additions. All
+    are valid in the cycle where `valid` is high. A cause is an `xcause` value: bit 63 set for an
+    interrupt.
+
+    An interrupt is no instruction: it makes no record of its own but shows in the first record of
+    its handler, whose `intr` is 1 and whose `intr_cause` tells the trap that led there.
+    """
+
+    def __init__(self):
+        super().__init__(
+            {
+                "valid": Out(1),
+                #: Number of this record, without gaps, from 0.
+                "order": Out(64),
+                #: As fetched; a compressed one in bits 15:0. 0 if its fetch faulted.
+                "insn": Out(32),
+                #: It raised an exception and did not retire.
+                "trap": Out(1),
+                #: Always 0: this hart never halts.
+                "halt": Out(1),
+                #: First instruction of a trap handler.
+                "intr": Out(1),
+                "intr_cause": Out(64),
+                #: Privilege it ran in, and XLEN (2: 64 bits).
+                "mode": Out(Priv),
+                "ixl": Out(2),
+                #: Registers it read and wrote (address 0 and data 0: none), and their values.
+                "rs1_addr": Out(5),
+                "rs2_addr": Out(5),
+                "rs1_rdata": Out(64),
+                "rs2_rdata": Out(64),
+                "rd_addr": Out(5),
+                "rd_wdata": Out(64),
+                #: Virtual address of it, and of the instruction that follows it (or its handler).
+                "pc_rdata": Out(64),
+                "pc_wdata": Out(64),
+                #: Data access: virtual address, and its physical one; byte masks from that address
+                #: up (bit 0 is the byte at `mem_addr`); data in the low bytes. Masks are 0 if the
+                #: instruction accessed no memory or trapped.
+                "mem_addr": Out(64),
+                "mem_paddr": Out(PA_BITS),
+                "mem_rmask": Out(8),
+                "mem_wmask": Out(8),
+                "mem_rdata": Out(64),
+                "mem_wdata": Out(64),
+                #: With `trap`: the cause, and the value written to `xtval`.
+                "cause": Out(64),
+                "tval": Out(64),
+                #: Identifier given at fetch; increases in program order, with gaps.
+                "id": Out(ID_BITS),
+            }
+        )

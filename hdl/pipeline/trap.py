@@ -1,0 +1,386 @@
+"""The trap stage: the last one, where instructions retire, trap or are interrupted, in order.
+
+Everything that cannot be undone happens here, or is started by the execute stage when this one is
+sure to finish what it holds: CSR writes, traps and returns, fences, the second half of atomics, and
+the A and D bits of Svadu.
+"""
+
+from enum import IntEnum
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import PA_BITS, Csr, Priv
+from hdl.memory.port import RequestSignature, ResponseSignature, Source
+from hdl.mmu.ports import SfenceSignature, UpdateSignature
+from hdl.mmu.vocabulary import Access, Fault
+from hdl.pipeline.execute import ACCESSES
+from hdl.pipeline.fetch import Redirect
+from hdl.pipeline.recorder import Recorder
+from hdl.pipeline.retire import RetirePort
+from hdl.pipeline.stages import Executed, Forward, copy
+from hdl.priv.csr import CsrFile, Environment
+from hdl.priv.exception import TrapUnit
+from hdl.units.atomic import AmoAlu
+from hdl.units.decoder import System, Unit
+from hdl.units.lanes import load_value, store_lanes
+
+__all__ = ["AmoState", "TrapStage"]
+
+#: CSRs on which the fetch or translation of younger instructions depends: writing one of them
+#: fetches what follows again.
+FETCH_CSRS = (Csr.SATP, Csr.MSTATUS, Csr.SSTATUS, Csr.MENVCFG)
+
+
+class AmoState(IntEnum):
+    """How far an atomic read-modify-write is."""
+
+    READ = 0
+    OFFER = 1
+    WRITE = 2
+
+
+class TrapStage(wiring.Component):
+    """Finishes one instruction at a time.
+
+    ============================ ================================================ ================
+    Instruction                  Waits for                                        Cycles here
+    ============================ ================================================ ================
+    interrupted or with a fault  nothing                                          1
+    load, store, LR, SC          the bus response                                 latency
+    AMO                          the read's response, then the write's            2 latencies + 1
+    needing an A or D bit        the MMU's update; then it is fetched again       walk and write
+    wfi                          a pending interrupt that `mie` enables           any
+    everything else              nothing                                          1
+    ============================ ================================================ ================
+
+    What changes how younger instructions are fetched or translated (traps, returns, fences, writes
+    of `satp`, `mstatus`, `sstatus`, `menvcfg`) flushes them and redirects the fetch stage. Behind
+    other CSR writes the next instruction waits one cycle (`ready`), so that it sees them.
+
+    Parameters
+    ----------
+    hart_id : int
+        Value of `mhartid`.
+
+    Members
+    -------
+    executed_valid, executed, ready, empty
+        From the execute stage; taken where `executed_valid` and `ready` are high.
+    response
+        Of the data port, to the request that came with the instruction or to `request`.
+    request
+        The write of an AMO.
+    reserved, reservation
+        A reservation is held, for this physical address. It survives traps, as in Spike; any SC
+        that does not fault ends it.
+    update, sfence
+        To the MMU.
+    forward, rd, wdata, wen
+        The result: for readers in this cycle, and for the register file at its end.
+    redirect
+        Flush everything younger, and go on there.
+    environment
+        Live CSR state.
+    mtime, msip, mtip, meip, seip
+        See `hdl.priv.csr.CsrFile`.
+    retire
+        The record of the instruction, one cycle later.
+    """
+
+    def __init__(self, *, hart_id=0):
+        super().__init__(
+            {
+                "executed_valid": In(1),
+                "executed": In(Executed()),
+                "ready": Out(1),
+                "empty": Out(1),
+                "response": Out(ResponseSignature()),
+                "request": Out(RequestSignature()),
+                "reserved": Out(1),
+                "reservation": Out(PA_BITS),
+                "update": Out(UpdateSignature()),
+                "sfence": Out(SfenceSignature()),
+                "forward": Out(Forward()),
+                "rd": Out(5),
+                "wdata": Out(64),
+                "wen": Out(1),
+                "redirect": Out(Redirect()),
+                "environment": Out(Environment()),
+                "mtime": In(64),
+                "msip": In(1),
+                "mtip": In(1),
+                "meip": In(1),
+                "seip": In(1),
+                "retire": Out(RetirePort()),
+            }
+        )
+        self.csrs = CsrFile(hart_id=hart_id)
+        self.traps = TrapUnit()
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.csrs = self.csrs
+        m.submodules.traps = self.traps
+        self._held = held = Executed().create(path=("held",))
+        self._occupied = occupied = Signal()
+        #: The instruction leaves at the end of the cycle; if it retires, it has happened.
+        self._finishes = finishes = Signal()
+        self._retires = retires = Signal()
+        #: It leaves to be fetched again.
+        self._replays = Signal()
+        #: A younger instruction must not be executed beside it.
+        self._serial = Signal()
+        #: The value of a load.
+        self._value = Signal(64)
+        #: What an AMO has read.
+        self._loaded = Signal(64)
+        self._amo_state = Signal(AmoState)
+
+        m.d.comb += [
+            self.empty.eq(~occupied),
+            self.ready.eq(~occupied | (finishes & ~self.redirect.valid & ~self._serial)),
+            retires.eq(finishes & ~self.traps.target.valid & ~self._replays),
+        ]
+        with m.If(self.ready):
+            m.d.sync += [occupied.eq(self.executed_valid), *copy(held, self.executed)]
+        with m.Elif(finishes):
+            m.d.sync += occupied.eq(0)
+        self._csr(m)
+        self._system(m)
+        self._collect(m)
+        self._finish(m)
+        self._amo(m)
+        self._result(m)
+        self._redirect(m)
+        self._record(m)
+        return m
+
+    def _csr(self, m):
+        """Reads and writes the CSR of a Zicsr instruction."""
+        csrs, held = self.csrs, self._held
+        csr_operand = Signal(64)
+        for name in ("mtime", "msip", "mtip", "meip", "seip"):
+            m.d.comb += getattr(csrs, name).eq(getattr(self, name))
+        wiring.connect(m, csrs.environment, wiring.flipped(self.environment))
+        wiring.connect(m, self.traps.target, csrs.trap)
+        m.d.comb += [
+            csr_operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
+            # csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.
+            csrs.attempt.eq((held.funct3[:2] == 1) | (held.insn[15:20] != 0)),
+            csrs.address.eq(held.insn[20:32]),
+            csrs.write.eq(self._retires & (held.unit == Unit.CSR) & csrs.attempt),
+            csrs.retire.eq(self._retires),
+        ]
+        with m.Switch(held.funct3[:2]):
+            with m.Case(2):
+                m.d.comb += csrs.write_data.eq(csrs.modify_data | csr_operand)
+            with m.Case(3):
+                m.d.comb += csrs.write_data.eq(csrs.modify_data & ~csr_operand)
+            with m.Default():
+                m.d.comb += csrs.write_data.eq(csr_operand)
+
+    def _system(self, m):
+        """The privileged instructions and fences, and whether they are allowed."""
+        held, environment, sfence = self._held, self.environment, self.sfence
+        user, supervisor = environment.priv == Priv.U, environment.priv == Priv.S
+        is_system = held.unit == Unit.SYSTEM
+        self._forbidden = forbidden = Signal()
+        with m.If(is_system):
+            with m.Switch(held.system):
+                with m.Case(System.SRET):
+                    m.d.comb += forbidden.eq(user | (supervisor & environment.tsr))
+                with m.Case(System.MRET):
+                    m.d.comb += forbidden.eq(environment.priv != Priv.M)
+                with m.Case(System.WFI):
+                    m.d.comb += forbidden.eq(user | (supervisor & environment.tw))
+                with m.Case(System.SFENCE_VMA):
+                    m.d.comb += forbidden.eq(user | (supervisor & environment.tvm))
+        with m.Elif(held.unit == Unit.CSR):
+            m.d.comb += forbidden.eq(~self.csrs.legal)
+
+        def retires(system):
+            return self._retires & is_system & (held.system == system)
+
+        m.d.comb += [
+            self.csrs.sret.eq(retires(System.SRET)),
+            self.csrs.mret.eq(retires(System.MRET)),
+            sfence.valid.eq(retires(System.SFENCE_VMA)),
+            # The form is chosen by which register it is, not by what is in it.
+            sfence.has_va.eq(held.rs1 != 0),
+            sfence.va.eq(held.rs1_data),
+            sfence.has_asid.eq(held.rs2 != 0),
+            sfence.asid.eq(held.rs2_data),
+        ]
+
+    def _collect(self, m):
+        """Everything the instruction has met, for the trap unit."""
+        held, collected, environment = self._held, self.traps.collected, self.environment
+        is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch_update
+        #: Its A or D bit has to be written; refused, that is one more fault.
+        self._updates = updates = Signal()
+        # What is refused counts when the instruction leaves, and so when there is an answer.
+        refused, errors = self.update.fault, held.requested & self.response.error
+        for name in ("interrupt", "interrupt_cause", "misaligned", "fetch_va", "pc", "insn"):
+            m.d.comb += getattr(collected, name).eq(getattr(held, name))
+        m.d.comb += [
+            updates.eq((held.fetch_update | held.data_update) & ~held.interrupt),
+            collected.fetch_fault.eq(Mux(held.fetch_update, refused, held.fetch_fault)),
+            # Before its A bit is written there are no bits of the instruction, only leftovers.
+            collected.illegal.eq(fetched & (held.illegal | self._forbidden)),
+            collected.ebreak.eq(fetched & is_system & (held.system == System.EBREAK)),
+            collected.ecall.eq(fetched & is_system & (held.system == System.ECALL)),
+            collected.writes.eq((held.unit != Unit.LOAD) & (held.unit != Unit.LR)),
+            collected.data_va.eq(held.va),
+            collected.data_fault.eq(
+                Mux(held.data_update, refused, Mux(errors, Fault.ACCESS, held.data_fault))
+            ),
+            self.traps.priv.eq(environment.priv),
+            self.traps.medeleg.eq(environment.medeleg),
+            self.traps.mideleg.eq(environment.mideleg),
+            self.traps.stvec.eq(environment.stvec),
+            self.traps.mtvec.eq(environment.mtvec),
+        ]
+
+    def _finish(self, m):
+        """When the instruction leaves; a trap is taken in that cycle."""
+        held, environment = self._held, self.environment
+        atomic, target = held.unit == Unit.AMO, self.csrs.trap
+        finished = Signal()
+        with m.If(self._updates):
+            m.d.comb += finished.eq(self.update.done)
+        with m.Elif(held.requested):
+            last = ~atomic | (self._amo_state == AmoState.WRITE) | self.response.error
+            m.d.comb += finished.eq(self.response.valid & last)
+        with m.Elif((held.unit == Unit.SYSTEM) & (held.system == System.WFI)):
+            m.d.comb += finished.eq(environment.wake | self.traps.chosen)
+        with m.Else():
+            m.d.comb += finished.eq(1)
+        m.d.comb += [
+            self._finishes.eq(self._occupied & finished),
+            self.traps.enable.eq(self._finishes),
+            self._replays.eq(self._updates & ~target.valid),
+            self.update.valid.eq(self._occupied & self._updates),
+            self.update.va.eq(Mux(held.fetch_update, held.fetch_va, held.va)),
+            self.update.priv.eq(Mux(held.fetch_update, environment.priv, environment.data_priv)),
+            self.update.id.eq(held.id),
+        ]
+        with m.If(held.fetch_update):
+            m.d.comb += self.update.access.eq(Access.FETCH)
+        with m.Else():
+            with m.Switch(held.unit):
+                for unit, access in ACCESSES.items():
+                    with m.Case(unit):
+                        m.d.comb += self.update.access.eq(access)
+
+    def _amo(self, m):
+        """The second half of an atomic: computes, and writes under the lock of its read."""
+        held, request, response = self._held, self.request, self.response
+        m.submodules.amo = amo = AmoAlu()
+        size = held.funct3[:2]
+        lanes, strobe = store_lanes(held.va[:3], size, amo.result)
+        self._amo_result = amo.result
+        with m.Switch(self._amo_state):
+            with m.Case(AmoState.READ):
+                atomic = held.requested & (held.unit == Unit.AMO)
+                with m.If(self._occupied & atomic & response.valid & ~response.error):
+                    m.d.sync += [
+                        self._loaded.eq(self._value),
+                        self._amo_state.eq(AmoState.OFFER),
+                    ]
+            with m.Case(AmoState.OFFER):
+                m.d.comb += request.valid.eq(1)
+                with m.If(request.ready):
+                    m.d.sync += self._amo_state.eq(AmoState.WRITE)
+            with m.Case(AmoState.WRITE):
+                with m.If(response.valid):
+                    m.d.sync += self._amo_state.eq(AmoState.READ)
+        m.d.comb += [
+            self._value.eq(load_value(held.va[:3], size, held.funct3[2], response.data)),
+            amo.op.eq(held.insn[27:32]),
+            amo.word.eq(size == 2),
+            amo.memory.eq(self._loaded),
+            amo.operand.eq(held.rs2_data),
+            request.address.eq(held.pa),
+            request.write.eq(1),
+            request.data.eq(lanes),
+            request.strobe.eq(strobe),
+            request.size.eq(size),
+            request.source.eq(Source.DATA),
+            request.id.eq(held.id),
+        ]
+
+    def _result(self, m):
+        """What is written to a register, and the reservation."""
+        held = self._held
+        with m.Switch(held.unit):
+            with m.Case(Unit.LOAD, Unit.LR):
+                m.d.comb += self.wdata.eq(self._value)
+            with m.Case(Unit.AMO):
+                m.d.comb += self.wdata.eq(self._loaded)
+            with m.Case(Unit.CSR):
+                m.d.comb += self.wdata.eq(self.csrs.read_data)
+            with m.Default():
+                m.d.comb += self.wdata.eq(held.result)
+        m.d.comb += [
+            self.rd.eq(held.rd),
+            self.wen.eq(self._retires),
+            self.forward.rd.eq(Mux(self._occupied, held.rd, 0)),
+            self.forward.known.eq(self._finishes),
+            self.forward.data.eq(self.wdata),
+        ]
+        with m.If(self._retires & (held.unit == Unit.LR)):
+            m.d.sync += [self.reserved.eq(1), self.reservation.eq(held.pa)]
+        with m.If(self._retires & (held.unit == Unit.SC)):
+            m.d.sync += self.reserved.eq(0)
+
+    def _redirect(self, m):
+        """Where execution goes on, if younger instructions have to go."""
+        held, target = self._held, self.csrs.trap
+        environment, redirect = self.environment, self.redirect
+        flushes = Signal()
+        is_system, is_csr = held.unit == Unit.SYSTEM, held.unit == Unit.CSR
+        fetch_csr = Cat(self.csrs.address == csr for csr in FETCH_CSRS).any()
+        with m.If(is_system):
+            with m.Switch(held.system):
+                with m.Case(System.FENCE_I, System.SRET, System.MRET, System.SFENCE_VMA):
+                    m.d.comb += flushes.eq(1)
+        m.d.comb += [
+            self._serial.eq(is_system | (is_csr & self.csrs.attempt)),
+            redirect.valid.eq(
+                self._finishes
+                & (
+                    target.valid
+                    | self._replays
+                    | flushes
+                    | (is_csr & self.csrs.attempt & fetch_csr)
+                )
+            ),
+        ]
+        with m.If(target.valid):
+            m.d.comb += redirect.target.eq(target.vector)
+        with m.Elif(self._replays):
+            m.d.comb += redirect.target.eq(held.pc)
+        with m.Elif(self.csrs.sret):
+            m.d.comb += redirect.target.eq(environment.sepc)
+        with m.Elif(self.csrs.mret):
+            m.d.comb += redirect.target.eq(environment.mepc)
+        with m.Else():
+            m.d.comb += redirect.target.eq(held.next_pc)
+
+    def _record(self, m):
+        """The retire port."""
+        held, target = self._held, self.csrs.trap
+        m.submodules.recorder = recorder = Recorder()
+        wiring.connect(m, recorder.retire, wiring.flipped(self.retire))
+        m.d.comb += [
+            *copy(recorder.executed, held),
+            recorder.finishes.eq(self._finishes & ~self._replays),
+            recorder.mode.eq(self.environment.priv),
+            recorder.next_pc.eq(self.redirect.target),
+            recorder.loaded.eq(self.wdata),
+            recorder.stored.eq(Mux(held.unit == Unit.AMO, self._amo_result, held.rs2_data)),
+        ]
+        for name in ("valid", "interrupt", "cause", "tval"):
+            m.d.comb += getattr(recorder, f"trap_{name}").eq(getattr(target, name))

@@ -1,0 +1,1 @@
+"""The privileged architecture: CSRs, interrupts and exceptions."""

@@ -1,0 +1,153 @@
+"""The trap unit: which exception an instruction takes, where it goes, and what the CSRs record.
+
+Every exception that an instruction collects on its way through the pipeline arrives here with it,
+and so does an interrupt; one chain of conditions picks one.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import Cause, Priv
+from hdl.mmu.vocabulary import Fault
+from hdl.priv.interrupts import WIDTH
+
+__all__ = ["Collected", "TrapTarget", "TrapUnit"]
+
+
+class Collected(wiring.Signature):
+    """What an instruction has collected when it reaches the trap stage."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: An interrupt was pending and enabled when it left the execute stage.
+                "interrupt": Out(1),
+                "interrupt_cause": Out(4),
+                #: Translation or bus fault of its fetch, and the address of the faulting portion.
+                "fetch_fault": Out(Fault),
+                "fetch_va": Out(64),
+                #: No instruction, or not allowed here and now.
+                "illegal": Out(1),
+                "ebreak": Out(1),
+                "ecall": Out(1),
+                #: Its data access writes (stores, AMOs and SC; not LR).
+                "writes": Out(1),
+                "misaligned": Out(1),
+                #: Translation or bus fault of its data access.
+                "data_fault": Out(Fault),
+                "data_va": Out(64),
+                "pc": Out(64),
+                #: As fetched; a compressed instruction in bits 15:0.
+                "insn": Out(32),
+            }
+        )
+
+
+class TrapTarget(wiring.Signature):
+    """A trap to take: how the CSRs change and where execution goes on."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: A trap is to be taken; the other members are valid with it.
+                "valid": Out(1),
+                "interrupt": Out(1),
+                #: Exception or interrupt number, without the interrupt bit.
+                "cause": Out(4),
+                #: Goes to S-mode (1) or to M-mode (0).
+                "to_s": Out(1),
+                "epc": Out(64),
+                "tval": Out(64),
+                #: Virtual address of the handler.
+                "vector": Out(64),
+            }
+        )
+
+
+class TrapUnit(wiring.Component):
+    """Chooses at most one trap for the instruction in the trap stage, combinationally.
+
+    Members
+    -------
+    collected : In(Collected())
+        What the instruction brought along.
+    priv : In(Priv)
+        Its privilege.
+    medeleg : In(16)
+    mideleg : In(12)
+    stvec, mtvec : In(64)
+        The CSRs as they stand before the trap.
+    enable : In(1)
+        The instruction leaves the trap stage at the end of the cycle.
+    chosen : Out(1)
+        It takes a trap when it leaves.
+    target : Out(TrapTarget())
+        The trap, valid with `enable`. One chain chooses it, in the order of the privileged
+        specification, table "Synchronous exception priority in decreasing priority order";
+        interrupts come first.
+
+    `xtval` is the address of the faulting portion, the instruction's bits for an illegal one, the
+    pc for ebreak, 0 for ecall and interrupts. Misaligned data addresses rank above the faults of
+    their translation, which is not even started.
+    """
+
+    collected: In(Collected())
+    priv: In(Priv)
+    medeleg: In(16)
+    mideleg: In(WIDTH)
+    stvec: In(64)
+    mtvec: In(64)
+    enable: In(1)
+    chosen: Out(1)
+    target: Out(TrapTarget())
+
+    def elaborate(self, platform):
+        m = Module()
+        target = self.target
+        self._choose(m)
+        # "Traps never transition from a more-privileged mode to a less-privileged mode":
+        # medeleg and mideleg count only below M. An interrupt reaches M-mode delegated only
+        # while M-mode has it masked, so its own bit decides.
+        delegated = Mux(target.interrupt, self.mideleg, self.medeleg).bit_select(target.cause, 1)
+        m.d.comb += [
+            target.valid.eq(self.chosen & self.enable),
+            target.epc.eq(self.collected.pc),
+            target.to_s.eq((self.priv != Priv.M) & delegated),
+        ]
+        tvec = Signal(64)
+        m.d.comb += tvec.eq(Mux(target.to_s, self.stvec, self.mtvec))
+        # Vectored mode (bit 0) concerns interrupts only.
+        offset = Mux(target.interrupt & tvec[0], target.cause, 0)
+        m.d.comb += target.vector.eq(Cat(Const(0, 2), (tvec[2:] + offset)[:62]))
+        return m
+
+    def _choose(self, m):
+        c, target = self.collected, self.target
+
+        def take(cause, tval=0):
+            m.d.comb += [self.chosen.eq(1), target.cause.eq(cause), target.tval.eq(tval)]
+
+        def by_kind(load, store):
+            return Mux(c.writes, store, load)
+
+        with m.If(c.interrupt):
+            take(c.interrupt_cause)
+            m.d.comb += target.interrupt.eq(1)
+        with m.Elif(c.fetch_fault == Fault.PAGE):
+            take(Cause.FETCH_PAGE, c.fetch_va)
+        with m.Elif(c.fetch_fault == Fault.ACCESS):
+            take(Cause.FETCH_ACCESS, c.fetch_va)
+        with m.Elif(c.illegal):
+            take(Cause.ILLEGAL, c.insn)
+        with m.Elif(c.ecall):
+            # ECALL_U, ECALL_S and ECALL_M follow each other in the order of the privileges.
+            take(Cause.ECALL_U + self.priv)
+        with m.Elif(c.ebreak):
+            take(Cause.BREAKPOINT, c.pc)
+        with m.Elif(c.misaligned):
+            take(by_kind(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED), c.data_va)
+        with m.Elif(c.data_fault == Fault.PAGE):
+            take(by_kind(Cause.LOAD_PAGE, Cause.STORE_PAGE), c.data_va)
+        with m.Elif(c.data_fault == Fault.ACCESS):
+            take(by_kind(Cause.LOAD_ACCESS, Cause.STORE_ACCESS), c.data_va)

@@ -1,0 +1,1 @@
+"""What the stages compute with: units that know nothing of a pipeline."""

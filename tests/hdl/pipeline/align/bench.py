@@ -1,0 +1,113 @@
+"""An aligner between random words and a taker that is not always ready."""
+
+import random
+
+from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.align import Aligner
+from hdl.pipeline.fetch import FetchedWord
+from tests.hdl.pipeline.align.cutter import MASK, Cutter, random_parcel
+
+__all__ = ["ACCESS", "NONE", "PAGE", "WORD_FIELDS", "Bench"]
+
+NONE, PAGE, ACCESS = Fault.NONE, Fault.PAGE, Fault.ACCESS
+WORD_FIELDS = [name for name in FetchedWord().members if name != "valid"]
+
+
+class Fetcher:
+    """Makes the words that a fetch stage would: each continues where the last one predicts."""
+
+    def __init__(self, rng, *, faults, predictions):
+        self.rng = rng
+        self.faults, self.predictions = faults, predictions
+        self.number = 0
+        self.redirect()
+
+    def redirect(self):
+        self.pc = self.rng.getrandbits(63) << 1
+        self.stopped = False
+
+    def word(self):
+        rng, offset = self.rng, self.pc >> 1 & 3
+        address = self.pc >> 3
+        predicted = rng.random() < self.predictions
+        word = {
+            "data": sum(random_parcel(rng) << 16 * slot for slot in range(4)),
+            "address": address,
+            "offset": offset,
+            "fault": NONE,
+            "update": 0,
+            "predicted": int(predicted),
+            # Without a prediction these two mean nothing.
+            "slot": rng.randrange(offset, 4) if predicted else rng.randrange(4),
+            "target": rng.getrandbits(63) << 1,
+            "number": self.number,
+        }
+        self.number += 1
+        self.pc = word["target"] if predicted else (address + 1 << 3) & MASK
+        if rng.random() < self.faults:
+            self.stopped = True
+            word |= rng.choice(({"fault": PAGE}, {"fault": ACCESS}, {"update": 1}))
+            word["data"] = rng.getrandbits(64)
+        return word
+
+
+class Bench:
+    def __init__(self, seed, *, faults=0.03, predictions=0.3, arrive=0.6, take=0.7, flush=0.02):
+        self.rng = random.Random(seed)
+        self.seed = seed
+        self.arrive, self.take, self.flush = arrive, take, flush
+        self.fetcher = Fetcher(self.rng, faults=faults, predictions=predictions)
+        self.cutter = Cutter()
+        self.dut = Aligner()
+        self.kinds = {}
+
+    def count(self, found):
+        straddles = not found.get("compressed", 1) and found["pc"] & 6 == 6
+        kind = {
+            "refetch": found["refetch"],
+            "failed second half": found["fault_va"] != found["pc"] if "fault_va" in found else 0,
+            "failed first half": found.get("fault_va") == found["pc"],
+            "update": found["update"],
+            "predicted": found.get("predicted"),
+            "straddles": straddles and not found["refetch"],
+            "predicted and straddles": straddles and found.get("predicted"),
+            "illegal": found.get("illegal"),
+        }
+        for name in [name for name, is_one in kind.items() if is_one] or ["plain"]:
+            self.kinds[name] = self.kinds.get(name, 0) + 1
+
+    def deliver(self, ctx, room):
+        """Perhaps lets a word arrive in this cycle."""
+        word = self.dut.word
+        arrives = room and not self.fetcher.stopped and self.rng.random() < self.arrive
+        if arrives:
+            made = self.fetcher.word()
+            self.cutter.arrive(made)
+            for name in WORD_FIELDS:
+                ctx.set(getattr(word, name), made[name])
+        ctx.set(word.valid, int(arrives))
+
+    async def cycle(self, ctx, number):
+        dut, where = self.dut, f"seed {self.seed}, cycle {number}"
+        held = ctx.get(dut.held)
+        assert held <= 2, where
+        self.deliver(ctx, held < 2)
+        front = self.cutter.front()
+        assert ctx.get(dut.valid) == (front is not None), where
+        if front:
+            found, _, _ = front
+            got = {name: ctx.get(getattr(dut.fetched, name)) for name in found}
+            assert got == found, where
+        take = self.rng.random() < self.take
+        # What follows a fault or a cut instruction is flushed by the trap or redirect.
+        last = front and take and (found["refetch"] or "fault_va" in found)
+        flush = last or self.rng.random() < self.flush
+        ctx.set(dut.take, int(take))
+        ctx.set(dut.flush, int(flush))
+        await ctx.tick()
+        if front and take:
+            self.cutter.take()
+            self.count(found)
+        if flush:
+            self.cutter.flush()
+            self.fetcher.redirect()

@@ -1,0 +1,143 @@
+"""Branches and predictions in the execute stage, and what is fetched again."""
+
+import pytest
+
+from hdl.units.decoder import Unit
+from tests.hdl.pipeline.execute.bench import MEMORY, NONE, PAGE, PC, Bench
+
+TARGET = PC + 0x40
+#: Kinds of instruction: controls, whether it jumps.
+BEQ = {"unit": Unit.BRANCH, "funct3": 0, "imm": 0x40}
+KINDS = {
+    "taken branch": (BEQ | {"rs1_data": 1, "rs2_data": 1}, True),
+    "branch not taken": (BEQ | {"rs1_data": 1, "rs2_data": 2}, False),
+    "jal": ({"unit": Unit.JUMP, "use_pc": 1, "imm": 0x40, "rd": 1}, True),
+    # jalr clears bit 0 of its target.
+    "jalr": ({"unit": Unit.JUMP, "rs1_data": TARGET - 4, "imm": 5, "rd": 1}, True),
+    "no branch": ({"rd": 1}, False),
+}
+PREDICTIONS = {
+    "none": {"predicted": 0, "target": TARGET},
+    "right target": {"predicted": 1, "target": TARGET},
+    "wrong target": {"predicted": 1, "target": TARGET + 2},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("compressed", [0, 1])
+def test_predictions(kind, compressed):
+    """A wrong one redirects, and teaches the slot of the instruction's last halfword."""
+    bench = Bench()
+    fields, jumps = KINDS[kind]
+    length = 2 if compressed else 4
+
+    async def testbench():
+        for name, prediction in PREDICTIONS.items():
+            for pc in (PC, PC + 6) if kind == "no branch" else (PC,):
+                await bench.put(**fields | prediction | {"pc": pc, "compressed": compressed})
+                next_pc = TARGET if jumps else pc + length
+                right = name == ("right target" if jumps else "none")
+                assert bench.get("executed__next_pc") == next_pc
+                assert bench.get("redirect__valid") == bench.get("learn__valid") == (not right)
+                if fields.get("unit") == Unit.JUMP:
+                    assert bench.get("executed__result") == pc + length
+                if not right:
+                    last = pc + length - 2
+                    assert bench.get("redirect__target") == next_pc
+                    assert bench.get("learn__taken") == jumps
+                    assert bench.get("learn__word") == last >> 3
+                    assert bench.get("learn__slot") == last >> 1 & 3
+                    assert not jumps or bench.get("learn__target") == TARGET
+                await bench.tick()
+
+    bench.run(testbench)
+
+
+def test_redirects_only_when_the_instruction_goes_on():
+    bench = Bench()
+
+    async def testbench():
+        bench.set(ready=0)
+        await bench.put(**KINDS["jal"][0])
+        for _ in range(3):
+            assert bench.get("valid")
+            assert not bench.get("redirect__valid")
+            assert not bench.get("learn__valid")
+            await bench.tick()
+        bench.set(ready=1)
+        assert bench.get("redirect__valid")
+
+    bench.run(testbench)
+
+
+def test_what_comes_in_with_a_redirect_is_dropped():
+    bench = Bench()
+
+    async def testbench():
+        await bench.put(**KINDS["jal"][0])
+        bench.set(decoded_valid=1)
+        assert bench.get("redirect__valid")
+        assert bench.get("accept")
+        await bench.tick()
+        bench.set(decoded_valid=0)
+        assert not bench.get("valid")
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize("failure", [{"fault": PAGE}, {"update": 1}, {"illegal": 1}], ids=str)
+def test_a_failed_instruction_goes_on_at_once_and_does_nothing(failure):
+    bench = Bench()
+
+    async def testbench():
+        bench.set(trap_empty=0, translation__done=0, request__ready=0)
+        for fields in (KINDS["jal"][0], {"unit": Unit.STORE}, {"unit": Unit.MULDIV}):
+            await bench.put(**fields | failure | {"fault_va": 0x4000, "predicted": 0})
+            assert bench.get("valid")
+            for name in ("redirect__valid", "learn__valid", "request__valid"):
+                assert not bench.get(name)
+            assert not bench.get("translation__valid")
+            assert bench.get("executed__fetch_fault") is failure.get("fault", NONE)
+            assert bench.get("executed__fetch_update") == failure.get("update", 0)
+            assert bench.get("executed__fetch_va") == 0x4000
+            assert bench.get("executed__illegal") == failure.get("illegal", 0)
+            assert not bench.get("executed__misaligned")
+            await bench.tick()
+
+    bench.run(testbench)
+
+
+def test_a_cut_instruction_is_fetched_again_and_never_goes_on():
+    bench = Bench()
+
+    async def testbench():
+        # Even while the trap stage is busy: this one has no effect.
+        bench.set(ready=0)
+        await bench.put(refetch=1, pc=PC + 2, unit=Unit.STORE)
+        assert not bench.get("valid")
+        assert not bench.get("request__valid")
+        assert bench.get("redirect__valid")
+        assert bench.get("redirect__target") == PC + 2
+        # The prediction that cut it is forgotten.
+        assert bench.get("learn__valid")
+        assert not bench.get("learn__taken")
+        assert (bench.get("learn__word"), bench.get("learn__slot")) == (PC >> 3, 1)
+        await bench.tick()
+        assert not bench.get("redirect__valid")
+
+    bench.run(testbench)
+
+
+def test_a_cut_instruction_accesses_nothing():
+    """Its bits may be halves of two instructions, and nobody would wait for the response."""
+    bench = Bench()
+
+    async def testbench(unit):
+        await bench.put_access(unit, refetch=1)
+        assert not bench.get("valid")
+        assert not bench.get("request__valid")
+        assert not bench.get("translation__valid")
+        assert bench.get("redirect__valid")
+        await bench.tick()
+
+    bench.run(testbench, each=MEMORY)

@@ -1,0 +1,215 @@
+"""A fetch stage between a random MMU, a random memory and redirects at any time.
+
+The reference follows the words one by one: where a word continues is predicted by a dictionary
+that learns what the branch target buffer learns.
+"""
+
+import random
+
+from hdl.memory.port import Source
+from hdl.mmu.vocabulary import Access, Fault
+from hdl.pipeline.fetch import Fetch
+
+__all__ = ["ACCESS", "NONE", "PAGE", "Bench"]
+
+NONE, PAGE, ACCESS = Fault.NONE, Fault.PAGE, Fault.ACCESS
+MASK = (1 << 64) - 1
+RESET = 0x8000_0000
+#: Where redirects and branches go: a few words, so that predictions are met again, at the end of
+#: a page before one that is refused, and elsewhere.
+BASES = (RESET, 0x1FE0, 0x5FE0, 0x3F_FFFF_FFE0, 0x40_0000)
+FAULTY_PAGES = {0x2: PAGE, 0x6: ACCESS, 0x400_0000: "update"}
+ENTRIES = 4
+
+
+def translate(va):
+    """(physical address, fault, update) of `va`: page by page, a function of the page only."""
+    failure = FAULTY_PAGES.get(va >> 12)
+    pa = ((va >> 12) * 0x9E37 & (1 << 44) - 1) << 12 | va & 0xFFF
+    return pa, failure if isinstance(failure, Fault) else NONE, int(failure == "update")
+
+
+def content(pa):
+    return pa * 0x9E37_79B9_7F4A_7C15 & MASK
+
+
+class Btb:
+    """Direct-mapped, with what was learnt up to the last cycle."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def learn(self, word, slot, taken, target):
+        index = word % ENTRIES
+        if taken:
+            self.rows[index] = (word, slot, target)
+        elif self.rows.get(index, (None,))[0] == word:
+            del self.rows[index]
+
+    def predict(self, pc):
+        """(slot, target) of a branch in the rest of the word at `pc`, or None."""
+        word, slot, target = self.rows.get(pc >> 3 & ENTRIES - 1, (None, 0, 0))
+        return (slot, target) if word == pc >> 3 and slot >= pc >> 1 & 3 else None
+
+
+class Bench:
+    def __init__(self, seed, *, redirect=0.04, done=0.8, ready=0.8, latency=4, take=0.7, errors=0):
+        self.rng, self.seed = random.Random(seed), seed
+        self.rates = {"redirect": redirect, "done": done, "ready": ready, "take": take}
+        self.rates["errors"] = errors
+        self.latency = latency
+        self.dut = Fetch(reset_pc=RESET, btb_entries=ENTRIES)
+        self.btb = Btb()
+        self.pc = RESET
+        #: A word was asked for: (pc, prediction, its pa or None if refused), stale if a redirect
+        #: came since; cycles until the bus answers.
+        self.asked, self.stale, self.wait = None, False, 0
+        self.stopped = False
+        #: Words in the aligner.
+        self.held = 0
+        self.last_number = -1
+        self.counts = dict.fromkeys(
+            ("words", "predicted", "faults", "updates", "errors", "redirects", "dropped"), 0
+        )
+
+    def chance(self, what):
+        return self.rng.random() < self.rates[what]
+
+    def address(self):
+        return self.rng.choice(BASES) + 2 * self.rng.randrange(24)
+
+    def drive(self, ctx):
+        """Everything that does not depend on the design's outputs of this cycle."""
+        dut = self.dut
+        self.redirect = self.address() if self.chance("redirect") else None
+        ctx.set(dut.redirect.valid, self.redirect is not None)
+        ctx.set(dut.redirect.target, self.redirect or self.address())
+        self.learnt = None
+        if self.rng.random() < 0.15:
+            branch = self.address()
+            self.learnt = (branch >> 3, branch >> 1 & 3, self.rng.randrange(4) > 0, self.address())
+            for name, value in zip(("word", "slot", "taken", "target"), self.learnt, strict=True):
+                ctx.set(getattr(dut.learn, name), int(value))
+        ctx.set(dut.learn.valid, self.learnt is not None)
+        ctx.set(dut.held, self.held)
+        self.ready = self.chance("ready")
+        ctx.set(dut.port.request.ready, int(self.ready))
+        self.drive_response(ctx)
+
+    def drive_response(self, ctx):
+        response = self.dut.port.response
+        on_bus = self.asked is not None and self.asked[2] is not None
+        self.responds = on_bus and self.wait == 0
+        self.error = self.responds and self.chance("errors")
+        # Like a refused translation, but from this very cycle on.
+        self.stopped |= self.error and not self.stale
+        if on_bus:
+            self.wait -= 1
+        ctx.set(response.valid, int(self.responds))
+        ctx.set(response.error, int(self.error or (not self.responds and self.rng.getrandbits(1))))
+        ctx.set(response.data, content(self.asked[2]) if self.responds else 0)
+
+    def answer_translation(self, ctx, where):
+        """The MMU, which answers in the cycle of the question; returns its answer or None."""
+        translation = self.dut.translation
+        assert ctx.get(translation.squash) == (self.redirect is not None), where
+        asks = ctx.get(translation.valid)
+        failing = self.error and not self.stale
+        if self.redirect is None and not self.stopped and not failing and self.held == 0:
+            assert asks, f"{where}: idle"
+        ctx.set(translation.done, 0)
+        if not asks or not self.chance("done"):
+            return None
+        assert not self.stopped, f"{where}: asks although a fault is on its way"
+        assert ctx.get(translation.access) is Access.FETCH, where
+        va = ctx.get(translation.va)
+        assert va == self.pc, where
+        pa, fault, update = translate(va)
+        ctx.set(translation.pa, pa if fault is NONE and not update else self.rng.getrandbits(56))
+        ctx.set(translation.fault, fault)
+        ctx.set(translation.update, update)
+        ctx.set(translation.done, 1)
+        return pa, fault, update
+
+    def check_word(self, ctx, where):
+        """The word of this cycle, if there is one; returns whether one went to the aligner."""
+        word, asked = self.dut.word, self.asked
+        if not ctx.get(word.valid):
+            assert asked is None or self.stale or not (self.responds or asked[2] is None), where
+            return False
+        assert asked is not None, f"{where}: a word from nowhere"
+        assert not self.stale, f"{where}: a word from before a redirect"
+        assert self.held < 2, where
+        pc, prediction, pa = asked
+        assert ctx.get(word.address) == pc >> 3, where
+        assert ctx.get(word.offset) == pc >> 1 & 3, where
+        assert ctx.get(word.predicted) == (prediction is not None), where
+        if prediction:
+            assert (ctx.get(word.slot), ctx.get(word.target)) == prediction, where
+        number = ctx.get(word.number)
+        assert number > self.last_number, where
+        self.last_number = number
+        _, fault, update = translate(pc)
+        if pa is None:
+            got = (ctx.get(word.fault), ctx.get(word.update))
+            assert got == (fault, update), where
+            self.counts["updates" if update else "faults"] += 1
+        else:
+            assert self.responds, where
+            assert ctx.get(word.fault) is (ACCESS if self.error else NONE), where
+            assert not ctx.get(word.update), where
+            assert self.error or ctx.get(word.data) == content(pa), where
+            self.counts["errors"] += self.error
+        self.counts["words"] += 1
+        self.counts["predicted"] += prediction is not None
+        return True
+
+    def check_request(self, ctx, answer, where):
+        """Returns what was asked for in this cycle, or None."""
+        request = self.dut.port.request
+        free = self.asked is None or self.responds or self.asked[2] is None
+        offers = ctx.get(request.valid)
+        if offers:
+            assert free, f"{where}: two requests under way"
+            assert answer is not None, where
+            assert self.redirect is None, where
+            pa, fault, update = answer
+            assert (fault, update) == (NONE, 0), f"{where}: a refused address reaches the bus"
+            assert ctx.get(request.address) == pa & ~7, where
+            got = tuple(ctx.get(getattr(request, name)) for name in ("write", "strobe", "size"))
+            assert got == (0, 0, 3), where
+            assert ctx.get(request.source) == Source.FETCH, where
+            assert not ctx.get(request.lock), where
+            assert ctx.get(request.id) & 3 == self.pc >> 1 & 3, where
+            if self.ready:
+                return self.pc, self.btb.predict(self.pc), pa & ~7
+        elif answer and free:
+            assert answer[1:] != (NONE, 0), f"{where}: idle"
+            return self.pc, self.btb.predict(self.pc), None
+        return None
+
+    async def cycle(self, ctx, number):
+        where = f"seed {self.seed}, cycle {number}"
+        self.drive(ctx)
+        answer = self.answer_translation(ctx, where)
+        arrived = self.check_word(ctx, where)
+        asked = self.check_request(ctx, answer, where)
+        await ctx.tick()
+        if self.asked and (self.responds or self.asked[2] is None):
+            self.stopped |= self.error and not self.stale
+            self.counts["dropped"] += self.stale
+            self.asked, self.stale = None, False
+        if asked:
+            self.asked, self.wait = asked, self.rng.randrange(self.latency)
+            self.stopped |= asked[2] is None
+            prediction = asked[1]
+            self.pc = prediction[1] if prediction else ((self.pc >> 3) + 1 << 3) & MASK
+        if self.learnt:
+            self.btb.learn(*self.learnt)
+        self.held += arrived
+        if self.redirect is not None:
+            self.counts["redirects"] += 1
+            self.pc, self.stopped, self.held = self.redirect, False, 0
+            self.stale = self.asked is not None
+        elif self.held and self.chance("take"):
+            self.held -= 1

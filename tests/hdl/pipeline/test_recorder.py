@@ -1,0 +1,147 @@
+"""The recorder: which instructions make a record, and what stands in it."""
+
+from hdl.arch import Cause, Interrupt, Priv
+from hdl.pipeline.recorder import Recorder
+from hdl.units.decoder import Unit
+from tests.support import simulate
+
+PC, PA = 0x4000_0000_0000, 0x8765_4320
+
+
+class Bench:
+    """Presents one instruction a cycle and returns the record of the cycle after."""
+
+    def __init__(self):
+        self.dut = Recorder()
+
+    async def leave(self, ctx, *, finishes=1, trap=None, **fields):
+        """An instruction leaves, with `trap` as (interrupt, cause, tval) or without."""
+        dut = self.dut
+        fields = {"pc": PC, "pa": PA, "unit": Unit.ALU, "rd": 0, **fields}
+        for name in ("loaded", "stored", "next_pc"):
+            ctx.set(getattr(dut, name), fields.pop(name, 0))
+        for name in dut.executed.signature.members:
+            ctx.set(getattr(dut.executed, name), fields.get(name, 0))
+        ctx.set(dut.finishes, finishes)
+        ctx.set(dut.mode, Priv.S)
+        interrupt, cause, tval = trap or (0, 0, 0)
+        ctx.set(dut.trap_valid, trap is not None)
+        ctx.set(dut.trap_interrupt, interrupt)
+        ctx.set(dut.trap_cause, cause)
+        ctx.set(dut.trap_tval, tval)
+        await ctx.tick()
+        return {name: ctx.get(getattr(dut.retire, name)) for name in dut.retire.signature.members}
+
+
+def check(testbench):
+    bench = Bench()
+
+    async def run(ctx):
+        await testbench(ctx, bench)
+
+    simulate(bench.dut, run)
+
+
+def test_an_instruction_that_retires():
+    async def testbench(ctx, bench):
+        record = await bench.leave(
+            ctx, rd=5, rs1=6, rs1_data=60, loaded=77, insn=0x13, id=9, next_pc=PC + 4
+        )
+        assert (record["valid"], record["trap"], record["order"]) == (1, 0, 0)
+        assert (record["rd_addr"], record["rd_wdata"]) == (5, 77)
+        assert (record["rs1_addr"], record["rs1_rdata"]) == (6, 60)
+        assert (record["pc_rdata"], record["pc_wdata"]) == (PC, PC + 4)
+        assert (record["insn"], record["id"]) == (0x13, 9)
+        assert (record["mode"], record["ixl"]) == (Priv.S, 2)
+        assert (record["mem_rmask"], record["mem_wmask"]) == (0, 0)
+
+    check(testbench)
+
+
+def test_every_word_is_whole():
+    """Its first and its last bit."""
+    word = 1 << 63 | 1
+
+    async def testbench(ctx, bench):
+        given = {
+            name: word for name in ("loaded", "stored", "pc", "next_pc", "rs1_data", "rs2_data")
+        }
+        record = await bench.leave(
+            ctx, rd=31, rs1=31, rs2=31, unit=Unit.STORE, requested=1, va=word, **given
+        )
+        names = ("rd_wdata", "pc_rdata", "pc_wdata", "rs1_rdata", "rs2_rdata", "mem_addr")
+        # A program counter is even.
+        assert [record[name] & ~1 for name in names] == len(names) * [word & ~1]
+        assert record["mem_wdata"] == word
+        assert (record["rd_addr"], record["rs1_addr"], record["rs2_addr"]) == (31, 31, 31)
+        trap = await bench.leave(ctx, trap=(1, 1, word))
+        assert not trap["valid"]
+        trap = await bench.leave(ctx, trap=(0, 15, word))
+        assert (trap["cause"], trap["tval"]) == (15, word)
+        assert (trap["intr"], trap["intr_cause"]) == (1, 1 << 63 | 1)
+
+    check(testbench)
+
+
+def test_orders_have_no_gaps():
+    async def testbench(ctx, bench):
+        orders = []
+        for finishes in (1, 0, 0, 1, 1):
+            record = await bench.leave(ctx, finishes=finishes)
+            assert record["valid"] == finishes
+            if finishes:
+                orders.append(record["order"])
+        assert orders == [0, 1, 2]
+
+    check(testbench)
+
+
+def test_an_exception_is_recorded_without_effects():
+    async def testbench(ctx, bench):
+        record = await bench.leave(
+            ctx, rd=5, loaded=77, unit=Unit.LOAD, requested=1, trap=(0, Cause.LOAD_PAGE, 0x123)
+        )
+        assert (record["valid"], record["trap"]) == (1, 1)
+        assert (record["cause"], record["tval"]) == (Cause.LOAD_PAGE, 0x123)
+        assert (record["rd_addr"], record["rd_wdata"], record["mem_rmask"]) == (0, 0, 0)
+        handler = await bench.leave(ctx)
+        assert (handler["intr"], handler["intr_cause"]) == (1, Cause.LOAD_PAGE)
+        assert not (await bench.leave(ctx))["intr"]
+
+    check(testbench)
+
+
+def test_an_interrupt_shows_only_in_its_handler():
+    async def testbench(ctx, bench):
+        record = await bench.leave(ctx, trap=(1, Interrupt.STI, 0))
+        assert not record["valid"]
+        handler = await bench.leave(ctx)
+        assert (handler["order"], handler["intr"]) == (0, 1)
+        assert handler["intr_cause"] == 1 << 63 | Interrupt.STI
+
+    check(testbench)
+
+
+def test_the_masks_of_data_accesses():
+    async def testbench(ctx, bench):
+        for size in range(4):
+            mask = (1 << (1 << size)) - 1
+            for unit, reads, writes in (
+                (Unit.LOAD, 1, 0),
+                (Unit.LR, 1, 0),
+                (Unit.STORE, 0, 1),
+                (Unit.SC, 0, 1),
+                (Unit.AMO, 1, 1),
+            ):
+                record = await bench.leave(
+                    ctx, unit=unit, funct3=size, requested=1, va=64, loaded=3, stored=4
+                )
+                got = record["mem_rmask"], record["mem_wmask"]
+                assert got == (reads * mask, writes * mask), (size, unit)
+                assert (record["mem_addr"], record["mem_paddr"]) == (64, PA)
+                assert (record["mem_rdata"], record["mem_wdata"]) == (3, 4)
+        # An SC that fails asks for nothing.
+        record = await bench.leave(ctx, unit=Unit.SC, funct3=3)
+        assert (record["mem_rmask"], record["mem_wmask"]) == (0, 0)
+
+    check(testbench)

@@ -1,0 +1,149 @@
+"""CSR instructions in the trap stage: what they write, and what waits for them."""
+
+from hdl.arch import Csr
+from tests.hdl.pipeline.trap.bench import (
+    CSRRC,
+    CSRRCI,
+    CSRRS,
+    CSRRSI,
+    CSRRW,
+    CSRRWI,
+    NEXT,
+    Bench,
+    M,
+    U,
+)
+
+
+def test_csr_operations():
+    """The CSR holds 0b1010; the immediate is 0b01001, next to it is the address, odd or even."""
+    bench = Bench()
+    cases = [
+        (CSRRW, 0b1100, 0b1100),
+        (CSRRS, 0b1100, 0b1110),
+        (CSRRC, 0b1100, 0b0010),
+        (CSRRWI, None, 0b1001),
+        (CSRRSI, None, 0b1011),
+        (CSRRCI, None, 0b0010),
+    ]
+
+    async def testbench(funct3, data, result):
+        for number in (Csr.MSCRATCH, Csr.MTVAL):
+            await bench.write_csr(number, 0b1010)
+            await bench.csr(number, data or 0, funct3, source=9)
+            assert (bench.get("rd"), bench.get("wdata"), bench.get("wen")) == (5, 0b1010, 1)
+            await bench.tick()
+            assert await bench.read_csr(number) == result
+
+    bench.run(testbench, each=cases)
+
+
+def test_an_operand_that_is_x0_or_0_writes_nothing():
+    """So read-only CSRs can be read by csrrs and csrrc; csrrw always writes."""
+    bench = Bench()
+
+    async def testbench():
+        await bench.enter(M)
+        for funct3 in (CSRRS, CSRRC, CSRRSI, CSRRCI):
+            await bench.csr(Csr.MHARTID, funct3=funct3, source=0)
+            bench.check_no_trap()
+            assert bench.get("ready"), "nothing to wait for"
+            await bench.tick()
+        for funct3 in range(1, 8):
+            if funct3 == 4:
+                continue
+            source = 0 if funct3 in (CSRRW, CSRRWI) else 1
+            # The register is not x0, though its value is 0.
+            await bench.csr(Csr.MHARTID, 0, funct3, source=source)
+            bench.check_trap(2, Csr.MHARTID << 20 | source << 15 | funct3 << 12 | 5 << 7 | 0x73)
+            await bench.tick()
+
+    bench.run(testbench)
+
+
+def test_csrs_of_translation_flush_what_was_fetched():
+    bench = Bench()
+
+    async def testbench():
+        for number in (Csr.SATP, Csr.MSTATUS, Csr.SSTATUS, Csr.MENVCFG):
+            await bench.csr(number, 0)
+            assert bench.gets("redirect", "valid", "target") == (1, NEXT), number
+            assert bench.get("wen")
+            assert not bench.get("ready")
+            await bench.tick()
+            assert bench.get("empty")
+            await bench.csr(number, funct3=CSRRS, source=0)
+            assert not bench.get("redirect__valid"), "only writes flush"
+            assert bench.get("ready")
+            await bench.tick()
+
+    bench.run(testbench)
+    assert [record["trap"] for record in bench.records] == [0] * 8
+
+
+def test_behind_other_writes_the_next_instruction_waits_a_cycle():
+    bench = Bench()
+
+    async def testbench():
+        for number in (Csr.MSCRATCH, Csr.MIE, Csr.MEDELEG, Csr.MINSTRET, Csr.MTVEC):
+            await bench.csr(number, 0)
+            assert not bench.get("redirect__valid"), number
+            assert bench.get("wen")
+            assert not bench.get("ready")
+            await bench.tick()
+            assert bench.get("ready")
+            assert bench.get("empty")
+
+    bench.run(testbench)
+
+
+def test_an_illegal_csr_access_changes_nothing():
+    bench = Bench()
+
+    async def testbench():
+        await bench.enter(U)
+        await bench.csr(Csr.SATP, 8 << 60)
+        bench.check_trap(2, Csr.SATP << 20 | 1 << 15 | CSRRW << 12 | 5 << 7 | 0x73)
+        await bench.tick()
+        assert await bench.read_csr(Csr.SATP) == 0
+
+    bench.run(testbench)
+
+
+def test_csrrs_of_mip_does_not_latch_the_external_line():
+    bench = Bench()
+
+    async def testbench():
+        bench.set(seip=1)
+        await bench.csr(Csr.MIP, 1 << 1, CSRRS)
+        assert bench.get("wdata") == 1 << 9
+        await bench.tick()
+        bench.set(seip=0)
+        assert await bench.read_csr(Csr.MIP) == 1 << 1
+
+    bench.run(testbench)
+
+
+def test_time_is_the_input_of_that_name():
+    bench = Bench()
+
+    async def testbench():
+        for now in (1, 0x8000_0000_0000_0000, 0xFFFF_FFFF_FFFF_FFFF):
+            bench.set(mtime=now)
+            assert await bench.read_csr(Csr.TIME) == now
+
+    bench.run(testbench)
+
+
+def test_each_interrupt_line_is_its_bit_of_mip():
+    bench = Bench()
+    lines = {"msip": 3, "mtip": 7, "seip": 9, "meip": 11}
+
+    async def testbench():
+        for name, bit in lines.items():
+            bench.set(**{name: 1})
+            assert await bench.read_csr(Csr.MIP) == 1 << bit, name
+            bench.set(**{name: 0})
+        assert await bench.read_csr(Csr.MIP) == 0
+
+    bench.run(testbench)
