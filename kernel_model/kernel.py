@@ -3,37 +3,28 @@
 from collections.abc import Callable
 
 from hdl.arch import PAGE_SIZE, Pte, make_satp
-from kernel_model.abi import AUTO, Abi
-from kernel_model.accounts import Account, Ledger
-from kernel_model.console import Cons, Console, procdump, uartintr
-from kernel_model.costs import TABLE, Costs, Step
-from kernel_model.cpu import schedule
-from kernel_model.disk import Contents, Geometry
-from kernel_model.doorbell import Doorbell
-from kernel_model.exec import ExecError, kexec
-from kernel_model.faults import Fault
-from kernel_model.file import File, filedup, openconsole
-from kernel_model.fs import fsinit, resize
-from kernel_model.inode import FileSystem, iget
-from kernel_model.kalloc import Kmem
-from kernel_model.kvm import kvmmake
-from kernel_model.layout import (
-    KERNBASE,
-    MIN_QUANTUM,
-    QUANTUM,
-    TICK,
-    TRAPFRAME,
-    Action,
-    Reason,
-    Register,
-)
-from kernel_model.lifecycle import makeinit
-from kernel_model.memory import PhysicalMemory
-from kernel_model.panic import PANIC_STATUS, KernelPanic
-from kernel_model.param import ROOTINO
-from kernel_model.printf import printf
-from kernel_model.proc import Proc, addproc, allocproc, freeproc, take_account
-from kernel_model.sched import TICKS, wakeup
+from kernel_model.calls.exec import ExecError, kexec
+from kernel_model.calls.lifecycle import makeinit
+from kernel_model.dev.console import Cons, Console, procdump, uartintr
+from kernel_model.dev.printf import printf
+from kernel_model.facts.abi import AUTO, Abi
+from kernel_model.facts.accounts import Account, Ledger
+from kernel_model.facts.costs import TABLE, Costs, Step
+from kernel_model.facts.doorbell import Action, Doorbell, Reason, Register
+from kernel_model.facts.memlayout import KERNBASE, TRAPFRAME
+from kernel_model.facts.panic import PANIC_STATUS, KernelPanic
+from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, ROOTINO, TICK
+from kernel_model.facts.served import Fault
+from kernel_model.fs.disk import Contents, Geometry
+from kernel_model.fs.file import File, filedup, openconsole
+from kernel_model.fs.inode import FileSystem, iget
+from kernel_model.fs.names import fsinit, resize
+from kernel_model.mm.kalloc import Kmem
+from kernel_model.mm.kvm import kvmmake
+from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.proc.proc import Proc, addproc, allocproc, freeproc, take_account
+from kernel_model.proc.sleep import TICKS, wakeup
+from kernel_model.scheduler import schedule
 from kernel_model.trap import kerneltrap, machinetrap, usertrap
 
 __all__ = ["Kernel"]

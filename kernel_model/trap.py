@@ -1,15 +1,15 @@
 """Traps from user mode, and those that nobody expected."""
 
 from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Mstatus, Pte
-from kernel_model.faults import Fault
-from kernel_model.layout import Register
-from kernel_model.lazy import vmfault
-from kernel_model.lifecycle import kexit
-from kernel_model.panic import KernelPanic
-from kernel_model.printf import printf
-from kernel_model.proc import Proc, ProcState
-from kernel_model.sched import yield_
-from kernel_model.syscall import syscall
+from kernel_model.calls.lifecycle import kexit
+from kernel_model.calls.syscall import syscall
+from kernel_model.dev.printf import printf
+from kernel_model.facts.doorbell import Register
+from kernel_model.facts.panic import KernelPanic
+from kernel_model.facts.served import Fault
+from kernel_model.mm.lazy import vmfault
+from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.proc.sleep import yield_
 
 __all__ = ["kerneltrap", "machinetrap", "usertrap"]
 

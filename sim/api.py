@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from sim.config import MachineConfig, RunConfig
-from sim.devices.captured import Captured
 from sim.guests.kernel_setup import read_files
 from sim.guests.program import find_bare_program, find_user_program
+from sim.platform.devices.captured import Captured
 from sim.result import Result
 from sim.session import BareSession, KernelSession
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from kernel_model.abi import AUTO, Abi
-from kernel_model.layout import KERNBASE, MIN_QUANTUM, QUANTUM, TICK
+from kernel_model.facts.abi import AUTO, Abi
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
 
 __all__ = [
     "BOUNDS",

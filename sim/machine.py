@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from sim.bus import Bus, Device
 from sim.checkpoint import Checkpoint
 from sim.config import RAM_BASE, MachineConfig
 from sim.engines.base import TrapLog
 from sim.engines.choice import make_engine
-from sim.events import Budget, Event
-from sim.ram import Ram
+from sim.platform.bus import Bus, Device
+from sim.platform.events import Budget, Event
+from sim.platform.ram import Ram
 
 __all__ = [
     "STALL_LIMIT",

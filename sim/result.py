@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kernel_model.accounts import Account
+from kernel_model.facts.accounts import Account
 from sim.config import MachineConfig
 from sim.guests.fault_table import Fault
 from sim.machine import End

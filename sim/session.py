@@ -4,11 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Self
 
-from kernel_model.console import Console
+from kernel_model.dev.console import Console
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig, RunConfig
-from sim.devices.doorbell import DoorbellPage
-from sim.devices.htif import Htif
 from sim.guests.bare_guest import BareGuest
 from sim.guests.disk import Disk
 from sim.guests.kernel_guest import KernelGuest
@@ -16,6 +14,8 @@ from sim.guests.kernel_setup import make_kernel
 from sim.guests.loader import load_bare
 from sim.limit import run_within
 from sim.machine import End, Machine, Snapshot, Watcher
+from sim.platform.devices.doorbell import DoorbellPage
+from sim.platform.devices.htif import Htif
 from sim.result import STATUS, Result
 
 __all__ = ["BareSession", "KernelSession", "Session"]

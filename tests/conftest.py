@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from amaranth.hdl import UnusedElaboratable
 
-from sim.engines.native import circuit, compiler
+from sim.engines.native.compiler import circuit, cxx
 from tests import support
 
 # The benches of `tests/hdl` assert too, and have to say what they compared.
@@ -59,10 +59,10 @@ def _fastest_engine():
     """
     try:
         # Its private netlist may not be there at all in another release of Amaranth.
-        from sim.engines.native import extract
+        from sim.engines.native.compiler import extract
 
         extract.check_version()
-        command, _version = compiler.find_compiler()
-    except (ImportError, circuit.Unsupported, compiler.CompilerError):
+        command, _version = cxx.find_compiler()
+    except (ImportError, circuit.Unsupported, cxx.CompilerError):
         return "pysim"
     return "pysim" if "ziglang" in command else "native"

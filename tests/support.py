@@ -121,7 +121,7 @@ def _engine(name):
     """What `Simulator` takes as its engine."""
     if name == "native":
         # It knows the private parts of one release of Amaranth.
-        from sim.engines.native.simulator import NativeSimEngine
+        from sim.engines.native.testbench.simulator import NativeSimEngine
 
         return NativeSimEngine
     return name

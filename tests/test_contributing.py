@@ -38,7 +38,7 @@ def test_names_of_the_code_that_the_page_relies_on_are_there():
     """Pairs of a file and what is to be changed in it."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for path, names in (
-        ("kernel_model/syscall.py", ["SYSCALLS"]),
+        ("kernel_model/calls/syscall.py", ["SYSCALLS"]),
         ("sim/output/arguments.py", ["_SIGNATURES"]),
         ("hdl/priv/csr.py", ["_registers", "_allowed", "CsrFile", "Environment", "_hold"]),
         ("sim/cli/main.py", ["_common_options", "_kernel_options", "OutputFile"]),

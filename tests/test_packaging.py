@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hdl import verilog
-from sim.engines.native import compiler
+from sim.engines.native.compiler import cxx
 from sim.host import toolchain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,8 +84,8 @@ def nothing_installed(monkeypatch, tmp_path):
 def test_what_needs_a_compiler_asks_for_it_by_name(nothing_installed, capsys):
     with pytest.raises(toolchain.ToolchainError) as no_c:
         toolchain._gcc()
-    with pytest.raises(compiler.CompilerError) as no_cpp:
-        compiler.find_compiler.__wrapped__()
+    with pytest.raises(cxx.CompilerError) as no_cpp:
+        cxx.find_compiler.__wrapped__()
     assert verilog.main(["build"]) == 2
     no_yosys = capsys.readouterr().err
 

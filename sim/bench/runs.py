@@ -5,12 +5,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel_model.costs import Costs
+from kernel_model.facts.costs import Costs
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
-from sim.devices.captured import Captured
 from sim.host.toolchain import assemble_trampoline, strip
 from sim.machine import End, Machine
+from sim.platform.devices.captured import Captured
 from sim.session import BareSession, KernelSession
 
 __all__ = ["BenchError", "Run", "bare_run", "kernel_run"]

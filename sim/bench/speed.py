@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from kernel_model.costs import TABLE, ZERO, Costs
+from kernel_model.facts.costs import TABLE, ZERO, Costs
 from sim.bench.runs import BenchError, Run, bare_run, kernel_run
 from sim.bench.verilator import Verilated, find_verilator
-from sim.bus import Bus
 from sim.config import MachineConfig
 from sim.engines.choice import make_engine
 from sim.host.toolchain import build_bare, build_user, programs_directory
 from sim.machine import Machine, real_hart
+from sim.platform.bus import Bus
 
 __all__ = ["MEASURES", "Bench", "Measure", "take"]
 

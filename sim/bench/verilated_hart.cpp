@@ -1,5 +1,6 @@
 // The bus of the machine around the hart as Verilator translates it: RAM that answers in the next
-// cycle, to the cycle as sim/bus.py says. Runs the program in a file until it stores to `tohost`.
+// cycle, to the cycle as sim/platform/bus.py says. Runs the program in a file until it stores to
+// `tohost`.
 //
 // Arguments: an image of RAM from its start, the bytes of RAM, the address of `tohost`.
 // Prints cycles, instructions and seconds.

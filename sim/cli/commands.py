@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kernel_model.abi import AUTO, Abi
-from kernel_model.elf import ExecError
-from kernel_model.release import abi_of
+from kernel_model.calls.elf import ExecError
+from kernel_model.calls.release import abi_of
+from kernel_model.facts.abi import AUTO, Abi
 from sim.cli.options import Options, RunOptions
 from sim.cli.recordings import record_bare_run, record_run
 from sim.cli.watching import open_console, watch
 from sim.config import MachineConfig, RunConfig
-from sim.devices.console import Console
 from sim.guests.kernel_guest import PATIENCE
 from sim.guests.kernel_setup import read_files
 from sim.guests.loader import LoadError
@@ -27,6 +26,7 @@ from sim.output.json_report import JsonReport
 from sim.output.recording import Recording
 from sim.output.report import print_faults, print_processes, print_summary
 from sim.output.signature import signature_lines
+from sim.platform.devices.console import Console
 from sim.result import Result
 from sim.session import BareSession, KernelSession, Session
 

@@ -4,7 +4,7 @@ import re
 
 import click
 
-from kernel_model.layout import MIN_QUANTUM
+from kernel_model.facts.param import MIN_QUANTUM
 from sim.config import LONGEST
 from sim.output.pages import PagePrint
 from sim.output.waves import Window

@@ -8,19 +8,16 @@ from pathlib import Path
 
 import click
 
-from kernel_model.abi import AUTO, Abi
-from kernel_model.elf import ExecError
-from kernel_model.fs import FsError
+from kernel_model.calls.elf import ExecError
+from kernel_model.facts.abi import AUTO, Abi
+from kernel_model.fs.names import FsError
 from sim import __version__
-from sim.bus import ProtocolError
 from sim.cli.commands import UNREAD, run_bare, run_program
 from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
 from sim.cli.file_uses import FileUse, find_collision
 from sim.cli.help import RunCommand, complete_file, complete_program
 from sim.cli.options import Options, RunOptions
 from sim.config import BOUNDS, KERNEL_COSTS, ConfigError, HostFile, MachineConfig, RunConfig
-from sim.devices.htif import HtifError
-from sim.devices.journal import JournalError
 from sim.engines.base import EngineError
 from sim.engines.choice import ENGINES
 from sim.guests.fault_table import JoinError
@@ -32,6 +29,9 @@ from sim.host.streams import OutputError, standard_streams
 from sim.host.toolchain import ToolchainError
 from sim.output import fst
 from sim.output.gtkw import save_path
+from sim.platform.bus import ProtocolError
+from sim.platform.devices.htif import HtifError
+from sim.platform.devices.journal import JournalError
 
 __all__ = ["main"]
 

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from kernel_model.kernel import Kernel
 from sim.cli.options import RunOptions
-from sim.devices.console import Console
-from sim.devices.journal import Journal, load_journal
 from sim.guests.fault_table import FaultTable
 from sim.host.output_files import open_output
 from sim.output.deaths import Deaths
 from sim.output.pages import PageTables
 from sim.output.traces import Emit, FaultTrace, SyscallTrace
+from sim.platform.devices.console import Console
+from sim.platform.devices.journal import Journal, load_journal
 
 __all__ = ["open_console", "watch"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdl.arch import Cause, Priv
-from sim.events import Event
+from sim.platform.events import Event
 
 __all__ = ["CYCLE_FS", "KEPT_TRAPS", "Engine", "EngineError", "TrapLog", "TrapRecord"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from amaranth.hdl import UnusedElaboratable
 
-from sim.bus import Bus
 from sim.engines.base import Engine, EngineError
+from sim.platform.bus import Bus
 
 __all__ = ["ENGINES", "make_engine"]
 
@@ -52,7 +52,7 @@ def make_engine(
 
 
 def _pysim(hart, bus) -> Engine:
-    from sim.engines.pysim import PysimEngine
+    from sim.engines.pysim.engine import PysimEngine
 
     return PysimEngine(hart, bus)
 
@@ -62,9 +62,9 @@ def _native(hart, bus, directory, traced) -> Engine:
 
     try:
         # Reads Amaranth's private netlist as soon as it is imported.
-        from sim.engines.native.circuit import Unsupported
-        from sim.engines.native.compiler import CompilerError
-        from sim.engines.native.engine import NativeEngine
+        from sim.engines.native.compiler.circuit import Unsupported
+        from sim.engines.native.compiler.cxx import CompilerError
+        from sim.engines.native.machine.engine import NativeEngine
     except ImportError as error:
         if not (error.name or "").startswith("amaranth"):
             raise

@@ -1,8 +1,8 @@
 """A bare-metal program, as a guest of the machine."""
 
-from sim.devices.htif import Htif
-from sim.events import Event, HtifWrite
 from sim.machine import Machine
+from sim.platform.devices.htif import Htif
+from sim.platform.events import Event, HtifWrite
 
 __all__ = ["BareGuest"]
 

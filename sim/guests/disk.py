@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel_model.disk import Contents, Folder, Geometry, Linked
-from kernel_model.param import BSIZE, MAXFILE, NINODES
+from kernel_model.facts.param import BSIZE, MAXFILE, NINODES
+from kernel_model.fs.disk import Contents, Folder, Geometry, Linked
 from sim.guests.disk_image import ImageError, read_image
 from sim.guests.host_files import HostFileError
 

@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass
 from struct import Struct, iter_unpack, unpack_from
 
-from kernel_model.disk import Contents, Device, Folder, Geometry, Linked
-from kernel_model.inode import FileType
-from kernel_model.param import BSIZE, MAXFILE, NDIRECT, NINDIRECT, ROOTINO
+from kernel_model.facts.param import BSIZE, MAXFILE, NDIRECT, NINDIRECT, ROOTINO
+from kernel_model.fs.disk import Contents, Device, Folder, Geometry, Linked
+from kernel_model.fs.inode import FileType
 
 __all__ = ["ImageError", "read_image"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kernel_model.param import BSIZE, MAXFILE
+from kernel_model.facts.param import BSIZE, MAXFILE
 from sim.config import HostFile
 
 __all__ = ["HostFileError", "parse_host_file", "read_host_files"]

@@ -1,10 +1,10 @@
 """A program under the kernel model, as a guest of the machine."""
 
+from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
-from kernel_model.layout import Action, Reason, Register
-from sim.events import Doorbell, Event
 from sim.guests.fault_table import FaultTable
 from sim.machine import End, Machine
+from sim.platform.events import Doorbell, Event
 
 __all__ = ["PATIENCE", "KernelGuest"]
 

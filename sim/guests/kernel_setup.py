@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 
-from kernel_model.console import Console
-from kernel_model.costs import TABLE, ZERO
-from kernel_model.disk import Contents
-from kernel_model.fs import mount
+from kernel_model.dev.console import Console
+from kernel_model.facts.costs import TABLE, ZERO
+from kernel_model.facts.param import MIN_QUANTUM
+from kernel_model.fs.disk import Contents
+from kernel_model.fs.names import mount
 from kernel_model.kernel import Kernel
-from kernel_model.layout import MIN_QUANTUM
 from sim.config import RunConfig
 from sim.guests.disk import Disk, read_disk
 from sim.guests.host_files import read_host_files
 from sim.host.toolchain import assemble_trampoline, bundled_files
-from sim.ram import Ram
+from sim.platform.ram import Ram
 
 __all__ = ["make_kernel", "read_files"]
 

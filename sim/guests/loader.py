@@ -11,7 +11,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from sim.config import RAM_BASE
-from sim.ram import Ram
+from sim.platform.ram import Ram
 
 __all__ = ["Image", "LoadError", "load_bare"]
 

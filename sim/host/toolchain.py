@@ -22,8 +22,9 @@ from struct import pack_into, unpack_from
 
 from elftools.elf.elffile import ELFFile
 
+import kernel_model
 from hdl.arch import PAGE_SIZE
-from kernel_model import trapframe
+from kernel_model.proc import trapframe
 from sim.host.progress import announce
 from sim.host.shared_cache import checkout_cache, is_kept, user_cache
 
@@ -180,7 +181,7 @@ def program_names() -> list[str]:
 
 def assemble_trampoline() -> bytes:
     """The trampoline's page: position-independent machine code, padded with zeros."""
-    source = Path(trapframe.__file__).parent / "trampoline.S"
+    source = Path(kernel_model.__file__).parent / "trampoline.S"
     page = _read_text(
         build_bare(source, trapframe.assembler_defines(), script=programs_directory() / "flat.ld")
     )

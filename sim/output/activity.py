@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from time import monotonic
 
-from kernel_model.abi import Syscall
-from kernel_model.cpu import waits_for
+from kernel_model.facts.abi import Syscall
 from kernel_model.kernel import Kernel
-from kernel_model.proc import Proc, ProcState
+from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.scheduler import waits_for
 
 __all__ = ["Activity"]
 

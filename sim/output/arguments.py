@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from struct import unpack
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.abi import SBRK_EAGER, SBRK_LAZY, Abi, Syscall
-from kernel_model.debug import peek
-from kernel_model.inode import FileType
+from kernel_model.calls.sysfile import O_CREATE, O_RDWR, O_TRUNC, O_WRONLY
+from kernel_model.facts.abi import SBRK_EAGER, SBRK_LAZY, Abi, Syscall
+from kernel_model.facts.param import MAXARG
+from kernel_model.fs.inode import FileType
 from kernel_model.kernel import Kernel
-from kernel_model.layout import MAXARG
-from kernel_model.proc import Proc
-from kernel_model.sysfile import O_CREATE, O_RDWR, O_TRUNC, O_WRONLY
+from kernel_model.mm.peek import peek
+from kernel_model.proc.proc import Proc
 
 __all__ = ["Call"]
 

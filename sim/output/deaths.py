@@ -1,10 +1,10 @@
 """Why the kernel has killed a process, where its two lines do not say it."""
 
 from hdl.arch import Cause
-from kernel_model.faults import Fault
+from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
-from kernel_model.lazy import NO_FRAME
-from kernel_model.proc import Proc
+from kernel_model.mm.lazy import NO_FRAME
+from kernel_model.proc.proc import Proc
 from sim.output.traces import Emit
 
 __all__ = ["Deaths"]

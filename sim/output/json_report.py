@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from kernel_model.accounts import Account
+from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
 from sim.host.output_files import STDOUT, open_output, position_of, return_to
 from sim.result import Result

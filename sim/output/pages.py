@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kernel_model.debug import vmprint
 from kernel_model.kernel import Kernel
-from kernel_model.proc import Proc
+from kernel_model.mm.peek import vmprint
+from kernel_model.proc.proc import Proc
 from sim.output.traces import Emit
 
 __all__ = ["PagePrint", "PageTables"]

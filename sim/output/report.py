@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TextIO
 
-from kernel_model.accounts import Account
+from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
 from sim.host.tables import Cell, Column, Gap, print_table
 from sim.result import Result

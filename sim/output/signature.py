@@ -1,6 +1,6 @@
 """The signature of a bare-metal test: a region of memory as text, for comparison."""
 
-from sim.ram import Ram
+from sim.platform.ram import Ram
 
 __all__ = ["signature_lines"]
 

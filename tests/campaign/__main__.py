@@ -5,8 +5,8 @@ import random
 import sys
 import time
 
-from sim.engines.native.circuit import Unsupported
-from sim.engines.native.compiler import CompilerError
+from sim.engines.native.compiler.circuit import Unsupported
+from sim.engines.native.compiler.cxx import CompilerError
 from sim.host.toolchain import ToolchainError
 from tests.campaign.bench import Bench, BenchError
 from tests.campaign.bins import reachable, reachable_on_hart, updates

@@ -13,7 +13,7 @@ from pathlib import Path
 from amaranth.hdl import Value
 
 from hdl.mmu.mmu import Mmu
-from sim.engines.native.model import Model
+from sim.engines.native.compiler.model import Model
 from sim.host.toolchain import cache_directory
 from tests.campaign.bins import effective_privilege
 from tests.golden.sv39 import Question

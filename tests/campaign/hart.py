@@ -11,10 +11,10 @@ from itertools import islice
 from elftools.elf.elffile import ELFFile
 
 from hdl.hart import Hart
-from sim.bus import Refused
 from sim.config import MachineConfig
-from sim.events import Event, HtifWrite
 from sim.machine import End, Machine
+from sim.platform.bus import Refused
+from sim.platform.events import Event, HtifWrite
 from tests.golden.cases import DEVICE, RESERVED, content
 from tests.oracle.delivery import Delivery
 from tests.oracle.expected import Outcome

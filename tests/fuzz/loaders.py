@@ -3,13 +3,13 @@
 from random import Random
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.elf import ExecError
-from kernel_model.exec import kexec
+from kernel_model.calls.elf import ExecError
+from kernel_model.calls.exec import kexec
+from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE
 from sim.guests.loader import LoadError, load_bare
 from sim.host.toolchain import build_bare, build_program, programs_directory, strip
-from sim.ram import Ram
+from sim.platform.ram import Ram
 from tests.fuzz.damage import damaged
 from tests.fuzz.guard import Misbehaved, bounded, one_line
 from tests.fuzz.ownership import address_space, audit

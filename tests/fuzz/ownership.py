@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_up, pte_to_pa
-from kernel_model.layout import TRAMPOLINE, TRAPFRAME
+from kernel_model.facts.memlayout import TRAMPOLINE, TRAPFRAME
 from tests.fuzz.guard import Misbehaved
 
 __all__ = ["AddressSpace", "audit", "frames_written_by", "kernel_frames", "page_tables"]

@@ -6,8 +6,8 @@ from random import Random
 from struct import pack
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.abi import Syscall
-from kernel_model.layout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE, TRAPFRAME
+from kernel_model.facts.abi import Syscall
+from kernel_model.facts.memlayout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE, TRAPFRAME
 from tests.fuzz.damage import damaged
 from tests.kernel_model.support import R, W, X, elf_file, segment
 from tests.lockstep import encode

@@ -5,12 +5,13 @@ import time
 import pytest
 
 from hdl.arch import PAGE_SIZE, Pte
-from kernel_model import lazy, vm
+from kernel_model.facts.doorbell import Reason
+from kernel_model.facts.memlayout import KERNBASE, TRAMPOLINE, TRAPFRAME
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE, TRAMPOLINE, TRAPFRAME, Reason
-from kernel_model.pagetable import mappages, walk
-from kernel_model.proc import proc_pagetable
-from sim.ram import Ram
+from kernel_model.mm import lazy, vm
+from kernel_model.mm.pagetable import mappages, walk
+from kernel_model.proc.proc import proc_pagetable
+from sim.platform.ram import Ram
 from tests.fuzz import guard, loaders, wild
 from tests.fuzz.campaign import run_part
 from tests.fuzz.guard import Misbehaved

@@ -4,16 +4,16 @@ import random
 from dataclasses import dataclass
 
 from hdl.arch import PAGE_BITS, PAGE_SIZE, PPN_BITS, Pte
-from kernel_model.costs import ZERO
+from kernel_model.calls.lifecycle import kkill
+from kernel_model.facts.costs import ZERO
+from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE
-from kernel_model.lifecycle import kkill
 from sim.config import MachineConfig
-from sim.devices.doorbell import DoorbellPage
-from sim.events import Budget
 from sim.guests.kernel_guest import KernelGuest
 from sim.host.toolchain import assemble_trampoline
 from sim.machine import Machine
+from sim.platform.devices.doorbell import DoorbellPage
+from sim.platform.events import Budget
 from tests.fuzz.guard import Misbehaved, bounded
 from tests.fuzz.ownership import audit, frames_written_by, kernel_frames, page_tables
 from tests.fuzz.programs import make

@@ -3,22 +3,22 @@
 from types import SimpleNamespace
 
 from hdl.arch import PAGE_SIZE, Pte
-from kernel_model import sysfile
-from kernel_model.abi import Abi
-from kernel_model.accounts import Account
-from kernel_model.console import Cons
-from kernel_model.copy import copyin, copyout
-from kernel_model.file import fileclose
-from kernel_model.fs import fsinit
-from kernel_model.inode import FileSystem, iget, iput
-from kernel_model.kalloc import Kmem
-from kernel_model.layout import KERNBASE, NOFILE
-from kernel_model.param import ROOTINO
-from kernel_model.proc import ProcState
-from kernel_model.regions import Regions
-from kernel_model.sched import Blocked
-from kernel_model.sysfile import O_CREATE, O_RDONLY, O_RDWR
-from kernel_model.vm import uvmcreate
+from kernel_model.calls import sysfile
+from kernel_model.calls.sysfile import O_CREATE, O_RDONLY, O_RDWR
+from kernel_model.dev.console import Cons
+from kernel_model.facts.abi import Abi
+from kernel_model.facts.accounts import Account
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import NOFILE, ROOTINO
+from kernel_model.fs.file import fileclose
+from kernel_model.fs.inode import FileSystem, iget, iput
+from kernel_model.fs.names import fsinit
+from kernel_model.mm.kalloc import Kmem
+from kernel_model.mm.regions import Regions
+from kernel_model.mm.usercopy import copyin, copyout
+from kernel_model.mm.vm import uvmcreate
+from kernel_model.proc.proc import ProcState
+from kernel_model.proc.sleep import Blocked
 from tests.kernel_model.support import Memory
 
 __all__ = ["BAD", "BUFFER", "Blocked", "Keyboard", "User", "make_files"]

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from struct import pack
 
 from hdl.arch import PAGE_SIZE, Cause, Mstatus, Pte, pte_to_pa, vpn
-from kernel_model.abi import Syscall
+from kernel_model.facts.abi import Syscall
+from kernel_model.facts.doorbell import Action, Reason, Register
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import NPROC
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE, NPROC, Action, Reason, Register
-from kernel_model.proc import ProcState
-from kernel_model.trapframe import TrapFrame
+from kernel_model.proc.proc import ProcState
+from kernel_model.proc.trapframe import TrapFrame
 
 __all__ = [
     "Console",

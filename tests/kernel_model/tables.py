@@ -1,9 +1,9 @@
 """What the tests of page tables share."""
 
 from hdl.arch import PAGE_SIZE, Pte
-from kernel_model import kvm, pagetable
-from kernel_model.costs import Step
-from kernel_model.layout import KERNBASE
+from kernel_model.facts.costs import Step
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.mm import kvm, pagetable
 
 __all__ = ["RWU", "charged", "map_new", "superpage_table"]
 

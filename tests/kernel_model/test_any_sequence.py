@@ -5,8 +5,8 @@ import random
 import pytest
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.pagetable import leaves
-from kernel_model.proc import ProcState
+from kernel_model.mm.pagetable import leaves
+from kernel_model.proc.proc import ProcState
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
 
 PROGRAM = elf_file(segment(0, b"\x13\0\0\0", R | X))

@@ -3,9 +3,9 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.layout import TRAPFRAME
-from kernel_model.pagetable import count_tables, leaves
-from kernel_model.param import NFILE
+from kernel_model.facts.memlayout import TRAPFRAME
+from kernel_model.facts.param import NFILE
+from kernel_model.mm.pagetable import count_tables, leaves
 from tests.kernel_model.support import (
     R,
     X,

@@ -1,10 +1,11 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause, make_satp
-from kernel_model.costs import TABLE, ZERO, Step
+from kernel_model.facts.costs import TABLE, ZERO, Step
+from kernel_model.facts.doorbell import Action, Reason, Register
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.panic import PANIC_STATUS
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE, Action, Reason, Register
-from kernel_model.panic import PANIC_STATUS
 from tests.kernel_model.support import (
     Console,
     Killed,

@@ -3,8 +3,8 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause, Pte
-from kernel_model.costs import Step
-from kernel_model.layout import TRAMPOLINE, TRAPFRAME
+from kernel_model.facts.costs import Step
+from kernel_model.facts.memlayout import TRAMPOLINE, TRAPFRAME
 from tests.kernel_model.support import (
     Killed,
     R,

@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
+import kernel_model
 from hdl.arch import PAGE_SIZE
-from kernel_model import trapframe
+from kernel_model.proc import trapframe
 from sim.host.toolchain import assemble_trampoline, build_bare, programs_directory
 
-SOURCE = Path(trapframe.__file__).parent / "trampoline.S"
+SOURCE = Path(kernel_model.__file__).parent / "trampoline.S"
 REGISTERS = [name for name in trapframe.OFFSETS if name not in
              "kernel_satp sepc scause stval sstatus time resumed scratch".split()]  # fmt: skip
 

@@ -1,9 +1,9 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause, Mstatus
-from kernel_model.faults import Fault
-from kernel_model.layout import Reason, Register
-from kernel_model.panic import PANIC_STATUS
+from kernel_model.facts.doorbell import Reason, Register
+from kernel_model.facts.panic import PANIC_STATUS
+from kernel_model.facts.served import Fault
 from tests.kernel_model.support import Killed, failing_kalloc, make_hart
 
 TIMER = 1 << 63 | 5

@@ -28,12 +28,12 @@ CORE = (
     "hdl/pipeline/trap.py",
     "hdl/priv/csr.py",
     "hdl/priv/interrupts.py",
-    "kernel_model/pagetable.py",
-    "kernel_model/vm.py",
-    "kernel_model/kvm.py",
-    "kernel_model/lazy.py",
-    "kernel_model/copy.py",
-    "kernel_model/kalloc.py",
+    "kernel_model/mm/pagetable.py",
+    "kernel_model/mm/vm.py",
+    "kernel_model/mm/kvm.py",
+    "kernel_model/mm/lazy.py",
+    "kernel_model/mm/usercopy.py",
+    "kernel_model/mm/kalloc.py",
 )
 #: Files and folders in `TARGETS` that are left out, and why.
 LEFT_OUT = {
@@ -69,16 +69,16 @@ _SIM_HELPERS = (
 )
 _NATIVE_HELPERS = (
     "hdl/arch.py",
-    "sim/bus.py",
+    "sim/platform/bus.py",
     "sim/engines/base.py",
     "sim/engines/native",
-    "tests/sim/engines/native/handmade.py",
-    "tests/sim/engines/native/tracer.py",
+    "tests/sim/engines/native/machine/handmade.py",
+    "tests/sim/engines/native/machine/tracer.py",
 )
 
 
 def _native(*names):
-    return tuple(f"tests/sim/engines/native/test_{name}.py" for name in names)
+    return tuple(f"tests/sim/engines/native/machine/test_{name}.py" for name in names)
 
 
 SUITES = {

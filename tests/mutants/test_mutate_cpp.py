@@ -5,13 +5,13 @@ import subprocess
 
 import pytest
 
-from sim.engines.native.compiler import find_compiler
-from sim.engines.native.emit import PRELUDE
+from sim.engines.native.compiler.cxx import find_compiler
+from sim.engines.native.compiler.emit import PRELUDE
 from tests.mutants.mutate import apply
 from tests.mutants.mutate_cpp import mutants_of_cpp
 from tests.mutants.tree import PROJECT
 
-NATIVE = PROJECT / "sim" / "engines" / "native"
+NATIVE = PROJECT / "sim" / "engines" / "native" / "machine"
 #: In the order in which they are compiled.
 RUNTIME = ("machine", "fields", "trace", "watch")
 FUNCTIONS = "void native_step(u64 *, u64 *);\nvoid native_show(u64 *, u64 *);\n"

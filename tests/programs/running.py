@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel_model.costs import ZERO
+from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline, bundled_files

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel_model.abi import Abi, Syscall
+from kernel_model.facts.abi import Abi, Syscall
 from sim.host.toolchain import build_user
 from tests.programs.running import run
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hdl.arch import Cause
-from kernel_model.costs import ZERO
+from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline

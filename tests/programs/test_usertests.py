@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from hdl.arch import Pte
-from kernel_model import copy, file, lazy, regions, sysfile
-from kernel_model.abi import Syscall
-from kernel_model.syscall import SYSCALLS
-from kernel_model.sysproc import sys_sbrk
+from kernel_model.calls import sysfile
+from kernel_model.calls.syscall import SYSCALLS
+from kernel_model.calls.sysproc import sys_sbrk
+from kernel_model.facts.abi import Syscall
+from kernel_model.fs import file
+from kernel_model.mm import lazy, regions, usercopy
 from sim.host.toolchain import build_program, build_user, programs_directory
 from tests.programs.running import run
 
@@ -72,8 +74,8 @@ def truncated(kernel, proc):
 MISTAKES = [
     (regions, "_READ_WRITE", int(Pte.R | Pte.W | Pte.X), "lazytests", "noexec"),
     (lazy, "zalloc", lambda kernel: kernel.kmem.kalloc(), "usertests", "sbrkagain"),
-    (copy, "_USER_WRITE", int(Pte.V | Pte.U), "usertests", "copyout"),
-    (copy, "_USER_READ", int(Pte.V), "usertests", "copyinstr"),
+    (usercopy, "_USER_WRITE", int(Pte.V | Pte.U), "usertests", "copyout"),
+    (usercopy, "_USER_READ", int(Pte.V), "usertests", "copyinstr"),
     (file, "NFILE", 120, "usertests", "openfiles"),
     (sysfile, "isdirempty", lambda kernel, dp: True, "usertests", "rmdir"),
 ]

@@ -4,8 +4,8 @@ import pytest
 
 from sim import machine as machine_module
 from sim.config import MachineConfig
-from sim.events import HtifWrite
 from sim.machine import End, Machine
+from sim.platform.events import HtifWrite
 from tests.sim.scripted import ScriptedHart, load, store
 
 BASE = 0x8000_0000

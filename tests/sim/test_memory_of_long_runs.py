@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.faults import Fault as Served
+from kernel_model.facts.served import Fault as Served
 from sim.cli import main as cli
 from sim.engines import base
 from sim.engines.base import TrapLog, TrapRecord

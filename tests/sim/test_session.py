@@ -2,14 +2,14 @@
 
 import pytest
 
-from kernel_model.console import Console
+from kernel_model.dev.console import Console
 from sim.config import MachineConfig, RunConfig
-from sim.devices.captured import Captured
 from sim.host.toolchain import build_bare, find_program
 from sim.machine import End
 from sim.output.json_report import JsonReport
 from sim.output.pages import PagePrint, PageTables
 from sim.output.traces import FaultTrace, SyscallTrace
+from sim.platform.devices.captured import Captured
 from sim.session import BareSession, KernelSession
 from tests.hdl.programs import ASM, build
 

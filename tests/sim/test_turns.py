@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernel_model.layout import MIN_QUANTUM
+from kernel_model.facts.param import MIN_QUANTUM
 from sim.cli import main as cli
 from sim.guests.kernel_guest import PATIENCE
 from sim.machine import End

@@ -1,10 +1,11 @@
 """A process without a hart: its traps as scripts of physical stores."""
 
 from hdl.arch import Cause, Priv
+from kernel_model.facts.doorbell import Reason, Register
+from kernel_model.facts.memlayout import DOORBELL, KERNBASE
 from kernel_model.kernel import Kernel
-from kernel_model.layout import DOORBELL, KERNBASE, Reason, Register
-from kernel_model.trapframe import SSTATUS_USER
-from sim.ram import Ram
+from kernel_model.proc.trapframe import SSTATUS_USER
+from sim.platform.ram import Ram
 from tests.sim.elf import make_elf
 from tests.sim.scripted import Access, load, store
 

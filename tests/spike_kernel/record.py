@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.faults import Fault
+from kernel_model.facts.doorbell import Action, Reason, Register
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE, Action, Reason, Register
-from kernel_model.trapframe import OFFSETS
+from kernel_model.proc.trapframe import OFFSETS
 from sim.host.toolchain import assemble_trampoline, build_program, bundled_files
 from tests.kernel_model.support import Console
 from tests.spike_kernel.cases import Case

@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.layout import DOORBELL, KERNBASE, Action, Register
+from kernel_model.facts.doorbell import Action, Register
+from kernel_model.facts.memlayout import DOORBELL, KERNBASE
 from tests import spike
 from tests.lockstep.reference import HOST, MTIME, STORE, address_of, far_devices, library
 from tests.spike_kernel.cases import Case
@@ -26,7 +27,7 @@ _MOST = 200_000
 
 
 class SpikeMemory:
-    """RAM of a machine of Spike's, as `kernel_model.memory.PhysicalMemory`.
+    """RAM of a machine of Spike's, as `kernel_model.mm.memory.PhysicalMemory`.
 
     Spike allots it a page at a time, wherever there is room: each is looked up once.
     """

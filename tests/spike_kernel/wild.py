@@ -8,12 +8,12 @@ import random
 from dataclasses import dataclass
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.costs import ZERO
+from kernel_model.facts.costs import ZERO
 from sim.config import MachineConfig
-from sim.devices.doorbell import DoorbellPage
-from sim.events import Budget
 from sim.guests.kernel_guest import KernelGuest
 from sim.machine import Machine
+from sim.platform.devices.doorbell import DoorbellPage
+from sim.platform.events import Budget
 from tests.fuzz.programs import WildProgram, make
 from tests.kernel_model.support import Console
 from tests.spike_kernel.record import Memory, RecordedKernel, difference, first_trap_that_differs

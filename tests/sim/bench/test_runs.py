@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernel_model.costs import ZERO
+from kernel_model.facts.costs import ZERO
 from sim.bench.runs import BenchError, bare_run, kernel_run
 from sim.config import MachineConfig
 from sim.host.toolchain import build_bare, build_user, programs_directory

@@ -9,7 +9,8 @@ from itertools import pairwise
 import pytest
 
 from hdl.arch import Cause
-from kernel_model.layout import DOORBELL, Reason, Register
+from kernel_model.facts.doorbell import Reason, Register
+from kernel_model.facts.memlayout import DOORBELL
 from sim import machine
 from sim.cli import commands
 from sim.cli import main as cli

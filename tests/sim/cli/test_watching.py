@@ -9,8 +9,8 @@ import pytest
 from hdl.arch import PAGE_SIZE
 from sim.cli.options import RunOptions
 from sim.cli.watching import open_console, watch
-from sim.devices.journal import JournalError
 from sim.output.pages import PagePrint
+from sim.platform.devices.journal import JournalError
 from tests.kernel_model.support import Killed, make_hart
 
 JOURNAL = """\

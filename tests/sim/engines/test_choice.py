@@ -2,12 +2,12 @@ import sys
 
 import pytest
 
-from sim.bus import Bus
 from sim.cli import main as cli
 from sim.engines import choice
 from sim.engines.base import EngineError
-from sim.engines.native import compiler, extract
-from sim.ram import Ram
+from sim.engines.native.compiler import cxx, extract
+from sim.platform.bus import Bus
+from sim.platform.ram import Ram
 from tests.sim.scripted import ScriptedHart, load
 
 BASE = 0x8000_0000
@@ -17,9 +17,9 @@ BASE = 0x8000_0000
 def no_compiler(monkeypatch):
     """As on a machine with a `$CXX` that is not there, and nothing in the cache."""
     monkeypatch.setenv("CXX", "no-such-compiler")
-    compiler.find_compiler.cache_clear()
+    cxx.find_compiler.cache_clear()
     yield
-    compiler.find_compiler.cache_clear()
+    cxx.find_compiler.cache_clear()
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def test_it_makes_the_engine_that_is_wanted(name, made, said, tmp_path):
 def test_what_is_missing_is_amaranths_or_a_fault(monkeypatch, said, tmp_path, lacking, error):
     class Missing:
         def find_spec(self, name, path, target=None):
-            if name == "sim.engines.native.engine":
+            if name == "sim.engines.native.machine.engine":
                 raise ImportError("not there", name=lacking)
 
-    monkeypatch.delitem(sys.modules, "sim.engines.native.engine", raising=False)
+    monkeypatch.delitem(sys.modules, "sim.engines.native.machine.engine", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
     with pytest.raises(error, match="not there"):
         make("native", said, tmp_path)

@@ -1,9 +1,9 @@
 import pytest
 
 from sim.config import MachineConfig
-from sim.devices.htif import SETTLE, Htif
 from sim.guests.bare_guest import BareGuest
 from sim.machine import End, Machine
+from sim.platform.devices.htif import SETTLE, Htif
 from tests.sim.scripted import ScriptedHart, load, store
 
 TOHOST = 0x8000_0040

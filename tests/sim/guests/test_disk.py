@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from kernel_model.disk import Folder
-from kernel_model.param import BSIZE, MAXFILE
+from kernel_model.facts.param import BSIZE, MAXFILE
+from kernel_model.fs.disk import Folder
 from sim.cli import main as cli
 from sim.guests import kernel_setup
 from sim.guests.disk import read_disk

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from kernel_model.disk import Device, Folder, Linked
+from kernel_model.fs.disk import Device, Folder, Linked
 from sim.guests.disk_image import ImageError, read_image
 from tests.sim.mkfs import BSIZE, Mkfs
 

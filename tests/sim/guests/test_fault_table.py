@@ -1,7 +1,7 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.faults import Fault as Served
+from kernel_model.facts.served import Fault as Served
 from sim.engines.base import TrapRecord
 from sim.guests.fault_table import FaultTable, JoinError
 

@@ -3,17 +3,18 @@
 import pytest
 
 from hdl.arch import Pte
-from kernel_model.abi import Abi
-from kernel_model.costs import TABLE, ZERO
-from kernel_model.fs import FsError, namei
+from kernel_model.facts.abi import Abi
+from kernel_model.facts.costs import TABLE, ZERO
+from kernel_model.facts.doorbell import Register
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import BSIZE, MAXFILE, QUANTUM, TICK
+from kernel_model.fs.names import FsError, namei
 from kernel_model.kernel import Kernel
-from kernel_model.layout import KERNBASE, QUANTUM, TICK, Register
-from kernel_model.param import BSIZE, MAXFILE
 from sim.config import HostFile, RunConfig
 from sim.guests import kernel_setup
 from sim.guests.host_files import HostFileError
 from sim.guests.kernel_setup import make_kernel
-from sim.ram import Ram
+from sim.platform.ram import Ram
 from tests.kernel_model.support import Console
 from tests.sim.user import TRAMPOLINE
 

@@ -4,7 +4,7 @@ import struct
 import pytest
 
 from sim.guests.loader import LoadError, load_bare
-from sim.ram import Ram
+from sim.platform.ram import Ram
 from tests.sim.elf import make_elf, patch
 
 BASE = 0x8000_0000

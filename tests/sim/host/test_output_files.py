@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main as cli
-from sim.devices.journal import Journal
 from sim.host.output_files import check_writable, open_output
+from sim.platform.devices.journal import Journal
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
 

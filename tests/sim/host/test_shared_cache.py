@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.engines.native import compiler
-from sim.engines.native.store import Image, load, save
+from sim.engines.native.compiler import cxx
+from sim.engines.native.compiler.store import Image, load, save
 from sim.host import shared_cache, toolchain
 from sim.host.shared_cache import is_kept
 
@@ -50,10 +50,10 @@ def test_a_program_serves_everybody(shared, own, monkeypatch):
 
 def test_a_library_is_compiled_once(shared, own, monkeypatch):
     source = "extern int one() { return 1; }"
-    library, _ = compiler.compile_library(source, "one", shared, "-O0")
-    monkeypatch.setattr(compiler, "_compile", None)
+    library, _ = cxx.compile_library(source, "one", shared, "-O0")
+    monkeypatch.setattr(cxx, "_compile", None)
 
-    assert compiler.compile_library(source, "one", own, "-O0") == (own / library.name, True)
+    assert cxx.compile_library(source, "one", own, "-O0") == (own / library.name, True)
 
 
 def test_what_nobody_has_is_not_kept(shared, own):

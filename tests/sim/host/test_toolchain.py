@@ -9,7 +9,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.elf import read_elf
+from kernel_model.calls.elf import read_elf
 from sim.host import own_programs, toolchain
 
 EF_RISCV_RVC = 1

@@ -3,7 +3,7 @@
 import pytest
 
 from hdl.arch import Cause
-from kernel_model.lazy import NO_FRAME
+from kernel_model.mm.lazy import NO_FRAME
 from sim.output.deaths import Deaths
 from tests.kernel_model.support import Killed, failing_kalloc, make_hart
 

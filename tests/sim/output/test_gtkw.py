@@ -4,13 +4,13 @@ import re
 import pytest
 
 from hdl.hart import Hart
-from sim.bus import Bus
 from sim.engines.base import CYCLE_FS
-from sim.engines.pysim import PysimEngine
+from sim.engines.pysim.engine import PysimEngine
 from sim.output.gtkw import PIXELS_PER_CYCLE, Mark, is_ours, save_path, write_save_file
 from sim.output.rows import DETAILS, STORY, find
 from sim.output.waveform import Waveform, read_waveform
-from sim.ram import Ram
+from sim.platform.bus import Bus
+from sim.platform.ram import Ram
 from tests.sim.scripted import ScriptedHart, load
 
 BASE = 0x8000_0000

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.accounts import Account
-from kernel_model.faults import Fault as Served
+from kernel_model.facts.accounts import Account
+from kernel_model.facts.served import Fault as Served
 from sim.engines.base import TrapRecord
 from sim.guests.fault_table import Fault, FaultTable
 from sim.host.output_files import STDOUT

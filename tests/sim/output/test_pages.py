@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kernel_model.debug import vmprint
+from kernel_model.mm.peek import vmprint
 from sim.output.pages import PagePrint, PageTables
 from tests.kernel_model.support import make_hart, switch_to
 

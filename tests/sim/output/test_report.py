@@ -4,8 +4,8 @@ import re
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.accounts import Account
-from kernel_model.faults import Fault as Served
+from kernel_model.facts.accounts import Account
+from kernel_model.facts.served import Fault as Served
 from sim.engines.base import TrapRecord
 from sim.guests.fault_table import FaultTable
 from sim.output.report import print_faults, print_processes, print_summary

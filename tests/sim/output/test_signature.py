@@ -1,7 +1,7 @@
 import pytest
 
 from sim.output.signature import signature_lines
-from sim.ram import Ram, RamError
+from sim.platform.ram import Ram, RamError
 
 BASE = 0x8000_0000
 

@@ -1,0 +1,1 @@
+"""System calls, and what they do to processes: fork, exit, wait, exec."""

@@ -1,0 +1,31 @@
+"""The arguments of a system call, from the trap frame and from user memory."""
+
+from kernel_model.mm.usercopy import copyin, copyinstr
+from kernel_model.proc.proc import Proc
+
+__all__ = ["argaddr", "argint", "argstr", "fetchaddr"]
+
+_REGISTERS = ("a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7")
+
+
+def argaddr(proc: Proc, n: int) -> int:
+    """Argument `n` as a 64-bit address. Nothing is checked: `copyin` and `copyout` do that."""
+    return getattr(proc.trapframe, _REGISTERS[n])
+
+
+def argint(proc: Proc, n: int) -> int:
+    """Argument `n` as a C `int`; 7 is the number of the call itself."""
+    return ((argaddr(proc, n) & 0xFFFF_FFFF) ^ 0x8000_0000) - 0x8000_0000
+
+
+def argstr(kernel, proc: Proc, n: int, limit: int) -> bytes | None:
+    """Argument `n` as a string, without its NUL; None if it has no NUL within `limit` bytes."""
+    return copyinstr(kernel, proc, argaddr(proc, n), limit)
+
+
+def fetchaddr(kernel, proc: Proc, va: int) -> int | None:
+    """The pointer at `va` of `proc`; None if it cannot be read, or is not all below the size."""
+    if va + 8 > proc.sz:
+        return None
+    data = copyin(kernel, proc, va, 8)
+    return None if data is None else int.from_bytes(data, "little")

@@ -1,0 +1,125 @@
+"""Replacing a process's program."""
+
+from struct import pack
+
+from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
+from kernel_model.calls.elf import ExecError, read_elf
+from kernel_model.facts.costs import Step
+from kernel_model.facts.param import MAXARG, USERSTACK
+from kernel_model.mm.pagetable import getpte, walkaddr
+from kernel_model.mm.regions import Owner, Regions
+from kernel_model.mm.vm import uvmalloc, uvmclear
+from kernel_model.proc.proc import Proc, proc_freepagetable, proc_pagetable, reside
+
+__all__ = ["ExecError", "kexec"]
+
+
+def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int:
+    """Make `proc` run the program `elf`, which was found at `path`; return the number of arguments.
+
+    Raises ExecError if that cannot be; then the old program is intact and no frame is lost.
+    """
+    image = read_elf(elf)
+    _check_room(kernel, image.segments)
+    regions = _regions(image.segments)
+    sz = regions.end
+    root = proc_pagetable(kernel, proc.trapframe)
+    if root == 0:
+        raise ExecError("no frame left for the page table")
+    try:
+        pages = sum(_load(kernel, root, regions, segment) for segment in image.segments)
+        _map_stack(kernel, root, sz)
+        sp = _push_arguments(kernel, root, sz, argv)
+    except ExecError:
+        proc_freepagetable(kernel, root, sz)
+        raise
+    proc_freepagetable(kernel, proc.pagetable, proc.sz)
+    reside(proc, pages + 1 + USERSTACK - proc.resident)
+    proc.pagetable = root
+    proc.sz, proc.regions = sz, regions
+    proc.abi = kernel.abi or image.abi or proc.abi
+    proc.name = path.rpartition(b"/")[2].decode(errors="replace")
+    proc.trapframe.sepc = image.entry
+    proc.trapframe.sp = sp
+    proc.trapframe.a1 = sp
+    kernel.wrote_code = True
+    return len(argv)
+
+
+def _check_room(kernel, segments):
+    """Refuse at once what RAM has no room for: segments may overlap, and be long, many times."""
+    pages = sum((segment.end - segment.vaddr) // PAGE_SIZE for segment in segments)
+    if pages > kernel.memory.size // PAGE_SIZE:
+        raise ExecError(f"no frame left: the segments have {pages} pages, more than all of RAM")
+
+
+def _regions(segments) -> Regions:
+    """Whose the pages are, as xv6's `exec` makes them (kernel/exec.c).
+
+    Each segment owns what lies between the end of those before it and its own end. So it owns what
+    is below it and in no segment, too, and nothing that an earlier one owns. The order is that of
+    the addresses, as ELF wants it of the file: xv6 takes the file's.
+    """
+    regions = Regions()
+    for segment in sorted(segments, key=lambda segment: segment.vaddr):
+        regions = regions.grown(segment.end, segment.perm, Owner.SEGMENT)
+    regions = regions.grown(regions.end + PAGE_SIZE, 0, Owner.GUARD)
+    top = regions.end + USERSTACK * PAGE_SIZE
+    return regions.grown(top, int(Pte.R | Pte.W), Owner.STACK)
+
+
+def _load(kernel, root, regions, segment):
+    """Map the segment's pages, with the rights of their regions, and fill them.
+
+    Return how many were not mapped yet.
+    """
+    count = 0
+    for va in range(segment.vaddr, segment.end, PAGE_SIZE):
+        if getpte(kernel, root, va):
+            continue
+        if uvmalloc(kernel, root, va, va + PAGE_SIZE, regions.at(va).rights | Pte.U) == 0:
+            raise ExecError(f"no frame left for the segment at {segment.vaddr:#x}")
+        count += 1
+    _store(kernel, root, segment.vaddr, segment.data)
+    return count
+
+
+def _map_stack(kernel, root, top):
+    """Map the stack that ends at `top`, and the guard page below it."""
+    base = top - (1 + USERSTACK) * PAGE_SIZE
+    if uvmalloc(kernel, root, base, top, Pte.R | Pte.W | Pte.U) == 0:
+        raise ExecError("no frame left for the stack")
+    uvmclear(kernel, root, base)
+
+
+def _push_arguments(kernel, root, top, argv):
+    """Push the strings of `argv`, then the array of their addresses; return the stack pointer."""
+    if len(argv) >= MAXARG:
+        raise ExecError(f"{len(argv)} arguments, more than {MAXARG - 1}")
+    room = USERSTACK * PAGE_SIZE
+    sp = top
+    pushed = []
+    for argument in argv:
+        sp -= len(argument) + 1
+        sp -= sp % 16  # the ABI's alignment of sp
+        pushed.append((sp, argument + b"\0"))
+    array = pack(f"<{len(argv) + 1}Q", *(va for va, _ in pushed), 0)
+    sp -= len(array)
+    sp -= sp % 16
+    if sp < top - room:
+        raise ExecError(f"the arguments need more than the stack's {room} bytes")
+    for va, data in [*pushed, (sp, array)]:
+        _store(kernel, root, va, data)
+    return sp
+
+
+def _store(kernel, root, va, data):
+    """Store `data` at `va` of a page table under construction, whatever the page permits."""
+    done = 0
+    kernel.charge(Step.COPY, (len(data) + 7) // 8)
+    while done < len(data):
+        chunk = min(len(data) - done, page_round_up(va + 1) - va)
+        pa = walkaddr(kernel, root, va) + va - page_round_down(va)
+        kernel.memory.write(pa, data[done : done + chunk])
+        done += chunk
+        va += chunk

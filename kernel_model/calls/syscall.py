@@ -1,0 +1,73 @@
+"""System call dispatch."""
+
+from kernel_model.calls import sysfile, sysproc
+from kernel_model.calls.args import argaddr, argint
+from kernel_model.dev.printf import printf
+from kernel_model.facts.abi import Syscall
+from kernel_model.facts.costs import Step
+from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.proc.sleep import Blocked
+
+__all__ = ["SYSCALLS", "resume_syscall", "syscall"]
+
+#: Number in a7 -> function, which returns the value for a0.
+SYSCALLS = {
+    Syscall.FORK: sysproc.sys_fork,
+    Syscall.EXIT: sysproc.sys_exit,
+    Syscall.WAIT: sysproc.sys_wait,
+    Syscall.PIPE: sysfile.sys_pipe,
+    Syscall.READ: sysfile.sys_read,
+    Syscall.KILL: sysproc.sys_kill,
+    Syscall.EXEC: sysproc.sys_exec,
+    Syscall.FSTAT: sysfile.sys_fstat,
+    Syscall.CHDIR: sysfile.sys_chdir,
+    Syscall.DUP: sysfile.sys_dup,
+    Syscall.GETPID: sysproc.sys_getpid,
+    Syscall.SBRK: sysproc.sys_sbrk,
+    Syscall.SLEEP: sysproc.sys_sleep,
+    Syscall.UPTIME: sysproc.sys_uptime,
+    Syscall.OPEN: sysfile.sys_open,
+    Syscall.WRITE: sysfile.sys_write,
+    Syscall.MKNOD: sysfile.sys_mknod,
+    Syscall.UNLINK: sysfile.sys_unlink,
+    Syscall.LINK: sysfile.sys_link,
+    Syscall.MKDIR: sysfile.sys_mkdir,
+    Syscall.CLOSE: sysfile.sys_close,
+}
+
+_XLEN_MASK = (1 << 64) - 1
+
+
+def syscall(kernel, proc: Proc) -> None:
+    """Begin the system call in the process's trap frame; its result goes to `a0`."""
+    kernel.charge(Step.SYSCALL)
+    proc.account.syscalls += 1
+    proc.in_syscall = True
+    proc.done = 0
+    if kernel.watchers:
+        args = tuple(argaddr(proc, n) for n in range(6))
+        kernel.tell("syscall_begin", proc, argint(proc, 7), args, kernel.now)
+    resume_syscall(kernel, proc)
+
+
+def resume_syscall(kernel, proc: Proc) -> None:
+    """Begin the call, or begin it again after it has waited; the process may have to wait then."""
+    number = argint(proc, 7)
+    function = SYSCALLS.get(number, _unknown)
+    try:
+        result = function(kernel, proc)
+    except Blocked as blocked:
+        proc.state = ProcState.SLEEPING
+        proc.chan = blocked.chan
+        kernel.tell("syscall_waits", proc, number, kernel.now)
+        return
+    if proc.state is ProcState.ZOMBIE:
+        return
+    proc.in_syscall = False
+    proc.trapframe.a0 = result & _XLEN_MASK
+    kernel.tell("syscall_end", proc, number, result, kernel.now)
+
+
+def _unknown(kernel, proc):
+    printf(kernel, f"{proc.pid} {proc.name}: unknown sys call {argint(proc, 7)}\n")
+    return -1

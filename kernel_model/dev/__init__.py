@@ -1,0 +1,1 @@
+"""Devices: the console, and the kernel's own messages on it."""

@@ -1,0 +1,1 @@
+"""Files: inodes, directories, names, and what a descriptor stands for."""

@@ -1,0 +1,157 @@
+"""Open files: what a descriptor stands for."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from kernel_model.dev.console import consoleread, consolewrite
+from kernel_model.facts.panic import KernelPanic
+from kernel_model.facts.param import BSIZE, CONSOLE, CONSOLEINO, MAXOPBLOCKS, NFILE
+from kernel_model.fs.inode import Inode, iget, iput, readi, stati, writei
+from kernel_model.fs.pipe import Pipe, newpipe, pipeclose, piperead, pipewrite
+from kernel_model.mm.usercopy import copyin_part, copyout
+
+__all__ = [
+    "File",
+    "FileKind",
+    "filealloc",
+    "fileclose",
+    "filedup",
+    "fileread",
+    "filestat",
+    "filewrite",
+    "openconsole",
+    "pipealloc",
+]
+
+#: Drivers by major number: read and write.
+_DEVSW = {CONSOLE: (consoleread, consolewrite)}
+#: Most bytes that one call of `writei` gets; xv6's log holds no more.
+_MAX_WRITE = (MAXOPBLOCKS - 4) // 2 * BSIZE
+
+
+class FileKind(Enum):
+    """What is open."""
+
+    NONE = auto()
+    PIPE = auto()
+    INODE = auto()
+    DEVICE = auto()
+
+
+@dataclass(slots=True, eq=False)
+class File:
+    """An open file, which descriptors of several processes may share with its offset."""
+
+    #: Descriptors.
+    ref: int = 1
+    kind: FileKind = FileKind.NONE
+    readable: bool = False
+    writable: bool = False
+    #: Of PIPE.
+    pipe: Pipe | None = None
+    #: Of INODE and DEVICE.
+    ip: Inode | None = None
+    #: Of INODE: where the next read or write starts.
+    off: int = 0
+
+
+def filealloc(kernel) -> File | None:
+    """A new open file with one reference; None if NFILE are open."""
+    if len(kernel.ftable) >= NFILE:
+        return None
+    file = File()
+    kernel.ftable.append(file)
+    return file
+
+
+def filedup(file: File) -> File:
+    """`file`, with one more reference."""
+    if file.ref < 1:
+        raise KernelPanic("filedup")
+    file.ref += 1
+    return file
+
+
+def fileclose(kernel, file: File) -> None:
+    """Give back a reference; the last one closes the file."""
+    if file.ref < 1:
+        raise KernelPanic("fileclose")
+    file.ref -= 1
+    if file.ref > 0:
+        return
+    kernel.ftable.remove(file)
+    if file.kind is FileKind.PIPE:
+        pipeclose(kernel, file.pipe, file.writable)
+    elif file.kind is not FileKind.NONE:
+        iput(kernel, file.ip)
+
+
+def filestat(kernel, proc, file: File, addr: int) -> int:
+    """Store the `struct stat` of `file` at `addr` of `proc`; -1 if it is a pipe, or cannot be."""
+    if file.ip is None or not copyout(kernel, proc, addr, stati(file.ip)):
+        return -1
+    return 0
+
+
+def fileread(kernel, proc, file: File, addr: int, n: int) -> int:
+    """Read up to `n` bytes to `addr` of `proc`; the bytes read, or -1."""
+    if not file.readable:
+        return -1
+    if file.kind is FileKind.PIPE:
+        return piperead(kernel, proc, file.pipe, addr, n)
+    if file.kind is FileKind.DEVICE:
+        driver = _DEVSW.get(file.ip.major)
+        return driver[0](kernel, proc, addr, n) if driver else -1
+    data = readi(file.ip, file.off, n)
+    if not copyout(kernel, proc, addr, data):
+        return -1
+    file.off += len(data)
+    return len(data)
+
+
+def filewrite(kernel, proc, file: File, addr: int, n: int) -> int:
+    """Write `n` bytes at `addr` of `proc`; the bytes written, or -1."""
+    if not file.writable:
+        return -1
+    if file.kind is FileKind.PIPE:
+        return pipewrite(kernel, proc, file.pipe, addr, n)
+    if file.kind is FileKind.DEVICE:
+        driver = _DEVSW.get(file.ip.major)
+        return driver[1](kernel, proc, addr, n) if driver else -1
+    return _inodewrite(kernel, proc, file, addr, n)
+
+
+def openconsole(kernel) -> File:
+    """The console, open for reading and writing, for the first process."""
+    file = filealloc(kernel)
+    file.kind, file.readable, file.writable = FileKind.DEVICE, True, True
+    file.ip = iget(kernel, CONSOLEINO)
+    return file
+
+
+def pipealloc(kernel) -> tuple[File, File] | None:
+    """A new pipe: its ends to read and to write. None if files or frames lack."""
+    reader, writer = filealloc(kernel), filealloc(kernel)
+    pipe = newpipe(kernel) if reader and writer else None
+    if pipe is None:
+        for file in filter(None, (reader, writer)):
+            fileclose(kernel, file)
+        return None
+    reader.kind = writer.kind = FileKind.PIPE
+    reader.pipe = writer.pipe = pipe
+    reader.readable = writer.writable = True
+    return reader, writer
+
+
+def _inodewrite(kernel, proc, file, addr, n):
+    """As `filewrite`. If not all can be written, a part of it may have been, as in xv6."""
+    done = 0
+    while done < n:
+        wanted = min(n - done, _MAX_WRITE)
+        data = copyin_part(kernel, proc, addr + done, wanted)
+        written = writei(kernel, file.ip, file.off, data, wanted)
+        file.off += max(written, 0)
+        if written != wanted:
+            return -1
+        done += wanted
+    return n if n >= 0 else -1

@@ -1,0 +1,135 @@
+"""Copying between the kernel and a process's memory, which may wait for its frames.
+
+A user's pointer is worth nothing before it is checked: each page in turn must be mapped, the
+user's, and readable or writable as the copy needs. A page that waits for its frame gets it, as if
+the process itself had touched it. No copy changes anything on a page it is not allowed to.
+
+xv6 moves the bytes of a pipe and of the console one at a time, and what it has moved counts. Here
+they move a page at a time by `copyin_part` and `copyout_part`, with the same result.
+"""
+
+from hdl.arch import PAGE_SIZE, Cause, Pte, page_round_down, pte_to_pa
+from kernel_model.facts.abi import Abi
+from kernel_model.facts.costs import Step
+from kernel_model.facts.memlayout import MAXVA
+from kernel_model.facts.served import Fault
+from kernel_model.mm.lazy import vmfault
+from kernel_model.mm.pagetable import getpte
+
+__all__ = ["copyin", "copyin_part", "copyinstr", "copyout", "copyout_part"]
+
+_V = int(Pte.V)
+_X = int(Pte.X)
+_RWX = int(Pte.R | Pte.W | Pte.X)
+_USER_READ = int(Pte.V | Pte.U | Pte.R)
+_USER_WRITE = int(Pte.V | Pte.U | Pte.W)
+
+
+def copyin(kernel, proc, srcva: int, n: int) -> bytes | None:
+    """The `n` bytes at `srcva` of `proc`; None if one of them cannot be read."""
+    parts = []
+    for pa, chunk in _pages(kernel, proc, srcva, n, _USER_READ):
+        if pa == 0:
+            return None
+        parts.append(kernel.memory.read(pa, chunk))
+    return b"".join(parts)
+
+
+def copyout(kernel, proc, dstva: int, data: bytes) -> bool:
+    """Store `data` at `dstva` of `proc`; False if a byte cannot be written.
+
+    What lies on the pages before that byte's has been written then, as in xv6.
+    """
+    done = 0
+    for pa, chunk in _pages(kernel, proc, dstva, len(data), _USER_WRITE):
+        if pa == 0:
+            return False
+        kernel.memory.write(pa, data[done : done + chunk])
+        done += chunk
+    return True
+
+
+def copyinstr(kernel, proc, srcva: int, limit: int) -> bytes | None:
+    """The string at `srcva` of `proc`, without its NUL.
+
+    None if a byte cannot be read before the NUL comes, or if none comes within `limit` bytes.
+    """
+    parts = []
+    for pa, chunk in _pages(kernel, proc, srcva, limit, _USER_READ, string=True):
+        if pa == 0:
+            return None
+        part, nul, _ = kernel.memory.read(pa, chunk).partition(b"\0")
+        parts.append(part)
+        if nul:
+            return b"".join(parts)
+    return None
+
+
+def copyin_part(kernel, proc, srcva: int, n: int) -> bytes:
+    """The bytes at `srcva` of `proc`, `n` or as many as can be read."""
+    parts = []
+    while n > 0:
+        chunk = min(n, PAGE_SIZE - srcva % PAGE_SIZE)
+        part = copyin(kernel, proc, srcva, chunk)
+        if part is None:
+            break
+        parts.append(part)
+        srcva += chunk
+        n -= chunk
+    return b"".join(parts)
+
+
+def copyout_part(kernel, proc, dstva: int, data: bytes) -> int:
+    """Store `data` at `dstva` of `proc`; how many of its bytes could be."""
+    done = 0
+    while done < len(data):
+        va = dstva + done
+        part = data[done : done + PAGE_SIZE - va % PAGE_SIZE]
+        if not copyout(kernel, proc, va, part):
+            break
+        done += len(part)
+    return done
+
+
+def _pages(kernel, proc, va, n, need, string=False):
+    """Split `n` bytes at `va` at page boundaries: yield (physical address or 0, bytes)."""
+    while n > 0:
+        offset = va % PAGE_SIZE
+        chunk = min(n, PAGE_SIZE - offset)
+        frame = _userpage(kernel, proc, va, need, string)
+        kernel.charge(Step.COPY, (chunk + 7) // 8)
+        yield (frame + offset if frame else 0), chunk
+        # No wrap at 2**64 comes through: the addresses from MAXVA up stop the copy before it.
+        va += chunk
+        n -= chunk
+
+
+def _userpage(kernel, proc, va, need, string):
+    """The frame of the page that holds `va` if its flags have all of `need`, else 0."""
+    if va >= MAXVA:
+        return 0
+    pte = getpte(kernel, proc.pagetable, va)
+    if pte & _V == 0:
+        return _fault_in(kernel, proc, va, need, string)
+    if pte & need != need:
+        return 0
+    if need == _USER_WRITE and pte & _X:
+        kernel.wrote_code = True
+    return pte_to_pa(pte)
+
+
+def _fault_in(kernel, proc, va, need, string):
+    """The frame that `vmfault` gives the page, recorded as a fault; 0 if it gives none.
+
+    The copies of the release of 2025 round the address down before `vmfault` compares it with the
+    size (kernel/vm.c: `vmfault(pagetable, va0, 0)`): a byte past the size, on a page that begins
+    below it, can be copied. Its `copyinstr` maps nothing, and so cannot read such a string either.
+    """
+    rounds = proc.abi is Abi.RELEASE_2025 and not string
+    touched = page_round_down(va) if rounds else va
+    frame, what = vmfault(kernel, proc, touched, need & _RWX)
+    if frame:
+        via = "copyout" if need == _USER_WRITE else "copyin"
+        cause = Cause.STORE_PAGE if need == _USER_WRITE else Cause.LOAD_PAGE
+        kernel.record(proc, Fault(None, cause, va, "mapped", via, what, proc.pid))
+    return frame

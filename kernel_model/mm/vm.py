@@ -1,0 +1,105 @@
+"""The memory of a process: what its page table maps, a page at a time.
+
+Page tables themselves are in `pagetable.py`, the kernel's own one is in `kvm.py`. Pages that wait
+for their frame are simply not there: see `lazy.py`.
+"""
+
+from hdl.arch import PAGE_SIZE, PTE_SIZE, Pte, make_pte, page_round_up, pte_to_pa
+from kernel_model.facts.costs import Step
+from kernel_model.facts.memlayout import TRAPFRAME
+from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.pagetable import freewalk, leaf_tables, mappages, uvmunmap, walk, zalloc
+
+__all__ = ["uvmalloc", "uvmclear", "uvmcopy", "uvmcreate", "uvmdealloc", "uvmfree"]
+
+# Plain numbers: an operation on members of an IntEnum is several times slower.
+_U = int(Pte.U)
+_X = int(Pte.X)
+_RWX = int(Pte.R | Pte.W | Pte.X)
+_FLAGS = (1 << 10) - 1
+
+
+def uvmcreate(kernel) -> int:
+    """An empty page table; 0 if no frame is left."""
+    return zalloc(kernel)
+
+
+def uvmalloc(kernel, root: int, oldsz: int, newsz: int, perm: int) -> int:
+    """Fill the pages from `oldsz` to `newsz`, which need not be aligned, with cleared frames.
+
+    Return `newsz`, or 0 if no frame was left; then nothing is mapped.
+    """
+    for va in range(page_round_up(oldsz), newsz, PAGE_SIZE):
+        frame = zalloc(kernel)
+        if frame == 0:
+            uvmdealloc(kernel, root, va, oldsz)
+            return 0
+        if not mappages(kernel, root, va, PAGE_SIZE, frame, perm):
+            kernel.kmem.kfree(frame)
+            uvmdealloc(kernel, root, va, oldsz)
+            return 0
+    return newsz
+
+
+def uvmdealloc(kernel, root: int, oldsz: int, newsz: int) -> int:
+    """Give back the pages that a size of `oldsz` covers and one of `newsz` does not.
+
+    Return how many of them were mapped.
+    """
+    if newsz >= oldsz:
+        return 0
+    start = page_round_up(newsz)
+    npages = (page_round_up(oldsz) - start) // PAGE_SIZE
+    return uvmunmap(kernel, root, start, npages, do_free=True) if npages else 0
+
+
+def uvmcopy(kernel, old: int, new: int, sz: int) -> int | None:
+    """Copy the `sz` bytes that `old` maps, with their permissions, to the empty page table `new`.
+
+    Return how many pages were mapped; None if no frame was left, or if `sz` is past the limit of a
+    size, and then none is mapped. Skips holes: what nobody has touched waits in the copy, too.
+    """
+    if sz > TRAPFRAME:
+        return None
+    count = 0
+    for base, _, found in leaf_tables(kernel, old, 0, page_round_up(sz)):
+        copied = _copy_table(kernel, new, base, found)
+        count += copied
+        if copied < len(found):
+            uvmunmap(kernel, new, 0, page_round_up(sz) // PAGE_SIZE, do_free=True)
+            return None
+    return count
+
+
+def _copy_table(kernel, new, base, found):
+    """Copy the pages that `found`, entries of a table from `base` on, maps; how many could be."""
+    first = walk(kernel, new, base, alloc=True)
+    if first == 0:
+        return 0
+    memory = kernel.memory
+    for count, (index, pte) in enumerate(found):
+        if pte & _RWX == 0:
+            raise KernelPanic(f"uvmcopy: {base + index * PAGE_SIZE:#x} is not a leaf")
+        frame = kernel.kmem.kalloc()
+        if frame == 0:
+            return count
+        kernel.charge(Step.COPY, PAGE_SIZE // 8)
+        memory.write(frame, memory.read(pte_to_pa(pte), PAGE_SIZE))
+        memory.write_u64(first + PTE_SIZE * index, make_pte(frame, pte & _FLAGS))
+        if pte & _X:
+            kernel.wrote_code = True
+    return len(found)
+
+
+def uvmclear(kernel, root: int, va: int) -> None:
+    """Take the page at `va` from the user: the guard page below the stack."""
+    entry = walk(kernel, root, va)
+    if entry == 0:
+        raise KernelPanic(f"uvmclear: {va:#x} is not mapped")
+    kernel.memory.write_u64(entry, kernel.memory.read_u64(entry) & ~_U)
+
+
+def uvmfree(kernel, root: int, sz: int) -> None:
+    """Free a process's pages, `sz` bytes from 0, and its page table."""
+    uvmunmap(kernel, root, 0, page_round_up(sz) // PAGE_SIZE, do_free=True)
+    freewalk(kernel, root)

@@ -1,0 +1,1 @@
+"""Processes: what one is, its trap frame, how it waits."""

@@ -1,0 +1,121 @@
+"""What the hart does next: a process's turn, waiting, or the end of the run."""
+
+from kernel_model.calls.lifecycle import kexit, reap
+from kernel_model.calls.syscall import resume_syscall
+from kernel_model.dev.console import INPUT, consolewait
+from kernel_model.dev.printf import printf
+from kernel_model.facts.doorbell import Action
+from kernel_model.facts.panic import KernelPanic
+from kernel_model.proc.proc import Proc, ProcState, freeproc
+from kernel_model.proc.sleep import TICKS, next_turn, yield_
+
+__all__ = ["STUCK_STATUS", "schedule", "waits_for"]
+
+#: Exit status of a run in which no process can ever run again.
+STUCK_STATUS = 125
+
+
+def schedule(kernel) -> tuple[Action, int]:
+    """Find out what the hart does next, and for how many cycles at most; 0 = for ever.
+
+    With `Action.RUN` it is `kernel.proc` that runs.
+    """
+    proc = kernel.proc
+    # The timer is set anew with every return to user mode: what traps more often than it could
+    # interrupt has its turn ended here.
+    if proc is not None and proc.state is ProcState.RUNNING and kernel.turn_is_over:
+        yield_(proc)
+    while True:
+        if kernel.first.state is ProcState.ZOMBIE:
+            return _end(kernel, kernel.first.xstate)
+        proc = kernel.proc
+        if proc is None or proc.state is not ProcState.RUNNING:
+            kernel.proc = proc = next_turn(kernel, kernel.last_pid)
+        if proc is None:
+            cycles = _wait(kernel)
+            if cycles == 0:
+                return _stuck(kernel)
+            if cycles is not None:
+                return Action.IDLE, cycles
+        elif proc is kernel.init:
+            reap(kernel)
+        elif _goes_on(kernel, proc):
+            return Action.RUN, _quantum(kernel)
+
+
+def _goes_on(kernel, proc):
+    """Let the process have its turn, or go on with it; whether it gets to user mode."""
+    if proc.state is not ProcState.RUNNING:
+        proc.state = ProcState.RUNNING
+        kernel.last_pid = proc.pid
+        kernel.turn_ends = kernel.now + kernel.cycles + kernel.quantum
+    if proc.killed:
+        if proc.in_syscall:
+            kernel.tell("syscall_end", proc, proc.trapframe.a7, -1, kernel.now)
+        kexit(kernel, proc, -1)
+    elif proc.in_syscall:
+        resume_syscall(kernel, proc)
+        if proc.killed and proc.state is ProcState.RUNNING:
+            kexit(kernel, proc, -1)
+    return proc.state is ProcState.RUNNING
+
+
+def _quantum(kernel):
+    """Cycles until the timer has to interrupt: the turn's end, or the tick that somebody awaits."""
+    stop = kernel.turn_ends if kernel.quantum else None
+    for proc in kernel.procs:
+        if proc.chan == TICKS:
+            tick = (kernel.ticks + 1) * kernel.tick
+            stop = tick if stop is None else min(stop, tick)
+            break
+    if stop is None:
+        return 0
+    return max(stop - kernel.now - kernel.cycles, kernel.least_turn)
+
+
+def _wait(kernel):
+    """Nobody can run. Cycles until somebody can; None if the host has waited; 0 for never."""
+    waited_for = {proc.chan for proc in kernel.procs if proc.state is ProcState.SLEEPING}
+    stops = [(kernel.ticks + 1) * kernel.tick] if TICKS in waited_for else []
+    if INPUT in waited_for:
+        console, now = kernel.console, kernel.now
+        arrival = console.next_arrival(now)
+        if arrival is not None and arrival > now:
+            stops.append(arrival)
+        elif arrival is not None or not stops or console.ended(now):
+            consolewait(kernel)
+            return None
+    return max(min(stops) - kernel.now, 1) if stops else 0
+
+
+def _stuck(kernel):
+    waiting = ", ".join(
+        f"{proc.pid} {proc.name} waits for {waits_for(proc)}"
+        for proc in kernel.procs
+        if proc.state is ProcState.SLEEPING and proc is not kernel.init
+    )
+    printf(kernel, f"no process can ever run again: {waiting}\n")
+    return _end(kernel, STUCK_STATUS)
+
+
+def waits_for(proc: Proc) -> str:
+    """What a process that sleeps waits for, in words."""
+    chan = proc.chan
+    if isinstance(chan, Proc):
+        return "a child"
+    return str(chan[0] if isinstance(chan, tuple) else chan)
+
+
+def _end(kernel, status):
+    """The run is over: free all that is left."""
+    for proc in kernel.procs[1:]:
+        if proc.state is not ProcState.ZOMBIE:
+            kexit(kernel, proc, -1)
+    for proc in kernel.procs[1:]:
+        freeproc(kernel, proc)
+    kernel.proc = None
+    leaked = kernel.kmem.used - kernel.own_frames
+    if leaked:
+        raise KernelPanic(f"freeproc: {leaked} frames leaked")
+    kernel.halt(status)
+    return Action.HALT, 0

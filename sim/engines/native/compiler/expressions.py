@@ -1,0 +1,301 @@
+"""C++ expressions for values and for what cells compute.
+
+Machine words are `u64`; up to 128 bits are `u128`. Every expression of a value has zeros above its
+width, so that operators need not clean their operands, only their result.
+"""
+
+import itertools
+
+from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.bit_slicing import WIDEST, WORD, Piece
+
+__all__ = ["Expressions", "mask", "table_name", "type_of"]
+
+
+def mask(width: int) -> str:
+    """The C++ constant with the low `width` bits set."""
+    return constant((1 << width) - 1)
+
+
+def constant(number: int) -> str:
+    """An unsigned C++ constant of up to 128 bits."""
+    if number >> WORD:
+        return f"(u128({number >> WORD:#x}ull) << 64 | {number & (1 << WORD) - 1:#x}ull)"
+    return f"{number:#x}ull" if number > 9 else f"{number}ull"
+
+
+def table_name(cell: int) -> str:
+    """What the decision table of a switch is called."""
+    return f"table{cell}"
+
+
+def type_of(width: int) -> str:
+    """The type of a variable of `width` bits."""
+    return "u64" if width <= WORD else "u128"
+
+
+class Expressions:
+    """Expressions over pieces; `name_of` says what a piece is called and `reads` how values split.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        How cells are cut.
+    name_of : callable
+        From a `Piece` to a C++ expression of its value.
+    """
+
+    def __init__(self, pieces, name_of):
+        self._pieces = pieces
+        self._cells = pieces.circuit.cells
+        self._name_of = name_of
+
+    def value(self, value: c.Value) -> str:
+        """A value of at most 128 bits."""
+        width = len(value)
+        terms = []
+        for position, taken, piece, low, copies in self._parts(value):
+            if piece is None:
+                if low:
+                    terms.append(constant(low << position))
+                continue
+            term = self._bits(piece, low, taken)
+            if copies > 1:
+                # Sign extension: all ones or all zeros.
+                term = f"(-{type_of(copies)}({term}) & {mask(copies)})"
+            if position:
+                term = f"{'u128(' + term + ')' if width > WORD else term} << {position}"
+                term = f"({term})"
+            terms.append(term)
+        if not terms:
+            return "0ull"
+        return terms[0] if len(terms) == 1 else f"({' | '.join(terms)})"
+
+    def _parts(self, value):
+        """As `Pieces.reads`, but a bit that is repeated comes once, with how often (else 1)."""
+        last = None
+        for position, taken, piece, low in self._pieces.reads(value):
+            if last and taken == last[1] == 1 and piece is not None and last[2:4] == [piece, low]:
+                last[4] += 1
+                continue
+            if last:
+                yield tuple(last)
+            last = [position, taken, piece, low, 1]
+        if last:
+            yield tuple(last)
+
+    def _bits(self, piece, low, width):
+        """`width` bits of a piece from `low` up."""
+        text = self._name_of(piece)
+        if piece.cell in self._pieces.tables:
+            bits = (f"u64({text} == {low + i}) << {i}" for i in range(width))
+            return f"({' | '.join(bits)})" if width > 1 else f"u64({text} == {low})"
+        if low:
+            text = f"({text} >> {low})"
+        if low + width < piece.width:
+            text = f"({text} & {mask(width)})"
+        return f"u64({text})" if piece.width > WORD >= width else text
+
+    def words(self, value: c.Value) -> list[tuple[str, int]]:
+        """A value of any width as machine words with their widths, lowest first."""
+        return [
+            (self.value(value[i : i + WORD]), min(WORD, len(value) - i))
+            for i in range(0, len(value), WORD)
+        ]
+
+    def compute(self, piece: Piece) -> str:
+        """What a combinational piece is, but for `Assign`, which takes statements."""
+        cell = self._cells[piece.cell]
+        match cell:
+            case c.Operator():
+                return getattr(self, _METHODS[cell.op])(cell, piece)
+            case c.Part():
+                return self._part(cell, piece)
+            case c.Matches():
+                return " | ".join(self._match(cell.value, p) for p in cell.patterns) or "0ull"
+            case c.Priority() if piece.cell in self._pieces.tables:
+                return self._look_up(cell, piece)
+            case c.Priority():
+                return self._priority(cell, piece.low)
+        raise AssertionError(cell)
+
+    def _bitwise(self, cell, piece):
+        high = piece.low + piece.width
+        operands = [self.value(operand[piece.low : high]) for operand in cell.inputs]
+        if cell.op == "~":
+            return f"{operands[0]} ^ {mask(piece.width)}"
+        return f" {cell.op} ".join(operands)
+
+    def _multiplexer(self, cell, piece):
+        high = piece.low + piece.width
+        choice = self.value(cell.inputs[0])
+        first, second = (self.value(operand[piece.low : high]) for operand in cell.inputs[1:])
+        return f"{choice} ? {first} : {second}"
+
+    def _arithmetic(self, cell, piece):
+        kind, width = type_of(piece.width), piece.width
+        operands = [f"{kind}({self.value(operand[:width])})" for operand in cell.inputs]
+        text = f"-{operands[0]}" if len(operands) == 1 else f" {cell.op} ".join(operands)
+        return _clean(text, width)
+
+    def _division(self, cell, piece):
+        width = len(cell.inputs[0])
+        self._check(cell, width)
+        kind = "s" if cell.op[0] == "s" else "u"
+        what = "div" if cell.op[1:] == "//" else "mod"
+        a, b = (self._signed(operand) if kind == "s" else f"u128({self.value(operand)})"
+                for operand in cell.inputs)  # fmt: skip
+        return _clean(f"{kind}{what}({a}, {b})", piece.width)
+
+    def _shift(self, cell, piece):
+        value, amount = cell.inputs
+        width = len(value)
+        self._check(cell, width)
+        if len(amount) > WORD:
+            raise c.Unsupported(f"shift by {len(amount)} bits at {cell.source}")
+        distance = self.value(amount)
+        if cell.op == "<<":
+            text = f"shl({type_of(piece.width)}({self.value(value[: piece.width])}), {distance})"
+        elif cell.op == "u>>":
+            text = f"shr({type_of(width)}({self.value(value)}), {distance})"
+        else:
+            text = f"sar({self._signed(value)}, {distance})"
+        return _clean(text, piece.width)
+
+    def _equality(self, cell, piece):
+        """Part by part, if possible without packing the operands into words."""
+        first, second = cell.inputs
+        seams = [{0, len(first)} | {position for position, *_ in self._pieces.reads(operand)}
+                 for operand in cell.inputs]  # fmt: skip
+        cuts, fewest = sorted(seams[0] | seams[1]), sorted(min(seams, key=len))
+        # Else the fields of a struct would be cut out of both; one packed struct takes less.
+        fits = all(high - low <= WORD for low, high in itertools.pairwise(fewest))
+        if fits and 2 * len(fewest) <= len(cuts):
+            cuts = fewest
+        tests = [
+            f"({self.value(first[low:high])} ^ {self.value(second[low:high])})"
+            for low, high in itertools.pairwise(cuts)
+        ] or ["0ull"]
+        return f"({' | '.join(tests)}) {cell.op} 0"
+
+    def _comparison(self, cell, piece):
+        self._check(cell, len(cell.inputs[0]))
+        read = self._signed if cell.op[0] == "s" else self.value
+        return f" {cell.op[1:]} ".join(read(operand) for operand in cell.inputs)
+
+    def _reduction(self, cell, piece):
+        words = self.words(cell.inputs[0])
+        if cell.op == "r^":
+            return f"parity({' ^ '.join(word for word, _ in words) or '0ull'})"
+        if cell.op == "r&":
+            return " & ".join(f"u64({word} == {mask(width)})" for word, width in words) or "1ull"
+        return f"({self._any(cell.inputs[0])}) != 0"
+
+    def _any(self, value):
+        """Something that is not 0 if any bit of a value is 1: the bits stay where they are."""
+        terms = []
+        for _position, taken, piece, low in self._pieces.reads(value):
+            if piece is None:
+                terms += [constant(low)] if low else []
+            elif piece.cell in self._pieces.tables:
+                terms.append(f"({self._name_of(piece)} - {low} < {taken}ull)")
+            elif taken == piece.width:
+                terms.append(self._name_of(piece))
+            else:
+                terms.append(f"({self._name_of(piece)} & {constant(((1 << taken) - 1) << low)})")
+        return " | ".join(terms) or "0ull"
+
+    def _part(self, cell, piece):
+        width = len(cell.value)
+        self._check(cell, width)
+        if len(cell.offset) + cell.stride.bit_length() > WORD:
+            raise c.Unsupported(f"part with an offset of {len(cell.offset)} bits at {cell.source}")
+        distance = f"{self.value(cell.offset)} * {cell.stride}ull"
+        if cell.signed:
+            text = f"sar({self._signed(cell.value)}, {distance})"
+        else:
+            text = f"shr({type_of(width)}({self.value(cell.value)}), {distance})"
+        return _clean(text, piece.width)
+
+    def _match(self, value, pattern):
+        tests = []
+        for start in range(0, len(value), WORD):
+            bits = pattern[::-1][start : start + WORD]
+            care = sum(1 << i for i, bit in enumerate(bits) if bit != "-")
+            wanted = sum(1 << i for i, bit in enumerate(bits) if bit == "1")
+            if care:
+                word = self.value(value[start : start + WORD])
+                masked = word if care == (1 << len(bits)) - 1 else f"({word} & {constant(care)})"
+                tests.append(f"u64({masked} == {constant(wanted)})")
+        return " & ".join(tests) or "1ull"
+
+    def _look_up(self, cell, piece):
+        """The number of the case that holds, `none` if there is none or it is not enabled."""
+        table = self._pieces.tables[piece.cell]
+        entry = f"{table_name(piece.cell)}[{self.value(table.index)}]"
+        if cell.enable == 1:
+            return entry
+        return f"{self.value((cell.enable,))} ? {entry} : {table.none}"
+
+    def _priority(self, cell, bit):
+        """Earlier inputs that cannot be 1 together with this one need not be asked."""
+        # In this order neighbouring outputs begin alike, which the compiler computes once.
+        terms = []
+        mine = self._matches(cell.inputs[bit])
+        for earlier in cell.inputs[:bit]:
+            other = self._matches(earlier)
+            if earlier != 0 and not (mine and other and _exclusive(mine, other)):
+                terms.append(f"({self.value((earlier,))} ^ 1ull)")
+        terms += [] if cell.inputs[bit] == 1 else [self.value((cell.inputs[bit],))]
+        text = " & ".join(terms) or "1ull"
+        if cell.enable != 1:
+            return f"{self.value((cell.enable,))} ? {text} : 0ull"
+        if bit:
+            return f"{self.value((cell.inputs[0],))} ? 0ull : {text}"
+        return text
+
+    def _matches(self, number):
+        cell = None if c.is_const(number) else self._cells[c.cell_of(number)]
+        return cell if isinstance(cell, c.Matches) else None
+
+    def _signed(self, value):
+        """A value as `i64` or `i128`, sign-extended."""
+        if not value:
+            return "i64(0)"
+        width = len(value)
+        size = WORD if width <= WORD else WIDEST
+        kind = "64" if size == WORD else "128"
+        text = f"u{kind}({self.value(value)})"
+        return f"(i{kind}({text} << {size - width}) >> {size - width})"
+
+    def _check(self, cell, width):
+        if width > WIDEST:
+            raise c.Unsupported(f"{type(cell).__name__} on {width} bits at {cell.source}")
+
+
+_METHODS = {
+    **dict.fromkeys(("~", "&", "|", "^"), "_bitwise"),
+    **dict.fromkeys(("+", "-", "*"), "_arithmetic"),
+    **dict.fromkeys(("u//", "s//", "u%", "s%"), "_division"),
+    **dict.fromkeys(("<<", "u>>", "s>>"), "_shift"),
+    **dict.fromkeys(("==", "!="), "_equality"),
+    **{sign + test: "_comparison" for sign in "us" for test in ("<", ">", "<=", ">=")},
+    **dict.fromkeys(("b", "r|", "r&", "r^"), "_reduction"),
+    "m": "_multiplexer",
+}  # fmt: skip
+
+
+def _clean(text, width):
+    """The low `width` bits of an expression that may have more."""
+    kind = type_of(width)
+    text = f"{kind}({text})"
+    return text if width in (WORD, WIDEST) else f"{text} & {mask(width)}"
+
+
+def _exclusive(one, other):
+    """Whether two matches of the same value cannot both hold."""
+    return one.value == other.value and all(
+        any({a, b} == {"0", "1"} for a, b in zip(first, second, strict=True))
+        for first in one.patterns
+        for second in other.patterns
+    )

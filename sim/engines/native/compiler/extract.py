@@ -1,0 +1,193 @@
+"""From an Amaranth design to a `Circuit`: the one place that knows Amaranth's netlist.
+
+The netlist is private to Amaranth, so its version is checked: with another one this module says so
+and nothing here is tried.
+"""
+
+import amaranth
+from amaranth.hdl import Fragment, _ir, _nir
+from amaranth.hdl._ast import SignalDict, SignalSet
+
+from sim.engines.native.compiler import circuit as c
+
+__all__ = ["VERSION", "check_version", "extract", "prepare", "resets"]
+
+#: The version of Amaranth whose netlist this module reads.
+VERSION = "0.5.10"
+
+
+def check_version() -> None:
+    """Raises Unsupported unless this Amaranth is the one that is known here."""
+    if amaranth.__version__ != VERSION:
+        raise c.Unsupported(
+            f"the native engine knows the netlist of amaranth {VERSION}, not of "
+            f"{amaranth.__version__}: pip install amaranth=={VERSION}"
+        )
+
+
+def prepare(top):
+    """The elaborated design of `top`, with its clock domain, as the simulator makes it.
+
+    What is such a design already comes back as it is.
+    """
+    check_version()
+    if isinstance(top, _ir.Design):
+        return top
+    return Fragment.get(top, platform=None).prepare()
+
+
+def extract(design, constants=()) -> c.Circuit:
+    """The circuit of a prepared design with one clock domain.
+
+    `constants` are undriven signals that keep their initial value, a reset that nobody pulls, say.
+    Raises Unsupported, with the signal or source line, for what cannot be computed natively.
+    """
+    netlist = _nir.Netlist()
+    emitter = _Emitter(netlist, design, all_undef_to_ff=True)
+    try:
+        emitter.emit_fragment(design.fragment, None)
+    except _ir.DriverConflict as error:
+        raise c.Unsupported(f"a signal has several drivers: {_one_line(error)}") from None
+    try:
+        netlist.check_comb_cycles()
+    except _nir.CombinationalCycle as error:
+        raise c.Unsupported(f"logic that feeds itself: {_one_line(error)}") from None
+    netlist.resolve_all_nets()
+    _check_unread(emitter, _check_clocks(netlist))
+    replaced = {
+        int(number): signal.init >> bit & 1
+        for signal in constants
+        if signal in netlist.signals
+        for bit, number in enumerate(netlist.signals[signal])
+    }
+    circuit = c.Circuit(signals=SignalDict(), memories=emitter.memories)
+    circuit.cells += [None] * (len(netlist.cells) - 1)
+    _add_ports(netlist, circuit, replaced)
+
+    def value(nets):
+        return tuple(replaced.get(int(n), int(n)) for n in nets)
+
+    for index, cell in enumerate(netlist.cells[1:], 1):
+        circuit.cells[index] = _convert(netlist, cell, value)
+    for signal, nets in netlist.signals.items():
+        circuit.signals[signal] = value(nets)
+    return circuit
+
+
+def resets(design) -> list:
+    """The synchronous resets of the design's clock domains."""
+    return [d.rst for d in design.fragment.domains.values() if d.rst is not None]
+
+
+class _Emitter(_ir.NetlistEmitter):
+    """Amaranth's own, which also notes which cell a memory becomes."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.memories = {}
+
+    def emit_memory(self, module_idx, fragment, name):
+        index = super().emit_memory(module_idx, fragment, name)
+        self.memories[fragment._data] = index
+        return index
+
+
+def _add_ports(netlist, circuit, replaced) -> None:
+    """Makes inputs of the design's ports, such as its clock: they are outputs of cell 0."""
+    for start, width in netlist.top.ports_i.values():
+        nets = [int(_nir.Net.from_cell(0, start + bit)) for bit in range(width)]
+        if not all(n in replaced for n in nets):
+            index = len(circuit.cells)
+            circuit.cells.append(c.FlipFlop(width, "a port of the design", None, 0))
+            replaced |= {n: c.net(index, bit) for bit, n in enumerate(nets)}
+
+
+def _source(cell) -> str:
+    return "{}:{}".format(*cell.src_loc[:2]) if cell.src_loc else "unknown source"
+
+
+def _one_line(error) -> str:
+    return " ".join(str(error).split())
+
+
+def _check_clocks(netlist) -> set[int]:
+    """One clock, rising edge, no asynchronous reset. Returns its net, or none."""
+    clocks = {}
+    for cell in netlist.cells:
+        clock = getattr(cell, "clk", None)
+        if clock is None or clock == 0:
+            continue
+        clocks.setdefault((int(clock), cell.clk_edge), _source(cell))
+        if getattr(cell, "arst", 0) != 0:
+            raise c.Unsupported(f"asynchronous reset at {_source(cell)}")
+        if cell.clk_edge != "pos":
+            raise c.Unsupported(f"falling clock edge at {_source(cell)}")
+    if len(clocks) > 1:
+        raise c.Unsupported(f"more than one clock, at {' and '.join(clocks.values())}")
+    return {number for number, _edge in clocks}
+
+
+def _check_unread(emitter, clocks) -> None:
+    """Nobody reads the clock as data: who does would see another order of events.
+
+    What reads a net is a cell, or a signal that is another name for it: any but a clock that comes
+    from outside.
+    """
+    netlist = emitter.netlist
+    fragments = emitter.design.fragments
+    own = SignalSet(domain.clk for f in fragments for domain in f.domains.values())
+    for signal, nets in netlist.signals.items():
+        outside = signal in own and signal not in emitter.drivers
+        if not outside and not clocks.isdisjoint(map(int, nets)):
+            place = _source(signal)
+            raise c.Unsupported(f"the signal {signal.name} shows the clock, at {place}")
+    for cell in netlist.cells[1:]:
+        if isinstance(cell, _nir.FlipFlop) and cell.clk == 0:
+            continue  # stands for an undriven signal, and has itself for data
+        read = {int(n) for n in cell.input_nets()} - {int(getattr(cell, "clk", 0))}
+        if clocks & read:
+            raise c.Unsupported(f"the clock is read as data at {_source(cell)}")
+
+
+def _convert(netlist, cell, value) -> c.Cell | None:
+    """The cell in our terms; `value` turns its nets into ours."""
+    source = _source(cell)
+
+    match cell:
+        case _nir.Operator():
+            return c.Operator(cell.width, source, cell.operator, tuple(map(value, cell.inputs)))
+        case _nir.Part():
+            return c.Part(
+                cell.width, source, value(cell.value), cell.value_signed, value(cell.offset),
+                cell.stride,
+            )  # fmt: skip
+        case _nir.Matches():
+            return c.Matches(1, source, value(cell.value), tuple(cell.patterns))
+        case _nir.PriorityMatch():
+            return c.Priority(len(cell.inputs), source, *value((cell.en,)), value(cell.inputs))
+        case _nir.AssignmentList():
+            assignments = tuple(
+                c.Assignment(*value((a.cond,)), a.start, value(a.value)) for a in cell.assignments
+            )
+            return c.Assign(len(cell.default), source, value(cell.default), assignments)
+        case _nir.FlipFlop():
+            data = value(cell.data) if cell.clk != 0 else None
+            module = netlist.modules[cell.module_idx].name
+            return c.FlipFlop(len(cell.data), source, data, cell.init, tuple(module))
+        case _nir.Memory():
+            return c.Memory(cell.width, source, cell.name, cell.depth, cell.init)
+        case _nir.SyncWritePort():
+            return c.Write(
+                0, source, cell.memory, value(cell.addr), value(cell.data), value(cell.en)
+            )
+        case _nir.AsyncReadPort():
+            return c.AsyncRead(cell.width, source, cell.memory, value(cell.addr))
+        case _nir.SyncReadPort():
+            return c.SyncRead(
+                cell.width, source, cell.memory, value(cell.addr), *value((cell.en,)),
+                tuple(cell.transparent_for),
+            )  # fmt: skip
+        case _nir.Top():
+            return None
+        case _:
+            raise c.Unsupported(f"{type(cell).__name__} at {source}")

@@ -1,0 +1,187 @@
+"""Simplification: constants and copies are seen through, bit by bit."""
+
+import dataclasses
+import sys
+
+from sim.engines.native.compiler import circuit as c
+
+__all__ = ["rewrite", "simplify"]
+
+#: Depth of chains of copies that a large design can have.
+RECURSION_LIMIT = 100_000
+
+
+def simplify(circuit: c.Circuit) -> c.Circuit:
+    """An equal circuit in which no cell reads a copy or a bit that is known to be constant.
+
+    Flip-flops that never change their initial value count as constants. Cells whose outputs nobody
+    reads any more stay; liveness removes them.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    try:
+        fixed: dict[int, int] = {}
+        while True:
+            resolver = _Resolver(circuit, fixed)
+            found = _constant_flip_flops(circuit, resolver, fixed)
+            if not found:
+                break
+            fixed |= found
+        cells = [cell and rewrite(cell, resolver.resolve) for cell in circuit.cells]
+        signals = type(circuit.signals)()
+        for signal, value in circuit.signals.items():
+            signals[signal] = tuple(map(resolver.resolve, value))
+        return c.Circuit(cells, signals, circuit.memories)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _constant_flip_flops(circuit, resolver, fixed):
+    """Bits of flip-flops that take only their own value or that of their reset."""
+    found = {}
+    for index, cell in circuit.of_kind(c.FlipFlop):
+        for bit in range(cell.width if cell.data else 0):
+            number, initial = c.net(index, bit), cell.init >> bit & 1
+            if number not in fixed and resolver.resolve(cell.data[bit]) in (number, initial):
+                found[number] = initial
+    return found
+
+
+def rewrite(cell, resolve):
+    """`cell` with every input net replaced by what `resolve` says of it."""
+
+    def value(nets):
+        return tuple(map(resolve, nets))
+
+    match cell:
+        case c.Operator():
+            return dataclasses.replace(cell, inputs=tuple(map(value, cell.inputs)))
+        case c.Part():
+            return dataclasses.replace(cell, value=value(cell.value), offset=value(cell.offset))
+        case c.Matches():
+            return dataclasses.replace(cell, value=value(cell.value))
+        case c.Priority():
+            return dataclasses.replace(cell, enable=resolve(cell.enable), inputs=value(cell.inputs))
+        case c.Assign():
+            assignments = (
+                c.Assignment(resolve(a.condition), a.start, value(a.value))
+                for a in cell.assignments
+            )
+            kept = tuple(a for a in assignments if a.condition != 0)
+            return dataclasses.replace(cell, default=value(cell.default), assignments=kept)
+        case c.FlipFlop():
+            return dataclasses.replace(cell, data=cell.data and value(cell.data))
+        case c.Write():
+            return dataclasses.replace(
+                cell, address=value(cell.address), data=value(cell.data), enable=value(cell.enable)
+            )
+        case c.AsyncRead():
+            return dataclasses.replace(cell, address=value(cell.address))
+        case c.SyncRead():
+            return dataclasses.replace(
+                cell, address=value(cell.address), enable=resolve(cell.enable)
+            )
+        case _:
+            return cell
+
+
+class _Resolver:
+    """Finds for every net the net or constant that it equals."""
+
+    def __init__(self, circuit, fixed):
+        self._cells = circuit.cells
+        self._known = dict(fixed)
+
+    def resolve(self, number: int) -> int:
+        """The simplest net that always has the value of `number`."""
+        if c.is_const(number):
+            return number
+        if number in self._known:
+            return self._known[number]
+        cell, bit = self._cells[c.cell_of(number)], c.bit_of(number)
+        result = None
+        match cell:
+            case c.Assign():
+                result = self._assign(cell, bit)
+            case c.Operator():
+                result = self._operator(cell, bit)
+            case c.Priority():
+                result = self._priority(cell, bit)
+            case c.Matches():
+                result = self._matches(cell)
+        result = number if result is None else result
+        self._known[number] = result
+        return result
+
+    def _assign(self, cell, bit):
+        for assignment in reversed(cell.assignments):
+            position = bit - assignment.start
+            if 0 <= position < len(assignment.value):
+                condition = self.resolve(assignment.condition)
+                if condition == 1:
+                    return self.resolve(assignment.value[position])
+                if condition != 0:
+                    return None
+        return self.resolve(cell.default[bit])
+
+    def _matches(self, cell):
+        if not cell.patterns:
+            return 0
+        if any(set(pattern) <= {"-"} for pattern in cell.patterns):
+            return 1
+        if len(cell.patterns) == 1:
+            ((pattern),) = cell.patterns
+            tested = [i for i, bit in enumerate(reversed(pattern)) if bit != "-"]
+            if len(tested) == 1 and pattern[-1 - tested[0]] == "1":
+                return self.resolve(cell.value[tested[0]])
+        return None
+
+    def _priority(self, cell, bit):
+        if self.resolve(cell.enable) == 0:
+            return 0
+        mine = self.resolve(cell.inputs[bit])
+        earlier = [self.resolve(n) for n in cell.inputs[:bit]]
+        if mine == 0 or 1 in earlier:
+            return 0
+        if mine == 1 and not any(earlier):
+            return self.resolve(cell.enable)
+        return None
+
+    def _operator(self, cell, bit):
+        op, inputs = cell.op, cell.inputs
+        if op in ("&", "|", "^"):
+            return self._bitwise(op, self.resolve(inputs[0][bit]), self.resolve(inputs[1][bit]))
+        if op == "~":
+            operand = self.resolve(inputs[0][bit])
+            return 1 - operand if c.is_const(operand) else None
+        if op == "m":
+            choice = self.resolve(inputs[0][0])
+            if c.is_const(choice):
+                return self.resolve(inputs[1 if choice else 2][bit])
+            first, second = (self.resolve(operand[bit]) for operand in inputs[1:])
+            return first if first == second else None
+        if op in ("b", "r|", "r&", "r^") and len(inputs[0]) == 1:
+            return self.resolve(inputs[0][0])
+        if op in ("<<", "u>>", "s>>"):
+            return self._shift(op, inputs, bit)
+        return None
+
+    def _bitwise(self, op, first, second):
+        for one, other in ((first, second), (second, first)):
+            if one == 0:
+                return 0 if op == "&" else other
+            if one == 1 and op != "^":
+                return other if op == "&" else 1
+        if first == second:
+            return 0 if op == "^" else first
+        return None
+
+    def _shift(self, op, inputs, bit):
+        amount = [self.resolve(n) for n in inputs[1]]
+        if not all(map(c.is_const, amount)):
+            return None
+        distance = sum(one << i for i, one in enumerate(amount))
+        source = bit - distance if op == "<<" else bit + distance
+        if 0 <= source < len(inputs[0]):
+            return self.resolve(inputs[0][source])
+        return self.resolve(inputs[0][-1]) if op == "s>>" else 0

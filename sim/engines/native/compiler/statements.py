@@ -1,0 +1,193 @@
+"""Nodes: what the cycle function does, one step each, and what each step reads.
+
+A read may be guarded: the value of a multiplexer's arm matters only if the multiplexer chooses it.
+A literal is a net and the value (0 or 1) that it has then.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.bit_slicing import Piece, Pieces, inputs_of
+
+__all__ = ["Compute", "Keep", "Latch", "Literal", "Node", "Output", "Store", "Update", "make_nodes"]
+
+Literal = tuple[int, int]
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """A step; `reads` are the values it reads, each with the literal that it is read under."""
+
+    reads: list[tuple[c.Value, Literal | None]] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Compute(Node):
+    """Computes a combinational piece into a local variable."""
+
+    piece: Piece = None
+
+
+@dataclass(eq=False, slots=True)
+class Update(Node):
+    """Writes `value` to flip-flop `piece` from bit `start` up, if the net `condition` is 1."""
+
+    piece: Piece = None
+    condition: int = 1
+    start: int = 0
+    value: c.Value = ()
+
+
+@dataclass(eq=False, slots=True)
+class Latch(Node):
+    """Takes a memory's row into the piece of a synchronous read port."""
+
+    piece: Piece = None
+
+
+@dataclass(eq=False, slots=True)
+class Store(Node):
+    """Does what write port number `port` does at the clock edge."""
+
+    port: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Keep(Node):
+    """Leaves a computed piece in the state, for later cycles."""
+
+    piece: Piece = None
+
+
+@dataclass(eq=False, slots=True)
+class Output(Node):
+    """Shows `value` (at most 64 bits) in slot `slot`."""
+
+    slot: int = 0
+    value: c.Value = ()
+
+
+def make_nodes(
+    pieces: Pieces, live: dict[int, int], outputs: Iterable[tuple[int, c.Value]], *, clocked=True
+) -> list[Node]:
+    """All steps of a cycle, in no particular order.
+
+    `outputs` are slots and the values that they show; without `clocked` nothing but outputs is
+    computed: no flip-flop and no memory changes.
+    """
+    circuit = pieces.circuit
+    outputs = list(outputs)
+    nodes: list[Node] = [Output([(value, None)], slot, value) for slot, value in outputs]
+    fused: set[Piece] = set()
+    if clocked:
+        shared = _read_otherwise(circuit, live, outputs)
+        for piece in pieces:
+            cell = circuit.cells[piece.cell]
+            if isinstance(cell, c.FlipFlop) and cell.data:
+                nodes += _updates(pieces, cell, piece, shared, fused)
+            elif isinstance(cell, c.SyncRead):
+                nodes.append(_latch(circuit, cell, piece))
+        nodes += (_store(cell, i) for i, cell in circuit.of_kind(c.Write) if i in live)
+    for piece in pieces:
+        cell = circuit.cells[piece.cell]
+        if piece not in fused and not isinstance(cell, c.FlipFlop | c.SyncRead):
+            nodes.append(Compute(list(_guarded_reads(pieces, cell, piece)), piece))
+    return nodes
+
+
+def _guarded_reads(pieces, cell, piece) -> Iterator[tuple[c.Value, Literal | None]]:
+    """What a combinational piece reads, arms of multiplexers under their condition."""
+    low, high = piece.low, piece.low + piece.width
+    if isinstance(cell, c.Operator) and cell.op == "m":
+        choice = cell.inputs[0][0]
+        yield (choice,), None
+        yield cell.inputs[1][low:high], (choice, 1)
+        yield cell.inputs[2][low:high], (choice, 0)
+    elif isinstance(cell, c.Assign):
+        overlapping = list(_overlapping(cell, low, high))
+        covers = len(overlapping) == 1 and len(overlapping[0][2]) == piece.width
+        yield cell.default[low:high], (overlapping[0][0], 0) if covers else None
+        for condition, _start, value in overlapping:
+            yield (condition,), None
+            yield value, (condition, 1)
+    elif isinstance(cell, c.Priority) and piece.cell not in pieces.tables:
+        yield from _guarded_inputs(cell, piece.low)
+    else:
+        yield from ((value, None) for value in pieces.inputs(piece))
+
+
+def _guarded_inputs(cell, bit):
+    """What an output of a priority chain reads: no later test if it is off, or the first holds."""
+    enable, first = cell.enable, cell.inputs[0]
+    yield (enable,), None
+    literal = None if enable == 1 else (enable, 1)
+    yield (first,), literal
+    if bit:
+        yield cell.inputs[1 : bit + 1], literal or (first, 0)
+
+
+def _overlapping(cell, low, high):
+    """What assignments do to bits low to high: (condition, lowest bit, value)."""
+    for a in cell.assignments:
+        start, end = max(low, a.start), min(high, a.start + len(a.value))
+        if start < end:
+            yield a.condition, start, a.value[start - a.start : end - a.start]
+
+
+def _read_otherwise(circuit, live, outputs):
+    """Nets that something else than the data input of a flip-flop reads."""
+    read = {n for _slot, value in outputs for n in value}
+    for index in live:
+        cell = circuit.cells[index]
+        if isinstance(cell, c.Write):
+            read.update(cell.address, cell.data, cell.enable)
+        elif isinstance(cell, c.SyncRead):
+            read.update(cell.address, (cell.enable,))
+        elif not isinstance(cell, c.FlipFlop | c.Memory):
+            for value in inputs_of(cell, Piece(index, 0, cell.width)):
+                read.update(value)
+    return read
+
+
+def _updates(pieces, cell, piece, shared, fused):
+    """The writes of a flip-flop's piece.
+
+    If its data is an `Assign` that starts from the flip-flop itself and that nobody else reads,
+    every assignment is a write of its own under its condition, and the `Assign` disappears.
+    """
+    circuit = pieces.circuit
+    data = cell.data[piece.low : piece.low + piece.width]
+    own = tuple(c.net(piece.cell, piece.low + i) for i in range(piece.width))
+    sources = list(c.runs(data))
+    if len(sources) == 1 and sources[0][2]:
+        _position, _width, index, low = sources[0]
+        driver = circuit.cells[index]
+        if (
+            isinstance(driver, c.Assign)
+            and driver.default[low : low + piece.width] == own
+            and not shared.intersection(data)
+        ):
+            fused.update(p for _, _, p, _ in pieces.reads(data) if p.low >= low
+                         and p.low + p.width <= low + piece.width)  # fmt: skip
+            for condition, start, value in _overlapping(driver, low, low + piece.width):
+                reads = [((condition,), None), (value, (condition, 1))]
+                yield Update(reads, piece, condition, start - low, value)
+            return
+    if data != own:
+        yield Update([(data, None)], piece, 1, 0, data)
+
+
+def _latch(circuit, cell, piece):
+    node = Latch([((cell.enable,), None), (cell.address, (cell.enable, 1))], piece)
+    for number in cell.transparent:
+        port = circuit.cells[number]
+        node.reads += [(port.address, None), (port.enable, None), (port.data, None)]
+    return node
+
+
+def _store(cell, index):
+    enables = set(cell.enable) - {0}
+    literal = (enables.pop(), 1) if len(enables) == 1 else None
+    reads = [(cell.enable, None), (cell.address, literal), (cell.data, literal)]
+    return Store(reads, index)

@@ -1,0 +1,1 @@
+"""The machine in compiled code: the bus, what is logged, and what is watched."""

@@ -1,0 +1,325 @@
+// The bus of the machine and the loop that runs the hart, to the cycle as sim/platform/bus.py says;
+// the numbers of its rules stand beside the lines. Compiled together with the generated
+// `native_step`.
+
+#include <string.h>
+
+namespace {
+
+constexpr int FETCH = 0, DATA = 1, PORTS = 2, DEPTH = 16;
+constexpr u64 NEVER = ~0ull;
+// Cycles between two looks whether the hart is idle, a power of two.
+constexpr u64 LOOK = 16;
+
+// What ended a run; sim/engines/native/machine/engine.py knows the same numbers.
+enum Event : u64 { BUDGET = 0, RING = 1, WATCHED = 2, DEVICE = 3, PROTOCOL = 4 };
+
+// Traps and retries that Python has not fetched yet, and faults that wait for their retry.
+constexpr u64 LOG = 1024, WAITING = 1024;
+
+struct Response {
+  u64 due, data, error, locks;
+};
+
+// Fields of a request, as words of the state that the hart's outputs are shown in.
+struct Request {
+  u64 valid, address, write, data, strobe, size, source, lock;
+};
+
+struct Port {
+  // Words of the state: inputs of the hart, and the first of a Request.
+  u64 ready_at, valid_at, data_at, error_at, request_at;
+  Response queue[DEPTH];
+  u64 head, count, ready;
+};
+
+struct Trap {
+  u64 cycle, pc, cause, tval, mode;
+};
+
+// Trap number `number`, counted from 0, retired at last.
+struct Retry {
+  u64 number, cycle;
+};
+
+struct Waiting {
+  u64 pc, number;
+};
+
+}  // namespace
+
+struct Machine {
+  u64 *state;
+  u64 *ram;
+  u64 ram_base, ram_size, latency;
+  Port port[PORTS];
+  u64 time_at;
+  // First of the words valid, trap, pc, mode, cause, tval of the retire port.
+  u64 retire_at;
+  // Index of the word in RAM whose stores are events, or NEVER.
+  u64 watched;
+  // A page of registers: where, which may be loaded and stored (a bit each), the one that rings.
+  u64 window_base, loadable, storable, ring;
+  u64 window[64];
+  u64 lock_port, lock_source;  // lock_port is PORTS if nobody holds the bus
+  Response *withheld;
+  u64 withheld_cycle;
+  u64 cycle, instructions, user_instructions;  // user_instructions are a part of instructions
+  u64 event, event_value;
+  // An access to a device that Python has to serve.
+  Request device;
+  u64 trap_number, trap_count, retry_count, waiting_count;
+  // Bit (pc >> 1) % 64 is set for every pc that is waited for.
+  u64 waiting_filter;
+  Trap traps[LOG];
+  Retry retries[LOG];
+  Waiting waiting[WAITING];
+  // Idle cycles may be passed over. Then: the size of the state in words, room for a copy of it, the
+  // words that hold `mcycle` and `stimecmp`, and how many cycles have been passed over.
+  u64 forward, state_words;
+  u64 *before;
+  u64 counter_at, compare_at, skipped;
+  // What had retired or trapped when last looked at; `before` is the state one cycle ago.
+  u64 progress, armed;
+  // Called after every cycle, if not null: waveforms and records, which `watcher` keeps.
+  void (*watch)(Machine *);
+  void *watcher;
+};
+
+namespace {
+
+u64 lanes(u64 strobe) {
+  // Spread the eight bits over the bytes, then fill each byte that got one.
+  u64 spread = (strobe * 0x0101010101010101ull) & 0x8040201008040201ull;
+  spread = ((spread + 0x7f7f7f7f7f7f7f7full) | spread) & 0x8080808080808080ull;
+  return (spread >> 7) * 0xff;
+}
+
+inline u64 filter_bit(u64 pc) { return 1ull << (pc >> 1 & 63); }
+
+void trap(Machine *m, const u64 *r) {
+  Trap &t = m->traps[m->trap_count++];
+  t = {m->cycle, r[2], r[4], r[5], r[3]};
+  u64 number = m->trap_number++;
+  // Page faults of user mode (12, 13, 15) wait for the instruction at their pc to retire.
+  if (t.mode != 0 || (t.cause != 12 && t.cause != 13 && t.cause != 15)) return;
+  if (m->waiting_count == WAITING)  // of instructions that were killed: forget the oldest
+    memmove(m->waiting, m->waiting + 1, --m->waiting_count * sizeof(Waiting));
+  m->waiting[m->waiting_count++] = {t.pc, number};
+  m->waiting_filter |= filter_bit(t.pc);
+}
+
+void retry(Machine *m, u64 pc) {
+  u64 kept = 0, filter = 0;
+  for (u64 i = 0; i < m->waiting_count; i++) {
+    Waiting &w = m->waiting[i];
+    if (w.pc == pc && m->retry_count < LOG) {
+      m->retries[m->retry_count++] = {w.number, m->cycle};
+    } else {
+      m->waiting[kept++] = w;
+      filter |= filter_bit(w.pc);
+    }
+  }
+  m->waiting_count = kept;
+  m->waiting_filter = filter;
+}
+
+inline void retire(Machine *m) {
+  const u64 *r = m->state + m->retire_at;
+  if (r[1]) {
+    trap(m, r);
+  } else {
+    m->instructions++;
+    if (r[3] != 0) return;
+    m->user_instructions++;
+    if (m->waiting_filter & filter_bit(r[2])) retry(m, r[2]);
+  }
+}
+
+void fail(Machine *m, u64 port, u64 rule) {
+  m->event = PROTOCOL;
+  m->event_value = port << 8 | rule;
+}
+
+// A device that has its registers in the window; true if it answered or withholds the answer.
+bool window_access(Machine *m, const Request &q, Response &r) {
+  u64 offset = q.address - m->window_base;
+  if (offset >= 4096) return false;
+  u64 index = offset >> 3;
+  bool whole = q.size == 3 && index < 64;
+  if (!q.write) {
+    if (whole && m->loadable >> index & 1) r.data = m->window[index];
+    else r.error = 1;
+  } else if (whole && index == m->ring) {
+    m->event = RING;
+    m->event_value = q.data;
+    r.due = NEVER;
+    m->withheld = &r;
+    m->withheld_cycle = m->cycle;
+  } else if (whole && m->storable >> index & 1) {
+    m->window[index] = q.data;
+  } else {
+    r.error = 1;
+  }
+  return true;
+}
+
+void access(Machine *m, int number, const Request &q, Response &r) {
+  u64 offset = q.address - m->ram_base;
+  if (offset < m->ram_size) {
+    u64 index = offset >> 3;
+    if (q.write) {
+      u64 mask = lanes(q.strobe);
+      m->ram[index] = (m->ram[index] & ~mask) | (q.data & mask);
+      if (index == m->watched) {
+        m->event = WATCHED;
+        m->event_value = q.strobe;
+      }
+    } else {
+      r.data = m->ram[index];
+    }
+  } else if (number == FETCH) {
+    r.error = 1;  // rule 7
+  } else if (!window_access(m, q, r)) {
+    m->event = DEVICE;
+    m->device = q;
+    m->withheld = &r;
+    m->withheld_cycle = m->cycle;
+  }
+}
+
+// Nobody holds the bus; no response that is on its way lets go of a later lock.
+void unlock(Machine *m) {
+  m->lock_port = PORTS;
+  for (Port &p : m->port)
+    for (Response &r : p.queue) r.locks = 0;
+}
+
+inline void accept(Machine *m, int number) {
+  Port &p = m->port[number];
+  const Request &q = *reinterpret_cast<const Request *>(m->state + p.request_at);
+  if (!q.valid || !p.ready) return;
+  if (q.address & ((1ull << q.size) - 1)) fail(m, number, 1);
+  if (number == FETCH && q.write) fail(m, number, 2);
+  if (m->lock_port == u64(number) && m->lock_source != q.source) fail(m, number, 3);
+  Response &r = p.queue[(p.head + p.count++) % DEPTH];
+  r = {m->cycle + m->latency, 0, 0, 0};
+  access(m, number, q, r);
+  if (q.lock || m->lock_port == u64(number)) unlock(m);  // rule 4
+  if (q.lock) {
+    m->lock_port = number;
+    m->lock_source = q.source;
+    r.locks = 1;
+  }
+}
+
+inline void drive(Machine *m) {
+  u64 *s = m->state;
+  for (Port &p : m->port) {
+    Response &r = p.queue[p.head];
+    bool due = p.count && r.due <= m->cycle;  // rules 1 and 2
+    s[p.valid_at] = due;
+    if (due) {
+      s[p.data_at] = r.data;
+      s[p.error_at] = r.error;
+      if (r.error && r.locks) m->lock_port = PORTS;
+      p.head = (p.head + 1) % DEPTH;
+      p.count--;
+    }
+  }
+  for (int i = 0; i < PORTS; i++) {  // rules 3 and 4
+    Port &p = m->port[i];
+    p.ready = p.count < DEPTH && (m->lock_port == PORTS || m->lock_port == u64(i));
+    s[p.ready_at] = p.ready;
+  }
+  s[m->time_at] = m->cycle;
+}
+
+// The last cycle has changed nothing but `mcycle` and `mtime`, and nothing was on its way.
+bool idle(Machine *m) {
+  u64 *s = m->state, *before = m->before;
+  if (s[m->retire_at]) return false;
+  for (Port &p : m->port)
+    if (s[p.valid_at] || (s[p.request_at] && p.ready)) return false;
+  if (s[m->counter_at] - before[m->counter_at] > 1) return false;  // 0 if it is inhibited
+  before[m->counter_at] = s[m->counter_at];
+  before[m->time_at] = s[m->time_at];
+  return !memcmp(s, before, m->state_words * sizeof(u64));
+}
+
+// The next cycle in which something else can change: a response, `mtime` reaching `stimecmp`.
+u64 next_event(Machine *m, u64 limit) {
+  u64 next = limit;
+  for (Port &p : m->port)
+    if (p.count && p.queue[p.head].due < next) next = p.queue[p.head].due;
+  u64 compare = m->state[m->compare_at];
+  if (m->cycle - 1 < compare && compare < next) next = compare;
+  return next;
+}
+
+u64 progress(Machine *m) { return m->instructions + m->trap_number; }
+
+// Every LOOK cycles: if nothing has retired since the last time, and one cycle more changes nothing
+// but counters, so do all up to the next event. They are counted and not computed.
+__attribute__((noinline)) void fast_forward(Machine *m, u64 limit) {
+  if (m->cycle % LOOK == 0) {
+    m->armed = m->forward && !m->watch && progress(m) == m->progress;
+    m->progress = progress(m);
+    if (m->armed) memcpy(m->before, m->state, m->state_words * sizeof(u64));
+    return;
+  }
+  if (!m->armed) return;
+  u64 counted = m->state[m->counter_at] - m->before[m->counter_at];
+  if (!idle(m)) return;
+  u64 next = next_event(m, limit);
+  if (next <= m->cycle) return;
+  m->state[m->counter_at] += counted * (next - m->cycle);
+  m->skipped += next - m->cycle;
+  m->cycle = next;
+  drive(m);
+}
+
+}  // namespace
+
+extern "C" void machine_drive(Machine *m) { drive(m); }
+
+extern "C" u64 machine_size() { return sizeof(Machine); }
+
+// Runs for at most `cycles` cycles, or until an event, which is left in `event`, or a full log.
+extern "C" void machine_run(Machine *m, u64 cycles) {
+  m->event = BUDGET;
+  m->armed = 0;
+  m->progress = progress(m);
+  for (u64 limit = m->cycle + cycles; m->cycle < limit;) {
+    native_step(m->state, m->state);
+    if (m->state[m->retire_at]) retire(m);
+    accept(m, FETCH);  // rule 5
+    accept(m, DATA);
+    m->cycle++;
+    if (m->event == DEVICE) return;  // `machine_serve` goes on from here
+    drive(m);
+    if (m->watch) m->watch(m);
+    if (m->event != BUDGET || m->trap_count == LOG || m->retry_count > LOG - WAITING / 2) return;
+    if (m->cycle % LOOK < 2) fast_forward(m, limit);
+  }
+}
+
+// Answers what is withheld, `delay` cycles later than at the earliest (rule 6).
+extern "C" void machine_answer(Machine *m, u64 delay, u64 data, u64 error) {
+  Response &r = *m->withheld;
+  r.due = m->withheld_cycle + m->latency + 1 + delay;
+  r.data = data;
+  r.error = error;
+  m->withheld = nullptr;
+}
+
+// Serves a device's access with the timing of rule 1; the cycle that made it ends here.
+extern "C" void machine_serve(Machine *m, u64 data, u64 error) {
+  Response &r = *m->withheld;
+  r.due = m->withheld_cycle + m->latency;
+  r.data = data;
+  r.error = error;
+  m->withheld = nullptr;
+  drive(m);
+  if (m->watch) m->watch(m);
+}

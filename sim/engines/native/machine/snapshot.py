@@ -1,0 +1,46 @@
+"""Snapshots: the state of a machine in compiled code as plain bytes."""
+
+import copy
+import ctypes
+from dataclasses import dataclass
+
+from sim.engines.base import TrapLog
+from sim.engines.native.compiler.model import Model
+from sim.engines.native.machine.structs import POINTERS, Machine
+
+__all__ = ["Snapshot"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a machine was at some cycle: the model's state, the `Machine` struct, and the log.
+
+    `withheld` is where in the struct the answer lies that is withheld, or None.
+    """
+
+    state: bytes
+    machine: bytes
+    withheld: int | None
+    log: TrapLog
+
+    @classmethod
+    def take(cls, model: Model, machine: Machine, log: TrapLog) -> "Snapshot":
+        """The snapshot of a machine that stands still."""
+        withheld = machine.withheld - ctypes.addressof(machine) if machine.withheld else None
+        return cls(model.state.tobytes(), bytes(machine), withheld, copy.deepcopy(log))
+
+    def put_back(self, model: Model, machine: Machine) -> TrapLog:
+        """Returns a machine of the same kind to this state; returns its log.
+
+        Raises ValueError if it is of another kind: traced and this one not, for example.
+        """
+        if len(self.state) != model.state.nbytes:
+            raise ValueError("the snapshot must be of a machine with the same hart, traced alike")
+        model.state.cast("B")[:] = self.state
+        pointers = [getattr(machine, name) for name in POINTERS]
+        ctypes.memmove(ctypes.byref(machine), self.machine, len(self.machine))
+        for name, pointer in zip(POINTERS, pointers, strict=True):
+            setattr(machine, name, pointer)
+        withheld = self.withheld
+        machine.withheld = 0 if withheld is None else ctypes.addressof(machine) + withheld
+        return copy.deepcopy(self.log)

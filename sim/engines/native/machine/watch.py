@@ -1,0 +1,159 @@
+"""What looks at every cycle of a machine: observers, recent states and waveforms."""
+
+import ctypes
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sim.engines.native.compiler.model import Model
+from sim.engines.native.machine.vcd import Waveform
+
+__all__ = ["Watch"]
+
+_u64, _pointer = ctypes.c_uint64, ctypes.c_void_p
+#: Functions of watch.cpp: what they return, and their arguments.
+_FUNCTIONS = {
+    "watch_set": (None, _pointer, _pointer),
+    "ring_new": (_pointer, _u64, _u64, _u64),
+    "ring_keep": (None, _pointer, _pointer, _u64),
+    "ring_count": (_u64, _pointer),
+    "ring_state": (_pointer, _pointer, _u64, _pointer),
+    "ring_write": (None, _pointer, _pointer, _u64, _u64),
+    "ring_free": (None, _pointer),
+    "records_new": (_pointer, _u64),
+    "records_fetch": (_u64, _pointer, _pointer),
+    "records_free": (None, _pointer),
+}
+
+
+class _Watch(ctypes.Structure):
+    """The struct of the same name in watch.cpp."""
+
+    _fields_ = [(name, _pointer) for name in ("trace", "ring", "records")]
+
+
+class Watch:
+    """Watches `machine`, the struct of machine.cpp, as long as there is something to look for.
+
+    Parameters
+    ----------
+    model : Model
+        With `everything`, and trace.cpp and watch.cpp in its library.
+    machine : ctypes.Structure
+        The machine that runs it.
+    fields : sequence of str
+        Names of the retire port's fields, in the order of their words.
+    """
+
+    def __init__(self, model: Model, machine: ctypes.Structure, fields: Sequence[str]):
+        self._model = model
+        self._machine = machine
+        self._fields = fields
+        self._library = library = model.library
+        for name, (result, *arguments) in _FUNCTIONS.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+        self._native = _Watch()
+        self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
+        self._waveform: Waveform | None = None
+        self._touched = False
+
+    def __del__(self):
+        self.forget()
+        if self._native.records:
+            self._library.records_free(self._native.records)
+
+    def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+        """See `Engine`; the callback gets its records when `fetch` is called."""
+        self._observers.append(callback)
+        if not self._native.records:
+            self._native.records = self._library.records_new(len(self._fields))
+            self._update()
+
+    def fetch(self) -> None:
+        """Hands on what has been recorded; raises OSError if a waveform cannot be written."""
+        if self._waveform is not None:
+            self._waveform.check()
+        if not self._native.records:
+            return
+        words = ctypes.POINTER(_u64)()
+        count = self._library.records_fetch(self._native.records, ctypes.byref(words))
+        taken, size = words[:count], len(self._fields) + 1
+        for start in range(0, count, size):
+            fields = dict(zip(self._fields, taken[start + 1 : start + size], strict=True))
+            for observer in self._observers:
+                observer(taken[start], fields)
+
+    def start_trace(self, path: Path) -> None:
+        """Writes a VCD to `path` from the cycle on that comes next; raises OSError."""
+        self.stop_trace()
+        self._waveform = Waveform(self._model, path, self._model.address, self._machine.cycle)
+        self._update()
+
+    def stop_trace(self) -> None:
+        """Ends the VCD if there is one; raises OSError."""
+        if self._waveform is not None:
+            waveform, self._waveform = self._waveform, None
+            self._update()
+            waveform.close()
+
+    def touch(self) -> None:
+        """Says that Python has changed the state."""
+        self._touched = True
+
+    def before_run(self) -> None:
+        """Shows in the waveform what Python has changed."""
+        if self._touched and self._waveform is not None:
+            self._waveform.touch(self._model.address)
+        self._touched = False
+
+    def keep(self, cycles: int) -> None:
+        """Keeps the last `cycles` cycles from now on, instead of those kept so far."""
+        self.forget()
+        if not cycles:
+            return
+        self._native.ring = self._library.ring_new(*_shown_from(self._model.layout), cycles)
+        self._library.ring_keep(self._native.ring, self._model.address, self._machine.cycle)
+        self._update()
+
+    def forget(self) -> None:
+        """Keeps no cycles any more."""
+        if self._native.ring:
+            self._library.ring_free(self._native.ring)
+            self._native.ring = None
+            self._update()
+
+    def write_kept(self, path: Path, first: int, last: int) -> bool:
+        """Writes a VCD of the cycles `first` to `last` as far as they are kept.
+
+        Returns whether there was one. Raises OSError.
+        """
+        ring, library = self._native.ring, self._library
+        kept = range(library.ring_count(ring) if ring else 0)
+        begin = bisect_left(kept, first, key=lambda number: self._kept(number)[1])
+        end = bisect_right(kept, last, key=lambda number: self._kept(number)[1])
+        if begin >= end:
+            return False
+        waveform = Waveform(self._model, path, *self._kept(begin))
+        library.ring_write(ring, waveform.address, begin + 1, end)
+        waveform.close()
+        return True
+
+    def _kept(self, number):
+        """The address and the cycle of a state in the ring, counted from the oldest."""
+        cycle = _u64()
+        address = self._library.ring_state(self._native.ring, number, ctypes.byref(cycle))
+        return address, cycle.value
+
+    def _update(self):
+        waveform = self._waveform
+        self._native.trace = waveform.address if waveform is not None else None
+        self._library.watch_set(ctypes.byref(self._machine), ctypes.byref(self._native))
+
+
+def _shown_from(layout) -> tuple[int, int]:
+    """The first word of the state that waveforms are computed from, and how many there are."""
+    words = [*layout.registers.values(), *(first for first, _ in layout.memories.values())]
+    first = min(words, default=0)
+    # Behind the memories lies only what is computed from the rest.
+    return first, (layout.size if layout.stale is None else layout.stale) - first

@@ -1,0 +1,1 @@
+"""Amaranth's testbenches on compiled designs."""

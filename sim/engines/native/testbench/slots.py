@@ -1,0 +1,233 @@
+"""The signals and memories of a compiled design, as Amaranth's simulator wants them.
+
+It asks for a "slot" of each; those of the design are windows on the words of the compiled state.
+"""
+
+import ctypes
+
+from amaranth.sim.pysim import _PyEngineState, _PyMemoryState, _PySignalState, _run_wakers
+
+from sim.engines.native.compiler.bit_slicing import WORD
+from sim.engines.native.compiler.circuit import Unsupported
+from sim.engines.native.compiler.extract import check_version
+from sim.engines.native.testbench.survey import Survey
+from sim.engines.native.testbench.windows import poke, windows_of
+
+__all__ = ["Running", "State"]
+
+_ONES = (1 << WORD) - 1
+
+
+class Running:
+    """The compiled design, its state, and what of it has to be evaluated again."""
+
+    def __init__(self, design, directory, level):
+        check_version()
+        self.survey = survey = Survey(design)
+        self.windows = windows = windows_of(design, survey, directory, level)
+        self.numbers = {id(signal): number for number, signal in enumerate(survey.signals)}
+        self.rows = {
+            id(memory): row for memory, row in zip(survey.memories, windows.rows, strict=True)
+        }
+        library = ctypes.CDLL(str(directory / windows.library))
+        self._step, self._show = library.native_step, library.native_show
+        self._array = (ctypes.c_uint64 * len(windows.initial))()
+        self.state = memoryview(self._array).cast("B").cast("Q")
+        self.words = (ctypes.c_uint64 * max(1, windows.shown_words))()
+        self._address = ctypes.c_void_p(ctypes.addressof(self._array))
+        self.reset()
+
+    def reset(self):
+        """The state as it is at the start."""
+        self._array[:] = self.windows.initial
+        self.stale, self.due = True, False
+
+    def settle(self):
+        """Computes the signals from the state."""
+        self._show(self._address, self.words)
+        self.stale = False
+
+    def clock_if_due(self):
+        """Does the clock edge that has come, if there is one; returns whether there was."""
+        due, self.due = self.due, False
+        if due:
+            self._step(self._address, self._address)
+            self.stale = True
+        return due
+
+    def poke(self, places, number):
+        """Sets bits of the state."""
+        poke(self.state, places, number)
+        self.stale = True
+
+
+class State(_PyEngineState):
+    """The simulator's state, in which the design's signals and memories are those of the model."""
+
+    def __init__(self, native):
+        super().__init__()
+        self.native = native
+        #: Driven signals that somebody waits for.
+        self._watched = {}
+
+    def reset(self):
+        self.native.reset()
+        super().reset()
+        self._watched = {slot: slot.curr for slot in self._watched}
+
+    def get_signal(self, signal):
+        index = self.signals.get(signal)
+        if index is None:
+            index = self.signals[signal] = len(self.slots)
+            self.slots.append(self._slot(signal))
+        return index
+
+    def _slot(self, signal):
+        native = self.native
+        number = native.numbers.get(id(signal))
+        if number is None:
+            return _PySignalState(signal, self.pending)
+        if number in native.survey.driven:
+            return _Driven(signal, self.pending, native, number)
+        if signal is native.survey.clock:
+            return _Clock(signal, self.pending, native)
+        return _Input(signal, self.pending, native, number)
+
+    def get_memory(self, memory):
+        if memory not in self.memories and id(memory) in self.native.rows:
+            self.memories[memory] = len(self.slots)
+            self.slots.append(_Rows(memory, self.pending, self.native))
+        return super().get_memory(memory)
+
+    def add_signal_waker(self, signal, waker):
+        slot = self.slots[self.get_signal(signal)]
+        slot.add_waker(waker)
+        if type(slot) is _Driven and slot not in self._watched:
+            self._watched[slot] = slot.curr
+
+    def wake(self):
+        """Wakes those who wait for a driven signal that has changed."""
+        for slot, before in list(self._watched.items()):
+            value = slot.curr
+            if value != before:
+                self._watched[slot] = value
+                _run_wakers(slot.wakers, before, value)
+            if not slot.wakers:
+                del self._watched[slot]
+
+
+class _Input(_PySignalState):
+    """A signal that the design reads and does not drive."""
+
+    __slots__ = ("_native", "_places")
+
+    def __init__(self, signal, pending, native, number):
+        self._native, self._places = native, native.windows.places[number]
+        super().__init__(signal, pending)
+
+    def commit(self):
+        changed = super().commit()
+        if changed:
+            self._native.poke(self._places, self.curr)
+        return changed
+
+
+class _Clock(_PySignalState):
+    """The clock of the flip-flops."""
+
+    __slots__ = ("_native",)
+
+    def __init__(self, signal, pending, native):
+        self._native = native
+        super().__init__(signal, pending)
+
+    def commit(self):
+        changed = super().commit()
+        if changed and self.curr:
+            self._native.due = True
+        return changed
+
+
+class _Driven(_PySignalState):
+    """A signal that the design drives. A testbench may set one that is a register."""
+
+    __slots__ = ("_count", "_first", "_native", "_places", "_set_to", "_sign")
+
+    def __init__(self, signal, pending, native, number):
+        self.signal, self.pending, self.wakers = signal, pending, []
+        self.is_comb = number in native.survey.combinational
+        self._native, self._places = native, native.windows.places[number]
+        self._first, width = native.windows.shown[number]
+        self._count = -(-width // WORD)
+        self._sign = 1 << width - 1 if width and signal.shape().signed else 0
+        self._set_to = None
+
+    def reset(self):
+        self._set_to = None
+
+    @property
+    def curr(self):
+        native = self._native
+        if native.stale:
+            native.settle()
+        first, words = self._first, native.words
+        value = words[first] if self._count else 0
+        for number in range(1, self._count):
+            value |= words[first + number] << number * WORD
+        return value - 2 * self._sign if value & self._sign else value
+
+    @property
+    def next(self):
+        return self.curr if self._set_to is None else self._set_to
+
+    def update(self, value, mask=~0):
+        if self._places is None:
+            raise Unsupported(f"{self.signal.name} cannot be set: some of its bits never change")
+        self._set_to = self.next & ~mask | value & mask
+        self.pending.add(self)
+
+    def commit(self):
+        self._native.poke(self._places, self._set_to)
+        self._set_to = None
+        return True
+
+
+class _Rows(_PyMemoryState):
+    """A memory of the design."""
+
+    __slots__ = ("_first", "_native", "_sign", "_words")
+
+    def __init__(self, memory, pending, native):
+        self._native = native
+        self._first = native.rows[id(memory)]
+        super().__init__(memory, pending)
+        width = self.shape.width
+        self._words = -(-width // WORD)
+        self._sign = 1 << width - 1 if width and self.shape.signed else 0
+
+    def reset(self):
+        self.write_queue = {}
+
+    def read(self, addr):
+        if addr not in range(self.memory.depth):
+            return 0
+        first, state = self._first + addr * self._words, self._native.state
+        value = sum(state[first + i] << i * WORD for i in range(self._words))
+        return value - 2 * self._sign if value & self._sign else value
+
+    @property
+    def data(self):
+        return self
+
+    def __getitem__(self, addr):
+        return self.read(addr)
+
+    def commit(self):
+        for addr, value in self.write_queue.items():
+            for number in range(self._words):
+                word = self._first + addr * self._words + number
+                bits = value & (1 << self.shape.width) - 1
+                self._native.state[word] = bits >> number * WORD & _ONES
+        self.write_queue.clear()
+        self._native.stale = True
+        return True

@@ -1,0 +1,157 @@
+"""One walk over an elaborated design: who drives what, and a hash of all its logic.
+
+Two instances of one component have different signals but the same hash, and their signals come in
+the same order: what was compiled for one serves the other.
+"""
+
+import hashlib
+
+from amaranth.hdl import Signal
+from amaranth.hdl import _ast as ast
+from amaranth.hdl._mem import MemoryInstance
+
+from sim.engines.native.compiler.circuit import Unsupported
+
+__all__ = ["Survey"]
+
+
+class Survey:
+    """What a walk over a design, as `extract.prepare` makes it, has seen.
+
+    Members
+    -------
+    signals, memories : list
+        In the order of the walk: every `Signal` and `MemoryData`.
+    driven, combinational : set of int
+        Places in `signals` of those that the design drives, and that logic without memory drives.
+    clock : Signal or None
+        The clock of the flip-flops.
+    digest : str
+        The hash.
+
+    Raises
+    ------
+    Unsupported
+        If the design has several clocks or one that it drives, or prints or asserts something.
+    """
+
+    def __init__(self, design):
+        self.signals: list[Signal] = []
+        self.memories: list = []
+        self.driven: set[int] = set()
+        self.combinational: set[int] = set()
+        self._numbers: dict[int, int] = {}
+        self._facts: list = []
+        self._clocks: dict[int, Signal] = {}
+        self._domain = "comb"
+        for fragment in design.fragments:
+            self._fragment(fragment)
+        self.digest = hashlib.sha256(repr(self._facts).encode()).hexdigest()
+        self.clock = self._only_clock()
+
+    def _only_clock(self):
+        if len(self._clocks) > 1:
+            raise Unsupported(
+                f"more than one clock: {', '.join(clock.name for clock in self._clocks.values())}"
+            )
+        for number, clock in self._clocks.items():
+            if number in self.driven:
+                raise Unsupported(f"the clock {clock.name} is made by the design")
+            return clock
+        return None
+
+    def _fragment(self, fragment):
+        note = self._facts.append
+        note(type(fragment).__name__)
+        if isinstance(fragment, MemoryInstance):
+            self._memory(fragment)
+        for domain, statements in fragment.statements.items():
+            self._enter(fragment, domain)
+            self._statements(statements)
+
+    def _enter(self, fragment, domain):
+        """From here on everything is in this domain."""
+        self._domain = domain
+        if domain == "comb":
+            self._facts.append("comb")
+            return
+        clocking = fragment.domains[domain]
+        number = self._signal(clocking.clk)
+        self._clocks[number] = clocking.clk
+        reset = None if clocking.rst is None else self._signal(clocking.rst)
+        self._facts.append((number, reset, clocking.clk_edge, clocking.async_reset))
+
+    def _memory(self, instance):
+        data, note = instance._data, self._facts.append
+        self.memories.append(data)
+        shape = ast.Shape.cast(data.shape)
+        note((shape.width, shape.signed, data.depth, tuple(data.init._raw)))
+        for port in (*instance._write_ports, *instance._read_ports):
+            self._enter(instance, port._domain)
+            note((type(port).__name__, getattr(port, "_transparent_for", None)))
+            self._value(port._addr)
+            self._value(port._en)
+            self._value(port._data, target=hasattr(port, "_transparent_for"))
+
+    def _statements(self, statements):
+        note = self._facts.append
+        for statement in statements:
+            kind = type(statement)
+            if kind is ast.Assign:
+                note("=")
+                self._value(statement.lhs, target=True)
+                self._value(statement.rhs)
+            elif kind is ast.Switch:
+                note(("switch", len(statement.cases)))
+                self._value(statement.test)
+                for patterns, inner, _source in statement.cases:
+                    note((patterns, len(inner)))
+                    self._statements(inner)
+            else:
+                raise Unsupported("{} at {}:{}".format(kind.__name__, *statement.src_loc))
+
+    def _value(self, value, *, target=False):
+        kind, note = type(value), self._facts.append
+        if kind is Signal:
+            number = self._signal(value)
+            note(number)
+            if target:
+                self._drive(number)
+        elif kind is ast.Const:
+            note((value.value, len(value), value.shape().signed))
+        elif kind is ast.Operator:
+            note((value.operator, len(value.operands)))
+            for operand in value.operands:
+                self._value(operand, target=target)
+        elif kind is ast.Slice:
+            note(("slice", value.start, value.stop))
+            self._value(value.value, target=target)
+        elif kind is ast.Part:
+            note(("part", value.width, value.stride))
+            self._value(value.value, target=target)
+            self._value(value.offset)
+        elif kind is ast.Concat:
+            note(("cat", len(value.parts)))
+            for part in value.parts:
+                self._value(part, target=target)
+        elif kind is ast.SwitchValue:
+            note(("choose", tuple(patterns for patterns, _ in value.cases)))
+            self._value(value.test)
+            for _patterns, case in value.cases:
+                self._value(case, target=target)
+        else:
+            raise Unsupported("{} at {}:{}".format(kind.__name__, *value.src_loc))
+
+    def _drive(self, number):
+        self.driven.add(number)
+        if self._domain == "comb":
+            self.combinational.add(number)
+
+    def _signal(self, signal):
+        """The number of a signal; what determines it is noted when it is first seen."""
+        number = self._numbers.get(id(signal))
+        if number is None:
+            number = self._numbers[id(signal)] = len(self.signals)
+            self.signals.append(signal)
+            self._facts.append((len(signal), signal._signed, signal.init, signal.reset_less))
+        return number

@@ -1,0 +1,111 @@
+"""A design compiled such that all its signals can be seen, and the same for its like.
+
+Translating a design takes longer than a short testbench runs. What came of it is therefore kept
+under the hash that `Survey` makes, and signals and memories are known by their numbers there.
+"""
+
+import contextlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import amaranth
+
+from sim.engines.native import compiler
+from sim.engines.native.compiler import cxx, store
+from sim.engines.native.compiler.model import Model
+from sim.engines.native.testbench.survey import Survey
+from sim.host.shared_cache import is_kept
+
+__all__ = ["Place", "Windows", "places_of", "poke", "windows_of"]
+
+#: Folders whose sources determine what is kept.
+_PACKAGES = (Path(compiler.__file__).parent, Path(__file__).parent)
+#: Part of a signal in the state: its lowest bit there, a mask of its bits, the word of the state,
+#: and the lowest bit in that word.
+Place = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How to run a design, and where everything is.
+
+    Members
+    -------
+    library : str
+        Name of the shared library, with `native_step` and `native_show`; see `Model`.
+    initial : list of int
+        The words of the state at the start.
+    shown_words : int
+        Words that `native_show` writes.
+    shown : list
+        Of each signal its first word there and its width; None if the design does not use it.
+    places : list
+        Of each signal a list of `Place`; None if it is computed or part of it never changes.
+    rows : list of int
+        Of each memory the first word of the state.
+    """
+
+    library: str
+    initial: list[int]
+    shown_words: int
+    shown: list[tuple[int, int] | None]
+    places: list[list[Place] | None]
+    rows: list[int]
+
+
+def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
+    """The windows of a design, made or from the folder `directory`.
+
+    Raises Unsupported and CompilerError as `Model` does.
+    """
+    path = directory / f"windows-{_key(survey.digest, level)}.json"
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        found = Windows(**json.loads(path.read_text())) if is_kept(path) else None
+        if found is not None and is_kept(directory / found.library):
+            return found
+    made = _make(design, survey, directory, level)
+    store.save(path, made)
+    return made
+
+
+@cache
+def _key(digest, level):
+    facts = (digest, level, amaranth.__version__, cxx.FLAGS, cxx.find_compiler(),
+             cxx.processor())  # fmt: skip
+    return store.fingerprint(_PACKAGES, *facts)
+
+
+def _make(design, survey, directory, level):
+    memories = {str(number): memory for number, memory in enumerate(survey.memories)}
+    model = Model(
+        design, (), directory, everything=True, places=memories, level=level, pullable=True
+    )
+    return Windows(
+        Path(model.library._name).name,
+        list(model.state),
+        model.shown_words,
+        [model.shown.get(signal) for signal in survey.signals],
+        [places_of(model, signal) for signal in survey.signals],
+        [model.places[name] for name in memories],
+    )
+
+
+def places_of(model: Model, signal) -> list[Place] | None:
+    """Where the state holds an input or a register.
+
+    None if part of it is not there, because it is computed or never changes.
+    """
+    places = []
+    for position, width, piece, low in model.pieces.reads(model.circuit.signals.get(signal, ())):
+        if piece not in model.layout.registers:
+            return None
+        places.append((position, (1 << width) - 1, model.layout.registers[piece], low))
+    return places
+
+
+def poke(state, places: list[Place], number: int) -> None:
+    """Sets the bits of a signal in `state`."""
+    for position, mask, word, low in places:
+        state[word] = state[word] & ~(mask << low) | (number >> position & mask) << low

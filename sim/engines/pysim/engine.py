@@ -1,0 +1,192 @@
+"""The engine on Amaranth's own simulator: slow, and the reference for every other.
+
+Amaranth's public interface can neither start a waveform in the middle of a run nor let a process
+look at a signal only when it matters, so this file uses what lies below it: `Simulator._engine`,
+its signal slots and `_VCDWriter`. All such use is here and in `sim.engines.pysim.ordered`;
+`AMARANTH` names the release that both were written for.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import amaranth
+from amaranth.hdl import Value
+from amaranth.sim import Simulator
+from amaranth.sim.pysim import _VCDWriter
+
+from sim.engines.base import CYCLE_FS, Engine, EngineError, TrapLog
+from sim.engines.pysim.ordered import OrderedPySimEngine
+from sim.host.output_files import open_output
+from sim.platform.bus import DATA, FETCH, Bus, Request
+from sim.platform.events import Budget, Event
+
+__all__ = ["PysimEngine"]
+
+#: The release whose private parts are used here.
+AMARANTH = "0.5.10"
+_REQUEST_FIELDS = ("address", "write", "data", "strobe", "size", "source", "lock")
+
+
+class _Port:
+    """The simulator's slots for one memory port of the hart."""
+
+    def __init__(self, slot, port):
+        self.valid = slot(port.request.valid)
+        self.ready = slot(port.request.ready)
+        self.fields = [slot(getattr(port.request, name)) for name in _REQUEST_FIELDS]
+        self.response = [slot(getattr(port.response, name)) for name in ("valid", "data", "error")]
+
+    def request(self) -> Request:
+        return Request(*(field.curr for field in self.fields))
+
+    def drive(self, ready: bool, answer: tuple[int, int] | None) -> None:
+        """Sets the inputs for the coming cycle."""
+        self.ready.update(int(ready))
+        valid, data, error = self.response
+        valid.update(int(answer is not None))
+        if answer is not None:
+            data.update(answer[0])
+            error.update(answer[1])
+
+
+class PysimEngine(Engine):
+    """Runs `hart` on Amaranth's simulator; see `Engine`.
+
+    Parameters
+    ----------
+    hart : wiring.Component
+        A hart as `hdl.hart.Hart`, or anything with its ports and its `registers`.
+    bus : Bus
+        What lies behind its memory ports.
+    """
+
+    name = "pysim"
+    chunk = 500
+
+    def __init__(self, hart, bus: Bus):
+        if amaranth.__version__ != AMARANTH:
+            raise EngineError(
+                f"the engine pysim needs amaranth {AMARANTH}, not {amaranth.__version__}; "
+                f"install it with: pip install amaranth=={AMARANTH}"
+            )
+        self.cycle = 0
+        self.log = TrapLog()
+        self._bus = bus
+        self._event: Event | None = None
+        self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
+        self._vcd: _VCDWriter | None = None
+        self._vcd_file = None
+        self._simulator = Simulator(hart, engine=OrderedPySimEngine)
+        self._simulator.add_clock(CYCLE_FS * 1e-15, phase=CYCLE_FS * 1e-15)
+        self._core = self._simulator._engine
+        self._registers = hart.registers
+        self._bind(hart)
+        self._simulator.add_process(self._clocked)
+        # Settles cycle 0, so that its values mean something to a waveform.
+        self._core.step_design()
+
+    def run(self, cycles: int) -> Event:
+        """Runs for at most `cycles` cycles; returns what ended it."""
+        limit = self.cycle + cycles
+        advance = self._simulator.advance
+        while self.cycle < limit:
+            advance()
+            if self._event is not None:
+                event, self._event = self._event, None
+                return event
+        return Budget()
+
+    def answer(self, delay: int) -> None:
+        """Answers the doorbell's store; see `Engine`."""
+        self._bus.answer(delay)
+
+    def read_register(self, number: int) -> int:
+        """The value of x`number`."""
+        return self._core.get_value(self._registers[number])
+
+    def write_register(self, number: int, value: int) -> None:
+        """Sets x`number` to `value`; x0 stays 0."""
+        if number:
+            self._core.set_value(self._registers[number], value)
+            self._core.step_design()
+
+    def set_line(self, name: str, level: bool) -> None:
+        """Drives an interrupt line; see `Engine`."""
+        self._lines[name].update(int(level))
+
+    def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+        """Calls `callback` for every record of the retire port; see `Engine`."""
+        self._observers.append(callback)
+
+    def start_trace(self, path: Path) -> None:
+        """Writes a VCD to `path` from this cycle on."""
+        self.stop_trace()
+        self._vcd_file = open_output(path)
+        self._vcd = _VCDWriter(self._core.state, self._simulator._design, vcd_file=self._vcd_file)
+        # Its header would claim that the values of now were those of time 0.
+        now = self._vcd.vcd_writer._timestamp = self.cycle * CYCLE_FS
+        # It would also begin with the initial names of states of FSMs.
+        for signal in self._vcd.vcd_signal_vars:
+            self._vcd.update_signal(now, signal)
+        self._core._vcd_writers.append(self._vcd)
+
+    def stop_trace(self) -> None:
+        """Ends the VCD; does nothing if none is being written."""
+        if self._vcd is None:
+            return
+        self._core._vcd_writers.remove(self._vcd)
+        self._vcd.close(max(self._core.now, self._vcd.vcd_writer._timestamp))
+        self._vcd_file.close()
+        self._vcd = self._vcd_file = None
+
+    def _bind(self, hart) -> None:
+        """Finds the slots of the hart's ports in the simulator's state."""
+        state = self._core.state
+
+        def slot(value):
+            return state.slots[state.get_signal(Value.cast(value))]
+
+        self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
+        self._time = slot(hart.mtime)
+        self._lines = {name: slot(getattr(hart, name)) for name in ("msip", "mtip", "meip", "seip")}
+        self._retire = {name: slot(getattr(hart.retire, name))
+                        for name in hart.retire.signature.members}  # fmt: skip
+
+    async def _clocked(self, ctx):
+        """Once per clock edge: reads outputs as they were before it, drives inputs after it.
+
+        A process wakes before the flip-flops' new values are committed, so `slot.curr` is still
+        the value that the flip-flops see; reading a slot is much cheaper than sampling a signal.
+        """
+        self._drive_inputs()
+        async for _ in ctx.tick():
+            cycle = self.cycle
+            if self._retire["valid"].curr:
+                self._take_retirement(cycle)
+            for number in (FETCH, DATA):
+                port = self._ports[number]
+                if port.valid.curr and port.ready.curr:
+                    self._bus.accept(number, cycle, port.request())
+            self._event, self._bus.event = self._bus.event, None
+            self.cycle = cycle + 1
+            self._drive_inputs()
+
+    def _drive_inputs(self) -> None:
+        bus, cycle = self._bus, self.cycle
+        answers = [bus.respond(number, cycle) for number in (FETCH, DATA)]
+        bus.settle()
+        for port, ready, answer in zip(self._ports, bus.ready, answers, strict=True):
+            port.drive(ready, answer)
+        self._time.update(cycle)
+
+    def _take_retirement(self, cycle: int) -> None:
+        retire = self._retire
+        pc, mode = retire["pc_rdata"].curr, retire["mode"].curr
+        if retire["trap"].curr:
+            self.log.trapped(cycle, pc, retire["cause"].curr, retire["tval"].curr, mode)
+        else:
+            self.log.retired(cycle, pc, mode)
+        if self._observers:
+            fields = {name: slot.curr for name, slot in retire.items()}
+            for observer in self._observers:
+                observer(cycle, fields)

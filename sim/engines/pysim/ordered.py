@@ -1,0 +1,286 @@
+"""Amaranth's simulator, with combinational logic evaluated in the order of its dependencies.
+
+The simulator of Amaranth 0.5.10 wakes a whole module whenever one of its inputs changes, so in a
+hart of many modules each is evaluated several times a cycle, mostly to results that the next one
+undoes. `OrderedPySimEngine` compiles the same statements with the same compiler, but
+
+1. cuts the combinational statements of each module into groups that drive nothing in common, and
+2. evaluates the groups whose inputs have changed in topological order, handing on each result at
+   once, so that a group runs once unless it is part of a loop.
+
+What comes out when all has settled is the same. Glitches on the way are not, and a waveform shows
+settled values alone. Made for one clock, which no logic drives.
+
+It builds on private parts of Amaranth; `sim.engines.pysim.engine` checks the release.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from amaranth.hdl import Fragment
+from amaranth.hdl._ast import SignalSet, _StatementList
+from amaranth.hdl._mem import MemoryInstance
+from amaranth.sim._pyrtl import _FragmentCompiler
+from amaranth.sim.pysim import PySimEngine, _PyEngineState, _PySignalState
+
+__all__ = ["OrderedPySimEngine", "independent_groups", "topological_order"]
+
+
+class OrderedPySimEngine(PySimEngine):
+    """For `Simulator(design, engine=OrderedPySimEngine)`: as the default engine, but faster."""
+
+    def __init__(self, design):
+        # The parent's constructor would compile the design its own way first.
+        self._design = design
+        self._state = _State()
+        self._testbenches = []
+        self._delta_cycles = 0
+        self._vcd_writers = []
+        self._active_triggers = set()
+        compiled = _compile(self._state, design.fragment)
+        self._processes = compiled.processes
+        groups = [compiled.groups[i] for i in topological_order(_dependencies(compiled.groups))]
+        self._evaluate = [group.run for group in groups]
+        for index, group in enumerate(groups):
+            group.wake_by_inputs(self._state, 1 << index)
+        self._all = (1 << len(groups)) - 1
+        self._state.due.bits = self._all
+
+    def reset(self):
+        """Reverts to the initial state."""
+        super().reset()
+        self._state.due.bits = self._all
+
+    def step_design(self):
+        """Runs processes and evaluates logic until nothing changes any more."""
+        state, due, evaluate = self._state, self._state.due, self._evaluate
+        pending = state.pending
+        changed = {} if self._vcd_writers else None
+        while True:
+            self._run_processes()
+            if not pending and not due.bits:
+                break
+            # All flip-flops at once: each has seen the others' values of before the edge.
+            self._commit(changed)
+            while due.bits:
+                lowest = due.bits & -due.bits
+                due.bits ^= lowest
+                evaluate[lowest.bit_length() - 1]()
+                if pending:
+                    self._commit(changed)
+        self._delta_cycles += 1
+        if changed:
+            self._trace(changed)
+
+    def _run_processes(self):
+        for trigger in self._active_triggers:
+            trigger.run()
+        self._active_triggers.clear()
+        for process in self._processes:
+            if process.runnable:
+                process.runnable = False
+                process.run()
+
+    def _commit(self, changed):
+        pending = self._state.pending
+        for slot in pending:
+            if changed is not None:
+                _note(changed, slot)
+            slot.commit()
+        pending.clear()
+
+    def _trace(self, changed):
+        for writer in self._vcd_writers:
+            now = self._now_plus_deltas(writer.fs_per_delta)
+            for change in changed:
+                if type(change) is _Signal:
+                    writer.update_signal(now, change.signal)
+                else:
+                    writer.update_memory(now, *change)
+
+
+def independent_groups(statements: Iterable) -> list[list]:
+    """`statements` in groups such that no two groups drive a signal in common; order is kept."""
+    groups: list[tuple[SignalSet, list]] = []
+    for statement in statements:
+        driven = SignalSet(statement._lhs_signals())
+        members = []
+        apart = []
+        for group in groups:
+            if any(signal in group[0] for signal in driven):
+                driven = SignalSet((*driven, *group[0]))
+                members += group[1]
+            else:
+                apart.append(group)
+        groups = [*apart, (driven, [*members, statement])]
+    return [members for _, members in groups]
+
+
+def topological_order(dependencies: Sequence[Iterable[int]]) -> list[int]:
+    """The numbers of `dependencies`, each behind those it depends on where there is no loop."""
+    order: list[int] = []
+    seen: set[int] = set()
+    for root in range(len(dependencies)):
+        if root in seen:
+            continue
+        seen.add(root)
+        path = [(root, iter(dependencies[root]))]
+        while path:
+            number, rest = path[-1]
+            child = next((child for child in rest if child not in seen), None)
+            if child is None:
+                order.append(number)
+                path.pop()
+            else:
+                seen.add(child)
+                path.append((child, iter(dependencies[child])))
+    return order
+
+
+class _Due:
+    """The groups that have to be evaluated, as a set of bits; shared by all signals."""
+
+    def __init__(self):
+        self.bits = 0
+
+
+class _Signal(_PySignalState):
+    """A signal that knows which groups read it, as a set of bits."""
+
+    __slots__ = ("due", "readers")
+
+    def __init__(self, signal, pending, due):
+        super().__init__(signal, pending)
+        self.readers = 0
+        self.due = due
+
+    def update(self, value, mask=~0):
+        # Most updates change nothing; that is cheaper to see before the mask is applied.
+        if value != self.next:
+            value = (self.next & ~mask) | (value & mask)
+            if value != self.next:
+                self.next = value
+                self.pending.add(self)
+
+    def commit(self):
+        if self.curr == self.next:
+            return False
+        self.due.bits |= self.readers
+        if self.wakers:
+            return super().commit()
+        self.curr = self.next
+        return True
+
+
+class _State(_PyEngineState):
+    """The simulator's state, made of `_Signal`s.
+
+    While `group` is set, what the compiler wants woken is noted there instead.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.due = _Due()
+        self.group: _Group | None = None
+
+    def get_signal(self, signal):
+        if signal not in self.signals:
+            self.signals[signal] = len(self.slots)
+            self.slots.append(_Signal(signal, self.pending, self.due))
+        return self.signals[signal]
+
+    def add_signal_waker(self, signal, waker):
+        if self.group is not None and _is_combinational(waker):
+            self.group.inputs.add(signal)
+        else:
+            super().add_signal_waker(signal, waker)
+
+    def add_memory_waker(self, memory, waker):
+        if self.group is not None and _is_combinational(waker):
+            self.group.memories.append(memory)
+        else:
+            super().add_memory_waker(memory, waker)
+
+
+class _Group:
+    """Combinational logic that is evaluated together."""
+
+    def __init__(self):
+        self.inputs = SignalSet()
+        self.outputs = SignalSet()
+        self.memories = []
+        self.run: Callable[[], None] | None = None
+
+    def wake_by_inputs(self, state, bit):
+        """Makes a change of what it reads set `bit` of what is due."""
+
+        def waker():
+            state.due.bits |= bit
+            return True
+
+        for signal in self.inputs:
+            state.slots[state.get_signal(signal)].readers |= bit
+        for memory in self.memories:
+            state.add_memory_waker(memory, waker)
+
+
+class _Compiled:
+    """A design as combinational groups and the processes of its flip-flops."""
+
+    def __init__(self):
+        self.groups: list[_Group] = []
+        self.processes = set()
+
+
+def _compile(state: _State, fragment: Fragment) -> _Compiled:
+    compiled = _Compiled()
+    for part, outputs in _parts(fragment):
+        group = state.group = _Group()
+        group.outputs.update(outputs)
+        for process in _FragmentCompiler(state)(part):
+            if process.is_comb:
+                group.run = process.run
+                compiled.groups.append(group)
+            else:
+                compiled.processes.add(process)
+    state.group = None
+    return compiled
+
+
+def _parts(fragment: Fragment):
+    """Fragments without submodules, each with at most one group, and what that group drives."""
+    if isinstance(fragment, MemoryInstance):
+        read = (port._data for port in fragment._read_ports if port._domain == "comb")
+        yield fragment, [signal for data in read for signal in data._lhs_signals()]
+    else:
+        for domain, statements in fragment.statements.items():
+            for group in independent_groups(statements) if domain == "comb" else [statements]:
+                part = Fragment()
+                part.domains = fragment.domains
+                part.statements = {domain: _StatementList(group)}
+                yield part, part.statements[domain]._lhs_signals()
+    for subfragment, _, _ in fragment.subfragments:
+        yield from _parts(subfragment)
+
+
+def _dependencies(groups: Sequence[_Group]) -> list[list[int]]:
+    drivers = {}
+    for index, group in enumerate(groups):
+        for signal in group.outputs:
+            drivers.setdefault(id(signal), []).append(index)
+    return [
+        [index for signal in group.inputs for index in drivers.get(id(signal), ())]
+        for group in groups
+    ]
+
+
+def _is_combinational(waker) -> bool:
+    """Whether the compiler made `waker` for logic, and not for a flip-flop's clock."""
+    return waker.__qualname__.startswith(("comb_waker.", "memory_waker."))
+
+
+def _note(changed, slot):
+    """Adds to `changed` what a commit of `slot` is about to change."""
+    if type(slot) is _Signal:
+        changed[slot] = None
+    else:
+        changed.update(((slot.memory, address), None) for address in slot.write_queue)

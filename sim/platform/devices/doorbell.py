@@ -1,0 +1,57 @@
+"""The doorbell on the bus: the registers through which trampoline and kernel model talk."""
+
+from hdl.arch import PAGE_SIZE
+from kernel_model.facts.doorbell import READABLE, WRITABLE, Register
+from kernel_model.facts.doorbell import Doorbell as Registers
+from kernel_model.facts.memlayout import DOORBELL
+from sim.platform.bus import Refused
+from sim.platform.events import Doorbell
+
+__all__ = ["DoorbellPage"]
+
+
+class DoorbellWindow:
+    """The registers as a `sim.platform.bus.Window`."""
+
+    loadable = tuple(sorted(READABLE))
+    storable = tuple(sorted(WRITABLE))
+    ring = Register.RING
+
+    def __init__(self, registers: Registers):
+        self.load = registers.read
+        self.store = registers.write
+
+
+class DoorbellPage:
+    """One page of 8-byte registers at `DOORBELL`; a store to `Register.RING` raises `Doorbell`.
+
+    Accesses of another size, and to offsets without a register, are bus errors.
+    """
+
+    base = DOORBELL
+    size = PAGE_SIZE
+
+    def __init__(self, registers: Registers):
+        self._registers = registers
+        self.window = DoorbellWindow(registers)
+
+    def load(self, offset: int, count: int) -> int:
+        """The register at `offset`."""
+        if count != 8:
+            raise Refused
+        try:
+            return self._registers.read(offset)
+        except LookupError as error:
+            raise Refused from error
+
+    def store(self, offset: int, count: int, value: int) -> Doorbell | None:
+        """Writes the register at `offset`, or rings."""
+        if count != 8:
+            raise Refused
+        if offset == Register.RING:
+            return Doorbell(value)
+        try:
+            self._registers.write(offset, value)
+        except LookupError as error:
+            raise Refused from error
+        return None

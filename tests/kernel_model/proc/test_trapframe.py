@@ -1,0 +1,44 @@
+from hdl.arch import PAGE_SIZE
+from kernel_model.facts.doorbell import Register
+from kernel_model.facts.memlayout import DOORBELL, KERNBASE, TRAMPOLINE, TRAPFRAME
+from kernel_model.proc.trapframe import OFFSETS, TrapFrame, assembler_defines
+from tests.kernel_model.support import Memory
+
+REGISTERS = (
+    "ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6"
+).split()
+
+
+def test_has_a_slot_for_every_register_and_fact():
+    facts = ["kernel_satp", "sepc", "scause", "stval", "sstatus", "time", "resumed", "scratch"]
+    assert sorted(OFFSETS) == sorted(REGISTERS + facts)
+    assert len(REGISTERS) == 31
+    assert sorted(OFFSETS.values()) == list(range(0, 8 * len(OFFSETS), 8))
+
+
+def test_fields_live_in_memory():
+    memory = Memory(2 * PAGE_SIZE)
+    frame = TrapFrame(memory, KERNBASE + PAGE_SIZE)
+
+    for name, offset in OFFSETS.items():
+        setattr(frame, name, offset << 32)
+
+    for name, offset in OFFSETS.items():
+        assert memory.read_u64(KERNBASE + PAGE_SIZE + offset) == offset << 32
+        assert getattr(frame, name) == offset << 32
+
+
+def test_the_assembler_gets_every_name_as_a_number():
+    defines = assembler_defines()
+
+    assert all(type(value) is int and value >= 0 for value in defines.values())
+    assert defines["TF_T6"] == OFFSETS["t6"]
+    assert defines["DB_QUANTUM"] == Register.QUANTUM
+    assert defines["REASON_IDLE"] == 2
+    assert defines["ACTION_HALT"] == 2
+    assert (defines["TRAMPOLINE"], defines["TRAPFRAME"]) == (TRAMPOLINE, TRAPFRAME)
+    assert (TRAMPOLINE, TRAPFRAME) == ((1 << 38) - 0x1000, (1 << 38) - 0x2000)
+    assert defines["DOORBELL"] == DOORBELL
+    # All exceptions that can be delegated, but the ecall of S-mode.
+    assert defines["MEDELEG"] == 0xB1FF
+    assert defines["MIDELEG"] == 0x222

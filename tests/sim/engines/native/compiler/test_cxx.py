@@ -1,0 +1,120 @@
+"""Which compiler is taken, and that what it made is kept."""
+
+import ctypes
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sim.engines.native.compiler import cxx
+from sim.engines.native.compiler.cxx import CompilerError, compile_library, find_compiler
+
+ANSWER = 'extern "C" int answer() { return %d; }'
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """No compiler is remembered, neither before nor after."""
+    find_compiler.cache_clear()
+    yield
+    find_compiler.cache_clear()
+
+
+def answer(path):
+    return ctypes.CDLL(str(path)).answer()
+
+
+def test_a_library_is_compiled_once(tmp_path):
+    path, cached = compile_library(ANSWER % 42, "test", tmp_path)
+    assert answer(path) == 42
+    assert not cached
+    assert compile_library(ANSWER % 42, "test", tmp_path) == (path, True)
+
+
+def test_another_source_or_level_is_another_library(tmp_path):
+    paths = {
+        compile_library(ANSWER % number, "test", tmp_path, level)[0]
+        for number in (1, 2)
+        for level in ("-O0", "-O1")
+    }
+    assert len(paths) == 4
+
+
+def test_nothing_but_libraries_stays(tmp_path):
+    path, _cached = compile_library(ANSWER % 1, "test", tmp_path)
+    assert [p for p in tmp_path.iterdir() if p.name != "zig"] == [path]
+
+
+def test_two_may_compile_the_same_at_once(tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda _n: compile_library(ANSWER % 7, "test", tmp_path), range(2)))
+    assert made[0][0] == made[1][0]
+    assert answer(made[0][0]) == 7
+
+
+def test_what_the_compiler_says_is_passed_on(tmp_path):
+    with pytest.raises(CompilerError, match=r"(?s)failed:\n.*nonsense"):
+        compile_library("nonsense", "test", tmp_path)
+    assert not list(tmp_path.glob("*.so"))
+
+
+def test_the_environment_chooses(monkeypatch, tmp_path):
+    script = tmp_path / "my c++"
+    script.write_text("#!/bin/sh\necho mine 1.0\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("CXX", f"'{script}' -pipe")
+    assert find_compiler() == ((str(script), "-pipe"), "mine 1.0")
+
+
+def test_what_is_on_the_path_comes_before_ziglang(monkeypatch):
+    monkeypatch.delenv("CXX", raising=False)
+    command, version = find_compiler()
+    name = next((n for n in ("g++", "clang++") if shutil.which(n)), None)
+    assert command == (name,) or (name is None and command[1:] == ("-m", "ziglang", "c++"))
+    assert version
+
+
+def test_without_a_compiler_it_says_what_was_tried(monkeypatch):
+    monkeypatch.setenv("CXX", "/nowhere/c++ -O9")
+    with pytest.raises(CompilerError, match=r"no C.* works \(tried /nowhere/c\+\+ -O9\)"):
+        find_compiler()
+
+
+def test_without_any_candidate_it_names_them(monkeypatch):
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(cxx.shutil, "which", lambda name: None)
+    monkeypatch.setattr(cxx.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(CompilerError, match=r"tried g\+\+, clang\+\+, ziglang"):
+        find_compiler()
+
+
+def test_a_compiler_that_cannot_compile_is_followed_by_the_next(monkeypatch, tmp_path):
+    broken = tmp_path / "broken"
+    broken.write_text('#!/bin/sh\n[ "$1" = --version ] && echo broken 1.0\n')
+    broken.chmod(0o755)
+    whole = cxx._candidates()
+    monkeypatch.setattr(cxx, "_candidates", lambda: [(str(broken),), *whole])
+    assert find_compiler() == ((str(broken),), "broken 1.0")
+    assert answer(compile_library(ANSWER % 3, "test", tmp_path / "cache")[0]) == 3
+
+
+def test_a_library_for_one_processor_is_not_taken_on_another(monkeypatch, tmp_path):
+    path, _cached = compile_library(ANSWER % 1, "test", tmp_path)
+    monkeypatch.setattr(cxx, "processor", lambda: "another")
+    other, cached = compile_library(ANSWER % 1, "test", tmp_path)
+    assert not cached
+    assert other != path
+
+
+def test_ziglang_makes_no_library_of_its_own_for_plain_functions(monkeypatch, tmp_path):
+    monkeypatch.setenv("CXX", f"{sys.executable} -m ziglang c++")
+    begun = ["#include <stdint.h>", "#include <vector>"]
+    plain, full = (tmp_path / f"{n}.cpp" for n in range(2))
+    for text, line in zip((plain, full), begun, strict=True):
+        text.write_text(f"{line}\n{ANSWER % 5}")
+    command, _version = find_compiler()
+    assert cxx._without_library(command, plain) == ("-nostdlib++",)
+    assert cxx._without_library(command, full) == ()
+    path, _cached = compile_library(plain.read_text(), "test", tmp_path)
+    assert answer(path) == 5

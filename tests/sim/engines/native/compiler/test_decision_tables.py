@@ -1,0 +1,83 @@
+"""Decision tables: which switches get one, and what stands in it."""
+
+from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.decision_tables import decision_table
+
+#: Eight input bits.
+INPUT = c.FlipFlop(8, "test", None, 0)
+BITS = tuple(c.net(1, bit) for bit in range(8))
+
+
+def switch(*tests):
+    """A circuit with the input, a match for each (value, patterns), and a switch of them."""
+    circuit = c.Circuit([None, INPUT])
+    inputs = []
+    for value, patterns in tests:
+        circuit.cells.append(c.Matches(1, "test", value, patterns))
+        inputs.append(c.net(len(circuit.cells) - 1, 0))
+    return circuit, c.Priority(len(inputs), "test", 1, tuple(inputs))
+
+
+def test_each_value_leads_to_the_first_case_that_matches():
+    circuit, cell = switch((BITS[:3], ("1--",)), (BITS[:3], ("11-", "001")), (BITS[:2], ("00",)))
+    table = decision_table(circuit, cell, 3)
+    assert table.index == BITS[:3]
+    assert table.cases == (2, 1, table.none, table.none, 0, 0, 0, 0)
+
+
+def test_a_default_takes_what_is_left():
+    circuit, cell = switch((BITS[:2], ("00",)), (BITS[:2], ("01",)))
+    cell.inputs += (1,)
+    assert decision_table(circuit, cell, 3).cases == (0, 1, 2, 2)
+
+
+def test_a_case_that_never_holds_takes_nothing():
+    circuit, cell = switch((BITS[:2], ("00",)), (BITS[:2], ("01",)))
+    cell.inputs = (0, *cell.inputs)
+    table = decision_table(circuit, cell, 3)
+    assert table.cases == (1, 2, table.none, table.none)
+
+
+def test_dead_cases_are_left_out():
+    circuit, cell = switch(*((BITS[:2], (p,)) for p in ("00", "01", "10")), (BITS, ("1" * 8,)))
+    table = decision_table(circuit, cell, 3)
+    assert table.index == BITS[:2]
+    assert table.cases == (0, 1, 2, table.none)
+
+
+def test_few_cases_and_other_logic_get_no_table():
+    circuit, cell = switch((BITS[:2], ("00",)), (BITS[:2], ("01",)))
+    assert decision_table(circuit, cell, 2) is None
+    cell.inputs += (BITS[7],)
+    assert decision_table(circuit, cell, 3) is None
+
+
+def test_scattered_bits_get_no_table():
+    scattered = BITS[0:8:2]
+    circuit, cell = switch(*((scattered, (p,)) for p in ("0000", "0001", "0010")))
+    assert decision_table(circuit, cell, 3) is None
+
+
+def test_many_cases_get_wider_entries():
+    circuit, cell = switch(*((BITS, (f"{n:08b}",)) for n in range(256)))
+    table = decision_table(circuit, cell, 256)
+    assert table.cases == tuple(range(256))
+    assert table.none == 0xFFFF
+
+
+def test_so_many_cases_that_none_needs_a_wider_entry():
+    circuit, cell = switch(*((BITS, (f"{n:08b}",)) for n in range(255)))
+    assert decision_table(circuit, cell, 254).none == 0xFF
+    assert decision_table(circuit, cell, 255).none == 0xFFFF
+
+
+def test_a_pattern_may_contradict_itself_where_a_value_repeats_a_bit():
+    extended = (BITS[0], BITS[0])
+    circuit, cell = switch(*((extended, (p,)) for p in ("00", "01", "10", "11")))
+    assert decision_table(circuit, cell, 4).cases == (0, 3)
+
+
+def test_a_bit_that_is_tested_twice_cannot_be_both():
+    twice = (BITS[0], BITS[0])
+    circuit, cell = switch(*((twice, (p,)) for p in ("01", "10", "11")))
+    assert decision_table(circuit, cell, 3).cases == (0xFF, 2)

@@ -1,0 +1,139 @@
+"""The layout of the state, and functions that work on it."""
+
+import ctypes
+
+from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.bit_slicing import Piece
+from sim.engines.native.compiler.cxx import compile_library
+from sim.engines.native.compiler.emit import PRELUDE, Layout, emit, emit_tables
+from sim.engines.native.compiler.scheduling import schedule
+from sim.engines.native.compiler.statements import make_nodes
+from tests.sim.engines.native.compiler.cells import (
+    assign,
+    circuit,
+    flip_flop,
+    operator,
+    out,
+    source,
+    split_for,
+)
+
+
+def text_of(design, *roots):
+    pieces, live = split_for(design, *roots)
+    layout = Layout.of(pieces, live)
+    nodes = make_nodes(pieces, live, list(enumerate(roots)))
+    return emit("step", pieces, layout, schedule(pieces, nodes))
+
+
+class Machine:
+    """A compiled circuit; `outputs` are what the roots were before the last step."""
+
+    def __init__(self, directory, design, *roots):
+        pieces, live = split_for(design, *roots)
+        self.layout = layout = Layout.of(pieces, live)
+        nodes = make_nodes(pieces, live, list(enumerate(roots)))
+        text = emit("step", pieces, layout, schedule(pieces, nodes))
+        source_text = "\n".join([PRELUDE, emit_tables(pieces), text])
+        path, _cached = compile_library(source_text, "test", directory, "-O0")
+        self._step = ctypes.CDLL(str(path)).step
+        self.state = (ctypes.c_uint64 * layout.size)(*layout.initial(design))
+        self.outputs = (ctypes.c_uint64 * len(roots))()
+
+    def step(self, *inputs):
+        """One cycle with these values of the first registers."""
+        self.state[: len(inputs)] = inputs
+        self._step(self.state, self.outputs)
+        return list(self.outputs)
+
+
+def rows(depth=5, width=8, init=()):
+    return c.Memory(width, source, "rows", depth, init)
+
+
+def test_registers_come_first_then_rows_of_whole_words():
+    design = circuit(flip_flop(8, init=7), rows(3, 70, ((1 << 64) + 2, 5)))
+    design.cells.append(c.AsyncRead(70, source, 2, out(1, 0, 2)))
+    pieces, live = split_for(design, out(3, 0, 64), out(3, 64, 70))
+    layout = Layout.of(pieces, live, reserved=2)
+    assert layout.registers == {Piece(1, 0, 2): 2}
+    assert layout.memories == {2: (3, 2)}
+    assert layout.initial(design) == [0, 0, 3, 2, 1, 5, 0, 0, 0]
+
+
+def test_a_register_under_a_condition_is_one_branch():
+    held = assign(out(2, 0, 8), (c.net(1, 0), 4, (1, 1, 0, 0)))
+    design = circuit(flip_flop(1), flip_flop(8, data=out(3, 0, 8)), held)
+    assert "if (s[0]) { s[1] = ((s[1] & 0xfull) | (u64(3ull) << 4)); }" in text_of(
+        design, out(2, 0, 8)
+    )
+
+
+def test_registers_swap(tmp_path):
+    design = circuit(flip_flop(4, out(2, 0, 4), init=3), flip_flop(4, out(1, 0, 4), init=9))
+    machine = Machine(tmp_path, design, out(1, 0, 4), out(2, 0, 4))
+    assert [machine.step() for _ in range(3)] == [[3, 9], [9, 3], [3, 9]]
+
+
+def test_a_register_rotates_under_one_of_two_conditions(tmp_path):
+    turned = assign(
+        out(2, 0, 4),
+        (c.net(1, 0), 0, (*out(2, 1, 4), c.net(2, 0))),
+        (c.net(1, 1), 0, (*out(2, 2, 4), *out(2, 0, 2))),
+    )
+    design = circuit(flip_flop(2), flip_flop(4, out(3, 0, 4), init=0b0001), turned)
+    machine = Machine(tmp_path, design, out(2, 0, 4))
+    seen = [machine.step(control)[0] for control in (1, 2, 3, 0, 0)]
+    # With both conditions the last assignment wins, and it sees the old value.
+    assert seen == [0b0001, 0b1000, 0b0010, 0b1000, 0b1000]
+
+
+def test_a_row_that_is_not_there_reads_as_zero_and_takes_no_write(tmp_path):
+    write = c.Write(0, source, 2, out(1, 0, 3), (1,) * 8, (1,) * 8)
+    read = c.AsyncRead(8, source, 2, out(1, 0, 3))
+    design = circuit(flip_flop(3), rows(5, init=(1, 2, 3, 4, 5)), write, read)
+    machine = Machine(tmp_path, design, out(4, 0, 8))
+    assert machine.step(4) == [5]
+    assert machine.step(7) == [0]
+    assert machine.step(4) == [0xFF]
+    assert list(machine.state)[-5:] == [1, 2, 3, 4, 0xFF]
+
+
+def test_bits_that_are_not_enabled_keep_their_value(tmp_path):
+    enable = out(1) * 4 + out(1, 1) * 4
+    write = c.Write(0, source, 2, (0, 0, 0), (1,) * 8, enable)
+    design = circuit(flip_flop(2), rows(), write, c.AsyncRead(8, source, 2, (0, 0, 0)))
+    machine = Machine(tmp_path, design, out(4, 0, 8))
+    assert [machine.step(control)[0] for control in (2, 0, 1, 0)] == [0, 0xF0, 0xF0, 0xFF]
+
+
+def transparent(directory, depth):
+    """Input: address of both ports (3 bits), enable of the write. Writes 0xFF, reads later."""
+    write = c.Write(0, source, 2, out(1, 0, 3), (1,) * 8, out(1, 3) * 8)
+    seeing = c.SyncRead(8, source, 2, out(1, 0, 3), 1, (3,))
+    blind = c.SyncRead(8, source, 2, out(1, 0, 3), 1, ())
+    design = circuit(flip_flop(4), rows(depth), write, seeing, blind)
+    return Machine(directory, design, out(4, 0, 8), out(5, 0, 8))
+
+
+def test_a_transparent_port_sees_what_is_being_written(tmp_path):
+    machine = transparent(tmp_path, 8)
+    machine.step(0b1000 | 6)
+    assert machine.step(6) == [0xFF, 0]
+    assert machine.step(6) == [0xFF, 0xFF]
+
+
+def test_a_transparent_port_sees_a_write_past_the_end_as_pysim_does(tmp_path):
+    machine = transparent(tmp_path, 5)
+    machine.step(0b1000 | 6)
+    assert machine.step(6) == [0xFF, 0]
+    assert machine.step(6) == [0, 0]
+
+
+def test_a_switch_with_a_table(tmp_path):
+    tests = [c.Matches(1, source, out(1, 0, 3), (p,)) for p in ("001", "01-", "1--")]
+    cases = c.Priority(3, source, c.net(1, 3), out(2) + out(3) + out(4))
+    chosen = operator("^", 3, out(5, 0, 3), (0, 0, 0))
+    machine = Machine(tmp_path, circuit(flip_flop(4), *tests, cases, chosen), out(6, 0, 3))
+    assert [machine.step(8 | n)[0] for n in range(8)] == [0, 1, 2, 2, 4, 4, 4, 4]
+    assert machine.step(1) == [0]

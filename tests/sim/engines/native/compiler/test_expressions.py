@@ -1,0 +1,187 @@
+"""C++ of every operator at many widths, against what the operators mean."""
+
+import ctypes
+import random
+
+import pytest
+
+from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.bit_slicing import Piece
+from sim.engines.native.compiler.cxx import compile_library
+from sim.engines.native.compiler.emit import PRELUDE, Layout, emit
+from sim.engines.native.compiler.expressions import Expressions, constant, mask, type_of
+from sim.engines.native.compiler.scheduling import schedule
+from sim.engines.native.compiler.statements import make_nodes
+from tests.sim.engines.native.compiler.cells import (
+    circuit,
+    flip_flop,
+    operator,
+    out,
+    source,
+    split_for,
+)
+
+WIDTHS = (1, 2, 7, 8, 31, 32, 33, 63, 64, 65, 127, 128)
+
+
+def signed(number, width):
+    return number - (1 << width) if number >> (width - 1) & 1 else number
+
+
+def divide(a, b):
+    return a // b if b else 0
+
+
+def modulo(a, b):
+    return a % b if b else 0
+
+
+#: What a binary operator makes of two numbers; "s" and "u" in front say how it reads them.
+BINARY = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "//": divide,
+    "%": modulo,
+    ">>": lambda a, b: a >> b,
+    "<<": lambda a, b: a << b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+UNARY = {
+    "~": lambda a, width: ~a,
+    "-": lambda a, width: -a,
+    "b": lambda a, width: a != 0,
+    "r|": lambda a, width: a != 0,
+    "r&": lambda a, width: a == (1 << width) - 1,
+    "r^": lambda a, width: a.bit_count() & 1,
+}
+TESTS = ("==", "!=", "<", "<=", ">", ">=")
+PLAIN = ("+", "-", "*", "&", "|", "^", "==", "!=", "<<")
+#: A distance's bits: enough to shift everything out.
+DISTANCE = 8
+
+
+def cells_and_meanings(width):
+    """Every operator on inputs 1 and 2 of `width` bits and 3, a distance, with what it means."""
+    a, b, distance = out(1, 0, width), out(2, 0, width), out(3, 0, DISTANCE)
+    for op, meaning in UNARY.items():
+        result = width if op in ("~", "-") else 1
+        yield operator(op, result, a), lambda x, y, n, f=meaning: f(x, width)
+    for name, meaning in BINARY.items():
+        for sign in ("",) if name in PLAIN else ("u", "s"):
+            read = (lambda x: signed(x, width)) if sign == "s" else (lambda x: x)
+            if name in ("<<", ">>"):
+                cell = operator(sign + name, width, a, distance)
+                yield cell, lambda x, y, n, f=meaning, r=read: f(r(x), n)
+            else:
+                cell = operator(sign + name, 1 if name in TESTS else width, a, b)
+                yield cell, lambda x, y, n, f=meaning, r=read: f(r(x), r(y))
+    yield operator("m", width, out(3), a, b), lambda x, y, n: x if n & 1 else y
+    for is_signed in (False, True):
+        cell = c.Part(width, source, a, is_signed, distance, 3)
+        read = (lambda x: signed(x, width)) if is_signed else (lambda x: x)
+        yield cell, lambda x, y, n, r=read: r(x) >> 3 * n
+    # Sign extension, on the way into an operator.
+    yield operator("+", width, a[:1] * width, b), lambda x, y, n: -(x & 1) + y
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """All of them in one library, and where their inputs and outputs are."""
+    functions, places = [PRELUDE], {}
+    for width in WIDTHS:
+        cells = [cell for cell, _meaning in cells_and_meanings(width)]
+        design = circuit(flip_flop(width), flip_flop(width), flip_flop(DISTANCE), *cells)
+        values = [out(4 + n, 0, cell.width) for n, cell in enumerate(cells)]
+        values += [out(1, 0, width), out(2, 0, width), out(3, 0, DISTANCE)]
+        pieces, live = split_for(design, *values)
+        words = [(value[i : i + 64], n) for n, value in enumerate(values)
+                 for i in range(0, len(value), 64)]  # fmt: skip
+        nodes = make_nodes(pieces, live, [(slot, word) for slot, (word, _n) in enumerate(words)])
+        layout = Layout.of(pieces, live)
+        functions.append(emit(f"at_{width}", pieces, layout, schedule(pieces, nodes)))
+        places[width] = layout, [n for _word, n in words]
+    path, _cached = compile_library("\n".join(functions), "test", tmp_path_factory.mktemp("cc"))
+    return ctypes.CDLL(str(path)), places
+
+
+def evaluate(library, width, a, b, distance):
+    """Results of all cells at this width, in their order."""
+    loaded, places = library
+    layout, owners = places[width]
+    numbers = {1: a, 2: b, 3: distance}
+    state = (ctypes.c_uint64 * layout.size)()
+    for piece, word in layout.registers.items():
+        state[word] = numbers[piece.cell] >> piece.low & (1 << piece.width) - 1
+    words = (ctypes.c_uint64 * len(owners))()
+    getattr(loaded, f"at_{width}")(state, words)
+    results = {}
+    for word, owner in zip(reversed(words), reversed(owners), strict=True):
+        results[owner] = results.get(owner, 0) << 64 | word
+    return results
+
+
+def operands(width):
+    """Pairs of extreme and of random numbers."""
+    extremes = [0, 1, (1 << width) - 1, 1 << (width - 1), (1 << (width - 1)) - 1]
+    generator = random.Random(width)
+    return [(a, b) for a in extremes for b in extremes] + [
+        (generator.getrandbits(width), generator.getrandbits(generator.randint(1, width)))
+        for _ in range(40)
+    ]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_operator_computes_what_it_means(library, width):
+    distances = random.Random(width)
+    for a, b in operands(width):
+        distance = distances.choice((0, 1, width - 1, width, 255, distances.getrandbits(DISTANCE)))
+        results = evaluate(library, width, a, b, distance)
+        for number, (cell, meaning) in enumerate(cells_and_meanings(width)):
+            expected = int(meaning(a, b, distance)) & (1 << cell.width) - 1
+            assert results[number] == expected, (cell, hex(a), hex(b), distance)
+
+
+def test_constants_and_types():
+    assert constant(7) == "7ull"
+    assert constant(0x1234) == "0x1234ull"
+    assert constant(1 << 64 | 5) == "(u128(0x1ull) << 64 | 0x5ull)"
+    assert mask(12) == "0xfffull"
+    assert (type_of(64), type_of(65)) == ("u64", "u128")
+
+
+@pytest.fixture
+def expressions():
+    """Expressions over an input of 16 bits, called x."""
+    pieces, _live = split_for(circuit(flip_flop(16)), out(1, 0, 16))
+    assert list(pieces) == [Piece(1, 0, 16)]
+    return Expressions(pieces, lambda piece: "x")
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        ((), "0ull"),
+        (out(1, 0, 16), "x"),
+        (out(1, 4, 8), "((x >> 4) & 0xfull)"),
+        (out(1, 12, 16), "(x >> 12)"),
+        ((0, 0, *out(1, 12, 16)), "((x >> 12) << 2)"),
+        ((1, 0, c.net(1, 15)), "(1ull | ((x >> 15) << 2))"),
+        (out(1, 15) * 3, "(-u64((x >> 15)) & 7ull)"),
+    ],
+)
+def test_values_are_shifted_and_masked(expressions, value, expected):
+    assert expressions.value(value) == expected
+
+
+def test_wide_values_are_taken_in_words(expressions):
+    value = out(1, 0, 16) * 5
+    assert [width for _text, width in expressions.words(value)] == [64, 16]

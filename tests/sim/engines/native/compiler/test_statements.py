@@ -1,0 +1,104 @@
+"""What a cycle does, step by step, and under which condition each step reads."""
+
+from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.statements import Compute, Latch, Output, Store, Update, make_nodes
+from tests.sim.engines.native.compiler.cells import (
+    assign,
+    circuit,
+    flip_flop,
+    operator,
+    out,
+    source,
+    split_for,
+)
+
+
+def nodes_of(design, *roots, clocked=True):
+    pieces, live = split_for(design, *roots)
+    return make_nodes(pieces, live, list(enumerate(roots)), clocked=clocked)
+
+
+def of_kind(nodes, kind):
+    return [node for node in nodes if isinstance(node, kind)]
+
+
+def counter():
+    """A register (2) that is held unless the input 1 is 1, then cleared or incremented."""
+    more = operator("+", 8, out(2, 0, 8), (1,) + (0,) * 7)
+    held = assign(out(2, 0, 8), (c.net(1, 0), 0, out(3, 0, 8)), (c.net(1, 1), 2, (0, 0)))
+    return circuit(flip_flop(2), flip_flop(8, data=out(4, 0, 8)), more, held)
+
+
+def test_assignments_to_a_register_are_writes_under_their_conditions():
+    first, second = of_kind(nodes_of(counter(), out(2, 0, 8)), Update)
+    assert (first.condition, first.start, first.value) == (c.net(1, 0), 0, out(3, 0, 8))
+    assert (second.condition, second.start, second.value) == (c.net(1, 1), 2, (0, 0))
+
+
+def test_what_is_assigned_is_read_under_the_condition():
+    first, *_ = of_kind(nodes_of(counter(), out(2, 0, 8)), Update)
+    assert first.reads == [(out(1), None), (out(3, 0, 8), (c.net(1, 0), 1))]
+
+
+def test_a_next_value_that_others_read_is_computed_and_taken_whole():
+    nodes = nodes_of(counter(), out(2, 0, 8), out(4, 0, 8))
+    (update,) = of_kind(nodes, Update)
+    assert (update.condition, update.value) == (1, out(4, 0, 8))
+    assert {node.piece.cell for node in of_kind(nodes, Compute)} == {3, 4}
+
+
+def test_a_register_that_holds_its_value_is_not_written():
+    design = circuit(flip_flop(8, data=out(1, 0, 8)))
+    assert not of_kind(nodes_of(design, out(1, 0, 8)), Update)
+
+
+def test_between_edges_nothing_changes():
+    nodes = nodes_of(counter(), out(2, 0, 8), clocked=False)
+    assert not of_kind(nodes, Update)
+    assert [node.value for node in of_kind(nodes, Output)] == [out(2, 0, 8)]
+
+
+def test_arms_of_a_multiplexer_are_read_under_its_choice():
+    design = circuit(flip_flop(3), operator("m", 1, out(1), out(1, 1), out(1, 2)))
+    (compute,) = of_kind(nodes_of(design, out(2)), Compute)
+    choice = c.net(1, 0)
+    assert compute.reads == [(out(1), None), (out(1, 1), (choice, 1)), (out(1, 2), (choice, 0))]
+
+
+def test_a_default_matters_only_without_the_assignment_that_covers_it():
+    design = circuit(flip_flop(3), assign(out(1, 1), (c.net(1, 0), 0, out(1, 2))))
+    (compute,) = of_kind(nodes_of(design, out(2)), Compute)
+    assert compute.reads[0] == (out(1, 1), (c.net(1, 0), 0))
+
+
+def test_memories_are_latched_and_stored():
+    write = c.Write(0, source, 2, out(1, 0, 2), out(1, 2, 4), (c.net(1, 4),) * 2)
+    read = c.SyncRead(2, source, 2, out(1, 0, 2), c.net(1, 5), (3,))
+    design = circuit(flip_flop(6), c.Memory(2, source, "rows", 4, ()), write, read)
+    nodes = nodes_of(design, out(4, 0, 2))
+    (latch,), (store,) = of_kind(nodes, Latch), of_kind(nodes, Store)
+    assert latch.piece.cell == 4
+    # A transparent port has to be known when the row is latched.
+    assert (out(1, 2, 4), None) in latch.reads
+    assert store.port == 3
+    assert (out(1, 0, 2), (c.net(1, 4), 1)) in store.reads
+
+
+def priority(enable, *inputs):
+    return c.Priority(len(inputs), source, enable, inputs)
+
+
+def test_later_tests_of_a_chain_are_read_only_if_the_first_fails():
+    design = circuit(flip_flop(3), priority(1, *out(1, 0, 3)))
+    (compute,) = of_kind(nodes_of(design, out(2, 2)), Compute)[-1:]
+    first, second, third = out(1, 0, 3)
+    assert compute.reads == [((1,), None), ((first,), None), ((second, third), (first, 0))]
+
+
+def test_tests_of_a_chain_are_read_only_if_it_is_enabled():
+    design = circuit(flip_flop(3), priority(c.net(1, 2), *out(1, 0, 2)))
+    (compute,) = of_kind(nodes_of(design, out(2, 1)), Compute)[-1:]
+    first, second, enable = out(1, 0, 3)
+    assert compute.reads == [
+        ((enable,), None), ((first,), (enable, 1)), ((second,), (enable, 1))
+    ]  # fmt: skip

@@ -1,0 +1,144 @@
+"""The C++ of the native engine with no Amaranth behind it: a function of Python is the hart."""
+
+import ctypes
+from functools import cache
+from pathlib import Path
+
+import sim.engines.native.machine
+from hdl.arch import PAGE_SIZE
+from sim.engines.native.compiler.cxx import compile_library
+from sim.engines.native.compiler.emit import PRELUDE
+from sim.engines.native.machine import structs
+from sim.engines.native.machine.structs import Machine
+from sim.host.toolchain import cache_directory
+
+__all__ = [
+    "BASE",
+    "COMPARE",
+    "COUNTER",
+    "INPUTS",
+    "OTHER",
+    "RETIRE",
+    "TIME",
+    "WINDOW",
+    "WORDS",
+    "Bench",
+    "library",
+    "u64",
+]
+
+u64 = ctypes.c_uint64
+#: Words of the state: the requests of two ports, the retire port's, the two ports' inputs, `time`,
+#: `mcycle`, `stimecmp`, and some that stand for the rest of a hart.
+RETIRE, INPUTS, TIME, COUNTER, COMPARE, OTHER, WORDS = 16, 22, 30, 31, 32, 33, 40
+#: Where RAM begins, and a page of registers.
+BASE, WINDOW = 0x8000_0000, 0x7000_0000
+_NEVER = (1 << 64) - 1
+_HART = """
+extern "C" {
+void (*the_step)(u64 *);
+void set_step(void (*step)(u64 *)) { the_step = step; }
+void native_step(u64 *state, u64 *) { the_step(state); }
+u64 shown_words;
+void set_shown(u64 words) { shown_words = words; }
+void native_show(u64 *state, u64 *out) { for (u64 i = 0; i < shown_words; i++) out[i] = state[i]; }
+}
+"""
+
+
+@cache
+def library(*, traced: bool = False) -> ctypes.CDLL:
+    """The engine's C++; `native_show` shows the first words of the state as they are."""
+    folder = Path(sim.engines.native.machine.__file__).parent
+    names = ("machine", "fields", "trace", "watch") if traced else ("machine",)
+    source = "\n".join([PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)])
+    path, _ = compile_library(source, "handmade", cache_directory(), "-O1")
+    found = ctypes.CDLL(str(path))
+    found.machine_size.restype = u64
+    assert found.machine_size() == ctypes.sizeof(Machine)
+    return found
+
+
+class Bench:
+    """A machine of machine.cpp, its state and its RAM, whose hart does what `hart` says.
+
+    `hart(bench)` is called in every cycle, after the requests and the retire port of the cycle
+    before have been taken away; it calls `request` and `retire`. Of every cycle `seen` has what the
+    hart is given: (ready, valid, data, error) of both ports, `time` and `mcycle`. `fields` are
+    members of the machine; what is `traced` can be watched.
+    """
+
+    def __init__(self, hart=lambda bench: None, *, latency=1, ram_words=64, traced=False, **fields):
+        self.state, self.ram = (u64 * WORDS)(), (u64 * ram_words)(*range(100, 100 + ram_words))
+        self.machine = machine = Machine()
+        self._library, self._hart = library(traced=traced), hart
+        self.seen = []
+        #: What `mcycle` counts in a cycle.
+        self.counts = 1
+        machine.state, machine.ram = ctypes.addressof(self.state), ctypes.addressof(self.ram)
+        machine.ram_base, machine.ram_size, machine.latency = BASE, 8 * ram_words, latency
+        for number, port in enumerate(machine.port):
+            port.request_at = 8 * number
+            for place, name in enumerate(("ready_at", "valid_at", "data_at", "error_at")):
+                setattr(port, name, INPUTS + 4 * number + place)
+        machine.time_at, machine.retire_at = TIME, RETIRE
+        machine.watched, machine.window_base, machine.lock_port = _NEVER, _NEVER - PAGE_SIZE, 2
+        machine.counter_at, machine.compare_at, machine.state_words = COUNTER, COMPARE, WORDS
+        self.state[COMPARE] = _NEVER
+        self._before = (u64 * WORDS)()
+        machine.before = ctypes.addressof(self._before)
+        for name, value in fields.items():
+            setattr(machine, name, value)
+        self._step = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self._cycle)
+        self._call("machine_drive")
+
+    @property
+    def cycle(self) -> int:
+        """Cycles passed."""
+        return self.machine.cycle
+
+    def run(self, cycles: int) -> int:
+        """Runs for `cycles` at most; returns the event."""
+        self._library.set_step(self._step)
+        self._call("machine_run", cycles)
+        return self.machine.event
+
+    def answer(self, delay: int, data: int = 0, error: int = 0) -> None:
+        """Answers the store that is withheld."""
+        self._call("machine_answer", delay, data, error)
+
+    def serve(self, data: int, error: int = 0) -> None:
+        """Serves an access to a device, which ends the cycle."""
+        self._library.set_step(self._step)
+        self._call("machine_serve", data, error)
+
+    def ready(self, port: int) -> bool:
+        """Whether the port takes a request in this cycle."""
+        return bool(self.state[INPUTS + 4 * port])
+
+    def request(self, port: int, address: int, **fields) -> None:
+        """Makes a request, of 8 bytes; `fields` are the others of `structs.REQUEST`."""
+        values = {"valid": 1, "address": address, "size": 3, **fields}
+        for place, name in enumerate(structs.REQUEST):
+            self.state[8 * port + place] = values.get(name, 0)
+
+    def retire(self, *, trap: int = 0, pc: int = 0, mode: int = 0, cause: int = 0, tval: int = 0):
+        """Says what retires, or traps."""
+        self.state[RETIRE : RETIRE + 6] = [1, trap, pc, mode, cause, tval]
+
+    def look(self, function) -> None:
+        """Calls `function()` after every cycle."""
+        self._look = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda machine: function())
+        self.machine.watch = ctypes.cast(self._look, ctypes.c_void_p).value
+
+    def _call(self, name, *arguments):
+        function = getattr(self._library, name)
+        function(ctypes.byref(self.machine), *map(u64, arguments))
+
+    def _cycle(self, _state):
+        state = self.state
+        ports = [tuple(state[INPUTS + 4 * port : INPUTS + 4 * port + 4]) for port in (0, 1)]
+        self.seen.append((*ports, state[TIME], state[COUNTER]))
+        state[COUNTER] += self.counts
+        state[0] = state[8] = state[RETIRE] = 0
+        self._hart(self)

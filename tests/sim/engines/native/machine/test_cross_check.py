@@ -1,0 +1,51 @@
+"""The native engine against pysim: same programs, same cycles, same traps, same memory."""
+
+import pytest
+
+from sim.machine import End
+from tests.programs.expected import Expected
+from tests.sim.engines.native.machine.machines import bare, kernel
+
+
+@pytest.mark.parametrize("latency", [1, 3])
+@pytest.mark.parametrize("name", ["counters", "rv64a", "svadu", "zicsr", "zifencei"])
+def test_assembly_programs_run_alike(name, latency):
+    # Cut short: `max_cycles` is a good comparison too.
+    native = bare(name, engine="native", latency=latency, max_cycles=3_000)
+    pysim = bare(name, engine="pysim", latency=latency, max_cycles=3_000)
+
+    assert native.cycles > 100
+    assert native.result == pysim.result
+
+
+@pytest.mark.parametrize(
+    ("program", "options"),
+    [
+        (Expected("hello", ""), {}),
+        (Expected("lazy", ""), {"costs": False}),
+        (Expected("lazy", ""), {"costs": False, "svadu": True, "latency": 3}),
+        (Expected("badaccess", "", args=("text",)), {"latency": 3}),
+    ],
+    ids=["hello", "lazy", "lazy-svadu-slow", "badaccess-slow"],
+)
+def test_programs_under_the_kernel_run_alike(program, options):
+    native = kernel(program, engine="native", **options)
+    pysim = kernel(program, engine="pysim", **options)
+
+    assert native.result[0] is End.FINISHED
+    assert native.result == pysim.result
+
+
+def test_sizes_of_tlbs_reach_the_hart_on_both_engines():
+    small = {"itlb_entries": 1, "dtlb_entries": 2, "walk_cache_entries": 1}
+    native = bare("lazy_pages", engine="native", **small)
+
+    assert native.result == bare("lazy_pages", engine="pysim", **small).result
+    assert native.cycles > bare("lazy_pages", engine="native").cycles
+
+
+def test_one_library_serves_all_sizes_of_ram():
+    large, small = (bare("sv39_walk", engine="native", memory_mib=mib).machine for mib in (128, 2))
+
+    assert large.engine.model.library._name == small.engine.model.library._name
+    assert large.ram.size == 64 * small.ram.size

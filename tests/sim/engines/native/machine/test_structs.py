@@ -1,0 +1,37 @@
+"""What Python and machine.cpp must say alike."""
+
+import re
+from pathlib import Path
+
+import sim.engines.native.machine
+from sim.engines.native.machine import structs
+
+SOURCE = (Path(sim.engines.native.machine.__file__).parent / "machine.cpp").read_text()
+
+
+def members(name):
+    """The names of a struct's members in the C++ source, in order."""
+    body = re.search(rf"^struct {name} {{\n(.*?)^}};", SOURCE, re.MULTILINE | re.DOTALL)[1]
+    body = re.sub(r"//.*", "", body)
+    body = re.sub(r"void \(\*(\w+)\)\(Machine \*\)", r"void \1", body)
+    for declaration in body.split(";")[:-1]:
+        _type, names = declaration.split(maxsplit=1)
+        for item in names.split(","):
+            yield item.split("[")[0].strip(" *\n")
+
+
+def test_events_have_the_same_numbers():
+    numbers = dict(re.findall(r"([A-Z]+) = (\d)", re.search(r"enum Event.*", SOURCE)[0]))
+    assert numbers == {name: str(getattr(structs, name)) for name in numbers}
+    assert len(numbers) == 5
+
+
+def test_members_have_the_same_order():
+    assert [name for name, *_ in structs.Machine._fields_] == list(members("Machine"))
+    assert list(structs.REQUEST) == list(members("Request"))
+
+
+def test_pointers_are_those_that_the_source_declares():
+    machine = re.search(r"^struct Machine {\n(.*?)^};", SOURCE, re.MULTILINE | re.DOTALL)[1]
+    declared = {*re.findall(r"\*(\w+);", machine), *re.findall(r"\(\*(\w+)\)", machine)}
+    assert {*structs.POINTERS, "withheld"} == declared

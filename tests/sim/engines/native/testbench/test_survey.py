@@ -1,0 +1,122 @@
+"""What one walk over a design sees."""
+
+import pytest
+from amaranth.hdl import Array, Assert, Cat, ClockDomain, Module, Mux, Print, Signal, signed
+from amaranth.lib.memory import Memory
+
+from sim.engines.native.compiler.circuit import Unsupported
+from sim.engines.native.compiler.extract import prepare
+from sim.engines.native.testbench.survey import Survey
+
+
+class Example:
+    """A design with a bit of everything; each keyword changes one thing in it."""
+
+    def __init__(self, *, init=0, step=1, depth=4, width=8, pattern="0--", stop=4, comb=True):
+        self.a = Signal(8)
+        self.b = Signal(signed(width), init=init)
+        self.choice = Signal(3)
+        self.low = Signal(4)
+        self.high = Signal(4)
+        self.module = m = Module()
+        m.submodules.rows = self.rows = Memory(shape=8, depth=depth, init=[])
+        self.read = self.rows.read_port(domain="comb" if comb else "sync")
+        m.d.comb += Cat(self.low, self.high).eq(Mux(self.choice[0], self.a, ~self.a))
+        with m.Switch(self.choice):
+            with m.Case(pattern):
+                m.d.sync += self.b.eq(self.b + step)
+            with m.Default():
+                m.d.sync += self.b[:stop].eq(Array([self.a, self.low])[self.choice[1]])
+
+
+def survey_of(**options):
+    example = Example(**options)
+    return example, Survey(prepare(example.module))
+
+
+def names(survey, numbers):
+    return {survey.signals[number].name for number in numbers}
+
+
+def test_it_knows_what_is_driven_and_by_what():
+    example, survey = survey_of()
+    assert names(survey, survey.driven) == {"b", "low", "high", example.read.data.name}
+    assert names(survey, survey.combinational) == {"low", "high", example.read.data.name}
+    assert survey.memories == [example.rows.data]
+
+
+def test_a_synchronous_read_port_is_no_logic():
+    _example, survey = survey_of(comb=False)
+    assert names(survey, survey.combinational) == {"low", "high"}
+
+
+def test_it_finds_the_clock():
+    _example, survey = survey_of()
+    assert survey.clock.name == "clk"
+
+
+def test_logic_alone_has_no_clock():
+    m = Module()
+    m.d.comb += Signal(name="y").eq(1)
+    assert Survey(prepare(m)).clock is None
+
+
+def test_two_of_a_kind_have_one_hash_and_one_order():
+    (one, first), (other, second) = survey_of(), survey_of()
+    assert first.digest == second.digest
+    places = [
+        [id(signal) for signal in survey.signals].index(id(example.b))
+        for example, survey in ((one, first), (other, second))
+    ]
+    assert places[0] == places[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"init": 1},
+        {"step": 2},
+        {"depth": 5},
+        {"width": 9},
+        {"pattern": "1--"},
+        {"stop": 5},
+        {"comb": False},
+    ],
+)
+def test_whatever_matters_changes_the_hash(change):
+    assert survey_of(**change)[1].digest != survey_of()[1].digest
+
+
+def second_domain(m):
+    m.domains.other = ClockDomain()
+    m.d.other += Signal(name="late").eq(1)
+
+
+def own_clock(m):
+    m.domains.sync = domain = ClockDomain()
+    m.d.comb += domain.clk.eq(Signal())
+
+
+def message(m):
+    m.d.sync += Print("hello")
+
+
+def claim(m):
+    m.d.comb += Assert(Signal())
+
+
+@pytest.mark.parametrize(
+    "spoil, complaint",
+    [
+        (second_domain, "more than one clock: clk, other_clk"),
+        (own_clock, "the clock clk is made by the design"),
+        (message, r"Print at .*test_survey\.py:\d+"),
+        (claim, r"Property at .*test_survey\.py:\d+"),
+    ],
+)
+def test_what_the_simulator_cannot_run_is_refused(spoil, complaint):
+    m, y = Module(), Signal()
+    m.d.sync += y.eq(~y)
+    spoil(m)
+    with pytest.raises(Unsupported, match=complaint):
+        Survey(prepare(m))

@@ -1,0 +1,68 @@
+"""Compiled designs for testbenches: what is refused, and what is kept for the next of its kind."""
+
+import re
+
+import pytest
+from amaranth.hdl import Cat, ClockDomain, ClockSignal, Module, Signal
+from amaranth.sim import Simulator
+
+from sim.engines.native.compiler.circuit import Unsupported
+from sim.engines.native.testbench import windows
+from sim.engines.native.testbench.simulator import NativeSimEngine
+from tests.sim.engines.native.testbench.benches import Circuit, run
+
+
+def gated():
+    m, y = Module(), Signal()
+    m.d.sync += y.eq(ClockSignal())
+    return m
+
+
+def falling():
+    m, y = Module(), Signal()
+    m.domains.sync = ClockDomain(clk_edge="neg")
+    m.d.sync += y.eq(~y)
+    return m
+
+
+@pytest.mark.parametrize(
+    "make, complaint",
+    [
+        (gated, r"the clock is read as data at .*test_windows\.py:\d+"),
+        (falling, r"falling clock edge at .*test_windows\.py:\d+"),
+    ],
+)
+def test_what_cannot_be_computed_is_refused(make, complaint):
+    # Every time: a refusal leaves nothing behind that looks like an answer.
+    for _ in range(2):
+        with pytest.raises(Unsupported, match=complaint):
+            Simulator(make(), engine=NativeSimEngine)
+
+
+def test_the_second_of_a_kind_is_not_translated(tmp_path, monkeypatch):
+    class Engine(NativeSimEngine):
+        directory = tmp_path
+
+    async def bench(ctx, dut, note):
+        ctx.set(Cat(dut.go, dut.step), 0b111)
+        note(await ctx.tick().sample(dut.total).repeat(4))
+
+    first = run(Engine, Circuit, bench)
+    monkeypatch.setattr(windows, "Model", None)
+    assert run(Engine, Circuit, bench) == first
+
+
+def test_what_the_cache_lost_is_made_again(tmp_path):
+    class Engine(NativeSimEngine):
+        directory = tmp_path
+
+    async def bench(ctx, dut, note):
+        note(ctx.get(dut.row))
+
+    first = run(Engine, Circuit, bench)
+    (library,) = tmp_path.glob("*.so")
+    library.unlink()
+    (record,) = tmp_path.glob("windows-*.json")
+    assert run(Engine, Circuit, bench) == first
+    record.write_text(re.sub(r"^.*", "{", record.read_text()))
+    assert run(Engine, Circuit, bench) == first

@@ -1,0 +1,40 @@
+"""Events are what they say: equal if they say the same, and told apart by their kind."""
+
+from dataclasses import FrozenInstanceError, fields
+from itertools import combinations
+from typing import get_args
+
+import pytest
+
+from sim.platform.events import Budget, Doorbell, Event, HtifWrite
+
+#: No two of them say the same.
+DIFFERENT = [Budget(), Doorbell(0), Doorbell(1), HtifWrite(0, 0), HtifWrite(0, 1), HtifWrite(1, 0)]
+
+
+@pytest.mark.parametrize("one, other", list(combinations(DIFFERENT, 2)))
+def test_events_that_say_something_else_differ(one, other):
+    assert one != other
+
+
+@pytest.mark.parametrize("event", DIFFERENT, ids=repr)
+def test_events_that_say_the_same_are_equal(event):
+    again = type(event)(*(getattr(event, field.name) for field in fields(event)))
+    assert again == event
+    assert len({again, event}) == 1
+
+
+@pytest.mark.parametrize("event", DIFFERENT[1:], ids=repr)
+def test_what_an_event_says_cannot_be_changed(event):
+    name = fields(event)[0].name
+    with pytest.raises(FrozenInstanceError):
+        setattr(event, name, 5)
+    assert event in DIFFERENT
+
+
+def test_an_event_tells_itself_in_a_failure():
+    assert repr(HtifWrite(cycle=41, strobe=0xF0)) == "HtifWrite(cycle=41, strobe=240)"
+
+
+def test_these_are_all_there_are():
+    assert {type(event) for event in DIFFERENT} == set(get_args(Event))
