@@ -17,15 +17,18 @@ COUNT    ?= 2000
 ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_translator.py \
               priv/test_exception.py memory/test_arbiter.py)
 
+# Where the oldest Amaranth is that the engines know; `make test` runs on the newest.
+OLDEST := build/amaranth-0.5.6
+
 # Amaranth would prefer a Yosys on PATH, whatever its version, to the one it was tested with.
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test lint oracle campaign lockstep samekernel formal mutants fuzz bench docs \
-        verilog clean
+.PHONY: help sim wave test test-oldest lint oracle campaign lockstep samekernel formal mutants fuzz \
+        bench docs verilog clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 sim: $(STAMP) ## compile programs/lazy.c, run it on the hart and show every page fault
 	@mkdir -p build
@@ -43,6 +46,12 @@ wave: ## open GTKWave on the last trace
 test: $(STAMP) ## run the tests on all cores
 	$(BIN)/python -m pytest -n auto
 	$(BIN)/python -m pytest -n auto -q --engine pysim $(ON_PYSIM)
+
+test-oldest: $(STAMP) ## run the engines' tests on the oldest Amaranth that they know, too
+	@test -d $(OLDEST)/amaranth || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --no-deps --target $(OLDEST) amaranth==0.5.6
+	TRAPLINE_OTHER_AMARANTH=$(OLDEST) $(BIN)/python -m pytest -q tests/sim/engines/test_internals.py
+	PYTHONPATH=$(OLDEST) $(BIN)/python -m pytest -n auto -q tests/sim/engines
 
 oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases of each mode
 	$(BIN)/python -m tests.oracle --cases $(CASES) $(if $(SEED),--seed $(SEED))

@@ -22,6 +22,7 @@ __all__ = [
     "MENVCFG_STCE",
     "Mstatus",
     "PAGE_BITS",
+    "PAGE_FAULTS",
     "PAGE_SIZE",
     "PA_BITS",
     "PPN_BITS",
@@ -29,6 +30,7 @@ __all__ = [
     "PTE_SIZE",
     "Priv",
     "Pte",
+    "RAM_BASE",
     "SatpMode",
     "VPN_BITS",
     "pte_ppn",
@@ -56,6 +58,8 @@ MAXVA_BITS = PAGE_BITS + LEVELS * VPN_BITS
 PPN_BITS = 44
 PA_BITS = PPN_BITS + PAGE_BITS
 ASID_BITS = 16
+#: Where RAM begins and the hart starts unless told otherwise, as on QEMU's machine `virt`.
+RAM_BASE = 0x8000_0000
 
 
 class Priv(IntEnum):
@@ -111,6 +115,10 @@ class Pte(IntEnum):
     G = 1 << 5
     A = 1 << 6
     D = 1 << 7
+
+
+#: The page faults among the causes, and the flag that a page needs for such an access.
+PAGE_FAULTS = {Cause.FETCH_PAGE: Pte.X, Cause.LOAD_PAGE: Pte.R, Cause.STORE_PAGE: Pte.W}
 
 
 class SatpMode(IntEnum):

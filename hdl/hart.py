@@ -4,6 +4,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.arch import RAM_BASE
 from hdl.memory.arbiter import Arbiter
 from hdl.memory.pma import Pma
 from hdl.memory.port import MemoryPort
@@ -14,6 +15,7 @@ from hdl.pipeline.execute import Execute
 from hdl.pipeline.fetch import Fetch
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.trap import TrapStage
+from hdl.priv.interrupts import InterruptLines
 
 __all__ = ["Hart"]
 
@@ -58,7 +60,7 @@ class Hart(wiring.Component):
         way. See `hdl.memory.port.MemoryPort` for the rules.
     mtime : In(64)
         What the CSR `time` shows and `stimecmp` is compared with; counted outside.
-    msip, mtip, meip, seip : In(1)
+    interrupts : In(InterruptLines())
         Interrupt lines, level-sensitive.
     retire : Out(RetirePort())
         One record for every instruction that retired or trapped.
@@ -77,7 +79,7 @@ class Hart(wiring.Component):
     def __init__(
         self,
         *,
-        reset_pc=0x8000_0000,
+        reset_pc=RAM_BASE,
         hart_id=0,
         itlb_entries=8,
         dtlb_entries=8,
@@ -90,10 +92,7 @@ class Hart(wiring.Component):
                 "fetch_port": Out(MemoryPort()),
                 "data_port": Out(MemoryPort()),
                 "mtime": In(64),
-                "msip": In(1),
-                "mtip": In(1),
-                "meip": In(1),
-                "seip": In(1),
+                "interrupts": In(InterruptLines()),
                 "retire": Out(RetirePort()),
             }
         )
@@ -123,8 +122,8 @@ class Hart(wiring.Component):
         self._memory(m)
         trap = self.trap
         wiring.connect(m, trap.retire, wiring.flipped(self.retire))
-        for name in ("mtime", "msip", "mtip", "meip", "seip"):
-            m.d.comb += getattr(trap, name).eq(getattr(self, name))
+        wiring.connect(m, wiring.flipped(self.interrupts), trap.interrupts)
+        m.d.comb += trap.mtime.eq(self.mtime)
         return m
 
     def _pipeline(self, m):

@@ -55,8 +55,6 @@ def _goes_on(kernel, proc):
         kexit(kernel, proc, -1)
     elif proc.in_syscall:
         resume_syscall(kernel, proc)
-        if proc.killed and proc.state is ProcState.RUNNING:
-            kexit(kernel, proc, -1)
     return proc.state is ProcState.RUNNING
 
 
@@ -75,7 +73,7 @@ def _quantum(kernel):
 
 def _wait(kernel):
     """Nobody can run. Cycles until somebody can; None if the host has waited; 0 for never."""
-    waited_for = {proc.chan for proc in kernel.procs if proc.state is ProcState.SLEEPING}
+    waited_for = {proc.chan for proc in kernel.procs}
     stops = [(kernel.ticks + 1) * kernel.tick] if TICKS in waited_for else []
     if INPUT in waited_for:
         console, now = kernel.console, kernel.now
@@ -85,7 +83,7 @@ def _wait(kernel):
         elif arrival is not None or not stops or console.ended(now):
             consolewait(kernel)
             return None
-    return max(min(stops) - kernel.now, 1) if stops else 0
+    return min(stops) - kernel.now if stops else 0
 
 
 def _stuck(kernel):

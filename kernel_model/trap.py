@@ -1,6 +1,6 @@
 """Traps from user mode, and those that nobody expected."""
 
-from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Mstatus, Pte
+from hdl.arch import INTERRUPT_BIT, PAGE_FAULTS, Cause, Interrupt, Mstatus
 from kernel_model.calls.lifecycle import kexit
 from kernel_model.calls.syscall import syscall
 from kernel_model.dev.printf import printf
@@ -8,15 +8,13 @@ from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.served import Fault
 from kernel_model.mm.lazy import vmfault
-from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.proc.proc import Proc
 from kernel_model.proc.sleep import yield_
 
 __all__ = ["kerneltrap", "machinetrap", "usertrap"]
 
 _SPP = 1 << Mstatus.SPP
 _TIMER = 1 << INTERRUPT_BIT | Interrupt.STI
-#: Page faults, and the right that the access needs.
-_PAGE_FAULTS = {Cause.FETCH_PAGE: Pte.X, Cause.LOAD_PAGE: Pte.R, Cause.STORE_PAGE: Pte.W}
 
 
 def usertrap(kernel, proc: Proc) -> None:
@@ -30,22 +28,21 @@ def usertrap(kernel, proc: Proc) -> None:
         syscall(kernel, proc)
     elif scause == _TIMER:
         yield_(proc)
-    elif scause in _PAGE_FAULTS and _page_fault(kernel, proc, scause):
+    elif scause in PAGE_FAULTS and _page_fault(kernel, proc, scause):
         pass  # mapped: the instruction runs again
     else:
         printf(kernel, f"usertrap(): unexpected scause {scause:#x} pid={proc.pid}\n")
         printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
         kernel.tell("unexpected", proc, kernel.now)
         proc.killed = True
-    # One that waits has its end with its next turn.
-    if proc.killed and proc.state is ProcState.RUNNING:
+    if proc.killed:
         kexit(kernel, proc, -1)
 
 
 def _page_fault(kernel, proc, scause):
     """Map the page that was touched; False if it is not one that waits. Either is recorded."""
     stval = proc.trapframe.stval
-    frame, what = vmfault(kernel, proc, stval, _PAGE_FAULTS[scause])
+    frame, what = vmfault(kernel, proc, stval, PAGE_FAULTS[scause])
     outcome = "mapped" if frame else "killed"
     if not frame:
         what = f"killed: {what}"

@@ -4,13 +4,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from hdl.arch import RAM_BASE
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
 
 __all__ = [
     "BOUNDS",
-    "RAM_BASE",
     "KERNEL_COSTS",
     "LONGEST",
     "ConfigError",
@@ -19,8 +19,6 @@ __all__ = [
     "RunConfig",
 ]
 
-#: Where RAM begins, and the hart starts unless it is told otherwise.
-RAM_BASE = KERNBASE
 #: The longest turn and tick in cycles: longer than any run, and `time` plus it fits 64 bits.
 LONGEST = 1 << 62
 #: Entries of a TLB or of the walk cache: each costs comparators, and time to compile them.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from hdl.arch import RAM_BASE
 from sim.checkpoint import Checkpoint
-from sim.config import RAM_BASE, MachineConfig
+from sim.config import MachineConfig
 from sim.engines.base import TrapLog
 from sim.engines.choice import make_engine
 from sim.platform.bus import Bus, Device

@@ -2,11 +2,12 @@
 
 import os
 import re
+from functools import reduce
 from pathlib import Path
 
 from amaranth.sim import Simulator
 
-__all__ = ["accept", "issue", "respond", "send", "simulate", "transact"]
+__all__ = ["accept", "issue", "leaves", "member", "respond", "send", "simulate", "transact"]
 
 #: Seconds of simulated time per clock cycle.
 PERIOD = 1e-6
@@ -54,6 +55,16 @@ def simulate(dut, *testbenches, max_cycles=10_000, background=(), vcd=None, engi
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with simulator.write_vcd(str(path)):
         simulator.run()
+
+
+def member(component, name):
+    """A part of a component or an interface by its name, `__` for a dot."""
+    return reduce(getattr, name.split("__"), component)
+
+
+def leaves(signature):
+    """The names of all that is in a signature, as `member` takes them."""
+    return ["__".join(path) for path, _, _ in signature.flatten(signature.create())]
 
 
 async def send(ctx, stream, payload, *, max_cycles=1000):

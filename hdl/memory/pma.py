@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Signal
 
-from hdl.arch import PA_BITS, PAGE_SIZE
+from hdl.arch import PA_BITS, PAGE_SIZE, RAM_BASE
 
 __all__ = ["Pma"]
 
@@ -33,7 +33,7 @@ class Pma:
         set it, which spares it another model for each size of RAM.
     """
 
-    def __init__(self, *, ram_base: int = 0x8000_0000, ram_size: int = 128 << 20):
+    def __init__(self, *, ram_base: int = RAM_BASE, ram_size: int = 128 << 20):
         for name, value in (("ram_base", ram_base), ("ram_size", ram_size)):
             if value < 0 or value % PAGE_SIZE:
                 raise ValueError(f"{name} must be a multiple of {PAGE_SIZE}, not {value:#x}")
@@ -54,7 +54,3 @@ class Pma:
     def is_ram(self, address):
         """Whether `address` (a Value of any width) lies in RAM."""
         return (address >= self.ram_base) & (address < self.ram_end)
-
-    def is_device(self, address):
-        """Whether `address` is a physical address outside RAM."""
-        return ~self.is_ram(address) & (address < 1 << PA_BITS)

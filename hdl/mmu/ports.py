@@ -7,7 +7,29 @@ from hdl.arch import ASID_BITS, PA_BITS, PPN_BITS, Priv
 from hdl.memory.port import ID_BITS
 from hdl.mmu.vocabulary import Access, Fault
 
-__all__ = ["ContextSignature", "SfenceSignature", "TranslationSignature", "UpdateSignature"]
+__all__ = [
+    "AddressSignature",
+    "ContextSignature",
+    "SfenceSignature",
+    "TranslationSignature",
+    "UpdateSignature",
+]
+
+
+class AddressSignature(wiring.Signature):
+    """A virtual address on its way through the pipeline, and what was said of its access."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: Virtual address in bytes: of what was refused, if anything was.
+                "va": Out(64),
+                #: Why the access was refused, by the translation or by the bus, or NONE.
+                "fault": Out(Fault),
+                #: The access is permitted once its A or D bit has been written: try it again then.
+                "update": Out(1),
+            }
+        )
 
 
 class ContextSignature(wiring.Signature):

@@ -1,4 +1,4 @@
-"""The vocabulary of translation: kinds of access and fault, and the layouts of `satp` and PTEs.
+"""The vocabulary of translation: kinds of access and fault, and the layout of PTEs.
 
 Privileged specification, "Supervisor Address Translation and Protection (satp) Register" and
 "Sv39: Page-Based 39-bit Virtual-Memory System".
@@ -15,7 +15,6 @@ from hdl.arch import (
     PPN_BITS,
     VPN_BITS,
     Priv,
-    SatpMode,
 )
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "Fault",
     "PageTableEntry",
     "PteFlags",
-    "Satp",
     "Side",
     "Translation",
     "Verdict",
@@ -80,22 +78,6 @@ class Side(enum.Enum, shape=2):
     FETCH = 0
     DATA = 1
     UPDATE = 2
-
-
-class Satp(data.Struct):
-    """The `satp` register, 64 bits."""
-
-    ppn: PPN_BITS
-    asid: ASID_BITS
-    mode: 4
-
-    def is_sv39(self):
-        """Whether Sv39 is switched on."""
-        return self.mode == SatpMode.SV39
-
-    def is_supported(self):
-        """Whether MODE may be written; a write with any other MODE changes nothing at all."""
-        return (self.mode == SatpMode.BARE) | (self.mode == SatpMode.SV39)
 
 
 class PteFlags(data.Struct):

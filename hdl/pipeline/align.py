@@ -4,40 +4,11 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.memory.port import ID_BITS
 from hdl.mmu.vocabulary import Fault
-from hdl.pipeline.fetch import FetchedWord
+from hdl.pipeline.stages import Fetched, FetchedWord, copy
 from hdl.units.expand import Expander
 
-__all__ = ["Aligner", "Fetched"]
-
-
-class Fetched(wiring.Signature):
-    """An instruction as it enters the decode stage."""
-
-    def __init__(self):
-        super().__init__(
-            {
-                "pc": Out(64),
-                #: In 32 bits, compressed ones expanded; as fetched; and which it was.
-                "insn": Out(32),
-                "raw": Out(32),
-                "compressed": Out(1),
-                #: A reserved compressed encoding.
-                "illegal": Out(1),
-                #: Why its fetch failed and at which address: that of the portion that failed.
-                #: With `update` it needs an A bit to be written first.
-                "fault": Out(Fault),
-                "update": Out(1),
-                "fault_va": Out(64),
-                #: It was predicted to jump to `target`.
-                "predicted": Out(1),
-                "target": Out(64),
-                #: It was cut in two by a prediction that belongs to other code: fetch it again.
-                "refetch": Out(1),
-                "id": Out(ID_BITS),
-            }
-        )
+__all__ = ["Aligner"]
 
 
 class Aligner(wiring.Component):
@@ -68,87 +39,120 @@ class Aligner(wiring.Component):
     fetched: Out(Fetched())
     take: In(1)
 
+    def __init__(self):
+        super().__init__()
+        #: The words that are held, and the two that this cycle works on.
+        self._oldest, self._next, self._first, self._second = (
+            FetchedWord().create(path=(name,)) for name in ("oldest", "next", "first", "second")
+        )
+        #: The first word's fetch failed; so did that of the second half of an instruction.
+        self._failed = Signal(name="failed")
+        self._second_failed = Signal(name="second_failed")
+        #: The instruction takes 32 bits, and lies in both words.
+        self._long = Signal(name="long")
+        self._straddles = Signal(name="straddles")
+        #: Nothing in the first word follows the instruction.
+        self._last = Signal(name="last")
+
     def elaborate(self, platform):
         m = Module()
-        expander = m.submodules.expander = Expander()
-        fetched = self.fetched
-        self._oldest, self._next = oldest, next_ = [
-            FetchedWord().create(path=(name,)) for name in ("oldest", "next")
+        m.submodules.expander = expander = Expander()
+        oldest, next_, first, second = self._oldest, self._next, self._first, self._second
+        m.d.comb += [
+            self.held.eq(oldest.valid + next_.valid),
+            *_choose(first, oldest, self.word),
+            *_choose(second, next_, self.word),
         ]
-        first, second = (FetchedWord().create(path=(name,)) for name in ("first", "second"))
-        for name in FetchedWord().members:
-            arriving, kept, later = (getattr(w, name) for w in (self.word, oldest, next_))
-            m.d.comb += [
-                getattr(first, name).eq(Mux(oldest.valid, kept, arriving)),
-                getattr(second, name).eq(Mux(next_.valid, later, arriving)),
-            ]
-        second_valid = oldest.valid & second.valid
-        m.d.comb += self.held.eq(oldest.valid + next_.valid)
-
         halves = Array(first.data.word_select(i, 16) for i in range(4))
         after = Array([*(first.data.word_select(i, 16) for i in range(1, 4)), second.data[:16]])
-        failed = Signal()
-        long = Signal()
-        straddles = Signal()
-        last = Signal()
-        m.d.comb += [
-            expander.halves.eq(Cat(halves[first.offset], after[first.offset])),
-            failed.eq((first.fault != Fault.NONE) | first.update),
-            long.eq(~expander.compressed & ~failed),
-            # Only what jumps can be predicted to, so a jump out of the first half of a long
-            # instruction was learnt from other code at the same address.
-            fetched.refetch.eq(long & first.predicted & (first.slot == first.offset)),
-            straddles.eq(long & (first.offset == 3) & ~fetched.refetch),
-            self.valid.eq(first.valid & (~straddles | second_valid)),
-        ]
-        self._describe(m, expander, first, second, straddles, failed)
-        m.d.comb += last.eq(
-            straddles | failed | fetched.predicted | (first.offset + long >= 3) | fetched.refetch
-        )
-        self._advance(m, first, second, second_valid, last, straddles, long)
+        slot = _slot(first)
+        m.d.comb += expander.halves.eq(Cat(halves[slot], after[slot]))
+        self._cut(m, expander)
+        self._describe(m, expander)
+        self._advance(m)
         return m
 
-    def _describe(self, m, expander, first, second, straddles, failed):
+    def _cut(self, m, expander):
+        """How far the instruction at the front reaches."""
+        first, second, fetched = self._first, self._second, self.fetched
+        slot = _slot(first)
+        m.d.comb += [
+            self._failed.eq(_has_failed(first)),
+            self._second_failed.eq(self._straddles & _has_failed(second)),
+            self._long.eq(~expander.compressed & ~self._failed),
+            # Only what jumps can be predicted to, so a jump out of the first half of a long
+            # instruction was learnt from other code at the same address.
+            fetched.refetch.eq(self._long & first.predicted & (first.slot == slot)),
+            self._straddles.eq(self._long & (slot == 3) & ~fetched.refetch),
+            self._last.eq(
+                self._straddles
+                | self._failed
+                | fetched.predicted
+                | (slot + self._long >= 3)
+                | fetched.refetch
+            ),
+            self.valid.eq(first.valid & (~self._straddles | (self._oldest.valid & second.valid))),
+        ]
+
+    def _describe(self, m, expander):
         """What is known of the instruction at the front."""
-        fetched = self.fetched
-        pc = Cat(Const(0, 1), first.offset, first.address)
-        second_failed = straddles & ((second.fault != Fault.NONE) | second.update)
+        first, second, fetched, straddles = self._first, self._second, self.fetched, self._straddles
+        pc = Cat(Const(0, 1), first.fetch.va[1:])
         raw = Cat(expander.halves[:16], Mux(expander.compressed, 0, expander.halves[16:]))
-        final_slot = (first.offset + ~expander.compressed)[:2]
+        final_slot = (_slot(first) + ~expander.compressed)[:2]
         ends_in = Mux(straddles, second.predicted, first.predicted)
         m.d.comb += [
             fetched.pc.eq(pc),
             fetched.insn.eq(expander.insn),
             fetched.compressed.eq(expander.compressed),
             fetched.illegal.eq(expander.illegal),
-            fetched.raw.eq(Mux(failed | second_failed, 0, raw)),
-            fetched.fault.eq(Mux(straddles, second.fault, first.fault)),
-            fetched.update.eq(Mux(straddles, second.update, first.update)),
-            fetched.fault_va.eq(Mux(straddles, Cat(Const(0, 3), second.address), pc)),
+            fetched.raw.eq(Mux(self._failed | self._second_failed, 0, raw)),
+            fetched.fetch.va.eq(Mux(straddles, Cat(Const(0, 3), second.fetch.va[3:]), pc)),
+            fetched.fetch.fault.eq(Mux(straddles, second.fetch.fault, first.fetch.fault)),
+            fetched.fetch.update.eq(Mux(straddles, second.fetch.update, first.fetch.update)),
             fetched.predicted.eq(
                 ends_in & ~fetched.refetch & (Mux(straddles, second.slot, first.slot) == final_slot)
             ),
             fetched.target.eq(Mux(straddles, second.target, first.target)),
-            fetched.id.eq(Cat(first.offset, first.number)),
+            fetched.id.eq(Cat(_slot(first), first.number)),
         ]
 
-    def _advance(self, m, first, second, second_valid, last, straddles, long):
+    def _advance(self, m):
         """What is left of the two words; a third never arrives while two are held."""
-        oldest, next_ = self._oldest, self._next
+        oldest, next_, first, second = self._oldest, self._next, self._first, self._second
+        taken = self.take & self.valid
 
-        def keep(slot, word, valid, offset):
-            for name in FetchedWord().members:
-                m.d.sync += getattr(slot, name).eq(getattr(word, name))
-            m.d.sync += [slot.valid.eq(valid), slot.offset.eq(offset)]
+        def keep(place, word, valid, slot):
+            m.d.sync += copy(place, word)
+            m.d.sync += [place.valid.eq(valid), place.fetch.va[1:3].eq(slot)]
 
-        with m.If(self.take & self.valid & last):
-            keep(oldest, second, second_valid, Mux(straddles, 1, second.offset))
+        with m.If(taken & self._last):
+            second_slot = Mux(self._straddles, 1, _slot(second))
+            keep(oldest, second, oldest.valid & second.valid, second_slot)
             m.d.sync += next_.valid.eq(0)
-            with m.If(straddles & self.fetched.predicted):
+            with m.If(self._straddles & self.fetched.predicted):
                 m.d.sync += oldest.valid.eq(0)
         with m.Else():
-            consumed = Mux(self.take & self.valid, 1 + long, 0)
-            keep(oldest, first, first.valid, (first.offset + consumed)[:2])
-            keep(next_, second, second_valid, second.offset)
+            consumed = Mux(taken, 1 + self._long, 0)
+            keep(oldest, first, first.valid, (_slot(first) + consumed)[:2])
+            keep(next_, second, oldest.valid & second.valid, _slot(second))
         with m.If(self.flush):
             m.d.sync += [oldest.valid.eq(0), next_.valid.eq(0)]
+
+
+def _slot(word):
+    """The index of the first halfword of `word` that is to be executed; 2 bits."""
+    return word.fetch.va[1:3]
+
+
+def _has_failed(word):
+    return (word.fetch.fault != Fault.NONE) | word.fetch.update
+
+
+def _choose(target, kept, arriving):
+    """Assignments of `kept`, or if there is no such word of the arriving one, to `target`."""
+    members = (word.signature.flatten(word) for word in (target, kept, arriving))
+    return [
+        to.eq(Mux(kept.valid, old, new))
+        for (_, _, to), (_, _, old), (_, _, new) in zip(*members, strict=True)
+    ]

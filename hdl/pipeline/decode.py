@@ -4,8 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.pipeline.align import Fetched
-from hdl.pipeline.stages import Decoded, Forward, copy
+from hdl.pipeline.stages import Decoded, Fetched, Forward, copy
 from hdl.units.decoder import Decoder
 from hdl.units.registers import RegisterFile
 
@@ -71,15 +70,15 @@ class Decode(wiring.Component):
             *copy(decoded.control, control),
             decoded.control.illegal.eq(control.illegal | held.illegal),
             decoded.insn.eq(held.raw),
+            *copy(decoded.fetch, held.fetch),
             registers.rs1.eq(control.rs1),
             registers.rs2.eq(control.rs2),
             registers.rd.eq(self.rd),
             registers.wdata.eq(self.wdata),
             registers.wen.eq(self.wen),
         ]
-        for name in Fetched().members:
-            if name not in ("insn", "raw", "illegal"):
-                m.d.comb += getattr(decoded, name).eq(getattr(held, name))
+        for name in ("pc", "compressed", "predicted", "target", "refetch", "id"):
+            m.d.comb += getattr(decoded, name).eq(getattr(held, name))
         waits = self._operand(m, control.rs1, registers.rs1_data, decoded.rs1_data)
         waits |= self._operand(m, control.rs2, registers.rs2_data, decoded.rs2_data)
         m.d.comb += self.valid.eq(occupied & ~waits)

@@ -7,9 +7,8 @@ from amaranth.lib.wiring import In, Out
 from hdl.arch import PA_BITS
 from hdl.memory.port import RequestSignature, Source
 from hdl.mmu.ports import TranslationSignature
-from hdl.mmu.vocabulary import Access, Fault
-from hdl.pipeline.fetch import Redirect
-from hdl.pipeline.stages import Decoded, Executed, Forward, copy
+from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, copy
 from hdl.priv.csr import Environment
 from hdl.units.alu import Alu, branch_taken
 from hdl.units.btb import BranchUpdate
@@ -17,16 +16,7 @@ from hdl.units.decoder import Unit
 from hdl.units.lanes import is_misaligned, store_lanes
 from hdl.units.muldiv import MulDiv
 
-__all__ = ["ACCESSES", "Execute"]
-
-#: How the memory instructions access memory.
-ACCESSES = {
-    Unit.LOAD: Access.LOAD,
-    Unit.STORE: Access.STORE,
-    Unit.LR: Access.LR,
-    Unit.SC: Access.SC,
-    Unit.AMO: Access.AMO,
-}
+__all__ = ["Execute"]
 
 
 class Execute(wiring.Component):
@@ -95,7 +85,12 @@ class Execute(wiring.Component):
             m.d.sync += occupied.eq(0)
 
         m.d.comb += [
-            failed.eq((held.fault != Fault.NONE) | held.update | control.illegal | held.refetch),
+            failed.eq(
+                (held.fetch.fault != Fault.NONE)
+                | held.fetch.update
+                | control.illegal
+                | held.refetch
+            ),
             self.valid.eq(occupied & ~held.refetch & self._finished),
         ]
         self._address = address = Signal(64)
@@ -239,16 +234,14 @@ class Execute(wiring.Component):
             m.d.comb += getattr(executed, name).eq(getattr(held, name))
         m.d.comb += [
             executed.requested.eq(self.request.valid),
-            executed.va.eq(self._address),
+            executed.data.va.eq(self._address),
             executed.pa.eq(translation.pa),
             executed.interrupt.eq(self.environment.interrupt),
             executed.interrupt_cause.eq(self.environment.interrupt_cause),
-            executed.fetch_fault.eq(held.fault),
-            executed.fetch_update.eq(held.update),
-            executed.fetch_va.eq(held.fault_va),
+            *copy(executed.fetch, held.fetch),
         ]
         with m.If(translation.valid):
             m.d.comb += [
-                executed.data_fault.eq(translation.fault),
-                executed.data_update.eq(translation.update),
+                executed.data.fault.eq(translation.fault),
+                executed.data.update.eq(translation.update),
             ]

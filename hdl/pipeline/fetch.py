@@ -4,49 +4,18 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import Priv
+from hdl.arch import RAM_BASE, Priv
 from hdl.memory.port import ID_BITS, MemoryPort, Source
 from hdl.mmu.ports import TranslationSignature
 from hdl.mmu.vocabulary import Access, Fault
+from hdl.pipeline.stages import FetchedWord, Redirect, copy
 from hdl.units.btb import SLOT_BITS, WORD_BITS, BranchTargetBuffer, BranchUpdate
 
-__all__ = ["Fetch", "FetchedWord", "Redirect"]
+__all__ = ["Fetch"]
 
 #: What may happen to a word in a cycle: it arrives, is refused by the bus, is asked for, is refused
 #: by the MMU, is on its way.
 STEPS = ("complete", "failed", "ask", "refused", "fire")
-
-
-class Redirect(wiring.Signature):
-    """Execution goes on somewhere else than was predicted; everything younger is dropped."""
-
-    def __init__(self):
-        super().__init__({"valid": Out(1), "target": Out(64)})
-
-
-class FetchedWord(wiring.Signature):
-    """An aligned 64-bit word of instructions, or the fault that its fetch met."""
-
-    def __init__(self):
-        super().__init__(
-            {
-                "valid": Out(1),
-                "data": Out(64),
-                #: Virtual address divided by 8, and the first halfword that is to be executed.
-                "address": Out(WORD_BITS),
-                "offset": Out(SLOT_BITS),
-                #: Why there is no data; with `update` an A bit has to be written first.
-                "fault": Out(Fault),
-                "update": Out(1),
-                #: The instruction whose last halfword is `slot` is predicted to jump to `target`,
-                #: where the next word comes from.
-                "predicted": Out(1),
-                "slot": Out(SLOT_BITS),
-                "target": Out(64),
-                #: Number of the word; a halfword's identifier is this and its index.
-                "number": Out(ID_BITS - SLOT_BITS),
-            }
-        )
 
 
 class Fetch(wiring.Component):
@@ -80,7 +49,7 @@ class Fetch(wiring.Component):
         The current privilege; a change of it comes with a redirect.
     """
 
-    def __init__(self, *, reset_pc=0x8000_0000, btb_entries=16):
+    def __init__(self, *, reset_pc=RAM_BASE, btb_entries=16):
         if not 0 <= reset_pc < 1 << 64 or reset_pc % 2:
             raise ValueError(f"reset_pc must be an even 64-bit address, not {reset_pc!r}")
         self._reset_pc = reset_pc
@@ -140,10 +109,9 @@ class Fetch(wiring.Component):
                 number.eq(number + 1),
                 pc.eq(Mux(taken, btb.target, Cat(Const(0, 3), (pc[3:] + 1)[:WORD_BITS]))),
                 asked.valid.eq(refused),
-                asked.address.eq(pc[3:]),
-                asked.offset.eq(pc[1:3]),
-                asked.fault.eq(translation.fault),
-                asked.update.eq(translation.update),
+                asked.fetch.va.eq(pc),
+                asked.fetch.fault.eq(translation.fault),
+                asked.fetch.update.eq(translation.update),
                 asked.predicted.eq(taken),
                 asked.slot.eq(btb.slot),
                 asked.target.eq(btb.target),
@@ -171,11 +139,13 @@ class Fetch(wiring.Component):
     def _deliver(self, m, asked, valid):
         """Hands on the word that was asked for, with the data or error of its response."""
         response, word = self.port.response, self.word
-        for name in ("address", "offset", "update", "predicted", "slot", "target", "number"):
+        for name in ("predicted", "slot", "target", "number"):
             m.d.comb += getattr(word, name).eq(getattr(asked, name))
         m.d.comb += [
             word.valid.eq(valid),
             word.data.eq(response.data),
-            # Without `asked.valid` the word comes from the bus, which may refuse it.
-            word.fault.eq(Mux(~asked.valid & response.error, Fault.ACCESS, asked.fault)),
+            *copy(word.fetch, asked.fetch),
         ]
+        # Without `asked.valid` the word comes from the bus, which may refuse it.
+        with m.If(~asked.valid & response.error):
+            m.d.comb += word.fetch.fault.eq(Fault.ACCESS)

@@ -104,7 +104,7 @@ class Recorder(wiring.Component):
             with m.Case(*WRITES):
                 m.d.comb += writes.eq(accessed)
         m.d.sync += [
-            retire.mem_addr.eq(executed.va),
+            retire.mem_addr.eq(executed.data.va),
             retire.mem_paddr.eq(executed.pa),
             retire.mem_rmask.eq(Mux(reads, mask, 0)),
             retire.mem_wmask.eq(Mux(writes, mask, 0)),

@@ -9,10 +9,30 @@ from amaranth.lib.wiring import Out
 
 from hdl.arch import PA_BITS
 from hdl.memory.port import ID_BITS
-from hdl.mmu.vocabulary import Fault
+from hdl.mmu.ports import AddressSignature
+from hdl.mmu.vocabulary import Access
+from hdl.units.btb import SLOT_BITS
 from hdl.units.decoder import Control, System, Unit
 
-__all__ = ["Decoded", "Executed", "Forward", "copy"]
+__all__ = [
+    "ACCESSES",
+    "Decoded",
+    "Executed",
+    "Fetched",
+    "FetchedWord",
+    "Forward",
+    "Redirect",
+    "copy",
+]
+
+#: How the memory instructions access memory.
+ACCESSES = {
+    Unit.LOAD: Access.LOAD,
+    Unit.STORE: Access.STORE,
+    Unit.LR: Access.LR,
+    Unit.SC: Access.SC,
+    Unit.AMO: Access.AMO,
+}
 
 
 def copy(target, source):
@@ -23,6 +43,35 @@ def copy(target, source):
             target.signature.flatten(target), source.signature.flatten(source), strict=True
         )
     ]
+
+
+class Redirect(wiring.Signature):
+    """Execution goes on somewhere else than was predicted; everything younger is dropped."""
+
+    def __init__(self):
+        super().__init__({"valid": Out(1), "target": Out(64)})
+
+
+class FetchedWord(wiring.Signature):
+    """An aligned 64-bit word of instructions, or the fault that its fetch met."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                "valid": Out(1),
+                "data": Out(64),
+                #: Of its first halfword that is to be executed. With a fault or `update` there is
+                #: no data.
+                "fetch": Out(AddressSignature()),
+                #: The instruction whose last halfword is `slot` is predicted to jump to `target`,
+                #: where the next word comes from.
+                "predicted": Out(1),
+                "slot": Out(SLOT_BITS),
+                "target": Out(64),
+                #: Number of the word; a halfword's identifier is this and its index.
+                "number": Out(ID_BITS - SLOT_BITS),
+            }
+        )
 
 
 class Forward(wiring.Signature):
@@ -40,6 +89,31 @@ class Forward(wiring.Signature):
         )
 
 
+class Fetched(wiring.Signature):
+    """An instruction as it enters the decode stage."""
+
+    def __init__(self):
+        super().__init__(
+            {
+                "pc": Out(64),
+                #: In 32 bits, compressed ones expanded; as fetched; and which it was.
+                "insn": Out(32),
+                "raw": Out(32),
+                "compressed": Out(1),
+                #: A reserved compressed encoding.
+                "illegal": Out(1),
+                #: Of its fetch: of the portion that failed, if one did.
+                "fetch": Out(AddressSignature()),
+                #: It was predicted to jump to `target`.
+                "predicted": Out(1),
+                "target": Out(64),
+                #: It was cut in two by a prediction that belongs to other code: fetch it again.
+                "refetch": Out(1),
+                "id": Out(ID_BITS),
+            }
+        )
+
+
 class Decoded(wiring.Signature):
     """An instruction with its operands, on its way into the execute stage."""
 
@@ -53,10 +127,8 @@ class Decoded(wiring.Signature):
                 "control": Out(Control()),
                 "rs1_data": Out(64),
                 "rs2_data": Out(64),
-                #: See `hdl.pipeline.align.Fetched`.
-                "fault": Out(Fault),
-                "update": Out(1),
-                "fault_va": Out(64),
+                #: As in `Fetched`.
+                "fetch": Out(AddressSignature()),
                 "predicted": Out(1),
                 "target": Out(64),
                 "refetch": Out(1),
@@ -87,20 +159,15 @@ class Executed(wiring.Signature):
                 "result": Out(64),
                 #: Its data access was put to the bus, which owes a response.
                 "requested": Out(1),
-                #: Virtual and physical address of its data access.
-                "va": Out(64),
+                #: Of its data access, and the physical address.
+                "data": Out(AddressSignature()),
                 "pa": Out(PA_BITS),
-                #: Collected on the way; see `hdl.priv.exception.Collected`. With `fetch_update` or
-                #: `data_update` an A or D bit has to be written before it can be tried again.
+                #: Collected on the way; see `hdl.priv.exception.Collected`.
                 "interrupt": Out(1),
                 "interrupt_cause": Out(4),
-                "fetch_fault": Out(Fault),
-                "fetch_update": Out(1),
-                "fetch_va": Out(64),
+                "fetch": Out(AddressSignature()),
                 "illegal": Out(1),
                 "misaligned": Out(1),
-                "data_fault": Out(Fault),
-                "data_update": Out(1),
                 "id": Out(ID_BITS),
             }
         )

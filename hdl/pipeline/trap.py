@@ -15,13 +15,12 @@ from hdl.arch import PA_BITS, Csr, Priv
 from hdl.memory.port import RequestSignature, ResponseSignature, Source
 from hdl.mmu.ports import SfenceSignature, UpdateSignature
 from hdl.mmu.vocabulary import Access, Fault
-from hdl.pipeline.execute import ACCESSES
-from hdl.pipeline.fetch import Redirect
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
-from hdl.pipeline.stages import Executed, Forward, copy
+from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
+from hdl.priv.interrupts import InterruptLines
 from hdl.units.atomic import AmoAlu
 from hdl.units.decoder import System, Unit
 from hdl.units.lanes import load_value, store_lanes
@@ -83,7 +82,7 @@ class TrapStage(wiring.Component):
         Flush everything younger, and go on there.
     environment
         Live CSR state.
-    mtime, msip, mtip, meip, seip
+    mtime, interrupts
         See `hdl.priv.csr.CsrFile`.
     retire
         The record of the instruction, one cycle later.
@@ -109,10 +108,7 @@ class TrapStage(wiring.Component):
                 "redirect": Out(Redirect()),
                 "environment": Out(Environment()),
                 "mtime": In(64),
-                "msip": In(1),
-                "mtip": In(1),
-                "meip": In(1),
-                "seip": In(1),
+                "interrupts": In(InterruptLines()),
                 "retire": Out(RetirePort()),
             }
         )
@@ -161,11 +157,11 @@ class TrapStage(wiring.Component):
         """Reads and writes the CSR of a Zicsr instruction."""
         csrs, held = self.csrs, self._held
         csr_operand = Signal(64)
-        for name in ("mtime", "msip", "mtip", "meip", "seip"):
-            m.d.comb += getattr(csrs, name).eq(getattr(self, name))
+        wiring.connect(m, wiring.flipped(self.interrupts), csrs.interrupts)
         wiring.connect(m, csrs.environment, wiring.flipped(self.environment))
         wiring.connect(m, self.traps.target, csrs.trap)
         m.d.comb += [
+            csrs.mtime.eq(self.mtime),
             csr_operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
             # csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.
             csrs.attempt.eq((held.funct3[:2] == 1) | (held.insn[15:20] != 0)),
@@ -217,24 +213,25 @@ class TrapStage(wiring.Component):
     def _collect(self, m):
         """Everything the instruction has met, for the trap unit."""
         held, collected, environment = self._held, self.traps.collected, self.environment
-        is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch_update
+        is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch.update
         #: Its A or D bit has to be written; refused, that is one more fault.
         self._updates = updates = Signal()
         # What is refused counts when the instruction leaves, and so when there is an answer.
         refused, errors = self.update.fault, held.requested & self.response.error
-        for name in ("interrupt", "interrupt_cause", "misaligned", "fetch_va", "pc", "insn"):
+        for name in ("interrupt", "interrupt_cause", "misaligned", "pc", "insn"):
             m.d.comb += getattr(collected, name).eq(getattr(held, name))
         m.d.comb += [
-            updates.eq((held.fetch_update | held.data_update) & ~held.interrupt),
-            collected.fetch_fault.eq(Mux(held.fetch_update, refused, held.fetch_fault)),
+            updates.eq((held.fetch.update | held.data.update) & ~held.interrupt),
+            collected.fetch.va.eq(held.fetch.va),
+            collected.fetch.fault.eq(Mux(held.fetch.update, refused, held.fetch.fault)),
             # Before its A bit is written there are no bits of the instruction, only leftovers.
             collected.illegal.eq(fetched & (held.illegal | self._forbidden)),
             collected.ebreak.eq(fetched & is_system & (held.system == System.EBREAK)),
             collected.ecall.eq(fetched & is_system & (held.system == System.ECALL)),
             collected.writes.eq((held.unit != Unit.LOAD) & (held.unit != Unit.LR)),
-            collected.data_va.eq(held.va),
-            collected.data_fault.eq(
-                Mux(held.data_update, refused, Mux(errors, Fault.ACCESS, held.data_fault))
+            collected.data.va.eq(held.data.va),
+            collected.data.fault.eq(
+                Mux(held.data.update, refused, Mux(errors, Fault.ACCESS, held.data.fault))
             ),
             self.traps.priv.eq(environment.priv),
             self.traps.medeleg.eq(environment.medeleg),
@@ -262,11 +259,11 @@ class TrapStage(wiring.Component):
             self.traps.enable.eq(self._finishes),
             self._replays.eq(self._updates & ~target.valid),
             self.update.valid.eq(self._occupied & self._updates),
-            self.update.va.eq(Mux(held.fetch_update, held.fetch_va, held.va)),
-            self.update.priv.eq(Mux(held.fetch_update, environment.priv, environment.data_priv)),
+            self.update.va.eq(Mux(held.fetch.update, held.fetch.va, held.data.va)),
+            self.update.priv.eq(Mux(held.fetch.update, environment.priv, environment.data_priv)),
             self.update.id.eq(held.id),
         ]
-        with m.If(held.fetch_update):
+        with m.If(held.fetch.update):
             m.d.comb += self.update.access.eq(Access.FETCH)
         with m.Else():
             with m.Switch(held.unit):
@@ -279,7 +276,7 @@ class TrapStage(wiring.Component):
         held, request, response = self._held, self.request, self.response
         m.submodules.amo = amo = AmoAlu()
         size = held.funct3[:2]
-        lanes, strobe = store_lanes(held.va[:3], size, amo.result)
+        lanes, strobe = store_lanes(held.data.va[:3], size, amo.result)
         self._amo_result = amo.result
         with m.Switch(self._amo_state):
             with m.Case(AmoState.READ):
@@ -297,7 +294,7 @@ class TrapStage(wiring.Component):
                 with m.If(response.valid):
                     m.d.sync += self._amo_state.eq(AmoState.READ)
         m.d.comb += [
-            self._value.eq(load_value(held.va[:3], size, held.funct3[2], response.data)),
+            self._value.eq(load_value(held.data.va[:3], size, held.funct3[2], response.data)),
             amo.op.eq(held.insn[27:32]),
             amo.word.eq(size == 2),
             amo.memory.eq(self._loaded),

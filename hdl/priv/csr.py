@@ -22,7 +22,7 @@ from hdl.arch import (
     SatpMode,
 )
 from hdl.priv.exception import TrapTarget
-from hdl.priv.interrupts import WIDTH, InterruptUnit, word_of
+from hdl.priv.interrupts import WIDTH, InterruptLines, InterruptUnit, word_of
 
 __all__ = ["CsrFile", "Environment"]
 
@@ -95,7 +95,7 @@ class CsrFile(wiring.Component):
         return in a cycle.
     retire
         An instruction retires at the end of the cycle; counts in `minstret`, unless it writes it.
-    mtime, msip, mtip, meip, seip
+    mtime, interrupts
         What the CSR `time` shows, and the interrupt lines.
     environment
         What the rest of the hart obeys.
@@ -119,10 +119,7 @@ class CsrFile(wiring.Component):
                 "mret": In(1),
                 "retire": In(1),
                 "mtime": In(64),
-                "msip": In(1),
-                "mtip": In(1),
-                "meip": In(1),
-                "seip": In(1),
+                "interrupts": In(InterruptLines()),
                 "environment": Out(Environment()),
             }
         )
@@ -151,8 +148,7 @@ class CsrFile(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         interrupts = self._interrupts = m.submodules.interrupts = InterruptUnit()
-        for line in ("msip", "mtip", "meip", "seip"):
-            m.d.comb += getattr(interrupts, line).eq(getattr(self, line))
+        wiring.connect(m, wiring.flipped(self.interrupts), interrupts.interrupts)
         m.d.comb += [
             interrupts.timer.eq(self.mtime >= self._stimecmp),
             interrupts.stce.eq(self._stce),

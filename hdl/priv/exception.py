@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import Cause, Priv
+from hdl.mmu.ports import AddressSignature
 from hdl.mmu.vocabulary import Fault
 from hdl.priv.interrupts import WIDTH
 
@@ -24,9 +25,8 @@ class Collected(wiring.Signature):
                 #: An interrupt was pending and enabled when it left the execute stage.
                 "interrupt": Out(1),
                 "interrupt_cause": Out(4),
-                #: Translation or bus fault of its fetch, and the address of the faulting portion.
-                "fetch_fault": Out(Fault),
-                "fetch_va": Out(64),
+                #: Of its fetch. Here `update` is 0: what the update of an A bit met is the fault.
+                "fetch": Out(AddressSignature()),
                 #: No instruction, or not allowed here and now.
                 "illegal": Out(1),
                 "ebreak": Out(1),
@@ -34,9 +34,8 @@ class Collected(wiring.Signature):
                 #: Its data access writes (stores, AMOs and SC; not LR).
                 "writes": Out(1),
                 "misaligned": Out(1),
-                #: Translation or bus fault of its data access.
-                "data_fault": Out(Fault),
-                "data_va": Out(64),
+                #: Of its data access; `update` is 0 here, too.
+                "data": Out(AddressSignature()),
                 "pc": Out(64),
                 #: As fetched; a compressed instruction in bits 15:0.
                 "insn": Out(32),
@@ -134,10 +133,10 @@ class TrapUnit(wiring.Component):
         with m.If(c.interrupt):
             take(c.interrupt_cause)
             m.d.comb += target.interrupt.eq(1)
-        with m.Elif(c.fetch_fault == Fault.PAGE):
-            take(Cause.FETCH_PAGE, c.fetch_va)
-        with m.Elif(c.fetch_fault == Fault.ACCESS):
-            take(Cause.FETCH_ACCESS, c.fetch_va)
+        with m.Elif(c.fetch.fault == Fault.PAGE):
+            take(Cause.FETCH_PAGE, c.fetch.va)
+        with m.Elif(c.fetch.fault == Fault.ACCESS):
+            take(Cause.FETCH_ACCESS, c.fetch.va)
         with m.Elif(c.illegal):
             take(Cause.ILLEGAL, c.insn)
         with m.Elif(c.ecall):
@@ -146,8 +145,8 @@ class TrapUnit(wiring.Component):
         with m.Elif(c.ebreak):
             take(Cause.BREAKPOINT, c.pc)
         with m.Elif(c.misaligned):
-            take(by_kind(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED), c.data_va)
-        with m.Elif(c.data_fault == Fault.PAGE):
-            take(by_kind(Cause.LOAD_PAGE, Cause.STORE_PAGE), c.data_va)
-        with m.Elif(c.data_fault == Fault.ACCESS):
-            take(by_kind(Cause.LOAD_ACCESS, Cause.STORE_ACCESS), c.data_va)
+            take(by_kind(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED), c.data.va)
+        with m.Elif(c.data.fault == Fault.PAGE):
+            take(by_kind(Cause.LOAD_PAGE, Cause.STORE_PAGE), c.data.va)
+        with m.Elif(c.data.fault == Fault.ACCESS):
+            take(by_kind(Cause.LOAD_ACCESS, Cause.STORE_ACCESS), c.data.va)

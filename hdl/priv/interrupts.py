@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arch import Interrupt, Priv
 
-__all__ = ["WIDTH", "InterruptUnit", "word_of"]
+__all__ = ["WIDTH", "InterruptLines", "InterruptUnit", "word_of"]
 
 #: M-mode's own interrupts, and those that it may delegate, each in order of priority.
 MACHINE = (Interrupt.MEI, Interrupt.MSI, Interrupt.MTI)
@@ -26,6 +26,27 @@ def word_of(fields, width=64):
     return Cat(*parts, Const(0, width - position))
 
 
+class InterruptLines(wiring.Signature):
+    """The interrupt lines of a hart, as seen from who drives them; level-sensitive.
+
+    Privileged specification, "Machine Interrupt Registers (mip and mie)": the bits of `mip` that
+    software in M-mode cannot write.
+    """
+
+    def __init__(self):
+        super().__init__(
+            {
+                #: Software and timer interrupts for M-mode.
+                "msip": Out(1),
+                "mtip": Out(1),
+                #: External interrupts for M-mode and for S-mode; `mip.SEIP` is this or the bit
+                #: that software wrote.
+                "meip": Out(1),
+                "seip": Out(1),
+            }
+        )
+
+
 class InterruptUnit(wiring.Component):
     """Keeps `mie`, `mideleg` and the writable bits of `mip`; says which interrupt is to be taken.
 
@@ -33,11 +54,8 @@ class InterruptUnit(wiring.Component):
     Registers (sip and sie)", and the Sstc extension for STIP.
     """
 
-    #: The lines from outside, level-sensitive.
-    msip: In(1)
-    mtip: In(1)
-    meip: In(1)
-    seip: In(1)
+    #: From outside.
+    interrupts: In(InterruptLines())
     #: `time >= stimecmp`, and `menvcfg.STCE`, with which that is STIP.
     timer: In(1)
     stce: In(1)
@@ -68,18 +86,18 @@ class InterruptUnit(wiring.Component):
         m = Module()
         ssip = Signal()
         stip = Signal()
-        #: SEIP as software wrote it; the line `seip` is another.
+        #: SEIP as software wrote it; the line is another.
         seip_written = Signal()
-        lines = {
+        pending = {
             Interrupt.SSI: ssip,
-            Interrupt.MSI: self.msip,
+            Interrupt.MSI: self.interrupts.msip,
             Interrupt.STI: Mux(self.stce, self.timer, stip),
-            Interrupt.MTI: self.mtip,
-            Interrupt.MEI: self.meip,
+            Interrupt.MTI: self.interrupts.mtip,
+            Interrupt.MEI: self.interrupts.meip,
         }
         m.d.comb += [
-            self.mip.eq(word_of({**lines, Interrupt.SEI: seip_written | self.seip})),
-            self.mip_written.eq(word_of({**lines, Interrupt.SEI: seip_written})),
+            self.mip.eq(word_of({**pending, Interrupt.SEI: seip_written | self.interrupts.seip})),
+            self.mip_written.eq(word_of({**pending, Interrupt.SEI: seip_written})),
         ]
         with m.If(self.write_mip):
             m.d.sync += [

@@ -69,7 +69,6 @@ def kexit(kernel, proc: Proc, status: int) -> None:
     _reparent(kernel, proc)
     proc.state = ProcState.ZOMBIE
     proc.chan = None
-    proc.in_syscall = False
     proc.xstate = proc.account.exit_status = status
     wakeup(kernel, proc.parent)
     kernel.tell("exited", proc, kernel.now)

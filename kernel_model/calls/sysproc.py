@@ -34,7 +34,7 @@ def sys_fork(kernel, proc: Proc) -> int:
 def sys_exit(kernel, proc: Proc) -> int:
     """exit(status): does not return to the process."""
     kexit(kernel, proc, argint(proc, 0))
-    return 0
+    return 0  # for nobody
 
 
 def sys_wait(kernel, proc: Proc) -> int:
@@ -98,11 +98,8 @@ def sys_sbrk(kernel, proc: Proc) -> int:
 
 def sys_sleep(kernel, proc: Proc) -> int:
     """sleep(ticks): `Proc.done` is the tick in which it ends."""
-    n = argint(proc, 0)
-    if n <= 0:
-        return 0
     if proc.done == 0:
-        proc.done = kernel.ticks + n
+        proc.done = kernel.ticks + argint(proc, 0)
     if kernel.ticks < proc.done:
         sleep(kernel, proc, TICKS)
     return 0

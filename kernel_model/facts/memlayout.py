@@ -15,12 +15,12 @@ Virtual memory of a process, from the top:
     0            text, data as the ELF file says
 """
 
-from hdl.arch import MAXVA_BITS, PAGE_SIZE
+from hdl.arch import MAXVA_BITS, PAGE_SIZE, RAM_BASE
 
 __all__ = ["DOORBELL", "KERNBASE", "MAXVA", "TRAMPOLINE", "TRAPFRAME"]
 
 #: First byte of RAM, and where the hart starts.
-KERNBASE = 0x8000_0000
+KERNBASE = RAM_BASE
 #: The doorbell's page of registers (`doorbell.Register`).
 DOORBELL = 0x0700_0000
 

@@ -126,10 +126,8 @@ def proc_pagetable(kernel, trapframe: TrapFrame) -> int:
     if not mappages(kernel, root, TRAMPOLINE, PAGE_SIZE, kernel.trampoline, Pte.R | Pte.X):
         uvmfree(kernel, root, 0)
         return 0
-    if not mappages(kernel, root, TRAPFRAME, PAGE_SIZE, trapframe.pa, Pte.R | Pte.W):
-        uvmunmap(kernel, root, TRAMPOLINE, 1, do_free=False)
-        uvmfree(kernel, root, 0)
-        return 0
+    # Just below the trampoline: the tables for it are there.
+    mappages(kernel, root, TRAPFRAME, PAGE_SIZE, trapframe.pa, Pte.R | Pte.W)
     return root
 
 
@@ -163,8 +161,7 @@ def growproc(kernel, proc: Proc, n: int, eager: bool = False) -> bool:
 def reside(proc: Proc, pages: int) -> None:
     """Note that the process has got so many pages, or given them back."""
     proc.resident += pages
-    if proc.resident > proc.account.resident:
-        proc.account.resident = proc.resident
+    proc.account.resident = max(proc.account.resident, proc.resident)
 
 
 def take_account(kernel, proc: Proc) -> None:

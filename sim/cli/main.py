@@ -23,6 +23,7 @@ from sim.engines.choice import ENGINES
 from sim.guests.fault_table import JoinError
 from sim.guests.host_files import HostFileError, parse_host_file
 from sim.guests.loader import LoadError
+from sim.host.interrupts import INTERRUPTED, completing
 from sim.host.output_files import STDOUT, check_writable
 from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
 from sim.host.streams import OutputError, standard_streams
@@ -35,9 +36,9 @@ from sim.platform.devices.journal import JournalError
 
 __all__ = ["main"]
 
-#: Exit statuses besides the program's: a mistake of the user's, a machine that cannot go on,
-#: and Ctrl-C.
-USAGE, BROKEN, INTERRUPTED = 2, 125, 130
+#: Exit statuses besides the program's: a mistake of the user's, and a machine that cannot go on.
+USAGE, BROKEN = 2, 125
+
 _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
                 ToolchainError, OSError)  # fmt: skip
 _MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
@@ -356,7 +357,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     except _MACHINE_ERRORS as error:
         return _complain(str(error), BROKEN)
     except (KeyboardInterrupt, click.Abort):
-        return _complain("interrupted", INTERRUPTED)
+        return INTERRUPTED if completing() else _complain("interrupted", INTERRUPTED)
     finally:
         signal.signal(signal.SIGINT, handler)
 

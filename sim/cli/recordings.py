@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hdl.arch import Cause
+from hdl.arch import PAGE_FAULTS
 from sim.cli.options import Options
 from sim.guests.fault_table import Fault, cause_name
 from sim.machine import Machine
@@ -15,7 +15,6 @@ __all__ = ["record_bare_run", "record_run"]
 
 #: Faults on either side of the one of --vcd-fault that may be marked in its waveform.
 _NEIGHBOURS = 100
-_PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
 
 
 def record_run(options: Options, session: KernelSession) -> Recording | None:
@@ -42,7 +41,7 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
     machine, number = session.machine, options.vcd_fault
 
     def last_faults():
-        return [trap for trap in machine.engine.log.traps if trap.cause in _PAGE_FAULTS]
+        return [trap for trap in machine.engine.log.traps if trap.cause in PAGE_FAULTS]
 
     def find(machine: Machine) -> int | None:
         count = machine.engine.log.page_faults

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hdl.arch import Cause, Priv
+from hdl.arch import PAGE_FAULTS, Priv
 from sim.platform.events import Event
 
 __all__ = ["CYCLE_FS", "KEPT_TRAPS", "Engine", "EngineError", "TrapLog", "TrapRecord"]
@@ -18,8 +18,6 @@ _KEPT_UNRETIRED = 2_000
 
 #: Femtoseconds of a clock cycle in waveforms: 1 µs, so that cycle 1234 begins at 1234 µs.
 CYCLE_FS = 10**9
-
-_PAGE_FAULTS = (Cause.FETCH_PAGE, Cause.LOAD_PAGE, Cause.STORE_PAGE)
 
 
 class EngineError(Exception):
@@ -67,13 +65,13 @@ class TrapLog:
     def trapped(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> None:
         """Takes an instruction that raised an exception."""
         record = self.add(cycle, pc, cause, tval, mode)
-        if mode == Priv.U and cause in _PAGE_FAULTS:
+        if mode == Priv.U and cause in PAGE_FAULTS:
             self._waiting.setdefault(pc, []).append(record)
 
     def add(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> TrapRecord:
         """Takes an exception of an engine that looks out for the retries itself."""
         record = TrapRecord(cycle, pc, cause, tval, mode)
-        if cause in _PAGE_FAULTS:
+        if cause in PAGE_FAULTS:
             self.page_faults += 1
             if mode == Priv.U:
                 _put(self._unretired, self.trap_count, record)

@@ -2,7 +2,8 @@
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from amaranth.hdl import UnusedElaboratable
@@ -52,7 +53,8 @@ def make_engine(
 
 
 def _pysim(hart, bus) -> Engine:
-    from sim.engines.pysim.engine import PysimEngine
+    with _known_amaranth("pysim"):
+        from sim.engines.pysim.engine import PysimEngine
 
     return PysimEngine(hart, bus)
 
@@ -60,17 +62,23 @@ def _pysim(hart, bus) -> Engine:
 def _native(hart, bus, directory, traced) -> Engine:
     from sim.host.toolchain import cache_directory
 
-    try:
-        # Reads Amaranth's private netlist as soon as it is imported.
+    with _known_amaranth("native"):
         from sim.engines.native.compiler.circuit import Unsupported
         from sim.engines.native.compiler.cxx import CompilerError
         from sim.engines.native.machine.engine import NativeEngine
-    except ImportError as error:
-        if not (error.name or "").startswith("amaranth"):
-            raise
-        raise EngineError(f"the engine native does not fit this Amaranth: {error}") from error
     try:
         return NativeEngine(hart, bus, directory or cache_directory(), traced=traced)
     except (Unsupported, CompilerError, OSError) as error:
         reason = str(error).partition("\n")[0]
         raise EngineError(f"the engine native does not work here: {reason}") from error
+
+
+@contextmanager
+def _known_amaranth(name: str) -> Iterator[None]:
+    """Engines read what is private to Amaranth as soon as they are imported."""
+    try:
+        yield
+    except ImportError as error:
+        if not (error.name or "").startswith("amaranth"):
+            raise
+        raise EngineError(f"the engine {name} does not fit this Amaranth: {error}") from error

@@ -10,7 +10,7 @@ from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from sim.config import RAM_BASE
+from hdl.arch import RAM_BASE
 from sim.platform.ram import Ram
 
 __all__ = ["Image", "LoadError", "load_bare"]

@@ -128,11 +128,11 @@ DETAILS: tuple[tuple[str, tuple[Row, ...]], ...] = tuple(
     for title, patterns in (
         ("clock", ("clk", "mtime", "priv")),
         ("fetch", (r"fetch\.pc", r"fetch\.redirect__(valid|target)")),
-        ("align", (r"align\.valid", r"align\.fetched__(pc|insn|fault|id)")),
-        ("decode", (r"decode\.valid", r"decode\.decoded__(pc|insn|control__unit|fault|id)")),
+        ("align", (r"align\.valid", r"align\.fetched__(pc|insn|fetch__fault|id)")),
+        ("decode", (r"decode\.valid", r"decode\.decoded__(pc|insn|control__unit|fetch__fault|id)")),
         (
             "execute",
-            (r"execute\.valid", r"execute\.executed__(pc|insn|va|pa|result|data_fault|id)"),
+            (r"execute\.valid", r"execute\.executed__(pc|insn|data__va|pa|result|data__fault|id)"),
         ),
         ("trap unit", (r"trap\.target__\w+", r"trap\.redirect__\w+")),
         (

@@ -54,8 +54,8 @@ class ExecuteProof(Proof):
     def instructions_are_decoded(self, m):
         """The decoder knows the instruction's unit, and its fetch had a known fault or none."""
         decoded = self.stage.decoded
-        known = (decoded.control.unit <= max(Unit)) & (decoded.fault.as_value() != 3)
-        return known & (~decoded.update | (decoded.fault == Fault.NONE))
+        known = (decoded.control.unit <= max(Unit)) & (decoded.fetch.fault.as_value() != 3)
+        return known & (~decoded.fetch.update | (decoded.fetch.fault == Fault.NONE))
 
     @assumes
     def squashing_takes_nothing(self, m):
@@ -83,8 +83,8 @@ class ExecuteProof(Proof):
                 strict=True,
             )
         ]
-        known = (self.insn.control.unit <= max(Unit)) & (self.insn.fault.as_value() != 3)
-        exclusive = ~self.insn.update | (self.insn.fault == Fault.NONE)
+        known = (self.insn.control.unit <= max(Unit)) & (self.insn.fetch.fault.as_value() != 3)
+        exclusive = ~self.insn.fetch.update | (self.insn.fetch.fault == Fault.NONE)
         return Cat(same).all() & known & exclusive
 
     @proves
@@ -147,7 +147,7 @@ class ExecuteProof(Proof):
     @proves
     def misaligned_is_not_translated(self, m):
         """A misaligned access is neither translated nor started."""
-        size, va = self.executed.funct3[:2], self.executed.va
+        size, va = self.executed.funct3[:2], self.executed.data.va
         misaligned = (
             ((size == 1) & va[0]) | ((size == 2) & va[:2].any()) | ((size == 3) & va[:3].any())
         )
@@ -159,7 +159,7 @@ class ExecuteProof(Proof):
         """An access goes to the physical address of its own translation, aligned and permitted."""
         request, translation = self.request, self.translation
         good = translation.valid & translation.done & (translation.fault == Fault.NONE)
-        asked = (translation.va == self.executed.va) & (
+        asked = (translation.va == self.executed.data.va) & (
             translation.priv == self.stage.environment.data_priv
         )
         same = (request.address == translation.pa) & (self.executed.pa == translation.pa)
@@ -181,8 +181,8 @@ class ExecuteProof(Proof):
     def faults_are_handed_over(self, m):
         """A translation that is refused, or needs an update, goes on with its instruction."""
         translation, executed = self.translation, self.executed
-        same = (executed.data_fault == translation.fault) & (
-            executed.data_update == translation.update
+        same = (executed.data.fault == translation.fault) & (
+            executed.data.update == translation.update
         )
         return self.handed_over & translation.valid, translation.done & same
 

@@ -109,10 +109,9 @@ class InterruptProof(Proof):
     @proves
     def lines_show_in_mip(self, m):
         """MSIP, MTIP and MEIP are the lines, SEIP at least, and with STCE STIP is the timer."""
-        unit = self.unit
-        mip = unit.mip
-        machine = Cat(mip[3], mip[7], mip[11]) == Cat(unit.msip, unit.mtip, unit.meip)
-        return unit.msip | unit.stce, machine & (mip[9] | ~unit.seip) & (
+        unit, lines, mip = self.unit, self.unit.interrupts, self.unit.mip
+        machine = Cat(mip[3], mip[7], mip[11]) == Cat(lines.msip, lines.mtip, lines.meip)
+        return lines.msip | unit.stce, machine & (mip[9] | ~lines.seip) & (
             ~unit.stce | (mip[5] == unit.timer)
         )
 

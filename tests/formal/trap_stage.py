@@ -158,7 +158,7 @@ class TrapStageProof(WatchedTrapStage):
         loads = self.is_unit(Unit.LOAD, Unit.LR)
         cause = Mux(loads, Cause.LOAD_ACCESS, Cause.STORE_ACCESS)
         refused = self.held & self.response.valid & self.response.error
-        right = (self.trap.cause == cause) & (self.trap.tval == self.insn.va)
+        right = (self.trap.cause == cause) & (self.trap.tval == self.insn.data.va)
         return refused, self.trap.valid & ~self.trap.interrupt & right
 
     @proves
@@ -170,11 +170,11 @@ class TrapStageProof(WatchedTrapStage):
         ).all()
         fetch = (
             (update.access == Access.FETCH)
-            & (update.va == insn.fetch_va)
+            & (update.va == insn.fetch.va)
             & (update.priv == environment.priv)
         )
-        data = data_access & (update.va == insn.va) & (update.priv == environment.data_priv)
-        right = Mux(insn.fetch_update, fetch, insn.data_update & data)
+        data = data_access & (update.va == insn.data.va) & (update.priv == environment.data_priv)
+        right = Mux(insn.fetch.update, fetch, insn.data.update & data)
         return update.valid, self.held & ~insn.interrupt & right
 
     @proves
@@ -189,7 +189,7 @@ class TrapStageProof(WatchedTrapStage):
     def updated_is_fetched_again(self, m):
         """After an update the instruction is fetched again; refused, it traps with that fault."""
         update = self.stage.update
-        fault, fetch = update.fault, self.insn.fetch_update
+        fault, fetch = update.fault, self.insn.fetch.update
         loads = self.is_unit(Unit.LOAD, Unit.LR)
         page = Mux(fetch, 12, Mux(loads, 13, 15))
         access = Mux(fetch, 1, Mux(loads, 5, 7))

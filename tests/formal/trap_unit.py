@@ -33,14 +33,14 @@ class TrapUnitProof(Proof):
         ecall = Mux(unit.priv == Priv.M, 11, Mux(unit.priv == Priv.S, 9, 8))
         #: Condition, cause and xtval of every exception, the highest priority first.
         self.table = [
-            (c.fetch_fault == Fault.PAGE, Const(12), c.fetch_va),
-            (c.fetch_fault == Fault.ACCESS, Const(1), c.fetch_va),
+            (c.fetch.fault == Fault.PAGE, Const(12), c.fetch.va),
+            (c.fetch.fault == Fault.ACCESS, Const(1), c.fetch.va),
             (c.illegal, Const(2), c.insn),
             (c.ecall, ecall, Const(0)),
             (c.ebreak, Const(3), c.pc),
-            (c.misaligned, Mux(store, 6, 4), c.data_va),
-            (c.data_fault == Fault.PAGE, Mux(store, 15, 13), c.data_va),
-            (c.data_fault == Fault.ACCESS, Mux(store, 7, 5), c.data_va),
+            (c.misaligned, Mux(store, 6, 4), c.data.va),
+            (c.data.fault == Fault.PAGE, Mux(store, 15, 13), c.data.va),
+            (c.data.fault == Fault.ACCESS, Mux(store, 7, 5), c.data.va),
         ]
         self.some = Signal()
         m.d.comb += self.some.eq(Cat(condition for condition, _, _ in self.table).any())
@@ -58,7 +58,7 @@ class TrapUnitProof(Proof):
     def faults_are_known(self, m):
         """The privilege is U, S or M, and each fault is none, a page fault or an access fault."""
         c = self.c
-        known = (c.fetch_fault.as_value() != 3) & (c.data_fault.as_value() != 3)
+        known = (c.fetch.fault.as_value() != 3) & (c.data.fault.as_value() != 3)
         return known & (self.unit.priv != 2)
 
     @proves

@@ -33,10 +33,10 @@ def has(executed):
     """The exceptions that an instruction carries into the trap stage, by name."""
     return {
         "interrupt": executed.interrupt,
-        "fetch": (executed.fetch_fault != Fault.NONE) | executed.fetch_update,
+        "fetch": (executed.fetch.fault != Fault.NONE) | executed.fetch.update,
         "illegal": executed.illegal,
         "misaligned": executed.misaligned,
-        "data": (executed.data_fault != Fault.NONE) | executed.data_update,
+        "data": (executed.data.fault != Fault.NONE) | executed.data.update,
     }
 
 
@@ -53,13 +53,13 @@ def is_consistent(executed):
     data = found["data"] | found["misaligned"]
     return Cat(
         executed.unit <= max(Unit),
-        executed.fetch_fault.as_value() != 3,
-        executed.data_fault.as_value() != 3,
+        executed.fetch.fault.as_value() != 3,
+        executed.data.fault.as_value() != 3,
         ~executed.requested | (memory & carries_no_exception(executed)),
         ~data | (memory & ~failed),
         ~found["data"] | ~(found["misaligned"] | found["interrupt"]),
-        ~executed.fetch_update | (executed.fetch_fault == Fault.NONE),
-        ~executed.data_update | (executed.data_fault == Fault.NONE),
+        ~executed.fetch.update | (executed.fetch.fault == Fault.NONE),
+        ~executed.data.update | (executed.data.fault == Fault.NONE),
     ).all()
 
 

@@ -6,8 +6,7 @@ import pkgutil
 from pathlib import Path
 
 import pytest
-from amaranth.hdl import Module, Signal, Value
-from amaranth.hdl._mem import MemoryInstance
+from amaranth.hdl import MemoryInstance, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 from amaranth.sim import Simulator

@@ -3,7 +3,7 @@ import pytest
 from hdl.arch import PAGE_SIZE, Cause, make_satp
 from kernel_model.facts.costs import TABLE, ZERO, Step
 from kernel_model.facts.doorbell import Action, Reason, Register
-from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.memlayout import KERNBASE, TRAPFRAME
 from kernel_model.facts.panic import PANIC_STATUS
 from kernel_model.kernel import Kernel
 from tests.kernel_model.support import (
@@ -29,6 +29,25 @@ def test_reset_finds_the_kernels_page_table(svadu):
     assert kernel.satp >> 60 == 8
 
 
+def test_a_new_one_has_done_nothing():
+    kernel = make_kernel()
+    assert (kernel.now, kernel.answered_at, kernel.exit_status) == (0, 0, 0)
+    assert (kernel.pages_promised, kernel.heap_frames_used) == (0, 0)
+
+
+@pytest.mark.parametrize("abi, blocks", [("lab", 1954), ("2025", 1953)])
+def test_the_disk_is_that_of_the_release_before_any_program_runs(abi, blocks):
+    assert make_kernel(abi=abi).fs.data_blocks == blocks
+
+
+def test_the_clock_at_boot_is_what_the_doorbell_says():
+    kernel = make_kernel()
+    kernel.exec(elf_file(), ["prog"])
+    kernel.doorbell.write(Register.TIME, 77)
+    kernel.ring(Reason.BOOT)
+    assert kernel.now == 77
+
+
 def test_boot_is_answered_with_the_process():
     kernel = make_kernel(quantum=5000)
     kernel.exec(elf_file(), ["prog"])
@@ -47,6 +66,15 @@ def test_a_ring_without_a_process_panics(reason):
     assert kernel.doorbell.read(Register.ACTION) == Action.HALT
     assert kernel.exit_status == PANIC_STATUS
     assert kernel.console.printed.startswith(b"panic: ring: there is no process\n")
+
+
+def test_a_trap_while_nobody_runs_panics():
+    hart = make_hart()
+    hart.kernel.proc = None
+    with pytest.raises(Killed):
+        hart.ring(Reason.USER_TRAP)
+    assert hart.printed.startswith("panic: ring: there is no process\n")
+    assert hart.kernel.doorbell.read(Register.QUANTUM) == 0
 
 
 def test_a_ring_for_no_reason_panics():
@@ -110,6 +138,11 @@ class TestCosts:
         hart = make_hart()
         assert hart.trap(1 << 63 | 5) == TABLE[Step.DISPATCH]
 
+    def test_a_system_call(self):
+        hart = make_hart(costs={step: 10**step for step in Step})
+        hart.frame.a7 = 11
+        assert hart.trap(Cause.ECALL_U) == 10**Step.DISPATCH + 10**Step.SYSCALL
+
     def test_a_lazy_page(self):
         hart = make_hart()
         hart.sbrk(PAGE_SIZE)
@@ -136,22 +169,42 @@ class TestCosts:
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"size": 15 * PAGE_SIZE}, "RAM must be 65536 to"),
+        ({"size": 15 * PAGE_SIZE}, "RAM must be 65536 to 272730415104 bytes"),
+        ({"size": TRAPFRAME - KERNBASE + PAGE_SIZE}, "RAM must be 65536 to 272730415104 bytes"),
         ({"size": 100_000}, "in whole pages, not 100000"),
         ({"trampoline": bytes(PAGE_SIZE + 1)}, "trampoline must fit a page, not take 4097 bytes"),
-        ({"quantum": 1}, "quantum must be 0 or at least 1000 cycles, not 1"),
+        ({"quantum": 999}, "quantum must be 0 or at least 1000 cycles, not 999"),
         ({"quantum": -1}, "quantum must be 0 or at least 1000 cycles, not -1"),
         ({"tick": 0}, "tick must be at least 1 cycle, not 0"),
         ({"base": 0x9000_0000}, "RAM must start at 0x80000000, not 0x90000000"),
     ],
 )
 def test_bad_parameters(options, message):
-    memory = Memory(options.pop("size", 1 << 20))
+    memory = Memory()
+    memory.size = options.pop("size", memory.size)
     memory.base = options.pop("base", KERNBASE)
     trampoline = options.pop("trampoline", b"")
     with pytest.raises(ValueError, match=message):
         Kernel(memory, trampoline, Console(), **options)
 
 
-def test_the_smallest_ram_boots():
+def test_the_smallest_ram_boots_with_the_shortest_turns_and_ticks():
     make_kernel(size=16 * PAGE_SIZE, quantum=0)
+    make_kernel(quantum=1000, tick=1)
+
+
+def test_ram_may_end_at_the_trap_frame():
+    class Used(Exception):
+        """It was not refused."""
+
+    class Large(Memory):
+        size = TRAPFRAME - KERNBASE
+
+        def __init__(self):
+            self.base = KERNBASE
+
+        def zero(self, pa, n):
+            raise Used
+
+    with pytest.raises(Used):
+        Kernel(Large(), b"", Console())

@@ -3,11 +3,13 @@ import copy
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause
+from kernel_model.dev.console import INPUT
 from kernel_model.facts.costs import TABLE, ZERO, Step
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.param import MIN_QUANTUM
-from kernel_model.proc.proc import ProcState
-from kernel_model.scheduler import STUCK_STATUS
+from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.proc.sleep import TICKS
+from kernel_model.scheduler import STUCK_STATUS, waits_for
 from tests.kernel_model.files import Keyboard
 from tests.kernel_model.support import (
     Hart,
@@ -106,6 +108,27 @@ class TestTicks:
         hart.timer()
         assert (hart.proc.pid, hart.result) == (3, 0)
 
+    def test_a_turn_ends_before_a_tick_that_is_awaited_later(self):
+        hart = make_hart(quantum=2_000, tick=10_000, costs=ZERO)
+        hart.call("fork")
+        hart.call("sleep", 1)
+        assert (hart.proc.pid, quantum(hart)) == (3, 2_000)
+
+    def test_who_sleeps_is_let_alone_between_them(self, hart):
+        hart.call("fork")
+        hart.call("sleep", 1)
+        hart.time = 9_999
+        hart.call("getpid")
+        assert hart.kernel.first.state is ProcState.SLEEPING
+        hart.time = 10_000
+        hart.call("getpid")
+        assert hart.kernel.first.state is ProcState.RUNNABLE
+
+    def test_the_hart_idles_up_to_the_tick(self, hart):
+        hart.time = 9_999
+        hart.call("sleep", 1)
+        assert (hart.time, hart.idled) == (10_000, 1)
+
     def test_an_awaited_tick_ends_even_a_turn_that_is_for_ever(self):
         hart = make_hart(quantum=0, tick=10_000, costs=ZERO)
         hart.call("fork")
@@ -197,6 +220,9 @@ class TestTheEnd:
         hart.exit()
         assert hart.kernel.panicked is None
         assert hart.kernel.kmem.used == hart.kernel.own_frames
+        statuses = [account.exit_status for account in hart.kernel.accounts]
+        assert statuses == [None, 0, -1, -1, 0]  # of init, who ends, two alive, the zombie
+        assert quantum(hart) == 0
 
     def test_comes_if_nobody_can_ever_run_again(self):
         hart = make_hart(argv=["/bin/prog"])
@@ -242,6 +268,15 @@ class TestCallsThatBeginAgain:
         hart = make_hart(costs=ZERO)
         hart.call("sleep", 5)
         assert hart.proc.account.syscalls == 1
+
+
+@pytest.mark.parametrize(
+    "chan, words",
+    [(TICKS, "ticks"), (INPUT, "console input"), (("pipe-read", 3), "pipe-read"),
+     (Proc(None, 0), "a child")],
+)  # fmt: skip
+def test_what_a_process_waits_for_in_words(chan, words):
+    assert waits_for(Proc(None, 0, state=ProcState.SLEEPING, chan=chan)) == words
 
 
 def test_a_kernel_can_be_copied_in_the_middle_of_everything():

@@ -4,7 +4,15 @@ from hdl.arch import PAGE_SIZE, Cause, Mstatus
 from kernel_model.facts.doorbell import Reason, Register
 from kernel_model.facts.panic import PANIC_STATUS
 from kernel_model.facts.served import Fault
-from tests.kernel_model.support import Killed, failing_kalloc, make_hart
+from kernel_model.proc.proc import ProcState
+from tests.kernel_model.support import (
+    Killed,
+    elf_file,
+    failing_kalloc,
+    make_hart,
+    segment,
+    switch_to,
+)
 
 TIMER = 1 << 63 | 5
 
@@ -55,6 +63,32 @@ def test_every_other_exception_kills(cause):
     assert hart.kernel.heap_frames_used == 0
 
 
+def test_a_jump_into_the_heap_is_a_fault_in_the_books():
+    hart = make_hart()
+    hart.sbrk(PAGE_SIZE)
+    heap = hart.heap
+    with pytest.raises(Killed):
+        hart.trap(Cause.FETCH_PAGE, stval=heap, sepc=heap)
+    what = "killed: page is the heap's, rw-"
+    assert hart.kernel.faults == [Fault(heap, 12, heap, "killed", None, what, 2)]
+
+
+def test_a_jump_to_where_code_may_be_gets_a_page():
+    """What is left out below the first segment has that one's rights."""
+    hart = make_hart(elf_file(segment(4 * PAGE_SIZE, b"text"), entry=4 * PAGE_SIZE))
+    assert hart.fetch(PAGE_SIZE) == b"\0\0"
+    assert [fault.outcome for fault in hart.kernel.faults] == ["mapped"]
+
+
+def test_who_is_killed_ends_before_anybody_elses_turn():
+    hart = make_hart(quantum=5000)
+    hart.call("fork")
+    switch_to(hart, 3)
+    child, hart.time = hart.proc, 1_000_000
+    hart.trap(Cause.ILLEGAL)
+    assert (hart.proc.pid, child.state) == (2, ProcState.ZOMBIE)
+
+
 @pytest.mark.parametrize("interrupt", [1, 9])
 def test_an_interrupt_of_no_known_device_kills(interrupt):
     hart = make_hart()
@@ -80,6 +114,14 @@ def test_a_fault_without_frames_kills(nth):
     assert hart.kernel.exit_status == -1
     assert hart.kernel.panicked is None
     assert hart.kernel.faults[0].what.startswith("killed: no frame left")
+
+
+def test_spp_alone_says_that_a_trap_is_from_user_mode():
+    hart = make_hart()
+    frame = hart.frame
+    frame.scause, frame.sstatus = TIMER, ~(1 << Mstatus.SPP) & (1 << 64) - 1
+    hart.kernel.ring(Reason.USER_TRAP)
+    assert hart.kernel.panicked is None
 
 
 def test_a_trap_that_is_not_from_user_mode_panics():

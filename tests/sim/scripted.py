@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.memory.port import MemoryPort, Source
 from hdl.pipeline.retire import RetirePort
+from hdl.priv.interrupts import InterruptLines
 
 __all__ = ["Access", "ScriptedHart", "load", "store"]
 
@@ -90,10 +91,7 @@ class ScriptedHart(wiring.Component):
     fetch_port: Out(MemoryPort())
     data_port: Out(MemoryPort())
     mtime: In(64)
-    msip: In(1)
-    mtip: In(1)
-    meip: In(1)
-    seip: In(1)
+    interrupts: In(InterruptLines())
     retire: Out(RetirePort())
 
     def __init__(self, script=(), fetches=()):

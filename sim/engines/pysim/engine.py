@@ -2,19 +2,18 @@
 
 Amaranth's public interface can neither start a waveform in the middle of a run nor let a process
 look at a signal only when it matters, so this file uses what lies below it: `Simulator._engine`,
-its signal slots and `_VCDWriter`. All such use is here and in `sim.engines.pysim.ordered`;
-`AMARANTH` names the release that both were written for.
+its signal slots and its VCD writer; see `sim.engines.internals`.
 """
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import amaranth
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
-from amaranth.sim.pysim import _VCDWriter
 
-from sim.engines.base import CYCLE_FS, Engine, EngineError, TrapLog
+from hdl.priv.interrupts import InterruptLines
+from sim.engines.base import CYCLE_FS, Engine, TrapLog
+from sim.engines.internals import VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
 from sim.host.output_files import open_output
 from sim.platform.bus import DATA, FETCH, Bus, Request
@@ -22,8 +21,6 @@ from sim.platform.events import Budget, Event
 
 __all__ = ["PysimEngine"]
 
-#: The release whose private parts are used here.
-AMARANTH = "0.5.10"
 _REQUEST_FIELDS = ("address", "write", "data", "strobe", "size", "source", "lock")
 
 
@@ -64,17 +61,12 @@ class PysimEngine(Engine):
     chunk = 500
 
     def __init__(self, hart, bus: Bus):
-        if amaranth.__version__ != AMARANTH:
-            raise EngineError(
-                f"the engine pysim needs amaranth {AMARANTH}, not {amaranth.__version__}; "
-                f"install it with: pip install amaranth=={AMARANTH}"
-            )
         self.cycle = 0
         self.log = TrapLog()
         self._bus = bus
         self._event: Event | None = None
         self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
-        self._vcd: _VCDWriter | None = None
+        self._vcd: VCDWriter | None = None
         self._vcd_file = None
         self._simulator = Simulator(hart, engine=OrderedPySimEngine)
         self._simulator.add_clock(CYCLE_FS * 1e-15, phase=CYCLE_FS * 1e-15)
@@ -122,7 +114,7 @@ class PysimEngine(Engine):
         """Writes a VCD to `path` from this cycle on."""
         self.stop_trace()
         self._vcd_file = open_output(path)
-        self._vcd = _VCDWriter(self._core.state, self._simulator._design, vcd_file=self._vcd_file)
+        self._vcd = VCDWriter(self._core.state, self._simulator._design, vcd_file=self._vcd_file)
         # Its header would claim that the values of now were those of time 0.
         now = self._vcd.vcd_writer._timestamp = self.cycle * CYCLE_FS
         # It would also begin with the initial names of states of FSMs.
@@ -148,7 +140,9 @@ class PysimEngine(Engine):
 
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
         self._time = slot(hart.mtime)
-        self._lines = {name: slot(getattr(hart, name)) for name in ("msip", "mtip", "meip", "seip")}
+        self._lines = {
+            name: slot(getattr(hart.interrupts, name)) for name in InterruptLines().members
+        }
         self._retire = {name: slot(getattr(hart.retire, name))
                         for name in hart.retire.signature.members}  # fmt: skip
 

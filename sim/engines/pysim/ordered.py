@@ -1,6 +1,6 @@
 """Amaranth's simulator, with combinational logic evaluated in the order of its dependencies.
 
-The simulator of Amaranth 0.5.10 wakes a whole module whenever one of its inputs changes, so in a
+Amaranth's simulator wakes a whole module whenever one of its inputs changes, so in a
 hart of many modules each is evaluated several times a cycle, mostly to results that the next one
 undoes. `OrderedPySimEngine` compiles the same statements with the same compiler, but
 
@@ -11,16 +11,21 @@ undoes. `OrderedPySimEngine` compiles the same statements with the same compiler
 What comes out when all has settled is the same. Glitches on the way are not, and a waveform shows
 settled values alone. Made for one clock, which no logic drives.
 
-It builds on private parts of Amaranth; `sim.engines.pysim.engine` checks the release.
+It builds on private parts of Amaranth; see `sim.engines.internals`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 
-from amaranth.hdl import Fragment
-from amaranth.hdl._ast import SignalSet, _StatementList
-from amaranth.hdl._mem import MemoryInstance
-from amaranth.sim._pyrtl import _FragmentCompiler
-from amaranth.sim.pysim import PySimEngine, _PyEngineState, _PySignalState
+from amaranth.hdl import Fragment, MemoryInstance
+
+from sim.engines.internals import (
+    FragmentCompiler,
+    PyEngineState,
+    PySignalState,
+    PySimEngine,
+    SignalSet,
+    StatementList,
+)
 
 __all__ = ["OrderedPySimEngine", "independent_groups", "topological_order"]
 
@@ -143,7 +148,7 @@ class _Due:
         self.bits = 0
 
 
-class _Signal(_PySignalState):
+class _Signal(PySignalState):
     """A signal that knows which groups read it, as a set of bits."""
 
     __slots__ = ("due", "readers")
@@ -171,7 +176,7 @@ class _Signal(_PySignalState):
         return True
 
 
-class _State(_PyEngineState):
+class _State(PyEngineState):
     """The simulator's state, made of `_Signal`s.
 
     While `group` is set, what the compiler wants woken is noted there instead.
@@ -236,7 +241,7 @@ def _compile(state: _State, fragment: Fragment) -> _Compiled:
     for part, outputs in _parts(fragment):
         group = state.group = _Group()
         group.outputs.update(outputs)
-        for process in _FragmentCompiler(state)(part):
+        for process in FragmentCompiler(state)(part):
             if process.is_comb:
                 group.run = process.run
                 compiled.groups.append(group)
@@ -256,7 +261,7 @@ def _parts(fragment: Fragment):
             for group in independent_groups(statements) if domain == "comb" else [statements]:
                 part = Fragment()
                 part.domains = fragment.domains
-                part.statements = {domain: _StatementList(group)}
+                part.statements = {domain: StatementList(group)}
                 yield part, part.statements[domain]._lhs_signals()
     for subfragment, _, _ in fragment.subfragments:
         yield from _parts(subfragment)

@@ -14,7 +14,6 @@ SPACE = 1 << 56
 class Attributes(wiring.Component):
     address: In(64)
     ram: Out(1)
-    device: Out(1)
 
     def __init__(self, pma):
         self._pma = pma
@@ -22,10 +21,7 @@ class Attributes(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.d.comb += [
-            self.ram.eq(self._pma.is_ram(self.address)),
-            self.device.eq(self._pma.is_device(self.address)),
-        ]
+        m.d.comb += self.ram.eq(self._pma.is_ram(self.address))
         return m
 
 
@@ -52,7 +48,6 @@ def test_every_border(pma):
             ctx.set(dut.address, address)
             ram = pma.ram_base <= address < end
             assert ctx.get(dut.ram) == ram, f"{address:#x}"
-            assert ctx.get(dut.device) == (not ram and address < SPACE), f"{address:#x}"
 
     simulate(dut, testbench)
 
@@ -63,7 +58,7 @@ def test_default_is_the_platform_of_the_documentation():
 
 def test_one_bit_for_an_address_of_any_width():
     dut = Attributes(Pma())
-    assert len(Pma().is_ram(dut.address[:56])) == len(Pma().is_device(dut.address[:56])) == 1
+    assert len(Pma().is_ram(dut.address[:56])) == 1
 
 
 @pytest.mark.parametrize("name", ["ram_base", "ram_size"])

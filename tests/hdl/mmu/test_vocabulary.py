@@ -1,9 +1,9 @@
-"""Codes, and predicates of the layouts: PTEs that a walk refuses, modes that `satp` takes."""
+"""Codes, and predicates of a PTE's layout: what a walk refuses."""
 
 import pytest
 from amaranth.hdl import Module, Signal
 
-from hdl.mmu.vocabulary import Access, Fault, PageTableEntry, Satp
+from hdl.mmu.vocabulary import Access, Fault, PageTableEntry
 from tests.hdl.mmu.support import A, D, G, R, U, V, W, X
 from tests.support import simulate
 
@@ -56,14 +56,3 @@ def test_a_pointer_has_no_permissions():
     values = [V, V | G, V | R, V | X, V | R | W, V | R | W | X]
 
     assert evaluate(values, pte.is_pointer(), pte) == [1, 1, 0, 0, 0, 0]
-
-
-def test_satp_takes_bare_and_sv39_only():
-    satp = Signal(Satp)
-    values = [mode << 60 for mode in range(16)]
-
-    supported = evaluate(values, satp.is_supported(), satp)
-    sv39 = evaluate(values, satp.is_sv39(), satp)
-
-    assert [mode for mode in range(16) if supported[mode]] == [0, 8]
-    assert [mode for mode in range(16) if sv39[mode]] == [8]

@@ -7,7 +7,7 @@ import pytest
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.decode import Decode
 from hdl.units.decoder import Unit
-from tests.support import simulate
+from tests.support import member, simulate
 
 
 def add(rd, rs1, rs2):
@@ -21,7 +21,7 @@ def lui(rd, imm20):
 async def put(ctx, dut, insn, **fields):
     """Hands over an instruction, which is decoded from the next cycle on."""
     for name, value in {"insn": insn, "raw": insn, **fields}.items():
-        ctx.set(getattr(dut.fetched, name), value)
+        ctx.set(member(dut.fetched, name), value)
     ctx.set(dut.fetched_valid, 1)
     assert ctx.get(dut.take)
     await ctx.tick()
@@ -218,12 +218,12 @@ def test_hands_on_what_the_fetch_said():
     async def testbench(ctx):
         ctx.set(dut.ready, 1)
         for _ in range(20):
-            fields = {name: rng.getrandbits(64) for name in ("pc", "fault_va", "target")}
-            fields |= {name: rng.getrandbits(1) for name in ("compressed", "update", "refetch")}
-            fields |= {"fault": rng.choice(list(Fault)), "predicted": rng.getrandbits(1)}
-            fields |= {"id": rng.getrandbits(32)}
+            fields = {name: rng.getrandbits(64) for name in ("pc", "fetch__va", "target")}
+            bits = ("compressed", "fetch__update", "refetch", "predicted")
+            fields |= {name: rng.getrandbits(1) for name in bits}
+            fields |= {"fetch__fault": rng.choice(list(Fault)), "id": rng.getrandbits(32)}
             await put(ctx, dut, add(1, 2, 3), **fields | {"raw": 0x4501})
-            got = {name: ctx.get(getattr(dut.decoded, name)) for name in fields}
+            got = {name: ctx.get(member(dut.decoded, name)) for name in fields}
             assert got == fields
             # What an illegal instruction's xtval shows: the bits as fetched.
             assert ctx.get(dut.decoded.insn) == 0x4501

@@ -3,7 +3,7 @@
 from hdl.arch import Cause, Interrupt, Priv
 from hdl.pipeline.recorder import Recorder
 from hdl.units.decoder import Unit
-from tests.support import simulate
+from tests.support import leaves, member, simulate
 
 PC, PA = 0x4000_0000_0000, 0x8765_4320
 
@@ -20,8 +20,8 @@ class Bench:
         fields = {"pc": PC, "pa": PA, "unit": Unit.ALU, "rd": 0, **fields}
         for name in ("loaded", "stored", "next_pc"):
             ctx.set(getattr(dut, name), fields.pop(name, 0))
-        for name in dut.executed.signature.members:
-            ctx.set(getattr(dut.executed, name), fields.get(name, 0))
+        for name in leaves(dut.executed.signature):
+            ctx.set(member(dut.executed, name), fields.get(name, 0))
         ctx.set(dut.finishes, finishes)
         ctx.set(dut.mode, Priv.S)
         interrupt, cause, tval = trap or (0, 0, 0)
@@ -67,7 +67,7 @@ def test_every_word_is_whole():
             name: word for name in ("loaded", "stored", "pc", "next_pc", "rs1_data", "rs2_data")
         }
         record = await bench.leave(
-            ctx, rd=31, rs1=31, rs2=31, unit=Unit.STORE, requested=1, va=word, **given
+            ctx, rd=31, rs1=31, rs2=31, unit=Unit.STORE, requested=1, data__va=word, **given
         )
         names = ("rd_wdata", "pc_rdata", "pc_wdata", "rs1_rdata", "rs2_rdata", "mem_addr")
         # A program counter is even.
@@ -134,7 +134,7 @@ def test_the_masks_of_data_accesses():
                 (Unit.AMO, 1, 1),
             ):
                 record = await bench.leave(
-                    ctx, unit=unit, funct3=size, requested=1, va=64, loaded=3, stored=4
+                    ctx, unit=unit, funct3=size, requested=1, data__va=64, loaded=3, stored=4
                 )
                 got = record["mem_rmask"], record["mem_wmask"]
                 assert got == (reads * mask, writes * mask), (size, unit)

@@ -44,8 +44,7 @@ def test_copies_every_bit(signature):
 
 #: Addresses, data and numbers of registers, by their widths.
 WIDTHS = {
-    64: {"pc", "next_pc", "va", "fetch_va", "fault_va", "target", "result", "rs1_data", "rs2_data",
-         "data"},
+    64: {"pc", "next_pc", "va", "target", "result", "rs1_data", "rs2_data", "data"},
     32: {"insn"},
     5: {"rs1", "rs2", "rd"},
     4: {"interrupt_cause"},
@@ -69,4 +68,4 @@ def test_other_signatures_do_not_match():
 
 def test_control_is_part_of_a_decoded_instruction():
     names = {".".join(path) for path, _, _ in Decoded().flatten(Decoded().create())}
-    assert {"control.unit", "control.rd", "control.illegal", "fault", "update"} <= names
+    assert {"control.unit", "control.rd", "control.illegal", "fetch.fault", "fetch.va"} <= names

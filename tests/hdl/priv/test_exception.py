@@ -13,37 +13,37 @@ from amaranth.hdl import Cat
 from hdl.arch import Priv
 from hdl.mmu.vocabulary import Fault
 from hdl.priv.exception import Collected, TrapTarget, TrapUnit
-from tests.support import simulate
+from tests.support import leaves, member, simulate
 
 SEED = 1
 PRIVILEGES = (Priv.U, Priv.S, Priv.M)
 FLAGS = {
     "interrupt": (0, 1),
-    "fetch_fault": (Fault.NONE, Fault.PAGE, Fault.ACCESS),
+    "fetch__fault": (Fault.NONE, Fault.PAGE, Fault.ACCESS),
     "illegal": (0, 1),
     "ebreak": (0, 1),
     "ecall": (0, 1),
     "writes": (0, 1),
     "misaligned": (0, 1),
-    "data_fault": (Fault.NONE, Fault.PAGE, Fault.ACCESS),
+    "data__fault": (Fault.NONE, Fault.PAGE, Fault.ACCESS),
 }
 MASK = (1 << 64) - 1
 #: All bits of medeleg and of mideleg.
 EXCEPTIONS, INTERRUPTS = (1 << 16) - 1, (1 << 12) - 1
-COLLECTED, TARGET = tuple(Collected().members), tuple(TrapTarget().members)
+COLLECTED, TARGET = leaves(Collected()), leaves(TrapTarget())
 STATE = ("priv", "medeleg", "mideleg", "stvec", "mtvec", "enable")
 
 #: Rows of (what has happened, cause, xtval), most important first. Where the cause depends on the
 #: access it is (of loads, of stores and AMOs); where on the privilege, a dict.
 PRIORITIES = [
-    (lambda c: c["fetch_fault"] is Fault.PAGE, 12, "fetch_va"),
-    (lambda c: c["fetch_fault"] is Fault.ACCESS, 1, "fetch_va"),
+    (lambda c: c["fetch__fault"] is Fault.PAGE, 12, "fetch__va"),
+    (lambda c: c["fetch__fault"] is Fault.ACCESS, 1, "fetch__va"),
     (lambda c: c["illegal"], 2, "insn"),
     (lambda c: c["ecall"], {Priv.U: 8, Priv.S: 9, Priv.M: 11}, None),
     (lambda c: c["ebreak"], 3, "pc"),
-    (lambda c: c["misaligned"], (4, 6), "data_va"),
-    (lambda c: c["data_fault"] is Fault.PAGE, (13, 15), "data_va"),
-    (lambda c: c["data_fault"] is Fault.ACCESS, (5, 7), "data_va"),
+    (lambda c: c["misaligned"], (4, 6), "data__va"),
+    (lambda c: c["data__fault"] is Fault.PAGE, (13, 15), "data__va"),
+    (lambda c: c["data__fault"] is Fault.ACCESS, (5, 7), "data__va"),
 ]
 
 
@@ -89,7 +89,7 @@ class Bench:
 
     def __init__(self):
         self.dut = dut = TrapUnit()
-        inputs = [getattr(dut.collected, name) for name in COLLECTED]
+        inputs = [member(dut.collected, name) for name in COLLECTED]
         inputs += [getattr(dut, name) for name in STATE]
         outputs = [getattr(dut.target, name) for name in TARGET]
         self.input_widths = [len(Cat(signal)) for signal in inputs]
@@ -117,6 +117,7 @@ def random_values(rng, flags):
     }
     collected["interrupt_cause"] = rng.choice((1, 3, 5, 7, 9, 11))
     collected["insn"] &= 0xFFFF_FFFF
+    collected |= {"fetch__update": 0, "data__update": 0}
     state = {name: rng.getrandbits(64) for name in ("stvec", "mtvec")}
     state |= {"medeleg": rng.getrandbits(16), "mideleg": rng.getrandbits(12)}
     state["stvec"] &= ~0b10

@@ -37,7 +37,8 @@ module hart_bench;
   wire [63:0] cause, tval;
 
   trapline_hart hart (
-    .clk(clk), .rst(rst), .mtime(mtime), .msip(1'b0), .mtip(1'b0), .meip(1'b0), .seip(1'b0),
+    .clk(clk), .rst(rst), .mtime(mtime), .interrupts__msip(1'b0), .interrupts__mtip(1'b0),
+    .interrupts__meip(1'b0), .interrupts__seip(1'b0),
     .fetch_port__request__valid(fetch_valid), .fetch_port__request__ready(holder != 1),
     .fetch_port__request__address(fetch_address), .fetch_port__request__write(fetch_write),
     .fetch_port__request__data(fetch_out), .fetch_port__request__strobe(fetch_strobe),

@@ -7,7 +7,7 @@ from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import NPROC
 from kernel_model.proc.proc import ProcState
 from kernel_model.proc.trapframe import OFFSETS
-from tests.kernel_model.support import Killed, make_hart, switch_to
+from tests.kernel_model.support import Killed, make_hart, make_kernel, switch_to
 
 GIB = 1 << 30
 
@@ -23,6 +23,12 @@ def pids(hart):
 
 def process(hart, pid):
     return next(proc for proc in hart.kernel.procs if proc.pid == pid)
+
+
+def test_init_waits_and_has_no_memory():
+    init = make_kernel().init
+    assert (init.pid, init.state, init.chan) == (1, ProcState.SLEEPING, init)
+    assert (init.trapframe, init.pagetable, init.sz) == (None, 0, 0)
 
 
 class TestFork:
@@ -151,6 +157,13 @@ class TestExitAndWait:
         hart.call("wait", hart.heap + PAGE_SIZE - 2)
         hart.call("exit", 0x01020304)
         assert hart.get(hart.heap + PAGE_SIZE - 2, 4) == b"\4\3\2\1"
+
+    def test_the_status_is_four_bytes(self, hart):
+        hart.put(hart.heap - 8, b"12345678")
+        hart.call("fork")
+        hart.call("wait", hart.heap - 7)
+        hart.call("exit", 0)
+        assert hart.get(hart.heap - 8, 8) == b"1\0\0\0\0" + b"678"
 
     def test_everything_comes_back(self, hart):
         used = hart.kernel.kmem.used

@@ -7,7 +7,8 @@ from kernel_model.facts.abi import SBRK_EAGER, SBRK_LAZY, Abi
 from tests.kernel_model.support import elf_file, make_hart
 from tests.sim.elf import make_elf, patch
 
-E_SHOFF, E_SHNUM = 40, 60
+E_SHOFF, E_SHENTSIZE, E_SHNUM = 40, 58, 60
+SH_SIZE, SH_LINK = 32, 40
 
 
 def program(*symbols):
@@ -50,6 +51,34 @@ def test_no_damage_to_the_sections_is_an_error():
     for offset in range(headers, len(RELEASE_2025), 4):
         abi_of(patch(RELEASE_2025, offset, b"\xff\xff\xff\xff"))
     assert abi_of(patch(RELEASE_2025, E_SHNUM, b"\xff\xff")) is None
+
+
+def with_sections(elf, count, size=64):
+    """`elf` with so many section headers, the last ones of which are null."""
+    more = count - int.from_bytes(elf[E_SHNUM : E_SHNUM + 2], "little")
+    header = size.to_bytes(2, "little") + count.to_bytes(2, "little")
+    return patch(elf, E_SHENTSIZE, header) + bytes(64 * more)
+
+
+def test_as_many_sections_are_looked_at_as_a_linker_may_write():
+    assert abi_of(with_sections(RELEASE_2025, 256)) is Abi.RELEASE_2025
+    assert abi_of(with_sections(RELEASE_2025, 257)) is None
+    assert abi_of(with_sections(RELEASE_2025, 3, size=63)) is None
+
+
+def section(elf, number, field, value):
+    """`elf` with a number of eight bytes, or of four, at `field` of a section's header."""
+    at = int.from_bytes(elf[E_SHOFF : E_SHOFF + 8], "little") + 64 * number + field
+    return patch(elf, at, value)
+
+
+def test_strings_that_are_no_section_are_none():
+    assert abi_of(section(RELEASE_2025, 1, SH_LINK, (3).to_bytes(4, "little"))) is None
+
+
+def test_a_symbol_that_is_cut_off_is_none():
+    size = 24 * 11 - 1  # the null symbol, and ten, the last of them but for a byte
+    assert abi_of(section(RELEASE_2025, 1, SH_SIZE, size.to_bytes(8, "little"))) is Abi.RELEASE_2025
 
 
 class Process:

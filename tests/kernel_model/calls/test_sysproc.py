@@ -132,6 +132,21 @@ class TestExec:
         assert self.exec(hart, b"new", *[b"x"] * MAXARG) == -1
         assert self.exec(hart, b"new", *[b"x"] * (MAXARG - 1)) == MAXARG - 1
 
+    def test_more_arguments_than_there_may_be_are_not_read(self, hart):
+        path = hart.put(hart.heap, b"new\0")
+        page = hart.heap + 2 * PAGE_SIZE
+        argv = hart.put(page - 8 * MAXARG, path.to_bytes(8, "little") * MAXARG)
+        assert hart.call("exec", path, argv) == -1
+        assert hart.pte(page) == 0
+
+    def test_an_argument_that_is_too_long_is_not_read_to_its_end(self, hart):
+        path = hart.put(hart.heap, b"new\0")
+        page = hart.heap + 2 * PAGE_SIZE
+        long = hart.put(page - PAGE_SIZE, b"x" * PAGE_SIZE)
+        argv = hart.put(hart.heap + 8, long.to_bytes(8, "little") + bytes(8))
+        assert hart.call("exec", path, argv) == -1
+        assert hart.pte(page) == 0
+
     def test_arguments_larger_than_the_stack(self, hart):
         assert self.exec(hart, b"new", b"x" * 2000, b"y" * 2200) == -1
         assert self.exec(hart, b"new", b"x" * 2000, b"y" * 1900) == 2

@@ -50,9 +50,9 @@ class TestWrite:
 
     def test_as_far_as_the_buffer_goes(self):
         user = make_user()
-        user.put(BAD - 2, b"ab")
-        assert user.call("write", 0, BAD - 2, 1 << 30) == 2
-        assert user.kernel.console.printed == b"ab"
+        user.put(BAD - 3, b"abc")
+        assert user.call("write", 0, BAD - 3, 1 << 30) == 3
+        assert user.kernel.console.printed == b"abc"
         assert user.call("write", 0, BAD, 1) == 0
 
     @pytest.mark.parametrize("good", [0, 1, 31, 32, 33, 100, 4096, 4100])
@@ -237,6 +237,12 @@ class TestHost:
         assert user.read(0, 100) == b"typed ahead\n"
         uartintr(user.kernel)
         assert user.kernel.console.polls > 0
+
+    def test_is_asked_when_the_hart_rings_and_not_by_each_read(self):
+        user = make_user(b"a\n", b"b\n")
+        assert user.read(0, 100) == b"a\n"
+        assert user.read(0, 100) is Blocked
+        assert user.kernel.console.polls == 1
 
     def test_is_asked_only_for_a_reader_if_that_may_make_it_wait(self):
         user = make_user(b"a\n", b"b\n", interrupts=False)

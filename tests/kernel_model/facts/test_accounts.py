@@ -5,9 +5,9 @@ import pytest
 from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.facts.accounts import Account
 from kernel_model.facts.costs import TABLE, ZERO, Step
-from kernel_model.facts.doorbell import Reason, Register
+from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.mm.pagetable import count_tables, leaves
-from tests.kernel_model.support import make_hart, switch_to
+from tests.kernel_model.support import Killed, make_hart, switch_to
 
 GIB = 1 << 30
 
@@ -60,6 +60,12 @@ def test_calls_and_faults_are_counted(hart):
     assert hart.call("pipe", hart.heap + 2 * PAGE_SIZE) == 0  # the kernel touches it
     assert hart.call("pipe", hart.heap + 9 * PAGE_SIZE) == -1
     assert (account(hart, 2).syscalls, account(hart, 2).minor_faults) == (3, 2)
+
+
+def test_a_fault_that_kills_is_no_minor_one(hart):
+    with pytest.raises(Killed):
+        hart.store(0, 1)
+    assert account(hart, 2).minor_faults == 0
 
 
 def test_each_process_has_its_own(hart):
@@ -151,6 +157,61 @@ class TestCycles:
         assert (hart.kernel.ledger.boot, hart.kernel.ledger.idle) == (100, 29_850 - cost)
 
 
+class TestBooksInTheMiddle:
+    """They are brought up to date wherever the hart is; every cycle is somebody's."""
+
+    @pytest.fixture
+    def hart(self):
+        hart = make_hart(size=2 << 20, costs=ZERO)
+        hart.kernel.answered_at = 20  # boot
+        trap_at(hart, resumed=100, trapped=350)
+        return hart
+
+    def check(self, hart, cycle, user=250, kernel=0, idle=0):
+        """So many cycles were paid for by `cycle`; those of boot are 100."""
+        (account,) = hart.kernel.take_accounts(cycle)
+        assert (account.user_cycles, account.kernel_cycles) == (user, kernel)
+        assert (hart.kernel.ledger.boot, hart.kernel.ledger.idle) == (100, idle)
+        assert user + kernel + idle + 100 == cycle
+
+    def test_before_a_process_runs(self):
+        kernel = make_hart().kernel
+        kernel.take_accounts(50)
+        assert kernel.ledger.boot == 50
+
+    def test_in_the_kernel_before_the_answer(self, hart):
+        self.check(hart, 360, kernel=10)
+
+    def test_in_the_kernel_after_the_answer(self, hart):
+        hart.kernel.answered_at = 370
+        self.check(hart, 380, kernel=30)
+
+    def test_in_user_mode(self, hart):
+        hart.kernel.answered_at, hart.frame.resumed = 370, 400
+        self.check(hart, 500, user=350, kernel=50)
+
+    def test_in_the_trampoline_on_the_way_into_the_kernel(self, hart):
+        hart.kernel.answered_at, hart.frame.resumed, hart.frame.time = 370, 400, 450
+        self.check(hart, 500, user=300, kernel=100)
+
+    def test_idle(self, hart):
+        hart.frame.resumed, hart.kernel.answered_at = 400, 370
+        self.sleep(hart, trapped=500)
+        hart.kernel.answered_at = 520
+        self.check(hart, 600, user=350, kernel=70, idle=80)
+
+    def test_about_to_idle(self, hart):
+        hart.frame.resumed, hart.kernel.answered_at = 400, 370
+        self.sleep(hart, trapped=500)
+        self.check(hart, 510, user=350, kernel=60)
+
+    def sleep(self, hart, trapped):
+        frame = hart.frame
+        frame.a0, frame.a7, frame.scause, frame.time = 3, 13, int(Cause.ECALL_U), trapped
+        hart.kernel.ring(Reason.USER_TRAP)
+        assert hart.kernel.doorbell.read(Register.ACTION) == Action.IDLE
+
+
 class Watcher:
     """Writes down what it is told."""
 
@@ -158,7 +219,7 @@ class Watcher:
         self.told = []
 
     def syscall_begin(self, proc, number, args, now):
-        self.told.append(("begin", proc.pid, number, args[0], now))
+        self.told.append(("begin", proc.pid, number, args, now))
 
     def syscall_end(self, proc, number, result, now):
         self.told.append(("end", proc.pid, number, result, now))
@@ -179,18 +240,23 @@ class TestWatchers:
 
     def test_are_told_of_calls_and_faults(self, hart, watcher):
         hart.time = 70
-        hart.call("sbrk", PAGE_SIZE, 5)
+        hart.call("sbrk", PAGE_SIZE, 5, 6, 7, 8, 9)
         hart.time = 90
         hart.store(hart.heap, 1)
         assert watcher.told == [
-            ("begin", 2, 12, PAGE_SIZE, 70),
+            ("begin", 2, 12, (PAGE_SIZE, 5, 6, 7, 8, 9), 70),
             ("end", 2, 12, 0x5000, 70),
             ("fault", 2, 0x5000, 90),
         ]
 
     def test_are_told_once_of_a_call_that_waits(self, hart, watcher):
+        for name in ("a1", "a2", "a3", "a4", "a5"):
+            setattr(hart.frame, name, 0)
         hart.call("sleep", 1)
-        assert watcher.told == [("begin", 2, 13, 1, 0), ("end", 2, 13, 0, 10_000)]
+        assert watcher.told == [
+            ("begin", 2, 13, (1, 0, 0, 0, 0, 0), 0),
+            ("end", 2, 13, 0, 10_000),
+        ]
 
     def test_are_told_of_exits(self, hart, watcher):
         hart.call("fork")
@@ -208,6 +274,17 @@ class TestWatchers:
         hart.call("kill", 3)
         hart.call("wait", 0)
         assert ("end", 3, 13, -1, 0) in watcher.told
+
+    def test_are_told_of_no_end_of_a_call_that_does_not_return(self, hart, watcher):
+        hart.exit(5)
+        assert [told[0] for told in watcher.told] == ["begin", "exited"]
+
+    def test_are_told_of_no_end_of_a_call_that_was_none(self, hart, watcher):
+        hart.call("fork")
+        hart.call("kill", 3)
+        watcher.told.clear()
+        hart.timer()
+        assert watcher.told == [("exited", 3, -1, 0)]
 
     def test_need_not_want_to_know_everything(self, hart):
         hart.kernel.watchers.append(object())

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hdl.arch import MAXVA_BITS, PAGE_SIZE
+from hdl.arch import MAXVA_BITS, PAGE_SIZE, RAM_BASE
 from kernel_model.facts import memlayout
 from kernel_model.facts.memlayout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE, TRAPFRAME
-from sim.config import RAM_BASE
 from sim.host.toolchain import programs_directory
 from tests.kernel_model.pages import table_under
 from tests.programs.headers import constants

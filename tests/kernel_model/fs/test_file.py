@@ -108,7 +108,7 @@ class TestWrite:
         assert user.write(fd, b"XYZ") == 3
         assert user.load("file") == b"ab234XYZ89"
 
-    @pytest.mark.parametrize("n, result", [(0, 0), (-1, -1)])
+    @pytest.mark.parametrize("n, result", [(0, 0), (-1, -1), (-5, -1)])
     def test_nothing(self, user, n, result):
         fd = user.open("file", O_RDWR)
         assert user.call("write", fd, BAD, n) == result

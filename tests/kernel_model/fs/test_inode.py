@@ -33,6 +33,10 @@ def test_inodes_are_numbered_from_the_lowest_free_one(kernel):
     assert ialloc(kernel, FileType.DIR).inum == 3
 
 
+def test_a_new_one_has_nothing(ip):
+    assert (ip.major, ip.minor, ip.nlink, ip.ref, ip.size, ip.blocks) == (0, 0, 0, 1, 0, 0)
+
+
 def test_inodes_run_out(kernel):
     made = [ialloc(kernel, FileType.FILE) for _ in range(kernel.fs.free_inodes)]
     assert len(made) == NINODES - 1 - 2
@@ -111,6 +115,14 @@ def test_writes_that_are_refused_change_nothing(kernel, ip, off, size):
     free = kernel.fs.free_blocks
     assert writei(kernel, ip, off, bytes(size)) == -1
     assert (ip.size, kernel.fs.free_blocks) == (0, free)
+
+
+@pytest.mark.parametrize(
+    "readable, written", [(0, 0), (1023, 0), (1024, 1024), (1025, 1024), (2047, 1024), (2048, 2048)]
+)
+def test_of_what_can_be_read_in_part_whole_blocks_are_written(kernel, ip, readable, written):
+    assert writei(kernel, ip, 0, bytes(readable), 3 * BSIZE) == written
+    assert ip.size == written
 
 
 @pytest.mark.parametrize("left, written", [(0, 24), (1, BSIZE + 24), (2, 2 * BSIZE + 24)])

@@ -1,9 +1,57 @@
 import pytest
 
-from hdl.arch import PAGE_SIZE
+from hdl.arch import PAGE_SIZE, Mstatus, Pte
+from kernel_model.facts.costs import TABLE, Step
 from kernel_model.facts.memlayout import TRAPFRAME
-from kernel_model.proc.proc import allocproc, freeproc, growproc, proc_freepagetable, proc_pagetable
+from kernel_model.proc.proc import (
+    Proc,
+    allocproc,
+    freeproc,
+    growproc,
+    proc_freepagetable,
+    proc_pagetable,
+)
 from tests.kernel_model.support import failing_kalloc, make_hart, make_kernel
+
+
+def charged(kernel, function, *arguments):
+    """Cycles that a call costs."""
+    before = kernel.cycles
+    function(kernel, *arguments)
+    return kernel.cycles - before
+
+
+def cost(*steps):
+    return sum(TABLE[step] for step in steps)
+
+
+def test_one_that_was_just_made_is_nobody_and_has_nothing():
+    proc = Proc(None, 0)
+    assert (proc.pid, proc.account.pid, proc.name) == (0, 0, "")
+    assert (proc.sz, proc.resident, proc.xstate, proc.done) == (0, 0, 0, 0)
+    assert proc.abi.value == proc.account.abi == "lab"
+
+
+def test_it_starts_in_user_mode_with_64_bits_and_interrupts():
+    kernel = make_kernel()
+    assert allocproc(kernel).trapframe.sstatus == 2 << Mstatus.UXL | 1 << Mstatus.SPIE
+
+
+def test_what_a_failure_costs():
+    kernel = make_kernel()
+    with failing_kalloc(kernel, 3):  # trap frame and root are there
+        cycles = charged(kernel, allocproc)
+    # The root is looked at for the trampoline, for what is to be undone of it, and whole.
+    steps = [Step.ALLOCATE, Step.ZERO_PAGE, Step.FREE, Step.PTE] * 2
+    assert cycles == cost(*steps, *512 * [Step.PTE])
+
+
+def test_what_it_costs_to_free_one():
+    kernel = make_kernel()
+    proc = allocproc(kernel)
+    # The last two pages' entries, one in each table above theirs, and the three tables whole.
+    looks = 2 + 1 + 1 + 3 * 512
+    assert charged(kernel, freeproc, proc) == cost(*4 * [Step.FREE], *looks * [Step.PTE])
 
 
 def test_every_failing_kalloc_of_allocproc():
@@ -39,6 +87,14 @@ class TestGrowproc:
         used = hart.kernel.kmem.used
         assert growproc(hart.kernel, hart.kernel.proc, 1 << 30)
         assert hart.kernel.kmem.used == used
+
+    @pytest.mark.parametrize("n", [1, PAGE_SIZE, PAGE_SIZE + 1])
+    def test_eager_growth_takes_each_page_that_is_covered(self, hart, n):
+        used = hart.kernel.kmem.used
+        assert growproc(hart.kernel, hart.proc, n, eager=True)
+        assert hart.kernel.kmem.used - used == -(-n // PAGE_SIZE)
+        rights = hart.pte(hart.heap) & (Pte.R | Pte.W | Pte.X | Pte.U)
+        assert rights == Pte.R | Pte.W | Pte.U
 
     def test_shrinking_frees_touched_pages_only(self, hart):
         kernel, proc = hart.kernel, hart.kernel.proc

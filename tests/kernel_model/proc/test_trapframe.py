@@ -1,7 +1,7 @@
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.doorbell import Register
 from kernel_model.facts.memlayout import DOORBELL, KERNBASE, TRAMPOLINE, TRAPFRAME
-from kernel_model.proc.trapframe import OFFSETS, TrapFrame, assembler_defines
+from kernel_model.proc.trapframe import OFFSETS, TrapFrame, assembler_defines, copy_trapframe
 from tests.kernel_model.support import Memory
 
 REGISTERS = (
@@ -28,6 +28,19 @@ def test_fields_live_in_memory():
         assert getattr(frame, name) == offset << 32
 
 
+def test_a_copy_has_the_fields_and_nothing_of_what_follows():
+    memory = Memory(2 * PAGE_SIZE)
+    source, target = TrapFrame(memory, KERNBASE), TrapFrame(memory, KERNBASE + PAGE_SIZE)
+    end = 8 * len(OFFSETS)
+    memory.write(source.pa, bytes(range(1, 201)) * 2)
+    before = memory.read(target.pa + end, 100)
+
+    copy_trapframe(source, target)
+
+    assert memory.read(target.pa, end) == memory.read(source.pa, end)
+    assert memory.read(target.pa + end, 100) == before
+
+
 def test_the_assembler_gets_every_name_as_a_number():
     defines = assembler_defines()
 
@@ -42,3 +55,8 @@ def test_the_assembler_gets_every_name_as_a_number():
     # All exceptions that can be delegated, but the ecall of S-mode.
     assert defines["MEDELEG"] == 0xB1FF
     assert defines["MIDELEG"] == 0x222
+    # UXL and SXL are 64 bits, MPP is S; SPP and STIE; the bits of menvcfg, and a cause.
+    assert defines["MSTATUS_TO_S"] == 0xA_0000_0800
+    assert (defines["SSTATUS_SPP"], defines["MIE_STIE"]) == (0x100, 0x20)
+    assert (defines["MENVCFG_ADUE_BIT"], defines["MENVCFG_STCE_BIT"]) == (61, 63)
+    assert (defines["CAUSE_ECALL_S"], defines["STIMECMP"]) == (9, 0x14D)

@@ -1,11 +1,12 @@
 import sys
 
+import amaranth
 import pytest
 
 from sim.cli import main as cli
 from sim.engines import choice
 from sim.engines.base import EngineError
-from sim.engines.native.compiler import cxx, extract
+from sim.engines.native.compiler import cxx
 from sim.platform.bus import Bus
 from sim.platform.ram import Ram
 from tests.sim.scripted import ScriptedHart, load
@@ -73,11 +74,14 @@ def test_without_a_compiler_it_is_pysim_and_says_why(no_compiler, said, tmp_path
     assert "\n" not in line
 
 
-def test_with_another_amaranth_it_is_pysim_and_says_why(monkeypatch, said, tmp_path):
-    monkeypatch.setattr(extract, "VERSION", "0.4.0")
+@pytest.mark.parametrize("name", choice.ENGINES)
+def test_another_amaranth_is_refused_by_every_engine(monkeypatch, said, tmp_path, name):
+    monkeypatch.setattr(amaranth, "__version__", "0.6.0")
+    for module in [module for module in sys.modules if module.startswith("sim.engines.")]:
+        monkeypatch.delitem(sys.modules, module)
 
-    assert make(None, said, tmp_path).name == "pysim"
-    assert "pip install amaranth==0.4.0" in said[0]
+    with pytest.raises(EngineError, match=f"the engine {name} .*pip install amaranth==0.5.10"):
+        make(name, said, tmp_path)
 
 
 def test_the_native_engine_asked_for_by_name_is_not_replaced(no_compiler, said, tmp_path):

@@ -1,28 +1,11 @@
-"""From an Amaranth design to a `Circuit`: the one place that knows Amaranth's netlist.
+"""From an Amaranth design to a `Circuit`: the one place that knows Amaranth's netlist."""
 
-The netlist is private to Amaranth, so its version is checked: with another one this module says so
-and nothing here is tried.
-"""
+from amaranth.hdl import CombinationalCycle, DriverConflict, Fragment
 
-import amaranth
-from amaranth.hdl import Fragment, _ir, _nir
-from amaranth.hdl._ast import SignalDict, SignalSet
-
+from sim.engines.internals import SignalDict, SignalSet, ir, nir
 from sim.engines.native.compiler import circuit as c
 
-__all__ = ["VERSION", "check_version", "extract", "prepare", "resets"]
-
-#: The version of Amaranth whose netlist this module reads.
-VERSION = "0.5.10"
-
-
-def check_version() -> None:
-    """Raises Unsupported unless this Amaranth is the one that is known here."""
-    if amaranth.__version__ != VERSION:
-        raise c.Unsupported(
-            f"the native engine knows the netlist of amaranth {VERSION}, not of "
-            f"{amaranth.__version__}: pip install amaranth=={VERSION}"
-        )
+__all__ = ["extract", "prepare", "resets"]
 
 
 def prepare(top):
@@ -30,8 +13,7 @@ def prepare(top):
 
     What is such a design already comes back as it is.
     """
-    check_version()
-    if isinstance(top, _ir.Design):
+    if isinstance(top, ir.Design):
         return top
     return Fragment.get(top, platform=None).prepare()
 
@@ -42,15 +24,15 @@ def extract(design, constants=()) -> c.Circuit:
     `constants` are undriven signals that keep their initial value, a reset that nobody pulls, say.
     Raises Unsupported, with the signal or source line, for what cannot be computed natively.
     """
-    netlist = _nir.Netlist()
+    netlist = nir.Netlist()
     emitter = _Emitter(netlist, design, all_undef_to_ff=True)
     try:
         emitter.emit_fragment(design.fragment, None)
-    except _ir.DriverConflict as error:
+    except DriverConflict as error:
         raise c.Unsupported(f"a signal has several drivers: {_one_line(error)}") from None
     try:
         netlist.check_comb_cycles()
-    except _nir.CombinationalCycle as error:
+    except CombinationalCycle as error:
         raise c.Unsupported(f"logic that feeds itself: {_one_line(error)}") from None
     netlist.resolve_all_nets()
     _check_unread(emitter, _check_clocks(netlist))
@@ -79,7 +61,7 @@ def resets(design) -> list:
     return [d.rst for d in design.fragment.domains.values() if d.rst is not None]
 
 
-class _Emitter(_ir.NetlistEmitter):
+class _Emitter(ir.NetlistEmitter):
     """Amaranth's own, which also notes which cell a memory becomes."""
 
     def __init__(self, *args, **kwargs):
@@ -95,7 +77,7 @@ class _Emitter(_ir.NetlistEmitter):
 def _add_ports(netlist, circuit, replaced) -> None:
     """Makes inputs of the design's ports, such as its clock: they are outputs of cell 0."""
     for start, width in netlist.top.ports_i.values():
-        nets = [int(_nir.Net.from_cell(0, start + bit)) for bit in range(width)]
+        nets = [int(nir.Net.from_cell(0, start + bit)) for bit in range(width)]
         if not all(n in replaced for n in nets):
             index = len(circuit.cells)
             circuit.cells.append(c.FlipFlop(width, "a port of the design", None, 0))
@@ -142,7 +124,7 @@ def _check_unread(emitter, clocks) -> None:
             place = _source(signal)
             raise c.Unsupported(f"the signal {signal.name} shows the clock, at {place}")
     for cell in netlist.cells[1:]:
-        if isinstance(cell, _nir.FlipFlop) and cell.clk == 0:
+        if isinstance(cell, nir.FlipFlop) and cell.clk == 0:
             continue  # stands for an undriven signal, and has itself for data
         read = {int(n) for n in cell.input_nets()} - {int(getattr(cell, "clk", 0))}
         if clocks & read:
@@ -154,40 +136,40 @@ def _convert(netlist, cell, value) -> c.Cell | None:
     source = _source(cell)
 
     match cell:
-        case _nir.Operator():
+        case nir.Operator():
             return c.Operator(cell.width, source, cell.operator, tuple(map(value, cell.inputs)))
-        case _nir.Part():
+        case nir.Part():
             return c.Part(
                 cell.width, source, value(cell.value), cell.value_signed, value(cell.offset),
                 cell.stride,
             )  # fmt: skip
-        case _nir.Matches():
+        case nir.Matches():
             return c.Matches(1, source, value(cell.value), tuple(cell.patterns))
-        case _nir.PriorityMatch():
+        case nir.PriorityMatch():
             return c.Priority(len(cell.inputs), source, *value((cell.en,)), value(cell.inputs))
-        case _nir.AssignmentList():
+        case nir.AssignmentList():
             assignments = tuple(
                 c.Assignment(*value((a.cond,)), a.start, value(a.value)) for a in cell.assignments
             )
             return c.Assign(len(cell.default), source, value(cell.default), assignments)
-        case _nir.FlipFlop():
+        case nir.FlipFlop():
             data = value(cell.data) if cell.clk != 0 else None
             module = netlist.modules[cell.module_idx].name
             return c.FlipFlop(len(cell.data), source, data, cell.init, tuple(module))
-        case _nir.Memory():
+        case nir.Memory():
             return c.Memory(cell.width, source, cell.name, cell.depth, cell.init)
-        case _nir.SyncWritePort():
+        case nir.SyncWritePort():
             return c.Write(
                 0, source, cell.memory, value(cell.addr), value(cell.data), value(cell.en)
             )
-        case _nir.AsyncReadPort():
+        case nir.AsyncReadPort():
             return c.AsyncRead(cell.width, source, cell.memory, value(cell.addr))
-        case _nir.SyncReadPort():
+        case nir.SyncReadPort():
             return c.SyncRead(
                 cell.width, source, cell.memory, value(cell.addr), *value((cell.en,)),
                 tuple(cell.transparent_for),
             )  # fmt: skip
-        case _nir.Top():
+        case nir.Top():
             return None
         case _:
             raise c.Unsupported(f"{type(cell).__name__} at {source}")

@@ -216,7 +216,6 @@ class Model:
         pullable: bool = False,
         rarely: Rarely = NEVER,
     ):
-        extract.check_version()
         data = data or {}
         places = {**(places or {}), **data}
         self._parameters = (top, outputs, everything, places, pullable, rarely)
@@ -299,8 +298,3 @@ class Model:
     def word_of(self, signal: Signal) -> int:
         """The word of the state that holds an input or a register; see `Translation.word_of`."""
         return self.translation.word_of(signal)
-
-    def row_of(self, memory: MemoryData, row: int) -> int:
-        """The first word of a row of a memory."""
-        first, words = self.layout.memories[self.circuit.memories[memory]]
-        return first + row * words

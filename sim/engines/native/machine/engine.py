@@ -4,6 +4,7 @@ import ctypes
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from hdl.priv.interrupts import InterruptLines
 from sim.engines.base import Engine, EngineError, TrapLog
 from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.model import Model
@@ -19,7 +20,7 @@ NEVER = (1 << 64) - 1
 #: Cycles of a `chunk` while a waveform is written.
 _TRACED_CHUNK = 20_000
 _PORTS = ("fetch_port", "data_port")
-_LINES = ("msip", "mtip", "meip", "seip")
+_LINES = tuple(InterruptLines().members)
 #: What a hart must have for idle cycles to be passed over.
 _COUNTERS = ("mcycle", "stimecmp")
 #: Constants of a hart that are data here.
@@ -48,7 +49,8 @@ def _runtime(traced: bool) -> str:
 
 def _places(hart) -> dict[str, object]:
     """Everything of `hart` that has to be found in the state, by name."""
-    places = {name: getattr(hart, name) for name in ("mtime", "registers", *_LINES)}
+    places = {name: getattr(hart, name) for name in ("mtime", "registers")}
+    places |= {name: getattr(hart.interrupts, name) for name in _LINES}
     for name in _PORTS:
         port = getattr(hart, name)
         places[f"{name}.ready"] = port.request.ready

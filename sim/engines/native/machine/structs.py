@@ -2,6 +2,8 @@
 
 import ctypes
 
+from sim.platform.bus import DEPTH
+
 __all__ = ["BUDGET", "DEVICE", "POINTERS", "PROTOCOL", "REQUEST", "RING", "WATCHED", "Machine"]
 
 #: Numbers of events.
@@ -10,7 +12,7 @@ BUDGET, RING, WATCHED, DEVICE, PROTOCOL = range(5)
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
 #: Members of `Machine` that are addresses, besides `withheld`, which is one inside of it.
 POINTERS = ("state", "ram", "before", "watch", "watcher")
-_DEPTH, _LOG, _WAITING, _WINDOW = 16, 1024, 1024, 64
+_LOG, _WAITING, _WINDOW = 1024, 1024, 64
 
 _u64 = ctypes.c_uint64
 
@@ -30,7 +32,7 @@ class _Response(ctypes.Structure):
 class _Port(ctypes.Structure):
     _fields_ = [
         *_words("ready_at", "valid_at", "data_at", "error_at", "request_at"),
-        ("queue", _Response * _DEPTH),
+        ("queue", _Response * DEPTH),
         *_words("head", "count", "ready"),
     ]
 

@@ -1,8 +1,8 @@
 """Waveforms: pysim's header, and for trace.cpp where each of its variables is found.
 
 The header is made by Amaranth's own writer from the same design, so that names, hierarchy, types
-and formats are pysim's. That writer is private to Amaranth; `extract.check_version` vouches for it.
-Variables that are the same wire share one code, which makes the file several times smaller.
+and formats are pysim's. Variables that are the same wire share one code, which makes the file
+several times smaller.
 """
 
 import contextlib
@@ -12,15 +12,11 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
-from amaranth.hdl import Format, Shape, Signal, Value
-from amaranth.hdl._ast import Operator, Slice
-from amaranth.hdl._mem import MemoryData
-from amaranth.sim._pyeval import eval_format, eval_value
-from amaranth.sim.pysim import _PyEngineState, _VCDWriter
+from amaranth.hdl import Format, MemoryData, Shape, Signal, Value
 
 from sim.engines.base import CYCLE_FS
+from sim.engines.internals import PyEngineState, VCDWriter, ast, eval_format, eval_value
 from sim.engines.native.compiler.bit_slicing import WORD
-from sim.engines.native.compiler.extract import check_version
 from sim.engines.native.compiler.model import Model
 from sim.host.output_files import open_output
 
@@ -52,10 +48,10 @@ def locate(value) -> tuple[Signal | MemoryData._Row, int] | None:
     match value:
         case Signal() | MemoryData._Row():
             return value, 0
-        case Slice():
+        case ast.Slice():
             found = locate(value.value)
             return found and (found[0], found[1] + value.start)
-        case Operator(operator="u" | "s", operands=(operand,)):
+        case ast.Operator(operator="u" | "s", operands=(operand,)):
             return locate(operand)
     return None
 
@@ -81,7 +77,6 @@ class Waveform:
     """
 
     def __init__(self, model: Model, path: Path, state: int, cycle: int):
-        check_version()
         self._library = library = model.library
         for name, (result, *arguments) in _FUNCTIONS.items():
             function = getattr(library, name)
@@ -89,7 +84,7 @@ class Waveform:
         self._path = path
         self._model = model
         self._clock = model.design.fragment.domains["sync"].clk
-        self._simulated = _PyEngineState()
+        self._simulated = PyEngineState()
         self._set_all(state, cycle)
         #: Of each text its VCD variable, what it shows, of which signal or row, and the first word.
         self._texts = []
@@ -112,8 +107,8 @@ class Waveform:
             raise
         library.trace_begin(self.address, state, cycle)
 
-    def _make_header(self, file, cycle) -> _VCDWriter:
-        writer = _VCDWriter(self._simulated, self._model.design, vcd_file=file)
+    def _make_header(self, file, cycle) -> VCDWriter:
+        writer = VCDWriter(self._simulated, self._model.design, vcd_file=file)
         now = writer.vcd_writer._timestamp = cycle * CYCLE_FS
         # Without this, states of FSMs would begin with their initial names.
         for signal in writer.vcd_signal_vars:

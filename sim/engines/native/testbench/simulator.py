@@ -8,13 +8,12 @@ There are two differences. Who waits for a signal that logic drives wakes when a
 sees settled values. And a reset of the domain leaves the data of a synchronous read port that is
 not enabled alone, as it does in hardware; Amaranth's own engine clears it.
 
-It builds on private parts of Amaranth; `extract` checks the version.
+It builds on private parts of Amaranth; see `sim.engines.internals`.
 """
 
 from pathlib import Path
 
-from amaranth.sim.pysim import PySimEngine
-
+from sim.engines.internals import PySimEngine
 from sim.engines.native.testbench.slots import Running, State
 from sim.host.toolchain import cache_directory
 

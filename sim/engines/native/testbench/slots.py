@@ -5,11 +5,9 @@ It asks for a "slot" of each; those of the design are windows on the words of th
 
 import ctypes
 
-from amaranth.sim.pysim import _PyEngineState, _PyMemoryState, _PySignalState, _run_wakers
-
+from sim.engines.internals import PyEngineState, PyMemoryState, PySignalState, run_wakers
 from sim.engines.native.compiler.bit_slicing import WORD
 from sim.engines.native.compiler.circuit import Unsupported
-from sim.engines.native.compiler.extract import check_version
 from sim.engines.native.testbench.survey import Survey
 from sim.engines.native.testbench.windows import poke, windows_of
 
@@ -22,7 +20,6 @@ class Running:
     """The compiled design, its state, and what of it has to be evaluated again."""
 
     def __init__(self, design, directory, level):
-        check_version()
         self.survey = survey = Survey(design)
         self.windows = windows = windows_of(design, survey, directory, level)
         self.numbers = {id(signal): number for number, signal in enumerate(survey.signals)}
@@ -61,7 +58,7 @@ class Running:
         self.stale = True
 
 
-class State(_PyEngineState):
+class State(PyEngineState):
     """The simulator's state, in which the design's signals and memories are those of the model."""
 
     def __init__(self, native):
@@ -86,7 +83,7 @@ class State(_PyEngineState):
         native = self.native
         number = native.numbers.get(id(signal))
         if number is None:
-            return _PySignalState(signal, self.pending)
+            return PySignalState(signal, self.pending)
         if number in native.survey.driven:
             return _Driven(signal, self.pending, native, number)
         if signal is native.survey.clock:
@@ -111,12 +108,12 @@ class State(_PyEngineState):
             value = slot.curr
             if value != before:
                 self._watched[slot] = value
-                _run_wakers(slot.wakers, before, value)
+                run_wakers(slot.wakers, before, value)
             if not slot.wakers:
                 del self._watched[slot]
 
 
-class _Input(_PySignalState):
+class _Input(PySignalState):
     """A signal that the design reads and does not drive."""
 
     __slots__ = ("_native", "_places")
@@ -132,7 +129,7 @@ class _Input(_PySignalState):
         return changed
 
 
-class _Clock(_PySignalState):
+class _Clock(PySignalState):
     """The clock of the flip-flops."""
 
     __slots__ = ("_native",)
@@ -148,7 +145,7 @@ class _Clock(_PySignalState):
         return changed
 
 
-class _Driven(_PySignalState):
+class _Driven(PySignalState):
     """A signal that the design drives. A testbench may set one that is a register."""
 
     __slots__ = ("_count", "_first", "_native", "_places", "_set_to", "_sign")
@@ -192,7 +189,7 @@ class _Driven(_PySignalState):
         return True
 
 
-class _Rows(_PyMemoryState):
+class _Rows(PyMemoryState):
     """A memory of the design."""
 
     __slots__ = ("_first", "_native", "_sign", "_words")

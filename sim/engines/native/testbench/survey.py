@@ -6,10 +6,9 @@ the same order: what was compiled for one serves the other.
 
 import hashlib
 
-from amaranth.hdl import Signal
-from amaranth.hdl import _ast as ast
-from amaranth.hdl._mem import MemoryInstance
+from amaranth.hdl import MemoryInstance, Signal
 
+from sim.engines.internals import ast
 from sim.engines.native.compiler.circuit import Unsupported
 
 __all__ = ["Survey"]

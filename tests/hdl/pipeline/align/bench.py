@@ -4,13 +4,14 @@ import random
 
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.align import Aligner
-from hdl.pipeline.fetch import FetchedWord
+from hdl.pipeline.stages import FetchedWord
 from tests.hdl.pipeline.align.cutter import MASK, Cutter, random_parcel
+from tests.support import leaves, member
 
 __all__ = ["ACCESS", "NONE", "PAGE", "WORD_FIELDS", "Bench"]
 
 NONE, PAGE, ACCESS = Fault.NONE, Fault.PAGE, Fault.ACCESS
-WORD_FIELDS = [name for name in FetchedWord().members if name != "valid"]
+WORD_FIELDS = [name for name in leaves(FetchedWord()) if name != "valid"]
 
 
 class Fetcher:
@@ -28,14 +29,12 @@ class Fetcher:
 
     def word(self):
         rng, offset = self.rng, self.pc >> 1 & 3
-        address = self.pc >> 3
         predicted = rng.random() < self.predictions
         word = {
             "data": sum(random_parcel(rng) << 16 * slot for slot in range(4)),
-            "address": address,
-            "offset": offset,
-            "fault": NONE,
-            "update": 0,
+            "fetch__va": self.pc,
+            "fetch__fault": NONE,
+            "fetch__update": 0,
             "predicted": int(predicted),
             # Without a prediction these two mean nothing.
             "slot": rng.randrange(offset, 4) if predicted else rng.randrange(4),
@@ -43,10 +42,11 @@ class Fetcher:
             "number": self.number,
         }
         self.number += 1
-        self.pc = word["target"] if predicted else (address + 1 << 3) & MASK
+        self.pc = word["target"] if predicted else ((self.pc >> 3) + 1 << 3) & MASK
         if rng.random() < self.faults:
             self.stopped = True
-            word |= rng.choice(({"fault": PAGE}, {"fault": ACCESS}, {"update": 1}))
+            failures = ({"fetch__fault": PAGE}, {"fetch__fault": ACCESS}, {"fetch__update": 1})
+            word |= rng.choice(failures)
             word["data"] = rng.getrandbits(64)
         return word
 
@@ -65,9 +65,9 @@ class Bench:
         straddles = not found.get("compressed", 1) and found["pc"] & 6 == 6
         kind = {
             "refetch": found["refetch"],
-            "failed second half": found["fault_va"] != found["pc"] if "fault_va" in found else 0,
-            "failed first half": found.get("fault_va") == found["pc"],
-            "update": found["update"],
+            "failed second half": found.get("fetch__va", found["pc"]) != found["pc"],
+            "failed first half": found.get("fetch__va") == found["pc"],
+            "update": found["fetch__update"],
             "predicted": found.get("predicted"),
             "straddles": straddles and not found["refetch"],
             "predicted and straddles": straddles and found.get("predicted"),
@@ -84,7 +84,7 @@ class Bench:
             made = self.fetcher.word()
             self.cutter.arrive(made)
             for name in WORD_FIELDS:
-                ctx.set(getattr(word, name), made[name])
+                ctx.set(member(word, name), made[name])
         ctx.set(word.valid, int(arrives))
 
     async def cycle(self, ctx, number):
@@ -96,11 +96,11 @@ class Bench:
         assert ctx.get(dut.valid) == (front is not None), where
         if front:
             found, _, _ = front
-            got = {name: ctx.get(getattr(dut.fetched, name)) for name in found}
+            got = {name: ctx.get(member(dut.fetched, name)) for name in found}
             assert got == found, where
         take = self.rng.random() < self.take
         # What follows a fault or a cut instruction is flushed by the trap or redirect.
-        last = front and take and (found["refetch"] or "fault_va" in found)
+        last = front and take and (found["refetch"] or "fetch__va" in found)
         flush = last or self.rng.random() < self.flush
         ctx.set(dut.take, int(take))
         ctx.set(dut.flush, int(flush))

@@ -52,7 +52,11 @@ def halves_of(word):
 
 
 def failed(word):
-    return word["fault"] is not NONE or word["update"]
+    return word["fetch__fault"] is not NONE or word["fetch__update"]
+
+
+def failure_of(word):
+    return {name: word[name] for name in ("fetch__fault", "fetch__update")}
 
 
 class Cutter:
@@ -73,21 +77,21 @@ class Cutter:
         if not self.words:
             return None
         first = self.words[0]
-        offset = first["offset"] if self.offset is None else self.offset
-        pc = (first["address"] << 3 | offset << 1) & MASK
+        va = first["fetch__va"]
+        offset = va >> 1 & 3 if self.offset is None else self.offset
+        pc = va & ~7 | offset << 1
         found = {
             "pc": pc,
             "id": first["number"] << 2 | offset,
-            "fault": NONE,
-            "update": 0,
+            "fetch__fault": NONE,
+            "fetch__update": 0,
             "refetch": 0,
             "predicted": 0,
             "illegal": 0,
         }
         if failed(first):
-            failure = {"fault": first["fault"], "update": first["update"], "fault_va": pc}
             del found["illegal"], found["predicted"]
-            return found | failure | {"raw": 0}, 1, None
+            return found | failure_of(first) | {"fetch__va": pc, "raw": 0}, 1, None
         parcel = halves_of(first)[offset]
         jumps_here = first["predicted"] and first["slot"] == offset
         if parcel & 3 != 3:
@@ -119,8 +123,8 @@ class Cutter:
         second = self.words[1]
         if failed(second):
             del found["predicted"], found["illegal"], found["compressed"]
-            failure = {"fault": second["fault"], "update": second["update"], "raw": 0}
-            return found | failure | {"fault_va": second["address"] << 3}, 2, None
+            start = second["fetch__va"] & ~7
+            return found | failure_of(second) | {"fetch__va": start, "raw": 0}, 2, None
         word = halves_of(second)[0] << 16 | parcel
         found |= {"raw": word, "insn": word}
         if second["predicted"] and second["slot"] == 0:

@@ -2,8 +2,9 @@
 
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.execute import Execute
+from hdl.pipeline.stages import Decoded
 from hdl.units.decoder import Control, System, Unit
-from tests.support import simulate
+from tests.support import leaves, member, simulate
 
 __all__ = ["ACCESS", "ACCESSES", "ATOMIC", "MEMORY", "NONE", "PAGE", "PC", "Bench"]
 
@@ -53,22 +54,16 @@ class Bench:
     def set(self, **inputs):
         """Inputs by name, `__` for a dot."""
         for name, value in inputs.items():
-            self.ctx.set(self._find(name), value)
+            self.ctx.set(member(self.dut, name), value)
 
     def get(self, name):
-        return self.ctx.get(self._find(name))
-
-    def _find(self, name):
-        found = self.dut
-        for part in name.split("__"):
-            found = getattr(found, part)
-        return found
+        return self.ctx.get(member(self.dut, name))
 
     async def put(self, **fields):
         """Hands over an instruction; it is worked on from the next cycle on."""
         control = dict.fromkeys(CONTROL, 0) | {"unit": Unit.ALU, "system": System.FENCE}
-        rest = {"pc": PC, "compressed": 0, "rs1_data": 0, "rs2_data": 0, "fault": NONE}
-        rest |= {"update": 0, "fault_va": 0, "predicted": 0, "target": 0, "refetch": 0, "id": 0}
+        names = [name for name in leaves(Decoded()) if not name.startswith("control__")]
+        rest = dict.fromkeys(names, 0) | {"pc": PC, "fetch__fault": NONE}
         for name, value in (control | rest | fields).items():
             place = "decoded__control" if name in CONTROL else "decoded"
             self.set(**{f"{place}__{name}": value})

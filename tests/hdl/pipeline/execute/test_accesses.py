@@ -38,7 +38,7 @@ def test_an_access():
         assert not write or bench.get("request__data") == 0x1122
         assert bench.get("valid")
         assert bench.get("executed__requested")
-        assert bench.get("executed__va") == 0x9000 + imm
+        assert bench.get("executed__data__va") == 0x9000 + imm
         assert bench.get("executed__pa") == 0x12_3000
         await bench.tick()
         assert not bench.get("request__valid"), "one instruction, one request"
@@ -114,8 +114,8 @@ def test_a_refused_translation_goes_on_without_a_request():
             assert bench.get("valid")
             assert not bench.get("request__valid")
             assert not bench.get("executed__requested")
-            assert bench.get("executed__data_fault") is fault
-            assert bench.get("executed__data_update") == update
+            assert bench.get("executed__data__fault") is fault
+            assert bench.get("executed__data__update") == update
             await bench.tick()
 
     bench.run(testbench, each=MEMORY)
@@ -177,7 +177,7 @@ def test_sc_writes_only_with_the_reservation(state, succeeds):
         assert bench.get("executed__result") == (0 if succeeds else 1)
         # A fault counts whether or not it would have written.
         bench.set(translation__fault=PAGE)
-        assert bench.get("executed__data_fault") is PAGE
+        assert bench.get("executed__data__fault") is PAGE
         assert not bench.get("request__valid")
 
     bench.run(testbench)

@@ -141,8 +141,7 @@ class Bench:
         assert not self.stale, f"{where}: a word from before a redirect"
         assert self.held < 2, where
         pc, prediction, pa = asked
-        assert ctx.get(word.address) == pc >> 3, where
-        assert ctx.get(word.offset) == pc >> 1 & 3, where
+        assert ctx.get(word.fetch.va) == pc, where
         assert ctx.get(word.predicted) == (prediction is not None), where
         if prediction:
             assert (ctx.get(word.slot), ctx.get(word.target)) == prediction, where
@@ -151,13 +150,13 @@ class Bench:
         self.last_number = number
         _, fault, update = translate(pc)
         if pa is None:
-            got = (ctx.get(word.fault), ctx.get(word.update))
+            got = (ctx.get(word.fetch.fault), ctx.get(word.fetch.update))
             assert got == (fault, update), where
             self.counts["updates" if update else "faults"] += 1
         else:
             assert self.responds, where
-            assert ctx.get(word.fault) is (ACCESS if self.error else NONE), where
-            assert not ctx.get(word.update), where
+            assert ctx.get(word.fetch.fault) is (ACCESS if self.error else NONE), where
+            assert not ctx.get(word.fetch.update), where
             assert self.error or ctx.get(word.data) == content(pa), where
             self.counts["errors"] += self.error
         self.counts["words"] += 1

@@ -63,11 +63,11 @@ def test_a_word_a_cycle_from_a_memory_that_answers_in_the_next():
         ctx.set(dut.port.response.valid, 1)
         for _ in range(6):
             assert ctx.get(dut.word.valid)
-            addresses.append((ctx.get(dut.word.address) << 3, ctx.get(dut.word.offset)))
+            addresses.append(ctx.get(dut.word.fetch.va))
             await ctx.tick()
 
     simulate(dut, testbench)
-    assert addresses == [(0x1000, 1), *((0x1000 + 8 * number, 0) for number in range(1, 6))]
+    assert addresses == [0x1002, *(0x1000 + 8 * number for number in range(1, 6))]
 
 
 def test_after_a_refused_word_nothing_is_asked_for_until_a_redirect():
@@ -80,7 +80,7 @@ def test_after_a_refused_word_nothing_is_asked_for_until_a_redirect():
         assert not ctx.get(dut.port.request.valid)
         await ctx.tick()
         assert ctx.get(dut.word.valid)
-        assert ctx.get(dut.word.fault) is PAGE
+        assert ctx.get(dut.word.fetch.fault) is PAGE
         ctx.set(dut.translation.fault, NONE)
         for _ in range(5):
             assert not ctx.get(dut.translation.valid)
@@ -107,7 +107,7 @@ def test_after_a_bus_error_nothing_is_asked_for_until_a_redirect():
         ctx.set(dut.port.response.valid, 1)
         ctx.set(dut.port.response.error, 1)
         assert ctx.get(dut.word.valid)
-        assert ctx.get(dut.word.fault) is ACCESS
+        assert ctx.get(dut.word.fetch.fault) is ACCESS
         for _ in range(4):
             assert not ctx.get(dut.translation.valid)
             assert not ctx.get(dut.port.request.valid)
@@ -139,7 +139,7 @@ def test_an_error_of_a_dropped_word_stops_nothing():
         await ctx.tick()
         ctx.set(dut.port.response.error, 0)
         assert ctx.get(dut.word.valid)
-        assert ctx.get(dut.word.fault) is NONE
+        assert ctx.get(dut.word.fetch.fault) is NONE
 
     simulate(dut, testbench)
 
@@ -165,7 +165,7 @@ def test_a_late_response_does_not_reach_the_redirects_target(late):
         assert ctx.get(dut.port.request.valid)
         await ctx.tick()
         assert ctx.get(dut.word.valid)
-        assert ctx.get(dut.word.address) << 3 == 0x2000
+        assert ctx.get(dut.word.fetch.va) == 0x2000
 
     simulate(dut, testbench)
 

@@ -4,7 +4,7 @@ from hdl.arch import Csr, Priv
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.trap import TrapStage
 from hdl.units.decoder import System, Unit
-from tests.support import simulate
+from tests.support import member, simulate
 
 __all__ = [
     "ACCESS", "CSRRC", "CSRRCI", "CSRRS", "CSRRSI", "CSRRW", "CSRRWI", "LOAD_DOUBLE", "M", "MTVEC",
@@ -24,17 +24,17 @@ EXECUTED = {
     "unit": Unit.ALU,
     "system": System.FENCE,
     **dict.fromkeys(("funct3", "rs1", "rs2", "rd", "rs1_data", "rs2_data", "result"), 0),
-    **dict.fromkeys(("requested", "va", "pa", "interrupt", "interrupt_cause"), 0),
-    "fetch_fault": NONE,
-    "fetch_update": 0,
-    "fetch_va": 0,
+    **dict.fromkeys(("requested", "data__va", "pa", "interrupt", "interrupt_cause"), 0),
+    "fetch__fault": NONE,
+    "fetch__update": 0,
+    "fetch__va": 0,
     "illegal": 0,
     "misaligned": 0,
-    "data_fault": NONE,
-    "data_update": 0,
+    "data__fault": NONE,
+    "data__update": 0,
     "id": 0,
 }
-LOAD_DOUBLE = {"unit": Unit.LOAD, "funct3": 3, "rd": 5, "requested": 1, "va": VA, "pa": PA}
+LOAD_DOUBLE = {"unit": Unit.LOAD, "funct3": 3, "rd": 5, "requested": 1, "data__va": VA, "pa": PA}
 
 
 class Bench:
@@ -61,19 +61,13 @@ class Bench:
     def set(self, **inputs):
         """Inputs by name, `__` for a dot."""
         for name, value in inputs.items():
-            self.ctx.set(self._find(name), value)
+            self.ctx.set(member(self.dut, name), value)
 
     def get(self, name):
-        return self.ctx.get(self._find(name))
+        return self.ctx.get(member(self.dut, name))
 
     def gets(self, place, *names):
         return tuple(self.get(f"{place}__{name}") for name in names)
-
-    def _find(self, name):
-        found = self.dut
-        for part in name.split("__"):
-            found = getattr(found, part)
-        return found
 
     async def tick(self):
         assert not (self.get("ready") and self.get("redirect__valid"))

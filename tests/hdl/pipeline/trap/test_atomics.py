@@ -37,7 +37,7 @@ def test_amos_read_then_write():
         await bench.put(
             **LOAD_DOUBLE
             | {"unit": Unit.AMO, "funct3": size, "insn": funct5 << 27, "rs2_data": operand}
-            | {"va": VA & ~7 | low, "pa": PA & ~7 | low, "id": 3}
+            | {"data__va": VA & ~7 | low, "pa": PA & ~7 | low, "id": 3}
         )
         for _ in range(rng.randrange(3)):
             assert not bench.get("request__valid"), "the read is not answered yet"
@@ -137,7 +137,7 @@ def test_a_faulting_lr_reserves_nothing():
     bench = Bench()
 
     async def testbench():
-        await bench.do(**LOAD_DOUBLE | {"unit": Unit.LR, "requested": 0, "data_fault": PAGE})
+        await bench.do(**LOAD_DOUBLE | {"unit": Unit.LR, "requested": 0, "data__fault": PAGE})
         assert not bench.get("reserved")
 
     bench.run(testbench)

@@ -114,11 +114,11 @@ def test_csrrs_of_mip_does_not_latch_the_external_line():
     bench = Bench()
 
     async def testbench():
-        bench.set(seip=1)
+        bench.set(interrupts__seip=1)
         await bench.csr(Csr.MIP, 1 << 1, CSRRS)
         assert bench.get("wdata") == 1 << 9
         await bench.tick()
-        bench.set(seip=0)
+        bench.set(interrupts__seip=0)
         assert await bench.read_csr(Csr.MIP) == 1 << 1
 
     bench.run(testbench)
@@ -141,9 +141,9 @@ def test_each_interrupt_line_is_its_bit_of_mip():
 
     async def testbench():
         for name, bit in lines.items():
-            bench.set(**{name: 1})
+            bench.set(**{f"interrupts__{name}": 1})
             assert await bench.read_csr(Csr.MIP) == 1 << bit, name
-            bench.set(**{name: 0})
+            bench.set(**{f"interrupts__{name}": 0})
         assert await bench.read_csr(Csr.MIP) == 0
 
     bench.run(testbench)

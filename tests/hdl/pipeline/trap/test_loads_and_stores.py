@@ -38,7 +38,7 @@ def test_loads_extend_by_size_and_sign():
         for funct3 in range(7):
             length = 1 << (funct3 & 3)
             for low in range(0, 8, length):
-                await bench.put(**LOAD_DOUBLE | {"funct3": funct3, "va": VA + low - VA % 8})
+                await bench.put(**LOAD_DOUBLE | {"funct3": funct3, "data__va": VA + low - VA % 8})
                 await bench.respond(word)
                 part = low_to_high[low : low + length]
                 value = int.from_bytes(part, "little", signed=funct3 < 4)
@@ -62,7 +62,7 @@ def test_the_record_of_a_store():
             await bench.tick()
         assert bench.get("empty")
         bench.records.clear()
-        await bench.put(unit=Unit.STORE, funct3=1, requested=1, va=VA, pa=PA, rs2_data=0xABCD)
+        await bench.put(unit=Unit.STORE, funct3=1, requested=1, data__va=VA, pa=PA, rs2_data=0xABCD)
         await bench.respond()
         assert bench.get("ready")
         await bench.tick()

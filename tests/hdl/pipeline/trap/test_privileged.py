@@ -40,7 +40,7 @@ def test_who_may_do_what():
     async def testbench():
         # An interrupt is pending and enabled, so that a wfi does not wait.
         await bench.write_csr(Csr.MIE, 1 << 7)
-        bench.set(mtip=1)
+        bench.set(interrupts__mtip=1)
         for (operation, priv, status), allowed in ALLOWED.items():
             await bench.enter(priv, status)
             await bench.put(**system(operation, insn=0x1234_5673))
@@ -130,7 +130,7 @@ def test_system_instructions_are_alone():
     bench = Bench()
 
     async def testbench():
-        bench.set(mtip=1)
+        bench.set(interrupts__mtip=1)
         await bench.write_csr(Csr.MIE, 1 << 7)
         for operation in System:
             await bench.enter(M)
@@ -152,13 +152,13 @@ def test_wfi_waits_for_an_enabled_interrupt_whatever_masks_it(mideleg):
         await bench.write_csr(Csr.MIE, 1 << 9)
         await bench.write_csr(Csr.MIDELEG, mideleg)
         bench.records.clear()
-        bench.set(mtip=1)
+        bench.set(interrupts__mtip=1)
         await bench.put(**system(System.WFI))
         for _ in range(5):
             assert not bench.get("ready")
             assert not bench.get("wen")
             await bench.tick()
-        bench.set(seip=1)
+        bench.set(interrupts__seip=1)
         # MIE is 0: it is not taken, and the wfi retires.
         assert bench.get("wen")
         assert not bench.get("environment__interrupt")
@@ -176,7 +176,7 @@ def test_a_wfi_that_is_interrupted_or_refused_does_not_wait():
     async def testbench():
         for fields in (
             {"interrupt": 1, "interrupt_cause": 7},
-            {"fetch_fault": PAGE},
+            {"fetch__fault": PAGE},
             {"illegal": 1},
         ):
             await bench.enter(M)

@@ -85,7 +85,7 @@ def test_random_instructions_leave_once_and_never_with_a_squash():
     retired = []
 
     async def testbench():
-        bench.set(mtip=1)
+        bench.set(interrupts__mtip=1)
         await bench.write_csr(Csr.MIE, 1 << 7)
         await bench.enter(M)
         for number in range(250):
@@ -93,7 +93,7 @@ def test_random_instructions_leave_once_and_never_with_a_squash():
             fields |= {"funct3": rng.randrange(4), "insn": rng.getrandbits(32), "id": number}
             fields["requested"] = int(fields["unit"] in range(Unit.LOAD, Unit.AMO + 1))
             if rng.random() < 0.2:
-                fields |= {"requested": 0, "data_fault": rng.choice((PAGE, ACCESS))}
+                fields |= {"requested": 0, "data__fault": rng.choice((PAGE, ACCESS))}
             await bench.put(**fields)
             waited = 0
             while not bench.get("empty"):

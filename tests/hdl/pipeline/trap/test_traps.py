@@ -8,19 +8,19 @@ from tests.hdl.pipeline.trap.bench import ACCESS, MTVEC, NEXT, PAGE, PC, VA, Ben
 def test_collected_exceptions():
     bench = Bench()
     cases = [
-        ({"fetch_fault": PAGE, "fetch_va": 0x5000}, 12, 0x5000),
-        ({"fetch_fault": ACCESS, "fetch_va": 0x5000}, 1, 0x5000),
+        ({"fetch__fault": PAGE, "fetch__va": 0x5000}, 12, 0x5000),
+        ({"fetch__fault": ACCESS, "fetch__va": 0x5000}, 1, 0x5000),
         ({"illegal": 1, "insn": 0xFFFF_1234}, 2, 0xFFFF_1234),
         (system(System.ECALL), None, 0),
         (system(System.EBREAK), 3, PC),
-        ({"unit": Unit.LOAD, "misaligned": 1, "va": VA + 1}, 4, VA + 1),
-        ({"unit": Unit.LR, "misaligned": 1, "va": VA + 1}, 4, VA + 1),
-        ({"unit": Unit.STORE, "misaligned": 1, "va": VA + 1}, 6, VA + 1),
-        ({"unit": Unit.AMO, "misaligned": 1, "va": VA + 1}, 6, VA + 1),
-        ({"unit": Unit.SC, "misaligned": 1, "va": VA + 1}, 6, VA + 1),
-        ({"unit": Unit.LOAD, "data_fault": PAGE, "va": VA}, 13, VA),
-        ({"unit": Unit.SC, "data_fault": PAGE, "va": VA}, 15, VA),
-        ({"unit": Unit.AMO, "data_fault": ACCESS, "va": VA}, 7, VA),
+        ({"unit": Unit.LOAD, "misaligned": 1, "data__va": VA + 1}, 4, VA + 1),
+        ({"unit": Unit.LR, "misaligned": 1, "data__va": VA + 1}, 4, VA + 1),
+        ({"unit": Unit.STORE, "misaligned": 1, "data__va": VA + 1}, 6, VA + 1),
+        ({"unit": Unit.AMO, "misaligned": 1, "data__va": VA + 1}, 6, VA + 1),
+        ({"unit": Unit.SC, "misaligned": 1, "data__va": VA + 1}, 6, VA + 1),
+        ({"unit": Unit.LOAD, "data__fault": PAGE, "data__va": VA}, 13, VA),
+        ({"unit": Unit.SC, "data__fault": PAGE, "data__va": VA}, 15, VA),
+        ({"unit": Unit.AMO, "data__fault": ACCESS, "data__va": VA}, 7, VA),
     ]
 
     async def testbench(priv, ecall):
@@ -50,7 +50,7 @@ def test_a_delegated_trap_goes_to_the_supervisor():
         await bench.write_csr(Csr.MEDELEG, 1 << 13)
         await bench.write_csr(Csr.STVEC, 0x4000)
         await bench.enter(U)
-        await bench.put(unit=Unit.LOAD, data_fault=PAGE, va=VA)
+        await bench.put(unit=Unit.LOAD, data__fault=PAGE, data__va=VA)
         assert bench.get("redirect__target") == 0x4000
         await bench.tick()
         assert bench.get("environment__priv") == S
@@ -71,7 +71,7 @@ def test_minstret_counts_what_retires():
             system(System.ECALL),
             system(System.EBREAK),
             {"illegal": 1},
-            {"unit": Unit.LOAD, "data_fault": PAGE},
+            {"unit": Unit.LOAD, "data__fault": PAGE},
             {"interrupt": 1, "interrupt_cause": 7},
             {},
         ):

@@ -10,15 +10,15 @@ from tests.hdl.pipeline.trap.bench import ACCESS, MTVEC, NONE, PAGE, PC, VA, Ben
 UPDATES = {
     # What its bits look like does not matter yet; here an AMO.
     "fetch": (
-        {"fetch_update": 1, "fetch_va": 0x6000, "unit": Unit.AMO, "va": VA},
+        {"fetch__update": 1, "fetch__va": 0x6000, "unit": Unit.AMO, "data__va": VA},
         Access.FETCH,
         0x6000,
     ),
-    "load": ({"data_update": 1, "unit": Unit.LOAD, "va": VA}, Access.LOAD, VA),
-    "store": ({"data_update": 1, "unit": Unit.STORE, "va": VA}, Access.STORE, VA),
-    "lr": ({"data_update": 1, "unit": Unit.LR, "va": VA}, Access.LR, VA),
-    "sc": ({"data_update": 1, "unit": Unit.SC, "va": VA}, Access.SC, VA),
-    "amo": ({"data_update": 1, "unit": Unit.AMO, "va": VA}, Access.AMO, VA),
+    "load": ({"data__update": 1, "unit": Unit.LOAD, "data__va": VA}, Access.LOAD, VA),
+    "store": ({"data__update": 1, "unit": Unit.STORE, "data__va": VA}, Access.STORE, VA),
+    "lr": ({"data__update": 1, "unit": Unit.LR, "data__va": VA}, Access.LR, VA),
+    "sc": ({"data__update": 1, "unit": Unit.SC, "data__va": VA}, Access.SC, VA),
+    "amo": ({"data__update": 1, "unit": Unit.AMO, "data__va": VA}, Access.AMO, VA),
 }
 
 
@@ -116,7 +116,7 @@ def test_a_refused_update_is_a_fault_of_the_access():
     "garbage", [{"illegal": 1}, system(System.ECALL), system(System.MRET)], ids=str
 )
 def test_what_was_not_fetched_raises_nothing(garbage):
-    """With `fetch_update` there is no instruction yet: its bits are whatever the bus showed."""
+    """With `fetch.update` there is no instruction yet: its bits are whatever the bus showed."""
     bench = Bench()
 
     async def testbench():
@@ -132,7 +132,7 @@ def test_an_interrupt_comes_before_an_update():
 
     async def testbench():
         await bench.enter(M)
-        await bench.put(fetch_update=1, interrupt=1, interrupt_cause=7)
+        await bench.put(fetch__update=1, interrupt=1, interrupt_cause=7)
         assert not bench.get("update__valid")
         assert bench.gets("csrs__trap", "valid", "interrupt", "cause") == (1, 1, 7)
         assert bench.get("redirect__target") == MTVEC

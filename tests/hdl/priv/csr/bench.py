@@ -5,7 +5,7 @@ from amaranth.hdl import Cat
 from hdl.arch import Csr, Priv
 from hdl.priv.csr import CsrFile
 from tests.hdl.priv.csr.expected import MPP
-from tests.support import simulate
+from tests.support import member, simulate
 
 __all__ = ["SEED", "M", "S", "U", "Bench", "address_of"]
 
@@ -29,7 +29,7 @@ class Bench:
 
     def set(self, **inputs):
         for name, value in inputs.items():
-            self.ctx.set(getattr(self.dut, name), value)
+            self.ctx.set(member(self.dut, name), value)
 
     def env(self, name):
         return self.ctx.get(getattr(self.dut.environment, name))

@@ -59,7 +59,7 @@ def test_interrupts_obey_status_and_mode():
     async def testbench():
         await bench.write("mie", DELEGABLE | MACHINE)
         await bench.write("mideleg", DELEGABLE)
-        bench.set(seip=1)
+        bench.set(interrupts__seip=1)
         await bench.write("mstatus", MIE | SIE)
         # Delegated: M-mode is never interrupted by it, but a wfi ends.
         assert (bench.env("interrupt"), bench.env("wake")) == (0, 1)
@@ -67,12 +67,12 @@ def test_interrupts_obey_status_and_mode():
         assert (bench.env("interrupt"), bench.env("interrupt_cause")) == (1, 9)
         await bench.write("sstatus", 0)
         assert bench.env("interrupt") == 0
-        bench.set(mtip=1)
+        bench.set(interrupts__mtip=1)
         assert (bench.env("interrupt"), bench.env("interrupt_cause")) == (1, 7)
-        bench.set(mtip=0)
+        bench.set(interrupts__mtip=0)
         await bench.enter(U)
         assert (bench.env("interrupt"), bench.env("interrupt_cause")) == (1, 9)
-        bench.set(seip=0)
+        bench.set(interrupts__seip=0)
         assert (bench.env("interrupt"), bench.env("wake")) == (0, 0)
 
     bench.run(testbench)

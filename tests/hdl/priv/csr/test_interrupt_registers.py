@@ -54,9 +54,9 @@ def test_lines_show_in_mip():
 
     async def testbench():
         for line, bit in (("msip", 3), ("mtip", 7), ("meip", 11), ("seip", 9)):
-            bench.set(**{line: 1})
+            bench.set(**{f"interrupts__{line}": 1})
             assert bench.read("mip") == 1 << bit
-            bench.set(**{line: 0})
+            bench.set(**{f"interrupts__{line}": 0})
 
     bench.run(testbench)
 
@@ -66,18 +66,18 @@ def test_setting_another_bit_does_not_latch_the_external_seip_line():
     bench = Bench()
 
     async def testbench():
-        bench.set(seip=1)
+        bench.set(interrupts__seip=1)
         await bench.read_modify_write("mip", set_bits=SSIP)
         assert bench.read("mip") == SEIP | SSIP
-        bench.set(seip=0)
+        bench.set(interrupts__seip=0)
         assert bench.read("mip") == SSIP
         await bench.read_modify_write("mip", set_bits=SEIP)
         await bench.read_modify_write("mip", clear_bits=SSIP)
         assert bench.read("mip") == SEIP
-        bench.set(seip=1)
+        bench.set(interrupts__seip=1)
         await bench.read_modify_write("mip", clear_bits=SEIP)
         assert bench.read("mip") == SEIP
-        bench.set(seip=0)
+        bench.set(interrupts__seip=0)
         assert bench.read("mip") == 0
 
     bench.run(testbench)
@@ -87,7 +87,7 @@ def test_only_mip_is_modified_from_another_value_than_read():
     bench = Bench()
 
     async def testbench():
-        bench.set(seip=1, mtime=5)
+        bench.set(interrupts__seip=1, mtime=5)
         await bench.write("mideleg", DELEGABLE)
         for name in sorted(NAMES - {"mip"}):
             value = bench.read(name)

@@ -2,13 +2,12 @@
 
 import re
 
-import amaranth
 import pytest
 from amaranth.hdl import Assert, Cat, ClockDomain, ClockSignal, Module, Print, Signal
 from amaranth.lib.memory import Memory
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.extract import check_version, extract, prepare, resets
+from sim.engines.native.compiler.extract import extract, prepare, resets
 
 
 def circuit_of(top, **options):
@@ -176,9 +175,3 @@ def looped():
 def test_what_cannot_be_computed_is_refused_with_its_place(make, complaint):
     with pytest.raises(c.Unsupported, match=complaint):
         circuit_of(make())
-
-
-def test_another_amaranth_is_refused(monkeypatch):
-    monkeypatch.setattr(amaranth, "__version__", "0.6.0")
-    with pytest.raises(c.Unsupported, match=r"pip install amaranth==0\.5\.10"):
-        check_version()

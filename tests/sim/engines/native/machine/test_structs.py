@@ -5,6 +5,7 @@ from pathlib import Path
 
 import sim.engines.native.machine
 from sim.engines.native.machine import structs
+from sim.platform.bus import DEPTH
 
 SOURCE = (Path(sim.engines.native.machine.__file__).parent / "machine.cpp").read_text()
 
@@ -35,3 +36,7 @@ def test_pointers_are_those_that_the_source_declares():
     machine = re.search(r"^struct Machine {\n(.*?)^};", SOURCE, re.MULTILINE | re.DOTALL)[1]
     declared = {*re.findall(r"\*(\w+);", machine), *re.findall(r"\(\*(\w+)\)", machine)}
     assert {*structs.POINTERS, "withheld"} == declared
+
+
+def test_a_port_holds_as_many_answers_as_the_bus_says():
+    assert int(re.search(r"\bDEPTH = (\d+)", SOURCE)[1]) == DEPTH
