@@ -235,18 +235,6 @@ class Bus:
         self._raise(event)
         return 0 if event is None else None
 
-    def snapshot(self) -> object:
-        """The state of the devices and the lines, while nothing is on its way."""
-        return [device.snapshot() for device in self.devices], dict(self.lines)
-
-    def restore(self, snapshot: object) -> None:
-        """Returns to a `snapshot` of a bus with the same devices."""
-        devices, lines = snapshot
-        for device, state in zip(self.devices, devices, strict=True):
-            device.restore(state)
-        self.lines.update(lines)
-        self.events.clear()
-
     def _raise(self, event: Event | None) -> None:
         if event is not None:
             self.events.append(event)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from hdl.priv.interrupts import InterruptLines
 from sim.platform.events import Event
@@ -80,6 +80,9 @@ class Device:
     driven. So a line that is set by an access in `c`, or by the tick of `c + 1`, is seen by the
     hart in `c + 1`, and what is written to RAM by the accesses of `c + 1` and later.
 
+    A snapshot of the machine finds a device's state in its attributes, and a restore puts that back
+    in place; one that has a file behind it is a `sim.checkpoint.Restorable`.
+
     Everything here may use `self.board`, which is there from the time on that the device is put
     onto a bus: `ram` is shared with the hart (DMA), `set_line` drives an interrupt line.
 
@@ -125,9 +128,3 @@ class Device:
 
     def tick(self, cycle: int) -> Event | None:
         """The deadline has come; sets another one or None. An event ends the run."""
-
-    def snapshot(self) -> object:
-        """All of its state that may change: a value that later calls do not change."""
-
-    def restore(self, snapshot: Any) -> None:
-        """Returns to a `snapshot`, which may be used again; lines are restored by the bus."""

@@ -11,7 +11,8 @@ from itertools import islice
 from elftools.elf.elffile import ELFFile
 
 from hdl.hart import Hart
-from sim.machine import End, Machine, MachineConfig
+from sim.config import MachineConfig
+from sim.machine import End, Machine
 from sim.platform.device import Device, Refused
 from sim.platform.events import Event, Halt
 from tests.golden.cases import DEVICE, RESERVED, content

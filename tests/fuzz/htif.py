@@ -4,8 +4,10 @@ from random import Random
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.memlayout import KERNBASE
+from sim.checkpoint import Checkpoint
+from sim.config import MachineConfig
 from sim.guests.bare_guest import BareGuest
-from sim.machine import Machine, MachineConfig
+from sim.machine import Machine
 from sim.platform.devices.htif import Htif, HtifError
 from tests.fuzz.guard import Misbehaved, bounded, one_line
 from tests.lockstep import encode
@@ -28,15 +30,15 @@ class HtifBench:
         self._ram = Machine.make_ram(config)
         self._htif = _Checked(_TOHOST, _FROMHOST, lambda data: None)
         self._machine = Machine(config, self._ram, devices=[self._htif])
-        self._reset = self._machine.engine.snapshot(), self._htif.snapshot()
+        self._engine = self._machine.engine.snapshot()
+        self._fresh = Checkpoint([self._htif], [self._machine.bus])
 
     def run(self, seed: int) -> str | None:
         """Runs the program of `seed`; what was complained of, or None. Raises `Misbehaved`."""
         random = Random(f"htif {seed}")
         self._load(random)
-        engine, devices = self._reset
-        self._machine.engine.restore(engine)
-        self._htif.restore(devices)
+        self._machine.engine.restore(self._engine)
+        self._fresh.put_back()
         self._htif.fromhost = random.choice((_FROMHOST, None))
         with bounded():
             try:

@@ -3,9 +3,12 @@
 import pytest
 
 from sim import machine as machine_module
-from sim.machine import End, Machine, MachineConfig
-from sim.platform.events import Halt
+from sim.config import MachineConfig
+from sim.machine import End, Machine
+from sim.platform.events import Doorbell, Halt
+from tests.sim.engines.test_devices import Wild, accesses
 from tests.sim.platform.test_bus import Witness
+from tests.sim.programmed import ACCESSES, ProgrammedHart, outcome, program
 from tests.sim.scripted import ScriptedHart, load, store
 
 BASE = 0x8000_0000
@@ -103,3 +106,33 @@ def test_an_unknown_engine_is_refused():
 
     with pytest.raises(ValueError, match="engine must be one of native, pysim, not 'abacus'"):
         Machine(config, Machine.make_ram(config), hart=ScriptedHart())
+
+
+def test_devices_and_their_lines_return_with_the_machine():
+    """A run that was taken back again and again goes on as one that was not."""
+
+    def run(backs):
+        config = MachineConfig(memory_mib=1, engine="native")
+        ram = Machine.make_ram(config)
+        devices = [Wild(0x700_0000, 8, 5, watched=BASE + 64), Wild(0x1000, 2, 5)]
+        machine = Machine(config, ram, devices=devices, hart=ProgrammedHart())
+        engine = machine.engine
+        program(engine, accesses(5, devices))
+
+        def go_on(cycles):
+            while engine.cycle < cycles:
+                event = engine.run(cycles - engine.cycle)
+                if isinstance(event, Doorbell):
+                    engine.answer(event.reason % 50)
+
+        for cycle in backs:
+            go_on(cycle)
+            snapshot = machine.snapshot()
+            go_on(cycle + 200)
+            machine.restore(snapshot)
+            assert engine.cycle == cycle
+        go_on(3000)
+        outcomes = [outcome(engine, number) for number in range(ACCESSES)]
+        return outcomes, [device.notes for device in devices], machine.bus.lines, bytes(ram.bytes)
+
+    assert run([100, 313, 900, 901]) == run([])

@@ -43,11 +43,3 @@ class DoorbellPage(Device):
         except LookupError as error:
             raise Refused from error
         return None
-
-    def snapshot(self) -> dict[int, int]:
-        """The registers."""
-        return dict(self._registers.registers)
-
-    def restore(self, snapshot: dict[int, int]) -> None:
-        """Puts the registers back, which the kernel shares."""
-        self._registers.registers.update(snapshot)

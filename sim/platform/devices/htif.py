@@ -76,14 +76,6 @@ class Htif(Device):
         """Takes a word that stayed incomplete as it stands."""
         return self._serve()
 
-    def snapshot(self) -> tuple[int | None, int | None, int]:
-        """When it acts, what the exit code is, and which bytes have been written."""
-        return self.deadline, self.exit_code, self._written
-
-    def restore(self, snapshot: tuple[int | None, int | None, int]) -> None:
-        """Takes it back; what was printed stays printed."""
-        self.deadline, self.exit_code, self._written = snapshot
-
     def _serve(self) -> Halt | None:
         """Reads and clears `tohost` and does what it says. Raises `HtifError`."""
         self.deadline = None

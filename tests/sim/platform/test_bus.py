@@ -328,28 +328,6 @@ def test_devices_drive_lines_and_write_ram(ram):
         bus.set_line("nmi", True)
 
 
-def test_a_snapshot_is_of_the_devices_and_the_lines(ram):
-    class Counter(Witness):
-        def snapshot(self):
-            return self.deadline, list(self.notes)
-
-        def restore(self, snapshot):
-            self.deadline, notes = snapshot
-            self.notes[:] = notes
-
-    counter = Counter(deadline=3)
-    bus = Bus(ram, devices=[Register(), counter])
-    bus.set_line("msip", True)
-    snapshot = bus.snapshot()
-    bus.tick(3)
-    bus.set_line("msip", False)
-
-    for _ in range(2):
-        bus.restore(snapshot)
-        assert (counter.deadline, counter.notes, bus.lines["msip"]) == (3, [], True)
-        bus.tick(3)
-
-
 def test_an_answer_needs_a_store_that_waits(ram):
     with pytest.raises(RuntimeError, match="without a store"):
         make_bus(ram).answer(0)

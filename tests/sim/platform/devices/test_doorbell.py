@@ -54,13 +54,3 @@ def test_other_loads_are_bus_errors(page, offset, count):
 def test_other_stores_are_bus_errors(page, offset, count):
     with pytest.raises(Refused):
         page.store(offset, count, 1, 0)
-
-
-def test_a_snapshot_is_put_back_into_the_registers_that_the_kernel_has(page, registers):
-    registers.registers[Register.SATP] = 5
-    snapshot = page.snapshot()
-    registers.registers[Register.SATP] = 6
-
-    page.restore(snapshot)
-
-    assert registers.registers[Register.SATP] == page.load(Register.SATP, 8, 0) == 5

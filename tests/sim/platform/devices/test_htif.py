@@ -154,14 +154,3 @@ def test_without_fromhost_nothing_is_replied():
 def test_what_the_host_does_not_have_is_an_error_in_one_line(host, value, complaint):
     with pytest.raises(HtifError, match=complaint):
         host.store(value)
-
-
-def test_a_snapshot_keeps_what_has_been_written_so_far(host):
-    host.store(3, strobe=0x0F, cycle=500)
-    snapshot = host.htif.snapshot()
-    host.htif.tick(500 + SETTLE)
-
-    host.htif.restore(snapshot)
-    assert (host.htif.deadline, host.htif.exit_code) == (500 + SETTLE, None)
-    host.store(0x0101_0000 << 32, strobe=0xF0)
-    assert host.output == b"\0", "the other half makes the word whole"
