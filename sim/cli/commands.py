@@ -18,7 +18,7 @@ from sim.guests.kernel_setup import KernelOptions, make_kernel, open_console, re
 from sim.guests.loader import LoadError, load_bare
 from sim.host.output_files import open_output
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
-from sim.host.progress import Progress
+from sim.host.progress import Progress, tell_files
 from sim.host.toolchain import find_program
 from sim.limit import DEFAULT_CYCLES, run_within
 from sim.machine import End, Machine, MachineConfig
@@ -72,6 +72,7 @@ def run_program(
 
     `notice` is what the user is told when it starts.
     """
+    tell_files(not options.quiet)
     disk = read_files(setup)
     elf, where = _elf(program, disk, options.quiet)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -142,6 +143,7 @@ def _tell_release(elf: bytes, program: str, abi: str) -> None:
 
 def run_bare(options: Options, path: Path, *, signature: Path | None, granularity: int) -> int:
     """Runs the bare-metal program in `path`; returns the exit status."""
+    tell_files(not options.quiet)
     if is_source(path):
         path = _compiled(path, compile_bare_program, options.quiet)
     progress = Progress(sys.stderr, told=not options.quiet)
