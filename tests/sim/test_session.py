@@ -141,7 +141,7 @@ def _cycle_of(faults, number):
 
 
 def waveform_of(kind, path, back_at=None):
-    """What stands behind the date in a waveform of `lazy`, whose run went back to the cycle `back_at` three times."""
+    """A waveform of `lazy`, without its date; the run went back to the cycle `back_at` thrice."""
     with session_of("lazy", traced=True) as session:
         watcher = WAVEFORMS[kind](path, session.guest.faults)
         session.watchers.append(watcher)
