@@ -17,7 +17,7 @@ _INTERVAL = 0.5
 #: Seconds after which a run is taken to be a long one, and says what it is doing.
 _LONG = 10
 #: Seconds after which other work is worth a line in a file.
-_SOME = 4.0
+_SOME = 5.0
 
 _files_are_told = True
 
