@@ -104,6 +104,11 @@ class TestOpen:
         assert user.open(path, flags) == -1
         assert user.open(path, O_RDONLY) == 0
 
+    @pytest.mark.parametrize("flags", [O_RDONLY, O_WRONLY, O_RDWR, O_TRUNC])
+    def test_what_is_not_there_is_made_only_on_demand(self, user, flags):
+        assert user.open("missing", flags) == -1
+        assert user.open("missing", flags | O_CREATE) == 0
+
     def test_a_device(self, user):
         fd = user.open("console", O_CREATE | O_RDWR | O_TRUNC)
         assert user.write(fd, b"hi") == 2
