@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim.bench import mmubench
-from sim.machine import MachineConfig
+from sim.config import MachineConfig
 
 __all__ = [
     "PAGES",

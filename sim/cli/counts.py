@@ -5,13 +5,11 @@ import re
 import click
 
 from kernel_model.facts.param import MIN_QUANTUM
+from sim.config import LONGEST
 from sim.output.pages import PagePrint
 from sim.output.waves import Window
 
-__all__ = ["LONGEST", "Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
-
-#: The longest turn and tick in cycles: longer than any run, and `time` plus it fits 64 bits.
-LONGEST = 1 << 62
+__all__ = ["Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
 
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 #: As many digits as 64 bits always hold; separators stand before three digits.

@@ -11,7 +11,8 @@ from itertools import islice
 from elftools.elf.elffile import ELFFile
 
 from hdl.hart import Hart
-from sim.machine import End, Machine, MachineConfig
+from sim.config import MachineConfig
+from sim.machine import End, Machine
 from sim.platform.bus import Refused
 from sim.platform.events import Event, HtifWrite
 from tests.golden.cases import DEVICE, RESERVED, content

@@ -4,8 +4,9 @@ from random import Random
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.memlayout import KERNBASE
+from sim.config import MachineConfig
 from sim.guests.bare_guest import BareGuest
-from sim.machine import Machine, MachineConfig
+from sim.machine import Machine
 from sim.platform.devices.htif import Htif, HtifError
 from sim.platform.events import Budget
 from tests.fuzz.guard import Misbehaved, bounded, one_line

@@ -8,9 +8,10 @@ from kernel_model.calls.lifecycle import kkill
 from kernel_model.facts.costs import ZERO
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
+from sim.config import MachineConfig
 from sim.guests.kernel_guest import KernelGuest
 from sim.host.toolchain import assemble_trampoline
-from sim.machine import Machine, MachineConfig
+from sim.machine import Machine
 from sim.platform.devices.doorbell import DoorbellPage
 from sim.platform.events import Budget
 from tests.fuzz.guard import Misbehaved, bounded
@@ -101,8 +102,8 @@ class Watch(KernelGuest):
                 marked = self._marked(before)
             if frame not in marked or not _only_ad(old, new):
                 raise Misbehaved(
-                    f"frame {frame:#x} changed while {self.kernel.last_pid} ran, which does not "
-                    f"own it"
+                    f"frame {frame:#x} changed while {self.kernel.cpu.last_pid} ran, "
+                    f"which does not own it"
                 )
 
     def _marked(self, before):

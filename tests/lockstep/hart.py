@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sim.machine import Machine, MachineConfig
+from sim.config import MachineConfig
+from sim.machine import Machine
 from tests.lockstep.program import Program
 from tests.lockstep.world import RAM, RAM_SIZE, USED
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.costs import ZERO
+from sim.config import MachineConfig
 from sim.guests.kernel_guest import KernelGuest
-from sim.machine import Machine, MachineConfig
+from sim.machine import Machine
 from sim.platform.devices.doorbell import DoorbellPage
 from sim.platform.events import Budget
 from tests.fuzz.programs import WildProgram, make

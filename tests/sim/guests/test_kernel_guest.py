@@ -5,8 +5,9 @@ from kernel_model.facts.costs import ZERO
 from kernel_model.facts.doorbell import Action, Register
 from kernel_model.facts.memlayout import DOORBELL
 from sim import machine as machine_module
+from sim.config import MachineConfig
 from sim.guests.kernel_guest import KernelGuest
-from sim.machine import End, Machine, MachineConfig
+from sim.machine import End, Machine
 from sim.platform.devices.doorbell import DoorbellPage
 from tests.sim.scripted import ScriptedHart, load
 from tests.sim.user import User, make_kernel

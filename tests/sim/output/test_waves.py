@@ -2,9 +2,10 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.served import Fault as Served
+from sim.config import MachineConfig
 from sim.engines.base import CYCLE_FS, EngineError, TrapRecord
 from sim.guests.fault_table import FaultTable
-from sim.machine import End, Machine, MachineConfig
+from sim.machine import End, Machine
 from sim.output.waveform import read_waveform
 from sim.output.waves import (
     CYCLES_AFTER,
