@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Self
 
-from kernel_model.dev.console import Console
+from kernel_model.dev.state import Console
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig, RunConfig
 from sim.guests.bare_guest import BareGuest

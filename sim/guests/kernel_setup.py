@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kernel_model.dev.console import Console
+from kernel_model.dev.state import Console
 from kernel_model.facts.costs import TABLE, ZERO
 from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.fs.disk import Contents

@@ -51,6 +51,6 @@ def run(
     elf = find_program(argv[0]).read_bytes()
     with KernelSession.of_program(config, elf, argv, Console(stdin)) as session:
         if least_turn is not None:
-            session.kernel.least_turn = least_turn
+            session.kernel.cpu.least_turn = least_turn
         session.run(max_cycles)
     return Finished(session.end, session.machine, session.guest)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernel_model.dev.console import Console
+from kernel_model.dev.state import Console
 from sim.config import MachineConfig, RunConfig
 from sim.host.toolchain import build_bare, find_program
 from sim.machine import End

@@ -7,8 +7,9 @@ from kernel_model.calls.sysfile import O_RDWR, O_TRUNC
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.param import BSIZE, CONSOLEINO, DATA_BLOCKS, MAXFILE, NINODES
 from kernel_model.fs.disk import Device, Folder, Geometry, Linked
-from kernel_model.fs.inode import FileType, iput, readi
+from kernel_model.fs.inode import iput, readi
 from kernel_model.fs.names import FsError, create, namei, nameiparent, resize
+from kernel_model.fs.state import FileType
 from tests.kernel_model.files import User, make_files
 
 BIG = MAXFILE * BSIZE

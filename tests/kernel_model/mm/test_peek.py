@@ -56,7 +56,7 @@ class TestVmprint:
 
 class TestPeek:
     def peek(self, hart, va, n):
-        return peek(hart.kernel.memory, hart.proc, va, n)
+        return peek(hart.kernel.memory, hart.proc.space, va, n)
 
     def test_reads_over_pages(self, hart):
         hart.sbrk(2 * PAGE_SIZE)

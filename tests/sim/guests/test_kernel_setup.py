@@ -47,16 +47,18 @@ def content(kernel, path):
 class TestKernel:
     def test_without_options_it_is_as_it_is_by_itself(self):
         kernel, alone = kernel_of(), Kernel(Ram(KERNBASE, 1 << 20), TRAMPOLINE, Console())
-        for name in ("quantum", "tick", "abi", "costs", "leaf_flags", "own_frames", "satp"):
+        assert (kernel.cpu, kernel.clock) == (alone.cpu, alone.clock)
+        assert kernel.meter.costs == alone.meter.costs
+        for name in ("abi", "leaf_flags", "own_frames", "satp"):
             assert getattr(kernel, name) == getattr(alone, name), name
-        assert (kernel.quantum, kernel.tick, kernel.abi) == (QUANTUM, TICK, None)
+        assert (kernel.cpu.quantum, kernel.clock.tick, kernel.abi) == (QUANTUM, TICK, None)
 
     def test_the_trampoline_is_where_the_hart_starts(self):
         assert kernel_of().memory.read(KERNBASE, len(TRAMPOLINE)) == TRAMPOLINE
 
     def test_turns_and_ticks_are_as_long_as_the_options_say(self):
         kernel = kernel_of(quantum=2345, tick=678)
-        assert (kernel.quantum, kernel.tick) == (2345, 678)
+        assert (kernel.cpu.quantum, kernel.clock.tick) == (2345, 678)
 
     @pytest.mark.parametrize("abi", Abi)
     def test_its_sbrk_is_that_of_the_option(self, abi):
@@ -64,7 +66,7 @@ class TestKernel:
 
     @pytest.mark.parametrize("name, costs", [("table", TABLE), ("zero", ZERO)])
     def test_its_work_costs_what_the_option_says(self, name, costs):
-        assert kernel_of(kernel_cost=name).costs == costs
+        assert kernel_of(kernel_cost=name).meter.costs == costs
 
     @pytest.mark.parametrize("svadu, flags", [(False, Pte.A | Pte.D), (True, 0)])
     def test_whoever_does_not_set_a_and_d_bits_is_told_to_leave_them(self, svadu, flags):

@@ -55,7 +55,7 @@ def _everything(kernel, proc):
     frames = {*kernel.kmem._taken}
     frame = kernel.memory.read(proc.trapframe.pa, PAGE_SIZE)
     content = {pa: kernel.memory.read(pa, PAGE_SIZE) for pa in sorted(frames)}
-    return frames, space, frame, content, proc.pagetable, proc.sz, proc.regions, proc.name
+    return frames, space, frame, content, proc.pagetable, proc.sz, proc.space.regions, proc.name
 
 
 class BareLoader:

@@ -105,7 +105,7 @@ def _user_pages(kernel, proc, space):
     for va, pte in leaves.items():
         if va >= page_round_up(proc.sz):
             raise Misbehaved(f"{proc.pid} of {proc.sz:#x} bytes has a page at {va:#x}")
-        region = proc.regions.at(va)
+        region = proc.space.regions.at(va)
         rights = region.rights | _U if region.rights else _R | _W  # those of the guard page
         if pte & flags != rights:
             raise Misbehaved(f"the entry {pte:#x} of {proc.pid} for {va:#x}, in {region}")

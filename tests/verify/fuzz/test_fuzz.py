@@ -60,15 +60,14 @@ def entry(kernel, va):
 def test_a_frame_of_two_owners_is_found(kernel):
     flags = Pte.R | Pte.W | Pte.U
     mappages(kernel, kernel.first.pagetable, 1 << 30, PAGE_SIZE, kernel.trampoline, flags)
-    kernel.first.sz = 2 << 30
-    kernel.first.regions = kernel.first.regions.resized(kernel.first.sz)
+    kernel.first.space.resize(2 << 30)
 
     with pytest.raises(Misbehaved, match="belongs to the kernel and to 0x40000000 of 2"):
         audit(kernel)
 
 
 def test_a_page_beyond_the_size_is_found(kernel):
-    kernel.first.sz -= PAGE_SIZE
+    kernel.first.space.size -= PAGE_SIZE
 
     with pytest.raises(Misbehaved, match="has a page at"):
         audit(kernel)

@@ -102,8 +102,8 @@ class Watch(KernelGuest):
                 marked = self._marked(before)
             if frame not in marked or not _only_ad(old, new):
                 raise Misbehaved(
-                    f"frame {frame:#x} changed while {self.kernel.last_pid} ran, which does not "
-                    f"own it"
+                    f"frame {frame:#x} changed while {self.kernel.cpu.last_pid} ran, "
+                    f"which does not own it"
                 )
 
     def _marked(self, before):
