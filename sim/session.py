@@ -155,7 +155,7 @@ class BareSession(Session):
 
     Members
     -------
-    image : Image
+    image : BareImage
         Where its symbols are.
 
     Parameters

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from sim.bench import mmubench
 from sim.config import MachineConfig
+from tests import rooms
 
 __all__ = [
     "PAGES",
@@ -163,6 +164,7 @@ def main() -> int:
         variables = environment(Path(folder))
         complaints = [line for page in PAGES for line in _renew(page, variables)]
     mmubench.write_docs(mmubench.run_mmubench(MachineConfig()), PERFORMANCE)
+    (ROOT / "docs" / "rooms.svg").write_text(rooms.draw())
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0
