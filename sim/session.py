@@ -159,7 +159,7 @@ class BareSession(Session):
 
     Members
     -------
-    image : Image
+    image : BareImage
         Where its symbols are.
 
     Parameters

@@ -207,7 +207,10 @@ class Engine(ABC):
         return False
 
     def snapshot(self) -> object:
-        """The state of the hart and the bus, and the log; RAM and devices are not part of it."""
+        """The state of the hart and the bus, the log, and what is traced and kept.
+
+        Neither RAM nor devices are part of it.
+        """
         raise NotImplementedError(f"the engine {self.name} cannot take snapshots")
 
     def restore(self, snapshot: object) -> None:

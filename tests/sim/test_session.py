@@ -9,6 +9,7 @@ from sim.machine import End
 from sim.output.json_report import JsonReport
 from sim.output.pages import PagePrint, PageTables
 from sim.output.traces import FaultTrace, SyscallTrace
+from sim.output.waves import AroundFault, CycleRange, LastCycles, Trace
 from sim.platform.devices.captured import Captured
 from sim.session import BareSession, KernelSession
 from tests.hdl.programs import ASM, build
@@ -126,6 +127,41 @@ def test_whatever_watches_returns_with_the_run(tmp_path, back_at):
             assert session.cycle == back_at
         session.run()
         assert lines.finish() == expected
+
+
+WAVEFORMS = {
+    "trace": lambda path, faults: Trace(path, CycleRange(3_000, 9_000)),
+    "last": lambda path, faults: LastCycles(path, 4_000),
+    "fault": lambda path, faults: AroundFault(path, lambda machine: _cycle_of(faults, 3)),
+}
+
+
+def _cycle_of(faults, number):
+    return faults[number - 1].trap.cycle if len(faults) >= number else None
+
+
+def waveform_of(kind, path, back_at=None):
+    """A waveform of `lazy`, without its date; the run went back to the cycle `back_at` thrice."""
+    with session_of("lazy", traced=True) as session:
+        watcher = WAVEFORMS[kind](path, session.guest.faults)
+        session.watchers.append(watcher)
+        if back_at is not None:
+            session.run(back_at)
+            snapshot = session.snapshot()
+            for cycles in (500, 5_000, 12_000):
+                session.step(cycles)
+                session.restore(snapshot)
+        session.run()
+        watcher.finish(session.machine)
+    return path.read_bytes().partition(b"$timescale")[2]
+
+
+@pytest.mark.parametrize("kind", WAVEFORMS)
+def test_so_does_a_waveform(tmp_path, kind):
+    """Before its first cycle, in its midst, and behind its end."""
+    expected = waveform_of(kind, tmp_path / "plain.vcd")
+    for back_at in (1_000, 3_000, 6_789, 9_500):
+        assert waveform_of(kind, tmp_path / f"{back_at}.vcd", back_at) == expected, back_at
 
 
 def test_what_was_read_is_read_again():
