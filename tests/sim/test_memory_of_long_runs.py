@@ -10,7 +10,7 @@ from hdl.arch import Cause, Priv
 from kernel_model.facts.served import Fault as Served
 from sim.cli import main as cli
 from sim.engines import base
-from sim.engines.base import TrapLog, TrapRecord
+from sim.engines.traps import TrapLog, TrapRecord
 from sim.guests.fault_table import Fault, FaultTable
 from tests.sim.runs import run
 

@@ -2,7 +2,7 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.served import Fault as Served
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable, JoinError
 
 LOAD, STORE = Cause.LOAD_PAGE, Cause.STORE_PAGE
