@@ -48,6 +48,8 @@ class Hart(wiring.Component):
         Pages that each TLB holds; at least 1.
     walk_cache_entries : int
         Pointers to level-0 page tables that the walker remembers; at least 1.
+    btb_entries : int
+        Words of the branch target buffer; a power of two, at least 2.
     pma : Pma
         Where RAM is.
 
@@ -82,6 +84,7 @@ class Hart(wiring.Component):
         itlb_entries=8,
         dtlb_entries=8,
         walk_cache_entries=4,
+        btb_entries=16,
         pma=None,
     ):
         super().__init__(
@@ -94,7 +97,7 @@ class Hart(wiring.Component):
             }
         )
         pma = pma or Pma()
-        self.fetch = Fetch(reset_pc=reset_pc)
+        self.fetch = Fetch(reset_pc=reset_pc, btb_entries=btb_entries)
         self.align = Aligner()
         self.decode = Decode()
         self.execute = Execute()

@@ -5,25 +5,30 @@ from collections.abc import Callable
 from hdl.arch import PAGE_SIZE, Pte, make_satp
 from kernel_model.calls.exec import ExecError, kexec
 from kernel_model.calls.lifecycle import makeinit
-from kernel_model.dev.console import Cons, Console, procdump, uartintr
+from kernel_model.dev.console import procdump, uartintr
 from kernel_model.dev.printf import printf
+from kernel_model.dev.state import Cons, Console
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.accounts import Account, Ledger
-from kernel_model.facts.costs import TABLE, Costs, Step
+from kernel_model.facts.costs import TABLE, Costs, Meter, Step
 from kernel_model.facts.doorbell import Action, Doorbell, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE, TRAPFRAME
 from kernel_model.facts.panic import PANIC_STATUS, KernelPanic
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, ROOTINO, TICK
 from kernel_model.facts.served import Fault
 from kernel_model.fs.disk import Contents, Geometry
-from kernel_model.fs.file import File, filedup, openconsole
-from kernel_model.fs.inode import FileSystem, iget
+from kernel_model.fs.file import filedup, openconsole
+from kernel_model.fs.inode import iget
 from kernel_model.fs.names import fsinit, resize
+from kernel_model.fs.state import File, FileSystem
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.kvm import kvmmake
 from kernel_model.mm.memory import PhysicalMemory
-from kernel_model.proc.proc import Proc, addproc, allocproc, freeproc, take_account
+from kernel_model.mm.space import HeapUse
+from kernel_model.mm.state import User
+from kernel_model.proc.proc import addproc, allocproc, freeproc, take_account
 from kernel_model.proc.sleep import TICKS, wakeup
+from kernel_model.proc.state import Clock, Cpu, Proc, ProcTable
 from kernel_model.scheduler import schedule
 from kernel_model.trap import kerneltrap, machinetrap, usertrap
 
@@ -78,10 +83,16 @@ class Kernel:
         STUCK_STATUS if nobody could ever run again.
     panicked : KernelPanic or None
         The broken invariant that ended the run.
-    procs : list of Proc
+    kmem : Kmem
+        The frames of RAM.
+    procs : ProcTable
         The processes that are not free, by pid; the first is init.
-    proc : Proc or None
-        The one on the hart.
+    ftable, fs, cons
+        Open files, what is on the disk, and console input that nobody has read.
+    cpu : Cpu
+        Who is on the hart, and until when.
+    clock : Clock
+        What time it was when the hart trapped or rang last.
     accounts : list of Account
         What each process has used, by pid; those that are gone included.
     ledger : Ledger
@@ -93,17 +104,9 @@ class Kernel:
         `unexpected(proc, now)`, of a trap for which it is killed, and `exited(proc, now)`.
     answered_at : int
         The cycle in which the hart has the answer to its last ring; whoever rings sets it.
-    now : int
-        The clock, in cycles, when the hart trapped or rang last.
     faults : list of Fault
         Every page fault of a process, and every page that a system call faulted in, in order, that
         nobody has taken with `take_faults`.
-    pages_promised : int
-        The most pages of a heap that a process's size ever covered, touched or not; a page that is
-        covered in part counts.
-    heap_frames_used : int
-        Frames that heap pages have got by being touched. A page that is given back and touched
-        again takes a frame again and counts again; a copy made by `fork` does not count.
     """
 
     def __init__(
@@ -123,50 +126,36 @@ class Kernel:
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
-        self.console = console
-        self.costs = costs
-        self.quantum = quantum
-        self.least_turn = least_turn
-        self.tick = tick
+        self.meter = Meter(costs)
         self.abi = None if abi == AUTO else Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
-        self._reset()
-        self._boot(trampoline, svadu)
-        self.fs = FileSystem(files, geometry)
-        self.ftable: list[File] = []
+        self.wrote_code = False
+        self.heap = HeapUse()
+        self.procs = ProcTable()
+        self.cpu = Cpu(quantum, least_turn)
+        self.clock = Clock(tick)
+        self.console: Console = console
         self.cons = Cons()
-        fsinit(self)
-        if self.abi is not None:
-            resize(self, self.abi)
-        self.init = makeinit(self)
-
-    def _reset(self):
-        """What changes as the kernel runs."""
-        self.cycles = 0
-        self.now = 0
+        self.ftable: list[File] = []
+        self.fs = FileSystem(files, geometry)
+        self.faults: list[Fault] = []
+        self.accounts: list[Account] = []
+        self.ledger = Ledger()
+        self.watchers: list[object] = []
         self.doorbell = Doorbell()
+        self.answered_at = 0
+        #: The first program's process: the run ends with it.
+        self.first: Proc | None = None
         self.halted = False
         self.exit_status = 0
         self.panicked: KernelPanic | None = None
-        self.faults: list[Fault] = []
-        self.watchers: list[object] = []
-        self.pages_promised = 0
-        self.heap_frames_used = 0
-        #: A page that can be executed was written: the next return to user mode fences.
-        self.wrote_code = False
-        self.procs: list[Proc] = []
-        self.accounts: list[Account] = []
-        #: The first program's process.
-        self.first: Proc | None = None
-        self.proc: Proc | None = None
-        self._last_pid = 0
-        #: Who had the last turn, and when it ends.
-        self.last_pid = 0
-        self.turn_ends = 0
-        self.ledger = Ledger()
-        self.answered_at = 0
+        self._boot(trampoline, svadu)
+        fsinit(self)
+        if self.abi is not None:
+            resize(self, self.abi)
+        makeinit(self)
 
-    def _boot(self, trampoline, svadu):
+    def _boot(self, trampoline: bytes, svadu: bool) -> None:
         """Trampoline, page table, and what reset code reads in the doorbell."""
         memory = self.memory
         self.kmem = Kmem(memory.base, memory.base + memory.size, self.charge)
@@ -185,23 +174,28 @@ class Kernel:
         return self.kmem.used_max
 
     @property
-    def ticks(self) -> int:
-        """Ticks of the clock since reset."""
-        return self.now // self.tick
+    def proc(self) -> Proc | None:
+        """The process on the hart."""
+        return self.cpu.proc
 
     @property
-    def turn_is_over(self) -> bool:
-        """The process on the hart has had its quantum."""
-        return self.quantum > 0 and self.now >= self.turn_ends
+    def pages_promised(self) -> int:
+        """The most pages of a heap that a process's size ever covered; see `HeapUse`."""
+        return self.heap.promised
+
+    @property
+    def heap_frames_used(self) -> int:
+        """Frames that heap pages have got by being touched; see `HeapUse`."""
+        return self.heap.frames
+
+    @property
+    def cycles(self) -> int:
+        """What the kernel's work has cost since the hart rang last."""
+        return self.meter.cycles
 
     def charge(self, step: Step, n: int = 1) -> None:
         """Count what doing `step` `n` times costs."""
-        self.cycles += self.costs[step] * n
-
-    def allocpid(self) -> int:
-        """A process identifier that was never used."""
-        self._last_pid += 1
-        return self._last_pid
+        self.meter.counts[step] += n
 
     def tell(self, event: str, *what: object) -> None:
         """Tell the watchers that want to know of it."""
@@ -210,12 +204,12 @@ class Kernel:
             if hook is not None:
                 hook(*what)
 
-    def record(self, proc: Proc, fault: Fault) -> None:
+    def record(self, proc: User, fault: Fault) -> None:
         """Take a page fault of the process into the books."""
         self.faults.append(fault)
         if fault.outcome == "mapped":
             proc.account.minor_faults += 1
-        self.tell("fault", proc, fault, self.now)
+        self.tell("fault", proc, fault, self.clock.now)
 
     def take_faults(self) -> list[Fault]:
         """The page faults since the last call. They are not kept: a run may have millions."""
@@ -253,7 +247,7 @@ class Kernel:
         console = openconsole(self)
         proc.ofile[:3] = console, filedup(console), filedup(console)
         proc.cwd = iget(self, ROOTINO)
-        addproc(self, proc, self.init)
+        addproc(self, proc, self.procs.init)
         self.first = proc
         resize(self, proc.abi)
 
@@ -263,7 +257,7 @@ class Kernel:
         The answer is in the doorbell's registers. A panic ends the run: it is printed with what the
         kernel looks like, `panicked` keeps it, and the hart is told to halt.
         """
-        self.cycles = 0
+        self.meter.reset()
         self.charge(Step.DISPATCH)
         try:
             self._serve(reason)
@@ -277,62 +271,68 @@ class Kernel:
         self.halted = True
         self.exit_status = status
 
-    def _serve(self, reason):
+    def _serve(self, reason: int) -> None:
         if reason == Reason.KERNEL_PANIC:
             kerneltrap(self)
         if reason == Reason.MACHINE_PANIC:
             machinetrap(self)
         if self.first is None:
             raise KernelPanic("ring: there is no process")
-        ticks = self.ticks
+        ticks = self.clock.ticks
         self._tell_time(reason)
-        if self.ticks != ticks:
+        if self.clock.ticks != ticks:
             wakeup(self, TICKS)
         uartintr(self)
         if reason == Reason.USER_TRAP:
-            usertrap(self, self.proc)
+            usertrap(self, self._running())
 
-    def _tell_time(self, reason):
+    def _tell_time(self, reason: int) -> None:
         """Find out what time it is, and who has to pay for what has passed."""
         if reason == Reason.USER_TRAP:
-            if self.proc is None:
-                raise KernelPanic("ring: there is no process")
-            frame, account = self.proc.trapframe, self.proc.account
+            proc = self._running()
+            frame, account = proc.trapframe, proc.account
             self.ledger.hand_over(frame.resumed, account, "user_cycles")
             self.ledger.hand_over(frame.time, account, "kernel_cycles")
-            self.now = frame.time
+            self.clock.now = frame.time
         elif reason == Reason.IDLE:
             self.ledger.hand_over(self.answered_at, self.ledger, "idle")
-            self.now = self.doorbell.registers[Register.TIME]
-            self.ledger.close(self.now)
+            self.clock.now = self.doorbell.registers[Register.TIME]
+            self.ledger.close(self.clock.now)
         elif reason == Reason.BOOT:
-            self.now = self.doorbell.registers[Register.TIME]
+            self.clock.now = self.doorbell.registers[Register.TIME]
         else:
             raise KernelPanic(f"ring: no reason {reason}")
 
-    def _close(self, cycle):
+    def _running(self) -> Proc:
+        """The process on the hart, which has trapped."""
+        if self.cpu.proc is None:
+            raise KernelPanic("ring: there is no process")
+        return self.cpu.proc
+
+    def _close(self, cycle: int) -> None:
         """Bring the ledger from the last trap or ring up to `cycle`, wherever the hart is then."""
         action = self.doorbell.registers[Register.ACTION]
-        if action == Action.IDLE and self.now < self.answered_at < cycle:
+        if action == Action.IDLE and self.clock.now < self.answered_at < cycle:
             self.ledger.hand_over(self.answered_at, self.ledger, "idle")
-        if self.proc is not None and self.proc.trapframe.resumed > self.now:
-            frame, account = self.proc.trapframe, self.proc.account
+        proc = self.cpu.proc
+        if proc is not None and proc.trapframe.resumed > self.clock.now:
+            frame, account = proc.trapframe, proc.account
             self.ledger.hand_over(frame.resumed, account, "user_cycles")
             if frame.time >= frame.resumed:  # it is on its way into the kernel
                 self.ledger.hand_over(frame.time, account, "kernel_cycles")
         self.ledger.close(cycle)
 
-    def _answer(self, action, cycles):
+    def _answer(self, action: Action, cycles: int) -> None:
         """Tell the hart what to do, and for how many cycles at most."""
         registers = self.doorbell.registers
         registers[Register.ACTION] = action
         registers[Register.QUANTUM] = cycles
         if action is Action.RUN:
-            registers[Register.SATP] = make_satp(self.proc.pagetable)
+            registers[Register.SATP] = make_satp(self._running().space.root)
             registers[Register.FENCE_I] = int(self.wrote_code)
             self.wrote_code = False
 
-    def _panic(self, panic):
+    def _panic(self, panic: KernelPanic) -> None:
         self.panicked = panic
         printf(self, f"panic: {panic}\n")
         procdump(self)
@@ -341,7 +341,7 @@ class Kernel:
         self._answer(Action.HALT, 0)
 
 
-def _check(memory, trampoline, quantum, tick):
+def _check(memory: PhysicalMemory, trampoline: bytes, quantum: int, tick: int) -> None:
     if memory.base != KERNBASE:
         raise ValueError(f"RAM must start at {KERNBASE:#x}, not {memory.base:#x}")
     least, most = _MIN_FRAMES * PAGE_SIZE, TRAPFRAME - KERNBASE

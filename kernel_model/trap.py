@@ -2,14 +2,15 @@
 
 from hdl.arch import INTERRUPT_BIT, PAGE_FAULTS, Cause, Interrupt, Mstatus
 from kernel_model.calls.lifecycle import kexit
+from kernel_model.calls.state import KernelState
 from kernel_model.calls.syscall import syscall
 from kernel_model.dev.printf import printf
 from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.served import Fault
 from kernel_model.mm.lazy import vmfault
-from kernel_model.proc.proc import Proc
 from kernel_model.proc.sleep import yield_
+from kernel_model.proc.state import Proc
 
 __all__ = ["kerneltrap", "machinetrap", "usertrap"]
 
@@ -17,7 +18,7 @@ _SPP = 1 << Mstatus.SPP
 _TIMER = 1 << INTERRUPT_BIT | Interrupt.STI
 
 
-def usertrap(kernel, proc: Proc) -> None:
+def usertrap(kernel: KernelState, proc: Proc) -> None:
     """Serve the trap in the process's trap frame: system call, timer, lazy page, or its death."""
     frame = proc.trapframe
     if frame.sstatus & _SPP:
@@ -33,16 +34,16 @@ def usertrap(kernel, proc: Proc) -> None:
     else:
         printf(kernel, f"usertrap(): unexpected scause {scause:#x} pid={proc.pid}\n")
         printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
-        kernel.tell("unexpected", proc, kernel.now)
+        kernel.tell("unexpected", proc, kernel.clock.now)
         proc.killed = True
     if proc.killed:
         kexit(kernel, proc, -1)
 
 
-def _page_fault(kernel, proc, scause):
+def _page_fault(kernel: KernelState, proc: Proc, scause: Cause) -> bool:
     """Map the page that was touched; False if it is not one that waits. Either is recorded."""
     stval = proc.trapframe.stval
-    frame, what = vmfault(kernel, proc, stval, PAGE_FAULTS[scause])
+    frame, what = vmfault(kernel, proc.space, stval, PAGE_FAULTS[scause])
     outcome = "mapped" if frame else "killed"
     if not frame:
         what = f"killed: {what}"
@@ -50,19 +51,19 @@ def _page_fault(kernel, proc, scause):
     return frame != 0
 
 
-def kerneltrap(kernel) -> None:
+def kerneltrap(kernel: KernelState) -> None:
     """A trap in S-mode: the trampoline itself failed. Always panics."""
     _report(kernel, "scause", "sepc", "stval")
     raise KernelPanic("kerneltrap")
 
 
-def machinetrap(kernel) -> None:
+def machinetrap(kernel: KernelState) -> None:
     """A trap in M-mode. Always panics."""
     _report(kernel, "mcause", "mepc", "mtval")
     raise KernelPanic("machinetrap")
 
 
-def _report(kernel, cause, epc, tval):
+def _report(kernel: KernelState, cause: str, epc: str, tval: str) -> None:
     registers = kernel.doorbell.registers
     printf(
         kernel,

@@ -1,13 +1,15 @@
 """The machine: a hart, RAM, devices and an engine, and the loop that runs them."""
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from hdl.arch import RAM_BASE
+from sim.checkpoint import Checkpoint
+from sim.config import MachineConfig
+from sim.engines.base import TrapLog
 from sim.engines.choice import make_engine
-from sim.guests.loader import RESET_PC
 from sim.platform.bus import Bus, Device
 from sim.platform.events import Budget, Event
 from sim.platform.ram import Ram
@@ -17,7 +19,6 @@ __all__ = [
     "End",
     "Guest",
     "Machine",
-    "MachineConfig",
     "Snapshot",
     "Watcher",
     "real_hart",
@@ -40,26 +41,6 @@ class End(Enum):
     LIVELOCK = "livelock"
     #: Someone asked for it with `Machine.stop`.
     STOPPED = "stopped"
-
-
-@dataclass(frozen=True)
-class MachineConfig:
-    """Parameters of a machine: RAM in MiB, cycles from request to response, name of the engine.
-
-    Without a name it is the native engine, or pysim where that does not work. With `fast_forward`
-    it may pass over cycles in which nothing happens. `traced` says that there will be waveforms or
-    records of the retire port, which some engines have to know beforehand. The entries of the TLBs
-    and of the walk cache are those of `Hart`.
-    """
-
-    memory_mib: int = 128
-    latency: int = 1
-    engine: str | None = None
-    fast_forward: bool = True
-    traced: bool = False
-    itlb_entries: int = 8
-    dtlb_entries: int = 8
-    walk_cache_entries: int = 4
 
 
 class Guest(Protocol):
@@ -96,12 +77,12 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A machine and its guest at some cycle: the parts of `Machine.snapshot`."""
+    """A machine and what runs and watches there, at some cycle: the parts of `Machine.snapshot`."""
 
     engine: object
     ram: dict[int, bytes]
-    python: tuple
-    progress: tuple[int, int]
+    log: TrapLog
+    python: Checkpoint
 
 
 class Machine:
@@ -146,8 +127,8 @@ class Machine:
 
     @staticmethod
     def make_ram(config: MachineConfig) -> Ram:
-        """Zeroed RAM where the hart starts."""
-        return Ram(RESET_PC, config.memory_mib << 20)
+        """Zeroed RAM."""
+        return Ram(RAM_BASE, config.memory_mib << 20)
 
     def stop(self, end: End = End.STOPPED) -> None:
         """Ends the run soon, with `end`; safe to call from a signal handler."""
@@ -186,27 +167,25 @@ class Machine:
             progress(engine.cycle)
         return End.FINISHED
 
-    def snapshot(self, guest: Guest) -> Snapshot:
-        """The machine and its guest as they are now, between two calls of `run`."""
-        shared = {id(self.ram): self.ram}
-        # At once: faults of the guest's refer to traps of the log.
-        python = copy.deepcopy((guest, self.bus.devices, self.engine.log), shared)
-        return Snapshot(self.engine.snapshot(), self.ram.snapshot(), python,
-                        (self._quiet_until, self._seen_instructions))  # fmt: skip
+    def snapshot(self, *others: object) -> Snapshot:
+        """The machine as it is now, between two calls of `run`.
 
-    def restore(self, snapshot: Snapshot) -> Guest:
-        """Returns to a snapshot of this machine; returns the guest to go on with.
-
-        That is a copy of the guest of then. What it has printed stays printed, and what it has read
-        is gone.
+        `others` are what else has to return to it: the guest, and whatever watches.
         """
-        shared = {id(self.ram): self.ram}
-        guest, self.bus.devices, log = copy.deepcopy(snapshot.python, shared)
+        log = self.engine.log
+        apart = (self.ram, self.bus, self.engine)
+        python = Checkpoint([self, *others, self.bus.devices, log], apart)
+        return Snapshot(self.engine.snapshot(), self.ram.snapshot(), log, python)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Returns to a snapshot of this machine, in place: what refers to its parts still does.
+
+        What has been printed stays printed.
+        """
         self.ram.restore(snapshot.ram)
         self.engine.restore(snapshot.engine)
-        self.engine.log = log
-        self._quiet_until, self._seen_instructions = snapshot.progress
-        return guest
+        self.engine.log = snapshot.log
+        snapshot.python.put_back()
 
     def _next_stop(self, guest: Guest, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
         cycle = self.engine.cycle
@@ -235,9 +214,11 @@ def real_hart(config: MachineConfig, ram: Ram):
     from hdl.memory.pma import Pma
 
     return Hart(
-        reset_pc=RESET_PC,
+        reset_pc=config.reset_pc,
         itlb_entries=config.itlb_entries,
         dtlb_entries=config.dtlb_entries,
         walk_cache_entries=config.walk_cache_entries,
+        btb_entries=config.btb_entries,
+        hart_id=config.hart_id,
         pma=Pma(ram_base=ram.base, ram_size=ram.size),
     )

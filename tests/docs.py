@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim.bench import mmubench
-from sim.machine import MachineConfig
+from sim.config import MachineConfig
+from tests import rooms
 
 __all__ = [
     "PAGES",
@@ -158,6 +159,7 @@ def main() -> int:
         variables = environment(Path(folder))
         complaints = [line for page in PAGES for line in _renew(page, variables)]
     mmubench.write_docs(mmubench.run_mmubench(MachineConfig()), PERFORMANCE)
+    (ROOT / "docs" / "rooms.svg").write_text(rooms.draw())
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0

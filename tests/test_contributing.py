@@ -42,7 +42,8 @@ def test_names_of_the_code_that_the_page_relies_on_are_there():
         ("sim/output/arguments.py", ["_SIGNATURES"]),
         ("hdl/priv/csr.py", ["_registers", "_allowed", "CsrFile", "Environment", "_hold"]),
         ("sim/cli/main.py", ["_common_options", "_kernel_options", "OutputFile"]),
-        ("sim/guests/kernel_setup.py", ["KernelOptions"]),
+        ("sim/config.py", ["MachineConfig", "RunConfig"]),
+        ("sim/cli/options.py", ["Options", "RunOptions"]),
         ("tests/support.py", ["simulate"]),
     ):
         code = Path(ROOT / path).read_text()

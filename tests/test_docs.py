@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from sim.bench import mmubench
+from sim.config import MachineConfig
 from sim.host.toolchain import programs_directory
-from sim.machine import MachineConfig
 from tests.docs import (
     PAGES,
     PERFORMANCE,

@@ -1,7 +1,8 @@
 """The arguments of a system call, from the trap frame and from user memory."""
 
+from kernel_model.calls.state import KernelState
 from kernel_model.mm.usercopy import copyin, copyinstr
-from kernel_model.proc.proc import Proc
+from kernel_model.proc.state import Proc
 
 __all__ = ["argaddr", "argint", "argstr", "fetchaddr"]
 
@@ -18,14 +19,14 @@ def argint(proc: Proc, n: int) -> int:
     return ((argaddr(proc, n) & 0xFFFF_FFFF) ^ 0x8000_0000) - 0x8000_0000
 
 
-def argstr(kernel, proc: Proc, n: int, limit: int) -> bytes | None:
+def argstr(kernel: KernelState, proc: Proc, n: int, limit: int) -> bytes | None:
     """Argument `n` as a string, without its NUL; None if it has no NUL within `limit` bytes."""
     return copyinstr(kernel, proc, argaddr(proc, n), limit)
 
 
-def fetchaddr(kernel, proc: Proc, va: int) -> int | None:
+def fetchaddr(kernel: KernelState, proc: Proc, va: int) -> int | None:
     """The pointer at `va` of `proc`; None if it cannot be read, or is not all below the size."""
-    if va + 8 > proc.sz:
+    if va + 8 > proc.space.size:
         return None
     data = copyin(kernel, proc, va, 8)
     return None if data is None else int.from_bytes(data, "little")

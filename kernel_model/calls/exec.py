@@ -1,42 +1,43 @@
 """Replacing a process's program."""
 
+from collections.abc import Sequence
 from struct import pack
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
-from kernel_model.calls.elf import ExecError, read_elf
+from kernel_model.calls.elf import ExecError, Segment, read_elf
+from kernel_model.calls.state import KernelState
 from kernel_model.facts.costs import Step
+from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import MAXARG, USERSTACK
 from kernel_model.mm.pagetable import getpte, walkaddr
 from kernel_model.mm.regions import Owner, Regions
+from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.vm import uvmalloc, uvmclear
-from kernel_model.proc.proc import Proc, proc_freepagetable, proc_pagetable, reside
+from kernel_model.proc.proc import proc_freepagetable, proc_pagetable
+from kernel_model.proc.state import Proc
 
 __all__ = ["ExecError", "kexec"]
 
 
-def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int:
+def kexec(kernel: KernelState, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int:
     """Make `proc` run the program `elf`, which was found at `path`; return the number of arguments.
 
     Raises ExecError if that cannot be; then the old program is intact and no frame is lost.
     """
     image = read_elf(elf)
     _check_room(kernel, image.segments)
-    regions = _regions(image.segments)
-    sz = regions.end
-    root = proc_pagetable(kernel, proc.trapframe)
-    if root == 0:
-        raise ExecError("no frame left for the page table")
+    space = _space(kernel, proc, image.segments)
     try:
-        pages = sum(_load(kernel, root, regions, segment) for segment in image.segments)
-        _map_stack(kernel, root, sz)
-        sp = _push_arguments(kernel, root, sz, argv)
+        for segment in image.segments:
+            _load(kernel, space, segment)
+        _map_stack(kernel, space)
+        sp = _push_arguments(kernel, space, argv)
     except ExecError:
-        proc_freepagetable(kernel, root, sz)
+        proc_freepagetable(kernel, space.root, space.size)
         raise
-    proc_freepagetable(kernel, proc.pagetable, proc.sz)
-    reside(proc, pages + 1 + USERSTACK - proc.resident)
-    proc.pagetable = root
-    proc.sz, proc.regions = sz, regions
+    proc_freepagetable(kernel, proc.space.root, proc.space.size)
+    space.most = max(space.most, proc.space.most)
+    proc.space = space
     proc.abi = kernel.abi or image.abi or proc.abi
     proc.name = path.rpartition(b"/")[2].decode(errors="replace")
     proc.trapframe.sepc = image.entry
@@ -46,14 +47,23 @@ def kexec(kernel, proc: Proc, elf: bytes, argv: list[bytes], path: bytes) -> int
     return len(argv)
 
 
-def _check_room(kernel, segments):
+def _space(kernel: KernelState, proc: Proc, segments: Sequence[Segment]) -> AddressSpace:
+    """An address space with the regions of the segments, the guard page and the stack."""
+    root = proc_pagetable(kernel, proc.trapframe)
+    if root == 0:
+        raise ExecError("no frame left for the page table")
+    regions = _regions(segments)
+    return AddressSpace(root, regions.end, regions)
+
+
+def _check_room(kernel: KernelState, segments: Sequence[Segment]) -> None:
     """Refuse at once what RAM has no room for: segments may overlap, and be long, many times."""
     pages = sum((segment.end - segment.vaddr) // PAGE_SIZE for segment in segments)
     if pages > kernel.memory.size // PAGE_SIZE:
         raise ExecError(f"no frame left: the segments have {pages} pages, more than all of RAM")
 
 
-def _regions(segments) -> Regions:
+def _regions(segments: Sequence[Segment]) -> Regions:
     """Whose the pages are, as xv6's `exec` makes them (kernel/exec.c).
 
     Each segment owns what lies between the end of those before it and its own end. So it owns what
@@ -68,36 +78,35 @@ def _regions(segments) -> Regions:
     return regions.grown(top, int(Pte.R | Pte.W), Owner.STACK)
 
 
-def _load(kernel, root, regions, segment):
-    """Map the segment's pages, with the rights of their regions, and fill them.
-
-    Return how many were not mapped yet.
-    """
-    count = 0
+def _load(kernel: KernelState, space: AddressSpace, segment: Segment) -> None:
+    """Map the segment's pages that are not yet, with the rights of their regions; fill them all."""
     for va in range(segment.vaddr, segment.end, PAGE_SIZE):
-        if getpte(kernel, root, va):
+        if getpte(kernel, space.root, va):
             continue
-        if uvmalloc(kernel, root, va, va + PAGE_SIZE, regions.at(va).rights | Pte.U) == 0:
+        region = space.region(va)
+        if region is None:
+            raise KernelPanic(f"exec: {va:#x} is nobody's")
+        if uvmalloc(kernel, space.root, va, va + PAGE_SIZE, region.rights | Pte.U) == 0:
             raise ExecError(f"no frame left for the segment at {segment.vaddr:#x}")
-        count += 1
-    _store(kernel, root, segment.vaddr, segment.data)
-    return count
+        space.reside(1)
+    _store(kernel, space, segment.vaddr, segment.data)
 
 
-def _map_stack(kernel, root, top):
-    """Map the stack that ends at `top`, and the guard page below it."""
-    base = top - (1 + USERSTACK) * PAGE_SIZE
-    if uvmalloc(kernel, root, base, top, Pte.R | Pte.W | Pte.U) == 0:
+def _map_stack(kernel: KernelState, space: AddressSpace) -> None:
+    """Map the stack, which is at the end, and the guard page below it."""
+    base = space.size - (1 + USERSTACK) * PAGE_SIZE
+    if uvmalloc(kernel, space.root, base, space.size, Pte.R | Pte.W | Pte.U) == 0:
         raise ExecError("no frame left for the stack")
-    uvmclear(kernel, root, base)
+    uvmclear(kernel, space.root, base)
+    space.reside(1 + USERSTACK)
 
 
-def _push_arguments(kernel, root, top, argv):
+def _push_arguments(kernel: KernelState, space: AddressSpace, argv: list[bytes]) -> int:
     """Push the strings of `argv`, then the array of their addresses; return the stack pointer."""
     if len(argv) >= MAXARG:
         raise ExecError(f"{len(argv)} arguments, more than {MAXARG - 1}")
     room = USERSTACK * PAGE_SIZE
-    sp = top
+    sp = top = space.size
     pushed = []
     for argument in argv:
         sp -= len(argument) + 1
@@ -109,17 +118,17 @@ def _push_arguments(kernel, root, top, argv):
     if sp < top - room:
         raise ExecError(f"the arguments need more than the stack's {room} bytes")
     for va, data in [*pushed, (sp, array)]:
-        _store(kernel, root, va, data)
+        _store(kernel, space, va, data)
     return sp
 
 
-def _store(kernel, root, va, data):
-    """Store `data` at `va` of a page table under construction, whatever the page permits."""
+def _store(kernel: KernelState, space: AddressSpace, va: int, data: bytes) -> None:
+    """Store `data` at `va` of an address space under construction, whatever the page permits."""
     done = 0
     kernel.charge(Step.COPY, (len(data) + 7) // 8)
     while done < len(data):
         chunk = min(len(data) - done, page_round_up(va + 1) - va)
-        pa = walkaddr(kernel, root, va) + va - page_round_down(va)
+        pa = walkaddr(kernel, space.root, va) + va - page_round_down(va)
         kernel.memory.write(pa, data[done : done + chunk])
         done += chunk
         va += chunk

@@ -2,11 +2,12 @@
 
 from kernel_model.calls import sysfile, sysproc
 from kernel_model.calls.args import argaddr, argint
+from kernel_model.calls.state import KernelState
 from kernel_model.dev.printf import printf
 from kernel_model.facts.abi import Syscall
 from kernel_model.facts.costs import Step
-from kernel_model.proc.proc import Proc, ProcState
 from kernel_model.proc.sleep import Blocked
+from kernel_model.proc.state import Proc, ProcState
 
 __all__ = ["SYSCALLS", "resume_syscall", "syscall"]
 
@@ -38,7 +39,7 @@ SYSCALLS = {
 _XLEN_MASK = (1 << 64) - 1
 
 
-def syscall(kernel, proc: Proc) -> None:
+def syscall(kernel: KernelState, proc: Proc) -> None:
     """Begin the system call in the process's trap frame; its result goes to `a0`."""
     kernel.charge(Step.SYSCALL)
     proc.account.syscalls += 1
@@ -46,11 +47,11 @@ def syscall(kernel, proc: Proc) -> None:
     proc.done = 0
     if kernel.watchers:
         args = tuple(argaddr(proc, n) for n in range(6))
-        kernel.tell("syscall_begin", proc, argint(proc, 7), args, kernel.now)
+        kernel.tell("syscall_begin", proc, argint(proc, 7), args, kernel.clock.now)
     resume_syscall(kernel, proc)
 
 
-def resume_syscall(kernel, proc: Proc) -> None:
+def resume_syscall(kernel: KernelState, proc: Proc) -> None:
     """Begin the call, or begin it again after it has waited; the process may have to wait then."""
     number = argint(proc, 7)
     function = SYSCALLS.get(number, _unknown)
@@ -59,15 +60,15 @@ def resume_syscall(kernel, proc: Proc) -> None:
     except Blocked as blocked:
         proc.state = ProcState.SLEEPING
         proc.chan = blocked.chan
-        kernel.tell("syscall_waits", proc, number, kernel.now)
+        kernel.tell("syscall_waits", proc, number, kernel.clock.now)
         return
     if proc.state is ProcState.ZOMBIE:
         return
     proc.in_syscall = False
     proc.trapframe.a0 = result & _XLEN_MASK
-    kernel.tell("syscall_end", proc, number, result, kernel.now)
+    kernel.tell("syscall_end", proc, number, result, kernel.clock.now)
 
 
-def _unknown(kernel, proc):
+def _unknown(kernel: KernelState, proc):
     printf(kernel, f"{proc.pid} {proc.name}: unknown sys call {argint(proc, 7)}\n")
     return -1

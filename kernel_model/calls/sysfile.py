@@ -6,11 +6,10 @@
 from struct import pack
 
 from kernel_model.calls.args import argaddr, argint, argstr
+from kernel_model.calls.state import KernelState
 from kernel_model.facts.param import MAXPATH, NDEV, NOFILE
 from kernel_model.fs.directory import dirlink, dirlookup, dirunlink, isdirempty
 from kernel_model.fs.file import (
-    File,
-    FileKind,
     filealloc,
     fileclose,
     filedup,
@@ -19,10 +18,11 @@ from kernel_model.fs.file import (
     filewrite,
     pipealloc,
 )
-from kernel_model.fs.inode import FileType, Inode, idup, iput, itrunc
+from kernel_model.fs.inode import idup, iput, itrunc
 from kernel_model.fs.names import create, namei, nameiparent
+from kernel_model.fs.state import File, FileKind, FileType, Inode
 from kernel_model.mm.usercopy import copyout
-from kernel_model.proc.proc import Proc
+from kernel_model.proc.state import Proc
 
 __all__ = [
     "O_CREATE",
@@ -71,7 +71,7 @@ def fdalloc(proc: Proc, file: File) -> int:
     return fd
 
 
-def sys_read(kernel, proc: Proc) -> int:
+def sys_read(kernel: KernelState, proc: Proc) -> int:
     """read(fd, buffer, n): the bytes read, 0 at the end."""
     found = argfd(proc, 0)
     if found is None:
@@ -79,7 +79,7 @@ def sys_read(kernel, proc: Proc) -> int:
     return fileread(kernel, proc, found[1], argaddr(proc, 1), argint(proc, 2))
 
 
-def sys_write(kernel, proc: Proc) -> int:
+def sys_write(kernel: KernelState, proc: Proc) -> int:
     """write(fd, buffer, n): the bytes written."""
     found = argfd(proc, 0)
     if found is None:
@@ -87,7 +87,7 @@ def sys_write(kernel, proc: Proc) -> int:
     return filewrite(kernel, proc, found[1], argaddr(proc, 1), argint(proc, 2))
 
 
-def sys_fstat(kernel, proc: Proc) -> int:
+def sys_fstat(kernel: KernelState, proc: Proc) -> int:
     """fstat(fd, struct stat *)"""
     found = argfd(proc, 0)
     if found is None:
@@ -95,7 +95,7 @@ def sys_fstat(kernel, proc: Proc) -> int:
     return filestat(kernel, proc, found[1], argaddr(proc, 1))
 
 
-def sys_dup(kernel, proc: Proc) -> int:
+def sys_dup(kernel: KernelState, proc: Proc) -> int:
     """dup(fd): another descriptor for the same open file."""
     found = argfd(proc, 0)
     if found is None:
@@ -106,7 +106,7 @@ def sys_dup(kernel, proc: Proc) -> int:
     return fd
 
 
-def sys_close(kernel, proc: Proc) -> int:
+def sys_close(kernel: KernelState, proc: Proc) -> int:
     """close(fd)"""
     found = argfd(proc, 0)
     if found is None:
@@ -117,7 +117,7 @@ def sys_close(kernel, proc: Proc) -> int:
     return 0
 
 
-def sys_open(kernel, proc: Proc) -> int:
+def sys_open(kernel: KernelState, proc: Proc) -> int:
     """open(path, flags): a descriptor. A directory can only be opened O_RDONLY."""
     path, flags = argstr(kernel, proc, 0, MAXPATH), argint(proc, 1)
     if path is None:
@@ -141,7 +141,7 @@ def sys_open(kernel, proc: Proc) -> int:
     return fd
 
 
-def _inode_to_open(kernel, proc, path, flags) -> Inode | None:
+def _inode_to_open(kernel: KernelState, proc, path, flags) -> Inode | None:
     """The inode of `path`, made if the flags say so; None if it may not be opened like that."""
     if flags & O_CREATE:
         ip = create(kernel, proc, path, FileType.FILE)
@@ -157,17 +157,17 @@ def _inode_to_open(kernel, proc, path, flags) -> Inode | None:
     return ip
 
 
-def sys_mkdir(kernel, proc: Proc) -> int:
+def sys_mkdir(kernel: KernelState, proc: Proc) -> int:
     """mkdir(path)"""
     return _make(kernel, proc, FileType.DIR, 0, 0)
 
 
-def sys_mknod(kernel, proc: Proc) -> int:
+def sys_mknod(kernel: KernelState, proc: Proc) -> int:
     """mknod(path, major, minor): a device; both numbers are C `short`s."""
     return _make(kernel, proc, FileType.DEVICE, _short(argint(proc, 1)), _short(argint(proc, 2)))
 
 
-def _make(kernel, proc, type, major, minor):
+def _make(kernel: KernelState, proc, type, major, minor):
     path = argstr(kernel, proc, 0, MAXPATH)
     ip = None if path is None else create(kernel, proc, path, type, major, minor)
     if ip is None:
@@ -180,7 +180,7 @@ def _short(n):
     return ((n & 0xFFFF) ^ 0x8000) - 0x8000
 
 
-def sys_chdir(kernel, proc: Proc) -> int:
+def sys_chdir(kernel: KernelState, proc: Proc) -> int:
     """chdir(path)"""
     path = argstr(kernel, proc, 0, MAXPATH)
     ip = None if path is None else namei(kernel, proc, path)
@@ -194,7 +194,7 @@ def sys_chdir(kernel, proc: Proc) -> int:
     return 0
 
 
-def sys_link(kernel, proc: Proc) -> int:
+def sys_link(kernel: KernelState, proc: Proc) -> int:
     """link(old, new): another name for a file or device; a directory has but one."""
     old, new = argstr(kernel, proc, 0, MAXPATH), argstr(kernel, proc, 1, MAXPATH)
     ip = None if old is None or new is None else namei(kernel, proc, old)
@@ -205,7 +205,7 @@ def sys_link(kernel, proc: Proc) -> int:
     return 0 if linked else -1
 
 
-def _link(kernel, proc, ip, path):
+def _link(kernel: KernelState, proc, ip, path):
     found = nameiparent(kernel, proc, path)
     if found is None:
         return False
@@ -217,7 +217,7 @@ def _link(kernel, proc, ip, path):
     return linked
 
 
-def sys_unlink(kernel, proc: Proc) -> int:
+def sys_unlink(kernel: KernelState, proc: Proc) -> int:
     """unlink(path): remove a name; the file goes with its last name, once it is not open."""
     path = argstr(kernel, proc, 0, MAXPATH)
     found = None if path is None else nameiparent(kernel, proc, path)
@@ -229,7 +229,7 @@ def sys_unlink(kernel, proc: Proc) -> int:
     return 0 if unlinked else -1
 
 
-def _unlink(kernel, dp, name):
+def _unlink(kernel: KernelState, dp, name):
     """Remove `name` from the directory; False if it is not there, or a directory with entries."""
     found = dirlookup(kernel, dp, name)
     if found is None:
@@ -246,7 +246,7 @@ def _unlink(kernel, dp, name):
     return unlinked
 
 
-def sys_pipe(kernel, proc: Proc) -> int:
+def sys_pipe(kernel: KernelState, proc: Proc) -> int:
     """pipe(int fds[2]): the end to read, then the one to write."""
     files = pipealloc(kernel)
     if files is None:

@@ -5,13 +5,15 @@ from kernel_model.calls.args import argaddr, argint, argstr, fetchaddr
 from kernel_model.calls.elf import ExecError
 from kernel_model.calls.exec import kexec
 from kernel_model.calls.lifecycle import kexit, kfork, kkill, kwait
+from kernel_model.calls.state import KernelState
 from kernel_model.facts.abi import SBRK_EAGER, Abi
 from kernel_model.facts.param import MAXARG, MAXPATH
 from kernel_model.fs.inode import iput, readi
 from kernel_model.fs.names import namei
 from kernel_model.mm.usercopy import copyinstr
-from kernel_model.proc.proc import Proc, growproc
+from kernel_model.proc.proc import growproc
 from kernel_model.proc.sleep import TICKS, sleep
+from kernel_model.proc.state import Proc
 
 __all__ = [
     "sys_exec",
@@ -26,33 +28,33 @@ __all__ = [
 ]
 
 
-def sys_fork(kernel, proc: Proc) -> int:
+def sys_fork(kernel: KernelState, proc: Proc) -> int:
     """fork(): the child's pid, and 0 in the child."""
     return kfork(kernel, proc)
 
 
-def sys_exit(kernel, proc: Proc) -> int:
+def sys_exit(kernel: KernelState, proc: Proc) -> int:
     """exit(status): does not return to the process."""
     kexit(kernel, proc, argint(proc, 0))
     return 0  # for nobody
 
 
-def sys_wait(kernel, proc: Proc) -> int:
+def sys_wait(kernel: KernelState, proc: Proc) -> int:
     """wait(int *status): the pid of a child that has ended; status may be 0."""
     return kwait(kernel, proc, argaddr(proc, 0))
 
 
-def sys_kill(kernel, proc: Proc) -> int:
+def sys_kill(kernel: KernelState, proc: Proc) -> int:
     """kill(pid)"""
     return kkill(kernel, argint(proc, 0))
 
 
-def sys_getpid(kernel, proc: Proc) -> int:
+def sys_getpid(kernel: KernelState, proc: Proc) -> int:
     """getpid()"""
     return proc.pid
 
 
-def sys_exec(kernel, proc: Proc) -> int:
+def sys_exec(kernel: KernelState, proc: Proc) -> int:
     """exec(path, argv): does not return to the old program, unless with -1."""
     path = argstr(kernel, proc, 0, MAXPATH)
     argv = _fetch_argv(kernel, proc, argaddr(proc, 1))
@@ -69,7 +71,7 @@ def sys_exec(kernel, proc: Proc) -> int:
         return -1
 
 
-def _fetch_argv(kernel, proc, va) -> list[bytes] | None:
+def _fetch_argv(kernel: KernelState, proc, va) -> list[bytes] | None:
     """The strings of an array of pointers that ends with a null pointer; None if it is bad."""
     argv = []
     for index in range(MAXARG):
@@ -85,9 +87,9 @@ def _fetch_argv(kernel, proc, va) -> list[bytes] | None:
     return None
 
 
-def sys_sbrk(kernel, proc: Proc) -> int:
+def sys_sbrk(kernel: KernelState, proc: Proc) -> int:
     """sbrk(n), or sbrk(n, type): the size before the change, a 64-bit address."""
-    oldsz = proc.sz
+    oldsz = proc.space.size
     n = argint(proc, 0)
     newer = proc.abi is Abi.RELEASE_2025
     if newer and oldsz + n < 0:
@@ -96,15 +98,15 @@ def sys_sbrk(kernel, proc: Proc) -> int:
     return oldsz if growproc(kernel, proc, n, eager) else -1
 
 
-def sys_sleep(kernel, proc: Proc) -> int:
+def sys_sleep(kernel: KernelState, proc: Proc) -> int:
     """sleep(ticks): `Proc.done` is the tick in which it ends."""
     if proc.done == 0:
-        proc.done = kernel.ticks + argint(proc, 0)
-    if kernel.ticks < proc.done:
+        proc.done = kernel.clock.ticks + argint(proc, 0)
+    if kernel.clock.ticks < proc.done:
         sleep(kernel, proc, TICKS)
     return 0
 
 
-def sys_uptime(kernel, proc: Proc) -> int:
+def sys_uptime(kernel: KernelState, proc: Proc) -> int:
     """uptime(): ticks since reset."""
-    return kernel.ticks
+    return kernel.clock.ticks

@@ -8,10 +8,8 @@ Nothing is taken from the host before a process reads the console for the first 
 program that does not read leaves the terminal alone.
 """
 
-from dataclasses import dataclass, field
-from typing import Protocol
-
 from kernel_model.dev.printf import printf
+from kernel_model.dev.state import ConsoleState
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.costs import Step
 from kernel_model.facts.param import INPUT_BUF_SIZE
@@ -19,14 +17,11 @@ from kernel_model.mm.usercopy import copyin_part, copyout_part
 from kernel_model.proc.sleep import sleep, wakeup
 
 __all__ = [
-    "Cons",
-    "Console",
     "INPUT",
     "consoleintr",
     "consoleread",
     "consolewait",
     "consolewrite",
-    "printf",
     "procdump",
     "uartintr",
 ]
@@ -43,49 +38,7 @@ _CHUNK = 4096
 _CHUNK_2025 = 32
 
 
-class Console(Protocol):
-    """The host's side: bytes out, and bytes in that come at a cycle."""
-
-    #: What is typed is to be shown: nobody else does.
-    echo: bool
-    #: Input comes by itself. Else `poll` may make the host wait, and is called for a reader only.
-    interrupts: bool
-
-    def write(self, data: bytes) -> None:
-        """Print `data`."""
-
-    def poll(self, now: int, room: int) -> bytes:
-        """What has come by cycle `now`, at most `room` bytes of it."""
-
-    def next_arrival(self, now: int) -> int | None:
-        """The cycle in which more comes, if that is known."""
-
-    def wait(self, now: int) -> bool:
-        """Make the host wait for input, for no process can run; False at its end."""
-
-    def ended(self, now: int) -> bool:
-        """Nothing will ever come again."""
-
-
-@dataclass(slots=True)
-class Cons:
-    """Input that was not read yet. The indexes only grow; r <= w <= e."""
-
-    buf: bytearray = field(default_factory=lambda: bytearray(INPUT_BUF_SIZE))
-    #: Where the next read starts, the whole lines end, and the next character goes.
-    r: int = 0
-    w: int = 0
-    e: int = 0
-    #: A process has read the console.
-    used: bool = False
-
-    @property
-    def room(self) -> int:
-        """Characters that still fit."""
-        return INPUT_BUF_SIZE - (self.e - self.r)
-
-
-def consolewrite(kernel, proc, src: int, n: int) -> int:
+def consolewrite(kernel: ConsoleState, proc, src: int, n: int) -> int:
     """Print `n` bytes at `src` of `proc`; how many could be, 0 if the first one cannot be read.
 
     The release of 2025 reads 32 bytes at a time, and prints nothing of those that it cannot read in
@@ -105,7 +58,7 @@ def consolewrite(kernel, proc, src: int, n: int) -> int:
     return done
 
 
-def consoleread(kernel, proc, dst: int, n: int) -> int:
+def consoleread(kernel: ConsoleState, proc, dst: int, n: int) -> int:
     """Read up to `n` bytes, but at most a line, to `dst` of `proc`; waits for it.
 
     0 at Ctrl-D and at the end of input. The first byte that cannot be stored is lost, and ends it;
@@ -128,7 +81,7 @@ def consoleread(kernel, proc, dst: int, n: int) -> int:
     return proc.done
 
 
-def consoleintr(kernel, c: int) -> None:
+def consoleintr(kernel: ConsoleState, c: int) -> None:
     """The character `c` was typed."""
     cons = kernel.cons
     if c == _CTRL_P:
@@ -143,26 +96,26 @@ def consoleintr(kernel, c: int) -> None:
         _store(kernel, ord("\n") if c == ord("\r") else c)
 
 
-def uartintr(kernel) -> None:
+def uartintr(kernel: ConsoleState) -> None:
     """Take what has come from the host. Called every time that the hart rings."""
     if kernel.cons.used and kernel.console.interrupts:
         _receive(kernel)
 
 
-def consolewait(kernel) -> None:
+def consolewait(kernel: ConsoleState) -> None:
     """No process can run, and one of them waits for input: make the host wait for it."""
-    kernel.console.wait(kernel.now)
+    kernel.console.wait(kernel.clock.now)
     _receive(kernel)
 
 
-def procdump(kernel) -> None:
+def procdump(kernel: ConsoleState) -> None:
     """Print the processes, for whoever debugs: pid, state and name."""
     printf(kernel, "\n")
     for proc in kernel.procs:
         printf(kernel, f"{proc.pid} {proc.state.value} {proc.name}\n")
 
 
-def _input(kernel, proc):
+def _input(kernel: ConsoleState, proc):
     """See that there is something to read, or wait for it; False if none comes."""
     cons = kernel.cons
     while cons.r == cons.w:
@@ -170,7 +123,7 @@ def _input(kernel, proc):
             return False
         if not kernel.console.interrupts and _poll(kernel):
             continue
-        if not kernel.console.ended(kernel.now):
+        if not kernel.console.ended(kernel.clock.now):
             sleep(kernel, proc, INPUT)
         if cons.w == cons.e:
             return False
@@ -197,23 +150,23 @@ def _take(cons, n, first):
     return bytes(data), False
 
 
-def _poll(kernel):
+def _poll(kernel: ConsoleState):
     """Take from the host what has come and fits; whether anything has."""
     room = kernel.cons.room
-    data = kernel.console.poll(kernel.now, room) if room else b""
+    data = kernel.console.poll(kernel.clock.now, room) if room else b""
     for c in data:
         consoleintr(kernel, c)
     return bool(data)
 
 
-def _receive(kernel):
+def _receive(kernel: ConsoleState):
     """As `_poll`; at the end of input the readers have to know."""
     _poll(kernel)
-    if kernel.console.ended(kernel.now):
+    if kernel.console.ended(kernel.clock.now):
         wakeup(kernel, INPUT)
 
 
-def _store(kernel, c):
+def _store(kernel: ConsoleState, c):
     cons = kernel.cons
     _echo(kernel, bytes([c]))
     cons.buf[cons.e % INPUT_BUF_SIZE] = c
@@ -223,16 +176,16 @@ def _store(kernel, c):
         wakeup(kernel, INPUT)
 
 
-def _erase(kernel):
+def _erase(kernel: ConsoleState):
     kernel.cons.e -= 1
     _echo(kernel, b"\b \b")
 
 
-def _echo(kernel, data):
+def _echo(kernel: ConsoleState, data):
     if kernel.console.echo:
         _consputs(kernel, data)
 
 
-def _consputs(kernel, data):
+def _consputs(kernel: ConsoleState, data):
     kernel.charge(Step.CONSOLE_CHAR, len(data))
     kernel.console.write(data)

@@ -10,7 +10,7 @@ the branch.
 from collections.abc import Mapping
 from enum import IntEnum
 
-__all__ = ["Costs", "Step", "TABLE", "ZERO"]
+__all__ = ["Costs", "Meter", "Step", "TABLE", "ZERO"]
 
 
 class Step(IntEnum):
@@ -49,3 +49,21 @@ TABLE: Costs = {
 
 #: `--kernel-cost zero`
 ZERO: Costs = dict.fromkeys(Step, 0)
+
+
+class Meter:
+    """Counts the steps of the kernel's work from one ring to its answer, and what they cost."""
+
+    def __init__(self, costs: Costs = TABLE):
+        self.costs = costs
+        #: How often each step was done, by its number.
+        self.counts = [0] * len(Step)
+
+    @property
+    def cycles(self) -> int:
+        """What it has all cost."""
+        return sum(self.costs[step] * self.counts[step] for step in Step)
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self.counts = [0] * len(Step)

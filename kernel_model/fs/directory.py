@@ -6,7 +6,8 @@ from struct import Struct
 from kernel_model.facts.costs import Step
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import DIRSIZ
-from kernel_model.fs.inode import FileType, Inode, iget, iput, writei
+from kernel_model.fs.inode import iget, iput, writei
+from kernel_model.fs.state import FileState, FileType, Inode
 
 __all__ = ["DIRENT_SIZE", "dirlink", "dirlookup", "dirunlink", "isdirempty"]
 
@@ -14,7 +15,7 @@ _DIRENT = Struct(f"<H{DIRSIZ}s")
 DIRENT_SIZE = _DIRENT.size
 
 
-def dirlookup(kernel, dp: Inode, name: bytes) -> tuple[Inode, int] | None:
+def dirlookup(kernel: FileState, dp: Inode, name: bytes) -> tuple[Inode, int] | None:
     """The inode that the directory `dp` calls `name`, referenced, and its entry's offset."""
     if dp.type is not FileType.DIR:
         raise KernelPanic("dirlookup not DIR")
@@ -25,7 +26,7 @@ def dirlookup(kernel, dp: Inode, name: bytes) -> tuple[Inode, int] | None:
     return None
 
 
-def dirlink(kernel, dp: Inode, name: bytes, inum: int) -> bool:
+def dirlink(kernel: FileState, dp: Inode, name: bytes, inum: int) -> bool:
     """Add an entry, in the first empty place; False if `name` is there or no block is left."""
     found = dirlookup(kernel, dp, name)
     if found:
@@ -35,18 +36,18 @@ def dirlink(kernel, dp: Inode, name: bytes, inum: int) -> bool:
     return writei(kernel, dp, place, _DIRENT.pack(inum, name)) == DIRENT_SIZE
 
 
-def dirunlink(kernel, dp: Inode, off: int) -> None:
+def dirunlink(kernel: FileState, dp: Inode, off: int) -> None:
     """Empty the entry at `off`."""
     if writei(kernel, dp, off, bytes(DIRENT_SIZE)) != DIRENT_SIZE:
         raise KernelPanic("unlink: writei")
 
 
-def isdirempty(kernel, dp: Inode) -> bool:
+def isdirempty(kernel: FileState, dp: Inode) -> bool:
     """Nothing but `.` and `..` is in the directory."""
     return all(off < 2 * DIRENT_SIZE or not inum for off, inum, _ in _entries(kernel, dp))
 
 
-def _entries(kernel, dp: Inode) -> Iterator[tuple[int, int, bytes]]:
+def _entries(kernel: FileState, dp: Inode) -> Iterator[tuple[int, int, bytes]]:
     """Yield (offset, inode number, name with its NULs) of each entry, empty ones too."""
     for index, (inum, name) in enumerate(_DIRENT.iter_unpack(dp.data)):
         kernel.charge(Step.COPY, DIRENT_SIZE // 8)

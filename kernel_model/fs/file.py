@@ -1,18 +1,14 @@
 """Open files: what a descriptor stands for."""
 
-from dataclasses import dataclass
-from enum import Enum, auto
-
 from kernel_model.dev.console import consoleread, consolewrite
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, CONSOLE, CONSOLEINO, MAXOPBLOCKS, NFILE
-from kernel_model.fs.inode import Inode, iget, iput, readi, stati, writei
-from kernel_model.fs.pipe import Pipe, newpipe, pipeclose, piperead, pipewrite
+from kernel_model.fs.inode import iget, iput, readi, stati, writei
+from kernel_model.fs.pipe import newpipe, pipeclose, piperead, pipewrite
+from kernel_model.fs.state import File, FileKind, FileState
 from kernel_model.mm.usercopy import copyin_part, copyout
 
 __all__ = [
-    "File",
-    "FileKind",
     "filealloc",
     "fileclose",
     "filedup",
@@ -29,33 +25,7 @@ _DEVSW = {CONSOLE: (consoleread, consolewrite)}
 _MAX_WRITE = (MAXOPBLOCKS - 4) // 2 * BSIZE
 
 
-class FileKind(Enum):
-    """What is open."""
-
-    NONE = auto()
-    PIPE = auto()
-    INODE = auto()
-    DEVICE = auto()
-
-
-@dataclass(slots=True, eq=False)
-class File:
-    """An open file, which descriptors of several processes may share with its offset."""
-
-    #: Descriptors.
-    ref: int = 1
-    kind: FileKind = FileKind.NONE
-    readable: bool = False
-    writable: bool = False
-    #: Of PIPE.
-    pipe: Pipe | None = None
-    #: Of INODE and DEVICE.
-    ip: Inode | None = None
-    #: Of INODE: where the next read or write starts.
-    off: int = 0
-
-
-def filealloc(kernel) -> File | None:
+def filealloc(kernel: FileState) -> File | None:
     """A new open file with one reference; None if NFILE are open."""
     if len(kernel.ftable) >= NFILE:
         return None
@@ -72,7 +42,7 @@ def filedup(file: File) -> File:
     return file
 
 
-def fileclose(kernel, file: File) -> None:
+def fileclose(kernel: FileState, file: File) -> None:
     """Give back a reference; the last one closes the file."""
     if file.ref < 1:
         raise KernelPanic("fileclose")
@@ -86,14 +56,14 @@ def fileclose(kernel, file: File) -> None:
         iput(kernel, file.ip)
 
 
-def filestat(kernel, proc, file: File, addr: int) -> int:
+def filestat(kernel: FileState, proc, file: File, addr: int) -> int:
     """Store the `struct stat` of `file` at `addr` of `proc`; -1 if it is a pipe, or cannot be."""
     if file.ip is None or not copyout(kernel, proc, addr, stati(file.ip)):
         return -1
     return 0
 
 
-def fileread(kernel, proc, file: File, addr: int, n: int) -> int:
+def fileread(kernel: FileState, proc, file: File, addr: int, n: int) -> int:
     """Read up to `n` bytes to `addr` of `proc`; the bytes read, or -1."""
     if not file.readable:
         return -1
@@ -109,7 +79,7 @@ def fileread(kernel, proc, file: File, addr: int, n: int) -> int:
     return len(data)
 
 
-def filewrite(kernel, proc, file: File, addr: int, n: int) -> int:
+def filewrite(kernel: FileState, proc, file: File, addr: int, n: int) -> int:
     """Write `n` bytes at `addr` of `proc`; the bytes written, or -1."""
     if not file.writable:
         return -1
@@ -121,7 +91,7 @@ def filewrite(kernel, proc, file: File, addr: int, n: int) -> int:
     return _inodewrite(kernel, proc, file, addr, n)
 
 
-def openconsole(kernel) -> File:
+def openconsole(kernel: FileState) -> File:
     """The console, open for reading and writing, for the first process."""
     file = filealloc(kernel)
     file.kind, file.readable, file.writable = FileKind.DEVICE, True, True
@@ -129,7 +99,7 @@ def openconsole(kernel) -> File:
     return file
 
 
-def pipealloc(kernel) -> tuple[File, File] | None:
+def pipealloc(kernel: FileState) -> tuple[File, File] | None:
     """A new pipe: its ends to read and to write. None if files or frames lack."""
     reader, writer = filealloc(kernel), filealloc(kernel)
     pipe = newpipe(kernel) if reader and writer else None
@@ -143,7 +113,7 @@ def pipealloc(kernel) -> tuple[File, File] | None:
     return reader, writer
 
 
-def _inodewrite(kernel, proc, file, addr, n):
+def _inodewrite(kernel: FileState, proc, file, addr, n):
     """As `filewrite`. If not all can be written, a part of it may have been, as in xv6."""
     done = 0
     while done < n:

@@ -6,20 +6,14 @@ counted; `kernel.fs` has what xv6 keeps on the disk. Every inode is in memory: x
 that are in use, and panics if a program wants more.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
 from struct import pack
 
 from kernel_model.dev.printf import printf
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, MAXFILE, NDIRECT, ROOTDEV
-from kernel_model.fs.disk import Contents, Geometry
+from kernel_model.fs.state import FileState, FileType, Inode
 
 __all__ = [
-    "FileSystem",
-    "FileType",
-    "Inode",
     "ialloc",
     "idup",
     "iget",
@@ -33,74 +27,7 @@ __all__ = [
 _UINT_MAX = 0xFFFF_FFFF
 
 
-class FileType(IntEnum):
-    """What an inode is; the values of `struct stat`."""
-
-    DIR = 1
-    FILE = 2
-    DEVICE = 3
-
-
-@dataclass(slots=True, eq=False)
-class Inode:
-    """A file, a directory or a device."""
-
-    inum: int
-    type: FileType
-    #: Numbers of a device.
-    major: int = 0
-    minor: int = 0
-    #: Directory entries that name it. A directory's `.` does not count.
-    nlink: int = 0
-    #: Open files, working directories and functions under way that hold it.
-    ref: int = 0
-    data: bytearray = field(default_factory=bytearray)
-    #: Blocks that hold the data, and whether it has the block that lists those from NDIRECT on.
-    blocks: int = 0
-    indirect: bool = False
-    #: Of a directory that was unlinked while somebody is in it: what its `..` names, and holds. In
-    #: xv6 that may be gone: the look-up panics, or finds what has got the number since.
-    parent: "Inode | None" = None
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return len(self.data)
-
-
-class FileSystem:
-    """What is on the disk.
-
-    Parameters
-    ----------
-    files : callable
-        What the disk is filled with when a path is looked up for the first time.
-    geometry : Geometry
-        How large it is.
-
-    Attributes
-    ----------
-    inodes : list of Inode or None
-        By number; None is free. Number 0 is never used.
-    data_blocks, free_blocks : int
-        Blocks for data, and those of them that are left.
-    """
-
-    def __init__(self, files: Callable[[], Contents] = dict, geometry: Geometry | None = None):
-        #: The size of an image's disk stays; that of another is its release's.
-        self.is_image = geometry is not None
-        geometry = geometry or Geometry()
-        self.files: Callable[[], Contents] | None = files
-        self.inodes: list[Inode | None] = [None] * geometry.inodes
-        self.data_blocks = self.free_blocks = geometry.data_blocks
-
-    @property
-    def free_inodes(self) -> int:
-        """Inodes left."""
-        return self.inodes.count(None) - 1
-
-
-def ialloc(kernel, type: FileType) -> Inode | None:
+def ialloc(kernel: FileState, type: FileType) -> Inode | None:
     """A new inode, referenced and without a link; None if there is none left."""
     inodes = kernel.fs.inodes
     for inum in range(1, len(inodes)):
@@ -111,7 +38,7 @@ def ialloc(kernel, type: FileType) -> Inode | None:
     return None
 
 
-def iget(kernel, inum: int) -> Inode:
+def iget(kernel: FileState, inum: int) -> Inode:
     """The inode of that number, with one more reference."""
     ip = kernel.fs.inodes[inum]
     if ip is None:
@@ -125,7 +52,7 @@ def idup(ip: Inode) -> Inode:
     return ip
 
 
-def iput(kernel, ip: Inode) -> None:
+def iput(kernel: FileState, ip: Inode) -> None:
     """Give back a reference. The last one of an inode without links frees it and its blocks."""
     if ip.ref < 1:
         raise KernelPanic(f"iput: inode {ip.inum} has no reference")
@@ -137,7 +64,7 @@ def iput(kernel, ip: Inode) -> None:
             iput(kernel, ip.parent)
 
 
-def itrunc(kernel, ip: Inode) -> None:
+def itrunc(kernel: FileState, ip: Inode) -> None:
     """Free what is in `ip`."""
     kernel.fs.free_blocks += ip.blocks + ip.indirect
     ip.blocks, ip.indirect = 0, False
@@ -152,7 +79,7 @@ def readi(ip: Inode, off: int, n: int) -> bytes:
     return bytes(ip.data[off : off + n])
 
 
-def writei(kernel, ip: Inode, off: int, data: bytes, n: int | None = None) -> int:
+def writei(kernel: FileState, ip: Inode, off: int, data: bytes, n: int | None = None) -> int:
     """Store `data` at `off`; how many bytes were stored.
 
     That is fewer if blocks lack, or if the writer wants `n` bytes and could read only those of
@@ -177,7 +104,7 @@ def stati(ip: Inode) -> bytes:
     return pack("<iIhh4xQ", ROOTDEV, ip.inum, ip.type, ip.nlink, ip.size)
 
 
-def _bmap(kernel, ip, bn):
+def _bmap(kernel: FileState, ip, bn):
     """See that `ip` has its block `bn`, at most one more than it has; False if none is left."""
     if bn < ip.blocks:
         return True
@@ -191,7 +118,7 @@ def _bmap(kernel, ip, bn):
     return True
 
 
-def _balloc(kernel):
+def _balloc(kernel: FileState):
     """Take a block; False if none is left."""
     if kernel.fs.free_blocks == 0:
         printf(kernel, "balloc: out of blocks\n")

@@ -21,7 +21,8 @@ from kernel_model.facts.param import (
 )
 from kernel_model.fs.directory import dirlink, dirlookup
 from kernel_model.fs.disk import Device, Folder, Linked
-from kernel_model.fs.inode import FileType, Inode, ialloc, idup, iget, iput, writei
+from kernel_model.fs.inode import ialloc, idup, iget, iput, writei
+from kernel_model.fs.state import FileState, FileType, Inode
 
 __all__ = ["FsError", "create", "fsinit", "mount", "namei", "nameiparent", "resize"]
 
@@ -30,7 +31,7 @@ class FsError(Exception):
     """A file of the host does not fit; one line that says which, and why."""
 
 
-def fsinit(kernel) -> None:
+def fsinit(kernel: FileState) -> None:
     """Make the root directory and in it `console`. Other files come with the first look-up."""
     root = ialloc(kernel, FileType.DIR)
     console = ialloc(kernel, FileType.DEVICE)
@@ -44,12 +45,12 @@ def fsinit(kernel) -> None:
         iput(kernel, ip)
 
 
-def namei(kernel, proc, path: bytes) -> Inode | None:
+def namei(kernel: FileState, proc, path: bytes) -> Inode | None:
     """The inode of `path`, referenced; None if there is none. The empty path is the directory."""
     return _walk(kernel, proc, path, _elements(path))
 
 
-def nameiparent(kernel, proc, path: bytes) -> tuple[Inode, bytes] | None:
+def nameiparent(kernel: FileState, proc, path: bytes) -> tuple[Inode, bytes] | None:
     """The directory, referenced, that the last element of `path` is or would be in, and its name.
 
     None if that is no directory, or if the path has no element.
@@ -67,7 +68,7 @@ def nameiparent(kernel, proc, path: bytes) -> tuple[Inode, bytes] | None:
 
 
 def create(
-    kernel, proc, path: bytes, type: FileType, major: int = 0, minor: int = 0
+    kernel: FileState, proc, path: bytes, type: FileType, major: int = 0, minor: int = 0
 ) -> Inode | None:
     """A new inode under `path`, or, if a plain file is wanted, the file or device that is there.
 
@@ -82,7 +83,7 @@ def create(
     return ip
 
 
-def _existing_or_new(kernel, dp, name, type, major, minor):
+def _existing_or_new(kernel: FileState, dp, name, type, major, minor):
     there = dirlookup(kernel, dp, name)
     if there is None:
         return _new(kernel, dp, name, type, major, minor)
@@ -93,7 +94,7 @@ def _existing_or_new(kernel, dp, name, type, major, minor):
     return None
 
 
-def _new(kernel, dp, name, type, major, minor):
+def _new(kernel: FileState, dp, name, type, major, minor):
     """A new inode that the directory `dp` calls `name`; None if inodes or blocks lack."""
     ip = ialloc(kernel, type)
     if ip is None:
@@ -111,10 +112,10 @@ def _new(kernel, dp, name, type, major, minor):
 
 
 def _elements(path) -> list[bytes]:
-    return [name[:DIRSIZ] for name in path.split(b"/") if name]
+    return [name for name in path.split(b"/") if name]
 
 
-def _walk(kernel, proc, path, elements):
+def _walk(kernel: FileState, proc, path, elements):
     """Where `elements` lead from the root, or, if `path` has no `/` in front, the directory."""
     mount(kernel)
     ip = iget(kernel, ROOTINO) if path.startswith(b"/") else idup(proc.cwd)
@@ -127,7 +128,7 @@ def _walk(kernel, proc, path, elements):
     return ip
 
 
-def mount(kernel) -> None:
+def mount(kernel: FileState) -> None:
     """Put the host's files onto the disk, the first time. Raises FsError if they do not fit.
 
     It happens by itself when a path is looked up.
@@ -147,7 +148,7 @@ def mount(kernel) -> None:
     root.data += bytes(-root.size % BSIZE)
 
 
-def resize(kernel, abi: Abi) -> None:
+def resize(kernel: FileState, abi: Abi) -> None:
     """Give the disk, unless it is an image's, the blocks that `abi` has.
 
     Raises FsError if more of them are in use.
@@ -162,7 +163,7 @@ def resize(kernel, abi: Abi) -> None:
     kernel.fs.free_blocks += change
 
 
-def _install(kernel, name, path, entry, linked):
+def _install(kernel: FileState, name, path, entry, linked):
     """Put one entry onto the disk; raises FsError. `linked` has a path of each `Linked` by id."""
     match entry:
         case Folder():
@@ -178,7 +179,7 @@ def _install(kernel, name, path, entry, linked):
             _install_file(kernel, name, path, data)
 
 
-def _install_device(kernel, name, path, major, minor):
+def _install_device(kernel: FileState, name, path, major, minor):
     """A device; that which is there already, as the console is, may be installed again."""
     there = namei(kernel, None, path)
     if there is None:
@@ -191,7 +192,7 @@ def _install_device(kernel, name, path, major, minor):
     iput(kernel, ip)
 
 
-def _link(kernel, name, path, target):
+def _link(kernel: FileState, name, path, target):
     """Another name for the file `target`."""
     ip = namei(kernel, None, target)
     dp, last = nameiparent(kernel, None, path)
@@ -202,14 +203,16 @@ def _link(kernel, name, path, target):
     iput(kernel, ip)
 
 
-def _install_file(kernel, name, path, data):
+def _install_file(kernel: FileState, name, path, data):
     blocks = -(-len(data) // BSIZE)
     if blocks > MAXFILE:
         raise FsError(f"{name}: {len(data)} bytes, more than a file's {MAXFILE * BSIZE}")
     ip = _made(kernel, name, path, FileType.FILE)
-    if blocks + (blocks > NDIRECT) > kernel.fs.free_blocks:
-        free = kernel.fs.free_blocks * BSIZE
-        raise FsError(f"{name}: {len(data)} bytes, but only {free} are left on the disk")
+    free = kernel.fs.free_blocks
+    room = free - (free > NDIRECT)  # the indirect block has no data
+    if blocks > room:
+        left = room * BSIZE
+        raise FsError(f"{name}: {len(data)} bytes, but only {left} are left on the disk")
     writei(kernel, ip, 0, data)
     iput(kernel, ip)
 
@@ -226,7 +229,7 @@ def _parents(name, path) -> Iterator[bytes]:
         yield b"/" + b"/".join(elements[:n])
 
 
-def _made(kernel, name, path, type):
+def _made(kernel: FileState, name, path, type):
     """A new inode, or a directory that is there if one is wanted; raises FsError."""
     there = namei(kernel, None, path)
     if there is not None:
@@ -236,7 +239,9 @@ def _made(kernel, name, path, type):
     fs = kernel.fs
     if not fs.free_inodes:
         raise FsError(f"{name}: no inode left on the disk, which has {len(fs.inodes) - 1}")
-    ip = create(kernel, None, path, type) if fs.free_blocks >= 2 else None
-    if ip is None:
+    dp, _ = nameiparent(kernel, None, path)
+    iput(kernel, dp)
+    # One for its own entries, and one for its name where those of the directory are full.
+    if (type is FileType.DIR) + (dp.size % BSIZE == 0) > fs.free_blocks:
         raise FsError(f"{name}: no block left on the disk")
-    return ip
+    return create(kernel, None, path, type)

@@ -1,46 +1,21 @@
 """Pipes."""
 
-from dataclasses import dataclass, field
-
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.param import PIPESIZE
+from kernel_model.fs.state import FileState, Pipe
 from kernel_model.mm.usercopy import copyin_part, copyout_part
 from kernel_model.proc.sleep import sleep, wakeup
 
-__all__ = ["Pipe", "newpipe", "pipeclose", "piperead", "pipewrite"]
+__all__ = ["newpipe", "pipeclose", "piperead", "pipewrite"]
 
 
-@dataclass(slots=True, eq=False)
-class Pipe:
-    """PIPESIZE bytes between two open files.
-
-    xv6 keeps a pipe in a frame of its own. The frame is taken here too, so that pipes cost memory
-    and fail without it, but the bytes are kept in Python.
-    """
-
-    frame: int
-    data: bytearray = field(default_factory=bytearray)
-    readopen: bool = True
-    writeopen: bool = True
-
-    @property
-    def reader(self) -> tuple[str, int]:
-        """What a reader of the empty pipe waits for."""
-        return "pipe-read", self.frame
-
-    @property
-    def writer(self) -> tuple[str, int]:
-        """What a writer of the full pipe waits for."""
-        return "pipe-write", self.frame
-
-
-def newpipe(kernel) -> Pipe | None:
+def newpipe(kernel: FileState) -> Pipe | None:
     """A pipe with both ends open; None if no frame is left."""
     frame = kernel.kmem.kalloc()
     return Pipe(frame) if frame else None
 
 
-def pipeclose(kernel, pipe: Pipe, writable: bool) -> None:
+def pipeclose(kernel: FileState, pipe: Pipe, writable: bool) -> None:
     """Close the end for writing or the one for reading. The second one to be closed frees it."""
     if writable:
         pipe.writeopen = False
@@ -52,7 +27,7 @@ def pipeclose(kernel, pipe: Pipe, writable: bool) -> None:
         kernel.kmem.kfree(pipe.frame)
 
 
-def pipewrite(kernel, proc, pipe: Pipe, addr: int, n: int) -> int:
+def pipewrite(kernel: FileState, proc, pipe: Pipe, addr: int, n: int) -> int:
     """Write `n` bytes at `addr` of `proc`; waits while the pipe is full.
 
     Returns the bytes written, fewer than `n`, or none, if not all can be read. -1 if nobody is left
@@ -75,7 +50,7 @@ def pipewrite(kernel, proc, pipe: Pipe, addr: int, n: int) -> int:
     return proc.done
 
 
-def piperead(kernel, proc, pipe: Pipe, addr: int, n: int) -> int:
+def piperead(kernel: FileState, proc, pipe: Pipe, addr: int, n: int) -> int:
     """Read up to `n` bytes to `addr` of `proc`; waits while the pipe is empty.
 
     Returns the bytes read, 0 if nobody is left to write; -1 if the process has been killed. The

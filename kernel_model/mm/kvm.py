@@ -4,11 +4,12 @@ from hdl.arch import LEVELS, PAGE_SIZE, Pte, make_pte, page_round_down
 from kernel_model.facts.memlayout import DOORBELL, TRAMPOLINE
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm.pagetable import SPAN, walk, zalloc
+from kernel_model.mm.state import MemoryState
 
 __all__ = ["kvmmake", "kvmmap"]
 
 
-def kvmmap(kernel, root: int, va: int, pa: int, size: int, perm: int) -> None:
+def kvmmap(kernel: MemoryState, root: int, va: int, pa: int, size: int, perm: int) -> None:
     """Map kernel memory by the largest pages that fit. Panics if no frame is left."""
     flags = int(perm) | kernel.leaf_flags | int(Pte.V)
     end = va + size
@@ -22,7 +23,7 @@ def kvmmap(kernel, root: int, va: int, pa: int, size: int, perm: int) -> None:
         pa += SPAN[level]
 
 
-def kvmmake(kernel, trampoline: int) -> int:
+def kvmmake(kernel: MemoryState, trampoline: int) -> int:
     """The kernel's page table: RAM and the doorbell where they are, and the trampoline.
 
     RAM is not executable: the frame `trampoline` runs at TRAMPOLINE only.

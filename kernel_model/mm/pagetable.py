@@ -16,6 +16,7 @@ from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, make_pte, 
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.state import MemoryState
 
 __all__ = [
     "SPAN",
@@ -45,7 +46,7 @@ _EMPTY = bytes(PAGE_SIZE)
 _INDEXES = tuple(range(PTES_PER_PAGE))
 
 
-def zalloc(kernel) -> int:
+def zalloc(kernel: MemoryState) -> int:
     """Take a frame and clear it; 0 if none is left."""
     frame = kernel.kmem.kalloc()
     if frame == 0:
@@ -55,7 +56,7 @@ def zalloc(kernel) -> int:
     return frame
 
 
-def walk(kernel, root: int, va: int, alloc: bool = False, level: int = 0) -> int:
+def walk(kernel: MemoryState, root: int, va: int, alloc: bool = False, level: int = 0) -> int:
     """The physical address of the entry for `va` at `level`, or 0.
 
     With `alloc` the page-table pages that lack are made. 0 means that one lacks, or, with `alloc`,
@@ -89,13 +90,13 @@ def walk(kernel, root: int, va: int, alloc: bool = False, level: int = 0) -> int
     return table + PTE_SIZE * vpn(va, level)
 
 
-def getpte(kernel, root: int, va: int) -> int:
+def getpte(kernel: MemoryState, root: int, va: int) -> int:
     """The entry of the page at `va`; 0 if there is none."""
     entry = walk(kernel, root, va)
     return kernel.memory.read_u64(entry) if entry else 0
 
 
-def walkaddr(kernel, root: int, va: int) -> int:
+def walkaddr(kernel: MemoryState, root: int, va: int) -> int:
     """The physical address of the user page that holds `va`; 0 if none is mapped there."""
     if va >= MAXVA:
         return 0
@@ -105,7 +106,7 @@ def walkaddr(kernel, root: int, va: int) -> int:
     return pte_to_pa(pte)
 
 
-def mappages(kernel, root: int, va: int, size: int, pa: int, perm: int) -> bool:
+def mappages(kernel: MemoryState, root: int, va: int, size: int, pa: int, perm: int) -> bool:
     """Map the pages of `va` to the frames from `pa` on; all three are multiples of the page size.
 
     False if there was no frame for a page-table page; then nothing is mapped. Panics if a page is
@@ -127,7 +128,9 @@ def mappages(kernel, root: int, va: int, size: int, pa: int, perm: int) -> bool:
     return True
 
 
-def entries(kernel, table: int, first: int = 0, last: int = PTES_PER_PAGE) -> list[tuple[int, int]]:
+def entries(
+    kernel: MemoryState, table: int, first: int = 0, last: int = PTES_PER_PAGE
+) -> list[tuple[int, int]]:
     """The (index, entry) of each valid entry of a page-table page, from `first` up to `last`."""
     if first >= last:
         return []
@@ -145,7 +148,7 @@ def _valid(memory, table, first=0, last=PTES_PER_PAGE):
 
 
 def leaf_tables(
-    kernel, root: int, start: int, end: int
+    kernel: MemoryState, root: int, start: int, end: int
 ) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
     """Yield (va, page-table page, entries) for each one of level 0 with pages in `start` to `end`.
 
@@ -159,14 +162,14 @@ def leaf_tables(
             yield va, table, found
 
 
-def leaves(kernel, root: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def leaves(kernel: MemoryState, root: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Yield (va, address of the entry, entry) for each mapped page from `start` up to `end`."""
     for base, table, found in leaf_tables(kernel, root, start, end):
         for index, pte in found:
             yield base + index * PAGE_SIZE, table + PTE_SIZE * index, pte
 
 
-def _tables(kernel, table, start, end, level=LEVELS - 1, base=0):
+def _tables(kernel: MemoryState, table, start, end, level=LEVELS - 1, base=0):
     """Yield (va, table) of level 0; `table` is one of `level` that maps from `base` on."""
     span = SPAN[level]
     for index, pte in entries(kernel, table, *_range(start, end, base, span)):
@@ -184,7 +187,7 @@ def _range(start, end, base, span):
     return max(start - base, 0) // span, min(-(-(end - base) // span), PTES_PER_PAGE)
 
 
-def uvmunmap(kernel, root: int, va: int, npages: int, do_free: bool) -> int:
+def uvmunmap(kernel: MemoryState, root: int, va: int, npages: int, do_free: bool) -> int:
     """Remove the mappings of `npages` pages from `va`, a multiple of the page size. Skips holes.
 
     With `do_free` the frames are freed too. Return how many pages were mapped.
@@ -204,7 +207,7 @@ def uvmunmap(kernel, root: int, va: int, npages: int, do_free: bool) -> int:
     return len(frames)
 
 
-def freewalk(kernel, table: int) -> None:
+def freewalk(kernel: MemoryState, table: int) -> None:
     """Free a page table and those below it. Panics if a page is still mapped."""
     for _, pte in entries(kernel, table):
         if pte & _RWX:
@@ -213,7 +216,7 @@ def freewalk(kernel, table: int) -> None:
     kernel.kmem.kfree(table)
 
 
-def count_tables(kernel, root: int) -> int:
+def count_tables(kernel: MemoryState, root: int) -> int:
     """How many page-table pages there are, the root included; nothing is charged for counting."""
     middle = [pte_to_pa(pte) for _, pte in _valid(kernel.memory, root)]
     return 1 + len(middle) + sum(len(_valid(kernel.memory, table)) for table in middle)

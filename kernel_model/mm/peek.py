@@ -1,11 +1,11 @@
-"""Looking at a process from outside: nothing is changed by it, and nothing charged."""
+"""Looking at a process's memory from outside: nothing is changed by it, and nothing charged."""
 
 from collections.abc import Iterator
 
 from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, pte_to_pa, vpn
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.mm.memory import PhysicalMemory
-from kernel_model.proc.proc import Proc
+from kernel_model.mm.space import AddressSpace
 
 __all__ = ["peek", "vmprint"]
 
@@ -19,7 +19,7 @@ def vmprint(memory: PhysicalMemory, root: int) -> Iterator[str]:
     yield from _entries(memory, root, 0, LEVELS - 1)
 
 
-def _entries(memory, table, start, level):
+def _entries(memory: PhysicalMemory, table: int, start: int, level: int) -> Iterator[str]:
     for index in range(PTES_PER_PAGE):
         pte = memory.read_u64(table + PTE_SIZE * index)
         if pte & Pte.V == 0:
@@ -31,8 +31,8 @@ def _entries(memory, table, start, level):
             yield from _entries(memory, pa, va, level - 1)
 
 
-def peek(memory: PhysicalMemory, proc: Proc, va: int, n: int) -> bytes | None:
-    """The `n` bytes at `va` of the process as a system call would find them; None if it cannot.
+def peek(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> bytes | None:
+    """The `n` bytes at `va` as a system call would find them there; None if it cannot.
 
     Pages that were never touched are zeros, and stay untouched.
     """
@@ -40,10 +40,10 @@ def peek(memory: PhysicalMemory, proc: Proc, va: int, n: int) -> bytes | None:
     while n > 0:
         offset = va % PAGE_SIZE
         chunk = min(n, PAGE_SIZE - offset)
-        pte = _pte(memory, proc.pagetable, va)
+        pte = _pte(memory, space.root, va)
         if pte & _USER_READ == _USER_READ:
             parts.append(memory.read(pte_to_pa(pte) + offset, chunk))
-        elif pte & Pte.V == 0 and va < proc.sz and proc.regions.at(va).rights & Pte.R:
+        elif pte & Pte.V == 0 and _readable(space, va):
             parts.append(bytes(chunk))
         else:
             return None
@@ -52,7 +52,13 @@ def peek(memory: PhysicalMemory, proc: Proc, va: int, n: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _pte(memory, table, va):
+def _readable(space: AddressSpace, va: int) -> bool:
+    """A page that was never touched could be read at `va`."""
+    region = space.region(va)
+    return region is not None and bool(region.rights & Pte.R)
+
+
+def _pte(memory: PhysicalMemory, table: int, va: int) -> int:
     """The entry of the page at `va`; 0 if there is none."""
     if va >= MAXVA:
         return 0

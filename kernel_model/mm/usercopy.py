@@ -8,6 +8,8 @@ xv6 moves the bytes of a pipe and of the console one at a time, and what it has 
 they move a page at a time by `copyin_part` and `copyout_part`, with the same result.
 """
 
+from collections.abc import Iterator
+
 from hdl.arch import PAGE_SIZE, Cause, Pte, page_round_down, pte_to_pa
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.costs import Step
@@ -15,6 +17,7 @@ from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.served import Fault
 from kernel_model.mm.lazy import vmfault
 from kernel_model.mm.pagetable import getpte
+from kernel_model.mm.state import MemoryState, User
 
 __all__ = ["copyin", "copyin_part", "copyinstr", "copyout", "copyout_part"]
 
@@ -25,7 +28,7 @@ _USER_READ = int(Pte.V | Pte.U | Pte.R)
 _USER_WRITE = int(Pte.V | Pte.U | Pte.W)
 
 
-def copyin(kernel, proc, srcva: int, n: int) -> bytes | None:
+def copyin(kernel: MemoryState, proc: User, srcva: int, n: int) -> bytes | None:
     """The `n` bytes at `srcva` of `proc`; None if one of them cannot be read."""
     parts = []
     for pa, chunk in _pages(kernel, proc, srcva, n, _USER_READ):
@@ -35,7 +38,7 @@ def copyin(kernel, proc, srcva: int, n: int) -> bytes | None:
     return b"".join(parts)
 
 
-def copyout(kernel, proc, dstva: int, data: bytes) -> bool:
+def copyout(kernel: MemoryState, proc: User, dstva: int, data: bytes) -> bool:
     """Store `data` at `dstva` of `proc`; False if a byte cannot be written.
 
     What lies on the pages before that byte's has been written then, as in xv6.
@@ -49,7 +52,7 @@ def copyout(kernel, proc, dstva: int, data: bytes) -> bool:
     return True
 
 
-def copyinstr(kernel, proc, srcva: int, limit: int) -> bytes | None:
+def copyinstr(kernel: MemoryState, proc: User, srcva: int, limit: int) -> bytes | None:
     """The string at `srcva` of `proc`, without its NUL.
 
     None if a byte cannot be read before the NUL comes, or if none comes within `limit` bytes.
@@ -65,7 +68,7 @@ def copyinstr(kernel, proc, srcva: int, limit: int) -> bytes | None:
     return None
 
 
-def copyin_part(kernel, proc, srcva: int, n: int) -> bytes:
+def copyin_part(kernel: MemoryState, proc: User, srcva: int, n: int) -> bytes:
     """The bytes at `srcva` of `proc`, `n` or as many as can be read."""
     parts = []
     while n > 0:
@@ -79,7 +82,7 @@ def copyin_part(kernel, proc, srcva: int, n: int) -> bytes:
     return b"".join(parts)
 
 
-def copyout_part(kernel, proc, dstva: int, data: bytes) -> int:
+def copyout_part(kernel: MemoryState, proc: User, dstva: int, data: bytes) -> int:
     """Store `data` at `dstva` of `proc`; how many of its bytes could be."""
     done = 0
     while done < len(data):
@@ -91,7 +94,9 @@ def copyout_part(kernel, proc, dstva: int, data: bytes) -> int:
     return done
 
 
-def _pages(kernel, proc, va, n, need, string=False):
+def _pages(
+    kernel: MemoryState, proc: User, va: int, n: int, need: int, string: bool = False
+) -> Iterator[tuple[int, int]]:
     """Split `n` bytes at `va` at page boundaries: yield (physical address or 0, bytes)."""
     while n > 0:
         offset = va % PAGE_SIZE
@@ -104,11 +109,11 @@ def _pages(kernel, proc, va, n, need, string=False):
         n -= chunk
 
 
-def _userpage(kernel, proc, va, need, string):
+def _userpage(kernel: MemoryState, proc: User, va: int, need: int, string: bool) -> int:
     """The frame of the page that holds `va` if its flags have all of `need`, else 0."""
     if va >= MAXVA:
         return 0
-    pte = getpte(kernel, proc.pagetable, va)
+    pte = getpte(kernel, proc.space.root, va)
     if pte & _V == 0:
         return _fault_in(kernel, proc, va, need, string)
     if pte & need != need:
@@ -118,7 +123,7 @@ def _userpage(kernel, proc, va, need, string):
     return pte_to_pa(pte)
 
 
-def _fault_in(kernel, proc, va, need, string):
+def _fault_in(kernel: MemoryState, proc: User, va: int, need: int, string: bool) -> int:
     """The frame that `vmfault` gives the page, recorded as a fault; 0 if it gives none.
 
     The copies of the release of 2025 round the address down before `vmfault` compares it with the
@@ -127,7 +132,7 @@ def _fault_in(kernel, proc, va, need, string):
     """
     rounds = proc.abi is Abi.RELEASE_2025 and not string
     touched = page_round_down(va) if rounds else va
-    frame, what = vmfault(kernel, proc, touched, need & _RWX)
+    frame, what = vmfault(kernel, proc.space, touched, need & _RWX)
     if frame:
         via = "copyout" if need == _USER_WRITE else "copyin"
         cause = Cause.STORE_PAGE if need == _USER_WRITE else Cause.LOAD_PAGE

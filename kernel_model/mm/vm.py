@@ -9,6 +9,7 @@ from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm.pagetable import freewalk, leaf_tables, mappages, uvmunmap, walk, zalloc
+from kernel_model.mm.state import MemoryState
 
 __all__ = ["uvmalloc", "uvmclear", "uvmcopy", "uvmcreate", "uvmdealloc", "uvmfree"]
 
@@ -19,12 +20,12 @@ _RWX = int(Pte.R | Pte.W | Pte.X)
 _FLAGS = (1 << 10) - 1
 
 
-def uvmcreate(kernel) -> int:
+def uvmcreate(kernel: MemoryState) -> int:
     """An empty page table; 0 if no frame is left."""
     return zalloc(kernel)
 
 
-def uvmalloc(kernel, root: int, oldsz: int, newsz: int, perm: int) -> int:
+def uvmalloc(kernel: MemoryState, root: int, oldsz: int, newsz: int, perm: int) -> int:
     """Fill the pages from `oldsz` to `newsz`, which need not be aligned, with cleared frames.
 
     Return `newsz`, or 0 if no frame was left; then nothing is mapped.
@@ -41,7 +42,7 @@ def uvmalloc(kernel, root: int, oldsz: int, newsz: int, perm: int) -> int:
     return newsz
 
 
-def uvmdealloc(kernel, root: int, oldsz: int, newsz: int) -> int:
+def uvmdealloc(kernel: MemoryState, root: int, oldsz: int, newsz: int) -> int:
     """Give back the pages that a size of `oldsz` covers and one of `newsz` does not.
 
     Return how many of them were mapped.
@@ -53,7 +54,7 @@ def uvmdealloc(kernel, root: int, oldsz: int, newsz: int) -> int:
     return uvmunmap(kernel, root, start, npages, do_free=True) if npages else 0
 
 
-def uvmcopy(kernel, old: int, new: int, sz: int) -> int | None:
+def uvmcopy(kernel: MemoryState, old: int, new: int, sz: int) -> int | None:
     """Copy the `sz` bytes that `old` maps, with their permissions, to the empty page table `new`.
 
     Return how many pages were mapped; None if no frame was left, or if `sz` is past the limit of a
@@ -71,7 +72,7 @@ def uvmcopy(kernel, old: int, new: int, sz: int) -> int | None:
     return count
 
 
-def _copy_table(kernel, new, base, found):
+def _copy_table(kernel: MemoryState, new, base, found):
     """Copy the pages that `found`, entries of a table from `base` on, maps; how many could be."""
     first = walk(kernel, new, base, alloc=True)
     if first == 0:
@@ -91,7 +92,7 @@ def _copy_table(kernel, new, base, found):
     return len(found)
 
 
-def uvmclear(kernel, root: int, va: int) -> None:
+def uvmclear(kernel: MemoryState, root: int, va: int) -> None:
     """Take the page at `va` from the user: the guard page below the stack."""
     entry = walk(kernel, root, va)
     if entry == 0:
@@ -99,7 +100,7 @@ def uvmclear(kernel, root: int, va: int) -> None:
     kernel.memory.write_u64(entry, kernel.memory.read_u64(entry) & ~_U)
 
 
-def uvmfree(kernel, root: int, sz: int) -> None:
+def uvmfree(kernel: MemoryState, root: int, sz: int) -> None:
     """Free a process's pages, `sz` bytes from 0, and its page table."""
     uvmunmap(kernel, root, 0, page_round_up(sz) // PAGE_SIZE, do_free=True)
     freewalk(kernel, root)

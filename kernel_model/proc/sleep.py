@@ -7,7 +7,7 @@ the process has its turn again, the call is begun again: what it has done alread
 from collections.abc import Hashable
 from typing import NoReturn
 
-from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.proc.state import Proc, ProcessState, ProcState
 
 __all__ = ["TICKS", "Blocked", "next_turn", "sleep", "wakeup", "yield_"]
 
@@ -23,12 +23,12 @@ class Blocked(Exception):
         self.chan = chan
 
 
-def sleep(kernel, proc: Proc, chan: Hashable) -> NoReturn:
+def sleep(kernel: ProcessState, proc: Proc, chan: Hashable) -> NoReturn:
     """Let the process wait for `chan`; its system call begins again afterwards."""
     raise Blocked(chan)
 
 
-def wakeup(kernel, chan: Hashable) -> None:
+def wakeup(kernel: ProcessState, chan: Hashable) -> None:
     """Wake every process that waits for `chan`."""
     for proc in kernel.procs:
         if proc.state is ProcState.SLEEPING and proc.chan == chan:
@@ -41,13 +41,13 @@ def yield_(proc: Proc) -> None:
     proc.state = ProcState.RUNNABLE
 
 
-def next_turn(kernel, last: int) -> Proc | None:
+def next_turn(kernel: ProcessState, last: int) -> Proc | None:
     """The process to run after the one with the pid `last`: round robin, by pid; None if none can.
 
     But init first: it only frees what others leave behind.
     """
-    if kernel.init.state is ProcState.RUNNABLE:
-        return kernel.init
+    if kernel.procs.init.state is ProcState.RUNNABLE:
+        return kernel.procs.init
     first = None
     for proc in kernel.procs:
         if proc.state is ProcState.RUNNABLE:

@@ -11,17 +11,6 @@ from kernel_model.mm.memory import PhysicalMemory
 
 __all__ = ["OFFSETS", "SSTATUS_USER", "TrapFrame", "assembler_defines", "copy_trapframe"]
 
-_FIELDS = (
-    "kernel_satp sepc scause stval sstatus time resumed scratch "
-    "ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 "
-    "s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6"
-).split()
-
-#: Offset in the page of each field, all of 8 bytes. `kernel_satp` is the kernel's page table,
-#: `time` the clock at the trap, `resumed` the clock at the return to user mode before it, `scratch`
-#: what the dummy store-conditional aims at.
-OFFSETS = {name: 8 * index for index, name in enumerate(_FIELDS)}
-
 _XLEN_64 = 2
 #: `sstatus` of a process at its start: `sret` goes to U-mode and leaves interrupts enabled.
 SSTATUS_USER = _XLEN_64 << Mstatus.UXL | 1 << Mstatus.SPIE
@@ -34,15 +23,15 @@ _MSTATUS = _XLEN_64 << Mstatus.UXL | _XLEN_64 << Mstatus.SXL | Priv.S << Mstatus
 
 
 class _Field:
-    """An attribute that lives in simulated memory."""
+    """An attribute that lives in simulated memory, at an offset in the page."""
 
-    def __init__(self, offset):
+    def __init__(self, offset: int):
         self.offset = offset
 
-    def __get__(self, frame, owner=None):
+    def __get__(self, frame: "TrapFrame", owner: type["TrapFrame"] | None = None) -> int:
         return frame.memory.read_u64(frame.pa + self.offset)
 
-    def __set__(self, frame, value):
+    def __set__(self, frame: "TrapFrame", value: int) -> None:
         frame.memory.write_u64(frame.pa + self.offset, value)
 
 
@@ -54,13 +43,58 @@ class TrapFrame:
 
     __slots__ = ("memory", "pa")
 
+    #: `satp` of the kernel's page table.
+    kernel_satp = _Field(0)
+    sepc = _Field(8)
+    scause = _Field(16)
+    stval = _Field(24)
+    sstatus = _Field(32)
+    #: The clock at the trap, and at the return to user mode before it.
+    time = _Field(40)
+    resumed = _Field(48)
+    #: What the dummy store-conditional aims at.
+    scratch = _Field(56)
+    ra = _Field(64)
+    sp = _Field(72)
+    gp = _Field(80)
+    tp = _Field(88)
+    t0 = _Field(96)
+    t1 = _Field(104)
+    t2 = _Field(112)
+    s0 = _Field(120)
+    s1 = _Field(128)
+    a0 = _Field(136)
+    a1 = _Field(144)
+    a2 = _Field(152)
+    a3 = _Field(160)
+    a4 = _Field(168)
+    a5 = _Field(176)
+    a6 = _Field(184)
+    a7 = _Field(192)
+    s2 = _Field(200)
+    s3 = _Field(208)
+    s4 = _Field(216)
+    s5 = _Field(224)
+    s6 = _Field(232)
+    s7 = _Field(240)
+    s8 = _Field(248)
+    s9 = _Field(256)
+    s10 = _Field(264)
+    s11 = _Field(272)
+    t3 = _Field(280)
+    t4 = _Field(288)
+    t5 = _Field(296)
+    t6 = _Field(304)
+
     def __init__(self, memory: PhysicalMemory, pa: int):
         self.memory = memory
         self.pa = pa
 
 
-for _name, _offset in OFFSETS.items():
-    setattr(TrapFrame, _name, _Field(_offset))
+#: Offset in the page of each field, all of 8 bytes.
+OFFSETS = {
+    name: field.offset for name, field in vars(TrapFrame).items() if isinstance(field, _Field)
+}
 
 
 def copy_trapframe(source: TrapFrame, target: TrapFrame) -> None:

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from sim.bench import mmubench, speed
 from sim.bench.runs import BenchError
+from sim.config import MachineConfig
 from sim.engines.base import EngineError
 from sim.host.toolchain import ToolchainError
-from sim.machine import MachineConfig
 
 __all__ = ["main"]
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.bench.runs import BenchError, bare_run
+from sim.config import MachineConfig
 from sim.host.toolchain import build_bare, programs_directory
-from sim.machine import MachineConfig
 
 __all__ = ["BEGIN", "END", "Case", "Result", "print_result", "run_mmubench", "write_docs"]
 
@@ -62,12 +62,12 @@ def run_mmubench(config: MachineConfig) -> Result:
     folder = programs_directory() / "bench"
     # Without compressed instructions, as the other cores ran it: its handlers skip four bytes.
     elf = build_bare(folder / "mmubench.S", {"HTIF": 1}, script=folder / "link.ld", extensions="ma")
-    run, image = bare_run(elf, config)
+    run = bare_run(elf, config)
     run.name = "mmubench"
     engine, ram = run.machine.engine, run.machine.ram
     run.start(MAX_CYCLES)
     engine.close()
-    first, last = image.signature(ram)
+    first, last = run.session.image.signature(ram)
     words = [ram.read_u64(address) for address in range(first, last, 8)]
     return Result(engine.cycle, engine.log.instructions, list(_cases(words)))
 

@@ -7,14 +7,11 @@ from pathlib import Path
 
 from kernel_model.facts.costs import Costs
 from kernel_model.kernel import Kernel
-from sim.guests.bare_guest import BareGuest
-from sim.guests.kernel_guest import KernelGuest
-from sim.guests.loader import Image, load_bare
+from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline, strip
-from sim.machine import End, Guest, Machine, MachineConfig
-from sim.platform.devices.console import Console
-from sim.platform.devices.doorbell import DoorbellPage
-from sim.platform.devices.htif import Htif
+from sim.machine import End, Machine
+from sim.platform.devices.captured import Captured
+from sim.session import BareSession, KernelSession
 
 __all__ = ["BenchError", "Run", "bare_run", "kernel_run"]
 
@@ -29,18 +26,22 @@ class BenchError(Exception):
 
 @dataclass
 class Run:
-    """A program in a machine; after `start`, `seconds` is how long the engine took."""
+    """A program to measure; after `start`, `seconds` is how long the engine took."""
 
     name: str
-    machine: Machine
-    guest: Guest
+    session: KernelSession | BareSession
     seconds: float = 0.0
+
+    @property
+    def machine(self) -> Machine:
+        """What it runs on."""
+        return self.session.machine
 
     def start(self, cycles: int = MAX_CYCLES, *, finish: bool = True) -> "Run":
         """Runs to the program's end, which must be a good one, or just for `cycles` cycles."""
         engine = self.machine.engine
         begin = time.perf_counter()
-        end = self.machine.run(self.guest, max_cycles=engine.cycle + cycles)
+        end = self.session.step(cycles)
         self.seconds = time.perf_counter() - begin
         if end is not (End.FINISHED if finish else End.LIMIT) or self.status:
             raise BenchError(
@@ -51,9 +52,9 @@ class Run:
     @property
     def status(self) -> int | None:
         """What the program exited with."""
-        if isinstance(self.guest, BareGuest):
-            return self.guest.htif.exit_code
-        return self.guest.kernel.exit_status
+        if isinstance(self.session, BareSession):
+            return self.session.guest.htif.exit_code
+        return self.session.kernel.exit_status
 
     @property
     def hz(self) -> float:
@@ -62,20 +63,16 @@ class Run:
         return (engine.cycle - engine.skipped) / self.seconds
 
 
-def bare_run(elf: Path, config: MachineConfig) -> tuple[Run, Image]:
-    """The bare-metal program `elf` on a machine of `config`, and where its symbols are."""
-    ram = Machine.make_ram(config)
-    image = load_bare(elf.read_bytes(), ram)
-    guest = BareGuest(Htif(ram, image.tohost, image.fromhost, sys.stdout.buffer.write))
-    return Run(elf.name, Machine(config, ram, watched=image.tohost), guest), image
+def bare_run(elf: Path, config: MachineConfig) -> Run:
+    """The bare-metal program `elf` on a machine of `config`."""
+    return Run(elf.name, BareSession(config, elf.read_bytes(), sys.stdout.buffer.write))
 
 
 def kernel_run(elf: Path, config: MachineConfig, costs: Costs, *arguments: str) -> Run:
     """The program `elf` under the kernel model; it is on the disk, too, as `/program`."""
-    ram = Machine.make_ram(config)
     image = elf.read_bytes()
     files = {"program": strip(image)}
-    kernel = Kernel(ram, assemble_trampoline(), Console(), costs=costs, files=lambda: files)
+    ram = Machine.make_ram(config)
+    kernel = Kernel(ram, assemble_trampoline(), Captured(), costs=costs, files=lambda: files)
     kernel.exec(image, ["program", *arguments])
-    machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
-    return Run(elf.name, machine, KernelGuest(kernel))
+    return Run(elf.name, KernelSession(config, kernel))

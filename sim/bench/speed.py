@@ -12,9 +12,10 @@ from pathlib import Path
 from kernel_model.facts.costs import TABLE, ZERO, Costs
 from sim.bench.runs import BenchError, Run, bare_run, kernel_run
 from sim.bench.verilator import Verilated, find_verilator
+from sim.config import MachineConfig
 from sim.engines.choice import make_engine
 from sim.host.toolchain import build_bare, build_user, programs_directory
-from sim.machine import Machine, MachineConfig, real_hart
+from sim.machine import Machine, real_hart
 from sim.platform.bus import Bus
 
 __all__ = ["MEASURES", "Bench", "Measure", "take"]
@@ -76,7 +77,7 @@ class Bench:
 
     def _bare(self, engine: str, *, traced: bool = False) -> Run:
         config = MachineConfig(engine=engine, fast_forward=False, traced=traced)
-        return bare_run(self._program, config)[0]
+        return bare_run(self._program, config)
 
     def native_hz(self) -> float:
         run = self._bare("native").start()
@@ -100,16 +101,16 @@ class Bench:
 
     def _faults(self, costs) -> float:
         run = _user_run("touch", costs=costs)
-        return len(run.guest.faults) / run.seconds
+        return len(run.session.guest.faults) / run.seconds
 
     def syscalls_per_s(self) -> float:
         run = _user_run("calls")
-        return sum(account.syscalls for account in run.guest.kernel.accounts) / run.seconds
+        return sum(account.syscalls for account in run.session.kernel.accounts) / run.seconds
 
     def fork_exec_wait_per_s(self) -> float:
         run = _user_run("spawn")
         others = 2  # init, and the one that starts them
-        return (len(run.guest.kernel.accounts) - others) / run.seconds
+        return (len(run.session.kernel.accounts) - others) / run.seconds
 
     def sparse_s(self) -> float:
         return _user_run("sparse", "touch").seconds

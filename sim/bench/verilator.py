@@ -7,12 +7,13 @@ from importlib import metadata
 from pathlib import Path
 
 from sim.bench.runs import BenchError
+from sim.config import MachineConfig
 from sim.engines.native.compiler.cxx import TUNING, processor
 from sim.engines.native.compiler.store import fingerprint
 from sim.guests.loader import load_bare
 from sim.host.shared_cache import SEAL, is_kept, keep
 from sim.host.toolchain import cache_directory
-from sim.machine import Machine, MachineConfig
+from sim.machine import Machine
 
 __all__ = ["Verilated", "find_verilator"]
 

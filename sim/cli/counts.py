@@ -5,13 +5,11 @@ import re
 import click
 
 from kernel_model.facts.param import MIN_QUANTUM
+from sim.config import LONGEST
 from sim.output.pages import PagePrint
-from sim.output.waves import Window
+from sim.output.waves import CycleRange
 
-__all__ = ["LONGEST", "Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
-
-#: The longest turn and tick in cycles: longer than any run, and `time` plus it fits 64 bits.
-LONGEST = 1 << 62
+__all__ = ["Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
 
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 #: As many digits as 64 bits always hold; separators stand before three digits.
@@ -62,7 +60,7 @@ class CycleWindow(click.ParamType):
         first, last = (parse_count(text) if text else None for text in match.groups())
         if last is not None and (first or 0) >= last:
             self.fail(f"{value!r} is empty: FROM must be less than TO", param, ctx)
-        return Window(first or 0, last)
+        return CycleRange(first or 0, last)
 
 
 class PageTable(click.ParamType):

@@ -10,25 +10,24 @@ import click
 
 from kernel_model.calls.elf import ExecError
 from kernel_model.facts.abi import AUTO, Abi
-from kernel_model.facts.param import QUANTUM, TICK
 from kernel_model.fs.names import FsError
 from sim import __version__
-from sim.cli.commands import UNREAD, Options, run_bare, run_program
-from sim.cli.counts import LONGEST, Count, CycleWindow, PageTable, Quantum
+from sim.cli.commands import UNREAD, run_bare, run_program
+from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
 from sim.cli.file_uses import FileUse, find_collision
 from sim.cli.help import RunCommand, complete_file, complete_program
+from sim.cli.options import Options, RunOptions
+from sim.config import BOUNDS, KERNEL_COSTS, ConfigError, HostFile, MachineConfig, RunConfig
 from sim.engines.base import EngineError
 from sim.engines.choice import ENGINES
 from sim.guests.fault_table import JoinError
-from sim.guests.host_files import HostFile, HostFileError, parse_host_file
-from sim.guests.kernel_setup import KernelOptions
+from sim.guests.host_files import HostFileError, parse_host_file
 from sim.guests.loader import LoadError
 from sim.host.interrupts import INTERRUPTED, completing
 from sim.host.output_files import STDOUT, check_writable
 from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
 from sim.host.streams import OutputError, standard_streams
 from sim.host.toolchain import ToolchainError
-from sim.machine import MachineConfig
 from sim.output import fst
 from sim.output.gtkw import save_path
 from sim.platform.bus import ProtocolError
@@ -39,8 +38,6 @@ __all__ = ["main"]
 
 #: Exit statuses besides the program's: a mistake of the user's, and a machine that cannot go on.
 USAGE, BROKEN = 2, 125
-#: Entries of a TLB or of the walk cache: each costs comparators, and time to compile them.
-_MOST_ENTRIES = 64
 
 _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
                 ToolchainError, OSError)  # fmt: skip
@@ -124,25 +121,27 @@ class DiskContents(_File):
         return path
 
 
+def _number(name: str, metavar: str, help: str):
+    """The option for a number of the configuration, called as it is there."""
+    flag = "--" + name.replace("_", "-")
+    default = getattr(RunConfig, name)
+    return click.option(flag, type=Count(*BOUNDS[name]), metavar=metavar, default=default,
+                        show_default=True, help=help)  # fmt: skip
+
+
 def _common_options(command):
     """The options of both commands."""
     positive = Count(min=1)
     options = [
         click.option("--engine", type=click.Choice(ENGINES),
                      help="What simulates the hart. [default: native where it works]"),
-        click.option("--memory", "memory_mib", type=Count(1, 1 << 17), default=128,
-                     show_default=True, metavar="MIB", help="RAM in MiB."),
-        click.option("--latency", type=Count(1, 1000), default=1, show_default=True,
-                     metavar="CYCLES", help="Cycles from a memory request to its response."),
-        click.option("--itlb-entries", type=Count(1, _MOST_ENTRIES), metavar="N",
-                     default=MachineConfig.itlb_entries, show_default=True,
-                     help="Pages that the TLB for fetches holds."),
-        click.option("--dtlb-entries", type=Count(1, _MOST_ENTRIES), metavar="N",
-                     default=MachineConfig.dtlb_entries, show_default=True,
-                     help="Pages that the TLB for data holds."),
-        click.option("--walk-cache-entries", type=Count(1, _MOST_ENTRIES), metavar="N",
-                     default=MachineConfig.walk_cache_entries, show_default=True,
-                     help="Pointers to page tables that the walker remembers."),
+        click.option("--memory", "memory_mib", type=Count(*BOUNDS["memory_mib"]), metavar="MIB",
+                     default=MachineConfig.memory_mib, show_default=True, help="RAM in MiB."),
+        _number("latency", "CYCLES", "Cycles from a memory request to its response."),
+        _number("itlb_entries", "N", "Pages that the TLB for fetches holds."),
+        _number("dtlb_entries", "N", "Pages that the TLB for data holds."),
+        _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
+        _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
         click.option("--max-cycles", type=positive, metavar="N",
                      help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
                           "are not idle; no end for an interactive run]"),
@@ -154,7 +153,7 @@ def _common_options(command):
                      help="The cycles before and after page fault N, instead of a window."),
         click.option("--vcd-last", type=Count(1, 100_000), metavar="CYCLES",
                      help="The last CYCLES of the run, instead of a window."),
-        click.option("--no-fast-forward", is_flag=True,
+        click.option("--no-fast-forward", "fast_forward", flag_value=False, default=True,
                      help="Compute every cycle, even those in which nothing happens."),
         click.option("--quiet", is_flag=True, help="Print no table and no summary."),
     ]  # fmt: skip
@@ -164,15 +163,16 @@ def _common_options(command):
 
 
 def _kernel_options(command):
-    """The options of `run` alone; each is called as in `KernelOptions`."""
+    """The options of `run` alone, called as in `RunConfig` and `RunOptions`."""
     options = [
         click.option("--json", "json_path", type=OutputOrStdout(), metavar="FILE",
                      help="Write the result, every process and every fault as JSON; - = to "
                      "standard output, behind what the program prints."),
         click.option("--svadu", is_flag=True,
                      help="The hart updates A and D bits; else the kernel."),
-        click.option("--kernel-cost", type=click.Choice(["table", "zero"]), default="table",
-                     show_default=True, help="What the kernel's work costs in cycles."),
+        click.option("--kernel-cost", type=click.Choice(KERNEL_COSTS),
+                     default=RunConfig.kernel_cost, show_default=True,
+                     help="What the kernel's work costs in cycles."),
         click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
                      show_default=True,
                      help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
@@ -183,10 +183,10 @@ def _kernel_options(command):
                      help="Put the file HOST onto the disk as /NAME. May be repeated."),
         click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,
                      help="Leave the bundled programs off the disk."),
-        click.option("--quantum", type=Quantum(), default=QUANTUM, show_default=True,
+        click.option("--quantum", type=Quantum(), default=RunConfig.quantum,
+                     show_default=True,
                      metavar="CYCLES", help="A process's turn; 0 = until it waits."),
-        click.option("--tick", type=Count(1, LONGEST), default=TICK, show_default=True,
-                     metavar="CYCLES", help="The unit of sleep and uptime."),
+        _number("tick", "CYCLES", "The unit of sleep and uptime."),
         click.option("--journal", type=OutputFile(), metavar="FILE",
                      help="Write down the console's input, for --replay."),
         click.option("--replay", type=InputFile(), metavar="FILE",
@@ -229,8 +229,9 @@ def run(program, arguments, notice, **options):
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
     _check_files()
-    setup = KernelOptions(**{f.name: options.pop(f.name) for f in fields(KernelOptions)})
-    return run_program(_options(options), program, arguments, setup, notice)
+    _check_vcd(options)
+    config = _config(RunConfig, options)
+    return run_program(config, _fill(RunOptions, options), program, arguments, notice)
 
 
 @trapline.command(short_help="Run a bare-metal program.")
@@ -248,9 +249,10 @@ def bare(file, signature, signature_granularity, **common):
     The exit status is 0 if it passed, else the number of the test that failed.
     """
     _check_files()
-    return run_bare(
-        _options(common), file, signature=signature, granularity=int(signature_granularity)
-    )
+    _check_vcd(common)
+    config, options = _config(MachineConfig, common), _fill(Options, common)
+    granularity = int(signature_granularity)
+    return run_bare(config, options, file, signature=signature, granularity=granularity)
 
 
 @trapline.command(short_help="Compile C files into a program for run.")
@@ -271,23 +273,18 @@ def cc(output, sources):
     compile_program(sources, output)
 
 
-def _options(common: dict) -> Options:
-    _check_vcd(common)
-    same = ("memory_mib", "latency", "engine", "itlb_entries", "dtlb_entries", "walk_cache_entries")
-    config = MachineConfig(
-        fast_forward=not common["no_fast_forward"],
-        traced=common["vcd"] is not None,
-        **{name: common[name] for name in same},
-    )
-    return Options(
-        config,
-        common["max_cycles"],
-        common["vcd"],
-        common["vcd_window"],
-        common["vcd_fault"],
-        common["vcd_last"],
-        common["quiet"],
-    )
+def _fill(record, options: dict):
+    """A record whose members are options."""
+    return record(**{f.name: options[f.name] for f in fields(record) if f.name in options})
+
+
+def _config(record, options: dict):
+    """The configuration that the options ask for. Raises UsageError."""
+    try:
+        return _fill(record, options | {"traced": options["vcd"] is not None})
+    except ConfigError as error:
+        name, _, reason = str(error).partition(" ")
+        raise click.UsageError(f"--{name.replace('_', '-')} {reason}") from error
 
 
 def _check_vcd(common: dict) -> None:

@@ -206,7 +206,7 @@ class Engine(ABC):
         return False
 
     def snapshot(self) -> object:
-        """The state of the hart and the bus, and the log; RAM is not part of it."""
+        """The state of the hart and the bus, the log, and what is traced and kept; not RAM."""
         raise NotImplementedError(f"the engine {self.name} cannot take snapshots")
 
     def restore(self, snapshot: object) -> None:

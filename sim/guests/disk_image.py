@@ -12,7 +12,7 @@ from struct import Struct, iter_unpack, unpack_from
 
 from kernel_model.facts.param import BSIZE, MAXFILE, NDIRECT, NINDIRECT, ROOTINO
 from kernel_model.fs.disk import Contents, Device, Folder, Geometry, Linked
-from kernel_model.fs.inode import FileType
+from kernel_model.fs.state import FileType
 
 __all__ = ["ImageError", "read_image"]
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.served import Fault as Served
-from kernel_model.proc.proc import Proc
+from kernel_model.proc.state import Proc
 from sim.engines.base import TrapRecord
 
 __all__ = ["Fault", "FaultTable", "JoinError", "cause_name"]

@@ -2,22 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from kernel_model.facts.param import BSIZE, MAXFILE
+from sim.config import HostFile
 
-__all__ = ["HostFile", "HostFileError", "parse_host_file", "read_host_files"]
+__all__ = ["HostFileError", "parse_host_file", "read_host_files"]
 
 
 class HostFileError(Exception):
     """A file of the host cannot be put onto the disk; one line that says which and why."""
-
-
-class HostFile(NamedTuple):
-    """A file of the host, and the path it gets below `/`."""
-
-    path: Path
-    name: str
 
 
 def parse_host_file(text: str) -> HostFile:

@@ -13,10 +13,7 @@ from elftools.elf.sections import SymbolTableSection
 from hdl.arch import RAM_BASE
 from sim.platform.ram import Ram
 
-__all__ = ["RESET_PC", "Image", "LoadError", "load_bare"]
-
-#: Where the hart starts.
-RESET_PC = RAM_BASE
+__all__ = ["BareImage", "LoadError", "load_bare"]
 
 _DAMAGE = (ELFError, ConstructError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 _HEADER_SIZE = 64
@@ -31,7 +28,7 @@ class LoadError(Exception):
 
 
 @dataclass(frozen=True)
-class Image:
+class BareImage:
     """A loaded program: the addresses of its symbols, of which `tohost` is one."""
 
     symbols: Mapping[str, int]
@@ -61,12 +58,15 @@ class Image:
         return self.symbols[name]
 
 
-def load_bare(elf: bytes, ram: Ram) -> Image:
-    """Puts the program in `elf` into `ram`, which is zero before. Raises LoadError."""
+def load_bare(elf: bytes, ram: Ram, reset_pc: int = RAM_BASE) -> BareImage:
+    """Puts the program in `elf` into `ram`, which is zero before.
+
+    It must begin at `reset_pc`, where the hart starts. Raises LoadError.
+    """
     _check_ident(elf)
     try:
         file = ELFFile(BytesIO(elf))
-        _check_header(file.header, len(elf))
+        _check_header(file.header, len(elf), reset_pc)
         headers = [segment.header for segment in file.iter_segments("PT_LOAD")]
         symbols = _symbols(file)
     except _DAMAGE as error:
@@ -81,7 +81,7 @@ def load_bare(elf: bytes, ram: Ram) -> Image:
     for header in headers:
         ram.write(header.p_paddr, elf[header.p_offset : header.p_offset + header.p_filesz])
         ram.zero(header.p_paddr + header.p_filesz, header.p_memsz - header.p_filesz)
-    return Image(symbols)
+    return BareImage(symbols)
 
 
 def _check_ident(elf: bytes) -> None:
@@ -95,7 +95,7 @@ def _check_ident(elf: bytes) -> None:
         raise LoadError("not little-endian")
 
 
-def _check_header(header, size: int) -> None:
+def _check_header(header, size: int, reset_pc: int) -> None:
     if header.e_machine != "EM_RISCV":
         raise LoadError(f"not for RISC-V: machine {header.e_machine}")
     if header.e_type != "ET_EXEC":
@@ -105,8 +105,8 @@ def _check_header(header, size: int) -> None:
         raise LoadError("truncated: the program headers are past the end of the file")
     if header.e_shnum and header.e_shoff + header.e_shnum * header.e_shentsize > size:
         raise LoadError("truncated: the section headers are past the end of the file")
-    if header.e_entry != RESET_PC:
-        raise LoadError(f"entry {header.e_entry:#x}, but the hart starts at {RESET_PC:#x}")
+    if header.e_entry != reset_pc:
+        raise LoadError(f"entry {header.e_entry:#x}, but the hart starts at {reset_pc:#x}")
 
 
 def _check_tables(header) -> None:

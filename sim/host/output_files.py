@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["STDOUT", "check_writable", "open_output"]
+__all__ = ["STDOUT", "check_writable", "position_of", "return_to", "open_output"]
 
 #: What stands for standard output where a file may be named.
 STDOUT = "-"
@@ -45,3 +45,17 @@ def open_output(path: Path | str, errors: str = "strict") -> TextIO:
     """Opens `path` to write text in UTF-8. All OSErrors of the file have its name."""
     raw = _Named(str(path), "w")
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors)
+
+
+def position_of(file: TextIO) -> int | None:
+    """Where the next byte of an output goes; None for a pipe, which keeps what it got."""
+    if not file.seekable():
+        return None
+    return file.tell()
+
+
+def return_to(file: TextIO, position: int | None) -> None:
+    """Takes back what was written to an output since it was at `position`."""
+    if position is not None:
+        file.seek(position)
+        file.truncate()

@@ -5,7 +5,7 @@ from time import monotonic
 
 from kernel_model.facts.abi import Syscall
 from kernel_model.kernel import Kernel
-from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.proc.state import Proc, ProcState
 from kernel_model.scheduler import waits_for
 
 __all__ = ["Activity"]

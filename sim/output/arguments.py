@@ -8,10 +8,10 @@ from hdl.arch import PAGE_SIZE
 from kernel_model.calls.sysfile import O_CREATE, O_RDWR, O_TRUNC, O_WRONLY
 from kernel_model.facts.abi import SBRK_EAGER, SBRK_LAZY, Abi, Syscall
 from kernel_model.facts.param import MAXARG
-from kernel_model.fs.inode import FileType
+from kernel_model.fs.state import FileType
 from kernel_model.kernel import Kernel
 from kernel_model.mm.peek import peek
-from kernel_model.proc.proc import Proc
+from kernel_model.proc.state import Proc
 
 __all__ = ["Call"]
 
@@ -65,7 +65,7 @@ class Call:
 
     def look(self, va: int, n: int) -> bytes | None:
         """The `n` bytes at `va` of the process; None if it may not read them."""
-        return peek(self.kernel.memory, self.proc, va, n)
+        return peek(self.kernel.memory, self.proc.space, va, n)
 
     def string_at(self, va: int) -> bytes | None:
         """The first bytes of the string at `va`; None if the process may not read it."""

@@ -4,7 +4,7 @@ from hdl.arch import Cause
 from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
 from kernel_model.mm.lazy import NO_FRAME
-from kernel_model.proc.proc import Proc
+from kernel_model.proc.state import Proc
 from sim.output.traces import Emit
 
 __all__ = ["Deaths"]

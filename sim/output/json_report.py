@@ -10,8 +10,8 @@ from typing import TextIO
 
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
-from sim.host.output_files import STDOUT, open_output
-from sim.output.report import Report
+from sim.host.output_files import STDOUT, open_output, position_of, return_to
+from sim.result import Result
 
 __all__ = ["JsonReport"]
 
@@ -50,11 +50,12 @@ class JsonReport:
         self._write(self._separator + json.dumps(fault.as_json()))
         self._separator = ",\n    "
 
-    def finish(self, report: Report) -> None:
+    def finish(self, result: Result) -> None:
         """Writes all else, and closes the file. Raises what has gone wrong, if anything has."""
-        content = {name: getattr(report, name) for name in _NAMES}
-        content |= {f"{name}_cycles": cycles for name, cycles in report.remainders}
-        content["processes"] = [_account(account) for account in report.processes]
+        content = {name: getattr(result, name) for name in _NAMES}
+        content |= {f"{name}_cycles": cycles for name, cycles in result.remainders}
+        content["config"] = result.config.as_json() | {"engine": result.engine}
+        content["processes"] = [_account(account) for account in result.processes]
         self._write("\n  ],\n" + json.dumps(content, indent=2)[2:] + "\n")
         if self._failure is None and self._write_out is not None:
             self._copy(self._write_out)
@@ -64,6 +65,15 @@ class JsonReport:
             self._failure = self._failure or error
         if self._failure is not None:
             raise self._failure
+
+    def save_state(self) -> tuple:
+        """See `sim.checkpoint.Restorable`."""
+        return position_of(self._file), self._separator, self._failure
+
+    def load_state(self, state: tuple) -> None:
+        """The faults since then are taken out of the file."""
+        position, self._separator, self._failure = state
+        return_to(self._file, position)
 
     def _copy(self, write) -> None:
         self._file.flush()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kernel_model.kernel import Kernel
 from kernel_model.mm.peek import vmprint
-from kernel_model.proc.proc import Proc
+from kernel_model.proc.state import Proc
 from sim.output.traces import Emit
 
 __all__ = ["PagePrint", "PageTables"]
@@ -65,7 +65,7 @@ class PageTables:
         for one in due:
             self._wanted.remove(one)
             proc = next((proc for proc in self._kernel.procs if proc.pid == one.pid), None)
-            if proc is None or proc.trapframe is None:
+            if proc is None or proc is self._kernel.procs.init:
                 self._emit(f"{one}: there is no such process with memory of its own")
                 continue
             self._emit(f"{one}: {proc.name}, size {proc.sz:#x}")

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from kernel_model.facts.accounts import Account, Ledger
+from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
 from sim.host.tables import Cell, Column, Gap, print_table
+from sim.result import Result
 
-__all__ = ["Report", "print_faults", "print_processes", "print_summary"]
+__all__ = ["print_faults", "print_processes", "print_summary"]
 
 #: Rows of a table that are shown of many, at its beginning and at its end.
 _FIRST, _LAST = 40, 20
@@ -40,80 +40,51 @@ _PROCESS_COLUMNS = (
 _SHORTER = re.compile(r"mapped frame (\w+)")
 
 
-@dataclass(frozen=True)
-class Report:
-    """The result of a run. Pages and frames are None without a kernel."""
-
-    exit_status: int
-    cycles: int
-    instructions: int
-    engine: str
-    pages_promised: int | None = None
-    heap_frames_used: int | None = None
-    frames_used: int | None = None
-    faults: Sequence[Fault] = field(default_factory=list)
-    processes: list[Account] = field(default_factory=list)
-    ledger: Ledger | None = None
-    #: Whose `sbrk` the first program calls.
-    abi: str | None = None
-
-    @property
-    def remainders(self) -> list[tuple[str, int]]:
-        """The cycles that are no process's, by what they were for."""
-        ledger = self.ledger
-        return [("boot", ledger.boot), ("idle", ledger.idle)] if ledger is not None else []
-
-    @property
-    def ipc(self) -> float:
-        """Instructions per cycle; 0 if no cycle has passed."""
-        return self.instructions / self.cycles if self.cycles else 0.0
-
-
-def print_faults(report: Report, file: TextIO) -> None:
+def print_faults(result: Result, file: TextIO) -> None:
     """Prints the table of faults, one a row, in the order in which they were served."""
-    if not report.faults:
+    if not result.faults:
         print("no page faults", file=file)
         return
-    several = len({fault.served.pid for fault in report.faults}) > 1
+    several = len({fault.served.pid for fault in result.faults}) > 1
     columns = [column for column in _FAULT_COLUMNS if several or column.heading != "pid"]
-    rows = list(_some(report.faults, lambda fault: _row(fault, several)))
+    rows = list(_some(result.faults, lambda fault: _row(fault, several)))
     print_table("Page faults", columns, rows, file)
 
 
-def print_processes(report: Report, file: TextIO) -> None:
+def print_processes(result: Result, file: TextIO) -> None:
     """Prints what each process has used, one a row, if there was more than one."""
-    if len(report.processes) >= 2:
-        rows = list(_some(report.processes, _process_row))
+    if len(result.processes) >= 2:
+        rows = list(_some(result.processes, _process_row))
         print_table("Processes", _PROCESS_COLUMNS, rows, file)
 
 
-def print_summary(report: Report, file: TextIO) -> None:
+def print_summary(result: Result, file: TextIO) -> None:
     """Prints exit status, cycles, instructions, IPC, and pages promised against frames used."""
     rows = {
-        "exit status": report.exit_status,
-        "cycles": report.cycles,
-        **_shares(report),
-        "instructions": report.instructions,
-        "instructions per cycle": f"{report.ipc:.3f}",
-        "page faults": len(report.faults) if report.pages_promised is not None else None,
-        "heap pages promised": report.pages_promised,
-        "heap frames used": report.heap_frames_used,
-        "frames used, with page tables": report.frames_used,
-        "release (--abi)": report.abi,
-        "engine": report.engine,
+        "exit status": result.exit_status,
+        "cycles": result.cycles,
+        **_shares(result),
+        "instructions": result.instructions,
+        "instructions per cycle": f"{result.ipc:.3f}",
+        "page faults": len(result.faults) if result.pages_promised is not None else None,
+        "heap pages promised": result.pages_promised,
+        "heap frames used": result.heap_frames_used,
+        "frames used, with page tables": result.frames_used,
+        "release (--abi)": result.abi,
+        "engine": result.engine,
     }
     cells = [(name, f"{value:,}" if isinstance(value, int) else value)
              for name, value in rows.items() if value is not None]  # fmt: skip
     print_table("Summary", (Column("", left=True), Column("")), cells, file, headed=False)
 
 
-def _shares(report: Report) -> dict[str, int]:
+def _shares(result: Result) -> dict[str, int]:
     """What the run's cycles went into; those of all shares are the run's."""
-    if report.ledger is None:
+    if not result.remainders:
         return {}
-    shares = {"user mode": sum(account.user_cycles for account in report.processes),
-              "kernel": sum(account.kernel_cycles for account in report.processes)}  # fmt: skip
-    return {f"  {name}": cycles for name, cycles in [*shares.items(), *report.remainders]}
+    shares = {"user mode": sum(account.user_cycles for account in result.processes),
+              "kernel": sum(account.kernel_cycles for account in result.processes)}  # fmt: skip
+    return {f"  {name}": cycles for name, cycles in [*shares.items(), *result.remainders]}
 
 
 def _some(

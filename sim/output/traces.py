@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
-from kernel_model.proc.proc import Proc
+from kernel_model.proc.state import Proc
 from sim.guests.fault_table import cause_name
 from sim.output.arguments import Call
 

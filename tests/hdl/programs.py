@@ -4,11 +4,10 @@ import re
 import zlib
 from pathlib import Path
 
-from sim.guests.bare_guest import BareGuest
-from sim.guests.loader import load_bare
+from sim.config import MachineConfig
 from sim.host.toolchain import build_bare
-from sim.machine import End, Machine, MachineConfig
-from sim.platform.devices.htif import Htif
+from sim.machine import End
+from sim.session import BareSession
 
 __all__ = ["ASM", "Run", "build", "check_program", "numbered_tests"]
 
@@ -19,14 +18,10 @@ class Run:
     """A program run to its end: how it ended, its verdict, and the number of its last test."""
 
     def __init__(self, elf, max_cycles, *, latency=1):
-        config = MachineConfig(latency=latency)
-        ram = Machine.make_ram(config)
-        image = load_bare(elf.read_bytes(), ram)
-        guest = BareGuest(Htif(ram, image.tohost, image.fromhost, lambda data: None))
-        machine = Machine(config, ram, watched=image.tohost)
-        self.end = machine.run(guest, max_cycles=max_cycles)
-        self.failed_test = guest.htif.exit_code
-        self.last_test = machine.engine.read_register(3)
+        session = BareSession(MachineConfig(latency=latency), elf.read_bytes())
+        self.end = session.run(max_cycles)
+        self.failed_test = session.guest.htif.exit_code
+        self.last_test = session.machine.engine.read_register(3)
 
 
 def build(source):

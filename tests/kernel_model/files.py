@@ -5,20 +5,22 @@ from types import SimpleNamespace
 from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.calls import sysfile
 from kernel_model.calls.sysfile import O_CREATE, O_RDONLY, O_RDWR
-from kernel_model.dev.console import Cons
+from kernel_model.dev.state import Cons
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import NOFILE, ROOTINO
 from kernel_model.fs.file import fileclose
-from kernel_model.fs.inode import FileSystem, iget, iput
+from kernel_model.fs.inode import iget, iput
 from kernel_model.fs.names import fsinit
+from kernel_model.fs.state import FileSystem
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.regions import Regions
+from kernel_model.mm.space import AddressSpace, HeapUse
 from kernel_model.mm.usercopy import copyin, copyout
 from kernel_model.mm.vm import uvmcreate
-from kernel_model.proc.proc import ProcState
 from kernel_model.proc.sleep import Blocked
+from kernel_model.proc.state import Clock, ProcState
 from tests.kernel_model.support import Memory
 
 __all__ = ["BAD", "BUFFER", "Blocked", "Keyboard", "User", "make_files"]
@@ -70,9 +72,9 @@ def make_files(files=None, frames=256, console=None, geometry=None):
         charge=lambda step, n=1: None,
         leaf_flags=int(Pte.A | Pte.D),
         record=lambda proc, fault: None,
-        heap_frames_used=0,
+        heap=HeapUse(),
         wrote_code=False,
-        now=0,
+        clock=Clock(),
         procs=[],
         ftable=[],
         cons=Cons(),
@@ -91,18 +93,15 @@ class User:
         self.proc = SimpleNamespace(
             pid=len(kernel.procs) + 1,
             name="user",
-            pagetable=uvmcreate(kernel),
+            space=AddressSpace(uvmcreate(kernel), SIZE, Regions().resized(SIZE)),
             trapframe=SimpleNamespace(sepc=0),
-            sz=SIZE,
             abi=Abi.LAB,
-            regions=Regions().resized(SIZE),
             ofile=[None] * NOFILE,
             cwd=iget(kernel, ROOTINO),
             killed=False,
             done=0,
             state=ProcState.RUNNABLE,
             chan=None,
-            resident=0,
             account=Account(0),
         )
         kernel.procs.append(self.proc)

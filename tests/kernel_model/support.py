@@ -13,7 +13,7 @@ from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import NPROC
 from kernel_model.kernel import Kernel
-from kernel_model.proc.proc import ProcState
+from kernel_model.proc.state import ProcState
 from kernel_model.proc.trapframe import TrapFrame
 
 __all__ = [
@@ -196,12 +196,11 @@ class Hart:
     @property
     def heap(self):
         """Where the heap of the process starts."""
-        return self.kernel.proc.regions.heap
+        return self.kernel.proc.space.regions.heap
 
     def promise(self, sz):
         """Makes the process `sz` bytes large, as many calls of `sbrk` do."""
-        proc = self.kernel.proc
-        proc.sz, proc.regions = sz, proc.regions.resized(sz)
+        self.kernel.proc.space.resize(sz)
 
     @property
     def printed(self):

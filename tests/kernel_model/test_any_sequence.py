@@ -6,7 +6,7 @@ import pytest
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.mm.pagetable import leaves
-from kernel_model.proc.proc import ProcState
+from kernel_model.proc.state import ProcState
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
 
 PROGRAM = elf_file(segment(0, b"\x13\0\0\0", R | X))
@@ -27,12 +27,11 @@ class Chaos:
     def address(self):
         """Mostly somewhere in the heap, if there is one."""
         proc = self.hart.proc
-        if proc.sz > proc.regions.heap and self.random.random() < 0.8:
-            return self.random.randrange(proc.regions.heap, proc.sz)
-        return self.random.choice(
-            [0, proc.sz - 8, proc.sz - 1, proc.sz, proc.regions.heap - 8, proc.regions.heap - 3,
-             proc.regions.heap + PAGE_SIZE - 2, proc.regions.heap + (1 << 29), 1 << 38]
-        )  # fmt: skip
+        if proc.sz > proc.space.regions.heap and self.random.random() < 0.8:
+            return self.random.randrange(proc.space.regions.heap, proc.sz)
+        heap = proc.space.regions.heap
+        edges = [0, proc.sz - 8, proc.sz - 1, proc.sz, heap - 8, heap - 3, heap + PAGE_SIZE - 2]
+        return self.random.choice([*edges, heap + (1 << 29), 1 << 38])
 
     def step(self):
         if self.hart.proc is self.hart.kernel.first:
@@ -76,7 +75,7 @@ class Chaos:
         pick(calls)()
 
     def exec(self):
-        sp = self.hart.proc.regions.heap - 64
+        sp = self.hart.proc.space.regions.heap - 64
         try:
             self.hart.put(sp, b"new\0")
         except AssertionError:
@@ -88,7 +87,7 @@ class Chaos:
         kernel = self.hart.kernel
         for proc in kernel.procs[1:]:
             mapped = sum(1 for _ in leaves(kernel, proc.pagetable, 0, proc.sz + PAGE_SIZE))
-            assert proc.resident == mapped
+            assert proc.space.resident == mapped
             assert (proc.cwd is None) == (proc.state is ProcState.ZOMBIE)
         references = sum(file.ref for file in kernel.ftable)
         held = sum(file is not None for proc in kernel.procs for file in proc.ofile)

@@ -37,7 +37,7 @@ def state(hart):
     pages = [(va, pte) for va, _, pte in leaves(kernel, proc.pagetable, 0, TRAPFRAME)]
     files = [(file.kind, file.ref) for file in kernel.ftable]
     pids = [each.pid for each in kernel.procs]
-    return pages, files, pids, proc.sz, proc.name, proc.resident, list(proc.ofile)
+    return pages, files, pids, proc.sz, proc.name, proc.space.resident, list(proc.ofile)
 
 
 def every_failure(hart, call, *, succeeds, frames=lambda hart: hart.kernel.kmem.used):
@@ -87,7 +87,7 @@ def test_exec():
     # Three tables at the top and two at the bottom, two pages of text; a table and a page of data;
     # guard and stack.
     assert needed == 3 + 2 + 2 + 2 + 2
-    assert (hart.proc.name, hart.proc.resident, hart.get(0, 3)) == ("new", 5, b"new")
+    assert (hart.proc.name, hart.proc.space.resident, hart.get(0, 3)) == ("new", 5, b"new")
     ends_well(hart)
 
 

@@ -31,7 +31,7 @@ def test_reset_finds_the_kernels_page_table(svadu):
 
 def test_a_new_one_has_done_nothing():
     kernel = make_kernel()
-    assert (kernel.now, kernel.answered_at, kernel.exit_status) == (0, 0, 0)
+    assert (kernel.clock.now, kernel.answered_at, kernel.exit_status) == (0, 0, 0)
     assert (kernel.pages_promised, kernel.heap_frames_used) == (0, 0)
 
 
@@ -45,7 +45,7 @@ def test_the_clock_at_boot_is_what_the_doorbell_says():
     kernel.exec(elf_file(), ["prog"])
     kernel.doorbell.write(Register.TIME, 77)
     kernel.ring(Reason.BOOT)
-    assert kernel.now == 77
+    assert kernel.clock.now == 77
 
 
 def test_boot_is_answered_with_the_process():
@@ -70,7 +70,7 @@ def test_a_ring_without_a_process_panics(reason):
 
 def test_a_trap_while_nobody_runs_panics():
     hart = make_hart()
-    hart.kernel.proc = None
+    hart.kernel.cpu.proc = None
     with pytest.raises(Killed):
         hart.ring(Reason.USER_TRAP)
     assert hart.printed.startswith("panic: ring: there is no process\n")
@@ -88,7 +88,7 @@ def test_the_time_of_a_ring_without_a_trap_frame_is_in_the_doorbell():
     hart = make_hart()
     hart.kernel.doorbell.write(Register.TIME, 1234)
     hart.ring(Reason.IDLE)
-    assert hart.kernel.now == 1234
+    assert hart.kernel.clock.now == 1234
 
 
 def test_one_first_process_only():

@@ -315,7 +315,7 @@ def test_forking_and_unmapping_skip_holes_by_level(hart, sparse):
         hart.sbrk(GIB)
     hart.store(hart.heap + GIB - 1, 7)
     assert hart.call("fork") == 3
-    looked_at = hart.kernel.cycles // hart.kernel.costs[Step.PTE]
+    looked_at = hart.kernel.cycles // hart.kernel.meter.costs[Step.PTE]
     assert looked_at < 10_000  # a gigabyte has 262,144 pages
     hart.timer()
     assert hart.load(hart.heap + GIB - 1) == 7

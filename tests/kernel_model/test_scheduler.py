@@ -7,8 +7,8 @@ from kernel_model.dev.console import INPUT
 from kernel_model.facts.costs import TABLE, ZERO, Step
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.param import MIN_QUANTUM
-from kernel_model.proc.proc import Proc, ProcState
 from kernel_model.proc.sleep import TICKS
+from kernel_model.proc.state import Proc, ProcState
 from kernel_model.scheduler import STUCK_STATUS, waits_for
 from tests.kernel_model.files import Keyboard
 from tests.kernel_model.support import (

@@ -4,7 +4,7 @@ from hdl.arch import PAGE_SIZE, Cause, Mstatus
 from kernel_model.facts.doorbell import Reason, Register
 from kernel_model.facts.panic import PANIC_STATUS
 from kernel_model.facts.served import Fault
-from kernel_model.proc.proc import ProcState
+from kernel_model.proc.state import ProcState
 from tests.kernel_model.support import (
     Killed,
     elf_file,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
-from sim.guests.kernel_guest import KernelGuest
+from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline, bundled_files
-from sim.machine import End, Machine, MachineConfig
-from sim.platform.devices.doorbell import DoorbellPage
+from sim.machine import End, Machine
+from sim.session import KernelSession
 from tests.kernel_model.support import Console
 
 __all__ = ["Run", "run"]
@@ -29,14 +29,19 @@ def run(elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, ab
         svadu=False) -> Run:  # fmt: skip
     """Runs `elf`, which must end within `max_cycles` if the kernel's work costs nothing."""
     config = MachineConfig(memory_mib=memory_mib)
-    ram = Machine.make_ram(config)
     console = Console(stdin)
-    kernel = Kernel(ram, assemble_trampoline(), console, costs=ZERO, abi=abi, svadu=svadu,
-                    files=bundled_files)  # fmt: skip
+    kernel = Kernel(
+        Machine.make_ram(config),
+        assemble_trampoline(),
+        console,
+        costs=ZERO,
+        abi=abi,
+        svadu=svadu,
+        files=bundled_files,
+    )
     before = kernel.kmem.used
     kernel.exec(elf.read_bytes(), [elf.name.partition("-")[0], *args])
-    machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
-    end = machine.run(KernelGuest(kernel), max_cycles=max_cycles)
+    end = KernelSession(config, kernel).run(max_cycles)
     output = console.printed.decode()
     assert end is End.FINISHED, output
     assert kernel.panicked is None, output

@@ -2,7 +2,7 @@ import re
 from dataclasses import replace
 
 from kernel_model.calls import sysfile
-from kernel_model.fs.inode import FileType
+from kernel_model.fs.state import FileType
 from sim.host.toolchain import program_names, programs_directory
 from tests.programs.expected import PROGRAMS
 from tests.programs.headers import constants

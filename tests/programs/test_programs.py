@@ -7,10 +7,10 @@ import pytest
 from hdl.arch import Cause
 from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
-from sim.guests.kernel_guest import KernelGuest
+from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline
-from sim.machine import End, Machine, MachineConfig
-from sim.platform.devices.doorbell import DoorbellPage
+from sim.machine import End, Machine
+from sim.session import KernelSession
 from tests.kernel_model.support import Console
 from tests.programs.expected import PROGRAMS
 
@@ -25,15 +25,13 @@ def expected(request):
 
 def test_program_does_what_its_source_says(expected):
     config = MachineConfig(memory_mib=4)
-    ram = Machine.make_ram(config)
     console = Console(expected.stdin)
-    kernel = Kernel(ram, assemble_trampoline(), console, costs=ZERO)
+    kernel = Kernel(Machine.make_ram(config), assemble_trampoline(), console, costs=ZERO)
     frames_before = kernel.kmem.used
     kernel.exec(expected.build().read_bytes(), [expected.program, *expected.args])
-    guest = KernelGuest(kernel)
-    machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
+    session = KernelSession(config, kernel)
 
-    end = machine.run(guest, max_cycles=MAX_CYCLES)
+    end = session.run(MAX_CYCLES)
 
     assert end is End.FINISHED
     assert re.fullmatch(expected.output, console.printed.decode())
@@ -41,8 +39,8 @@ def test_program_does_what_its_source_says(expected):
     assert kernel.heap_frames_used == expected.heap_pages
     assert kernel.kmem.used == frames_before
     # What ended it is what the hart raised last, a system call if not a fault.
-    assert machine.engine.log.traps[-1].cause == (expected.killed_by or Cause.ECALL_U)
-    mapped = [fault for fault in guest.faults if fault.served.outcome == "mapped"]
+    assert session.machine.engine.log.traps[-1].cause == (expected.killed_by or Cause.ECALL_U)
+    mapped = [fault for fault in session.guest.faults if fault.served.outcome == "mapped"]
     assert len(mapped) == expected.heap_pages
     for fault in mapped:
         if fault.served.via is None:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from sim.config import RunConfig
 from sim.guests.kernel_guest import KernelGuest
-from sim.guests.kernel_setup import KernelOptions, make_kernel
 from sim.host.toolchain import find_program
-from sim.machine import End, Machine, MachineConfig
-from sim.platform.devices.doorbell import DoorbellPage
+from sim.machine import End, Machine
+from sim.session import KernelSession
 from tests.kernel_model.support import Console
 
 __all__ = ["Finished", "run"]
@@ -47,14 +47,10 @@ def run(
 
     `least_turn` takes the place of what the command line gives the kernel.
     """
-    config = MachineConfig(memory_mib=memory_mib, latency=latency, engine=engine)
-    ram = Machine.make_ram(config)
-    kernel = make_kernel(KernelOptions(**options), ram, Console(stdin), latency)
-    if least_turn is not None:
-        kernel.least_turn = least_turn
-    kernel.exec(find_program(argv[0]).read_bytes(), list(argv))
-    guest = KernelGuest(kernel)
-    machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
-    end = machine.run(guest, max_cycles=max_cycles)
-    machine.engine.close()
-    return Finished(end, machine, guest)
+    config = RunConfig(memory_mib=memory_mib, latency=latency, engine=engine, **options)
+    elf = find_program(argv[0]).read_bytes()
+    with KernelSession.of_program(config, elf, argv, Console(stdin)) as session:
+        if least_turn is not None:
+            session.kernel.cpu.least_turn = least_turn
+        session.run(max_cycles)
+    return Finished(session.end, session.machine, session.guest)

@@ -3,7 +3,8 @@
 import pytest
 
 from sim import machine as machine_module
-from sim.machine import End, Machine, MachineConfig
+from sim.config import MachineConfig
+from sim.machine import End, Machine
 from sim.platform.events import HtifWrite
 from tests.sim.scripted import ScriptedHart, load, store
 

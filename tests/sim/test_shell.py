@@ -92,6 +92,7 @@ def test_a_pipeline_takes_the_same_cycles_on_both_engines(capfdbinary, few_progr
     assert capfdbinary.readouterr().out == b"$ echo hi | catt\b \b\nhi\n$ \x04" * 2
     assert [process["name"] for process in native["processes"]] == ["sh", "echo", "cat"]
     assert native["cycles"] > 10_000
+    assert native.pop("config") == pysim.pop("config") | {"engine": "native"}
     assert native == pysim
 
 

@@ -8,7 +8,6 @@ earlier run (`sim.platform.devices.journal`).
 import io
 import sys
 from collections.abc import Callable
-from copy import deepcopy
 from typing import BinaryIO, Protocol
 
 from sim.host.streams import OutputError
@@ -57,13 +56,20 @@ class Piped:
 
     def __init__(self, file: BinaryIO):
         self._file = file
+        #: All that has been read so far, and how much of it was given.
+        self._read = bytearray()
+        self._given = 0
         self._ended = False
 
     def poll(self, now: int, room: int) -> bytes:
         """Waits for a line, and returns it or `room` bytes of it; nothing at the end."""
-        line = b"" if self._ended else self._file.readline(room)
-        self._ended = not line
-        return line
+        if self._given == len(self._read) and not self._ended:
+            self._read += self._file.readline(room)
+        line = bytes(self._read[self._given : self._given + room]).partition(b"\n")
+        data = line[0] + line[1]
+        self._given += len(data)
+        self._ended = not data
+        return data
 
     def next_arrival(self, now: int) -> int | None:
         """Not known: whoever wants input gets it at once."""
@@ -77,9 +83,13 @@ class Piped:
         """The end has been read."""
         return self._ended
 
-    def __deepcopy__(self, memo):
-        """The same: what has been read from a pipe cannot be read again."""
-        return self
+    def save_state(self) -> tuple[int, bool]:
+        """See `sim.checkpoint.Restorable`."""
+        return self._given, self._ended
+
+    def load_state(self, state: tuple[int, bool]) -> None:
+        """What has been read since then is given once more."""
+        self._given, self._ended = state
 
 
 class Console:
@@ -214,13 +224,6 @@ class Console:
             return otherwise
         finally:
             self._waiting = False
-
-    def __deepcopy__(self, memo):
-        """Another one with the same files; a journal that is replayed goes on where this one is."""
-        copy = object.__new__(Console)
-        copy.__dict__.update(self.__dict__)
-        copy._source = deepcopy(self._source, memo)
-        return copy
 
 
 def standard_input() -> Source:

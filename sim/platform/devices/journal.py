@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from sim.host.output_files import position_of, return_to
+
 __all__ = ["Entry", "Journal", "JournalError", "Replay", "load_journal"]
 
 
@@ -61,6 +63,16 @@ class Journal:
         """Closes the file."""
         with self._failures():
             self._file.close()
+
+    def save_state(self) -> object:
+        """See `sim.checkpoint.Restorable`."""
+        return position_of(self._file), self.failure
+
+    def load_state(self, state) -> None:
+        """What was written down since then is taken out of the file."""
+        position, self.failure = state
+        with self._failures():
+            return_to(self._file, position)
 
     @contextmanager
     def _failures(self):

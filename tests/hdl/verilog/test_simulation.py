@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from hdl.mmu.mmu import Mmu
-from sim.guests.bare_guest import BareGuest
-from sim.guests.loader import load_bare
-from sim.machine import End, Machine, MachineConfig
-from sim.platform.devices.htif import Htif
-from tests.golden.sv39 import ACCESSES, Question
+from sim.config import MachineConfig
+from sim.machine import End
+from sim.session import BareSession
 from tests.hdl.mmu.support import (
     CODE,
     DATA,
@@ -34,6 +32,7 @@ from tests.hdl.verilog.readers import STANDARDS, require
 from tests.hdl.verilog.readers import simulate as icarus
 from tests.hdl.verilog.replay import Recorder
 from tests.support import simulate
+from tests.verify.golden.sv39 import ACCESSES, Question
 
 BENCH = Path(__file__).with_name("hart_bench.v")
 #: Bytes of RAM in that bench.
@@ -46,18 +45,16 @@ class Native:
     """A program on the native engine: how it ended, and what it has to do in Verilog."""
 
     def __init__(self, name, folder):
-        config = MachineConfig()
-        ram = Machine.make_ram(config)
-        image = load_bare(build(ASM / f"{name}.S").read_bytes(), ram)
-        self.tohost = image.tohost
+        session = BareSession(MachineConfig(), build(ASM / f"{name}.S").read_bytes())
+        ram = session.machine.ram
+        self.tohost = session.image.tohost
         self.image = folder / f"{name}.hex"
         words = memoryview(bytes(ram.bytes[:RAM_SIZE])).cast("Q")
         self.image.write_text("".join(f"{word:x}\n" for word in words))
-        guest = BareGuest(Htif(ram, image.tohost, image.fromhost, lambda data: None))
-        machine = Machine(config, ram, watched=image.tohost)
-        assert machine.run(guest, max_cycles=100_000) is End.FINISHED
-        assert guest.htif.exit_code == 0
-        self.cycles, self.instructions = machine.engine.cycle, machine.engine.log.instructions
+        assert session.run(100_000) is End.FINISHED
+        result = session.result()
+        assert result.exit_status == 0
+        self.cycles, self.instructions = result.cycles, result.instructions
 
 
 @pytest.fixture(scope="module")

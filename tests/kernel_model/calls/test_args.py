@@ -91,6 +91,6 @@ class TestFetchaddr:
     def test_all_of_it_lies_below_the_size_though_the_page_is_there(self, user):
         """As in xv6, where only this copy compares with the size."""
         user.put(BUFFER, bytes(16))
-        user.proc.sz = BUFFER + 9
+        user.proc.space.size = BUFFER + 9
         assert self.fetchaddr(user, BUFFER + 1) == 0
         assert self.fetchaddr(user, BUFFER + 2) is None

@@ -92,7 +92,7 @@ def test_a_page_of_two_segments_has_the_lower_ones_rights(first, second, order):
 def test_pages_below_and_between_segments_wait_with_the_rights_of_the_next_one():
     hart = make_hart(elf_file(segment(0x10000, b"t", R | X), segment(0x40000, b"d", R | W)))
     assert set(rights(hart)) == {0x10000, 0x40000, 0x41000, 0x42000}
-    parts = hart.proc.regions.parts
+    parts = hart.proc.space.regions.parts
     assert [(part.start, part.end, part.rights, part.owner.value) for part in parts] == [
         (0, 0x11000, Pte.R | Pte.X, "segment"),
         (0x11000, 0x41000, Pte.R | Pte.W, "segment"),
@@ -224,7 +224,7 @@ def test_exec_replaces_the_old_image():
 
     assert kexec(kernel, proc, elf_file(segment(0, b"new")), [b"argv0", b"x"], b"dir/new") == 2
 
-    assert (proc.name, proc.sz, proc.regions.heap) == ("new", 0x3000, 0x3000)
+    assert (proc.name, proc.sz, proc.space.regions.heap) == ("new", 0x3000, 0x3000)
     hart.ring(Reason.BOOT)
     assert set(rights(hart)) == {0, 0x1000, 0x2000}
     hart.exit()

@@ -5,7 +5,7 @@ from kernel_model.calls.lifecycle import kexit
 from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import NPROC
-from kernel_model.proc.proc import ProcState
+from kernel_model.proc.state import ProcState
 from kernel_model.proc.trapframe import OFFSETS
 from tests.kernel_model.support import Killed, make_hart, make_kernel, switch_to
 
@@ -26,9 +26,9 @@ def process(hart, pid):
 
 
 def test_init_waits_and_has_no_memory():
-    init = make_kernel().init
+    init = make_kernel().procs.init
     assert (init.pid, init.state, init.chan) == (1, ProcState.SLEEPING, init)
-    assert (init.trapframe, init.pagetable, init.sz) == (None, 0, 0)
+    assert (init.trapframe.pa, init.pagetable, init.sz) == (0, 0, 0)
 
 
 class TestFork:
@@ -103,7 +103,7 @@ class TestFork:
         assert hart.kernel.kmem.used == used
 
     def test_a_failed_one_takes_no_pid(self, hart):
-        hart.kernel.procs += [hart.kernel.init] * NPROC
+        hart.kernel.procs += [hart.kernel.procs.init] * NPROC
         assert hart.call("fork") == -1
         del hart.kernel.procs[-NPROC:]
         assert hart.call("fork") == 3
@@ -197,7 +197,7 @@ class TestExitAndWait:
 
     def test_init_cannot_exit(self, hart):
         with pytest.raises(KernelPanic, match="kexit: init exiting"):
-            kexit(hart.kernel, hart.kernel.init, 0)
+            kexit(hart.kernel, hart.kernel.procs.init, 0)
 
 
 class TestOrphans:
@@ -209,7 +209,7 @@ class TestOrphans:
         hart.call("exit", 0)
         switch_to(hart, 2)
         assert hart.call("wait", 0) == 3
-        assert process(hart, 4).parent is hart.kernel.init
+        assert process(hart, 4).parent is hart.kernel.procs.init
         switch_to(hart, 4)
         hart.call("exit", 9)
         assert pids(hart) == [1, 2]

@@ -83,7 +83,7 @@ class TestResidentPages:
         """What is counted is what is mapped, and the most of it was `most`."""
         kernel, proc = hart.kernel, hart.proc
         mapped = len(list(leaves(kernel, proc.pagetable, 0, proc.sz)))
-        assert (proc.resident, proc.account.resident) == (mapped, most)
+        assert (proc.space.resident, proc.space.most) == (mapped, most)
 
     def test_follow_faults_and_shrinking(self, hart):
         self.check(hart, 5)
@@ -93,7 +93,7 @@ class TestResidentPages:
         self.check(hart, 8)
         hart.sbrk(-8 * PAGE_SIZE)
         self.check(hart, 8)
-        assert hart.proc.resident == 6
+        assert hart.proc.space.resident == 6
 
     def test_follow_fork(self, hart):
         hart.sbrk(GIB)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hdl.arch import MAXVA_BITS, PAGE_SIZE
+from hdl.arch import MAXVA_BITS, PAGE_SIZE, RAM_BASE
 from kernel_model.facts import memlayout
 from kernel_model.facts.memlayout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE, TRAPFRAME
-from sim.guests.loader import RESET_PC
 from sim.host.toolchain import programs_directory
 from tests.kernel_model.pages import table_under
 from tests.programs.headers import constants
@@ -60,7 +59,7 @@ class TestPhysicalMemory:
         assert first >= DOORBELL + PAGE_SIZE or end <= DOORBELL
 
     def test_the_hart_starts_where_ram_does(self):
-        assert RESET_PC == KERNBASE
+        assert RAM_BASE == KERNBASE
 
     @pytest.mark.parametrize(
         "script",

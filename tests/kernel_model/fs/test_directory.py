@@ -6,7 +6,8 @@ from kernel_model.facts.costs import Step
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE
 from kernel_model.fs.directory import dirlink, dirlookup, dirunlink, isdirempty
-from kernel_model.fs.inode import FileType, ialloc, iget, iput, readi
+from kernel_model.fs.inode import ialloc, iget, iput, readi
+from kernel_model.fs.state import FileType
 from tests.kernel_model.files import make_files
 from tests.kernel_model.tables import charged
 

@@ -5,7 +5,8 @@ from kernel_model.calls.sysfile import O_CREATE, O_RDONLY, O_RDWR, O_WRONLY
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, DATA_BLOCKS, MAXFILE, NFILE
-from kernel_model.fs.file import FileKind, filealloc, fileclose, filedup, openconsole, pipealloc
+from kernel_model.fs.file import filealloc, fileclose, filedup, openconsole, pipealloc
+from kernel_model.fs.state import FileKind
 from tests.kernel_model.files import BAD, BUFFER, User, make_files
 
 

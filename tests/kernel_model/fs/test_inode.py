@@ -2,17 +2,8 @@ import pytest
 
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, MAXFILE, NDIRECT, NINODES
-from kernel_model.fs.inode import (
-    FileType,
-    ialloc,
-    idup,
-    iget,
-    iput,
-    itrunc,
-    readi,
-    stati,
-    writei,
-)
+from kernel_model.fs.inode import ialloc, idup, iget, iput, itrunc, readi, stati, writei
+from kernel_model.fs.state import FileType
 from tests.kernel_model.files import make_files
 
 

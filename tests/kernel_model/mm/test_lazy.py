@@ -20,7 +20,7 @@ def hart():
 def test_maps_a_cleared_page_for_the_user(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
 
-    frame, what = vmfault(kernel, proc, hart.heap + 0x123, Pte.R)
+    frame, what = vmfault(kernel, proc.space, hart.heap + 0x123, Pte.R)
 
     assert what == f"mapped frame {frame:#x}"
     assert kernel.memory.read(frame, PAGE_SIZE) == bytes(PAGE_SIZE)
@@ -32,8 +32,8 @@ def test_says_how_many_page_tables_it_made(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
     hart.promise(4 << 30)
 
-    _, one = vmfault(kernel, proc, 32 * MIB, Pte.R)
-    _, two = vmfault(kernel, proc, 3 << 30, Pte.R)
+    _, one = vmfault(kernel, proc.space, 32 * MIB, Pte.R)
+    _, two = vmfault(kernel, proc.space, 3 << 30, Pte.R)
 
     assert one.endswith("(+1 page table)")
     assert two.endswith("(+2 page tables)")
@@ -43,13 +43,13 @@ def test_the_size_counts_to_the_byte(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
     hart.promise(hart.heap + 0x1001)
 
-    assert vmfault(kernel, proc, proc.sz, Pte.R)[0] == 0
-    assert vmfault(kernel, proc, proc.sz - 1, Pte.R)[0] != 0
+    assert vmfault(kernel, proc.space, proc.sz, Pte.R)[0] == 0
+    assert vmfault(kernel, proc.space, proc.sz - 1, Pte.R)[0] != 0
 
 
 @pytest.mark.parametrize("va", [MAXVA - 1, MAXVA, 1 << 63, (1 << 64) - 1], ids=hex)
 def test_refuses_what_is_past_the_size(hart, va):
-    frame, what = vmfault(hart.kernel, hart.kernel.proc, va, Pte.R)
+    frame, what = vmfault(hart.kernel, hart.kernel.proc.space, va, Pte.R)
     assert (frame, what) == (0, f"address past the size {hart.kernel.proc.sz:#x}")
 
 
@@ -65,7 +65,7 @@ def test_refuses_a_page_that_is_mapped(hart, below_heap, why):
     kernel = hart.kernel
     used, before = kernel.kmem.used, hart.pte(hart.heap - below_heap)
 
-    assert vmfault(kernel, kernel.proc, hart.heap - below_heap, Pte.R) == (0, why)
+    assert vmfault(kernel, kernel.proc.space, hart.heap - below_heap, Pte.R) == (0, why)
 
     assert (kernel.kmem.used, hart.pte(hart.heap - below_heap)) == (used, before)
     assert before
@@ -76,7 +76,7 @@ def test_refuses_a_page_that_is_mapped_for_execution_alone(hart):
     frame = kernel.kmem.kalloc()
     assert mappages(kernel, proc.pagetable, hart.heap, PAGE_SIZE, frame, Pte.X | Pte.U)
 
-    assert vmfault(kernel, proc, hart.heap, Pte.R) == (0, "page is mapped --x")
+    assert vmfault(kernel, proc.space, hart.heap, Pte.R) == (0, "page is mapped --x")
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
@@ -86,7 +86,7 @@ def test_takes_nothing_if_a_frame_lacks(hart, nth):
     used = kernel.kmem.used
 
     with failing_kalloc(kernel, nth) as calls:
-        frame, what = vmfault(kernel, proc, 3 << 30, Pte.R)  # a page and two page tables
+        frame, what = vmfault(kernel, proc.space, 3 << 30, Pte.R)  # a page and two page tables
 
     assert len(calls) == nth
     assert frame == 0
@@ -116,7 +116,7 @@ def far():
 )
 def test_what_exec_left_unmapped_has_the_rights_of_the_segment_above(far, va, access, why):
     used = far.kernel.kmem.used
-    assert vmfault(far.kernel, far.proc, va, access) == (0, why)
+    assert vmfault(far.kernel, far.proc.space, va, access) == (0, why)
     assert far.kernel.kmem.used == used
     assert not far.kernel.faults
 
@@ -132,33 +132,33 @@ def test_what_exec_left_unmapped_has_the_rights_of_the_segment_above(far, va, ac
 )
 def test_a_page_below_a_segment_gets_its_frame_when_it_may_be_touched(far, va, access, rights):
     far.kernel.wrote_code = False
-    frame, _ = vmfault(far.kernel, far.proc, va, access)
+    frame, _ = vmfault(far.kernel, far.proc.space, va, access)
     flags = Pte.V | Pte.U | Pte.A | Pte.D | rights
     assert far.pte(va) == frame >> 12 << 10 | flags
     assert far.kernel.memory.read(frame, PAGE_SIZE) == bytes(PAGE_SIZE)
     assert far.kernel.wrote_code == bool(rights & Pte.X)
     assert far.kernel.heap_frames_used == 0
-    assert far.proc.account.resident == 5
+    assert far.proc.space.most == 5
 
 
 def test_heap_pages_are_not_executed(hart):
     used = hart.kernel.kmem.used
     refused = 0, "page is the heap's, rw-"
-    assert vmfault(hart.kernel, hart.kernel.proc, hart.heap, Pte.X) == refused
+    assert vmfault(hart.kernel, hart.kernel.proc.space, hart.heap, Pte.X) == refused
     assert hart.kernel.kmem.used == used
 
 
 def test_a_page_of_nobody_panics(hart):
-    hart.proc.sz += PAGE_SIZE
+    hart.proc.space.size += PAGE_SIZE
     with pytest.raises(KernelPanic, match=f"vmfault: {hart.proc.sz - 1:#x} is nobody's"):
-        vmfault(hart.kernel, hart.proc, hart.proc.sz - 1, Pte.R)
+        vmfault(hart.kernel, hart.proc.space, hart.proc.sz - 1, Pte.R)
 
 
 def test_counts_heap_pages_only(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
     uvmunmap(kernel, proc.pagetable, 0, 1, do_free=True)  # a hole below the heap
 
-    assert vmfault(kernel, proc, 0, Pte.R)[0]
+    assert vmfault(kernel, proc.space, 0, Pte.R)[0]
     assert kernel.heap_frames_used == 0
-    assert vmfault(kernel, proc, hart.heap, Pte.R)[0]
+    assert vmfault(kernel, proc.space, hart.heap, Pte.R)[0]
     assert kernel.heap_frames_used == 1

@@ -3,15 +3,11 @@ import pytest
 from hdl.arch import PAGE_SIZE, Mstatus, Pte
 from kernel_model.facts.costs import TABLE, Step
 from kernel_model.facts.memlayout import TRAPFRAME
-from kernel_model.proc.proc import (
-    Proc,
-    allocproc,
-    freeproc,
-    growproc,
-    proc_freepagetable,
-    proc_pagetable,
-)
-from tests.kernel_model.support import failing_kalloc, make_hart, make_kernel
+from kernel_model.mm.space import AddressSpace
+from kernel_model.proc.proc import allocproc, freeproc, growproc, proc_freepagetable, proc_pagetable
+from kernel_model.proc.state import Proc
+from kernel_model.proc.trapframe import TrapFrame
+from tests.kernel_model.support import Memory, failing_kalloc, make_hart, make_kernel
 
 
 def charged(kernel, function, *arguments):
@@ -26,9 +22,9 @@ def cost(*steps):
 
 
 def test_one_that_was_just_made_is_nobody_and_has_nothing():
-    proc = Proc(None, 0)
+    proc = Proc(TrapFrame(Memory(), 0), AddressSpace(0))
     assert (proc.pid, proc.account.pid, proc.name) == (0, 0, "")
-    assert (proc.sz, proc.resident, proc.xstate, proc.done) == (0, 0, 0, 0)
+    assert (proc.sz, proc.space.resident, proc.xstate, proc.done) == (0, 0, 0, 0)
     assert proc.abi.value == proc.account.abi == "lab"
 
 

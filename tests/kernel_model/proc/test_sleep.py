@@ -1,7 +1,8 @@
 import pytest
 
-from kernel_model.proc.proc import Proc, ProcState
+from kernel_model.mm.space import AddressSpace
 from kernel_model.proc.sleep import Blocked, next_turn, sleep, wakeup, yield_
+from kernel_model.proc.state import Proc, ProcState
 from tests.kernel_model.support import make_kernel
 
 RUNNABLE, SLEEPING = ProcState.RUNNABLE, ProcState.SLEEPING
@@ -11,7 +12,7 @@ RUNNABLE, SLEEPING = ProcState.RUNNABLE, ProcState.SLEEPING
 def kernel():
     """A kernel with the processes 2, 3 and 4, all of them ready."""
     kernel = make_kernel()
-    kernel.procs += [Proc(None, 0, pid) for pid in (2, 3, 4)]
+    kernel.procs += [Proc(kernel.procs.init.trapframe, AddressSpace(0), pid) for pid in (2, 3, 4)]
     return kernel
 
 
@@ -62,8 +63,8 @@ def test_nobody_is_ready(kernel):
 
 
 def test_init_first(kernel):
-    kernel.init.state = RUNNABLE
-    assert next_turn(kernel, 3) is kernel.init
+    kernel.procs.init.state = RUNNABLE
+    assert next_turn(kernel, 3) is kernel.procs.init
 
 
 def test_the_turn_that_is_over_was_the_last_one(kernel):

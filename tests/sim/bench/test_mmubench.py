@@ -2,8 +2,8 @@ import pytest
 
 from sim.bench import mmubench
 from sim.bench.runs import BenchError
+from sim.config import MachineConfig
 from sim.host.toolchain import programs_directory
-from sim.machine import MachineConfig
 
 WORDS = 232
 

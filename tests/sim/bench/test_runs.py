@@ -4,8 +4,8 @@ import pytest
 
 from kernel_model.facts.costs import ZERO
 from sim.bench.runs import BenchError, bare_run, kernel_run
+from sim.config import MachineConfig
 from sim.host.toolchain import build_bare, build_user, programs_directory
-from sim.machine import MachineConfig
 
 CONFIG = MachineConfig(memory_mib=4, fast_forward=False)
 
@@ -16,7 +16,7 @@ def loop():
 
 
 def test_a_run_to_the_end_is_timed(loop):
-    run, _image = bare_run(loop, CONFIG)
+    run = bare_run(loop, CONFIG)
 
     assert run.start() is run
     assert run.status == 0
@@ -24,7 +24,7 @@ def test_a_run_to_the_end_is_timed(loop):
 
 
 def test_a_run_for_some_cycles_stops_there(loop):
-    run, _image = bare_run(loop, CONFIG)
+    run = bare_run(loop, CONFIG)
 
     run.start(300, finish=False)
 
@@ -32,7 +32,7 @@ def test_a_run_for_some_cycles_stops_there(loop):
 
 
 def test_a_program_that_does_not_end_in_time_is_an_error(loop):
-    run, _image = bare_run(loop, CONFIG)
+    run = bare_run(loop, CONFIG)
 
     with pytest.raises(BenchError, match=r"^speed.* ended at cycle 300: limit"):
         run.start(300)
@@ -42,4 +42,4 @@ def test_a_program_under_the_kernel_tells_its_status():
     run = kernel_run(build_user(programs_directory() / "hello.c"), CONFIG, ZERO).start()
 
     assert run.status == 0
-    assert run.guest.finished
+    assert run.session.guest.finished

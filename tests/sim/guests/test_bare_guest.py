@@ -1,7 +1,8 @@
 import pytest
 
+from sim.config import MachineConfig
 from sim.guests.bare_guest import BareGuest
-from sim.machine import End, Machine, MachineConfig
+from sim.machine import End, Machine
 from sim.platform.devices.htif import SETTLE, Htif
 from tests.sim.scripted import ScriptedHart, load, store
 

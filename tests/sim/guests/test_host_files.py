@@ -1,6 +1,7 @@
 import pytest
 
-from sim.guests.host_files import HostFile, HostFileError, parse_host_file, read_host_files
+from sim.config import HostFile
+from sim.guests.host_files import HostFileError, parse_host_file, read_host_files
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 
 from sim.host import tables
 from sim.host.tables import Cell, Column, Gap, columns_of, print_table
-from sim.output.report import Report, print_faults, print_processes, print_summary
+from sim.output.report import print_faults, print_processes, print_summary
 from tests.sim.output.test_report import processes, report  # noqa: F401, fixtures
+from tests.sim.results import make_result
 
 COLUMNS = (
     Column("#"),
@@ -101,7 +102,7 @@ def test_every_table_of_a_run_fits(monkeypatch, report, processes, width):  # no
     monkeypatch.setattr(tables, "columns_of", lambda file: width)
     file = Terminal()
     print_faults(report, file)
-    print_processes(Report(0, 10**12, 10**12, "pysim", processes=processes), file)
+    print_processes(make_result(cycles=10**12, instructions=10**12, processes=processes), file)
     print_summary(report, file)
     lines = plain(file.getvalue())
     assert max(map(len, lines)) <= width

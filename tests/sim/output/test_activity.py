@@ -2,8 +2,8 @@
 
 import pytest
 
-from kernel_model.proc.proc import ProcState
 from kernel_model.proc.sleep import TICKS
+from kernel_model.proc.state import ProcState
 from sim.output.activity import Activity
 from tests.kernel_model.support import make_hart, switch_to
 

@@ -3,13 +3,13 @@ import json
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.accounts import Account, Ledger
+from kernel_model.facts.accounts import Account
 from kernel_model.facts.served import Fault as Served
 from sim.engines.base import TrapRecord
 from sim.guests.fault_table import Fault, FaultTable
 from sim.host.output_files import STDOUT
 from sim.output.json_report import JsonReport
-from sim.output.report import Report
+from tests.sim.results import make_result
 
 MAPPED = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "mapped frame 0x80010000", 2)
 COPIED = Served(None, Cause.LOAD_PAGE, 0x6000, "mapped", "copyin", "mapped frame 0x80011000", 2)
@@ -31,9 +31,17 @@ def written(path, report, faults=()):
 
 
 def test_it_has_integers_and_every_fault(tmp_path):
-    ledger = Ledger()
-    ledger.boot, ledger.idle = 258, 7
-    report = Report(255, 20_000, 15_000, "pysim", 10, 2, 17, ledger=ledger, abi="lab")
+    report = make_result(
+        exit_status=255,
+        cycles=20_000,
+        instructions=15_000,
+        pages_promised=10,
+        heap_frames_used=2,
+        frames_used=17,
+        boot_cycles=258,
+        idle_cycles=7,
+        abi="lab",
+    )
 
     content = written(tmp_path / "report.json", report, FAULTS)
 
@@ -48,6 +56,7 @@ def test_it_has_integers_and_every_fault(tmp_path):
         "frames_used": 17,
         "boot_cycles": 258,
         "idle_cycles": 7,
+        "config": report.config.as_json() | {"engine": "pysim"},
         "processes": [],
     }
     assert faults == [fault.as_json() for fault in FAULTS]
@@ -59,7 +68,7 @@ def test_it_has_every_account(tmp_path):
         Account(3, "echo", 0x4000, 4, 5, 0, 7, 6, 5, "lab", -1),
     ]
 
-    content = written(tmp_path / "report.json", Report(0, 1, 1, "pysim", processes=processes))
+    content = written(tmp_path / "report.json", make_result(processes=processes))
 
     first, second = content["processes"]
     assert first == {
@@ -86,7 +95,7 @@ def test_faults_are_written_as_they_come(tmp_path):
         writer.fault(FAULTS[0])
 
     assert path.read_text().count('"number": 1,') > 800
-    writer.finish(Report(0, 1, 1, "pysim"))
+    writer.finish(make_result())
 
 
 def test_standard_output_gets_it_in_the_end():
@@ -94,7 +103,7 @@ def test_standard_output_gets_it_in_the_end():
     writer = JsonReport(STDOUT, written.append)
     writer.fault(FAULTS[0])
     assert written == []
-    writer.finish(Report(0, 1, 1, "pysim"))
+    writer.finish(make_result())
 
     assert len(json.loads(b"".join(written))["faults"]) == 1
 
@@ -105,7 +114,7 @@ def test_a_disk_that_gets_full_is_told_of_at_the_end():
         writer.fault(FAULTS[0])
 
     with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
-        writer.finish(Report(0, 1, 1, "pysim"))
+        writer.finish(make_result())
 
 
 class TestSettled:

@@ -8,7 +8,8 @@ from kernel_model.facts.accounts import Account
 from kernel_model.facts.served import Fault as Served
 from sim.engines.base import TrapRecord
 from sim.guests.fault_table import FaultTable
-from sim.output.report import Report, print_faults, print_processes, print_summary
+from sim.output.report import print_faults, print_processes, print_summary
+from tests.sim.results import make_result
 
 
 @pytest.fixture
@@ -24,7 +25,16 @@ def report():
     ]:
         faults.trapped(2, [trap])
         faults.join([served])
-    return Report(255, 20_000, 15_000, "pysim", 10, 2, 17, faults, abi="lab")
+    return make_result(
+        exit_status=255,
+        cycles=20_000,
+        instructions=15_000,
+        pages_promised=10,
+        heap_frames_used=2,
+        frames_used=17,
+        faults=faults,
+        abi="lab",
+    )
 
 
 @pytest.fixture
@@ -71,7 +81,7 @@ def test_of_many_faults_the_first_and_last_are_shown(report):
 
 
 def test_each_process_has_a_row(processes):
-    report = Report(0, 1, 1, "pysim", processes=processes)
+    report = make_result(processes=processes)
 
     assert rows(printed(print_processes, report)) == [
         ["2", "sh", "0x6000", "6", "5", "1", "1,234", "99,999", "88", "-"],
@@ -80,13 +90,13 @@ def test_each_process_has_a_row(processes):
 
 
 def test_a_single_process_has_no_table(processes):
-    report = Report(0, 1, 1, "pysim", processes=processes[:1])
+    report = make_result(processes=processes[:1])
 
     assert printed(print_processes, report) == ""
 
 
 def test_a_run_without_faults_says_so():
-    assert printed(print_faults, Report(0, 1, 1, "pysim")) == "no page faults\n"
+    assert printed(print_faults, make_result()) == "no page faults\n"
 
 
 def test_the_summary_tells_what_was_promised_and_what_was_used(report):
@@ -99,8 +109,8 @@ def test_the_summary_tells_what_was_promised_and_what_was_used(report):
 
 
 def test_a_run_without_a_kernel_tells_of_no_pages():
-    assert "pages" not in printed(print_summary, Report(0, 10, 5, "pysim"))
+    assert "pages" not in printed(print_summary, make_result(cycles=10, instructions=5))
 
 
 def test_nothing_is_divided_by_zero():
-    assert Report(0, 0, 0, "pysim").ipc == 0
+    assert make_result(cycles=0, instructions=0).ipc == 0

@@ -2,18 +2,19 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.served import Fault as Served
+from sim.config import MachineConfig
 from sim.engines.base import CYCLE_FS, EngineError, TrapRecord
 from sim.guests.fault_table import FaultTable
-from sim.machine import End, Machine, MachineConfig
+from sim.machine import End, Machine
 from sim.output.waveform import read_waveform
 from sim.output.waves import (
     CYCLES_AFTER,
     MOST_CYCLES,
     OPEN_CYCLES,
+    CycleRange,
     FirstFaults,
     LastCycles,
     Trace,
-    Window,
 )
 from tests.sim.scripted import ScriptedHart, load
 
@@ -49,7 +50,8 @@ def run_traced(trace, cycles=40, **parameters):
 
 
 @pytest.mark.parametrize(
-    ("window", "first", "last"), [(Window(), 0, 40), (Window(7, 20), 7, 20), (Window(30), 30, 40)]
+    ("window", "first", "last"),
+    [(CycleRange(), 0, 40), (CycleRange(7, 20), 7, 20), (CycleRange(30), 30, 40)],
 )
 def test_a_trace_holds_the_cycles_of_its_window(tmp_path, window, first, last):
     trace = Trace(tmp_path / "run.vcd", window)
@@ -62,7 +64,7 @@ def test_a_trace_holds_the_cycles_of_its_window(tmp_path, window, first, last):
 
 
 def test_a_window_after_the_end_writes_nothing(tmp_path):
-    trace = Trace(tmp_path / "run.vcd", Window(100, 200))
+    trace = Trace(tmp_path / "run.vcd", CycleRange(100, 200))
 
     run_traced(trace)
 
@@ -85,8 +87,8 @@ def test_the_default_window_is_around_the_first_faults():
 
 def test_a_window_without_an_end_has_a_bound():
     """A waveform takes a kilobyte a cycle: `--vcd-window 0:` wrote 2 GB without a word."""
-    assert Window(7).bounds() == (7, 7 + OPEN_CYCLES)
-    assert Window(7, 10_000_000).bounds() == (7, 10_000_000)
+    assert CycleRange(7).bounds() == (7, 7 + OPEN_CYCLES)
+    assert CycleRange(7, 10_000_000).bounds() == (7, 10_000_000)
 
 
 def test_an_engine_that_keeps_no_cycles_says_so(tmp_path):

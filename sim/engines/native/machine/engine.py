@@ -253,15 +253,19 @@ class NativeEngine(Engine):
             machine.waiting_filter |= 1 << (pc >> 1 & 63)
 
     def snapshot(self) -> Snapshot:
-        """The state of hart and bus, and the log; not RAM, and no waveform."""
-        return Snapshot.take(self.model, self._machine, self.log)
+        """The state of hart and bus, the log, and what is traced and kept; not RAM."""
+        watched = self._watch and self._watch.save()
+        return Snapshot.take(self.model, self._machine, self.log, watched)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Returns to a `snapshot` of a machine like this one. Ends what is traced or kept."""
-        if self._watch is not None:
-            self.stop_trace()
-            self._watch.forget()
+        """Returns to a `snapshot` of this machine, or of one like it that wrote no waveform.
+
+        A waveform that was being written goes on from there. Raises OSError.
+        """
         self.log = snapshot.put_back(self.model, self._machine)
+        if self._watch is not None:
+            self._watch.load(snapshot.watched)
+            self.chunk = _TRACED_CHUNK if self._watch.traces else type(self).chunk
         self._find_window()
 
     def _traced(self) -> Watch:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sim.engines.base import TrapLog
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.structs import POINTERS, Machine
+from sim.engines.native.machine.watch import Watched
 
 __all__ = ["Snapshot"]
 
@@ -15,19 +16,23 @@ __all__ = ["Snapshot"]
 class Snapshot:
     """What a machine was at some cycle: the model's state, the `Machine` struct, and the log.
 
-    `withheld` is where in the struct the answer lies that is withheld, or None.
+    `withheld` is where in the struct the answer lies that is withheld, or None; `watched` what was
+    traced and kept, if anything can be.
     """
 
     state: bytes
     machine: bytes
     withheld: int | None
     log: TrapLog
+    watched: Watched | None
 
     @classmethod
-    def take(cls, model: Model, machine: Machine, log: TrapLog) -> "Snapshot":
+    def take(
+        cls, model: Model, machine: Machine, log: TrapLog, watched: Watched | None = None
+    ) -> "Snapshot":
         """The snapshot of a machine that stands still."""
         withheld = machine.withheld - ctypes.addressof(machine) if machine.withheld else None
-        return cls(model.state.tobytes(), bytes(machine), withheld, copy.deepcopy(log))
+        return cls(model.state.tobytes(), bytes(machine), withheld, copy.deepcopy(log), watched)
 
     def put_back(self, model: Model, machine: Machine) -> TrapLog:
         """Returns a machine of the same kind to this state; returns its log.

@@ -231,6 +231,9 @@ extern "C" void trace_touch(Trace *t, const u64 *state) {
   put_changes(*t, state);
 }
 
+// Hands over to the file what has been written so far.
+extern "C" void trace_flush(Trace *t) { flush(*t); }
+
 // Ends the file half a cycle after the last edge; returns an `errno`.
 extern "C" int trace_end(Trace *t) {
   t->high = false;

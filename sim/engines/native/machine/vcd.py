@@ -35,6 +35,7 @@ _FUNCTIONS = {
     "trace_say": (None, _pointer, ctypes.c_char_p),
     "trace_values": (_pointer, _pointer),
     "trace_touch": (None, _pointer, _pointer),
+    "trace_flush": (None, _pointer),
     "trace_error": (ctypes.c_int, _pointer),
     "trace_end": (ctypes.c_int, _pointer),
 }
@@ -74,14 +75,16 @@ class Waveform:
         Address of the state of the first cycle.
     cycle : int
         Its number.
+    end : int or None
+        The file is there, and goes on behind so many bytes, which `position` told in this cycle.
     """
 
-    def __init__(self, model: Model, path: Path, state: int, cycle: int):
+    def __init__(self, model: Model, path: Path, state: int, cycle: int, end: int | None = None):
         self._library = library = model.library
         for name, (result, *arguments) in _FUNCTIONS.items():
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
-        self._path = path
+        self.path = path
         self._model = model
         self._clock = model.design.fragment.domains["sync"].clk
         self._simulated = PyEngineState()
@@ -94,18 +97,23 @@ class Waveform:
         writer = self._make_header(header, cycle)
         # Kept here, because ctypes does not.
         self._decode = _DECODE(self._say)
-        self._file = open_output(path)
+        self._file = open_output(path) if end is None else path.open("r+b")
         ((clock, _),) = writer.vcd_signal_vars[self._clock]
         self.address = library.trace_new(self._file.fileno(), clock.ident.encode(), self._decode)
         self._describe(writer)
         try:
-            self._file.writelines(_share_codes(header.getvalue(), self._aliases))
-            self._file.flush()
+            lines = list(_share_codes(header.getvalue(), self._aliases))
+            if end is None:
+                self._file.writelines(lines)
+                self._file.flush()
         except OSError:
             with contextlib.suppress(OSError):
                 self.close()
             raise
-        library.trace_begin(self.address, state, cycle)
+        if end is None:
+            library.trace_begin(self.address, state, cycle)
+        else:
+            self.return_to(end, state, cycle)
 
     def _make_header(self, file, cycle) -> VCDWriter:
         writer = VCDWriter(self._simulated, self._model.design, vcd_file=file)
@@ -120,6 +128,18 @@ class Waveform:
         """Python has changed inputs or registers of `state` since the last cycle."""
         self._library.trace_touch(self.address, state)
 
+    def position(self) -> int:
+        """The bytes that the file has so far."""
+        self._library.trace_flush(self.address)
+        return os.lseek(self._file.fileno(), 0, os.SEEK_CUR)
+
+    def return_to(self, end: int, state: int, cycle: int) -> None:
+        """Takes out what the file has behind `end`; the machine is in that cycle once more."""
+        self._library.trace_flush(self.address)
+        os.ftruncate(self._file.fileno(), end)
+        os.lseek(self._file.fileno(), end, os.SEEK_SET)
+        self._library.trace_begin(self.address, state, cycle)
+
     def check(self) -> None:
         """Raises OSError if the file could not be written."""
         self._raise(self._library.trace_error(self.address))
@@ -132,7 +152,7 @@ class Waveform:
 
     def _raise(self, error):
         if error:
-            raise OSError(error, os.strerror(error), str(self._path))
+            raise OSError(error, os.strerror(error), str(self.path))
 
     def _set_all(self, state, cycle) -> None:
         """Gives the simulator's slots the values of a cycle."""

@@ -70,6 +70,8 @@ extern "C" Ring *ring_new(u64 first, u64 size, u64 cycles) {
 
 extern "C" void ring_keep(Ring *r, const u64 *state, u64 cycle) { keep(*r, state, cycle); }
 
+extern "C" Ring *ring_copy(const Ring *r) { return new Ring(*r); }
+
 extern "C" void ring_free(Ring *r) { delete r; }
 
 extern "C" u64 ring_count(Ring *r) { return r->count; }

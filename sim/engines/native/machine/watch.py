@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.vcd import Waveform
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "Watched"]
 
 _u64, _pointer = ctypes.c_uint64, ctypes.c_void_p
 #: Functions of watch.cpp: what they return, and their arguments.
@@ -18,6 +18,7 @@ _FUNCTIONS = {
     "ring_keep": (None, _pointer, _pointer, _u64),
     "ring_count": (_u64, _pointer),
     "ring_state": (_pointer, _pointer, _u64, _pointer),
+    "ring_copy": (_pointer, _pointer),
     "ring_write": (None, _pointer, _pointer, _u64, _u64),
     "ring_free": (None, _pointer),
     "records_new": (_pointer, _u64),
@@ -30,6 +31,23 @@ class _Watch(ctypes.Structure):
     """The struct of the same name in watch.cpp."""
 
     _fields_ = [(name, _pointer) for name in ("trace", "ring", "records")]
+
+
+class Watched:
+    """What was being written and kept at some time; see `Watch.save`."""
+
+    def __init__(self, library: ctypes.CDLL, ring: int | None, trace: tuple[Path, int] | None):
+        self._library = library
+        self._ring = library.ring_copy(ring) if ring else None
+        self.trace = trace
+
+    def ring(self) -> int | None:
+        """Another copy of the states that were kept, if any were."""
+        return self._library.ring_copy(self._ring) if self._ring else None
+
+    def __del__(self):
+        if self._ring:
+            self._library.ring_free(self._ring)
 
 
 class Watch:
@@ -96,6 +114,32 @@ class Watch:
             waveform, self._waveform = self._waveform, None
             self._update()
             waveform.close()
+
+    @property
+    def traces(self) -> bool:
+        """A waveform is being written."""
+        return self._waveform is not None
+
+    def save(self) -> Watched:
+        """What `load` needs to return to this cycle."""
+        waveform = self._waveform
+        trace = None if waveform is None else (waveform.path, waveform.position())
+        return Watched(self._library, self._native.ring, trace)
+
+    def load(self, watched: Watched) -> None:
+        """Goes on from where it was; the machine is in that cycle again. Raises OSError."""
+        self.forget()
+        self._native.ring = watched.ring()
+        state, cycle = self._model.address, self._machine.cycle
+        path, end = watched.trace or (None, 0)
+        if self._waveform is not None and self._waveform.path == path:
+            self._waveform.return_to(end, state, cycle)
+        else:
+            self.stop_trace()
+            if path is not None:
+                self._waveform = Waveform(self._model, path, state, cycle, end)
+        self._touched = False
+        self._update()
 
     def touch(self) -> None:
         """Says that Python has changed the state."""

@@ -2,10 +2,10 @@ import io
 import os
 import signal
 import sys
-from copy import deepcopy
 
 import pytest
 
+from sim.checkpoint import Checkpoint
 from sim.host.streams import OutputError
 from sim.platform.devices.console import Console, Piped, standard_input
 from sim.platform.devices.journal import Entry, Journal, Replay
@@ -192,18 +192,31 @@ class TestInterrupt:
         assert (console.poll(0, 128), console.wait(0)) == (b"", False)
 
 
-class TestCopy:
-    def test_shares_the_hosts_files(self):
-        console = make_console(b"a\nb\n")
-        copy = deepcopy(console)
-        copy.write(b"x")
-        assert [console.poll(0, 128), copy.poll(0, 128)] == [b"a\n", b"b\n"]
+class TestCheckpoint:
+    def test_what_was_read_since_then_is_given_again(self):
+        console = make_console(b"a\nb\nc\n")
+        assert console.poll(0, 128) == b"a\n"
+        checkpoint = Checkpoint([console])
+        for _ in range(2):
+            assert [console.poll(0, 128), console.poll(0, 1)] == [b"b\n", b"c"]
+            assert [console.poll(0, 128), console.poll(0, 128)] == [b"\n", b""]
+            assert console.ended(0)
+            checkpoint.put_back()
+            assert not console.ended(0)
+
+    def test_what_was_printed_stays(self):
+        console = make_console(b"")
+        checkpoint = Checkpoint([console])
+        console.write(b"x")
+        checkpoint.put_back()
         console.write(b"y")
         assert console._output.getvalue() == b"xy"
 
-    def test_replays_from_where_it_was(self):
+    def test_a_replay_goes_on_from_where_it_was(self):
         console = Console(io.BytesIO(), Replay([Entry(0, b"a\n"), Entry(0, b"b\n")]))
         console.poll(0, 128)
-        copy = deepcopy(console)
-        assert [console.poll(0, 128), copy.poll(0, 128)] == [b"b\n", b"b\n"]
-        assert console.ended(0)
+        checkpoint = Checkpoint([console])
+        for _ in range(2):
+            assert console.poll(0, 128) == b"b\n"
+            assert console.ended(0)
+            checkpoint.put_back()

@@ -5,13 +5,13 @@ import subprocess
 import sys
 import threading
 import time
-from copy import deepcopy
 
 import pytest
 
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
 
+from sim.checkpoint import Checkpoint  # noqa: E402
 from sim.platform.devices.console import Console, Piped  # noqa: E402
 from sim.platform.devices.terminal import Terminal  # noqa: E402
 
@@ -146,8 +146,11 @@ def test_the_terminal_is_changed_at_the_first_poll_and_put_back(desk):
     assert desk.modes == before
 
 
-def test_a_copy_is_the_same(desk):
-    assert deepcopy(desk.terminal) is desk.terminal
+def test_a_checkpoint_leaves_the_terminal_alone(desk):
+    checkpoint = Checkpoint([desk.terminal])
+    desk.terminal.poll(0, 128)
+    checkpoint.put_back()
+    assert desk.terminal.interactive
 
 
 @pytest.mark.parametrize("file, possible", [(None, False), (io.StringIO(), False)])

@@ -4,13 +4,10 @@ from pathlib import Path
 
 from kernel_model.facts.costs import TABLE, ZERO
 from kernel_model.kernel import Kernel
-from sim.guests.bare_guest import BareGuest
-from sim.guests.kernel_guest import KernelGuest
-from sim.guests.loader import load_bare
+from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline, build_bare
-from sim.machine import Machine, MachineConfig
-from sim.platform.devices.doorbell import DoorbellPage
-from sim.platform.devices.htif import Htif
+from sim.machine import Machine
+from sim.session import BareSession, KernelSession
 from tests.kernel_model.support import Console as KernelConsole
 
 __all__ = ["ASM", "Outcome", "bare", "kernel"]
@@ -29,7 +26,7 @@ class Console(KernelConsole):
 class Outcome:
     """Everything that a run leaves behind and that no engine may change."""
 
-    def __init__(self, machine, guest, end, *others):
+    def __init__(self, machine, end, *others):
         engine = machine.engine
         self.machine = machine
         self.cycles = engine.cycle
@@ -52,23 +49,22 @@ def kernel(expected, *, costs=True, svadu=False, watchers=(), max_cycles=400_000
     console = Console()
     model = Kernel(ram, assemble_trampoline(), console, svadu=svadu, costs=TABLE if costs else ZERO)
     model.exec(expected.build().read_bytes(), [expected.program, *expected.args])
-    guest = KernelGuest(model)
-    machine = Machine(config, ram, devices=[DoorbellPage(model.doorbell)])
-    end = machine.run(guest, max_cycles=max_cycles, watchers=watchers)
-    faults = [fault.as_json() for fault in guest.faults]
-    return Outcome(machine, guest, end, model.exit_status, console.output, faults, bytes(ram.bytes))
+    session = KernelSession(config, model)
+    session.watchers += watchers
+    end = session.run(max_cycles)
+    faults = [fault.as_json() for fault in session.guest.faults]
+    return Outcome(
+        session.machine, end, model.exit_status, console.output, faults, bytes(ram.bytes)
+    )
 
 
 def bare(source, *, max_cycles=400_000, defines=None, memory_mib=4, **config):
     """A bare-metal program: a file, or the name of one of `tests/asm`."""
     config = MachineConfig(memory_mib=memory_mib, **config)
-    ram = Machine.make_ram(config)
     if isinstance(source, str):
         elf = build_bare(ASM / f"{source}.S", script=ASM / "link.ld")
     else:
         elf = build_bare(source, defines)
-    image = load_bare(elf.read_bytes(), ram)
-    guest = BareGuest(Htif(ram, image.tohost, image.fromhost, lambda data: None))
-    machine = Machine(config, ram, watched=image.tohost)
-    end = machine.run(guest, max_cycles=max_cycles)
-    return Outcome(machine, guest, end, guest.htif.exit_code, bytes(ram.bytes))
+    session = BareSession(config, elf.read_bytes())
+    end, machine = session.run(max_cycles), session.machine
+    return Outcome(machine, end, session.guest.htif.exit_code, bytes(machine.ram.bytes))

@@ -1,59 +1,75 @@
-"""Snapshots of a whole machine, with a program and its kernel."""
+"""Snapshots of a whole run, with a program and its kernel."""
+
+import pytest
 
 from kernel_model.kernel import Kernel
-from sim.guests.kernel_guest import KernelGuest
+from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline
-from sim.machine import End, Machine, MachineConfig
-from sim.platform.devices.doorbell import DoorbellPage
+from sim.machine import End, Machine
+from sim.session import KernelSession
 from tests.programs.expected import Expected
 from tests.sim.engines.native.machine.machines import Console
 
 
-def make_machine(program):
+@pytest.fixture
+def session():
     config = MachineConfig(memory_mib=4, engine="native")
-    ram = Machine.make_ram(config)
-    kernel = Kernel(ram, assemble_trampoline(), Console())
-    kernel.exec(program.build().read_bytes(), [program.program])
-    return Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)]), KernelGuest(kernel)
+    kernel = Kernel(Machine.make_ram(config), assemble_trampoline(), Console())
+    kernel.exec(Expected("lazy", "").build().read_bytes(), ["lazy"])
+    with KernelSession(config, kernel) as session:
+        yield session
 
 
-def finish(machine, guest):
+def finish(session):
     """Runs to the end; returns all that the run leaves behind."""
-    assert machine.run(guest, max_cycles=400_000) is End.FINISHED
-    engine, kernel = machine.engine, guest.kernel
+    assert session.run(400_000) is End.FINISHED
+    engine, kernel = session.machine.engine, session.kernel
     return (
         engine.cycle,
-        engine.log,
-        [fault.as_json() for fault in guest.faults],
+        engine.log.instructions,
+        list(engine.log.traps),
+        [fault.as_json() for fault in session.guest.faults],
         (kernel.exit_status, kernel.frames_used, kernel.console.output),
-        bytes(machine.ram.bytes),
+        bytes(session.machine.ram.bytes),
     )
 
 
-def test_a_program_ends_alike_from_every_snapshot():
-    machine, guest = make_machine(Expected("lazy", ""))
+def test_a_program_ends_alike_from_every_snapshot(session):
     snapshots = []
     for cycles in (0, 3_000, 10_000):
         if cycles:
-            assert machine.run(guest, max_cycles=cycles) is End.LIMIT
-        snapshots.append((cycles, machine.snapshot(guest)))
-    expected = finish(machine, guest)
+            assert session.run(cycles) is End.LIMIT
+        snapshots.append((cycles, session.snapshot()))
+    expected = finish(session)
 
-    assert len(expected[2]) > 3
+    assert len(expected[3]) > 3
     for cycles, snapshot in [*snapshots, snapshots[1]]:
-        guest = machine.restore(snapshot)
-        assert machine.engine.cycle == cycles
-        assert finish(machine, guest) == expected
+        session.restore(snapshot)
+        assert session.cycle == cycles
+        assert finish(session) == expected
 
 
-def test_a_snapshot_does_not_change_with_the_machine_it_was_taken_of():
-    machine, guest = make_machine(Expected("lazy", ""))
-    machine.run(guest, max_cycles=5_000)
-    snapshot = machine.snapshot(guest)
-    faults, pages = len(guest.faults), len(snapshot.ram)
+def test_a_snapshot_does_not_change_with_the_run_it_was_taken_of(session):
+    session.run(5_000)
+    snapshot = session.snapshot()
+    faults, pages = len(session.guest.faults), len(snapshot.ram)
 
-    finish(machine, guest)
+    finish(session)
+    assert len(session.guest.faults) > faults
 
-    restored = machine.restore(snapshot)
-    assert len(restored.faults) == faults < len(guest.faults)
-    assert len(machine.ram.snapshot()) == pages
+    session.restore(snapshot)
+    assert len(session.guest.faults) == faults
+    assert len(session.machine.ram.snapshot()) == pages
+
+
+def test_what_refers_to_a_part_of_the_run_still_does(session):
+    session.run(5_000)
+    kernel, guest, faults = session.kernel, session.guest, session.guest.faults
+    log, snapshot = session.machine.engine.log, session.snapshot()
+    finish(session)
+
+    session.restore(snapshot)
+
+    assert (session.kernel, session.guest, session.guest.faults) == (kernel, guest, faults)
+    assert session.machine.engine.log is log
+    assert any(watcher is faults for watcher in kernel.watchers)

@@ -4,10 +4,10 @@ import pytest
 
 from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
-from sim.guests.kernel_guest import KernelGuest
+from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline
-from sim.machine import End, Machine, MachineConfig
-from sim.platform.devices.doorbell import DoorbellPage
+from sim.machine import End, Machine
+from sim.session import KernelSession
 from tests.programs.expected import Expected
 from tests.sim.engines.native.machine.machines import Console
 
@@ -21,11 +21,10 @@ def faults():
     # A turn is over with nearly every fault.
     kernel = Kernel(ram, assemble_trampoline(), Console(), costs=ZERO, quantum=1000)
     kernel.exec(Expected("twins", "").build().read_bytes(), ["twins"])
-    guest = KernelGuest(kernel)
-    machine = Machine(config, ram, devices=[DoorbellPage(kernel.doorbell)])
-    assert machine.run(guest, max_cycles=400_000) is End.FINISHED
+    session = KernelSession(config, kernel)
+    assert session.run(400_000) is End.FINISHED
     assert kernel.exit_status == 0
-    return list(guest.faults)
+    return list(session.guest.faults)
 
 
 def test_every_fault_is_retried_before_its_process_traps_again(faults):

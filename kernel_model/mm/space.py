@@ -1,0 +1,57 @@
+"""The address space of a process: its page table, how large it is, and whose its pages are."""
+
+from dataclasses import dataclass, field
+
+from kernel_model.mm.regions import Owner, Region, Regions
+
+__all__ = ["AddressSpace", "HeapUse"]
+
+
+@dataclass(slots=True, eq=False)
+class AddressSpace:
+    """What a process can address."""
+
+    #: Physical address of the page table's root.
+    root: int
+    #: Bytes: the addresses below it are the process's, touched or not.
+    size: int = 0
+    #: Whose its pages are, touched or not; they end with the page of the size.
+    regions: Regions = field(default_factory=Regions)
+    #: Pages in memory that are the process's own, the guard page included; and the most ever.
+    resident: int = 0
+    most: int = 0
+
+    def region(self, va: int) -> Region | None:
+        """The region that `va` lies in; None past the size, which is compared to the byte."""
+        return self.regions.at(va) if va < self.size else None
+
+    def reside(self, pages: int) -> None:
+        """Note that so many pages more are in memory, or fewer."""
+        self.resident += pages
+        self.most = max(self.most, self.resident)
+
+    def resize(self, size: int) -> None:
+        """Note that `sbrk` has made it `size` bytes large: what is new is the heap's."""
+        self.size, self.regions = size, self.regions.resized(size)
+
+    def copy_of(self, other: "AddressSpace", pages: int) -> None:
+        """Note that it is a copy of `other`, of which `pages` were in memory."""
+        self.size, self.regions = other.size, other.regions
+        self.reside(pages)
+
+    @property
+    def heap_pages(self) -> int:
+        """Pages of the heap, touched or not."""
+        return self.regions.pages(Owner.HEAP)
+
+
+@dataclass(slots=True)
+class HeapUse:
+    """What all processes have had of heap."""
+
+    #: The most pages of a heap that a process's size ever covered, touched or not; a page that is
+    #: covered in part counts.
+    promised: int = 0
+    #: Frames that heap pages have got by being touched. A page that is given back and touched
+    #: again takes a frame again and counts again; a copy made by `fork` does not count.
+    frames: int = 0

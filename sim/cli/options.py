@@ -1,0 +1,36 @@
+"""What the options of the commands say besides the configuration: what is shown, and where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.output.pages import PagePrint
+from sim.output.waves import CycleRange
+
+__all__ = ["Options", "RunOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options that both commands have.
+
+    At most one of `vcd_window`, `vcd_fault` and `vcd_last` says which cycles go into `vcd`.
+    """
+
+    max_cycles: int | None = None
+    vcd: Path | None = None
+    vcd_window: CycleRange | None = None
+    vcd_fault: int | None = None
+    vcd_last: int | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(Options):
+    """Those of `run`."""
+
+    json_path: Path | str | None = None
+    journal: Path | None = None
+    replay: Path | None = None
+    trace_syscalls: bool = False
+    trace_faults: bool = False
+    vmprint: tuple[PagePrint, ...] = ()

@@ -1,0 +1,80 @@
+"""The waveform that the options ask for, of a run under the kernel and of a bare one."""
+
+from collections.abc import Iterator
+
+from hdl.arch import PAGE_FAULTS
+from sim.cli.options import Options
+from sim.guests.fault_table import Fault, cause_name
+from sim.machine import Machine
+from sim.output.gtkw import Mark
+from sim.output.recording import Recording, make_recording
+from sim.output.waves import CycleRange, FirstFaults
+from sim.session import BareSession, KernelSession
+
+__all__ = ["record_bare_run", "record_run"]
+
+#: Faults on either side of the one of --vcd-fault that may be marked in its waveform.
+_NEIGHBOURS = 100
+
+
+def record_run(options: Options, session: KernelSession) -> Recording | None:
+    """What records a run under the kernel; the faults are those that the kernel served."""
+    if options.vcd is None:
+        return None
+    guest, number = session.guest, options.vcd_fault
+    faults = guest.faults
+    faults.pinned = lambda fault: _is_marked(fault, options)
+
+    def find(machine: Machine) -> int | None:
+        return faults[number - 1].trap.cycle if len(faults) >= number else None
+
+    def marks() -> Iterator[Mark]:
+        return (Mark(each.trap.cycle, f"fault {each.number}: {each.cause_name}") for each in faults)
+
+    return _recording(options, FirstFaults(guest), marks, lambda: len(faults), find)
+
+
+def record_bare_run(options: Options, session: BareSession) -> Recording | None:
+    """What records a bare run; the faults are those that the hart raised."""
+    if options.vcd is None:
+        return None
+    machine, number = session.machine, options.vcd_fault
+
+    def last_faults():
+        return [trap for trap in machine.engine.log.traps if trap.cause in PAGE_FAULTS]
+
+    def find(machine: Machine) -> int | None:
+        count = machine.engine.log.page_faults
+        return last_faults()[number - 1 - count].cycle if count >= number else None
+
+    def marks() -> Iterator[Mark]:
+        traps = last_faults()
+        for number, trap in enumerate(traps, machine.engine.log.page_faults - len(traps) + 1):
+            yield Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
+
+    return _recording(options, CycleRange(), marks, lambda: machine.engine.log.page_faults, find)
+
+
+def _recording(
+    options: Options, default: CycleRange | FirstFaults, marks, count, find
+) -> Recording:
+    return make_recording(
+        options.vcd,
+        default,
+        window=options.vcd_window,
+        fault=options.vcd_fault,
+        last=options.vcd_last,
+        marks=marks,
+        count=count,
+        find=find,
+    )
+
+
+def _is_marked(fault: Fault, options: Options) -> bool:
+    """The fault may be in the waveform that `options` ask for by its place in the run."""
+    if options.vcd_fault is not None:
+        return abs(fault.number - options.vcd_fault) <= _NEIGHBOURS
+    if options.vcd_window is None:
+        return False  # it is about the first faults, or the last
+    first, last = options.vcd_window.bounds()
+    return first <= fault.trap.cycle <= last

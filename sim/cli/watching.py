@@ -1,0 +1,43 @@
+"""What `run` connects to the kernel: its console, and who tells of it as it goes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kernel_model.kernel import Kernel
+from sim.cli.options import RunOptions
+from sim.guests.fault_table import FaultTable
+from sim.host.output_files import open_output
+from sim.output.deaths import Deaths
+from sim.output.pages import PageTables
+from sim.output.traces import Emit, FaultTrace, SyscallTrace
+from sim.platform.devices.console import Console
+from sim.platform.devices.journal import Journal, load_journal
+
+__all__ = ["open_console", "watch"]
+
+
+@contextmanager
+def open_console(options: RunOptions, before_write) -> Iterator[Console]:
+    """The console, with the journals that `options` want. Raises JournalError or OSError."""
+    source = load_journal(options.replay) if options.replay is not None else None
+    if options.journal is None:
+        yield Console(source=source, before_write=before_write)
+        return
+    journal = Journal(open_output(options.journal))
+    try:
+        yield Console(source=source, before_write=before_write, journal=journal)
+    finally:
+        journal.close()
+
+
+def watch(options: RunOptions, kernel: Kernel, faults: FaultTable, emit: Emit) -> PageTables:
+    """Puts the watchers in place that `options` want; returns the one that is the machine's too."""
+    pages = PageTables(kernel, options.vmprint, emit)
+    if options.trace_faults:
+        kernel.watchers.append(FaultTrace(faults.raised_at, emit))
+    if options.trace_syscalls:
+        kernel.watchers.append(SyscallTrace(kernel, faults.raised_at, emit))
+    kernel.watchers.append(pages)
+    if not options.quiet:
+        kernel.watchers.append(Deaths(kernel, emit))
+    return pages

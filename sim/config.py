@@ -1,0 +1,171 @@
+"""The configuration of a run: one frozen record, from the hart's parameters to the kernel's."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from hdl.arch import RAM_BASE
+from kernel_model.facts.abi import AUTO, Abi
+from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
+
+__all__ = [
+    "BOUNDS",
+    "KERNEL_COSTS",
+    "LONGEST",
+    "ConfigError",
+    "HostFile",
+    "MachineConfig",
+    "RunConfig",
+]
+
+#: The longest turn and tick in cycles: longer than any run, and `time` plus it fits 64 bits.
+LONGEST = 1 << 62
+#: Entries of a TLB or of the walk cache: each costs comparators, and time to compile them.
+_ENTRIES = (1, 64)
+#: The least and the most of what is a number.
+BOUNDS = {
+    "memory_mib": (1, 1 << 17),
+    "latency": (1, 1000),
+    "itlb_entries": _ENTRIES,
+    "dtlb_entries": _ENTRIES,
+    "walk_cache_entries": _ENTRIES,
+    "btb_entries": (2, 256),
+    "reset_pc": (0, (1 << 64) - 2),
+    "hart_id": (0, (1 << 64) - 1),
+    "quantum": (0, LONGEST),
+    "tick": (1, LONGEST),
+}
+#: What the kernel's work may cost: as measured of xv6, or nothing.
+KERNEL_COSTS = ("table", "zero")
+
+
+class HostFile(NamedTuple):
+    """A file of the host, and the path it gets below `/`."""
+
+    path: Path
+    name: str
+
+
+class ConfigError(ValueError):
+    """A run cannot have this parameter; one line that says which and what it may be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineConfig:
+    """Parameters of a machine; all of the hart's are here.
+
+    Raises ConfigError.
+
+    Attributes
+    ----------
+    memory_mib : int
+        RAM from 0x8000_0000 on, in MiB.
+    latency : int
+        Cycles from a memory request to its response.
+    engine : str or None
+        "native", "pysim", or None for the native one where it works, else pysim.
+    fast_forward : bool
+        Cycles in which nothing happens may be passed over.
+    traced : bool
+        There will be waveforms or records of the retire port, which some engines have to know
+        beforehand.
+    itlb_entries, dtlb_entries, walk_cache_entries, btb_entries : int
+        Entries of the TLBs, of the walk cache, and of the branch target buffer, a power of two.
+    reset_pc : int
+        Address of the first instruction, even.
+    hart_id : int
+        Value of `mhartid`.
+    """
+
+    memory_mib: int = 128
+    latency: int = 1
+    engine: str | None = None
+    fast_forward: bool = True
+    traced: bool = False
+    itlb_entries: int = 8
+    dtlb_entries: int = 8
+    walk_cache_entries: int = 4
+    btb_entries: int = 16
+    reset_pc: int = RAM_BASE
+    hart_id: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in BOUNDS.items():
+            value = getattr(self, name, least)
+            if not isinstance(value, int) or not least <= value <= most:
+                raise ConfigError(f"{name} must be {least} to {most}, not {value!r}")
+        if self.btb_entries & (self.btb_entries - 1):
+            raise ConfigError(f"btb_entries must be a power of two, not {self.btb_entries}")
+        if self.reset_pc % 2:
+            raise ConfigError(f"reset_pc must be even, not {self.reset_pc:#x}")
+
+    def changed(self, **parameters: Any) -> Self:
+        """The same with other values of some parameters. Raises ConfigError."""
+        unknown = set(parameters) - {each.name for each in fields(self)}
+        if unknown:
+            raise ConfigError(f"{', '.join(sorted(unknown))} must be one of "
+                              f"{', '.join(each.name for each in fields(self))}")  # fmt: skip
+        return replace(self, **parameters)
+
+    def as_json(self) -> dict[str, Any]:
+        """The parameters as they stand in the result of a run."""
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig(MachineConfig):
+    """Parameters of a program's run under the kernel model: the machine's, and the kernel's.
+
+    Raises ConfigError.
+
+    Attributes
+    ----------
+    svadu : bool
+        The hart updates A and D bits; else the kernel does.
+    kernel_cost : str
+        What the kernel's work costs in cycles; one of KERNEL_COSTS.
+    abi : str
+        Whose `sbrk` it is: a value of `kernel_model.abi.Abi`, or "auto".
+    quantum : int
+        Cycles of a process's turn; 0 = until it waits.
+    tick : int
+        Cycles of the unit of `sleep` and `uptime`.
+    disk : Path or None
+        What fills the disk: xv6's `fs.img`, or a folder.
+    programs : bool
+        The bundled programs are on the disk.
+    files : tuple of HostFile
+        Files of the host that are on the disk, too.
+    """
+
+    svadu: bool = False
+    kernel_cost: str = KERNEL_COSTS[0]
+    abi: str = AUTO
+    quantum: int = QUANTUM
+    tick: int = TICK
+    disk: Path | None = None
+    programs: bool = True
+    files: tuple[HostFile, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        choices = {"kernel_cost": KERNEL_COSTS, "abi": (AUTO, *(abi.value for abi in Abi))}
+        for name, allowed in choices.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ConfigError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        if 0 < self.quantum < MIN_QUANTUM:
+            raise ConfigError(f"quantum must be 0 or at least {MIN_QUANTUM}, not {self.quantum}")
+        if self.reset_pc != KERNBASE:
+            raise ConfigError(f"reset_pc must be {KERNBASE:#x}, where the kernel's trampoline "
+                              f"lies, not {self.reset_pc:#x}")  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON has it."""
+    if isinstance(value, HostFile):
+        return f"{value.path}:{value.name}"
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,48 @@
+"""Finds the program that is to be run: on the disk, among the files of the host, or bundled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.guests.disk import Disk
+from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
+from sim.host.toolchain import find_program
+
+__all__ = ["Program", "find_bare_program", "find_user_program"]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program: its name, `argv[0]`; its ELF; and where that was found, for messages.
+
+    `source` is the file that it was compiled from just now, if any.
+    """
+
+    name: str
+    elf: bytes
+    where: str
+    source: Path | None = None
+
+
+def find_user_program(name: str, disk: Disk) -> Program:
+    """What `trapline run NAME` runs. Raises ToolchainError or OSError."""
+    if is_source(name):
+        # A program is not called like its source.
+        return _compiled(Path(name), lambda source, out: compile_program([source], out))
+    found = disk.program(name)
+    if found is not None:
+        return Program(name, found, f"{name} on the disk")
+    path = find_program(name)
+    return Program(name, path.read_bytes(), str(path))
+
+
+def find_bare_program(path: Path) -> Program:
+    """What `trapline bare PATH` runs. Raises ToolchainError or OSError."""
+    if is_source(path):
+        return _compiled(path, compile_bare_program)
+    return Program(str(path), path.read_bytes(), str(path))
+
+
+def _compiled(source: Path, compile_to: Callable[[Path, Path], Path]) -> Program:
+    out = compile_to(source, elf_of(source))
+    return Program(str(source.with_suffix("")), out.read_bytes(), str(out), source)

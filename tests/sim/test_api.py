@@ -1,0 +1,46 @@
+import pytest
+
+import sim
+from sim import End, RunConfig, run, start, start_bare
+from sim.config import ConfigError
+from tests.hdl.programs import ASM, build
+
+
+def test_a_program_is_run_by_a_call():
+    result = run("wc", stdin="one two\n", memory_mib=8)
+    assert (result.end, result.exit_status, result.output) == (End.FINISHED, 0, b"1 2 8 \n")
+
+
+def test_parameters_may_come_from_a_configuration_and_by_name():
+    slow = RunConfig(latency=3, memory_mib=8)
+    by_name = run("hello", latency=3, memory_mib=8)
+    assert run("hello", config=slow).cycles == by_name.cycles
+    assert run("hello", config=slow, kernel_cost="zero").cycles < by_name.cycles
+
+
+def test_a_run_without_end_is_bounded():
+    assert run("lazy", max_cycles=1_000, memory_mib=8).end is End.LIMIT
+
+
+def test_a_run_may_be_driven():
+    with start("lazy", memory_mib=8) as session:
+        session.run(5_000)
+        assert len(session.result().faults) == 2
+
+
+def test_so_may_a_bare_one():
+    with start_bare(build(ASM / "rv64a.S")) as session:
+        assert session.run(100_000) is End.FINISHED
+        assert session.result().exit_status == 0
+
+
+def test_a_name_that_is_no_parameter_is_refused():
+    with pytest.raises(ConfigError, match="^dtlb must be one of memory_mib"):
+        run("hello", dtlb=4)
+
+
+def test_the_package_has_what_it_says():
+    for name in sim.__all__:
+        assert getattr(sim, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = sim.nothing
