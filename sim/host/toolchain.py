@@ -11,11 +11,12 @@ import hashlib
 import importlib.metadata
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from functools import cache
 from pathlib import Path
 from struct import pack_into, unpack_from
@@ -25,7 +26,7 @@ from elftools.elf.elffile import ELFFile
 import kernel_model
 from hdl.arch import PAGE_SIZE
 from kernel_model.proc import trapframe
-from sim.host.progress import announce
+from sim.host.progress import announced
 from sim.host.shared_cache import SEAL, checkout_cache, is_kept, keep, user_cache
 
 __all__ = [
@@ -62,6 +63,8 @@ STRICT_FLAGS = "-Wall -Wextra -Werror".split()
 USER_FLAGS = ["-Os", "-Wl,-z,max-page-size=16", "-DSMALL_PRINTF"]
 #: Compilers that run at once.
 JOBS = 2
+#: Seconds for which nobody is told that programs are compiled.
+_MOMENT = 0.3
 #: Seconds after which a compiler that still runs is given up.
 TIMEOUT = 300
 
@@ -145,8 +148,24 @@ def bundled_files() -> dict[str, bytes]:
     """
     names = program_names()
     with ThreadPoolExecutor(JOBS) as pool:
-        paths = list(pool.map(build_program, names))
+        builds = [pool.submit(build_program, name) for name in names]
+        try:
+            _wait_for(builds)
+            paths = [build.result() for build in builds]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return {name: strip(path.read_bytes()) for name, path in zip(names, paths, strict=True)}
+
+
+def _wait_for(builds: Sequence[Future]) -> None:
+    """Waits until all are done, or one has failed; says how many are if it takes a while."""
+    if not wait(builds, _MOMENT).not_done:
+        return
+    with announced("compiling the bundled programs") as show:
+        for count, build in enumerate(as_completed(builds), 1):
+            build.result()
+            show(f", {count} of {len(builds)}")
 
 
 def strip(elf: bytes) -> bytes:
@@ -261,8 +280,10 @@ def cached(
     target = cache_directory() / f"{name}-{digest.hexdigest()[:16]}{suffix}"
     if is_kept(target):
         return target
-    announce(f"compiling {name}")
-    with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:
+    with (
+        announced(f"compiling {name}"),
+        tempfile.TemporaryDirectory(dir=cache_directory()) as directory,
+    ):
         temporary = Path(directory) / target.name
         build(temporary)
         keep(temporary, target)
@@ -307,7 +328,7 @@ def run_compiler(
     what = f"cannot compile {sources[0]}"
     try:
         with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
-            return subprocess.run(
+            result = subprocess.run(
                 command, capture_output=True, text=True, errors="replace",
                 env=_environment(scratch), timeout=TIMEOUT, check=False,
             )  # fmt: skip
@@ -315,6 +336,10 @@ def run_compiler(
         raise ToolchainError(f"{what}: the compiler ran for more than {TIMEOUT} s") from error
     except OSError as error:
         raise ToolchainError(f"{what}: {command[0]}: {error.strerror}") from error
+    if result.returncode == -signal.SIGINT:
+        # It was Ctrl-C, which goes to all of a terminal's processes.
+        raise KeyboardInterrupt
+    return result
 
 
 def _compiler(extensions: str) -> list[str]:
