@@ -78,8 +78,9 @@ def test_so_is_the_process_that_was_left_first(log):
     for process in range(2002):
         log.switch(process)
         log.trapped(process, 0x100, Cause.LOAD_PAGE, 0, Priv.U)
+    log.switch(9999)
     for process in range(2002):
         log.switch(process)
         log.retired(9999, 0x100, Priv.U)
 
-    assert [trap.retried_at for trap in log.traps] == [None] + [9999] * 2001
+    assert [trap.retried_at for trap in log.traps] == [None, None] + [9999] * 2000
