@@ -54,19 +54,19 @@ test-oldest: $(STAMP) ## run the engines' tests on the oldest Amaranth that they
 	PYTHONPATH=$(OLDEST) $(BIN)/python -m pytest -n auto -q tests/sim/engines
 
 oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases of each mode
-	$(BIN)/python -m tests.oracle --cases $(CASES) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.verify.oracle --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 campaign: $(STAMP) ## compare the MMU and the hart with the golden model on CASES accesses
-	$(BIN)/python -m tests.campaign --cases $(CASES) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.verify.campaign --cases $(CASES) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(STAMP) ## try COUNT broken files, command lines and wild programs of each kind
-	$(BIN)/python -m tests.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.verify.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in lock-step
-	$(BIN)/python -m tests.lockstep --programs $(PROGRAMS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.verify.lockstep --programs $(PROGRAMS) $(if $(SEED),--seed $(SEED))
 
 samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones on the hart and on Spike
-	$(BIN)/python -m tests.spike_kernel --wild $(WILD) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.verify.samekernel --wild $(WILD) $(if $(SEED),--seed $(SEED))
 
 docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
 	$(BIN)/python -m tests.docs
@@ -76,10 +76,10 @@ lint: $(STAMP) ## check rules and format with ruff
 	$(BIN)/ruff format --check .
 
 formal: $(STAMP) ## prove the properties of the MMU and of traps
-	$(BIN)/python -m tests.formal
+	$(BIN)/python -m tests.verify.formal
 
 mutants: $(STAMP) ## break the hart, the kernel model and the simulator; who notices?
-	$(BIN)/python -m tests.mutants --jobs 2 $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.verify.mutants --jobs 2 $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second
 	$(BIN)/python -m sim.bench

@@ -7,7 +7,7 @@ import click
 from kernel_model.facts.param import MIN_QUANTUM
 from sim.config import LONGEST
 from sim.output.pages import PagePrint
-from sim.output.waves import Window
+from sim.output.waves import CycleRange
 
 __all__ = ["Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
 
@@ -60,7 +60,7 @@ class CycleWindow(click.ParamType):
         first, last = (parse_count(text) if text else None for text in match.groups())
         if last is not None and (first or 0) >= last:
             self.fail(f"{value!r} is empty: FROM must be less than TO", param, ctx)
-        return Window(first or 0, last)
+        return CycleRange(first or 0, last)
 
 
 class PageTable(click.ParamType):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.output.pages import PagePrint
-from sim.output.waves import Window
+from sim.output.waves import CycleRange
 
 __all__ = ["Options", "RunOptions"]
 
@@ -18,7 +18,7 @@ class Options:
 
     max_cycles: int | None = None
     vcd: Path | None = None
-    vcd_window: Window | None = None
+    vcd_window: CycleRange | None = None
     vcd_fault: int | None = None
     vcd_last: int | None = None
     quiet: bool = False

@@ -8,7 +8,7 @@ from sim.guests.fault_table import Fault, cause_name
 from sim.machine import Machine
 from sim.output.gtkw import Mark
 from sim.output.recording import Recording, make_recording
-from sim.output.waves import FirstFaults, Window
+from sim.output.waves import CycleRange, FirstFaults
 from sim.session import BareSession, KernelSession
 
 __all__ = ["record_bare_run", "record_run"]
@@ -52,10 +52,12 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
         for number, trap in enumerate(traps, machine.engine.log.page_faults - len(traps) + 1):
             yield Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
 
-    return _recording(options, Window(), marks, lambda: machine.engine.log.page_faults, find)
+    return _recording(options, CycleRange(), marks, lambda: machine.engine.log.page_faults, find)
 
 
-def _recording(options: Options, default: Window | FirstFaults, marks, count, find) -> Recording:
+def _recording(
+    options: Options, default: CycleRange | FirstFaults, marks, count, find
+) -> Recording:
     return make_recording(
         options.vcd,
         default,

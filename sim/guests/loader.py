@@ -13,7 +13,7 @@ from elftools.elf.sections import SymbolTableSection
 from hdl.arch import RAM_BASE
 from sim.platform.ram import Ram
 
-__all__ = ["Image", "LoadError", "load_bare"]
+__all__ = ["BareImage", "LoadError", "load_bare"]
 
 _DAMAGE = (ELFError, ConstructError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 _HEADER_SIZE = 64
@@ -28,7 +28,7 @@ class LoadError(Exception):
 
 
 @dataclass(frozen=True)
-class Image:
+class BareImage:
     """A loaded program: the addresses of its symbols, of which `tohost` is one."""
 
     symbols: Mapping[str, int]
@@ -58,7 +58,7 @@ class Image:
         return self.symbols[name]
 
 
-def load_bare(elf: bytes, ram: Ram, reset_pc: int = RAM_BASE) -> Image:
+def load_bare(elf: bytes, ram: Ram, reset_pc: int = RAM_BASE) -> BareImage:
     """Puts the program in `elf` into `ram`, which is zero before.
 
     It must begin at `reset_pc`, where the hart starts. Raises LoadError.
@@ -81,7 +81,7 @@ def load_bare(elf: bytes, ram: Ram, reset_pc: int = RAM_BASE) -> Image:
     for header in headers:
         ram.write(header.p_paddr, elf[header.p_offset : header.p_offset + header.p_filesz])
         ram.zero(header.p_paddr + header.p_filesz, header.p_memsz - header.p_filesz)
-    return Image(symbols)
+    return BareImage(symbols)
 
 
 def _check_ident(elf: bytes) -> None:

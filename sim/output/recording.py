@@ -9,7 +9,7 @@ from sim.machine import Machine
 from sim.output import fst
 from sim.output.gtkw import Mark, is_ours, save_path, write_save_file
 from sim.output.waveform import read_waveform
-from sim.output.waves import OPEN_CYCLES, AroundFault, FirstFaults, LastCycles, Trace, Window
+from sim.output.waves import OPEN_CYCLES, AroundFault, CycleRange, FirstFaults, LastCycles, Trace
 
 __all__ = ["BYTES_PER_CYCLE", "Recording", "make_recording"]
 
@@ -19,9 +19,9 @@ BYTES_PER_CYCLE = 1_000
 
 def make_recording(
     path: Path,
-    default: Window | FirstFaults,
+    default: CycleRange | FirstFaults,
     *,
-    window: Window | None = None,
+    window: CycleRange | None = None,
     fault: int | None = None,
     last: int | None = None,
     marks: Callable[[], Iterable[Mark]],
@@ -133,7 +133,7 @@ def _unused(fst_path: Path) -> Path:
             return path
 
 
-def _tell_size(path: Path, window: Window) -> None:
+def _tell_size(path: Path, window: CycleRange) -> None:
     if window.last is not None:
         cycles = window.last - window.first
         if cycles > OPEN_CYCLES:

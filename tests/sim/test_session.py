@@ -9,7 +9,7 @@ from sim.machine import End
 from sim.output.json_report import JsonReport
 from sim.output.pages import PagePrint, PageTables
 from sim.output.traces import FaultTrace, SyscallTrace
-from sim.output.waves import AroundFault, LastCycles, Trace, Window
+from sim.output.waves import AroundFault, CycleRange, LastCycles, Trace
 from sim.platform.devices.captured import Captured
 from sim.session import BareSession, KernelSession
 from tests.hdl.programs import ASM, build
@@ -130,7 +130,7 @@ def test_whatever_watches_returns_with_the_run(tmp_path, back_at):
 
 
 WAVEFORMS = {
-    "trace": lambda path, faults: Trace(path, Window(3_000, 9_000)),
+    "trace": lambda path, faults: Trace(path, CycleRange(3_000, 9_000)),
     "last": lambda path, faults: LastCycles(path, 4_000),
     "fault": lambda path, faults: AroundFault(path, lambda machine: _cycle_of(faults, 3)),
 }

@@ -13,6 +13,8 @@ try:
 except ImportError:  # Windows has no such terminals
     termios = None
 
+from sim.host.foreground import in_foreground
+
 __all__ = ["Terminal"]
 
 #: Signals that end the process, and would leave the terminal to whoever comes next as it is.
@@ -112,7 +114,7 @@ class Terminal:
 
     def _stop(self, number, frame):
         """Stops the process as Ctrl-Z does; `_go_on` comes next, if anything."""
-        if self._in_foreground():
+        if in_foreground(self._fd):
             self._give_back()
         self._by_default(number)
         signal.signal(number, self._stop)
@@ -121,21 +123,14 @@ class Terminal:
 
     def _go_on(self, number, frame):
         """The shell may have changed the terminal; in the background it is none of ours."""
-        if self._in_foreground():
+        if in_foreground(self._fd):
             with suppress(termios.error):
                 self._take()
 
     def _die(self, number, frame):
-        if self._in_foreground():
+        if in_foreground(self._fd):
             self._give_back()
         self._by_default(number)
-
-    def _in_foreground(self):
-        """Nobody else uses the terminal now: whoever changes it from the background is stopped."""
-        try:
-            return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:  # not the terminal that controls this process: no shell's job control
-            return True
 
     @staticmethod
     def _by_default(number):

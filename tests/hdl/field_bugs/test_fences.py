@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     DATA,
     A,
@@ -22,6 +21,7 @@ from tests.hdl.mmu.support import (
     set_context,
     translate,
 )
+from tests.verify.golden.sv39 import Question
 
 VA = 0x12_0234_5ABC
 OLD = 0x8123_4ABC

@@ -1,6 +1,5 @@
 """Field bugs in what a walk makes of addresses and page-table entries."""
 
-from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     DATA,
     A,
@@ -18,6 +17,7 @@ from tests.hdl.mmu.support import (
     set_context,
     translate,
 )
+from tests.verify.golden.sv39 import Question
 
 #: Within RAM also as an offset into a gigapage at its start.
 VA = 0x12_0234_5ABC

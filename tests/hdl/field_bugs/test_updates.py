@@ -1,7 +1,7 @@
 """Field bugs in the A and D bits."""
 
-from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import A, D, R, U, V, W, X, run, translate, update
+from tests.verify.golden.sv39 import Question
 
 VA = 0x12_0234_5ABC
 PA = 0x8123_4ABC

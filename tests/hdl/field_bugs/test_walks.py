@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     DATA,
     U,
@@ -17,6 +16,7 @@ from tests.hdl.mmu.support import (
     translate,
     update,
 )
+from tests.verify.golden.sv39 import Question
 
 VA = 0x12_0234_5ABC
 OTHER = VA + (1 << 30)

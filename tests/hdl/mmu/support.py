@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from hdl.arch import Priv
 from hdl.mmu.mmu import Mmu
 from hdl.mmu.vocabulary import Access, Fault
-from tests.golden import sv39 as golden
 from tests.support import simulate
+from tests.verify.golden import sv39 as golden
 
 __all__ = [
     "A", "D", "G", "R", "U", "V", "W", "X", "DATA", "CODE", "ROOT", "Memory", "Result", "Tables",

@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.golden import sv39 as golden
-from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     CODE,
     DATA,
@@ -24,6 +22,8 @@ from tests.hdl.mmu.support import (
     set_fence,
     translate,
 )
+from tests.verify.golden import sv39 as golden
+from tests.verify.golden.sv39 import Question
 
 VA = 0x12_3456_7ABC
 OTHER = VA + (1 << 30)

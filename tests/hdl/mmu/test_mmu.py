@@ -6,8 +6,6 @@ import pytest
 
 from hdl.mmu.mmu import Mmu
 from hdl.mmu.vocabulary import Fault
-from tests.golden import sv39 as golden
-from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     A,
     D,
@@ -26,6 +24,8 @@ from tests.hdl.mmu.support import (
     set_context,
     set_fence,
 )
+from tests.verify.golden import sv39 as golden
+from tests.verify.golden.sv39 import Question
 
 #: Few pages, so that hits, superpages and overlaps are frequent: of 4 KiB, 2 MiB and 1 GiB.
 PAGES = [(0, 0), (0x1000, 0), (0x20_0000, 1), (0x3F_FFFF_F000, 0), (1 << 30, 2), (3 << 30, 0)]

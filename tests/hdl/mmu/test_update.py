@@ -3,8 +3,6 @@
 import pytest
 
 from hdl.mmu.vocabulary import Fault
-from tests.golden import sv39 as golden
-from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     A,
     D,
@@ -23,6 +21,8 @@ from tests.hdl.mmu.support import (
     translate,
     update,
 )
+from tests.verify.golden import sv39 as golden
+from tests.verify.golden.sv39 import Question
 
 VA = 0x12_3456_7ABC
 PA = 0x8123_4ABC

@@ -8,7 +8,6 @@ from hdl.memory.pma import Pma
 from hdl.memory.port import ID_BITS
 from hdl.mmu.mmu import Mmu
 from hdl.mmu.vocabulary import Fault
-from tests.golden.sv39 import Question
 from tests.hdl.mmu.support import (
     CODE,
     DATA,
@@ -24,6 +23,7 @@ from tests.hdl.mmu.support import (
     update,
 )
 from tests.support import simulate
+from tests.verify.golden.sv39 import Question
 
 VA = 0x1000
 ONES = (1 << ID_BITS) - 1

@@ -10,7 +10,6 @@ from hdl.mmu.mmu import Mmu
 from sim.config import MachineConfig
 from sim.machine import End
 from sim.session import BareSession
-from tests.golden.sv39 import ACCESSES, Question
 from tests.hdl.mmu.support import (
     CODE,
     DATA,
@@ -33,6 +32,7 @@ from tests.hdl.verilog.readers import STANDARDS, require
 from tests.hdl.verilog.readers import simulate as icarus
 from tests.hdl.verilog.replay import Recorder
 from tests.support import simulate
+from tests.verify.golden.sv39 import ACCESSES, Question
 
 BENCH = Path(__file__).with_name("hart_bench.v")
 #: Bytes of RAM in that bench.

@@ -3,7 +3,7 @@ import pytest
 
 from sim.cli import main as cli
 from sim.cli.counts import Count, CycleWindow, parse_count
-from sim.output.waves import Window
+from sim.output.waves import CycleRange
 from tests.sim.cli.test_main import complaint
 
 
@@ -38,11 +38,11 @@ def test_nothing_else_is_a_number(text):
 @pytest.mark.parametrize(
     ("text", "window"),
     [
-        ("10,000:20,000", Window(10_000, 20_000)),
-        ("10k:20k", Window(10_000, 20_000)),
-        ("1M:", Window(1_000_000)),
-        (":5k", Window(0, 5_000)),
-        (":", Window()),
+        ("10,000:20,000", CycleRange(10_000, 20_000)),
+        ("10k:20k", CycleRange(10_000, 20_000)),
+        ("1M:", CycleRange(1_000_000)),
+        (":5k", CycleRange(0, 5_000)),
+        (":", CycleRange()),
     ],
 )
 def test_a_window_is_written_in_such_numbers(text, window):

@@ -6,9 +6,8 @@ from kernel_model.facts.doorbell import Action, Register
 from kernel_model.facts.memlayout import DOORBELL
 from sim import machine as machine_module
 from sim.config import MachineConfig
-from sim.guests.kernel_guest import KernelGuest
 from sim.machine import End, Machine
-from sim.platform.devices.doorbell import DoorbellPage
+from sim.session import KernelSession
 from tests.sim.scripted import ScriptedHart, load
 from tests.sim.user import User, make_kernel
 
@@ -23,15 +22,12 @@ def user():
 def run(script, idle=None, **parameters):
     """Runs `script`; returns why it ended, its guest and its machine."""
     config = MachineConfig(memory_mib=1)
-    ram = Machine.make_ram(config)
-    kernel = make_kernel(ram, costs=ZERO)
-    devices = [DoorbellPage(kernel.doorbell)]
-    machine = Machine(config, ram, devices=devices, hart=ScriptedHart(script))
-    machine.engine.chunk = 1
-    guest = KernelGuest(kernel)
+    kernel = make_kernel(Machine.make_ram(config), costs=ZERO)
+    session = KernelSession(config, kernel, hart=ScriptedHart(script))
+    session.machine.engine.chunk = 1
     if idle is not None:
         answer_idle(kernel, idle)
-    return machine.run(guest, **parameters), guest, machine
+    return session.run(**parameters), session.guest, session.machine
 
 
 def answer_idle(kernel, quantum):

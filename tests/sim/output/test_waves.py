@@ -11,10 +11,10 @@ from sim.output.waves import (
     CYCLES_AFTER,
     MOST_CYCLES,
     OPEN_CYCLES,
+    CycleRange,
     FirstFaults,
     LastCycles,
     Trace,
-    Window,
 )
 from tests.sim.scripted import ScriptedHart, load
 
@@ -25,7 +25,6 @@ class Idle:
     """A guest that never finishes, and the members that `FirstFaults` looks at."""
 
     finished = False
-    deadline = None
     entered_user_at = None
 
     def __init__(self):
@@ -50,7 +49,8 @@ def run_traced(trace, cycles=40, **parameters):
 
 
 @pytest.mark.parametrize(
-    ("window", "first", "last"), [(Window(), 0, 40), (Window(7, 20), 7, 20), (Window(30), 30, 40)]
+    ("window", "first", "last"),
+    [(CycleRange(), 0, 40), (CycleRange(7, 20), 7, 20), (CycleRange(30), 30, 40)],
 )
 def test_a_trace_holds_the_cycles_of_its_window(tmp_path, window, first, last):
     trace = Trace(tmp_path / "run.vcd", window)
@@ -63,7 +63,7 @@ def test_a_trace_holds_the_cycles_of_its_window(tmp_path, window, first, last):
 
 
 def test_a_window_after_the_end_writes_nothing(tmp_path):
-    trace = Trace(tmp_path / "run.vcd", Window(100, 200))
+    trace = Trace(tmp_path / "run.vcd", CycleRange(100, 200))
 
     run_traced(trace)
 
@@ -86,8 +86,8 @@ def test_the_default_window_is_around_the_first_faults():
 
 def test_a_window_without_an_end_has_a_bound():
     """A waveform takes a kilobyte a cycle: `--vcd-window 0:` wrote 2 GB without a word."""
-    assert Window(7).bounds() == (7, 7 + OPEN_CYCLES)
-    assert Window(7, 10_000_000).bounds() == (7, 10_000_000)
+    assert CycleRange(7).bounds() == (7, 7 + OPEN_CYCLES)
+    assert CycleRange(7, 10_000_000).bounds() == (7, 10_000_000)
 
 
 def test_an_engine_that_keeps_no_cycles_says_so(tmp_path):

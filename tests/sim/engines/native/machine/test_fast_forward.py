@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.machine import End
-from sim.output.waves import Trace, Window
+from sim.output.waves import CycleRange, Trace
 from tests.programs.expected import Expected
 from tests.sim.engines.native.machine.machines import bare, kernel
 
@@ -91,7 +91,7 @@ def test_the_waveform_is_the_same(tmp_path):
 
 def waveform(path, fast_forward):
     """A window that opens and closes while the hart waits for the kernel."""
-    trace = Trace(path, Window(4_500, 6_500))
+    trace = Trace(path, CycleRange(4_500, 6_500))
     kernel(LAZY, engine="native", traced=True, fast_forward=fast_forward, watchers=[trace])
     return re.sub(r"\$date.*?\$end", "", path.read_text(), count=1, flags=re.DOTALL)
 

@@ -10,7 +10,7 @@ from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.native.machine.vcd import locate
 from sim.engines.pysim.engine import PysimEngine
 from sim.host.toolchain import cache_directory
-from sim.output.waves import AroundFault, LastCycles, Trace, Window
+from sim.output.waves import AroundFault, CycleRange, LastCycles, Trace
 from sim.platform.bus import Bus
 from sim.platform.ram import Ram
 from tests.programs.expected import Expected
@@ -147,7 +147,7 @@ def test_the_real_hart_shows_the_same_on_both_engines(tmp_path):
     """A window with the first page fault of a program, from the trap to its retry."""
 
     def write(name):
-        trace = Trace(tmp_path / f"{name}.vcd", Window(1500, 1800))
+        trace = Trace(tmp_path / f"{name}.vcd", CycleRange(1500, 1800))
         kernel(Expected("lazy", ""), costs=False, engine=name, traced=True, max_cycles=1900,
                watchers=[trace])  # fmt: skip
         return read_vcd(trace.path)

@@ -1,0 +1,258 @@
+"""Random accesses to random worlds: what the MMU answers, against the golden model.
+
+The tables stay as they are, so whatever the TLBs and the walk cache hold, each answer is that of a
+machine without any. Some accesses come with cold caches; then the reads are compared as well. Both
+ports ask at once, walks are squashed, memory is slow and refuses, and what needs A or D set has it
+set by the update port.
+"""
+
+import random
+from dataclasses import dataclass, replace
+
+from tests.verify.campaign.bench import DATA, FETCH, PORTS, UPDATE, Bench, Script, Trace
+from tests.verify.campaign.bins import bin_of
+from tests.verify.campaign.worlds import KINDS, World
+from tests.verify.golden.cases import make_case
+from tests.verify.golden.sv39 import Answer, Question, ask
+
+__all__ = ["BentCases", "Disagreement", "Translations", "check_translations"]
+
+#: Questions about one world.
+QUESTIONS = 50
+DATA_KINDS = tuple(kind for kind in KINDS if kind != "FETCH")
+
+
+class Disagreement(AssertionError):
+    """The MMU did not do what the golden model says; the message has all there is to know."""
+
+
+@dataclass
+class Expected:
+    """What one run must show.
+
+    Members
+    -------
+    answers : dict
+        Of each port its question and the golden model's answer.
+    reads : tuple or None
+        The PTEs that are read with cold caches; None where two ports share the walker.
+    cold : bool
+        No less is read.
+    writes : list of (address, value, before, refused)
+        What is written.
+    id : int
+        Identifier of all requests.
+    """
+
+    answers: dict[int, tuple[Question, Answer]]
+    reads: tuple | None
+    cold: bool
+    writes: list
+    id: int
+
+
+class Translations:
+    """A script of questions about one world, and what must come of it.
+
+    Members
+    -------
+    script, expected
+        The commands, and an `Expected` for each of their runs.
+    cases : int
+        Questions to which the golden model gave an answer.
+    bins : set
+        Which bins they are in.
+    """
+
+    def __init__(self, seed: str, questions: int = QUESTIONS):
+        self.rng = rng = random.Random(seed)
+        self.world = World(rng, faults=rng.choice((0, 0.2, 0.2, 0.4)))
+        self.script, self.expected = Script(), []
+        self.cases, self.bins = 0, set()
+        self.script.memory(rng.getrandbits(60), rng.choice((1, 1, 2, 6)), rng.choice((0, 0, 100)))
+        for address, word in self.world.words.items():
+            self.script.poke(address, word)
+        for address, how in self.world.refused.items():
+            self.script.refuse(address, reads=bool(how & 1), writes=bool(how & 2))
+        while self.cases < questions:
+            self._visit()
+
+    def _visit(self):
+        """One question with what goes before and after it."""
+        world, rng = self.world, self.rng
+        question = world.question()
+        chance = rng.random()
+        cold = chance < 0.35
+        if chance < 0.05:
+            # No global mapping may be known, which is valid in any address space.
+            question = world.astray(question)
+        if cold:
+            self.script.fence()
+        elif chance < 0.45:
+            self._some_fence(question)
+        if chance > 0.8:
+            self._ask_both(question)
+            return
+        answer = self._ask(question, cold, squash=0.7 < chance < 0.8)
+        # What an update would do is only defined for what is translated at all.
+        if answer.kind == "update" and rng.random() < 0.8:
+            self._update(question)
+            self._ask(question, cold=False)
+        elif answer.reads and rng.random() < 0.06:
+            self._update(question)
+
+    def _some_fence(self, question):
+        """A fence of any form: it may cost a walk, but changes no answer."""
+        rng = self.rng
+        va = rng.choice((None, question.va, rng.choice(self.world.addresses)))
+        asid = rng.choice((None, question.asid, rng.choice(self.world.spaces)[0]))
+        self.script.fence(va, asid)
+
+    def _golden(self, question):
+        answer = ask(question, self.world.read)
+        self.bins.add(bin_of(question, answer, self.world.read))
+        self.cases += 1
+        return answer
+
+    def _ask(self, question, cold, *, squash=False):
+        """Puts a question to its port."""
+        answer, id = self._golden(question), self.rng.getrandbits(32)
+        port = FETCH if question.access == "FETCH" else DATA
+        self.script.context(question)
+        self.script.ask(question, when=1, id=id)
+        if squash:
+            self.script.squash(port, when=self.rng.randrange(1, 10))
+        self.script.run(reads=True)
+        reads = None if squash else answer.reads
+        self.expected.append(Expected({port: (question, answer)}, reads, cold, [], id))
+        return answer
+
+    def _ask_both(self, question):
+        """Puts a question to either port in the same context, one maybe later."""
+        rng = self.rng
+        other = replace(
+            self.world.question(),
+            access=rng.choice(DATA_KINDS) if question.access == "FETCH" else "FETCH",
+            **{name: getattr(question, name)
+               for name in ("sv39", "root", "asid", "sum_", "mxr", "adue")},
+        )  # fmt: skip
+        self.script.context(question)
+        answers = {}
+        for asked, when in ((question, 1), (other, rng.choice((1, 1, 2, 3, 4, 5, 6)))):
+            port = FETCH if asked.access == "FETCH" else DATA
+            self.script.ask(asked, when=when, id=rng.getrandbits(32))
+            answers[port] = asked, self._golden(asked)
+        self.script.run()
+        self.expected.append(Expected(answers, None, False, [], 0))
+
+    def _update(self, question):
+        """Asks the update port, and does in the world what it must do in memory."""
+        world, id = self.world, self.rng.getrandbits(32)
+        answer, writes = self._golden(question), []
+        reads, outcome = answer.reads, "ok"
+        if answer.kind == "update":
+            refused = bool(world.refused.get(answer.leaf, 0) & 2)
+            before = world.words[answer.leaf]
+            writes.append((answer.leaf, answer.written, before, refused))
+            reads += (answer.leaf,)
+            if refused:
+                outcome = "access"
+            else:
+                world.words[answer.leaf] = answer.written
+            self.bins.add((question.access, "update port", "refused" if refused else "ok",
+                           4 - len(reads)))  # fmt: skip
+        elif answer.kind == "page" or "for this" not in bin_of(question, answer, world.read)[2]:
+            # An access that only its physical address forbids has no fault before that.
+            outcome = answer.kind
+        self.script.context(question)
+        self.script.ask(question, UPDATE, when=1, id=id)
+        self.script.run(reads=True)
+        given = Answer(outcome, reads=reads)
+        self.expected.append(Expected({UPDATE: (question, given)}, reads, True, writes, id))
+
+
+class BentCases(Translations):
+    """The same for single cases with something bent, each in a memory of its own."""
+
+    def __init__(self, seed: str, questions: int = QUESTIONS):
+        self.rng = rng = random.Random(seed)
+        self.script, self.expected = Script(), []
+        self.cases, self.bins = 0, set()
+        self.script.memory(rng.getrandbits(60), rng.choice((1, 2)), rng.choice((0, 100)))
+        while self.cases < questions:
+            case = make_case(rng, svadu=rng.random() < 0.5)
+            # The MMU knows neither the size of an access nor the operand of the bus.
+            question = replace(case.question, size=1)
+            self.world = _Words(dict(case.memory))
+            self.script.clear()
+            for address, word in case.memory.items():
+                self.script.poke(address, word)
+            self.script.fence()
+            if self._ask(question, cold=True).kind == "update":
+                self._update(question)
+            self._ask(question, cold=False)
+
+
+class _Words:
+    """A memory for the golden model in which nothing is refused."""
+
+    def __init__(self, words):
+        self.words, self.refused = words, {}
+
+    def read(self, address):
+        return self.words.get(address, 0)
+
+
+def check_translations(
+    bench: Bench, seed: str, kind: type[Translations] = Translations
+) -> Translations:
+    """Puts the questions of `seed` to `bench`; raises Disagreement, or returns them."""
+    wanted = kind(seed)
+    traces = bench.run(wanted.script)
+    for number, (expected, trace) in enumerate(zip(wanted.expected, traces, strict=True)):
+        wrong = _difference(expected, trace)
+        if wrong:
+            raise Disagreement(
+                f"{kind.__name__} {seed!r}, run {number}: {wrong}\n{expected}\n{trace}"
+            )
+    return wanted
+
+
+def _difference(expected: Expected, trace: Trace) -> str | None:
+    """What is wrong with `trace`, or None."""
+    if trace.unanswered:
+        return "no answer"
+    if trace.violations:
+        return trace.violations[0]
+    heard = set()
+    for _, port, kind, pa, device in trace.answers:
+        _, answer = expected.answers[port]
+        heard.add(port)
+        if kind != answer.kind or (kind == "ok" and port != UPDATE and
+                                   (pa, device) != (answer.pa, answer.device)):  # fmt: skip
+            return f"the {PORTS[port]} port said {kind}, pa {pa:#x}, device {device}"
+    if heard != expected.answers.keys():
+        return "a port has no answer"
+    if [(x, y, z, r) for _, x, y, z, mine, r in trace.memory if mine] != expected.writes:
+        return "it wrote something else"
+    return _difference_in_reads(expected, trace.reads)
+
+
+def _difference_in_reads(expected, reads):
+    if expected.reads is None:
+        return None
+    addresses = tuple(address for address, *_ in reads)
+    if expected.cold and addresses != expected.reads:
+        return "it read something else"
+    # A TLB spares all reads, the walk cache those above level 0.
+    if addresses not in ((), expected.reads, expected.reads[2:]):
+        return "it read what it should not"
+    for number, (_, _, level, locked, _, id) in enumerate(reads):
+        if id != expected.id:
+            return "a request has another identifier"
+        if locked != (number == len(reads) - 1 and bool(expected.writes)):
+            return "the wrong read is locked"
+        walk = len(expected.reads) - bool(expected.writes)
+        if len(reads) == len(expected.reads) and level != 2 - min(number, walk - 1):
+            return "a request has another level"
+    return None

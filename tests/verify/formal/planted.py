@@ -1,0 +1,232 @@
+"""Bugs to plant in `hdl/`, each in one place, and the property that must find it.
+
+Most are what users of other cores have reported; the others are easy to make here.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["BUGS", "Bug", "is_refuted"]
+
+ROOT = Path(__file__).parents[3]
+
+#: Says whether a property fails.
+SCRIPT = """\
+import sys
+from tests.verify.formal import solver
+from tests.verify.formal.proofs import PROOFS
+print(solver.refute(PROOFS[sys.argv[1]](), sys.argv[2]))
+"""
+
+
+@dataclass(frozen=True)
+class Bug:
+    """`old`, which stands once in `hdl/FILE`, becomes `new`; `proof` must refute `property_`."""
+
+    file: str
+    old: str
+    new: str
+    proof: str
+    property_: str
+
+
+BUGS = {
+    "S-mode fetches from user pages with SUM": Bug(
+        "mmu/permission.py",
+        "(sum_ & ~fetch)",
+        "sum_",
+        "permission",
+        "permission_is_the_table",
+    ),
+    "reserved bits 60:54 are ignored": Bug(
+        "mmu/vocabulary.py",
+        "self.as_value()[54:] != 0",
+        "self.as_value()[61:] != 0",
+        "permission",
+        "malformed_is_the_list",
+    ),
+    "sfence.vma in the cycle of a refill": Bug(
+        "mmu/walker.py",
+        "self.fill.valid.eq(~self.killed & ~self.stale)",
+        "self.fill.valid.eq(~self.stale)",
+        "walker",
+        "killed_walks_fill_nothing",
+    ),
+    "a PTE that changed before its update is written all the same": Bug(
+        "mmu/walker.py",
+        "with m.Elif(self.port.response.data == pte.as_value()):",
+        "with m.Elif(1):",
+        "walker",
+        "writes_what_it_compared",
+    ),
+    "G of a pointer is forgotten": Bug(
+        "mmu/walker.py",
+        "g = self.g | pte.flags.g",
+        "g = pte.flags.g",
+        "walker",
+        "fill_as_specified",
+    ),
+    "the bus is asked for a PTE outside RAM": Bug(
+        "mmu/walker.py",
+        "with m.If(~self._pma.is_ram(table)):",
+        "with m.If(0):",
+        "walker",
+        "stays_in_ram",
+    ),
+    "a late response is taken by the next walk": Bug(
+        "mmu/walker.py",
+        "state.eq(Mux(owed, WalkerState.DRAIN, WalkerState.IDLE))",
+        "state.eq(WalkerState.IDLE)",
+        "walker",
+        "one_request_at_a_time",
+    ),
+    "a fence spares the superpage around its address": Bug(
+        "mmu/tlb.py",
+        "fence.va[PAGE_BITS:MAXVA_BITS], page.level)",
+        "fence.va[PAGE_BITS:MAXVA_BITS], 0)",
+        "tlb",
+        "fenced_page_misses",
+    ),
+    "one page under two ASIDs, once global": Bug(
+        "mmu/tlb.py",
+        "owned = entry.page.flags.g | new.page.flags.g | (entry.asid == new.asid)",
+        "owned = entry.asid == new.asid",
+        "tlb",
+        "never_two_hits",
+    ),
+    "a pointer is filled in the cycle of a fence": Bug(
+        "mmu/walk_cache.py",
+        "with m.Elif(self.fill.valid):",
+        "with m.If(self.fill.valid):",
+        "walk_cache",
+        "flush_forgets_all",
+    ),
+    # The induction step of this one passes: only the base case knows how things begin.
+    "no entry's turn to be replaced comes first": Bug(
+        "mmu/walk_cache.py",
+        "self.turn = Signal(entries, init=1)",
+        "self.turn = Signal(entries)",
+        "walk_cache",
+        "victim_is_one",
+    ),
+    "permissions are not checked on a hit": Bug(
+        "mmu/translator.py",
+        "with m.Elif(translate & tlb.hit & ~permitted):",
+        "with m.Elif(0):",
+        "translator",
+        "every_hit_is_checked",
+    ),
+    "a verdict outlives a change of privilege": Bug(
+        "mmu/translator.py",
+        "(self.verdict.key.as_value() == self.key.as_value())",
+        "(self.verdict.key.vpn == self.key.vpn)",
+        "translator",
+        "verdict_is_for_its_question",
+    ),
+    "a megapage takes too much of the address": Bug(
+        "mmu/translator.py",
+        "Mux(page.level == 2, va[low:middle]",
+        "Mux(page.level != 0, va[low:middle]",
+        "mmu",
+        "data_answer_as_specified",
+    ),
+    "MTI before MSI": Bug(
+        "priv/interrupts.py",
+        "MACHINE = (Interrupt.MEI, Interrupt.MSI, Interrupt.MTI)",
+        "MACHINE = (Interrupt.MEI, Interrupt.MTI, Interrupt.MSI)",
+        "interrupts",
+        "highest_priority_is_taken",
+    ),
+    "traps out of M-mode are delegated": Bug(
+        "priv/exception.py",
+        "(self.priv != Priv.M) & delegated",
+        "delegated",
+        "trap_unit",
+        "never_down_from_m",
+    ),
+    "exceptions are vectored": Bug(
+        "priv/exception.py",
+        "target.interrupt & tvec[0]",
+        "tvec[0]",
+        "trap_unit",
+        "direct_vector",
+    ),
+    "mret leaves MPRV": Bug(
+        "priv/csr.py",
+        'with m.If(status["MPP"] != Priv.M):',
+        "with m.If(0):",
+        "csrs",
+        "mret_unstacks",
+    ),
+    "minstret never counts": Bug(
+        "priv/csr.py",
+        "self._minstret.eq(self._minstret + 1)",
+        "self._minstret.eq(self._minstret)",
+        "csrs",
+        "minstret_counts_retiring",
+    ),
+    "mcycle never counts": Bug(
+        "priv/csr.py",
+        "self._mcycle.eq(self._mcycle + 1)",
+        "self._mcycle.eq(self._mcycle)",
+        "csrs",
+        "mcycle_counts_cycles",
+    ),
+    "mcountinhibit.IR does nothing": Bug(
+        "priv/csr.py",
+        "self.retire & ~self._mcountinhibit[2]",
+        "self.retire",
+        "csrs",
+        "inhibited_minstret_stands",
+    ),
+    "a trap writes its register all the same": Bug(
+        "pipeline/trap.py",
+        "self.wen.eq(self._retires)",
+        "self.wen.eq(self._finishes)",
+        "trap_stage",
+        "traps_change_nothing_else",
+    ),
+    "what a trap squashes comes in": Bug(
+        "pipeline/trap.py",
+        "(finishes & ~self.redirect.valid & ~self._serial)",
+        "(finishes & ~self._serial)",
+        "trap_stage",
+        "squashed_stay_out",
+    ),
+    "what is cut in two by a prediction accesses memory": Bug(
+        "pipeline/execute.py",
+        " | control.illegal | held.refetch)",
+        " | control.illegal)",
+        "execute",
+        "access_goes_with_its_instruction",
+    ),
+}
+
+
+def is_refuted(bug: Bug, folder: Path) -> bool:
+    """Whether its property finds `bug`, planted into a copy of `hdl/` in `folder`.
+
+    Raises ValueError if `bug.old` does not stand in its file, or more than once.
+    """
+    shutil.copytree(ROOT / "hdl", folder / "hdl", ignore=shutil.ignore_patterns("__pycache__"))
+    path = folder / "hdl" / bug.file
+    source = path.read_text()
+    if source.count(bug.old) != 1:
+        raise ValueError(f"{bug.old!r} stands {source.count(bug.old)} times in {bug.file}")
+    path.write_text(source.replace(bug.old, bug.new))
+    # -P keeps the working directory off the path, so the copy is what `hdl` means.
+    result = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", "-c", SCRIPT, bug.proof, bug.property_],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    return result.stdout.strip() == "True"

@@ -1,0 +1,29 @@
+"""All proofs, in the order in which a translation and its trap happen."""
+
+from tests.verify.formal.csrs import CsrProof
+from tests.verify.formal.execute import ExecuteProof
+from tests.verify.formal.interrupts import InterruptProof
+from tests.verify.formal.mmu import MmuProof
+from tests.verify.formal.permission import PermissionProof
+from tests.verify.formal.tlb import TlbProof
+from tests.verify.formal.translator import TranslatorProof
+from tests.verify.formal.trap_stage import TrapStageProof
+from tests.verify.formal.trap_unit import TrapUnitProof
+from tests.verify.formal.walk_cache import WalkCacheProof
+from tests.verify.formal.walker import WalkerProof
+
+__all__ = ["PROOFS"]
+
+PROOFS = {
+    "permission": PermissionProof,
+    "walker": WalkerProof,
+    "walk_cache": WalkCacheProof,
+    "tlb": TlbProof,
+    "translator": TranslatorProof,
+    "mmu": MmuProof,
+    "interrupts": InterruptProof,
+    "trap_unit": TrapUnitProof,
+    "csrs": CsrProof,
+    "trap_stage": TrapStageProof,
+    "execute": ExecuteProof,
+}

@@ -1,0 +1,206 @@
+"""The translator's answer on a hit, a miss and a verdict, with live CSRs.
+
+What the TLB knows is free here (`tests.verify.formal.tlb` says what it may be); the answer must be
+what the specification makes of it under the CSRs of this very cycle.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import Priv
+from hdl.memory.pma import Pma
+from hdl.mmu.ports import SfenceSignature
+from hdl.mmu.tlb import FillSignature
+from hdl.mmu.translator import Translator
+from hdl.mmu.vocabulary import Access, Fault, Translation
+from tests.verify.formal.permission import WRITING
+from tests.verify.formal.proof import Proof, assumes, free_inputs, proves
+from tests.verify.formal.sv39 import permits
+
+__all__ = ["TranslatorProof"]
+
+
+class AnyTlb(wiring.Component):
+    """A TLB that answers anything, with the ports of `hdl.mmu.tlb.Tlb`."""
+
+    asid: In(16)
+    vpn: In(27)
+    hit: Out(1)
+    page: Out(Translation)
+    fill: In(FillSignature())
+    sfence: In(SfenceSignature())
+
+    def elaborate(self, platform):
+        m = Module()
+        free_inputs(m, wiring.flipped(self))
+        return m
+
+
+class TranslatorProof(Proof):
+    """One translation port: which answer it gives, and when it asks for a walk."""
+
+    base = 1
+    depth = 2
+
+    def dut(self):
+        """What is proven; mutants bend it."""
+        return Translator(pma=Pma(), entries=1)
+
+    def build(self, m):
+        self.part = part = self.dut()
+        part.tlb = AnyTlb()
+        m.submodules.translator = part
+        self.request, self.context, self.tlb = part.request, part.context, part.tlb
+        free_inputs(m, part)
+        self._specify(m)
+
+    def _specify(self, m):
+        """The cases of the specification, each a signal."""
+        request, context, page = self.request, self.context, self.tlb.page
+        va, access = request.va, request.access
+        flags = page.flags
+        leaf = Cat(Const(1, 1), flags.as_value(), Const(0, 2), page.ppn, Const(0, 10))
+        writes = Cat(access == kind for kind in WRITING).any()
+        names = "translates canonical permitted stale ready hit ram_only"
+        for name in names.split():
+            setattr(self, name, Signal(name=name))
+        m.d.comb += [
+            self.translates.eq(context.sv39 & (request.priv != Priv.M)),
+            self.canonical.eq(va[39:] == Mux(va[38], (1 << 25) - 1, 0)),
+            self.permitted.eq(permits(leaf, access, request.priv[0], context.sum_, context.mxr)),
+            #: A or D does not let the entry answer.
+            self.stale.eq(~flags.a | (writes & ~flags.d)),
+            self.hit.eq(request.valid & self.translates & self.canonical & self.tlb.hit),
+            self.ready.eq(self.hit & self.permitted & ~self.stale),
+            self.ram_only.eq(
+                (access == Access.FETCH)
+                | (access == Access.LR)
+                | (access == Access.SC)
+                | (access == Access.AMO)
+            ),
+        ]
+        offsets = {0: 12, 1: 21, 2: 30}
+        #: Physical address: the page's, with as much of the virtual one as its size says.
+        self.composed = Signal(56)
+        with m.Switch(page.level):
+            for level, bits in offsets.items():
+                with m.Case(level):
+                    m.d.comb += self.composed.eq(Cat(va[:bits], page.ppn[bits - 12 :]))
+
+    def _answers(self, fault):
+        return self.request.done & (self.request.fault == fault)
+
+    @assumes
+    def question_is_legal(self, m):
+        """The access is one of six, the privilege U, S or M, and the TLB's page a good leaf."""
+        access, page = self.request.access.as_value(), self.tlb.page
+        legal = (access != 0b011) & (access != 0b100) & (self.request.priv != 2)
+        return legal & (page.level != 3) & (~page.flags.w | page.flags.r)
+
+    @assumes
+    def verdict_has_one_meaning(self, m):
+        """The walker's verdict is no fault or a known one, and a need of an update is no fault."""
+        verdict = self.part.verdict
+        return (verdict.fault.as_value() != 3) & (~verdict.update | (verdict.fault == Fault.NONE))
+
+    @proves
+    def bare_is_the_address(self, m):
+        """In M-mode and Bare the physical address is the virtual one, never truncated."""
+        request = self.request
+        bare = request.valid & ~self.translates
+        outside = request.va[56:].any() | (self.ram_only & ~Pma().is_ram(request.va))
+        fault = Mux(outside, Fault.ACCESS.value, Fault.NONE.value)
+        right = request.fault.as_value() == fault
+        return bare, request.done & right & (outside | (request.pa == request.va[:56]))
+
+    @proves
+    def non_canonical_faults(self, m):
+        """Where bits 63:39 differ from bit 38: a page fault in the same cycle, without a walk."""
+        wrong = self.request.valid & self.translates & ~self.canonical
+        return wrong, self._answers(Fault.PAGE) & ~self.part.miss
+
+    @proves
+    def every_hit_is_checked(self, m):
+        """A hit on a page that the live CSRs and privilege do not permit is a page fault."""
+        return self.hit & ~self.permitted, self._answers(Fault.PAGE) & ~self.part.miss
+
+    @proves
+    def hit_composes_the_address(self, m):
+        """A good hit answers with the page's PPN, a superpage's low part from the address."""
+        return self.ready, self.request.done & (self.request.pa == self.composed)
+
+    @proves
+    def device_is_refused(self, m):
+        """Outside RAM a fetch or an atomic is an access fault; a load or store is let through."""
+        refused = self.ram_only & ~Pma().is_ram(self.composed)
+        fault = Mux(refused, Fault.ACCESS.value, Fault.NONE.value)
+        device = self.request.device == ~Pma().is_ram(self.composed)
+        right = (self.request.fault.as_value() == fault) & ~self.request.update & device
+        return self.ready & ~Pma().is_ram(self.composed), right
+
+    @proves
+    def good_hit_never_faults(self, m):
+        """A good hit in RAM is no fault."""
+        return self.ready & Pma().is_ram(self.composed), self._answers(Fault.NONE)
+
+    @proves
+    def stale_flags_walk(self, m):
+        """A permitted hit with A clear, or D clear for a write, is never answered by the entry."""
+        stale = self.hit & self.permitted & self.stale
+        return stale, self.part.miss | self.part.claimed
+
+    @proves
+    def one_answer(self, m):
+        """Every question is answered or walked for, never both."""
+        return self.request.valid, self.request.done ^ self.part.miss
+
+    @proves
+    def answer_has_one_meaning(self, m):
+        """An answer is a page fault, an access fault, a need of an update or an address."""
+        request = self.request
+        known = request.fault.as_value() != 3
+        return request.done, known & (~request.update | (request.fault == Fault.NONE))
+
+    @proves
+    def silent_without_question(self, m):
+        """Without a question nothing is answered, walked for or claimed."""
+        silence = ~self.request.done & ~self.part.miss & ~self.part.claimed
+        return ~self.request.valid, silence
+
+    @proves
+    def verdict_is_for_its_question(self, m):
+        """A walk's verdict answers only the very question it is for, with every CSR as it was."""
+        request, context, verdict = self.request, self.context, self.part.verdict
+        key = verdict.key
+        same = (
+            (key.vpn == request.va[12:39])
+            & (key.access == request.access)
+            & (key.priv == request.priv)
+            & (key.asid == context.asid)
+            & (key.root == context.root)
+            & (Cat(key.sum_, key.mxr, key.adue) == Cat(context.sum_, context.mxr, context.adue))
+        )
+        asked = request.valid & self.translates & self.canonical & self.part.verdict_valid
+        return self.part.claimed, asked & same
+
+    @proves
+    def verdict_is_passed_on(self, m):
+        """A claimed verdict reaches the requester unchanged."""
+        verdict = self.part.verdict
+        same = (self.request.fault == verdict.fault) & (self.request.update == verdict.update)
+        return self.part.claimed, self.request.done & same
+
+    @proves
+    def walks_ask_the_question(self, m):
+        """A walk is wanted for a canonical address that is translated, with the live CSRs."""
+        request, context, key = self.request, self.context, self.part.key
+        same = (
+            (key.vpn == request.va[12:39])
+            & (key.access == request.access)
+            & (key.priv == request.priv)
+            & (key.asid == context.asid)
+            & (key.root == context.root)
+            & (Cat(key.sum_, key.mxr, key.adue) == Cat(context.sum_, context.mxr, context.adue))
+        )
+        return self.part.miss, same & self.translates & self.canonical

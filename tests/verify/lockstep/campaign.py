@@ -1,0 +1,85 @@
+"""Runs programs on the hart and compares them, until one differs; that one is shrunk."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tests.verify.lockstep.compare import Difference, compare
+from tests.verify.lockstep.generate import generate
+from tests.verify.lockstep.hart import HartRunner, Run
+from tests.verify.lockstep.program import Program
+from tests.verify.lockstep.shrink import shrink
+from tests.verify.lockstep.statistics import Statistics
+
+__all__ = ["Campaign", "Failure"]
+
+#: Latencies of memory, in turn.
+_LATENCIES = (1, 3)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A program whose two sides differ, and the smallest one found that still does."""
+
+    run: Run
+    difference: Difference
+    shrunk_run: Run
+    shrunk: Difference
+
+
+@dataclass
+class Campaign:
+    """Compares programs by their seeds.
+
+    Members
+    -------
+    statistics
+        Of all that agreed.
+
+    Parameters
+    ----------
+    bend
+        Changes what a run has recorded, to see that a difference is found; by default nothing.
+    hart
+        Another hart than ours.
+    attempts
+        Programs that may be tried to find a smaller one.
+    """
+
+    bend: Callable[[Run], Run] = lambda run: run
+    hart: object = None
+    attempts: int = 600
+    statistics: Statistics = field(default_factory=Statistics)
+
+    def __post_init__(self):
+        self._runners = [HartRunner(latency=n, hart=self.hart) for n in _LATENCIES[: self._kinds]]
+
+    @property
+    def _kinds(self):
+        # Another hart can be in one machine only.
+        return len(_LATENCIES) if self.hart is None else 1
+
+    def run(
+        self, seeds: Iterable[int], progress: Callable[[int], None] = lambda done: None
+    ) -> Failure | None:
+        """Compares the programs of `seeds` until one differs; `progress` is told how many."""
+        for done, seed in enumerate(seeds, start=1):
+            program = generate(seed)
+            run, difference, statistics = self._compare(program)
+            if difference is not None:
+                return self._shrunk(run, difference)
+            self.statistics.add(statistics)
+            progress(done)
+        return None
+
+    def _compare(self, program: Program):
+        runner = self._runners[program.seed % len(self._runners)]
+        run = self.bend(runner.run(program))
+        return run, *compare(run)
+
+    def _shrunk(self, run, difference):
+        def fails(program):
+            return self._compare(program)[1] is not None
+
+        program = shrink(run.program, fails, attempts=self.attempts)
+        small, remaining, _ = self._compare(program)
+        return Failure(run, difference, small, remaining)

@@ -1,0 +1,120 @@
+"""Runs of tests in a forked process: how they end, and that what is ours is imported anew."""
+
+import pytest
+
+from tests.verify.mutants.harness import run_pytest
+from tests.verify.mutants.observe import Observer, Selection, keep_marks_of_programs, marked
+
+
+def run(folder, source, *, plugins=(), wall_seconds=60, cpu_seconds=30, **options):
+    (folder / "test_it.py").write_text(source)
+    return run_pytest(
+        folder,
+        ["test_it.py"],
+        plugins=plugins,
+        cpu_seconds=cpu_seconds,
+        wall_seconds=wall_seconds,
+        **options,
+    )
+
+
+def make_package(folder):
+    (folder / "hdl").mkdir()
+    (folder / "hdl" / "__init__.py").touch()
+
+
+@pytest.mark.parametrize(
+    "source, status, test",
+    [
+        ("def test_a(): pass", "passed", ""),
+        ("def test_a(): pass\ndef test_b(): assert 0\ndef test_c(): 1/0",
+         "failed", "test_it.py::test_b"),
+        ("import nothing_of_this_name", "broken", "importing test_it.py"),
+        ("x = 1", "empty", ""),
+        ("import os\ndef test_a(): os._exit(3)", "crashed", ""),
+    ],
+)  # fmt: skip
+def test_how_runs_end(tmp_path, source, status, test):
+    outcome = run(tmp_path, source)
+    assert (outcome.status, outcome.test) == (status, test)
+    assert outcome.killed == (status not in ("passed", "empty"))
+
+
+def test_a_run_that_waits_for_ever(tmp_path):
+    source = "import time\ndef test_a(): time.sleep(1000)"
+    assert run(tmp_path, source, wall_seconds=1).status == "timeout"
+
+
+def test_a_run_that_computes_for_ever(tmp_path):
+    outcome = run(tmp_path, "def test_a():\n  while True: pass", cpu_seconds=0)
+    assert outcome.status == "timeout"
+    assert outcome.killed
+
+
+def test_modules_of_the_project_are_those_of_the_folder(tmp_path):
+
+    make_package(tmp_path)
+    (tmp_path / "hdl" / "arch.py").write_text("PAGE_SIZE = 7")
+    source = "from hdl.arch import PAGE_SIZE\ndef test_a(): assert PAGE_SIZE == 7"
+    assert run(tmp_path, source).status == "passed"
+
+
+SOURCE = '''
+def double(x):
+    """Twice `x`."""
+    if x:
+        return x + x
+    else:
+        return 0
+'''
+TESTS = """
+from hdl.code import double
+FOUR = double(2)
+def test_two(): assert double(2) == 4
+def test_none(): assert double(0) == 0
+def test_other(): pass
+"""
+
+
+def test_observed_tests_name_the_statements_they_run(tmp_path):
+    make_package(tmp_path)
+    (tmp_path / "hdl" / "code.py").write_text(marked("hdl/code.py", SOURCE))
+    observer = Observer()
+
+    outcome = run(tmp_path, TESTS, plugins=[observer], report=lambda: observer.tests)
+
+    assert outcome.data.pop("importing")["lines"] == {"hdl/code.py": [3, 4, 5]}
+    lines = {test.partition("::")[2]: seen["lines"] for test, seen in outcome.data.items()}
+    assert lines == {
+        "test_two": {"hdl/code.py": [3, 4, 5]},
+        "test_none": {"hdl/code.py": [3, 4, 7]},
+        "test_other": {},
+    }
+    assert all(seen["seconds"] >= 0 for seen in outcome.data.values())
+
+
+STARTING = """
+import subprocess, sys
+def test_program():
+    subprocess.run([sys.executable, "-c", "from hdl.code import double; double(2)"], check=True)
+def test_other(): pass
+"""
+
+
+def test_observed_tests_name_what_programs_run_that_they_start(tmp_path):
+    make_package(tmp_path)
+    (tmp_path / "hdl" / "code.py").write_text(marked("hdl/code.py", SOURCE))
+    observer = Observer(keep_marks_of_programs(tmp_path))
+
+    outcome = run(tmp_path, STARTING, plugins=[observer], report=lambda: observer.tests)
+
+    lines = {test.partition("::")[2]: seen["lines"] for test, seen in outcome.data.items()}
+    assert lines["test_program"] == {"hdl/code.py": [3, 4, 5]}
+    assert lines["test_other"] == {}
+
+
+def test_a_selection_is_run_in_its_order(tmp_path):
+    source = "".join(f"def test_{name}(): assert 0\n" for name in "abc")
+    selection = Selection(["test_it.py::test_c", "test_it.py::test_a"])
+    assert run(tmp_path, source, plugins=[selection]).test == "test_it.py::test_c"
+    assert run(tmp_path, source, plugins=[Selection([])]).status == "empty"

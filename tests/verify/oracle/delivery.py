@@ -1,0 +1,96 @@
+"""How a case comes about on a hart: which instruction makes the access, and where it stands.
+
+A fetch begins by a return, or from M-mode a jump, to its address. Data are accessed from M-mode
+with MPRV, or in the mode itself; then the instruction stands in a page that the case's own page
+table must map, where a superpage in an unused place of the root table does so.
+"""
+
+from dataclasses import dataclass, replace
+
+from tests.verify.golden.cases import DEVICE, RESERVED, Case
+from tests.verify.golden.sv39 import is_ram
+from tests.verify.oracle.expected import observed, settle
+
+__all__ = ["PLATFORM", "Delivery", "deliver"]
+
+PRIVILEGES = {"U": 0, "S": 1, "M": 3}
+MPP, MPRV, SUM, MXR = 11, 17, 18, 19
+ADUE = 61
+V, X, U, A = 1 << 0, 1 << 3, 1 << 4, 1 << 6
+GIGABYTE = 1 << 30
+#: Physical addresses of Spike that have devices of its own: debug module, boot ROM, CLINT.
+PLATFORM = (range(0x1_0000), range(0x0200_0000, 0x020C_0000))
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A case, the PTE for its instruction included, and the state from which it starts.
+
+    `entry` is the address of its instruction, in its mode, to which it `returns` by mret or jumps.
+    `observed` is a word of RAM to watch.
+    """
+
+    case: Case
+    entry: int
+    returns: bool
+    observed: int
+    mstatus: int
+    satp: int
+    menvcfg: int
+
+
+def deliver(case: Case, stubs: dict[str, int]) -> Delivery | None:
+    """How to bring `case` about, or None if this machine cannot.
+
+    `stubs` are the physical addresses of the instructions, by the name of access and size.
+    """
+    q = case.question
+    if q.access == "FETCH":
+        entry = q.va
+    else:
+        case, entry = _place(case, stubs[f"{q.access}_{q.size}"])
+    q = case.question
+    answer = settle(q, dict(case.memory))
+    if _is_unsuitable(case, answer):
+        return None
+    return Delivery(
+        case,
+        entry,
+        returns=q.priv != "M",
+        observed=observed(case, answer),
+        # A return takes the mode from MPP; otherwise MPP is for MPRV.
+        mstatus=PRIVILEGES[q.mpp if q.priv == "M" else q.priv] << MPP
+        | q.mprv << MPRV
+        | q.sum_ << SUM
+        | q.mxr << MXR,
+        satp=(8 if q.sv39 else 0) << 60 | q.asid << 44 | q.root,
+        menvcfg=q.adue << ADUE,
+    )
+
+
+def _place(case, stub):
+    """The case with its instruction mapped, and the instruction's address."""
+    q = case.question
+    if q.priv == "M" or not q.sv39:
+        return case, stub
+    if not is_ram(q.root << 12):
+        # No instruction can be fetched there; MPRV makes the same access.
+        return replace(case, question=replace(q, priv="M", mprv=1, mpp=q.priv)), stub
+    for index in (2, 3):
+        address = (q.root << 12) + index * 8
+        if address not in case.memory:
+            break
+    pte = 0x8000_0000 >> 12 << 10 | V | X | A | (U if q.priv == "U" else 0)
+    return replace(case, memory={**case.memory, address: pte}), index * GIGABYTE + stub % GIGABYTE
+
+
+def _is_unsuitable(case, answer):
+    """Whether the case meets what the golden model cannot know."""
+    touched = [*answer.reads, *case.memory, answer.pa]
+    if any(address in RESERVED for address in touched):
+        return True
+    if any(answer.pa in devices for devices in PLATFORM) and answer.pa & ~7 != DEVICE:
+        # Translation that fails has no address, which is 0.
+        return answer.pa != 0 or answer.kind == "ok"
+    # A PTE is no code.
+    return case.question.access == "FETCH" and answer.pa & ~7 in case.memory

@@ -1,0 +1,84 @@
+"""Where Spike may differ from the golden model, and which clause of the specification lets it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tests.verify.golden.cases import DEVICE
+from tests.verify.golden.sv39 import Answer
+from tests.verify.oracle.delivery import PLATFORM, Delivery
+from tests.verify.oracle.expected import BREAKPOINT, DEVICE_VALUE, Outcome, expect, settle
+
+__all__ = ["DIFFERENCES", "Difference", "explain"]
+
+ILLEGAL = 2
+PAGE_FAULT_OF = {1: 12, 5: 13, 7: 15}
+MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Another outcome than ours that `clause` allows.
+
+    `outcome`, of a delivery, the golden model's answer to it and the outcome that this gives, is
+    the one that Spike then has, all of it; None if the clause does not speak of such a case.
+    """
+
+    name: str
+    clause: str
+    outcome: Callable[[Delivery, Answer, Outcome], Outcome | None]
+
+
+def _device_answers(delivery, answer, expected):
+    """Spike runs what it reads from its CLINT, or adds to it, where ours is an access fault."""
+    access = delivery.case.question.access
+    if answer.kind != "access" or answer.pa & ~7 != DEVICE:
+        return None
+    if access == "FETCH":
+        # mtimecmp is all ones, no instruction of 16 or 32 bits, and 0 is behind it.
+        bits = DEVICE_VALUE >> answer.pa % 8 * 8 & 0xFFFF_FFFF
+        return replace(expected, cause=ILLEGAL, tval=bits)
+    if access == "AMO":
+        # It goes on to the ebreak, with what the device held.
+        tval = delivery.entry + 4 & MASK
+        return replace(expected, cause=BREAKPOINT, tval=tval, advance=4, value=DEVICE_VALUE)
+    return None
+
+
+def _device_holds_ptes(delivery, answer, expected):
+    """Spike walks through its devices, which hold no valid PTE, where ours is an access fault."""
+    case = delivery.case
+    # The table that is refused is the root, or what the last PTE names.
+    frame = case.question.root
+    if answer.reads:
+        frame = case.memory.get(answer.reads[-1], 0) >> 10 & (1 << 44) - 1
+    in_device = any(frame << 12 in devices for devices in PLATFORM)
+    if answer.kind != "access" or answer.pa or not in_device:
+        return None
+    return replace(expected, cause=PAGE_FAULT_OF[answer.cause])
+
+
+#: All that is known. A disagreement that none of them explains is an error of one of the two.
+DIFFERENCES = (
+    Difference(
+        "a device runs code and takes atomics",
+        "Physical memory attributes, supported access types and atomicity: which accesses and "
+        "which AMOs an I/O region supports is the platform's; ours supports none of these.",
+        _device_answers,
+    ),
+    Difference(
+        "a device holds page tables",
+        "Physical memory attributes, supported access types: which I/O regions support reads of "
+        "page tables is the platform's; ours supports none.",
+        _device_holds_ptes,
+    ),
+)
+
+
+def explain(delivery: Delivery, actual: Outcome) -> Difference | None:
+    """The known difference that `actual`, which is not the expected outcome, is, if it is one."""
+    case = delivery.case
+    answer, expected = settle(case.question, dict(case.memory)), expect(case, delivery.entry)
+    for difference in DIFFERENCES:
+        if difference.outcome(delivery, answer, expected) == actual:
+            return difference
+    return None

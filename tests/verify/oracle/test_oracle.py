@@ -1,0 +1,224 @@
+"""The golden model and Spike agree on what an access under Sv39 does, and would be seen not to."""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from tests import spike
+from tests.verify.golden import sv39
+from tests.verify.golden.cases import BENDS, SIZES
+from tests.verify.oracle import __main__ as command
+from tests.verify.oracle import expected
+from tests.verify.oracle.compare import compare, make_numbered_case, shrink
+from tests.verify.oracle.delivery import deliver
+from tests.verify.oracle.describe import describe
+from tests.verify.oracle.differences import DIFFERENCES, explain
+from tests.verify.oracle.expected import expect
+from tests.verify.oracle.spike_hart import SpikeHart
+
+spike.require()
+
+SEED = 0
+CASES = 20_000
+
+
+@pytest.fixture(scope="module")
+def hart():
+    with SpikeHart(svadu=True) as hart:
+        yield hart
+
+
+def agree(hart, svadu):
+    report = compare(hart, SEED, CASES, svadu=svadu)
+    found = report.disagreement
+    assert not found, f"seed {SEED}\n{describe(found)}\n\n{describe(shrink(hart, found))}"
+    return report
+
+
+def check_breadth(report):
+    """The comparison was not about a few cases over and over."""
+    assert report.cases == CASES
+    assert report.impossible < CASES / 100
+    assert set(report.bends) == set(BENDS)
+    assert set(report.explained) == {difference.name for difference in DIFFERENCES}
+    reached = {(access, privilege, kind) for access, privilege, kind, _ in report.outcomes}
+    assert set(itertools.product(SIZES, "US", ("ok", "page", "access"))) <= reached
+    assert set(itertools.product(SIZES, "M", ("ok", "access"))) <= reached
+    aligned = set(SIZES) - {"FETCH"}
+    assert set(itertools.product(aligned, "US", ("misaligned",))) <= reached
+    depths = {(kind, depth) for _, _, kind, depth in report.outcomes}
+    assert set(itertools.product(("ok", "page", "access"), range(4))) <= depths
+    return reached
+
+
+def test_agrees_with_svade():
+    with SpikeHart() as hart:
+        reached = check_breadth(agree(hart, svadu=False))
+
+    assert not [kind for _, _, kind in reached if "update" in kind]
+
+
+def test_agrees_with_svadu(hart):
+    reached = check_breadth(agree(hart, svadu=True))
+
+    assert set(itertools.product(SIZES, "US", ("ok after an update",))) <= reached
+    # A and D are set before the physical address turns out to be bad.
+    assert ("STORE", "S", "access after an update") in reached
+
+
+def explained(hart):
+    """Deliveries on which Spike differs, each with what Spike did, and the name of the clause."""
+    deliveries = [deliver(make_numbered_case(SEED, number, svadu=True), hart.stubs)
+                  for number in range(2000)]  # fmt: skip
+    deliveries = [delivery for delivery in deliveries if delivery is not None]
+    for delivery, actual in zip(deliveries, hart.perform(deliveries), strict=True):
+        if actual != expect(delivery.case, delivery.entry):
+            difference = explain(delivery, actual)
+            assert difference is not None
+            yield delivery, actual, difference.name
+
+
+def test_a_clause_explains_a_whole_outcome(hart):
+    """Not one in which Spike has also stored something else, or set A or D of another PTE."""
+    names = set()
+    for delivery, actual, name in explained(hart):
+        names.add((name, delivery.case.question.access))
+        for field in ("cause", "tval", "advance", "value", "memory"):
+            bent = dataclasses.replace(actual, **{field: getattr(actual, field) ^ 1 << 6})
+            assert explain(delivery, bent) is None, field
+        for index, pte in enumerate(actual.ptes):
+            ptes = (*actual.ptes[:index], pte ^ 1 << 6, *actual.ptes[index + 1 :])
+            assert explain(delivery, dataclasses.replace(actual, ptes=ptes)) is None
+
+    device = DIFFERENCES[0].name
+    assert {(device, "FETCH"), (device, "AMO")} < names
+    assert {name for name, _ in names} == {difference.name for difference in DIFFERENCES}
+
+
+def asking(**changes):
+    """A step of the golden model that is asked as if the question had other fields."""
+
+    def bend(step):
+        return lambda q, *others: step(dataclasses.replace(q, **changes), *others)
+
+    return bend
+
+
+def skipped(step):
+    return lambda *operands: None
+
+
+#: Errors that a translation might have, as what is put in place of a part of the golden model.
+ERRORS = {
+    "any address is canonical": ("_check_canonical", skipped),
+    "fetches obey MPRV": ("_effective_privilege", lambda _: lambda q: q.mpp if q.mprv else q.priv),
+    "MPRV does nothing": ("_effective_privilege", lambda _: lambda q: q.priv),
+    "leaves allow everything": ("_check_leaf", skipped),
+    "SUM counts as set": ("_check_leaf", asking(sum_=1)),
+    "SUM counts as clear": ("_check_leaf", asking(sum_=0)),
+    "MXR counts as set": ("_check_leaf", asking(mxr=1)),
+    "MXR counts as clear": ("_check_leaf", asking(mxr=0)),
+    "an AMO need not read": ("_check_leaf", asking(access="STORE")),
+    "superpages may be misaligned": (
+        "_check_leaf",
+        lambda step: lambda q, pte, i: step(q, pte, 0),
+    ),
+    "A and D do not matter": ("_accessed_and_dirty", lambda _: lambda q, pte: pte),
+    "loads set D": ("_accessed_and_dirty", asking(access="AMO")),
+    "stores set no D": ("_accessed_and_dirty", asking(access="LOAD")),
+    "ADUE counts as set": ("_accessed_and_dirty", asking(adue=1)),
+    "superpages are small pages": ("_compose", lambda step: lambda q, pte, i: step(q, pte, 0)),
+    "addresses have 32 bits": ("_compose", lambda step: lambda *a: step(*a) % (1 << 32)),
+    "page numbers have 43 bits": ("PPN", lambda ppn: ppn >> 1),
+    "four levels": ("LEVELS", lambda levels: levels + 1),
+    "no level may be a superpage": ("R", lambda _: 0),
+    "page tables may be anywhere": ("is_ram", lambda _: lambda address: True),
+    "pointers may have U": ("U", lambda _: 0),
+    "pages have 8 KiB": ("PAGESIZE", lambda size: 2 * size),
+    "AMOs fault as loads": ("CAUSES", lambda causes: causes | {"page": (12, 13, 13)}),
+    "walks fault as pages": ("CAUSES", lambda causes: causes | {"access": (12, 13, 15)}),
+    "misaligned accesses are page faults": (
+        "CAUSES",
+        lambda causes: causes | {"misaligned": causes["page"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name, bend", ERRORS.values(), ids=ERRORS)
+def test_error_in_the_golden_model_is_found(name, bend, hart, monkeypatch):
+    monkeypatch.setattr(sv39, name, bend(getattr(sv39, name)))
+
+    assert compare(hart, SEED, 5000, svadu=True).disagreement
+
+
+def test_disagreement_is_shrunk_and_described(hart, monkeypatch):
+    name, bend = ERRORS["superpages are small pages"]
+    monkeypatch.setattr(sv39, name, bend(getattr(sv39, name)))
+    found = compare(hart, SEED, CASES, svadu=True).disagreement
+
+    small = shrink(hart, found, svadu=True)
+
+    case = small.delivery.case
+    # It takes no more than a superpage and an address in its second 4 KiB.
+    assert case.bends == ()
+    assert case.question.access == "LOAD"
+    assert sum("<--" in line for line in describe(small).splitlines()) == 1
+    assert f"LOAD of {case.question.size} bytes at {case.question.va:#x}" in describe(small)
+
+
+def test_case_can_be_made_again_by_its_number(hart, monkeypatch):
+    monkeypatch.setattr(sv39, "_check_canonical", lambda q: None)
+    found = compare(hart, SEED, CASES, svadu=True).disagreement
+
+    again = compare(hart, SEED, 1, first=found.number, svadu=True).disagreement
+
+    assert again == found
+
+
+def test_spike_that_has_ended_is_an_error_and_no_hang():
+    with SpikeHart() as hart:
+        hart._process.kill()
+        hart._process.wait()
+        with pytest.raises(RuntimeError, match="Spike ended"):
+            compare(hart, SEED, 1)
+
+
+class TestCommand:
+    def run(self, monkeypatch, *options):
+        monkeypatch.setattr("sys.argv", ["oracle", *options])
+        return command.main()
+
+    def test_says_seed_and_result(self, monkeypatch, capsys):
+        assert self.run(monkeypatch, "--cases", "500", "--seed", "7") == 0
+
+        output = capsys.readouterr().out
+        assert "seed 7, 500 cases for each of svade and svadu" in output
+        assert output.count("500 cases in") == output.count("no disagreement") == 2
+
+    def test_disagreement_is_printed_and_fails(self, monkeypatch, capsys):
+        monkeypatch.setattr(expected, "OPERAND", 0)
+
+        assert self.run(monkeypatch, "--cases", "500", "--mode", "svadu") == 1
+
+        output = capsys.readouterr().out
+        assert "svadu: DISAGREEMENT" in output
+        assert "case      (shrunk)" in output
+
+    def test_missing_spike_is_one_line(self, monkeypatch, capsys):
+        def find():
+            raise spike.SpikeMissing("Spike is not installed")
+
+        monkeypatch.setattr(spike, "find", find)
+
+        assert self.run(monkeypatch) == 2
+        assert capsys.readouterr().err == "oracle: Spike is not installed\n"
+
+    @pytest.mark.parametrize(
+        "option, value, least", [("--cases", 0, 1), ("--first", -1, 0), ("--seed", -5, 0)]
+    )
+    def test_number_that_makes_no_sense_is_refused(self, option, value, least, monkeypatch, capsys):
+        with pytest.raises(SystemExit):
+            self.run(monkeypatch, option, str(value))
+
+        assert f"{option} must be at least {least}, not {value}" in capsys.readouterr().err
