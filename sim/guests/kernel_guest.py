@@ -53,8 +53,9 @@ class KernelGuest:
         assert isinstance(event, Doorbell), f"unexpected event {event}"
         kernel, engine = self.kernel, machine.engine
         trapped, log = kernel.proc, engine.log
-        if event.reason == Reason.USER_TRAP and log.trap_count > self._trapped:
-            self.faults.trapped(trapped.pid, log.traps)  # no interrupt: those are not logged
+        is_exception = log.trap_count > self._trapped  # and no interrupt: those are not logged
+        if trapped is not None and event.reason == Reason.USER_TRAP and is_exception:
+            self.faults.trapped(trapped.pid, log.traps)
         self._look_for_progress(machine, event.reason)
         self._trapped = log.trap_count
         cost = kernel.ring(event.reason)
