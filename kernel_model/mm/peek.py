@@ -29,7 +29,8 @@ def _entries(memory: PhysicalMemory, table: int, start: int, level: int) -> Iter
             continue
         va = start + index * PAGE_SIZE * PTES_PER_PAGE**level
         pa = pte_to_pa(pte)
-        yield f"{' ..' * (LEVELS - level)}{va:#018x}: pte {pte:#018x} pa {pa:#018x} {flag_letters(pte)}"
+        where = f"{' ..' * (LEVELS - level)}{va:#018x}"
+        yield f"{where}: pte {pte:#018x} pa {pa:#018x} {flag_letters(pte)}"
         if pte & _RWX == 0 and level > 0:
             yield from _entries(memory, pa, va, level - 1)
 
