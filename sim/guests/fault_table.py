@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from itertools import chain
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.served import Fault as Served
+from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.proc.state import Proc
 from sim.engines.base import TrapRecord
 
 __all__ = ["Fault", "FaultTable", "JoinError", "cause_name"]
+
+#: What became of the access, as the report says it.
+OUTCOMES = {Decision.MAPPED: "mapped", Decision.REFUSED: "killed"}
 
 
 class JoinError(Exception):
@@ -25,7 +28,7 @@ class Fault:
     """
 
     number: int
-    served: Served
+    served: ServedFault
     trap: TrapRecord
 
     @property
@@ -44,10 +47,12 @@ class Fault:
         entry = {"number": self.number, "cycle": self.trap.cycle, "pid": served.pid}
         if served.via is None:
             entry["pc"] = served.pc
-        entry |= {"cause": int(served.cause), "stval": served.stval, "outcome": served.outcome,
-                  "retired_cycle": self.retired_cycle}  # fmt: skip
+        entry["cause"] = int(served.cause)
+        entry["stval"] = served.stval
+        entry["outcome"] = OUTCOMES[served.outcome.decision]
+        entry["retired_cycle"] = self.retired_cycle
         if served.via is not None:
-            entry["via"] = served.via
+            entry["via"] = served.via.value
         return entry
 
 
@@ -116,7 +121,7 @@ class FaultTable(Sequence[Fault]):
         """Cycle of the last exception of the process `pid`, which must have raised one."""
         return self._raised[pid].cycle
 
-    def join(self, served: list[Served]) -> None:
+    def join(self, served: list[ServedFault]) -> None:
         """Appends what the kernel has `served` since the last time; called after each trap.
 
         Raises `JoinError` if the process has not raised what the kernel found in the trap frame.
@@ -161,7 +166,7 @@ def cause_name(cause: int) -> str:
     return Cause(cause).name.removesuffix("_PAGE").lower()
 
 
-def _check(fault: Served, trap: TrapRecord | None) -> None:
+def _check(fault: ServedFault, trap: TrapRecord | None) -> None:
     if trap is None:
         raise JoinError(
             f"the kernel served a fault of process {fault.pid}, for which the hart raised none"

@@ -7,6 +7,7 @@ from kernel_model.facts.abi import SBRK_LAZY
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.mm.pagetable import walk
+from kernel_model.mm.served import Decision, Via
 from kernel_model.mm.usercopy import copyin, copyinstr, copyout
 from kernel_model.mm.vm import uvmclear
 from tests.kernel_model.support import (
@@ -42,8 +43,8 @@ def test_copies_over_untouched_pages(hart):
     assert copyin(kernel, proc, address, len(data)) == data
     assert copyin(kernel, proc, address - 2, 4) == b"\0\0" + data[:2]
 
-    assert [(f.cause, f.stval, f.via, f.pc, f.outcome) for f in kernel.faults] == [
-        (Cause.STORE_PAGE, va, "copyout", None, "mapped")
+    assert [(f.cause, f.stval, f.via, f.pc, f.outcome.decision) for f in kernel.faults] == [
+        (Cause.STORE_PAGE, va, Via.COPYOUT, None, Decision.MAPPED)
         for va in (address, *(hart.heap + n * PAGE_SIZE for n in (1, 2, 3)))
     ]
     assert kernel.heap_frames_used == 4
@@ -51,7 +52,7 @@ def test_copies_over_untouched_pages(hart):
 
 def test_copyin_faults_in_as_a_load(hart):
     assert copyin(hart.kernel, hart.kernel.proc, hart.heap, 8) == bytes(8)
-    assert [(f.cause, f.via) for f in hart.kernel.faults] == [(Cause.LOAD_PAGE, "copyin")]
+    assert [(f.cause, f.via) for f in hart.kernel.faults] == [(Cause.LOAD_PAGE, Via.COPYIN)]
 
 
 def test_nothing_is_copied_from_anywhere(hart):
@@ -120,7 +121,7 @@ class TestBytePastTheSize:
     def test_the_release_of_2025_rounds_down_first(self, make, past):
         kernel, proc, heap = make("2025")
         assert copyin(kernel, proc, heap + past, 1) == b"\0"
-        assert [(fault.stval, fault.via) for fault in kernel.faults] == [(heap + past, "copyin")]
+        assert [(fault.stval, fault.via) for fault in kernel.faults] == [(heap + past, Via.COPYIN)]
         kernel, proc, heap = make("2025")
         assert copyout(kernel, proc, heap + past, b"x")
         assert copyin(kernel, proc, heap + past, 1) == b"x"
@@ -201,7 +202,7 @@ class TestCopyinstr:
 
     def test_an_untouched_page_is_an_empty_string(self, hart):
         assert copyinstr(hart.kernel, hart.kernel.proc, hart.heap + 9, 128) == b""
-        assert [fault.via for fault in hart.kernel.faults] == ["copyin"]
+        assert [fault.via for fault in hart.kernel.faults] == [Via.COPYIN]
 
     def test_crosses_pages(self, hart):
         address = hart.heap + PAGE_SIZE - 3
