@@ -23,7 +23,7 @@ from kernel_model.fs.state import File, FileSystem
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.kvm import kvmmake
 from kernel_model.mm.memory import PhysicalMemory
-from kernel_model.mm.policy import LAZY
+from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.mm.space import HeapUse
 from kernel_model.mm.state import Policy, User
@@ -126,7 +126,7 @@ class Kernel:
         abi: str = AUTO,
         files: Callable[[], Contents] = dict,
         geometry: Geometry | None = None,
-        policy: Policy = LAZY,
+        policy: Policy = POLICIES[LAZY],
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory

@@ -6,7 +6,7 @@ from kernel_model.mm.state import Policy
 
 __all__ = ["LAZY", "POLICIES"]
 
-#: The policy of a kernel that is given none.
-LAZY = Lazy()
+#: The name of the policy of a kernel that is given none.
+LAZY = "lazy"
 #: By name.
-POLICIES: dict[str, Policy] = {"lazy": LAZY, "eager": Eager()}
+POLICIES: dict[str, Policy] = {LAZY: Lazy(), "eager": Eager()}

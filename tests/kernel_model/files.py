@@ -16,7 +16,7 @@ from kernel_model.fs.inode import iget, iput
 from kernel_model.fs.names import fsinit
 from kernel_model.fs.state import FileSystem
 from kernel_model.mm.kalloc import Kmem
-from kernel_model.mm.policy import LAZY
+from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.regions import Regions
 from kernel_model.mm.space import AddressSpace, HeapUse
 from kernel_model.mm.usercopy import copyin, copyout
@@ -75,7 +75,7 @@ def make_files(files=None, frames=256, console=None, geometry=None):
         leaf_flags=int(Pte.A | Pte.D),
         record=lambda proc, fault: None,
         heap=HeapUse(),
-        policy=LAZY,
+        policy=POLICIES[LAZY],
         meter=Meter(),
         wrote_code=False,
         clock=Clock(),
