@@ -203,7 +203,7 @@ def vpn(va: int, level: int) -> int:
     return (va >> (PAGE_BITS + VPN_BITS * level)) & (PTES_PER_PAGE - 1)
 
 
-def pte_ppn(pte):
+def pte_ppn(pte: int) -> int:
     """The physical page number (44 bits) of `pte`, an int."""
     return (pte >> 10) & ((1 << PPN_BITS) - 1)
 
