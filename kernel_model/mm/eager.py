@@ -2,7 +2,7 @@
 
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm.fault import reason, refused
-from kernel_model.mm.served import Outcome, Why
+from kernel_model.mm.served import FaultOutcome, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 from kernel_model.mm.vm import uvmallocheap, uvmcopyspace, uvmfill
@@ -17,7 +17,7 @@ class Eager:
         """Every page gets its frame, whether or not the program has asked for it."""
         return uvmallocheap(kernel, space, size)
 
-    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> Outcome:
+    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """Refuses; no page waits for its frame."""
         before = kernel.meter.counts.copy()
         why, region, pte = reason(kernel, space, va, access)
@@ -25,7 +25,7 @@ class Eager:
             raise KernelPanic(f"vmfault: {va:#x} has no frame")
         return refused(kernel, space, why, region, pte, before)
 
-    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> Outcome:
+    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """Refuses as well."""
         return self.fault(kernel, space, va, access)
 

@@ -3,7 +3,7 @@
 from hdl.arch import Pte
 from kernel_model.mm.pagetable import getpte
 from kernel_model.mm.regions import Region
-from kernel_model.mm.served import Decision, Outcome, Why
+from kernel_model.mm.served import Decision, FaultOutcome, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 
@@ -37,9 +37,9 @@ def refused(
     region: Region | None,
     pte: int,
     before: list[int],
-) -> Outcome:
+) -> FaultOutcome:
     """The record of a refusal, since the meter's counts were `before`."""
-    return Outcome(
+    return FaultOutcome(
         decision=Decision.REFUSED,
         why=why,
         size=space.size,

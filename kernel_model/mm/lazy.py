@@ -9,7 +9,7 @@ from hdl.arch import PAGE_SIZE, Pte, page_round_down
 from kernel_model.mm.fault import reason, refused
 from kernel_model.mm.pagetable import mappages, zalloc
 from kernel_model.mm.regions import Owner
-from kernel_model.mm.served import Decision, Outcome, PteWrite, Why
+from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 from kernel_model.mm.vm import uvmallocheap, uvmcopyspace, uvmfill
@@ -27,11 +27,11 @@ class Lazy:
         """Only promises pages, unless the program wants them at once."""
         return uvmallocheap(kernel, space, size) if eager else True
 
-    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> Outcome:
+    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """The page gets its frame, if it waits for it."""
         return vmfault(kernel, space, va, access)
 
-    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> Outcome:
+    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """As if the process itself had touched the page."""
         return vmfault(kernel, space, va, access)
 
@@ -44,7 +44,7 @@ class Lazy:
         return uvmfill(kernel, space, start, end)
 
 
-def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> Outcome:
+def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
     """Give the page of `space` that holds `va` its frame, if it is one that waits for it.
 
     `access` is the right that is needed, Pte.R, W or X. It is refused, and nothing has changed, if
@@ -68,7 +68,7 @@ def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> O
         kernel.heap.frames += 1
     if region.rights & _X:
         kernel.wrote_code = True  # the frame may have held other code
-    return Outcome(
+    return FaultOutcome(
         decision=Decision.MAPPED,
         why=why,
         size=space.size,

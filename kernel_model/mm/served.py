@@ -8,7 +8,7 @@ from hdl.arch import pte_to_pa
 from kernel_model.facts.costs import NO_WORK, Work
 from kernel_model.mm.regions import Region
 
-__all__ = ["Decision", "Outcome", "PteWrite", "ServedFault", "Via", "Why"]
+__all__ = ["Decision", "FaultOutcome", "PteWrite", "ServedFault", "Via", "Why"]
 
 
 class Decision(Enum):
@@ -57,7 +57,7 @@ class PteWrite(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class FaultOutcome:
     """What the kernel did about an access to a page that had faulted, or would have."""
 
     decision: Decision
@@ -94,4 +94,4 @@ class ServedFault:
     stval: int
     #: None for a trap from user mode.
     via: Via | None = None
-    outcome: Outcome
+    outcome: FaultOutcome

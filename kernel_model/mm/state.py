@@ -7,7 +7,7 @@ from kernel_model.facts.accounts import Account
 from kernel_model.facts.costs import Meter, Step
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.memory import PhysicalMemory
-from kernel_model.mm.served import Outcome, ServedFault
+from kernel_model.mm.served import FaultOutcome, ServedFault
 from kernel_model.mm.space import AddressSpace, HeapUse
 
 __all__ = ["MemoryState", "Policy", "User"]
@@ -55,10 +55,10 @@ class Policy(Protocol):
         `eager` if it has asked for the frames at once. False if a frame lacks.
         """
 
-    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> Outcome:
+    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """The process has faulted at `va`; `access` is the right that it needs, Pte.R, W or X."""
 
-    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> Outcome:
+    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """A system call copies to or from `va`, where nothing is mapped."""
 
     def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:

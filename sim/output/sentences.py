@@ -1,12 +1,12 @@
 """The kernel's facts about a page fault, as a sentence for people."""
 
 from hdl.arch import Pte
-from kernel_model.mm.served import Decision, Outcome, Why
+from kernel_model.mm.served import Decision, FaultOutcome, Why
 
 __all__ = ["in_words"]
 
 
-def in_words(outcome: Outcome) -> str:
+def in_words(outcome: FaultOutcome) -> str:
     """What the kernel did about the access, in a few words."""
     if outcome.decision is Decision.REFUSED:
         return f"killed: {_refusal(outcome)}"
@@ -15,7 +15,7 @@ def in_words(outcome: Outcome) -> str:
     return f"mapped frame {outcome.frame:#x}{made}"
 
 
-def _refusal(outcome: Outcome) -> str:
+def _refusal(outcome: FaultOutcome) -> str:
     match outcome.why:
         case Why.PAST_SIZE:
             return f"address past the size {outcome.size:#x}"

@@ -2,7 +2,7 @@
 
 from hdl.arch import Pte
 from kernel_model.mm.regions import HEAP_RIGHTS, Owner, Region
-from kernel_model.mm.served import Decision, Outcome, ServedFault, Via, Why
+from kernel_model.mm.served import Decision, FaultOutcome, ServedFault, Via, Why
 
 __all__ = ["mapped", "refused"]
 
@@ -11,7 +11,7 @@ HEAP = Region(0x5000, 0x9000, HEAP_RIGHTS, Owner.HEAP)
 
 def mapped(pc, cause, stval, pid=2, frame=0x8001_0000, via=None):
     """The page of `stval` got a frame."""
-    outcome = Outcome(
+    outcome = FaultOutcome(
         decision=Decision.MAPPED, why=Why.UNTOUCHED, size=0x9000, region=HEAP, frame=frame
     )
     via = Via(via) if via else None
@@ -21,7 +21,7 @@ def mapped(pc, cause, stval, pid=2, frame=0x8001_0000, via=None):
 def refused(pc, cause, stval, pid=2):
     """The page of `stval` is mapped, and may only be read and executed."""
     pte = int(Pte.V | Pte.U | Pte.R | Pte.X)
-    outcome = Outcome(
+    outcome = FaultOutcome(
         decision=Decision.REFUSED, why=Why.PAGE_RIGHTS, size=0x9000, region=HEAP, pte=pte
     )
     return ServedFault(pid=pid, pc=pc, cause=cause, stval=stval, outcome=outcome)

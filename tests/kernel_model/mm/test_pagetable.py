@@ -6,7 +6,7 @@ from kernel_model.facts.memlayout import KERNBASE, MAXVA
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm import pagetable, vm
 from tests.kernel_model.support import failing_kalloc, make_kernel
-from tests.kernel_model.tables import RWU, charged, map_new, superpage_table
+from tests.kernel_model.tables import MIB2, RWU, charged, map_new, map_superpage, superpage_table
 
 GIB = 1 << 30
 
@@ -252,21 +252,10 @@ class TestUvmunmap:
             pagetable.uvmunmap(kernel, root, KERNBASE + first * PAGE_SIZE, npages, do_free=True)
 
 
-MIB2 = 2 << 20
-
-
 @pytest.fixture
 def large():
     """A kernel with room for superpages."""
     return make_kernel(size=10 << 20)
-
-
-def map_superpage(kernel, root, va, perm=RWU):
-    """Map a run of 512 frames at `va`, as one leaf, and return the first."""
-    run = kernel.kmem.kalloc_run(512)
-    assert run
-    assert pagetable.mappages(kernel, root, va, MIB2, run, perm, level=1)
-    return run
 
 
 class TestSuperpages:

@@ -21,7 +21,7 @@ from tests.kernel_model.support import (
     make_hart,
     segment,
 )
-from tests.kernel_model.tables import charged
+from tests.kernel_model.tables import MIB2, charged, map_superpage
 
 TOP = (1 << 64) - 1
 HEAP_PAGES = 6
@@ -255,3 +255,18 @@ def test_agrees_with_flat_memory(copies):
             expected = bytes(flat[start : start + n]) if n else b""
             assert copyin(kernel, proc, base + start, n) == (expected if legal else None)
     assert kernel.heap_frames_used == len(touched)
+
+
+def test_copies_within_a_superpage_and_gives_it_back():
+    hart = make_hart(size=8 << 20)
+    kernel, proc, used = hart.kernel, hart.proc, hart.kernel.kmem.used
+    hart.promise(2 * MIB2)
+    run = map_superpage(kernel, proc.pagetable, MIB2)
+
+    assert copyout(kernel, proc, MIB2 + 0x5FFE, b"over")
+
+    assert kernel.memory.read(run + 0x5FFE, 4) == b"over"
+    assert copyin(kernel, proc, MIB2 + 0x5FFE, 4) == b"over"
+    assert (kernel.faults, kernel.kmem.used) == ([], used + 512)
+    hart.exit()
+    assert kernel.kmem.used == kernel.own_frames

@@ -2,14 +2,14 @@ import pytest
 
 from hdl.arch import Pte
 from kernel_model.mm.regions import HEAP_RIGHTS, Owner, Region
-from kernel_model.mm.served import Decision, Outcome, PteWrite, Why
+from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
 from sim.output.sentences import in_words
 
 HEAP = Region(0x5000, 0x9000, HEAP_RIGHTS, Owner.HEAP)
 
 
 def outcome(why, decision=Decision.REFUSED, **facts):
-    return Outcome(decision=decision, why=why, size=0x9000, region=HEAP, **facts)
+    return FaultOutcome(decision=decision, why=why, size=0x9000, region=HEAP, **facts)
 
 
 @pytest.mark.parametrize(
