@@ -23,7 +23,7 @@ def _refusal(outcome: FaultOutcome) -> str:
             return "guard page"
         case Why.PAGE_RIGHTS:
             return f"page is mapped {_rights(outcome.pte)}"
-        case Why.OWNER_RIGHTS:
+        case Why.OWNER_RIGHTS if outcome.region:
             return f"page is the {outcome.region.owner.value}'s, {_rights(outcome.region.rights)}"
         case Why.NO_FRAME:
             return "no frame left"
