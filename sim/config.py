@@ -12,6 +12,7 @@ from kernel_model.mm.policy import LAZY, POLICIES
 
 __all__ = [
     "BOUNDS",
+    "ENGINES",
     "KERNEL_COSTS",
     "LONGEST",
     "ConfigError",
@@ -37,6 +38,8 @@ BOUNDS = {
     "quantum": (0, LONGEST),
     "tick": (1, LONGEST),
 }
+#: What may simulate the hart.
+ENGINES = ("native", "pysim")
 #: What the kernel's work may cost: as measured of xv6, or nothing.
 KERNEL_COSTS = ("table", "zero")
 
