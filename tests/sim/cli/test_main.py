@@ -20,6 +20,7 @@ def complaint(capsys):
     ("arguments", "expected"),
     [
         (["walk"], "No such command 'walk'"),
+        (["hello"], "No such command 'hello'. A program is run by: trapline run hello"),
         (["run"], "Missing argument 'PROGRAM'"),
         (["run", "--frob", "lazy"], "No such option '--frob'"),
         (["run", "--max-cycles", "0", "lazy"], "'--max-cycles': 0 is not in the range"),

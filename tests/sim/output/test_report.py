@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,11 @@ from sim.guests.fault_table import FaultTable
 from sim.output.report import print_faults, print_processes, print_summary
 from tests.sim.results import make_result
 from tests.sim.served import mapped, refused
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
 @pytest.fixture
@@ -87,6 +93,18 @@ def test_each_process_has_a_row(processes):
         ["2", "sh", "0x6000", "6", "5", "1", "1,234", "99,999", "88", "-"],
         ["3", "echo", "0x4000", "4", "5", "0", "7", "6", "5", "-1"],
     ]
+
+
+@pytest.mark.parametrize("kind, first, last", [(io.StringIO, 40, 20), (Terminal, 12, 8)])
+def test_of_many_processes_a_terminal_is_shown_few(processes, kind, first, last):
+    """It would scroll away what the program has printed."""
+    file = kind()
+    accounts = [replace(processes[0], pid=pid) for pid in range(2, 102)]
+    print_processes(make_result(processes=accounts), file)
+    pids = re.findall(r"^[│ ]*(\d+|\.\.\.) ", file.getvalue(), re.MULTILINE)
+    assert pids == [
+        *map(str, range(2, 2 + first)), "...", *map(str, range(102 - last, 102)),
+    ]  # fmt: skip
 
 
 def test_a_single_process_has_no_table(processes):
