@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from kernel_model.facts.abi import AUTO, Abi
+from kernel_model.mm.policy import POLICIES
 from sim import __version__
 from sim.cli.completion import complete_file, complete_program
 from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
@@ -168,6 +169,9 @@ def _kernel_options(command):
         click.option("--kernel-cost", type=click.Choice(KERNEL_COSTS),
                      default=RunConfig.kernel_cost, show_default=True,
                      help="What the kernel's work costs in cycles."),
+        click.option("--policy", type=click.Choice(list(POLICIES)), default=RunConfig.policy,
+                     show_default=True,
+                     help="When a page gets its frame: as it is touched, or at once."),
         click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
                      show_default=True,
                      help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "

@@ -7,12 +7,13 @@ import re
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.served import Fault as Served
+from kernel_model.mm.served import ServedFault
 from sim.cli import main as cli
 from sim.engines import traps
 from sim.engines.traps import MOST_EXPECTED, TrapLog, TrapRecord
 from sim.guests.fault_table import Fault, FaultTable
 from tests.sim.runs import run
+from tests.sim.served import mapped
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def living(kind):
 
 @pytest.mark.usefixtures("small")
 def test_few_records_of_many_faults_are_left():
-    before = {kind: living(kind) for kind in (Fault, TrapRecord, Served)}
+    before = {kind: living(kind) for kind in (Fault, TrapRecord, ServedFault)}
 
     finished = run("lazytests", "-n", "sparse", memory_mib=128)
 
@@ -65,7 +66,7 @@ class TestTable:
         table.pinned = lambda fault: 50 <= fault.number < 60
         for number in range(1, 201):
             table.trapped(2, [TrapRecord(number, 0x44, 13, 0x5008, Priv.U, retried_at=number + 1)])
-            served = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "", 2)
+            served = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
             table.join([served])
         return table
 
