@@ -38,12 +38,20 @@ class Engine(ABC):
         How many of `cycle` were passed over.
     """
 
-    fast_forward = False
-    skipped = 0
     name: str
-    cycle: int
     log: TrapLog
     chunk: int
+    fast_forward: bool = False
+
+    @property
+    @abstractmethod
+    def cycle(self) -> int:
+        """See the class."""
+
+    @property
+    def skipped(self) -> int:
+        """See the class."""
+        return 0
 
     @abstractmethod
     def run(self, cycles: int, work: int | None = None) -> Event:

@@ -50,14 +50,14 @@ def make_engine(
     raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
 
 
-def _pysim(hart, bus) -> Engine:
+def _pysim(hart: object, bus: Bus) -> Engine:
     with _known_amaranth("pysim"):
         from sim.engines.pysim.engine import PysimEngine
 
     return PysimEngine(hart, bus)
 
 
-def _native(hart, bus, directory, traced) -> Engine:
+def _native(hart: object, bus: Bus, directory: Path | None, traced: bool) -> Engine:
     from sim.host.toolchain import cache_directory
 
     with _known_amaranth("native"):

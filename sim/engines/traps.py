@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from hdl.arch import PAGE_FAULTS, Priv
 
@@ -108,7 +109,7 @@ class TrapLog:
         return waiting
 
 
-def _forget(kept: dict, most: int) -> None:
+def _forget(kept: dict[int, Any], most: int) -> None:
     """Of too many, the oldest is given up."""
     if len(kept) > most:
         del kept[next(iter(kept))]

@@ -131,7 +131,8 @@ class Bus:
             device.connect(self)
 
     def _check_places(self) -> None:
-        places = sorted((each.base, each.size) for each in (self.ram, *self.devices) if each.size)
+        parts: list[Ram | Device] = [self.ram, *self.devices]
+        places = sorted((each.base, each.size) for each in parts if each.size)
         for (base, size), (following, _) in itertools.pairwise(places):
             if base + size > following:
                 raise ValueError(f"two lie at {following:#x}, of RAM and devices")

@@ -7,6 +7,7 @@ its signal slots and its VCD writer; see `sim.engines.internals`.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TextIO
 
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
@@ -28,7 +29,7 @@ _REQUEST_FIELDS = ("address", "write", "data", "strobe", "size", "source", "lock
 class _Port:
     """The simulator's slots for one memory port of the hart."""
 
-    def __init__(self, slot, port):
+    def __init__(self, slot: Callable[[Any], Any], port: Any):
         self.valid = slot(port.request.valid)
         self.ready = slot(port.request.ready)
         self.fields = [slot(getattr(port.request, name)) for name in _REQUEST_FIELDS]
@@ -59,15 +60,16 @@ class PysimEngine(Engine):
     """
 
     name = "pysim"
+    cycle = 0
     chunk = 500
 
-    def __init__(self, hart, bus: Bus):
+    def __init__(self, hart: Any, bus: Bus):
         self.cycle = 0
         self.log = TrapLog()
         self._bus = bus
         self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
         self._vcd: VCDWriter | None = None
-        self._vcd_file = None
+        self._vcd_file: TextIO | None = None
         self._simulator = Simulator(hart, engine=OrderedPySimEngine)
         self._simulator.add_clock(CYCLE_FS * 1e-15, phase=CYCLE_FS * 1e-15)
         self._core = self._simulator._engine
@@ -93,7 +95,7 @@ class PysimEngine(Engine):
 
     def read_register(self, number: int) -> int:
         """The value of x`number`."""
-        return self._core.get_value(self._registers[number])
+        return int(self._core.get_value(self._registers[number]))
 
     def write_register(self, number: int, value: int) -> None:
         """Sets x`number` to `value`; x0 stays 0."""
@@ -124,18 +126,18 @@ class PysimEngine(Engine):
 
     def stop_trace(self) -> None:
         """Ends the VCD; does nothing if none is being written."""
-        if self._vcd is None:
+        if self._vcd is None or self._vcd_file is None:
             return
         self._core._vcd_writers.remove(self._vcd)
         self._vcd.close(max(self._core.now, self._vcd.vcd_writer._timestamp))
         self._vcd_file.close()
         self._vcd = self._vcd_file = None
 
-    def _bind(self, hart) -> None:
+    def _bind(self, hart: Any) -> None:
         """Finds the slots of the hart's ports in the simulator's state."""
         state = self._core.state
 
-        def slot(value):
+        def slot(value: Any) -> Any:
             return state.slots[state.get_signal(Value.cast(value))]
 
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
@@ -144,7 +146,7 @@ class PysimEngine(Engine):
         self._retire = {name: slot(getattr(hart.retire, name))
                         for name in hart.retire.signature.members}  # fmt: skip
 
-    async def _clocked(self, ctx):
+    async def _clocked(self, ctx: Any) -> None:
         """Once per clock edge: reads outputs as they were before it, drives inputs after it.
 
         A process wakes before the flip-flops' new values are committed, so `slot.curr` is still

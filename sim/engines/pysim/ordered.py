@@ -14,9 +14,10 @@ settled values alone. Made for one clock, which no logic drives.
 It builds on private parts of Amaranth; see `sim.engines.internals`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
-from amaranth.hdl import Fragment, MemoryInstance
+from amaranth.hdl import Fragment, MemoryInstance, Signal
 
 from sim.engines.internals import (
     FragmentCompiler,
@@ -25,41 +26,45 @@ from sim.engines.internals import (
     PySimEngine,
     SignalSet,
     StatementList,
+    VCDWriter,
 )
 
 __all__ = ["OrderedPySimEngine", "independent_groups", "topological_order"]
+
+#: Signals, and (memory, address), that have changed, in order.
+_Changes = dict[Any, None]
 
 
 class OrderedPySimEngine(PySimEngine):
     """For `Simulator(design, engine=OrderedPySimEngine)`: as the default engine, but faster."""
 
-    def __init__(self, design):
+    def __init__(self, design: Any):
         # The parent's constructor would compile the design its own way first.
         self._design = design
         self._state = _State()
-        self._testbenches = []
+        self._testbenches: list[Any] = []
         self._delta_cycles = 0
-        self._vcd_writers = []
-        self._active_triggers = set()
+        self._vcd_writers: list[VCDWriter] = []
+        self._active_triggers: set[Any] = set()
         compiled = _compile(self._state, design.fragment)
         self._processes = compiled.processes
         groups = [compiled.groups[i] for i in topological_order(_dependencies(compiled.groups))]
-        self._evaluate = [group.run for group in groups]
+        self._evaluate = [group.run for group in groups if group.run is not None]
         for index, group in enumerate(groups):
             group.wake_by_inputs(self._state, 1 << index)
         self._all = (1 << len(groups)) - 1
         self._state.due.bits = self._all
 
-    def reset(self):
+    def reset(self) -> None:
         """Reverts to the initial state."""
         super().reset()
         self._state.due.bits = self._all
 
-    def step_design(self):
+    def step_design(self) -> None:
         """Runs processes and evaluates logic until nothing changes any more."""
         state, due, evaluate = self._state, self._state.due, self._evaluate
         pending = state.pending
-        changed = {} if self._vcd_writers else None
+        changed: _Changes | None = {} if self._vcd_writers else None
         while True:
             self._run_processes()
             if not pending and not due.bits:
@@ -76,7 +81,7 @@ class OrderedPySimEngine(PySimEngine):
         if changed:
             self._trace(changed)
 
-    def _run_processes(self):
+    def _run_processes(self) -> None:
         for trigger in self._active_triggers:
             trigger.run()
         self._active_triggers.clear()
@@ -85,7 +90,7 @@ class OrderedPySimEngine(PySimEngine):
                 process.runnable = False
                 process.run()
 
-    def _commit(self, changed):
+    def _commit(self, changed: _Changes | None) -> None:
         pending = self._state.pending
         for slot in pending:
             if changed is not None:
@@ -93,7 +98,7 @@ class OrderedPySimEngine(PySimEngine):
             slot.commit()
         pending.clear()
 
-    def _trace(self, changed):
+    def _trace(self, changed: _Changes) -> None:
         for writer in self._vcd_writers:
             now = self._now_plus_deltas(writer.fs_per_delta)
             for change in changed:
@@ -103,9 +108,9 @@ class OrderedPySimEngine(PySimEngine):
                     writer.update_memory(now, *change)
 
 
-def independent_groups(statements: Iterable) -> list[list]:
+def independent_groups(statements: Iterable[Any]) -> list[list[Any]]:
     """`statements` in groups such that no two groups drive a signal in common; order is kept."""
-    groups: list[tuple[SignalSet, list]] = []
+    groups: list[tuple[SignalSet, list[Any]]] = []
     for statement in statements:
         driven = SignalSet(statement._lhs_signals())
         members = []
@@ -144,7 +149,7 @@ def topological_order(dependencies: Sequence[Iterable[int]]) -> list[int]:
 class _Due:
     """The groups that have to be evaluated, as a set of bits; shared by all signals."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.bits = 0
 
 
@@ -153,12 +158,12 @@ class _Signal(PySignalState):
 
     __slots__ = ("due", "readers")
 
-    def __init__(self, signal, pending, due):
+    def __init__(self, signal: Signal, pending: Any, due: _Due):
         super().__init__(signal, pending)
         self.readers = 0
         self.due = due
 
-    def update(self, value, mask=~0):
+    def update(self, value: int, mask: int = ~0) -> None:
         # Most updates change nothing; that is cheaper to see before the mask is applied.
         if value != self.next:
             value = (self.next & ~mask) | (value & mask)
@@ -166,7 +171,7 @@ class _Signal(PySignalState):
                 self.next = value
                 self.pending.add(self)
 
-    def commit(self):
+    def commit(self) -> bool:
         if self.curr == self.next:
             return False
         self.due.bits |= self.readers
@@ -182,24 +187,24 @@ class _State(PyEngineState):
     While `group` is set, what the compiler wants woken is noted there instead.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.due = _Due()
         self.group: _Group | None = None
 
-    def get_signal(self, signal):
+    def get_signal(self, signal: Signal) -> int:
         if signal not in self.signals:
             self.signals[signal] = len(self.slots)
             self.slots.append(_Signal(signal, self.pending, self.due))
         return self.signals[signal]
 
-    def add_signal_waker(self, signal, waker):
+    def add_signal_waker(self, signal: Signal, waker: Any) -> None:
         if self.group is not None and _is_combinational(waker):
             self.group.inputs.add(signal)
         else:
             super().add_signal_waker(signal, waker)
 
-    def add_memory_waker(self, memory, waker):
+    def add_memory_waker(self, memory: Any, waker: Any) -> None:
         if self.group is not None and _is_combinational(waker):
             self.group.memories.append(memory)
         else:
@@ -209,16 +214,16 @@ class _State(PyEngineState):
 class _Group:
     """Combinational logic that is evaluated together."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.inputs = SignalSet()
         self.outputs = SignalSet()
-        self.memories = []
+        self.memories: list[Any] = []
         self.run: Callable[[], None] | None = None
 
-    def wake_by_inputs(self, state, bit):
+    def wake_by_inputs(self, state: _State, bit: int) -> None:
         """Makes a change of what it reads set `bit` of what is due."""
 
-        def waker():
+        def waker() -> bool:
             state.due.bits |= bit
             return True
 
@@ -231,9 +236,9 @@ class _Group:
 class _Compiled:
     """A design as combinational groups and the processes of its flip-flops."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.groups: list[_Group] = []
-        self.processes = set()
+        self.processes: set[Any] = set()
 
 
 def _compile(state: _State, fragment: Fragment) -> _Compiled:
@@ -251,7 +256,7 @@ def _compile(state: _State, fragment: Fragment) -> _Compiled:
     return compiled
 
 
-def _parts(fragment: Fragment):
+def _parts(fragment: Fragment) -> Iterator[tuple[Fragment, Iterable[Signal]]]:
     """Fragments without submodules, each with at most one group, and what that group drives."""
     if isinstance(fragment, MemoryInstance):
         read = (port._data for port in fragment._read_ports if port._domain == "comb")
@@ -268,7 +273,7 @@ def _parts(fragment: Fragment):
 
 
 def _dependencies(groups: Sequence[_Group]) -> list[list[int]]:
-    drivers = {}
+    drivers: dict[int, list[int]] = {}
     for index, group in enumerate(groups):
         for signal in group.outputs:
             drivers.setdefault(id(signal), []).append(index)
@@ -278,12 +283,12 @@ def _dependencies(groups: Sequence[_Group]) -> list[list[int]]:
     ]
 
 
-def _is_combinational(waker) -> bool:
+def _is_combinational(waker: Any) -> bool:
     """Whether the compiler made `waker` for logic, and not for a flip-flop's clock."""
     return waker.__qualname__.startswith(("comb_waker.", "memory_waker."))
 
 
-def _note(changed, slot):
+def _note(changed: _Changes, slot: Any) -> None:
     """Adds to `changed` what a commit of `slot` is about to change."""
     if type(slot) is _Signal:
         changed[slot] = None

@@ -8,7 +8,7 @@ earlier run (`sim.platform.devices.journal`).
 import io
 import sys
 from collections.abc import Callable
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 from sim.host.streams import OutputError
 from sim.platform.device import Device
@@ -18,13 +18,25 @@ from sim.platform.devices.terminal import Terminal
 __all__ = ["Console", "Piped", "Source", "standard_input"]
 
 
+_T = TypeVar("_T")
+
+
+class _Stoppable(Protocol):
+    """A `sim.machine.Machine`."""
+
+    def stop(self) -> None:
+        """Ends the run soon."""
+
+
 class Source(Protocol):
     """Where input comes from; see `kernel_model.dev.console.Console` for what its parts do."""
 
     echo: bool
     interrupts: bool
-    #: Somebody types, and has not ended yet.
-    interactive: bool
+
+    @property
+    def interactive(self) -> bool:
+        """Somebody types, and has not ended yet."""
 
     def poll(self, now: int, room: int) -> bytes:
         """What has come by cycle `now`, at most `room` bytes of it."""
@@ -179,7 +191,7 @@ class Console(Device):
         """None: see `sim.machine.Watcher`."""
         return None
 
-    def look(self, machine) -> None:
+    def look(self, machine: _Stoppable) -> None:
         """Ends the run if it has no reader."""
         if self.unread:
             machine.stop()
@@ -217,7 +229,7 @@ class Console(Device):
         if self._waiting:
             raise _Interrupted
 
-    def _unless_interrupted(self, ask, otherwise):
+    def _unless_interrupted(self, ask: Callable[[], _T], otherwise: _T) -> _T:
         if self._interrupted:
             return otherwise
         self._waiting = True

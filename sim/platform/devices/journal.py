@@ -14,11 +14,11 @@ comes at its cycles.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from sim.host.output_files import position_of, return_to
 
@@ -68,14 +68,14 @@ class Journal:
         """See `sim.checkpoint.Restorable`."""
         return position_of(self._file), self.failure
 
-    def load_state(self, state) -> None:
+    def load_state(self, state: Any) -> None:
         """What was written down since then is taken out of the file."""
         position, self.failure = state
         with self._failures():
             return_to(self._file, position)
 
     @contextmanager
-    def _failures(self):
+    def _failures(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -85,7 +85,7 @@ class Journal:
         """The source is of that kind; see `kernel_model.dev.console.Console`."""
         self._write({"echo": echo, "interrupts": interrupts})
 
-    def _write(self, line):
+    def _write(self, line: Mapping[str, object]) -> None:
         print(json.dumps(line), file=self._file, flush=True)
 
 
@@ -145,7 +145,8 @@ class Replay:
 
 def load_journal(path: Path) -> Replay:
     """The journal in the file at `path`; raises JournalError or OSError."""
-    entries, source = [], {}
+    entries: list[Entry] = []
+    source: dict[str, bool] = {}
     text = path.read_text(encoding="utf-8", errors="replace")
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -161,14 +162,14 @@ def load_journal(path: Path) -> Replay:
     return Replay(entries, **source)
 
 
-def _json(line):
+def _json(line: str) -> Any:
     try:
         return json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"no JSON: {error.msg}") from None
 
 
-def _entry(fields, before) -> Entry:
+def _entry(fields: object, before: Sequence[Entry]) -> Entry:
     """The entry of a line; raises ValueError."""
     match fields:
         case {"cycle": int(cycle), "input": str(text), **others} if type(cycle) is int:
@@ -176,7 +177,7 @@ def _entry(fields, before) -> Entry:
         case _:
             raise ValueError('not of the form {"cycle": N, "input": "text"}')
     if others or not isinstance(waited, bool):
-        raise ValueError(f"unknown {', '.join(others) or 'value of waited'}")
+        raise ValueError(f"unknown {', '.join(map(str, others)) or 'value of waited'}")
     earliest = before[-1].cycle if before else 0
     if cycle < earliest:
         raise ValueError(f"cycle {cycle} is before {earliest}")

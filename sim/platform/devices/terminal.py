@@ -4,18 +4,22 @@ import atexit
 import os
 import select
 import signal
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TextIO
+from types import FrameType
+from typing import Any, TextIO
 
 try:
     import termios
     import tty
 except ImportError:  # Windows has no such terminals
-    termios = None
+    termios = None  # type: ignore[assignment]
 
 from sim.host.terminals import in_foreground
 
 __all__ = ["Terminal"]
+
+_Handler = Callable[[int, FrameType | None], None]
 
 #: Signals that end the process, and would leave the terminal to whoever comes next as it is.
 _DEADLY = ("SIGTERM", "SIGHUP", "SIGQUIT")
@@ -41,9 +45,9 @@ class Terminal:
 
     def __init__(self, fd: int):
         self._fd = fd
-        self._saved = None
+        self._saved: Any = None
         self._taken = False
-        self._handlers: dict[int, object] = {}
+        self._handlers: dict[int, Any] = {}
         self._pending = b""
         self._ended = False
 
@@ -90,7 +94,7 @@ class Terminal:
                 signal.signal(number, handler)
             self._handlers = {}
 
-    def _start(self):
+    def _start(self) -> None:
         if self._saved is None and not self._ended:
             self._saved = termios.tcgetattr(self._fd)
             atexit.register(self.restore)
@@ -100,24 +104,24 @@ class Terminal:
                 self._handle(name, self._die)
             self._take()
 
-    def _take(self):
+    def _take(self) -> None:
         # Not TCSAFLUSH: it would drop what has been typed ahead.
         tty.setcbreak(self._fd, termios.TCSADRAIN)
         self._taken = True
 
-    def _give_back(self):
+    def _give_back(self) -> None:
         self._taken = False
         with suppress(termios.error):  # it may be gone
             termios.tcsetattr(self._fd, termios.TCSADRAIN, self._saved)
 
-    def _handle(self, name, handler):
+    def _handle(self, name: str, handler: _Handler) -> None:
         """Handles the signal, unless somebody else does or it is ignored, as a shell's `nohup`."""
         number = getattr(signal, name)
         if signal.getsignal(number) is signal.SIG_DFL:
             with suppress(ValueError):  # handlers are for the main thread
                 self._handlers[number] = signal.signal(number, handler)
 
-    def _stop(self, number, frame):
+    def _stop(self, number: int, frame: FrameType | None) -> None:
         """Stops the process as Ctrl-Z does; `_go_on` comes next, if anything."""
         if in_foreground(self._fd):
             self._give_back()
@@ -126,27 +130,27 @@ class Terminal:
         # A shell without job control has no way to stop us: then there is no SIGCONT.
         self._go_on(number, frame)
 
-    def _go_on(self, number, frame):
+    def _go_on(self, number: int, frame: FrameType | None) -> None:
         """The shell may have changed the terminal; in the background it is none of ours."""
         self._taken = False
         self._take_in_foreground()
 
-    def _take_in_foreground(self):
+    def _take_in_foreground(self) -> None:
         if in_foreground(self._fd):
             with suppress(termios.error):
                 self._take()
 
-    def _die(self, number, frame):
+    def _die(self, number: int, frame: FrameType | None) -> None:
         if in_foreground(self._fd):
             self._give_back()
         self._by_default(number)
 
     @staticmethod
-    def _by_default(number):
+    def _by_default(number: int) -> None:
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
 
-    def _read(self, timeout):
+    def _read(self, timeout: float | None) -> None:
         """Reads what is there; without a `timeout` of 0 it waits for it."""
         while True:
             # A job that runs in the background is not told that it has come to the foreground.

@@ -3,6 +3,7 @@
 import ctypes
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from hdl.arch import PAGE_FAULTS
 from sim.engines.base import Engine, EngineError
@@ -56,7 +57,7 @@ def _runtime(traced: bool) -> str:
     return "\n".join((Path(__file__).parent / f"{name}.cpp").read_text() for name in names)
 
 
-def _places(hart) -> dict[str, object]:
+def _places(hart: Any) -> dict[str, Any]:
     """Everything of `hart` that has to be found in the state, by name."""
     places = {name: getattr(hart, name) for name in ("mtime", "registers")}
     places |= {name: getattr(hart.interrupts, name) for name in LINES}
@@ -68,7 +69,7 @@ def _places(hart) -> dict[str, object]:
     return places
 
 
-def _data(hart) -> dict[str, object]:
+def _data(hart: Any) -> dict[str, Any]:
     """What of `hart` is data, by name: machines that differ in nothing else share a library."""
     return {name: getattr(hart, name) for name in _DATA if hasattr(hart, name)}
 
@@ -93,7 +94,7 @@ class NativeEngine(Engine):
     name = "native"
     chunk = 400_000
 
-    def __init__(self, hart, bus: Bus, directory: Path, *, traced: bool = False):
+    def __init__(self, hart: Any, bus: Bus, directory: Path, *, traced: bool = False):
         self.log = TrapLog()
         self._bus = bus
         outputs = [getattr(getattr(hart, port).request, name)
@@ -163,12 +164,12 @@ class NativeEngine(Engine):
     @property
     def skipped(self) -> int:
         """Cycles that were passed over."""
-        return self._machine.skipped
+        return int(self._machine.skipped)
 
     @property
     def cycle(self) -> int:
         """Cycles passed."""
-        return self._machine.cycle
+        return int(self._machine.cycle)
 
     def run(self, cycles: int, work: int | None = None) -> Event:
         """Runs for at most `cycles` cycles; returns what ended it."""
@@ -248,16 +249,17 @@ class NativeEngine(Engine):
 
     def snapshot(self) -> Snapshot:
         """The state of hart and bus, the log, and what is traced and kept; not RAM."""
-        watched = self._watch and self._watch.save()
+        watched = None if self._watch is None else self._watch.save()
         return Snapshot.take(self.model, self._machine, self.log, watched)
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: object) -> None:
         """Returns to a `snapshot` of this machine, or of one like it that wrote no waveform.
 
         A waveform that was being written goes on from there. Raises OSError.
         """
+        assert isinstance(snapshot, Snapshot)
         self.log = snapshot.put_back(self.model, self._machine)
-        if self._watch is not None:
+        if self._watch is not None and snapshot.watched is not None:
             self._watch.load(snapshot.watched)
             self.chunk = _TRACED_CHUNK if self._watch.traces else type(self).chunk
         self._windows = Windows(self._machine, self._bus.devices)
@@ -270,7 +272,7 @@ class NativeEngine(Engine):
             raise EngineError("the engine native must be made `traced` for waveforms and records")
         return self._watch
 
-    def _change(self, word, value) -> None:
+    def _change(self, word: int, value: int) -> None:
         self.model.state[word] = value
         if self._watch is not None:
             self._watch.touch()

@@ -33,7 +33,7 @@ LOG, RETIRED = 1024, (1 << 64) - 1
 _u64 = ctypes.c_uint64
 
 
-def _words(*names):
+def _words(*names: str) -> list[tuple[str, type[ctypes.c_uint64]]]:
     return [(name, _u64) for name in names]
 
 

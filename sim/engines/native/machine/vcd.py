@@ -10,7 +10,9 @@ import ctypes
 import io
 import os
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TextIO
 
 from amaranth.hdl import Format, MemoryData, Shape, Signal, Value
 
@@ -41,7 +43,7 @@ _FUNCTIONS = {
 }
 
 
-def locate(value) -> tuple[Signal | MemoryData._Row, int] | None:
+def locate(value: Any) -> tuple[Signal | MemoryData._Row, int] | None:
     """The signal or row of a memory that `value` is bits of, and its lowest bit there.
 
     None if it is computed.
@@ -90,14 +92,14 @@ class Waveform:
         self._simulated = PyEngineState()
         self._set_all(state, cycle)
         #: Of each text its VCD variable, what it shows, of which signal or row, and the first word.
-        self._texts = []
+        self._texts: list[tuple[Any, Any, Any, int]] = []
         #: Codes of variables that are the same wire as another, and the code of that.
         self._aliases: dict[str, str] = {}
         header = io.StringIO()
         writer = self._make_header(header, cycle)
         # Kept here, because ctypes does not.
         self._decode = _DECODE(self._say)
-        self._file = open_output(path) if end is None else path.open("r+b")
+        self._file = open_output(path) if end is None else path.open("r+")
         ((clock, _),) = writer.vcd_signal_vars[self._clock]
         self.address = library.trace_new(self._file.fileno(), clock.ident.encode(), self._decode)
         self._describe(writer)
@@ -115,7 +117,7 @@ class Waveform:
         else:
             self.return_to(end, state, cycle)
 
-    def _make_header(self, file, cycle) -> VCDWriter:
+    def _make_header(self, file: TextIO, cycle: int) -> VCDWriter:
         writer = VCDWriter(self._simulated, self._model.design, vcd_file=file)
         now = writer.vcd_writer._timestamp = cycle * CYCLE_FS
         # Without this, states of FSMs would begin with their initial names.
@@ -150,11 +152,11 @@ class Waveform:
         self._file.close()
         self._raise(error)
 
-    def _raise(self, error):
+    def _raise(self, error: int) -> None:
         if error:
             raise OSError(error, os.strerror(error), str(self.path))
 
-    def _set_all(self, state, cycle) -> None:
+    def _set_all(self, state: int, cycle: int) -> None:
         """Gives the simulator's slots the values of a cycle."""
         model = self._model
         shown = (_u64 * model.shown_words)()
@@ -168,11 +170,11 @@ class Waveform:
                 self._set(Value.cast(row), rows, words * number)
         self._slot(self._clock).curr = int(cycle > 0)
 
-    def _slot(self, signal):
+    def _slot(self, signal: Signal) -> Any:
         simulated = self._simulated
         return simulated.slots[simulated.get_signal(signal)]
 
-    def _set(self, root, words, first) -> None:
+    def _set(self, root: Any, words: ctypes.Array[ctypes.c_uint64], first: int) -> None:
         """Gives a signal or row the value that begins with number `first` of `words`."""
         shape = Shape.cast(root.shape())
         value = 0
@@ -186,7 +188,7 @@ class Waveform:
             simulated = self._simulated
             simulated.slots[simulated.get_memory(root._memory)].data[root._index] = value
 
-    def _describe(self, writer) -> None:
+    def _describe(self, writer: VCDWriter) -> None:
         """Tells the compiled side about all variables, in the order of their words."""
         model, end = self._model, 0
         groups = defaultdict(list)
@@ -206,14 +208,14 @@ class Waveform:
             first, _ = model.layout.memories[model.circuit.memories[memory]]
             self._library.trace_copy(self.address, first, start, end - start)
 
-    def _group(self, first, variables, width):
+    def _group(self, first: int, variables: Iterable[tuple[Any, Any, Any]], width: int) -> int:
         """Describes the variables of a value of `width` bits; returns the word behind it.
 
         `variables` are of the form (signal or row, VCD variable, what it shows).
         """
         words = -(-width // WORD)
         self._library.trace_group(self.address, words)
-        codes = {}
+        codes: dict[tuple[int, int, bool], str] = {}
         for root, variable, shown in variables:
             low, bits, is_text = place = _bits_of(shown, width)
             if not bits:
@@ -229,7 +231,7 @@ class Waveform:
             )
         return first + words
 
-    def _say(self, number) -> None:
+    def _say(self, number: int) -> None:
         """Makes the line of a text from the values of now."""
         variable, shown, root, first = self._texts[number]
         address = self._library.trace_values(self.address)
@@ -244,7 +246,7 @@ class Waveform:
         self._library.trace_say(self.address, variable.format_value(value).encode())
 
 
-def _share_codes(header, aliases):
+def _share_codes(header: str, aliases: Mapping[str, str]) -> Iterator[str]:
     """The lines of a VCD's header and first values with the codes of `aliases` replaced."""
     in_values = False
     for line in header.splitlines(keepends=True):
@@ -258,12 +260,12 @@ def _share_codes(header, aliases):
         yield line
 
 
-def _code_of(words):
+def _code_of(words: Sequence[str]) -> str:
     """The code in a line with a value."""
     return words[1] if len(words) > 1 else words[0][1:]
 
 
-def _bits_of(shown, width):
+def _bits_of(shown: Any, width: int) -> tuple[int, int, bool]:
     """Which bits of its signal a variable depends on (lowest, count), and whether it is text."""
     if isinstance(shown, Format.Enum) and (found := locate(shown._value)):
         return found[1], len(shown._value), True

@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from sim.engines.native.compiler.emit import Layout
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.vcd import Waveform
 
@@ -45,7 +46,7 @@ class Watched:
         """Another copy of the states that were kept, if any were."""
         return self._library.ring_copy(self._ring) if self._ring else None
 
-    def __del__(self):
+    def __del__(self) -> None:
         if self._ring:
             self._library.ring_free(self._ring)
 
@@ -76,7 +77,7 @@ class Watch:
         self._waveform: Waveform | None = None
         self._touched = False
 
-    def __del__(self):
+    def __del__(self) -> None:
         self.forget()
         if self._native.records:
             self._library.records_free(self._native.records)
@@ -183,19 +184,19 @@ class Watch:
         waveform.close()
         return True
 
-    def _kept(self, number):
+    def _kept(self, number: int) -> tuple[int, int]:
         """The address and the cycle of a state in the ring, counted from the oldest."""
         cycle = _u64()
         address = self._library.ring_state(self._native.ring, number, ctypes.byref(cycle))
         return address, cycle.value
 
-    def _update(self):
+    def _update(self) -> None:
         waveform = self._waveform
         self._native.trace = waveform.address if waveform is not None else None
         self._library.watch_set(ctypes.byref(self._machine), ctypes.byref(self._native))
 
 
-def _shown_from(layout) -> tuple[int, int]:
+def _shown_from(layout: Layout) -> tuple[int, int]:
     """The first word of the state that waveforms are computed from, and how many there are."""
     words = [*layout.registers.values(), *(first for first, _ in layout.memories.values())]
     first = min(words, default=0)

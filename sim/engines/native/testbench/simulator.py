@@ -12,6 +12,7 @@ It builds on private parts of Amaranth; see `sim.engines.internals`.
 """
 
 from pathlib import Path
+from typing import Any
 
 from sim.engines.internals import PySimEngine
 from sim.engines.native.testbench.slots import Running, State
@@ -38,19 +39,19 @@ class NativeSimEngine(PySimEngine):
     directory: Path | None = None
     level = "-O0"
 
-    def __init__(self, design):
+    def __init__(self, design: Any):
         # The parent's constructor would compile the design its own way.
         self._design = design
         self._native = Running(design, self.directory or cache_directory(), self.level)
         self._state = State(self._native)
-        self._processes = set()
-        self._testbenches = []
+        self._processes: set[Any] = set()
+        self._testbenches: list[Any] = []
         self._delta_cycles = 0
-        self._vcd_writers = []
-        self._active_triggers = set()
-        self._traced = {}
+        self._vcd_writers: list[Any] = []
+        self._active_triggers: set[Any] = set()
+        self._traced: dict[Any, int] = {}
 
-    def step_design(self):
+    def step_design(self) -> None:
         """Runs processes and evaluates logic until nothing changes any more."""
         state, native = self._state, self._native
         while True:
@@ -71,7 +72,7 @@ class NativeSimEngine(PySimEngine):
                 self._trace()
         self._delta_cycles += 1
 
-    def _trace(self):
+    def _trace(self) -> None:
         """Writes what has changed since the last time."""
         for writer in self._vcd_writers:
             now = self._now_plus_deltas(writer.fs_per_delta)

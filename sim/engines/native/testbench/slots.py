@@ -4,12 +4,16 @@ It asks for a "slot" of each; those of the design are windows on the words of th
 """
 
 import ctypes
+from pathlib import Path
+from typing import Any
+
+from amaranth.hdl import MemoryData, Signal
 
 from sim.engines.internals import PyEngineState, PyMemoryState, PySignalState, run_wakers
 from sim.engines.native.compiler.bit_slicing import WORD
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.testbench.survey import Survey
-from sim.engines.native.testbench.windows import poke, windows_of
+from sim.engines.native.testbench.windows import Place, poke, windows_of
 
 __all__ = ["Running", "State"]
 
@@ -19,7 +23,7 @@ _ONES = (1 << WORD) - 1
 class Running:
     """The compiled design, its state, and what of it has to be evaluated again."""
 
-    def __init__(self, design, directory, level):
+    def __init__(self, design: Any, directory: Path, level: str):
         self.survey = survey = Survey(design)
         self.windows = windows = windows_of(design, survey, directory, level)
         self.numbers = {id(signal): number for number, signal in enumerate(survey.signals)}
@@ -34,17 +38,17 @@ class Running:
         self._address = ctypes.c_void_p(ctypes.addressof(self._array))
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """The state as it is at the start."""
-        self._array[:] = self.windows.initial
+        self._array[:] = self.windows.initial  # type: ignore[assignment]
         self.stale, self.due = True, False
 
-    def settle(self):
+    def settle(self) -> None:
         """Computes the signals from the state."""
         self._show(self._address, self.words)
         self.stale = False
 
-    def clock_if_due(self):
+    def clock_if_due(self) -> bool:
         """Does the clock edge that has come, if there is one; returns whether there was."""
         due, self.due = self.due, False
         if due:
@@ -52,7 +56,7 @@ class Running:
             self.stale = True
         return due
 
-    def poke(self, places, number):
+    def poke(self, places: list[Place], number: int) -> None:
         """Sets bits of the state."""
         poke(self.state, places, number)
         self.stale = True
@@ -61,25 +65,25 @@ class Running:
 class State(PyEngineState):
     """The simulator's state, in which the design's signals and memories are those of the model."""
 
-    def __init__(self, native):
+    def __init__(self, native: Running):
         super().__init__()
         self.native = native
         #: Driven signals that somebody waits for.
-        self._watched = {}
+        self._watched: dict[_Driven, int] = {}
 
-    def reset(self):
+    def reset(self) -> None:
         self.native.reset()
         super().reset()
         self._watched = {slot: slot.curr for slot in self._watched}
 
-    def get_signal(self, signal):
+    def get_signal(self, signal: Signal) -> int:
         index = self.signals.get(signal)
         if index is None:
             index = self.signals[signal] = len(self.slots)
             self.slots.append(self._slot(signal))
         return index
 
-    def _slot(self, signal):
+    def _slot(self, signal: Signal) -> Any:
         native = self.native
         number = native.numbers.get(id(signal))
         if number is None:
@@ -90,19 +94,19 @@ class State(PyEngineState):
             return _Clock(signal, self.pending, native)
         return _Input(signal, self.pending, native, number)
 
-    def get_memory(self, memory):
+    def get_memory(self, memory: MemoryData) -> int:
         if memory not in self.memories and id(memory) in self.native.rows:
             self.memories[memory] = len(self.slots)
             self.slots.append(_Rows(memory, self.pending, self.native))
         return super().get_memory(memory)
 
-    def add_signal_waker(self, signal, waker):
+    def add_signal_waker(self, signal: Signal, waker: Any) -> None:
         slot = self.slots[self.get_signal(signal)]
         slot.add_waker(waker)
         if type(slot) is _Driven and slot not in self._watched:
             self._watched[slot] = slot.curr
 
-    def wake(self):
+    def wake(self) -> None:
         """Wakes those who wait for a driven signal that has changed."""
         for slot, before in list(self._watched.items()):
             value = slot.curr
@@ -118,13 +122,14 @@ class _Input(PySignalState):
 
     __slots__ = ("_native", "_places")
 
-    def __init__(self, signal, pending, native, number):
+    def __init__(self, signal: Signal, pending: Any, native: Running, number: int):
         self._native, self._places = native, native.windows.places[number]
         super().__init__(signal, pending)
 
-    def commit(self):
+    def commit(self) -> bool:
         changed = super().commit()
         if changed:
+            assert self._places is not None, "an input is a word of the state"
             self._native.poke(self._places, self.curr)
         return changed
 
@@ -134,11 +139,11 @@ class _Clock(PySignalState):
 
     __slots__ = ("_native",)
 
-    def __init__(self, signal, pending, native):
+    def __init__(self, signal: Signal, pending: Any, native: Running):
         self._native = native
         super().__init__(signal, pending)
 
-    def commit(self):
+    def commit(self) -> bool:
         changed = super().commit()
         if changed and self.curr:
             self._native.due = True
@@ -150,20 +155,21 @@ class _Driven(PySignalState):
 
     __slots__ = ("_count", "_first", "_native", "_places", "_set_to", "_sign")
 
-    def __init__(self, signal, pending, native, number):
-        self.signal, self.pending, self.wakers = signal, pending, []
+    def __init__(self, signal: Signal, pending: Any, native: Running, number: int):
+        self.signal, self.pending = signal, pending
+        self.wakers: list[Any] = []
         self.is_comb = number in native.survey.combinational
         self._native, self._places = native, native.windows.places[number]
         self._first, width = native.windows.shown[number]
         self._count = -(-width // WORD)
         self._sign = 1 << width - 1 if width and signal.shape().signed else 0
-        self._set_to = None
+        self._set_to: int | None = None
 
-    def reset(self):
+    def reset(self) -> None:
         self._set_to = None
 
     @property
-    def curr(self):
+    def curr(self) -> int:
         native = self._native
         if native.stale:
             native.settle()
@@ -174,16 +180,18 @@ class _Driven(PySignalState):
         return value - 2 * self._sign if value & self._sign else value
 
     @property
-    def next(self):
+    def next(self) -> int:
         return self.curr if self._set_to is None else self._set_to
 
-    def update(self, value, mask=~0):
+    def update(self, value: int, mask: int = ~0) -> None:
         if self._places is None:
             raise Unsupported(f"{self.signal.name} cannot be set: some of its bits never change")
         self._set_to = self.next & ~mask | value & mask
         self.pending.add(self)
 
-    def commit(self):
+    def commit(self) -> bool:
+        assert self._places is not None
+        assert self._set_to is not None
         self._native.poke(self._places, self._set_to)
         self._set_to = None
         return True
@@ -194,7 +202,7 @@ class _Rows(PyMemoryState):
 
     __slots__ = ("_first", "_native", "_sign", "_words")
 
-    def __init__(self, memory, pending, native):
+    def __init__(self, memory: MemoryData, pending: Any, native: Running):
         self._native = native
         self._first = native.rows[id(memory)]
         super().__init__(memory, pending)
@@ -202,10 +210,10 @@ class _Rows(PyMemoryState):
         self._words = -(-width // WORD)
         self._sign = 1 << width - 1 if width and self.shape.signed else 0
 
-    def reset(self):
-        self.write_queue = {}
+    def reset(self) -> None:
+        self.write_queue: dict[int, int] = {}
 
-    def read(self, addr):
+    def read(self, addr: int) -> int:
         if addr not in range(self.memory.depth):
             return 0
         first, state = self._first + addr * self._words, self._native.state
@@ -213,13 +221,13 @@ class _Rows(PyMemoryState):
         return value - 2 * self._sign if value & self._sign else value
 
     @property
-    def data(self):
+    def data(self) -> "_Rows":
         return self
 
-    def __getitem__(self, addr):
+    def __getitem__(self, addr: int) -> int:
         return self.read(addr)
 
-    def commit(self):
+    def commit(self) -> bool:
         for addr, value in self.write_queue.items():
             for number in range(self._words):
                 word = self._first + addr * self._words + number

@@ -5,8 +5,10 @@ the same order: what was compiled for one serves the other.
 """
 
 import hashlib
+from collections.abc import Iterable
+from typing import Any
 
-from amaranth.hdl import MemoryInstance, Signal
+from amaranth.hdl import MemoryData, MemoryInstance, Signal
 
 from sim.engines.internals import ast
 from sim.engines.native.compiler.circuit import Unsupported
@@ -34,13 +36,13 @@ class Survey:
         If the design has several clocks or one that it drives, or prints or asserts something.
     """
 
-    def __init__(self, design):
+    def __init__(self, design: Any):
         self.signals: list[Signal] = []
-        self.memories: list = []
+        self.memories: list[MemoryData] = []
         self.driven: set[int] = set()
         self.combinational: set[int] = set()
         self._numbers: dict[int, int] = {}
-        self._facts: list = []
+        self._facts: list[object] = []
         self._clocks: dict[int, Signal] = {}
         self._domain = "comb"
         for fragment in design.fragments:
@@ -48,7 +50,7 @@ class Survey:
         self.digest = hashlib.sha256(repr(self._facts).encode()).hexdigest()
         self.clock = self._only_clock()
 
-    def _only_clock(self):
+    def _only_clock(self) -> Signal | None:
         if len(self._clocks) > 1:
             raise Unsupported(
                 f"more than one clock: {', '.join(clock.name for clock in self._clocks.values())}"
@@ -59,7 +61,7 @@ class Survey:
             return clock
         return None
 
-    def _fragment(self, fragment):
+    def _fragment(self, fragment: Any) -> None:
         note = self._facts.append
         note(type(fragment).__name__)
         if isinstance(fragment, MemoryInstance):
@@ -68,7 +70,7 @@ class Survey:
             self._enter(fragment, domain)
             self._statements(statements)
 
-    def _enter(self, fragment, domain):
+    def _enter(self, fragment: Any, domain: str) -> None:
         """From here on everything is in this domain."""
         self._domain = domain
         if domain == "comb":
@@ -80,7 +82,7 @@ class Survey:
         reset = None if clocking.rst is None else self._signal(clocking.rst)
         self._facts.append((number, reset, clocking.clk_edge, clocking.async_reset))
 
-    def _memory(self, instance):
+    def _memory(self, instance: MemoryInstance) -> None:
         data, note = instance._data, self._facts.append
         self.memories.append(data)
         shape = ast.Shape.cast(data.shape)
@@ -92,7 +94,7 @@ class Survey:
             self._value(port._en)
             self._value(port._data, target=hasattr(port, "_transparent_for"))
 
-    def _statements(self, statements):
+    def _statements(self, statements: Iterable[Any]) -> None:
         note = self._facts.append
         for statement in statements:
             kind = type(statement)
@@ -109,7 +111,7 @@ class Survey:
             else:
                 raise Unsupported("{} at {}:{}".format(kind.__name__, *statement.src_loc))
 
-    def _value(self, value, *, target=False):
+    def _value(self, value: Any, *, target: bool = False) -> None:
         kind, note = type(value), self._facts.append
         if kind is Signal:
             number = self._signal(value)
@@ -141,12 +143,12 @@ class Survey:
         else:
             raise Unsupported("{} at {}:{}".format(kind.__name__, *value.src_loc))
 
-    def _drive(self, number):
+    def _drive(self, number: int) -> None:
         self.driven.add(number)
         if self._domain == "comb":
             self.combinational.add(number)
 
-    def _signal(self, signal):
+    def _signal(self, signal: Signal) -> int:
         """The number of a signal; what determines it is noted when it is first seen."""
         number = self._numbers.get(id(signal))
         if number is None:

@@ -7,8 +7,10 @@ under the hash that `Survey` makes, and signals and memories are known by their 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import amaranth
+from amaranth.hdl import Signal
 
 from sim.engines.native import compiler
 from sim.engines.native.compiler import cxx, store
@@ -52,7 +54,7 @@ class Windows:
     rows: list[int]
 
 
-def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
+def windows_of(design: Any, survey: Survey, directory: Path, level: str) -> Windows:
     """The windows of a design, made or from the folder `directory`.
 
     Raises Unsupported and CompilerError as `Model` does.
@@ -67,13 +69,13 @@ def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
 
 
 @cache
-def _key(digest, level):
+def _key(digest: str, level: str) -> str:
     facts = (digest, level, amaranth.__version__, cxx.FLAGS, cxx.find_compiler(),
              cxx.processor())  # fmt: skip
     return store.fingerprint(_PACKAGES, *facts)
 
 
-def _make(design, survey, directory, level):
+def _make(design: Any, survey: Survey, directory: Path, level: str) -> Windows:
     memories = {str(number): memory for number, memory in enumerate(survey.memories)}
     model = Model(
         design, (), directory, everything=True, places=memories, level=level, pullable=True
@@ -88,7 +90,7 @@ def _make(design, survey, directory, level):
     )
 
 
-def places_of(model: Model, signal) -> list[Place] | None:
+def places_of(model: Model, signal: Signal) -> list[Place] | None:
     """Where the state holds an input or a register.
 
     None if part of it is not there, because it is computed or never changes.
@@ -101,7 +103,7 @@ def places_of(model: Model, signal) -> list[Place] | None:
     return places
 
 
-def poke(state, places: list[Place], number: int) -> None:
+def poke(state: memoryview, places: list[Place], number: int) -> None:
     """Sets the bits of a signal in `state`."""
     for position, mask, word, low in places:
         state[word] = state[word] & ~(mask << low) | (number >> position & mask) << low
