@@ -118,6 +118,8 @@ class Bus:
         self._lock: _Lock | None = None
         self._withheld: tuple[int, _Response] | None = None
         self.devices = list(devices)
+        #: Those that have a `tick` of their own.
+        self._timed = [each for each in devices if type(each).tick is not Device.tick]
         self._check_places()
         watchers = [device for device in devices if device.watched is not None]
         if len(watchers) > 1:
@@ -192,7 +194,7 @@ class Bus:
     def deadline(self) -> int | None:
         """The first cycle in which a device wants its `tick`."""
         found = None
-        for device in self.devices:
+        for device in self._timed:
             due = device.deadline
             if due is not None and (found is None or due < found):
                 found = due
@@ -205,7 +207,7 @@ class Bus:
         """
         deadline = self.deadline
         while deadline is not None and deadline <= cycle:
-            for device in self.devices:
+            for device in self._timed:
                 if device.deadline is not None and device.deadline <= cycle:
                     self._raise(device.tick(cycle))
                     if device.deadline is not None and device.deadline <= cycle:

@@ -35,8 +35,8 @@ class Window:
 
     A load of a plain register changes nothing, and what a store does shows in no other way than by
     loads and to whoever looks while the hart stands still. The engine takes the loadable ones with
-    `Device.load` before the hart runs on, and hands those that were stored to `Device.store` before
-    anything else is asked of the device.
+    `Device.plain` before the hart runs on, and hands those that were stored to `Device.store`
+    before anything else is asked of the device.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Window:
         Of the first register, a multiple of 8.
     width : int
         Bytes of a register: 1, 2, 4 or 8. There are `CELLS` places for registers.
-    loadable, storable : collection of int
+    loadable, storable : sequence, collection of int
         Offsets of registers that may be loaded, and stored. All others are asked of the device.
     counting : collection of int
         Those of the loadable ones that grow by one each cycle.
@@ -52,7 +52,7 @@ class Window:
 
     offset: int
     width: int
-    loadable: Collection[int] = ()
+    loadable: Sequence[int] = ()
     storable: Collection[int] = ()
     counting: Collection[int] = ()
 
@@ -114,6 +114,10 @@ class Device:
     def load(self, offset: int, count: int, cycle: int) -> int:
         """The register at `offset`, `count` bytes wide, or raises `Refused`."""
         raise Refused
+
+    def plain(self, window: Window, cycle: int) -> Sequence[int]:
+        """What `load` gives for the loadable registers of a window; to be overridden for speed."""
+        return [self.load(offset, window.width, cycle) for offset in window.loadable]
 
     def store(self, offset: int, count: int, value: int, cycle: int) -> Event | None:
         """Writes the register, or raises `Refused`.

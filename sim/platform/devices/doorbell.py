@@ -32,6 +32,11 @@ class DoorbellPage(Device):
         except LookupError as error:
             raise Refused from error
 
+    def plain(self, window: Window, cycle: int) -> list[int]:
+        """See `Device.plain`: this is asked before each turn of the hart."""
+        registers = self._registers.registers
+        return [registers[offset] for offset in window.loadable]
+
     def store(self, offset: int, count: int, value: int, cycle: int) -> Doorbell | None:
         """Writes the register at `offset`, or rings."""
         if count != 8:

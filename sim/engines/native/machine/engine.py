@@ -113,10 +113,9 @@ class NativeEngine(Engine):
         self._machine = machine = Machine()
         self._address = ctypes.byref(machine)
         self._run.argtypes = (ctypes.c_void_p, _u64, _u64)
-        self._serve, self._withhold = library.machine_serve, library.machine_withhold
+        self._serve = library.machine_serve
         self._answer.argtypes = (ctypes.c_void_p, _u64)
         self._serve.argtypes = (ctypes.c_void_p, _u64, _u64)
-        self._withhold.argtypes = (ctypes.c_void_p,)
         self._finish.argtypes = (ctypes.c_void_p,)
         library.machine_size.restype = _u64
         assert library.machine_size() == ctypes.sizeof(Machine)
@@ -289,6 +288,8 @@ class NativeEngine(Engine):
         machine, log = self._machine, self.log
         log.instructions = machine.instructions
         log.user_instructions = machine.user_instructions
+        if not machine.logged:
+            return
         for entry in machine.log[: machine.logged]:
             if entry.cause == RETIRED:
                 log.reached(entry.cycle, entry.pc)
@@ -324,7 +325,5 @@ class NativeEngine(Engine):
         except Refused:
             self._serve(self._address, 0, 1)
             return
-        if data is None:
-            self._withhold(self._address)
-        else:
+        if data is not None:
             self._serve(self._address, data, 0)

@@ -321,9 +321,14 @@ extern "C" void machine_run(Machine *m, u64 cycles, u64 work) {
   }
 }
 
-// Ends the cycle that was left open.
+// Ends the cycle that was left open. An access to a device that was not served is withheld.
 extern "C" void machine_finish(Machine *m) {
   m->open = 0;
+  Response &r = last(m->port[DATA]);
+  if (m->event == DEVICE && r.due == NEVER) {
+    m->withheld = &r;
+    m->withheld_cycle = m->cycle - 1;
+  }
   drive(m);
   if (m->watch) m->watch(m);
 }
@@ -331,12 +336,6 @@ extern "C" void machine_finish(Machine *m) {
 // Serves the device's access of the open cycle, with the timing of rule 1.
 extern "C" void machine_serve(Machine *m, u64 data, u64 error) {
   last(m->port[DATA]) = {m->cycle - 1 + m->latency, data, error, last(m->port[DATA]).locks};
-}
-
-// Withholds the answer to the device's access of the open cycle.
-extern "C" void machine_withhold(Machine *m) {
-  m->withheld = &last(m->port[DATA]);
-  m->withheld_cycle = m->cycle - 1;
 }
 
 // Answers what is withheld, `delay` cycles later than at the earliest (rule 6).

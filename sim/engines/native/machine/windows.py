@@ -1,11 +1,28 @@
 """Windows of devices: registers that compiled code serves."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sim.engines.native.machine.structs import WINDOWS, Machine
-from sim.platform.device import Device
+from sim.platform.device import Device, Window
 
 __all__ = ["Windows"]
+
+_ONES = (1 << 64) - 1
+
+
+class _Copy(NamedTuple):
+    """A window, and its struct in machine.cpp.
+
+    `places` are those of the loadable registers, `counting` of some of them.
+    """
+
+    device: Device
+    window: Window
+    native: Any
+    cells: memoryview
+    places: list[int]
+    counting: list[int]
 
 
 class Windows:
@@ -15,40 +32,47 @@ class Windows:
     """
 
     def __init__(self, machine: Machine, devices: Sequence[Device]):
-        self._machine = machine
-        self._kept = []
         windows = [(device, window) for device in devices for window in device.windows]
         if len(windows) > WINDOWS:
             raise ValueError(f"devices may have {WINDOWS} windows in all, not {len(windows)}")
-        for number, (device, window) in enumerate(windows):
-            native = machine.windows[number]
-            native.base = device.base + window.offset
-            native.size = window.width.bit_length() - 1
-            for name in ("loadable", "storable", "counting"):
-                bits = sum(1 << window.index(offset) for offset in getattr(window, name))
-                setattr(native, name, bits)
-            cells = memoryview(native.cells).cast("B").cast("Q")
-            places = [(each, window.index(each), each in window.counting)
-                      for each in window.loadable]  # fmt: skip
-            self._kept.append((device, window, native, cells, places))
         machine.window_count = len(windows)
+        self._copies = [
+            _copy(device, window, machine.windows[number])
+            for number, (device, window) in enumerate(windows)
+        ]
 
     def publish(self, cycle: int) -> None:
         """Copies the registers that the hart may load, before it runs from `cycle` on."""
-        for device, window, _native, cells, places in self._kept:
-            load, width = device.load, window.width
-            for offset, index, counting in places:
-                value = load(offset, width, cycle)
-                cells[index] = value - cycle & (1 << 64) - 1 if counting else value
+        for device, window, _native, cells, places, counting in self._copies:
+            for index, value in zip(places, device.plain(window, cycle), strict=True):
+                cells[index] = value
+            for index in counting:
+                cells[index] = cells[index] - cycle & _ONES
 
     def hand_over(self, cycle: int) -> None:
         """Gives the devices what the hart has stored, in `cycle` or before."""
-        for device, window, native, cells, _places in self._kept:
+        for device, window, native, cells, _places, _counting in self._copies:
             stored = native.stored
-            while stored:
-                index = (stored & -stored).bit_length() - 1
-                stored &= stored - 1
-                device.store(
-                    window.offset + index * window.width, window.width, cells[index], cycle
-                )
+            if not stored:
+                continue
             native.stored = 0
+            while stored:
+                index = stored.bit_length() - 1
+                stored ^= 1 << index
+                offset = window.offset + index * window.width
+                device.store(offset, window.width, cells[index], cycle)
+
+
+def _copy(device: Device, window: Window, native: Any) -> _Copy:
+    """Tells the compiled side what a window is."""
+    native.base = device.base + window.offset
+    native.size = window.width.bit_length() - 1
+    for name in ("loadable", "storable", "counting"):
+        bits = sum(1 << window.index(offset) for offset in getattr(window, name))
+        setattr(native, name, bits)
+    cells = memoryview(native.cells).cast("B").cast("Q")
+    places, counting = (
+        [window.index(offset) for offset in offsets]
+        for offsets in (window.loadable, window.counting)
+    )
+    return _Copy(device, window, native, cells, places, counting)

@@ -124,13 +124,8 @@ class Bench:
         self._call("machine_serve", data, error)
         self._call("machine_finish")
 
-    def withhold(self) -> None:
-        """Withholds the answer to a device's store, and ends the cycle."""
-        self._call("machine_withhold")
-        self._call("machine_finish")
-
     def finish(self) -> None:
-        """Ends the cycle, after Python has acted."""
+        """Ends the cycle, after Python has acted; an access that was not served is withheld."""
         self._call("machine_finish")
 
     def ready(self, port: int) -> bool:

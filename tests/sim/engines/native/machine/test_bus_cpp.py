@@ -221,7 +221,7 @@ def test_what_is_withheld_is_answered_when_python_says_so(latency, delay):
         latency=latency,
     )
     assert bench.run(100) == DEVICE
-    bench.withhold()
+    bench.finish()
     assert (bench.cycle, bench.machine.device.data) == (8, 77)
     assert bench.run(50) == BUDGET
     bench.machine.withheld_cycle = 58

@@ -251,7 +251,7 @@ class TestResponses:
             bench = Bench(hart, forward=forward, latency=2)
             bench.notes = []
             assert bench.run(1000) == DEVICE
-            bench.withhold()
+            bench.finish()
             bench.answer(500)
             assert bench.run(1000) == BUDGET
             ends.append((bench.notes, bench.cycle, list(bench.state)))
