@@ -1,8 +1,8 @@
 """How long a run may take: so many cycles, or as long as it makes sense."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sim.machine import End, Guest, Machine
+from sim.machine import End, Guest, Machine, Watcher
 
 __all__ = ["DEFAULT_CYCLES", "run_within"]
 
@@ -15,20 +15,26 @@ def run_within(
     guest: Guest,
     max_cycles: int | None,
     interactive: Callable[[], bool],
-    **options,
+    *,
+    watchers: Sequence[Watcher] = (),
+    progress: Callable[[int], None] = lambda cycle: None,
 ) -> End:
-    """Runs `guest` for at most `max_cycles` cycles; the other options are those of `Machine.run`.
+    """Runs `guest` for at most `max_cycles` cycles; for the other options see `Machine.run`.
 
     If it is None, the run may last as long as somebody is there to end it (`interactive`), and else
     for DEFAULT_CYCLES. Cycles in which the hart only waits for time to pass do not count then: the
     engine passes over them.
     """
+
+    def run(limit: int) -> End:
+        return machine.run(guest, max_cycles=limit, watchers=watchers, progress=progress)
+
     if max_cycles is not None:
-        return machine.run(guest, max_cycles=max_cycles, **options)
+        return run(max_cycles)
     limit = DEFAULT_CYCLES
     while True:
         idle = guest.idle_cycles
-        end = machine.run(guest, max_cycles=limit, **options)
+        end = run(limit)
         waited = guest.idle_cycles - idle
         if end is not End.LIMIT or not (waited or interactive()):
             return end
