@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
+from sim.config import LONGEST
 from sim.machine import End, Guest, Machine, Watcher
 
-__all__ = ["DEFAULT_CYCLES", "run_within"]
+__all__ = ["DEFAULT_CYCLES", "LAST_CYCLE", "run_within"]
 
 #: Cycles of work after which a run is taken to be endless: ten minutes of the native engine.
 DEFAULT_CYCLES = 2_000_000_000
+#: Where every run ends, however long it waits: `time` and a turn more fit 64 bits.
+LAST_CYCLE = 2 * LONGEST
 
 
 def run_within(
@@ -30,12 +33,14 @@ def run_within(
         return machine.run(guest, max_cycles=limit, watchers=watchers, progress=progress)
 
     if max_cycles is not None:
-        return run(max_cycles)
-    limit = DEFAULT_CYCLES
+        return run(min(max_cycles, LAST_CYCLE))
+    budget = DEFAULT_CYCLES
     while True:
-        idle = guest.idle_cycles
+        limit = min(budget + guest.idle_cycles, LAST_CYCLE)
         end = run(limit)
-        waited = guest.idle_cycles - idle
-        if end is not End.LIMIT or not (waited or interactive()):
+        if end is not End.LIMIT or limit == LAST_CYCLE:
             return end
-        limit += DEFAULT_CYCLES if interactive() else waited
+        if interactive():
+            budget += DEFAULT_CYCLES
+        elif budget + guest.idle_cycles <= limit:
+            return end

@@ -7,14 +7,17 @@ from kernel_model.facts.memlayout import MAXVA
 from kernel_model.mm.memory import PhysicalMemory
 from kernel_model.mm.space import AddressSpace
 
-__all__ = ["peek", "vmprint"]
+__all__ = ["flag_letters", "peek", "vmprint"]
 
 _RWX = Pte.R | Pte.W | Pte.X
 _USER_READ = Pte.V | Pte.U | Pte.R
 
 
 def vmprint(memory: PhysicalMemory, root: int) -> Iterator[str]:
-    """The page table as xv6 prints it: a line for every valid entry, indented by its level."""
+    """The page table as xv6 prints it: a line for every valid entry, indented by its level.
+
+    Behind each stand its flags, as letters.
+    """
     yield f"page table {root:#018x}"
     yield from _entries(memory, root, 0, LEVELS - 1)
 
@@ -26,9 +29,15 @@ def _entries(memory: PhysicalMemory, table: int, start: int, level: int) -> Iter
             continue
         va = start + index * PAGE_SIZE * PTES_PER_PAGE**level
         pa = pte_to_pa(pte)
-        yield f"{' ..' * (LEVELS - level)}{va:#018x}: pte {pte:#018x} pa {pa:#018x}"
+        where = f"{' ..' * (LEVELS - level)}{va:#018x}"
+        yield f"{where}: pte {pte:#018x} pa {pa:#018x} {flag_letters(pte)}"
         if pte & _RWX == 0 and level > 0:
             yield from _entries(memory, pa, va, level - 1)
+
+
+def flag_letters(pte: int) -> str:
+    """The flags of an entry as letters, D first; `-` for one that is 0."""
+    return "".join(bit.name if pte & bit else "-" for bit in reversed(Pte))
 
 
 def peek(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> bytes | None:

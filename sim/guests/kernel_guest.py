@@ -45,8 +45,8 @@ class KernelGuest:
 
     @property
     def idle_cycles(self) -> int:
-        """Cycles in which the hart had nothing to do."""
-        return self.kernel.ledger.idle
+        """Cycles in which the hart has nothing to do, with all of a wait that it is in."""
+        return self.kernel.ledger.idle + self._wait()
 
     def handle(self, machine: Machine, event: Event) -> None:
         """Serves a ring of the doorbell."""
@@ -66,7 +66,7 @@ class KernelGuest:
             engine.switch(kernel.proc.pid)
         engine.answer(cost)
         kernel.answered_at = engine.cycle + cost
-        machine.expect_quiet(cost + self._idle_cycles())
+        machine.expect_quiet(cost + self._wait())
 
     def _look_for_progress(self, machine: Machine, reason: int) -> None:
         """Ends the run if its traps leave no time for an instruction of any program."""
@@ -78,7 +78,8 @@ class KernelGuest:
         if self._in_vain >= PATIENCE:
             machine.stop(End.LIVELOCK)
 
-    def _idle_cycles(self) -> int:
+    def _wait(self) -> int:
+        """Cycles that the hart was told to wait for by the last answer."""
         registers = self.kernel.doorbell.registers
         idle = registers[Register.ACTION] == Action.IDLE
         return registers[Register.QUANTUM] if idle else 0
