@@ -8,8 +8,9 @@ from typing import Protocol
 from hdl.arch import RAM_BASE
 from sim.checkpoint import Checkpoint
 from sim.config import MachineConfig
-from sim.engines.base import TrapLog
 from sim.engines.choice import make_engine
+from sim.engines.hart import HartPorts
+from sim.engines.traps import TrapLog
 from sim.platform.bus import Bus
 from sim.platform.device import Device
 from sim.platform.events import Budget, Event
@@ -53,7 +54,7 @@ class Guest(Protocol):
 
     @property
     def idle_cycles(self) -> int:
-        """Cycles so far in which the hart only waited for time to pass."""
+        """Cycles in which the hart only waits for time to pass, up to the end of this wait."""
 
     def handle(self, machine: "Machine", event: Event) -> None:
         """Takes an event."""
@@ -95,8 +96,8 @@ class Machine:
         Its memory; `Machine.make_ram` makes one that fits `config`.
     devices : sequence of Device
         What is on the bus besides RAM.
-    hart : wiring.Component or None
-        Anything with the ports of `hdl.hart.Hart`, by default a `Hart` for this RAM.
+    hart : HartPorts or None
+        By default a `hdl.hart.Hart` for this RAM.
     """
 
     def __init__(
@@ -105,11 +106,14 @@ class Machine:
         ram: Ram,
         *,
         devices: Sequence[Device] = (),
-        hart=None,
+        hart: HartPorts | None = None,
     ):
         self.ram = ram
         self.bus = Bus(ram, latency=config.latency, devices=devices)
-        make_hart = (lambda: real_hart(config, ram)) if hart is None else (lambda: hart)
+
+        def make_hart() -> HartPorts:
+            return real_hart(config, ram) if hart is None else hart
+
         self.engine = make_engine(config.engine, make_hart, self.bus, traced=config.traced)
         self.engine.fast_forward = config.fast_forward
         self._quiet_until = STALL_LIMIT
@@ -149,7 +153,8 @@ class Machine:
             end = self._reason_to_end(max_cycles)
             if end is not None:
                 return end
-            event = engine.run(self._next_stop(max_cycles, watchers) - engine.cycle)
+            stop = self._next_stop(max_cycles, watchers)
+            event = engine.run(stop - engine.cycle, engine.chunk)
             if not isinstance(event, Budget):
                 guest.handle(self, event)
             progress(engine.cycle)
@@ -177,9 +182,12 @@ class Machine:
         snapshot.python.put_back()
 
     def _next_stop(self, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
-        cycle = self.engine.cycle
+        cycle, chunk = self.engine.cycle, self.engine.chunk
         stops = [watcher.next_stop(cycle) for watcher in watchers]
-        stops += [max_cycles, cycle + self.engine.chunk]
+        # As long as quiet is expected the engine may pass over it at once: then there is nothing to
+        # look at.
+        chunks = -(-(self._quiet_until - cycle) // chunk)
+        stops += [max_cycles, cycle + max(1, chunks) * chunk]
         return max(cycle + 1, min(stop for stop in stops if stop is not None))
 
     def _reason_to_end(self, max_cycles: int | None) -> End | None:
@@ -196,7 +204,7 @@ class Machine:
         return None
 
 
-def real_hart(config: MachineConfig, ram: Ram):
+def real_hart(config: MachineConfig, ram: Ram) -> HartPorts:
     """The `hdl.hart.Hart` that `config` asks for, with its RAM where `ram` is."""
     # Not at the top: with a hart of one's own, the real one need not be there to be imported.
     from hdl.hart import Hart

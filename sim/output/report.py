@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TextIO
+from typing import TextIO, TypeVar
 
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
 from sim.host.tables import Cell, Column, Gap, print_table
+from sim.output.sentences import in_words
 from sim.result import Result
 
 __all__ = ["print_faults", "print_processes", "print_summary"]
 
 #: Rows of a table that are shown of many, at its beginning and at its end.
-_FIRST, _LAST = 40, 20
+_SHOWN = (40, 20)
+#: Those of the processes on a terminal: what the program printed shall not be scrolled away.
+_FEW = (12, 8)
 #: What the tables have, and what they may do without.
 _FAULT_COLUMNS = (
     Column("#"),
@@ -39,6 +42,8 @@ _PROCESS_COLUMNS = (
 #: What goes without saying under the heading "frame".
 _SHORTER = re.compile(r"mapped frame (\w+)")
 
+_Item = TypeVar("_Item")
+
 
 def print_faults(result: Result, file: TextIO) -> None:
     """Prints the table of faults, one a row, in the order in which they were served."""
@@ -47,14 +52,15 @@ def print_faults(result: Result, file: TextIO) -> None:
         return
     several = len({fault.served.pid for fault in result.faults}) > 1
     columns = [column for column in _FAULT_COLUMNS if several or column.heading != "pid"]
-    rows = list(_some(result.faults, lambda fault: _row(fault, several)))
+    rows = list(_some(result.faults, lambda fault: _row(fault, several), *_SHOWN))
     print_table("Page faults", columns, rows, file)
 
 
 def print_processes(result: Result, file: TextIO) -> None:
     """Prints what each process has used, one a row, if there was more than one."""
     if len(result.processes) >= 2:
-        rows = list(_some(result.processes, _process_row))
+        shown = _FEW if file.isatty() else _SHOWN
+        rows = list(_some(result.processes, _process_row, *shown))
         print_table("Processes", _PROCESS_COLUMNS, rows, file)
 
 
@@ -73,8 +79,11 @@ def print_summary(result: Result, file: TextIO) -> None:
         "release (--abi)": result.abi,
         "engine": result.engine,
     }
-    cells = [(name, f"{value:,}" if isinstance(value, int) else value)
-             for name, value in rows.items() if value is not None]  # fmt: skip
+    cells = [
+        (name, f"{value:,}" if isinstance(value, int) else value)
+        for name, value in rows.items()
+        if value is not None
+    ]
     print_table("Summary", (Column("", left=True), Column("")), cells, file, headed=False)
 
 
@@ -82,34 +91,43 @@ def _shares(result: Result) -> dict[str, int]:
     """What the run's cycles went into; those of all shares are the run's."""
     if not result.remainders:
         return {}
-    shares = {"user mode": sum(account.user_cycles for account in result.processes),
-              "kernel": sum(account.kernel_cycles for account in result.processes)}  # fmt: skip
-    return {f"  {name}": cycles for name, cycles in [*shares.items(), *result.remainders]}
+    user = sum(account.user_cycles for account in result.processes)
+    kernel = sum(account.kernel_cycles for account in result.processes)
+    shares = [("user mode", user), ("kernel", kernel), *result.remainders]
+    return {f"  {name}": cycles for name, cycles in shares}
 
 
 def _some(
-    items: Sequence, row: Callable[[Any], Sequence[str | Cell]]
+    items: Sequence[_Item], row: Callable[[_Item], Sequence[str | Cell]], first: int, last: int
 ) -> Iterator[Sequence[str | Cell] | Gap]:
     """Rows of the first and last `items`, and between them how many there are more."""
-    left_out = len(items) - _FIRST - _LAST
+    left_out = len(items) - first - last
     if left_out <= 1:
         yield from map(row, items)
         return
-    yield from map(row, items[:_FIRST])
+    yield from map(row, items[:first])
     yield Gap(left_out)
-    yield from map(row, items[-_LAST:])
+    yield from map(row, items[-last:])
 
 
 def _process_row(account: Account) -> tuple[str, ...]:
-    counts = (account.resident, account.page_tables, account.minor_faults, account.syscalls,
-              account.user_cycles, account.kernel_cycles)  # fmt: skip
-    status = "-" if account.exit_status is None else str(account.exit_status)
-    return (str(account.pid), account.name, f"{account.size:#x}",
-            *(f"{count:,}" for count in counts), status)  # fmt: skip
+    return (
+        str(account.pid),
+        account.name,
+        f"{account.size:#x}",
+        f"{account.resident:,}",
+        f"{account.page_tables:,}",
+        f"{account.minor_faults:,}",
+        f"{account.syscalls:,}",
+        f"{account.user_cycles:,}",
+        f"{account.kernel_cycles:,}",
+        "-" if account.exit_status is None else str(account.exit_status),
+    )
 
 
 def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:
     served = fault.served
+    done = in_words(served.outcome)
     retired = f"{fault.retired_cycle:,}" if fault.retired_cycle is not None else "-"
     return (
         str(fault.number),
@@ -118,8 +136,8 @@ def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:
         f"{served.pc:#x}" if served.via is None else "-",
         fault.cause_name
         if served.via is None
-        else Cell(f"{served.via} of a system call", served.via),
+        else Cell(f"{served.via.value} of a system call", served.via.value),
         f"{served.stval:#x}",
-        Cell(served.what, _SHORTER.sub(r"\1", served.what)),
+        Cell(done, _SHORTER.sub(r"\1", done)),
         retired,
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
+from kernel_model.mm.served import ServedFault
 from kernel_model.proc.state import Proc
 from sim.guests.fault_table import cause_name
 from sim.output.arguments import Call
+from sim.output.sentences import in_words
 
 __all__ = ["Emit", "FaultTrace", "SyscallTrace"]
 
@@ -66,13 +67,14 @@ class SyscallTrace:
 
     def exited(self, proc: Proc, now: int) -> None:
         """Tells how the process has ended; its last call, if it was one, has no result."""
-        call, before = self._calls.pop(proc.pid, (None, None))
-        if call is not None and proc.pid not in self._waiting:
-            self._line(proc, f"{call.name}({', '.join(before)}) = ?")
+        if proc.pid in self._calls:
+            call, before = self._calls.pop(proc.pid)
+            if proc.pid not in self._waiting:
+                self._line(proc, f"{call.name}({', '.join(before)}) = ?")
         self._waiting.discard(proc.pid)
         self._line(proc, f"+++ exited with {proc.xstate} +++", now)
 
-    def _line(self, proc, text, cycle=None):
+    def _line(self, proc: Proc, text: str, cycle: int | None = None) -> None:
         if cycle is None:
             cycle = self._raised(proc.pid)
         self._emit(f"{cycle:>10} {proc.pid:>3}  {text}")
@@ -85,10 +87,11 @@ class FaultTrace:
         self._raised = raised
         self._emit = emit
 
-    def fault(self, proc: Proc, fault: Fault, now: int) -> None:
+    def fault(self, proc: Proc, fault: ServedFault, now: int) -> None:
         """Tells of the fault: where, why, and what the kernel has done."""
-        where = f"pc {fault.pc:#x}" if fault.via is None else f"{fault.via} of a system call"
+        where = f"pc {fault.pc:#x}" if fault.via is None else f"{fault.via.value} of a system call"
         self._emit(
             f"{self._raised(proc.pid):>10} {proc.pid:>3}  {proc.name}: "
-            f"{cause_name(fault.cause)} fault at {where}, va {fault.stval:#x}: {fault.what}"
+            f"{cause_name(fault.cause)} fault at {where}, va {fault.stval:#x}: "
+            f"{in_words(fault.outcome)}"
         )

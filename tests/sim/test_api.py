@@ -18,8 +18,22 @@ def test_parameters_may_come_from_a_configuration_and_by_name():
     assert run("hello", config=slow, kernel_cost="zero").cycles < by_name.cycles
 
 
+def test_a_kernel_that_is_eager_has_no_page_faults_and_takes_more_frames():
+    lazy, eager = (run("args", "a", policy=policy, memory_mib=8) for policy in ("lazy", "eager"))
+    assert (eager.exit_status, eager.output) == (lazy.exit_status, lazy.output)
+    assert (len(eager.faults), eager.heap_frames_used) == (0, 0)
+    assert run("lazy", policy="eager", memory_mib=8).frames_used > 64
+
+
 def test_a_run_without_end_is_bounded():
     assert run("lazy", max_cycles=1_000, memory_mib=8).end is End.LIMIT
+
+
+@pytest.mark.parametrize("tick, ticks", [(2_000_000_001, 1), (10**9, 1000), (1 << 60, 7)])
+def test_long_sleeps_are_passed_over(tick, ticks):
+    result = run("sleep", str(ticks), tick=tick, memory_mib=8)
+    assert (result.end, result.exit_status) == (End.FINISHED, 0)
+    assert tick * (ticks - 1) < result.idle_cycles < tick * (ticks + 1)
 
 
 def test_a_run_may_be_driven():

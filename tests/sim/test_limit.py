@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.limit import DEFAULT_CYCLES, run_within
+from sim.limit import DEFAULT_CYCLES, LAST_CYCLE, run_within
 from sim.machine import End
 
 
@@ -16,7 +16,7 @@ class Machine:
         self.ends, self.idle = ends, idle
         self.cycle = self.idle_cycles = self.calls = 0
 
-    def run(self, guest, *, max_cycles):
+    def run(self, guest, *, max_cycles, watchers, progress):
         assert guest is self
         self.calls += 1
         stop = min(self.ends, max_cycles)
@@ -34,6 +34,20 @@ def test_the_limit_that_is_given_is_the_clocks():
     assert run(Machine(99), 100) == (End.FINISHED, 99)
 
 
+def test_no_run_goes_on_until_time_has_too_many_bits():
+    assert run(Machine(10**30), 10**29) == (End.LIMIT, LAST_CYCLE)
+    machine = Machine(10**30)
+    machine.idle_cycles = 10**20
+    assert run(machine) == (End.LIMIT, LAST_CYCLE)
+
+
+def test_a_wait_that_is_longer_than_the_limit_counts_for_nothing():
+    machine = Machine(2 * DEFAULT_CYCLES + 70)
+    machine.idle_cycles = 2 * DEFAULT_CYCLES  # those of a wait that has begun
+    assert run(machine) == (End.FINISHED, 2 * DEFAULT_CYCLES + 70)
+    assert machine.calls == 1
+
+
 def test_a_run_that_only_computes_ends_by_default():
     assert run(Machine(10**12)) == (End.LIMIT, DEFAULT_CYCLES)
 
@@ -49,8 +63,8 @@ def test_idle_time_counts_for_nothing(ends, end):
     machine = Machine(ends, idle=DEFAULT_CYCLES // 4)
     original = machine.run
 
-    def run_and_idle_less(guest, *, max_cycles):
-        result = original(guest, max_cycles=max_cycles)
+    def run_and_idle_less(guest, *, max_cycles, **options):
+        result = original(guest, max_cycles=max_cycles, **options)
         machine.idle = 40 if machine.calls == 1 else 30 if machine.calls == 2 else 0
         return result
 
