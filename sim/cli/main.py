@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +15,7 @@ from kernel_model.fs.names import FsError
 from sim import __version__
 from sim.cli.commands import UNREAD, run_bare, run_program
 from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
-from sim.cli.file_uses import FileUse, find_collision
+from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
 from sim.cli.help import RunCommand, complete_file, complete_program
 from sim.cli.options import Options, RunOptions
 from sim.config import BOUNDS, KERNEL_COSTS, ConfigError, HostFile, MachineConfig, RunConfig
@@ -23,7 +24,8 @@ from sim.engines.choice import ENGINES
 from sim.guests.fault_table import JoinError
 from sim.guests.host_files import HostFileError, parse_host_file
 from sim.guests.loader import LoadError
-from sim.host.interrupts import INTERRUPTED, completing
+from sim.host.input_files import fault_of
+from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing
 from sim.host.output_files import STDOUT, check_writable
 from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
 from sim.host.streams import OutputError, standard_streams
@@ -38,6 +40,9 @@ __all__ = ["main"]
 
 #: Exit statuses besides the program's: a mistake of the user's, and a machine that cannot go on.
 USAGE, BROKEN = 2, 125
+
+#: Options for files in which nothing of an earlier run is to stay. A journal is what somebody typed.
+_RESULTS = ("--json", "--vcd", "--signature")
 
 _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
                 ToolchainError, OSError)  # fmt: skip
@@ -89,7 +94,10 @@ class InputFile(_File):
     name = "file"
 
     def convert(self, value, param, ctx):
-        """The path."""
+        """The path, or a complaint about one that cannot be read whole."""
+        fault = fault_of(value)
+        if fault is not None:
+            self.fail(f"{value}: {fault}" if value else fault, param, ctx)
         return Path(value)
 
 
@@ -101,10 +109,11 @@ class DiskFile(_File):
     def convert(self, value, param, ctx):
         """The `HostFile`."""
         file = parse_host_file(value)
-        if not file.path.exists():
-            self.fail(f"{file.path}: No such file or directory", param, ctx)
-        if file.path.is_dir():
-            self.fail(f"{file.path}: is a folder", param, ctx)
+        if not value or (value.startswith(":") and not Path(value).exists()):
+            self.fail("the file's name is empty", param, ctx)
+        fault = fault_of(file.path)
+        if fault is not None:
+            self.fail(f"{file.path}: {fault}", param, ctx)
         return file
 
 
@@ -228,9 +237,9 @@ def run(program, arguments, notice, **options):
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
-    _check_files()
     _check_vcd(options)
     config = _config(RunConfig, options)
+    _check_files()
     return run_program(config, _fill(RunOptions, options), program, arguments, notice)
 
 
@@ -248,9 +257,9 @@ def bare(file, signature, signature_granularity, **common):
 
     The exit status is 0 if it passed, else the number of the test that failed.
     """
-    _check_files()
     _check_vcd(common)
     config, options = _config(MachineConfig, common), _fill(Options, common)
+    _check_files()
     granularity = int(signature_granularity)
     return run_bare(config, options, file, signature=signature, granularity=granularity)
 
@@ -302,6 +311,11 @@ def _check_vcd(common: dict) -> None:
         raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
     if vcd.exists() and not vcd.is_file():
         raise click.UsageError(f"--vcd: {vcd} is no regular file")
+    save = save_path(vcd)
+    if save.exists() and not save.is_file():
+        raise click.UsageError(f"--vcd: {save}, its save file, is no regular file")
+    if any(unicodedata.category(letter) == "Cc" for letter in vcd.name):
+        raise click.UsageError(f"--vcd: {vcd.name!r} has control characters")
     if vcd.suffix == ".gtkw":
         raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
     if vcd.suffix == fst.SUFFIX and not fst.is_available():
@@ -310,7 +324,10 @@ def _check_vcd(common: dict) -> None:
 
 
 def _check_files() -> None:
-    """Raises UsageError if a file that the command writes is one that it reads or writes, too."""
+    """Raises UsageError if a file that the command writes is one that it reads or writes, too.
+
+    Else what the run writes anew is emptied.
+    """
     context = click.get_current_context()
     uses = [use for param in context.command.params
             for use in _uses(param, context.params.get(param.name))]  # fmt: skip
@@ -318,6 +335,15 @@ def _check_files() -> None:
     if collision is not None:
         one, other = collision
         raise click.UsageError(f"{one.name} and {other.name} are the same file, {one.path}")
+    intrusion = find_intrusion(uses)
+    if intrusion is not None:
+        one, folder = intrusion
+        raise click.UsageError(f"{one.name} {one.path} is a file of the folder {folder.path} of "
+                               f"{folder.name}, which is only read")  # fmt: skip
+    # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
+    for use in uses:
+        if use.is_result:
+            empty(use.path)
 
 
 def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
@@ -328,7 +354,8 @@ def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
         if isinstance(item, HostFile):
             yield FileUse(f"{name} {item.name}", item.path, False)
         elif isinstance(item, Path):
-            yield FileUse(name, item, isinstance(param.type, OutputFile))
+            written = isinstance(param.type, OutputFile)
+            yield FileUse(name, item, written, name in _RESULTS)
         elif name == "PROGRAM" and Path(item).is_file():
             yield FileUse(name, Path(item), False)
         if name == "--vcd" and item is not None:
@@ -344,7 +371,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    handler = signal.getsignal(signal.SIGINT)
+    handlers = {number: signal.getsignal(number) for number in ENDING}
     try:
         status = trapline.main(arguments, prog_name="trapline", standalone_mode=False)
         return status or 0
@@ -356,10 +383,12 @@ def _main(arguments: Sequence[str] | None) -> int:
         return _complain(_describe(error), USAGE)
     except _MACHINE_ERRORS as error:
         return _complain(str(error), BROKEN)
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED if completing() else _complain("interrupted", INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort) as error:
+        status = error.status if isinstance(error, Interrupted) else INTERRUPTED
+        return status if completing() else _complain("interrupted", status)
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _describe(error: Exception) -> str:
