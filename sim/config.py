@@ -11,6 +11,7 @@ from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
 
 __all__ = [
     "BOUNDS",
+    "ENGINES",
     "KERNEL_COSTS",
     "LONGEST",
     "ConfigError",
@@ -36,6 +37,8 @@ BOUNDS = {
     "quantum": (0, LONGEST),
     "tick": (1, LONGEST),
 }
+#: What may simulate the hart.
+ENGINES = ("native", "pysim")
 #: What the kernel's work may cost: as measured of xv6, or nothing.
 KERNEL_COSTS = ("table", "zero")
 

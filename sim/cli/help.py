@@ -1,13 +1,12 @@
-"""What the command `trapline` tells of itself: help, completion, and options in the wrong place."""
+"""What the command `trapline` tells of itself: help, and options in the wrong place."""
 
 from collections.abc import Sequence
 
 import click
-from click.shell_completion import CompletionItem
 
 from sim.host.toolchain import program_names
 
-__all__ = ["RunCommand", "complete_file", "complete_program"]
+__all__ = ["RunCommand"]
 
 
 class RunCommand(click.Command):
@@ -40,14 +39,3 @@ class RunCommand(click.Command):
         """Lists the bundled programs."""
         with formatter.section("Bundled programs"):
             formatter.write_text(", ".join(program_names()))
-
-
-def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str):
-    """Leaves it to the shell to complete the name of a file."""
-    return [CompletionItem(incomplete, type="file")]
-
-
-def complete_program(ctx: click.Context, param: click.Parameter, incomplete: str):
-    """Bundled programs, or files where none begins so."""
-    names = [name for name in program_names() if name.startswith(incomplete)]
-    return complete_file(ctx, param, incomplete) + [CompletionItem(name) for name in names]

@@ -1,4 +1,8 @@
-"""The command `trapline`: its options, its exit statuses, and its errors of one line each."""
+"""The command `trapline`: its options, its exit statuses, and its errors of one line each.
+
+The shell runs it at each Tab. So here, and in what is imported above, is only what tells of the
+options; the machine is imported where it is run.
+"""
 
 import signal
 import sys
@@ -9,44 +13,34 @@ from pathlib import Path
 
 import click
 
-from kernel_model.calls.elf import ExecError
 from kernel_model.facts.abi import AUTO, Abi
-from kernel_model.fs.names import FsError
 from sim import __version__
-from sim.cli.commands import UNREAD, run_bare, run_program
+from sim.cli.completion import complete_file, complete_program
 from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
 from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
-from sim.cli.help import RunCommand, complete_file, complete_program
-from sim.cli.options import Options, RunOptions
-from sim.config import BOUNDS, KERNEL_COSTS, ConfigError, HostFile, MachineConfig, RunConfig
-from sim.engines.base import EngineError
-from sim.engines.choice import ENGINES
-from sim.guests.fault_table import JoinError
-from sim.guests.host_files import HostFileError, parse_host_file
-from sim.guests.loader import LoadError
+from sim.cli.help import RunCommand
+from sim.config import (
+    BOUNDS,
+    ENGINES,
+    KERNEL_COSTS,
+    ConfigError,
+    HostFile,
+    MachineConfig,
+    RunConfig,
+)
+from sim.guests.host_files import parse_host_file
 from sim.host.input_files import fault_of
-from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing
+from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
 from sim.host.output_files import STDOUT, check_writable
 from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
-from sim.host.streams import OutputError, standard_streams
-from sim.host.toolchain import ToolchainError
-from sim.output import fst
-from sim.output.gtkw import save_path
-from sim.platform.bus import ProtocolError
-from sim.platform.devices.htif import HtifError
-from sim.platform.devices.journal import JournalError
+from sim.host.streams import UNREAD, OutputError, standard_streams
 
 __all__ = ["main"]
 
-#: Exit statuses besides the program's: a mistake of the user's, and a machine that cannot go on.
-USAGE, BROKEN = 2, 125
-
-#: Options for files in which nothing of an earlier run is to stay. A journal is what somebody typed.
+#: The exit status after a mistake of the user's.
+USAGE = 2
+#: Options for files in which nothing of an earlier run is to stay. In a journal is what was typed.
 _RESULTS = ("--json", "--vcd", "--signature")
-
-_USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
-                ToolchainError, OSError)  # fmt: skip
-_MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
 
 
 class _File(click.ParamType):
@@ -94,11 +88,12 @@ class InputFile(_File):
     name = "file"
 
     def convert(self, value, param, ctx):
-        """The path, or a complaint about one that cannot be read whole."""
-        fault = fault_of(value)
+        """The path, or a complaint about what cannot be read whole. It need not be there yet."""
+        path = Path(value)
+        fault = fault_of(value) if path.exists() else None
         if fault is not None:
             self.fail(f"{value}: {fault}" if value else fault, param, ctx)
-        return Path(value)
+        return path
 
 
 class DiskFile(_File):
@@ -239,6 +234,10 @@ def run(program, arguments, notice, **options):
     """
     _check_vcd(options)
     config = _config(RunConfig, options)
+    with leaving_at_once():
+        from sim.cli.commands import run_program
+        from sim.cli.options import RunOptions
+
     _check_files()
     return run_program(config, _fill(RunOptions, options), program, arguments, notice)
 
@@ -258,6 +257,10 @@ def bare(file, signature, signature_granularity, **common):
     The exit status is 0 if it passed, else the number of the test that failed.
     """
     _check_vcd(common)
+    with leaving_at_once():
+        from sim.cli.commands import run_bare
+        from sim.cli.options import Options
+
     config, options = _config(MachineConfig, common), _fill(Options, common)
     _check_files()
     granularity = int(signature_granularity)
@@ -298,6 +301,9 @@ def _config(record, options: dict):
 
 def _check_vcd(common: dict) -> None:
     """Raises UsageError if the options for waveforms do not fit."""
+    from sim.output import fst
+    from sim.output.gtkw import save_path
+
     given = [name for name in ("vcd_window", "vcd_fault", "vcd_last") if common[name] is not None]
     flags = ["--" + name.replace("_", "-") for name in given]
     vcd = common["vcd"]
@@ -359,6 +365,8 @@ def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
         elif name == "PROGRAM" and Path(item).is_file():
             yield FileUse(name, Path(item), False)
         if name == "--vcd" and item is not None:
+            from sim.output.gtkw import save_path
+
             yield FileUse("the save file of --vcd", save_path(item), True)
         if name in ("PROGRAM", "FILE") and is_source(item):
             yield FileUse("the program's ELF", elf_of(Path(item)), True)
@@ -379,22 +387,20 @@ def _main(arguments: Sequence[str] | None) -> int:
         return _complain(error.format_message(), USAGE)
     except OutputError as error:
         return UNREAD if error.unread else _complain(str(error), USAGE)
-    except _USER_ERRORS as error:
-        return _complain(_describe(error), USAGE)
-    except _MACHINE_ERRORS as error:
-        return _complain(str(error), BROKEN)
     except (KeyboardInterrupt, click.Abort) as error:
-        status = error.status if isinstance(error, Interrupted) else INTERRUPTED
+        cause = error.__cause__ if isinstance(error, click.Abort) else error
+        status = cause.status if isinstance(cause, Interrupted) else INTERRUPTED
         return status if completing() else _complain("interrupted", status)
+    except Exception as error:
+        from sim.cli.errors import explain
+
+        explanation = explain(error)
+        if explanation is None:
+            raise
+        return _complain(*explanation)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
 
 
 def _complain(message: str, status: int) -> int:

@@ -1,4 +1,4 @@
-"""Ctrl-C and other signals that end a run: in good order, if there is something to be put in order."""
+"""Ctrl-C and other signals that end a run: in good order if anything has to be put in order."""
 
 import os
 import signal

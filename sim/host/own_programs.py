@@ -15,8 +15,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from elftools.elf.elffile import ELFFile
-
 from sim.host.toolchain import (
     STRICT_FLAGS,
     ToolchainError,
@@ -122,6 +120,8 @@ def weaken(elf: bytes) -> bytes:
 
     So a program may have a `strlen` of its own, as if the library were an archive.
     """
+    from elftools.elf.elffile import ELFFile
+
     weakened = bytearray(elf)
     for table in ELFFile(io.BytesIO(elf)).iter_sections("SHT_SYMTAB"):
         for index, symbol in enumerate(table.iter_symbols()):
