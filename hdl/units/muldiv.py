@@ -99,9 +99,6 @@ class MulDiv(wiring.Component):
         self._mul_bits = mul_bits
         self._div_bits = div_bits
         super().__init__()
-
-    def elaborate(self, platform):
-        m = Module()
         self._state = Signal(State)
         #: The product; or quotient (with what is left of the dividend above it) and remainder.
         self._accumulator = Signal(128)
@@ -111,6 +108,9 @@ class MulDiv(wiring.Component):
         #: Bits of the quotient still to be found.
         self._bits_left = Signal(range(65))
         self._negate = Signal()
+
+    def elaborate(self, platform):
+        m = Module()
         with m.Switch(self._state):
             with m.Case(State.IDLE):
                 self._idle(m)
