@@ -9,7 +9,7 @@ from typing import overload
 from hdl.arch import Cause, Priv
 from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.proc.state import Proc
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 
 __all__ = ["Fault", "FaultTable", "JoinError", "cause_name"]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable, JoinError
 from tests.sim.served import mapped
 

@@ -5,7 +5,7 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.accounts import Account
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import Fault, FaultTable
 from sim.host.output_files import STDOUT
 from sim.output.json_report import JsonReport

@@ -6,7 +6,7 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.accounts import Account
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable
 from sim.output.report import print_faults, print_processes, print_summary
 from tests.sim.results import make_result

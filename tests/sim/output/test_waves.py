@@ -2,7 +2,8 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from sim.config import MachineConfig
-from sim.engines.base import CYCLE_FS, EngineError, TrapRecord
+from sim.engines.base import CYCLE_FS, EngineError
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable
 from sim.machine import End, Machine
 from sim.output.waveform import read_waveform
