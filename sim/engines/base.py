@@ -149,11 +149,13 @@ class Engine(ABC):
     chunk: int
 
     @abstractmethod
-    def run(self, cycles: int) -> Event:
-        """Runs for at most `cycles` cycles; returns what ended it.
+    def run(self, cycles: int, work: int | None = None) -> Event:
+        """Runs for at most `cycles` cycles, of which it computes at most `work`.
 
-        An event ends the run with the cycle in which it happened. `ProtocolError` is raised if
-        the hart breaks a rule of its memory port.
+        Returns what ended it.
+        An event ends the run with the cycle in which it happened; another one of the same cycle
+        ends the next run before its first cycle. `ProtocolError` is raised if the hart breaks a
+        rule of its memory port.
         """
 
     @abstractmethod
@@ -174,7 +176,7 @@ class Engine(ABC):
 
     @abstractmethod
     def set_line(self, name: str, level: bool) -> None:
-        """Drives an interrupt line: `name` is msip, mtip, meip or seip."""
+        """Drives an interrupt line, one of `sim.platform.device.LINES`."""
 
     @abstractmethod
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
@@ -206,7 +208,10 @@ class Engine(ABC):
         return False
 
     def snapshot(self) -> object:
-        """The state of the hart and the bus, the log, and what is traced and kept; not RAM."""
+        """The state of the hart and the bus, the log, and what is traced and kept.
+
+        Neither RAM nor devices are part of it.
+        """
         raise NotImplementedError(f"the engine {self.name} cannot take snapshots")
 
     def restore(self, snapshot: object) -> None:

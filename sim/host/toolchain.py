@@ -27,7 +27,7 @@ import kernel_model
 from hdl.arch import PAGE_SIZE
 from kernel_model.proc import trapframe
 from sim.host.progress import announced
-from sim.host.shared_cache import checkout_cache, is_kept, user_cache
+from sim.host.shared_cache import SEAL, checkout_cache, is_kept, keep, user_cache
 
 __all__ = [
     "STRICT_FLAGS",
@@ -268,10 +268,10 @@ def cached(
 ) -> Path:
     """The ELF that `build` writes, from the cache if its inputs and options are those of before.
 
-    It is built under a temporary name and then renamed, so a file that is there is whole, and two
-    processes that build it at once only do the work twice.
+    It is built under a temporary name and then renamed: two processes that build it at once only do
+    the work twice.
     """
-    digest = hashlib.sha256(_compiler_version().encode())
+    digest = hashlib.sha256(_compiler_version().encode() + SEAL)
     # The compiler's flags stand in this very file.
     for path in [Path(__file__), *inputs]:
         digest.update(f"\0{path.name}\0".encode() + _read(path))
@@ -286,7 +286,7 @@ def cached(
     ):
         temporary = Path(directory) / target.name
         build(temporary)
-        os.replace(temporary, target)
+        keep(temporary, target)
     return target
 
 
@@ -317,21 +317,21 @@ def run_compiler(
     out: Path,
     flags: Iterable[str],
     extensions: str = EXTENSIONS,
-    *,
-    scratch: Path | None = None,
 ) -> subprocess.CompletedProcess:
     """Runs the compiler on `sources`; its exit status, and its messages as text.
 
-    What it may keep for another time goes into `scratch`, by default a part of the cache. Raises
-    ToolchainError if there is no compiler, or if it does not end.
+    It keeps nothing for another time: Zig tells of warnings only where it does not find the object
+    among those of before, and links one of those that is damaged. Raises ToolchainError if there is
+    no compiler, or if it does not end.
     """
     command = [*_compiler(extensions), *COMMON_FLAGS, *flags, *map(str, sources), "-o", str(out)]
     what = f"cannot compile {sources[0]}"
     try:
-        result = subprocess.run(
-            command, capture_output=True, text=True, errors="replace",
-            env=_environment(scratch or cache_directory() / "zig"), timeout=TIMEOUT, check=False,
-        )  # fmt: skip
+        with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
+            result = subprocess.run(
+                command, capture_output=True, text=True, errors="replace",
+                env=_environment(scratch), timeout=TIMEOUT, check=False,
+            )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise ToolchainError(f"{what}: the compiler ran for more than {TIMEOUT} s") from error
     except OSError as error:
@@ -382,7 +382,6 @@ def _gcc() -> str:
     return path
 
 
-def _environment(scratch: Path) -> dict[str, str]:
+def _environment(scratch: str) -> dict[str, str]:
     """Zig's caches are ours: it would write to the home folder, which may be read-only."""
-    zig = str(scratch)
-    return {"ZIG_GLOBAL_CACHE_DIR": zig, "ZIG_LOCAL_CACHE_DIR": zig, **os.environ}
+    return {**os.environ, "ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch}

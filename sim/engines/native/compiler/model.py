@@ -225,7 +225,7 @@ class Model:
             facts = (identity, everything, runtime, pullable, rarely, amaranth.__version__,
                      level, FLAGS, find_compiler(), processor())  # fmt: skip
             path = directory / f"model-{store.fingerprint(_PACKAGES, *facts)}.json"
-        image = store.load(path) if path is not None else None
+        image = store.load(path, store.Image) if path is not None else None
         self.cached = image is not None
         if image is None:
             image = self._make(directory, runtime, level)
