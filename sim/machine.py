@@ -8,8 +8,8 @@ from typing import Protocol
 from hdl.arch import RAM_BASE
 from sim.checkpoint import Checkpoint
 from sim.config import MachineConfig
-from sim.engines.base import TrapLog
 from sim.engines.choice import make_engine
+from sim.engines.traps import TrapLog
 from sim.platform.bus import Bus
 from sim.platform.device import Device
 from sim.platform.events import Budget, Event

@@ -19,6 +19,7 @@ from sim.guests.loader import LoadError
 from sim.guests.program import Program, find_bare_program, find_user_program
 from sim.host.output_files import open_output
 from sim.host.progress import Progress, tell_files
+from sim.host.streams import UNREAD
 from sim.limit import DEFAULT_CYCLES
 from sim.machine import End
 from sim.output.activity import Activity
@@ -30,11 +31,10 @@ from sim.platform.devices.console import Console
 from sim.result import Result
 from sim.session import BareSession, KernelSession, Session
 
-__all__ = ["LOST", "UNREAD", "run_bare", "run_program"]
+__all__ = ["run_bare", "run_program"]
 
-#: The status of a run whose output nobody reads, as a shell reports it of a program of the host's
-#: (128 + SIGPIPE), and of one whose output could not be written, if the program's own is 0.
-UNREAD, LOST = 141, 2
+#: The status of a run whose output could not be written, if the program's own is 0.
+_LOST = 2
 
 
 def run_program(
@@ -201,15 +201,15 @@ def _with_status(result: Result, console: Console) -> Result:
 def _unless_lost(status: int, console: Console, recording: Recording | None) -> int:
     """`status`, but no success if the user does not get the waveform or did not get the output."""
     if recording is not None and not recording.finish():
-        status = status or LOST
+        status = status or _LOST
     if console.journal_failure is not None:
         error = console.journal_failure
         _say(f"error: {error.filename}: {error.strerror}; the journal is not whole")
-        status = status or LOST
+        status = status or _LOST
     if console.failure is None or console.unread:
         return status
     _say(f"error: {console.failure}; what the program printed is not whole")
-    return status or LOST
+    return status or _LOST
 
 
 def _tell(result: Result, options: Options, console: Console, *, anyway=False) -> None:

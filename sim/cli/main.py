@@ -1,4 +1,8 @@
-"""The command `trapline`: its options, its exit statuses, and its errors of one line each."""
+"""The command `trapline`: its options, its exit statuses, and its errors of one line each.
+
+The shell runs it at each Tab. So here, and in what is imported above, is only what tells of the
+options; the machine is imported where it is run.
+"""
 
 import signal
 import sys
@@ -8,40 +12,32 @@ from pathlib import Path
 
 import click
 
-from kernel_model.calls.elf import ExecError
 from kernel_model.facts.abi import AUTO, Abi
-from kernel_model.fs.names import FsError
+from kernel_model.mm.policy import POLICIES
 from sim import __version__
-from sim.cli.commands import UNREAD, run_bare, run_program
+from sim.cli.completion import complete_file, complete_program
 from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
 from sim.cli.file_uses import FileUse, find_collision
-from sim.cli.help import RunCommand, complete_file, complete_program
-from sim.cli.options import Options, RunOptions
-from sim.config import BOUNDS, KERNEL_COSTS, ConfigError, HostFile, MachineConfig, RunConfig
-from sim.engines.base import EngineError
-from sim.engines.choice import ENGINES
-from sim.guests.fault_table import JoinError
-from sim.guests.host_files import HostFileError, parse_host_file
-from sim.guests.loader import LoadError
-from sim.host.interrupts import INTERRUPTED, completing
+from sim.cli.help import Commands, RunCommand
+from sim.config import (
+    BOUNDS,
+    ENGINES,
+    KERNEL_COSTS,
+    ConfigError,
+    HostFile,
+    MachineConfig,
+    RunConfig,
+)
+from sim.guests.host_files import parse_host_file
+from sim.host.interrupts import INTERRUPTED, completing, leaving_at_once
 from sim.host.output_files import STDOUT, check_writable
 from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
-from sim.host.streams import OutputError, standard_streams
-from sim.host.toolchain import ToolchainError
-from sim.output import fst
-from sim.output.gtkw import save_path
-from sim.platform.bus import ProtocolError
-from sim.platform.devices.htif import HtifError
-from sim.platform.devices.journal import JournalError
+from sim.host.streams import UNREAD, OutputError, standard_streams
 
 __all__ = ["main"]
 
-#: Exit statuses besides the program's: a mistake of the user's, and a machine that cannot go on.
-USAGE, BROKEN = 2, 125
-
-_USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
-                ToolchainError, OSError)  # fmt: skip
-_MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
+#: The exit status after a mistake of the user's.
+USAGE = 2
 
 
 class _File(click.ParamType):
@@ -173,6 +169,9 @@ def _kernel_options(command):
         click.option("--kernel-cost", type=click.Choice(KERNEL_COSTS),
                      default=RunConfig.kernel_cost, show_default=True,
                      help="What the kernel's work costs in cycles."),
+        click.option("--policy", type=click.Choice(list(POLICIES)), default=RunConfig.policy,
+                     show_default=True,
+                     help="When a page gets its frame: as it is touched, or at once."),
         click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
                      show_default=True,
                      help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
@@ -202,7 +201,11 @@ def _kernel_options(command):
     return command
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def trapline(ctx):
@@ -221,9 +224,9 @@ def trapline(ctx):
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program, arguments, notice, **options):
-    """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
+    """Run PROGRAM, an ELF file, a C file or a bundled program, under the kernel model.
 
-    A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
+    A C file is compiled first, with the library of docs/programs.md.
 
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
@@ -231,6 +234,10 @@ def run(program, arguments, notice, **options):
     _check_files()
     _check_vcd(options)
     config = _config(RunConfig, options)
+    with leaving_at_once():
+        from sim.cli.commands import run_program
+        from sim.cli.options import RunOptions
+
     return run_program(config, _fill(RunOptions, options), program, arguments, notice)
 
 
@@ -250,6 +257,10 @@ def bare(file, signature, signature_granularity, **common):
     """
     _check_files()
     _check_vcd(common)
+    with leaving_at_once():
+        from sim.cli.commands import run_bare
+        from sim.cli.options import Options
+
     config, options = _config(MachineConfig, common), _fill(Options, common)
     granularity = int(signature_granularity)
     return run_bare(config, options, file, signature=signature, granularity=granularity)
@@ -289,6 +300,8 @@ def _config(record, options: dict):
 
 def _check_vcd(common: dict) -> None:
     """Raises UsageError if the options for waveforms do not fit."""
+    from sim.output import fst
+
     given = [name for name in ("vcd_window", "vcd_fault", "vcd_last") if common[name] is not None]
     flags = ["--" + name.replace("_", "-") for name in given]
     vcd = common["vcd"]
@@ -332,9 +345,12 @@ def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
         elif name == "PROGRAM" and Path(item).is_file():
             yield FileUse(name, Path(item), False)
         if name == "--vcd" and item is not None:
+            from sim.output.gtkw import save_path
+
             yield FileUse("the save file of --vcd", save_path(item), True)
         if name in ("PROGRAM", "FILE") and is_source(item):
-            yield FileUse("the program's ELF", elf_of(Path(item)), True)
+            elf = elf_of(Path(item), bare=name == "FILE")
+            yield FileUse("the program's ELF", elf, True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -352,20 +368,17 @@ def _main(arguments: Sequence[str] | None) -> int:
         return _complain(error.format_message(), USAGE)
     except OutputError as error:
         return UNREAD if error.unread else _complain(str(error), USAGE)
-    except _USER_ERRORS as error:
-        return _complain(_describe(error), USAGE)
-    except _MACHINE_ERRORS as error:
-        return _complain(str(error), BROKEN)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED if completing() else _complain("interrupted", INTERRUPTED)
+    except Exception as error:
+        from sim.cli.errors import explain
+
+        explanation = explain(error)
+        if explanation is None:
+            raise
+        return _complain(*explanation)
     finally:
         signal.signal(signal.SIGINT, handler)
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
 
 
 def _complain(message: str, status: int) -> int:

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from threading import Timer, current_thread, main_thread
 from typing import TextIO
 
-from sim.host.foreground import in_foreground
-from sim.host.tables import columns_of
+from sim.host.terminals import columns_of, in_foreground
 
 __all__ = ["Progress", "announced", "tell_files"]
 

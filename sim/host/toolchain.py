@@ -8,7 +8,6 @@ into it.
 
 import contextlib
 import hashlib
-import importlib.metadata
 import os
 import shutil
 import signal
@@ -20,8 +19,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from functools import cache
 from pathlib import Path
 from struct import pack_into, unpack_from
-
-from elftools.elf.elffile import ELFFile
 
 import kernel_model
 from hdl.arch import PAGE_SIZE
@@ -255,6 +252,8 @@ def _define_flags(defines: Defines | None) -> list[str]:
 
 
 def _read_text(elf: Path) -> bytes:
+    from elftools.elf.elffile import ELFFile
+
     with elf.open("rb") as file:
         return ELFFile(file).get_section_by_name(".text").data()
 
@@ -366,6 +365,8 @@ def _compiler_version() -> str:
 
 @cache
 def _zig_version() -> str | None:
+    import importlib.metadata
+
     try:
         return importlib.metadata.version("ziglang")
     except importlib.metadata.PackageNotFoundError:
