@@ -27,6 +27,10 @@ def test_no_two_steps_are_one():
     assert list(Step) == list(range(len(Step)))
 
 
+def test_a_new_meter_has_counted_nothing():
+    assert Meter().cycles == 0
+
+
 def test_the_page_says_what_is_charged():
     told = [
         int(cycles.replace(",", "")) for _, cycles in table_under("What the kernel's work costs")

@@ -16,6 +16,12 @@ def space():
     return space
 
 
+def test_a_new_one_has_no_page():
+    space = AddressSpace(0x8000_0000)
+    assert (space.size, space.resident, space.most, space.heap_pages) == (0, 0, 0, 0)
+    assert space.region(0) is None
+
+
 @pytest.mark.parametrize(
     "va, owner",
     [
