@@ -7,6 +7,7 @@ from typing import TextIO, TypeVar
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
 from sim.host.tables import Cell, Column, Gap, print_table
+from sim.output.sentences import in_words
 from sim.result import Result
 
 __all__ = ["print_faults", "print_processes", "print_summary"]
@@ -126,6 +127,7 @@ def _process_row(account: Account) -> tuple[str, ...]:
 
 def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:
     served = fault.served
+    done = in_words(served.outcome)
     retired = f"{fault.retired_cycle:,}" if fault.retired_cycle is not None else "-"
     return (
         str(fault.number),
@@ -134,8 +136,8 @@ def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:
         f"{served.pc:#x}" if served.via is None else "-",
         fault.cause_name
         if served.via is None
-        else Cell(f"{served.via} of a system call", served.via),
+        else Cell(f"{served.via.value} of a system call", served.via.value),
         f"{served.stval:#x}",
-        Cell(served.what, _SHORTER.sub(r"\1", served.what)),
+        Cell(done, _SHORTER.sub(r"\1", done)),
         retired,
     )
