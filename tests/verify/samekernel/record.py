@@ -7,6 +7,7 @@ from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
 from kernel_model.mm.served import ServedFault
+from kernel_model.proc.state import Cpu
 from kernel_model.proc.trapframe import OFFSETS
 from sim.host.toolchain import assemble_trampoline, build_program, bundled_files
 from tests.kernel_model.support import Console
@@ -64,6 +65,26 @@ class Run:
     memory: dict[int, bytes] = field(repr=False, default_factory=dict)
 
 
+class CountedTurns(Cpu):
+    """A hart whose turns end after so many traps: `turn`, or 0 for never."""
+
+    def __init__(self, traps: list[Trap], turn: int):
+        super().__init__(quantum=0)
+        self._traps, self._turn = traps, turn
+        self._turn_began = (0, 0)
+
+    def turn_is_over(self, now: int) -> bool:
+        """The process on the hart has trapped as often as it may."""
+        pid, began = self._turn_began
+        if pid != self.last_pid:
+            self._turn_began = self.last_pid, len(self._traps)
+            return False
+        if self._turn == 0 or len(self._traps) - began < self._turn:
+            return False
+        self._turn_began = 0, 0
+        return True
+
+
 class RecordedKernel(Kernel):
     """A kernel that writes down every trap, and whose clock counts them.
 
@@ -73,24 +94,11 @@ class RecordedKernel(Kernel):
     """
 
     def __init__(self, memory, *, turn: int, **options):
-        self.turn = turn
         self.traps: list[Trap] = []
         self.recorded: list[ServedFault] = []
-        self._turn_began = (0, 0)
         self._frames: set[int] = set()
         super().__init__(memory, assemble_trampoline(), quantum=0, **options)
-
-    @property
-    def turn_is_over(self) -> bool:
-        """The process on the hart has trapped as often as it may."""
-        pid, began = self._turn_began
-        if pid != self.last_pid:
-            self._turn_began = self.last_pid, len(self.traps)
-            return False
-        if self.turn == 0 or len(self.traps) - began < self.turn:
-            return False
-        self._turn_began = 0, 0
-        return True
+        self.cpu = CountedTurns(self.traps, turn)
 
     def ring(self, reason: int) -> int:
         """Writes down the trap, and serves it."""
@@ -134,10 +142,10 @@ class RecordedKernel(Kernel):
         return Run(self.console.printed, self.exit_status, self.traps, self.recorded, memory)
 
 
-def make_kernel(case: Case, ram) -> RecordedKernel:
-    """A kernel in `ram` whose first process is that of the case."""
+def make_kernel(case: Case, memory) -> RecordedKernel:
+    """A kernel in `memory`, of the case's size, whose first process is that of the case."""
     kernel = RecordedKernel(
-        Memory(ram, case.pages),
+        memory,
         turn=case.turn,
         console=Console(case.input),
         svadu=case.svadu,

@@ -1,5 +1,6 @@
 """The hart's side: a case on the native engine."""
 
+from hdl.arch import PAGE_SIZE
 from sim.config import MachineConfig
 from sim.machine import End, Machine
 from sim.session import KernelSession
@@ -13,7 +14,7 @@ _CYCLES = 50_000_000
 
 def run_on_silicon(case: Case) -> Run:
     """Runs the case to its end."""
-    config = MachineConfig(engine="native")
+    config = MachineConfig(engine="native", memory_mib=case.pages * PAGE_SIZE >> 20)
     kernel = make_kernel(case, Machine.make_ram(config))
     end = KernelSession(config, kernel).run(_CYCLES)
     assert end is End.FINISHED, f"{case.name}: it has not ended: {end}"
