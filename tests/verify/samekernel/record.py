@@ -69,7 +69,7 @@ class CountedTurns(Cpu):
     """A hart whose turns end after so many traps: `turn`, or 0 for never."""
 
     def __init__(self, traps: list[Trap], turn: int):
-        super().__init__(quantum=0)
+        super().__init__(quantum=0, least_turn=0)
         self._traps, self._turn = traps, turn
         self._turn_began = (0, 0)
 
