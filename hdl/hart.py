@@ -13,6 +13,7 @@ from hdl.pipeline.align import Aligner
 from hdl.pipeline.decode import Decode
 from hdl.pipeline.execute import Execute
 from hdl.pipeline.fetch import Fetch
+from hdl.pipeline.probe import STAGES, ProbeSignature
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.trap import TrapStage
 from hdl.priv.interrupts import InterruptLines
@@ -64,6 +65,8 @@ class Hart(wiring.Component):
         Interrupt lines, level-sensitive.
     retire : Out(RetirePort())
         One record for every instruction that retired or trapped.
+    probe : Out(ProbeSignature())
+        What is in each stage, for pipeline logs.
 
     Attributes
     ----------
@@ -94,6 +97,7 @@ class Hart(wiring.Component):
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
                 "retire": Out(RetirePort()),
+                "probe": Out(ProbeSignature()),
             }
         )
         pma = pma or Pma()
@@ -124,6 +128,9 @@ class Hart(wiring.Component):
         wiring.connect(m, trap.retire, wiring.flipped(self.retire))
         wiring.connect(m, wiring.flipped(self.interrupts), trap.interrupts)
         m.d.comb += trap.mtime.eq(self.mtime)
+        for name in STAGES:
+            stage, shown = getattr(self, name), getattr(self.probe, name)
+            wiring.connect(m, stage.probe, wiring.flipped(shown))
         return m
 
     def _pipeline(self, m):

@@ -10,7 +10,8 @@ from sim.checkpoint import Checkpoint
 from sim.config import MachineConfig
 from sim.engines.base import TrapLog
 from sim.engines.choice import make_engine
-from sim.platform.bus import Bus, Device
+from sim.platform.bus import Bus
+from sim.platform.device import Device
 from sim.platform.events import Budget, Event
 from sim.platform.ram import Ram
 
@@ -51,18 +52,11 @@ class Guest(Protocol):
         """The run is over."""
 
     @property
-    def deadline(self) -> int | None:
-        """Cycle in which `tick` has to be called unless an event changes that, or None."""
-
-    @property
     def idle_cycles(self) -> int:
         """Cycles so far in which the hart only waited for time to pass."""
 
     def handle(self, machine: "Machine", event: Event) -> None:
         """Takes an event."""
-
-    def tick(self, machine: "Machine") -> None:
-        """Called when the deadline has come."""
 
 
 class Watcher(Protocol):
@@ -101,8 +95,6 @@ class Machine:
         Its memory; `Machine.make_ram` makes one that fits `config`.
     devices : sequence of Device
         What is on the bus besides RAM.
-    watched : int or None
-        Address of the word whose stores are events.
     hart : wiring.Component or None
         Anything with the ports of `hdl.hart.Hart`, by default a `Hart` for this RAM.
     """
@@ -113,11 +105,10 @@ class Machine:
         ram: Ram,
         *,
         devices: Sequence[Device] = (),
-        watched: int | None = None,
         hart=None,
     ):
         self.ram = ram
-        self.bus = Bus(ram, latency=config.latency, devices=devices, watched=watched)
+        self.bus = Bus(ram, latency=config.latency, devices=devices)
         make_hart = (lambda: real_hart(config, ram)) if hart is None else (lambda: hart)
         self.engine = make_engine(config.engine, make_hart, self.bus, traced=config.traced)
         self.engine.fast_forward = config.fast_forward
@@ -158,12 +149,9 @@ class Machine:
             end = self._reason_to_end(max_cycles)
             if end is not None:
                 return end
-            event = engine.run(self._next_stop(guest, max_cycles, watchers) - engine.cycle)
+            event = engine.run(self._next_stop(max_cycles, watchers) - engine.cycle)
             if not isinstance(event, Budget):
                 guest.handle(self, event)
-            # After an event, too: one that came in every cycle would hold the deadline off.
-            if guest.deadline is not None and engine.cycle >= guest.deadline:
-                guest.tick(self)
             progress(engine.cycle)
         return End.FINISHED
 
@@ -173,8 +161,9 @@ class Machine:
         `others` are what else has to return to it: the guest, and whatever watches.
         """
         log = self.engine.log
-        apart = (self.ram, self.bus, self.engine)
-        python = Checkpoint([self, *others, self.bus.devices, log], apart)
+        bus = self.bus
+        state = [self, *others, bus.devices, bus.lines, bus.events, log]
+        python = Checkpoint(state, (self.ram, bus, self.engine))
         return Snapshot(self.engine.snapshot(), self.ram.snapshot(), log, python)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -187,10 +176,10 @@ class Machine:
         self.engine.log = snapshot.log
         snapshot.python.put_back()
 
-    def _next_stop(self, guest: Guest, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
+    def _next_stop(self, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
         cycle = self.engine.cycle
         stops = [watcher.next_stop(cycle) for watcher in watchers]
-        stops += [guest.deadline, max_cycles, cycle + self.engine.chunk]
+        stops += [max_cycles, cycle + self.engine.chunk]
         return max(cycle + 1, min(stop for stop in stops if stop is not None))
 
     def _reason_to_end(self, max_cycles: int | None) -> End | None:

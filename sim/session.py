@@ -14,6 +14,7 @@ from sim.guests.kernel_setup import make_kernel
 from sim.guests.loader import load_bare
 from sim.limit import run_within
 from sim.machine import End, Machine, Snapshot, Watcher
+from sim.platform.device import Device
 from sim.platform.devices.doorbell import DoorbellPage
 from sim.platform.devices.htif import Htif
 from sim.result import STATUS, Result
@@ -101,7 +102,10 @@ class KernelSession(Session):
     guest: KernelGuest
 
     def __init__(self, config: MachineConfig, kernel: Kernel, *, hart=None):
-        machine = Machine(config, kernel.memory, devices=[DoorbellPage(kernel.doorbell)], hart=hart)
+        devices: list[Device] = [DoorbellPage(kernel.doorbell)]
+        if isinstance(kernel.console, Device):
+            devices.append(kernel.console)
+        machine = Machine(config, kernel.memory, devices=devices, hart=hart)
         super().__init__(config, machine, KernelGuest(kernel))
         self.kernel = kernel
 
@@ -180,8 +184,8 @@ class BareSession(Session):
     ):
         ram = Machine.make_ram(config)
         self.image = load_bare(elf, ram, config.reset_pc)
-        guest = BareGuest(Htif(ram, self.image.tohost, self.image.fromhost, write))
-        super().__init__(config, Machine(config, ram, watched=self.image.tohost, hart=hart), guest)
+        guest = BareGuest(Htif(self.image.tohost, self.image.fromhost, write))
+        super().__init__(config, Machine(config, ram, devices=[guest.htif], hart=hart), guest)
 
     def result(self) -> Result:
         """What has come of it so far."""

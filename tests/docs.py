@@ -124,7 +124,12 @@ def environment(folder: Path) -> Mapping[str, str]:
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sim "$@" 2>&1\n')
     script.chmod(0o755)
     (ROOT / "build").mkdir(exist_ok=True)
-    return dict(os.environ, PATH=f"{folder}{os.pathsep}{os.environ['PATH']}", PYTHONPATH=str(ROOT))
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    variables = dict(os.environ, PATH=path, PYTHONPATH=str(ROOT))
+    # What is compiled once is compiled now: if it takes long the first example would say so.
+    for options in ("sh -c true", f"--vcd {folder}/x.vcd hello"):
+        output_of(f"trapline run --quiet {options}", variables)
+    return variables
 
 
 def output_of(command: str, variables: Mapping[str, str]) -> list[str]:

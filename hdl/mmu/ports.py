@@ -16,6 +16,14 @@ __all__ = [
 ]
 
 
+class AddressInterface(wiring.PureInterface):
+    """An address with what was said of its access; see `AddressSignature`."""
+
+    def is_refused(self):
+        """Whether there is no access, now at least; 1 bit."""
+        return (self.fault != Fault.NONE) | self.update
+
+
 class AddressSignature(wiring.Signature):
     """A virtual address on its way through the pipeline, and what was said of its access."""
 
@@ -30,6 +38,10 @@ class AddressSignature(wiring.Signature):
                 "update": Out(1),
             }
         )
+
+    def create(self, *, path=None, src_loc_at=0):
+        """An interface that can be asked whether the access was refused."""
+        return AddressInterface(self, path=path, src_loc_at=1 + src_loc_at)
 
 
 class ContextSignature(wiring.Signature):

@@ -4,7 +4,7 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.stages import Fetched, FetchedWord, copy
 from hdl.units.expand import Expander
 
@@ -30,6 +30,8 @@ class Aligner(wiring.Component):
         An instruction is there.
     take : In(1)
         It is taken at the end of the cycle.
+    probe : Out(StageSignature())
+        The instruction, also while its second half is missing.
     """
 
     word: In(FetchedWord())
@@ -38,6 +40,7 @@ class Aligner(wiring.Component):
     valid: Out(1)
     fetched: Out(Fetched())
     take: In(1)
+    probe: Out(StageSignature())
 
     def __init__(self):
         super().__init__()
@@ -70,6 +73,7 @@ class Aligner(wiring.Component):
         self._cut(m, expander)
         self._describe(m, expander)
         self._advance(m)
+        self._probe(m)
         return m
 
     def _cut(self, m, expander):
@@ -77,8 +81,8 @@ class Aligner(wiring.Component):
         first, second, fetched = self._first, self._second, self.fetched
         slot = _slot(first)
         m.d.comb += [
-            self._failed.eq(_has_failed(first)),
-            self._second_failed.eq(self._straddles & _has_failed(second)),
+            self._failed.eq(first.fetch.is_refused()),
+            self._second_failed.eq(self._straddles & second.fetch.is_refused()),
             self._long.eq(~expander.compressed & ~self._failed),
             # Only what jumps can be predicted to, so a jump out of the first half of a long
             # instruction was learnt from other code at the same address.
@@ -139,14 +143,24 @@ class Aligner(wiring.Component):
         with m.If(self.flush):
             m.d.sync += [oldest.valid.eq(0), next_.valid.eq(0)]
 
+    def _probe(self, m):
+        """The instruction at the front."""
+        probe, fetched = self.probe, self.fetched
+        m.d.comb += [
+            probe.valid.eq(self._first.valid),
+            probe.id.eq(fetched.id),
+            probe.pc.eq(fetched.pc),
+            probe.squash.eq(self.flush),
+        ]
+        with m.If(~self.valid):
+            m.d.comb += probe.stall.eq(Stall.FETCH)
+        with m.Elif(~self.take):
+            m.d.comb += probe.stall.eq(Stall.NEXT)
+
 
 def _slot(word):
     """The index of the first halfword of `word` that is to be executed; 2 bits."""
     return word.fetch.va[1:3]
-
-
-def _has_failed(word):
-    return (word.fetch.fault != Fault.NONE) | word.fetch.update
 
 
 def _choose(target, kept, arriving):

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.stages import Decoded, Fetched, Forward, copy
 from hdl.units.decoder import Decoder
 from hdl.units.registers import RegisterFile
@@ -30,6 +31,8 @@ class Decode(wiring.Component):
         Forget the instruction at the end of the cycle.
     rd, wdata, wen
         The trap stage writes a register.
+    probe
+        The instruction; see `hdl.pipeline.probe`.
     registers
         The register file; `registers.data` is its memory, for simulators.
     """
@@ -46,6 +49,7 @@ class Decode(wiring.Component):
     rd: In(5)
     wdata: In(64)
     wen: In(1)
+    probe: Out(StageSignature())
 
     def __init__(self):
         self.registers = RegisterFile()
@@ -81,7 +85,17 @@ class Decode(wiring.Component):
             m.d.comb += getattr(decoded, name).eq(getattr(held, name))
         waits = self._operand(m, control.rs1, registers.rs1_data, decoded.rs1_data)
         waits |= self._operand(m, control.rs2, registers.rs2_data, decoded.rs2_data)
-        m.d.comb += self.valid.eq(occupied & ~waits)
+        m.d.comb += [
+            self.valid.eq(occupied & ~waits),
+            self.probe.valid.eq(occupied),
+            self.probe.id.eq(held.id),
+            self.probe.pc.eq(held.pc),
+            self.probe.squash.eq(self.flush),
+        ]
+        with m.If(waits):
+            m.d.comb += self.probe.stall.eq(Stall.OPERAND)
+        with m.Elif(~self.ready):
+            m.d.comb += self.probe.stall.eq(Stall.NEXT)
         return m
 
     def _operand(self, m, address, stored, operand):

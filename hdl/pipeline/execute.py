@@ -8,6 +8,7 @@ from hdl.arch import PA_BITS
 from hdl.memory.port import RequestSignature, Source
 from hdl.mmu.ports import TranslationSignature
 from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, copy
 from hdl.priv.csr import Environment
 from hdl.units.alu import Alu, branch_taken
@@ -47,6 +48,8 @@ class Execute(wiring.Component):
         To the fetch stage: where the prediction was wrong, and what it should have been.
     forward
         Its result, to the decode stage.
+    probe
+        The instruction; see `hdl.pipeline.probe`.
     """
 
     decoded_valid: In(1)
@@ -65,18 +68,33 @@ class Execute(wiring.Component):
     redirect: Out(Redirect())
     learn: Out(BranchUpdate())
     forward: Out(Forward())
+    probe: Out(StageSignature())
+
+    def __init__(self):
+        super().__init__()
+        self.muldiv = MulDiv()
+        #: The instruction in the stage.
+        self._held = Decoded().create(path=("held",))
+        self._occupied = Signal(name="occupied")
+        #: It carries an exception already, or was cut in two and is no instruction at all, so it
+        #: computes and accesses nothing.
+        self._failed = Signal(name="failed")
+        #: All is done that it needs of this stage.
+        self._finished = Signal(name="finished")
+        #: Its data address, or where it jumps; and where execution goes on if it does not.
+        self._address = Signal(64, name="address")
+        self._fallthrough = Signal(64, name="fallthrough")
+        #: It accesses memory: with LR, SC or an AMO, which wait for an empty trap stage.
+        self._memory = Signal(name="memory")
+        self._atomic = Signal(name="atomic")
+        #: The reservation is for the translated address.
+        self._reservation_holds = Signal(name="reservation_holds")
+        #: The translated access is to be put to the bus.
+        self._wanted = Signal(name="wanted")
 
     def elaborate(self, platform):
         m = Module()
-        self._held = held = Decoded().create(path=("held",))
-        control = held.control
-        self._occupied = occupied = Signal()
-        #: It carries an exception already, or was cut in two and is no instruction at all, so it
-        #: computes and accesses nothing.
-        self._failed = failed = Signal()
-        self._finished = Signal()
-        self._memory = Signal()
-
+        held, control, occupied = self._held, self._held.control, self._occupied
         m.d.comb += self.accept.eq(~occupied | (self.valid & self.ready) | held.refetch)
         with m.If(self.accept):
             m.d.sync += [occupied.eq(self.decoded_valid), *copy(held, self.decoded)]
@@ -84,22 +102,19 @@ class Execute(wiring.Component):
             # A redirect leaves when its instruction does, so what would come in is younger.
             m.d.sync += occupied.eq(0)
 
+        base = Mux((control.unit == Unit.BRANCH) | control.use_pc, held.pc, held.rs1_data)
         m.d.comb += [
-            failed.eq(
-                (held.fetch.fault != Fault.NONE)
-                | held.fetch.update
-                | control.illegal
-                | held.refetch
-            ),
+            self._failed.eq(held.fetch.is_refused() | control.illegal | held.refetch),
+            self._address.eq(base + control.imm),
             self.valid.eq(occupied & ~held.refetch & self._finished),
         ]
-        self._address = address = Signal(64)
-        base = Mux((control.unit == Unit.BRANCH) | control.use_pc, held.pc, held.rs1_data)
-        m.d.comb += address.eq(base + control.imm)
         self._branch(m)
         self._compute(m)
+        self._translate(m)
         self._access(m)
+        self._finish(m)
         self._describe(m)
+        self._probe(m)
         return m
 
     def _branch(self, m):
@@ -107,7 +122,7 @@ class Execute(wiring.Component):
         held, control = self._held, self._held.control
         taken = Signal()
         wrong = Signal()
-        self._fallthrough = fallthrough = Signal(64)
+        fallthrough = self._fallthrough
         target = Cat(Const(0, 1), self._address[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(
             control.funct3, held.rs1_data, held.rs2_data
@@ -133,7 +148,7 @@ class Execute(wiring.Component):
         """The result, and when it is there."""
         held, control = self._held, self._held.control
         m.submodules.alu = alu = Alu()
-        m.submodules.muldiv = muldiv = MulDiv()
+        m.submodules.muldiv = muldiv = self.muldiv
         result = self.executed.result
         divides = control.unit == Unit.MULDIV
         m.d.comb += [
@@ -158,42 +173,20 @@ class Execute(wiring.Component):
             with m.Case(Unit.JUMP):
                 m.d.comb += result.eq(self._fallthrough)
             with m.Case(Unit.MULDIV):
-                m.d.comb += result.eq(muldiv.result)
+                m.d.comb += result.eq(self.muldiv.result)
             with m.Case(Unit.SC):
-                m.d.comb += result.eq(~self._reservation_holds())
+                m.d.comb += result.eq(~self._reservation_holds)
             with m.Default():
                 m.d.comb += result.eq(alu.result)
-        accessed = self.translation.done & (~self._wanted() | self.request.ready)
-        atomic = (control.unit >= Unit.LR) & (control.unit <= Unit.AMO)
-        with m.If(self._failed | self.environment.interrupt):
-            m.d.comb += self._finished.eq(1)
-        with m.Elif(self.translation.valid):
-            m.d.comb += self._finished.eq(accessed & (self.trap_empty | ~atomic))
-        with m.Else():
-            m.d.comb += self._finished.eq(~divides | muldiv.done)
 
-    def _reservation_holds(self):
-        return self.reserved & (self.reservation == self.translation.pa)
-
-    def _wanted(self):
-        """Whether the translated access is to be put to the bus."""
-        translation = self.translation
-        fails = (self._held.control.unit == Unit.SC) & ~self._reservation_holds()
-        return (translation.fault == Fault.NONE) & ~translation.update & ~fails
-
-    def _access(self, m):
-        """Asks for the translation of a data address, and for the access."""
-        held, control = self._held, self._held.control
-        translation, request, address = self.translation, self.request, self._address
-        size = control.funct3[:2]
-        atomic = (control.unit >= Unit.LR) & (control.unit <= Unit.AMO)
-        write = (control.unit == Unit.STORE) | (control.unit == Unit.SC)
+    def _translate(self, m):
+        """Asks for the translation of a data address."""
+        held, control, translation = self._held, self._held.control, self.translation
+        misaligned = is_misaligned(self._address[:3], control.funct3[:2])
         with m.Switch(control.unit):
             for unit, access in ACCESSES.items():
                 with m.Case(unit):
                     m.d.comb += [self._memory.eq(1), translation.access.eq(access)]
-        misaligned = is_misaligned(address[:3], size)
-        lanes, strobe = store_lanes(address[:3], size, held.rs2_data)
         m.d.comb += [
             # Misaligned accesses trap before their translation; see `hdl.priv.exception`.
             self.executed.misaligned.eq(self._memory & ~self._failed & misaligned),
@@ -204,26 +197,76 @@ class Execute(wiring.Component):
                 & ~misaligned
                 & ~self.environment.interrupt
             ),
-            translation.va.eq(address),
+            translation.va.eq(self._address),
             translation.priv.eq(self.environment.data_priv),
             translation.id.eq(held.id),
             translation.squash.eq(self.flush),
+        ]
+
+    def _access(self, m):
+        """Puts the translated access to the bus."""
+        held, control = self._held, self._held.control
+        translation, request = self.translation, self.request
+        write = (control.unit == Unit.STORE) | (control.unit == Unit.SC)
+        lanes, strobe = store_lanes(self._address[:3], control.funct3[:2], held.rs2_data)
+        m.d.comb += [
+            self._atomic.eq((control.unit >= Unit.LR) & (control.unit <= Unit.AMO)),
+            self._reservation_holds.eq(self.reserved & (self.reservation == translation.pa)),
+            self._wanted.eq(
+                (translation.fault == Fault.NONE)
+                & ~translation.update
+                & ~((control.unit == Unit.SC) & ~self._reservation_holds)
+            ),
             request.valid.eq(
                 translation.valid
                 & translation.done
-                & self._wanted()
+                & self._wanted
                 & self.ready
-                & (self.trap_empty | ~atomic)
+                & (self.trap_empty | ~self._atomic)
             ),
             request.address.eq(translation.pa),
             request.write.eq(write),
             request.data.eq(lanes),
             request.strobe.eq(Mux(write, strobe, 0)),
-            request.size.eq(size),
+            request.size.eq(control.funct3[:2]),
             request.source.eq(Source.DATA),
             request.lock.eq(control.unit == Unit.AMO),
             request.id.eq(held.id),
         ]
+
+    def _finish(self, m):
+        """When all is done."""
+        accessed = self.translation.done & (~self._wanted | self.request.ready)
+        divides = self._held.control.unit == Unit.MULDIV
+        with m.If(self._failed | self.environment.interrupt):
+            m.d.comb += self._finished.eq(1)
+        with m.Elif(self.translation.valid):
+            m.d.comb += self._finished.eq(accessed & (self.trap_empty | ~self._atomic))
+        with m.Else():
+            m.d.comb += self._finished.eq(~divides | self.muldiv.done)
+
+    def _probe(self, m):
+        """What is in the stage, and what it waits for, in the order of `_finish`."""
+        held, probe, translation = self._held, self.probe, self.translation
+        m.d.comb += [
+            probe.valid.eq(self._occupied),
+            probe.id.eq(held.id),
+            probe.pc.eq(held.pc),
+            probe.squash.eq(self.flush | held.refetch),
+        ]
+        with m.If(held.refetch):
+            m.d.comb += probe.stall.eq(Stall.NONE)
+        with m.Elif(self._finished):
+            with m.If(~self.ready):
+                m.d.comb += probe.stall.eq(Stall.NEXT)
+        with m.Elif(~translation.valid):
+            m.d.comb += probe.stall.eq(Stall.UNIT)
+        with m.Elif(~translation.done):
+            m.d.comb += probe.stall.eq(Stall.TRANSLATION)
+        with m.Elif(~self.trap_empty & self._atomic):
+            m.d.comb += probe.stall.eq(Stall.NEXT)
+        with m.Else():
+            m.d.comb += probe.stall.eq(Stall.MEMORY)
 
     def _describe(self, m):
         """What goes on to the trap stage."""

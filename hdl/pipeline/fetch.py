@@ -8,6 +8,7 @@ from hdl.arch import RAM_BASE, Priv
 from hdl.memory.port import ID_BITS, MemoryPort, Source
 from hdl.mmu.ports import TranslationSignature
 from hdl.mmu.vocabulary import Access, Fault
+from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.stages import FetchedWord, Redirect, copy
 from hdl.units.btb import SLOT_BITS, WORD_BITS, BranchTargetBuffer, BranchUpdate
 
@@ -47,6 +48,8 @@ class Fetch(wiring.Component):
         Words that wait in the aligner, 0 to 2. It has room for two.
     priv : In(Priv)
         The current privilege; a change of it comes with a redirect.
+    probe : Out(StageSignature())
+        The word that is on its way; else the one that is asked for.
     """
 
     def __init__(self, *, reset_pc=RAM_BASE, btb_entries=16):
@@ -63,6 +66,7 @@ class Fetch(wiring.Component):
                 "word": Out(FetchedWord()),
                 "held": In(2),
                 "priv": In(Priv),
+                "probe": Out(StageSignature()),
             }
         )
 
@@ -121,10 +125,11 @@ class Fetch(wiring.Component):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
         self._describe(m)
         self._deliver(m, asked, complete & ~dropped)
+        self._probe(m, asked, pending & ~dropped & ~complete, room & ~stopped & ~failed, fire)
         return m
 
     def _describe(self, m):
-        """What is the same in every question and request."""
+        """What is the same in every request, to the MMU and to the port."""
         request, translation = self.port.request, self.translation
         m.d.comb += [
             request.address.eq(Cat(Const(0, 3), translation.pa[3:])),
@@ -135,6 +140,22 @@ class Fetch(wiring.Component):
             translation.priv.eq(self.priv),
             translation.squash.eq(self.redirect.valid),
         ]
+
+    def _probe(self, m, asked, waits, wants, fire):
+        """The word that is on its way, else the one that is asked for."""
+        probe, translation = self.probe, self.translation
+        m.d.comb += [
+            probe.valid.eq(waits | wants),
+            probe.id.eq(Mux(waits, Cat(asked.fetch.va[1:3], asked.number), translation.id)),
+            probe.pc.eq(Mux(waits, asked.fetch.va, translation.va)),
+            probe.squash.eq(self.redirect.valid),
+        ]
+        with m.If(waits):
+            m.d.comb += probe.stall.eq(Stall.MEMORY)
+        with m.Elif(~translation.done):
+            m.d.comb += probe.stall.eq(Stall.TRANSLATION)
+        with m.Elif(~fire):
+            m.d.comb += probe.stall.eq(Stall.MEMORY)
 
     def _deliver(self, m, asked, valid):
         """Hands on the word that was asked for, with the data or error of its response."""

@@ -1,6 +1,6 @@
 """The recorder: turns what leaves the trap stage into records of the retire port."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -32,6 +32,10 @@ class Recorder(wiring.Component):
         Where execution goes on.
     loaded, stored : In(64)
         What it writes to `rd`, and what it writes to memory.
+    csr_writes, csr_operand
+        Whether a CSR instruction writes its CSR, and what it writes, sets or clears there.
+    csr_data : In(64)
+        The CSR as read; in the cycle after a write that is its new value.
     trap_valid, trap_interrupt, trap_cause, trap_tval
         The trap that it takes; with `trap_interrupt` it is not recorded, since it did not run.
     retire : Out(RetirePort())
@@ -44,6 +48,9 @@ class Recorder(wiring.Component):
     next_pc: In(64)
     loaded: In(64)
     stored: In(64)
+    csr_writes: In(1)
+    csr_operand: In(64)
+    csr_data: In(64)
     trap_valid: In(1)
     trap_interrupt: In(1)
     trap_cause: In(4)
@@ -85,6 +92,7 @@ class Recorder(wiring.Component):
             retire.tval.eq(self.trap_tval),
         ]
         self._access(m, retires & executed.requested)
+        self._csr(m, retires & (executed.unit == Unit.CSR))
         return m
 
     def _access(self, m, accessed):
@@ -111,3 +119,21 @@ class Recorder(wiring.Component):
             retire.mem_rdata.eq(self.loaded),
             retire.mem_wdata.eq(self.stored),
         ]
+
+    def _csr(self, m, accessed):
+        """The CSR of the record."""
+        executed, retire = self.executed, self.retire
+        whole = executed.funct3[:2] == 1
+        written = Signal()
+        # csrrw does not read what nobody wants; see the specification of Zicsr.
+        reads = accessed & ~(whole & (executed.rd == 0))
+        writes = accessed & self.csr_writes
+        mask = Mux(whole, ~Const(0, 64), self.csr_operand)
+        m.d.sync += [
+            written.eq(writes),
+            retire.csr_addr.eq(Mux(accessed, executed.insn[20:32], 0)),
+            retire.csr_rmask.eq(Mux(reads, ~Const(0, 64), 0)),
+            retire.csr_rdata.eq(Mux(reads, self.csr_data, 0)),
+            retire.csr_wmask.eq(Mux(writes, mask, 0)),
+        ]
+        m.d.comb += retire.csr_wdata.eq(Mux(written, self.csr_data, 0))

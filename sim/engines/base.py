@@ -152,8 +152,9 @@ class Engine(ABC):
     def run(self, cycles: int) -> Event:
         """Runs for at most `cycles` cycles; returns what ended it.
 
-        An event ends the run with the cycle in which it happened. `ProtocolError` is raised if
-        the hart breaks a rule of its memory port.
+        An event ends the run with the cycle in which it happened; another one of the same cycle
+        ends the next run before its first cycle. `ProtocolError` is raised if the hart breaks a
+        rule of its memory port.
         """
 
     @abstractmethod
@@ -174,7 +175,7 @@ class Engine(ABC):
 
     @abstractmethod
     def set_line(self, name: str, level: bool) -> None:
-        """Drives an interrupt line: `name` is msip, mtip, meip or seip."""
+        """Drives an interrupt line, one of `sim.platform.device.LINES`."""
 
     @abstractmethod
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
@@ -206,7 +207,10 @@ class Engine(ABC):
         return False
 
     def snapshot(self) -> object:
-        """The state of the hart and the bus, the log, and what is traced and kept; not RAM."""
+        """The state of the hart and the bus, the log, and what is traced and kept.
+
+        Neither RAM nor devices are part of it.
+        """
         raise NotImplementedError(f"the engine {self.name} cannot take snapshots")
 
     def restore(self, snapshot: object) -> None:

@@ -29,8 +29,6 @@ class KernelGuest:
         With its first process made by `Kernel.exec`.
     """
 
-    deadline: int | None = None
-
     def __init__(self, kernel: Kernel):
         self.kernel = kernel
         self.faults = FaultTable()
@@ -68,9 +66,6 @@ class KernelGuest:
         engine.answer(cost)
         kernel.answered_at = engine.cycle + cost
         machine.expect_quiet(cost + self._idle_cycles())
-
-    def tick(self, machine: Machine) -> None:
-        """Never called: there is no deadline."""
 
     def _look_for_progress(self, machine: Machine, reason: int) -> None:
         """Ends the run if its traps leave no time for an instruction of any program."""

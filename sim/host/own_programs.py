@@ -78,10 +78,9 @@ def _compile(sources, out, flags, objects=()):
     colour = "always" if sys.stderr.isatty() else "never"
     with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:
         temporary = Path(directory) / "program.elf"
-        # Zig tells of warnings only where it does not find the object among those of before.
-        result = run_compiler([*sources, *objects], temporary,
-                              [*flags, f"-fdiagnostics-color={colour}"],
-                              scratch=Path(directory))  # fmt: skip
+        result = run_compiler(
+            [*sources, *objects], temporary, [*flags, f"-fdiagnostics-color={colour}"]
+        )
         sys.stderr.write(result.stderr)
         if result.returncode != 0:
             hint = "; floating point is not supported" if _FLOAT.search(result.stderr) else ""

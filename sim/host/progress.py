@@ -2,24 +2,32 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer, current_thread, main_thread
 from typing import TextIO
 
+from sim.host.foreground import in_foreground
 from sim.host.tables import columns_of
 
-__all__ = ["Progress", "announce"]
+__all__ = ["Progress", "announced", "tell_files"]
 
 #: Seconds between two lines on a terminal, and before the first.
 _INTERVAL = 0.5
 #: Seconds after which a run is taken to be a long one, and says what it is doing.
 _LONG = 10
+#: Seconds after which other work is worth a line in a file.
+_SOME = 5.0
+
+_files_are_told = True
 
 
 class Progress:
     """How far a run has come, on `file`.
 
-    A terminal has it on one line, which is renewed and taken away. Any other file gets a line when
-    the run has lasted for `_LONG` seconds, and each time that it has lasted twice as long.
+    A terminal has it on one line, which is renewed and taken away, but not while somebody else has
+    the terminal, as after `bg`. Any other file gets a line when the run has lasted for `_LONG`
+    seconds, and each time that it has lasted twice as long.
 
     Members
     -------
@@ -47,7 +55,7 @@ class Progress:
     def update(self, cycle: int, faults: int, skipped: int = 0) -> None:
         """Shows how far it is if it is time; called often.
 
-        Of the cycles so far, those `skipped` do not count as speed.
+        Of the cycles so far, those `skipped` have not been computed and do not count as speed.
         """
         now = time.monotonic()
         if self._start is None:
@@ -56,8 +64,11 @@ class Progress:
         if now < self._next:
             return
         seconds = now - self._start
-        parts = [f"{cycle:,} cycles", f"{faults:,} page fault{'' if faults == 1 else 's'}",
-                 f"{(cycle - skipped) / seconds:,.0f} cycles/s"]  # fmt: skip
+        parts = [
+            f"{cycle:,} cycles",
+            f"{faults:,} page fault{'' if faults == 1 else 's'}",
+            f"{(cycle - skipped) / seconds:,.0f} {'computed ' if skipped else ''}cycles/s",
+        ]
         if seconds >= _LONG:
             parts[1:1] = filter(None, [self.activity()])
         if self._terminal:
@@ -79,6 +90,8 @@ class Progress:
 
     def _renew(self, parts):
         """Shows as many of the parts, the first first, as fit on one line of the terminal."""
+        if not in_foreground(self._file):
+            return
         room = (columns_of(self._file) or 80) - 1
         line = parts[0][:room]
         for part in parts[1:]:
@@ -89,13 +102,60 @@ class Progress:
         self._shown = True
 
     def _take_away(self):
-        if self._shown:
+        if self._shown and in_foreground(self._file):
             self._file.write("\r\x1b[K")
             self._file.flush()
-            self._shown = False
+        self._shown = False
 
 
-def announce(what: str) -> None:
-    """Says on standard error that `what` takes a while; silent if that is no terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[Ktrapline: {what}", file=sys.stderr, flush=True)
+def tell_files(told: bool) -> None:
+    """Whether `announced` tells other files than terminals, too: unless somebody wants it quiet."""
+    global _files_are_told
+    _files_are_told = told
+
+
+@contextmanager
+def announced(what: str) -> Iterator[Callable[[str], None]]:
+    """Says on standard error that `what`, which is done within, takes a while.
+
+    A terminal is told at once, any other file when it has taken `_SOME` seconds. Yields a function
+    that says how far it is, in words that follow `what`: a terminal's line is renewed. What other
+    threads than the main one do is a part of what that says, and nobody is told.
+    """
+    file = sys.stderr
+    if current_thread() is not main_thread():
+        yield lambda how_far: None
+    elif file.isatty():
+        yield from _on_terminal(what, file)
+    else:
+        yield from _on_file(what, file)
+
+
+def _on_terminal(what, file):
+    def show(how_far):
+        file.write(f"\r\x1b[Ktrapline: {what}{how_far}")
+        file.flush()
+
+    show("")
+    try:
+        yield show
+    finally:
+        file.write("\n")
+        file.flush()
+
+
+def _on_file(what, file):
+    latest = ""
+
+    def show(how_far):
+        nonlocal latest
+        latest = how_far
+
+    timer = Timer(_SOME, lambda: print(f"trapline: {what}{latest}", file=file, flush=True))
+    timer.daemon = True
+    if _files_are_told:
+        timer.start()
+    try:
+        yield show
+    finally:
+        timer.cancel()

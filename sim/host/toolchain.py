@@ -11,11 +11,12 @@ import hashlib
 import importlib.metadata
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from functools import cache
 from pathlib import Path
 from struct import pack_into, unpack_from
@@ -25,8 +26,8 @@ from elftools.elf.elffile import ELFFile
 import kernel_model
 from hdl.arch import PAGE_SIZE
 from kernel_model.proc import trapframe
-from sim.host.progress import announce
-from sim.host.shared_cache import checkout_cache, is_kept, user_cache
+from sim.host.progress import announced
+from sim.host.shared_cache import SEAL, checkout_cache, is_kept, keep, user_cache
 
 __all__ = [
     "STRICT_FLAGS",
@@ -62,6 +63,8 @@ STRICT_FLAGS = "-Wall -Wextra -Werror".split()
 USER_FLAGS = ["-Os", "-Wl,-z,max-page-size=16", "-DSMALL_PRINTF"]
 #: Compilers that run at once.
 JOBS = 2
+#: Seconds for which nobody is told that programs are compiled.
+_MOMENT = 0.3
 #: Seconds after which a compiler that still runs is given up.
 TIMEOUT = 300
 
@@ -145,8 +148,24 @@ def bundled_files() -> dict[str, bytes]:
     """
     names = program_names()
     with ThreadPoolExecutor(JOBS) as pool:
-        paths = list(pool.map(build_program, names))
+        builds = [pool.submit(build_program, name) for name in names]
+        try:
+            _wait_for(builds)
+            paths = [build.result() for build in builds]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return {name: strip(path.read_bytes()) for name, path in zip(names, paths, strict=True)}
+
+
+def _wait_for(builds: Sequence[Future]) -> None:
+    """Waits until all are done, or one has failed; says how many are if it takes a while."""
+    if not wait(builds, _MOMENT).not_done:
+        return
+    with announced("compiling the bundled programs") as show:
+        for count, build in enumerate(as_completed(builds), 1):
+            build.result()
+            show(f", {count} of {len(builds)}")
 
 
 def strip(elf: bytes) -> bytes:
@@ -249,10 +268,10 @@ def cached(
 ) -> Path:
     """The ELF that `build` writes, from the cache if its inputs and options are those of before.
 
-    It is built under a temporary name and then renamed, so a file that is there is whole, and two
-    processes that build it at once only do the work twice.
+    It is built under a temporary name and then renamed: two processes that build it at once only do
+    the work twice.
     """
-    digest = hashlib.sha256(_compiler_version().encode())
+    digest = hashlib.sha256(_compiler_version().encode() + SEAL)
     # The compiler's flags stand in this very file.
     for path in [Path(__file__), *inputs]:
         digest.update(f"\0{path.name}\0".encode() + _read(path))
@@ -261,11 +280,13 @@ def cached(
     target = cache_directory() / f"{name}-{digest.hexdigest()[:16]}{suffix}"
     if is_kept(target):
         return target
-    announce(f"compiling {name}")
-    with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:
+    with (
+        announced(f"compiling {name}"),
+        tempfile.TemporaryDirectory(dir=cache_directory()) as directory,
+    ):
         temporary = Path(directory) / target.name
         build(temporary)
-        os.replace(temporary, target)
+        keep(temporary, target)
     return target
 
 
@@ -296,25 +317,29 @@ def run_compiler(
     out: Path,
     flags: Iterable[str],
     extensions: str = EXTENSIONS,
-    *,
-    scratch: Path | None = None,
 ) -> subprocess.CompletedProcess:
     """Runs the compiler on `sources`; its exit status, and its messages as text.
 
-    What it may keep for another time goes into `scratch`, by default a part of the cache. Raises
-    ToolchainError if there is no compiler, or if it does not end.
+    It keeps nothing for another time: Zig tells of warnings only where it does not find the object
+    among those of before, and links one of those that is damaged. Raises ToolchainError if there is
+    no compiler, or if it does not end.
     """
     command = [*_compiler(extensions), *COMMON_FLAGS, *flags, *map(str, sources), "-o", str(out)]
     what = f"cannot compile {sources[0]}"
     try:
-        return subprocess.run(
-            command, capture_output=True, text=True, errors="replace",
-            env=_environment(scratch or cache_directory() / "zig"), timeout=TIMEOUT, check=False,
-        )  # fmt: skip
+        with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
+            result = subprocess.run(
+                command, capture_output=True, text=True, errors="replace",
+                env=_environment(scratch), timeout=TIMEOUT, check=False,
+            )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise ToolchainError(f"{what}: the compiler ran for more than {TIMEOUT} s") from error
     except OSError as error:
         raise ToolchainError(f"{what}: {command[0]}: {error.strerror}") from error
+    if result.returncode == -signal.SIGINT:
+        # It was Ctrl-C, which goes to all of a terminal's processes.
+        raise KeyboardInterrupt
+    return result
 
 
 def _compiler(extensions: str) -> list[str]:
@@ -357,7 +382,6 @@ def _gcc() -> str:
     return path
 
 
-def _environment(scratch: Path) -> dict[str, str]:
+def _environment(scratch: str) -> dict[str, str]:
     """Zig's caches are ours: it would write to the home folder, which may be read-only."""
-    zig = str(scratch)
-    return {"ZIG_GLOBAL_CACHE_DIR": zig, "ZIG_LOCAL_CACHE_DIR": zig, **os.environ}
+    return {**os.environ, "ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch}

@@ -17,7 +17,7 @@ __all__ = [
     "FirstFaults",
     "LastCycles",
     "Trace",
-    "Window",
+    "CycleRange",
 ]
 
 #: The window around the first faults: how many, how long after the last of them was served, and
@@ -32,7 +32,7 @@ OPEN_CYCLES = 100_000
 
 
 @dataclass(frozen=True)
-class Window:
+class CycleRange:
     """The cycles from `first` up to `last`; `OPEN_CYCLES` if that is None."""
 
     first: int = 0
@@ -67,7 +67,7 @@ class Trace:
     #: The cycle that it is about, if any.
     focus: int | None = None
 
-    def __init__(self, path: Path, window: Window | FirstFaults):
+    def __init__(self, path: Path, window: CycleRange | FirstFaults):
         self.path = path
         self.started = False
         self._window = window
@@ -76,7 +76,7 @@ class Trace:
     @property
     def cut_short(self) -> bool:
         """The run went on behind a window that nobody has given an end."""
-        return self._ended and isinstance(self._window, Window) and self._window.last is None
+        return self._ended and isinstance(self._window, CycleRange) and self._window.last is None
 
     def next_stop(self, cycle: int) -> int | None:
         """The cycle in which the window opens or closes next, as far as it is known."""

@@ -14,27 +14,20 @@ and asks what to drive in the next one. Rules, which every engine follows to the
 6. A device may withhold the answer to a store: the store raises an event, and `answer` says when.
    That is one cycle later than rule 1 at the earliest, since the host acts between two cycles.
 7. Where neither RAM nor a device is, and where a device refuses, the response is an error.
+8. A device acts on an access in the cycle of the access, and on its deadline at the end of the
+   cycle before; see `sim.platform.device.Device`.
 """
 
+import itertools
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from sim.platform.events import Event, HtifWrite
+from sim.platform.device import LINES, Device, Refused
+from sim.platform.events import Event
 from sim.platform.ram import Ram
 
-__all__ = [
-    "DATA",
-    "DEPTH",
-    "FETCH",
-    "Bus",
-    "Device",
-    "ProtocolError",
-    "Refused",
-    "Request",
-    "Window",
-]
+__all__ = ["DATA", "DEPTH", "FETCH", "Bus", "ProtocolError", "Request"]
 
 #: The ports, by number: fetches; data accesses and walks.
 FETCH, DATA = 0, 1
@@ -48,45 +41,6 @@ _STROBE_MASKS = [
 
 class ProtocolError(Exception):
     """The hart broke a rule of its memory port: a bug in the silicon, never in a program."""
-
-
-class Refused(Exception):
-    """A device does not take this access; it becomes an error response."""
-
-
-class Window(Protocol):
-    """Plain registers of 8 bytes in the first 512 bytes of a device's page.
-
-    An engine may keep copies of them: it takes those in `loadable` with `load` before the hart
-    runs on, and hands over those in `storable` with `store` before the event that a store to the
-    register at `ring` raises.
-    """
-
-    loadable: Collection[int]
-    storable: Collection[int]
-    ring: int
-
-    def load(self, offset: int) -> int:
-        """The register at `offset`."""
-
-    def store(self, offset: int, value: int) -> None:
-        """Writes the register at `offset`."""
-
-
-class Device(Protocol):
-    """A device behind the data port: `size` bytes of registers from physical address `base`.
-
-    One that has a `window` (a `Window`) raises `Doorbell` and no other event.
-    """
-
-    base: int
-    size: int
-
-    def load(self, offset: int, count: int) -> int:
-        """The register at `offset`, `count` bytes wide, or raises `Refused`."""
-
-    def store(self, offset: int, count: int, value: int) -> Event | None:
-        """Writes the register, or raises `Refused`; an event says that the answer must wait."""
 
 
 @dataclass(slots=True)
@@ -120,16 +74,20 @@ class _Lock:
 
 
 class Bus:
-    """RAM and devices behind the two ports of a hart.
+    """RAM and devices behind the two ports of a hart; what devices see of it is a `Board`.
 
     Members
     -------
     ready : list of two bools
         Whether each port takes a request in the coming cycle.
-    ram, latency, devices, watched
+    ram, latency, devices
         As given.
-    event : Event or None
-        What the last accepted request raised; the engine takes it away by setting None.
+    watched : int or None
+        Address of the word of RAM that a device watches.
+    events : deque of Event
+        What devices have raised; the engine takes them away.
+    lines : dict of bool
+        The level of each interrupt line.
 
     Parameters
     ----------
@@ -138,37 +96,48 @@ class Bus:
     latency : int
         Cycles from acceptance to response, at least 1.
     devices : sequence of Device
-        Reached by the data port.
-    watched : int or None
-        Address of the aligned 64-bit word whose stores raise `HtifWrite`.
+        Reached by the data port. Two whose deadlines come at once act in this order.
+
+    Raises
+    ------
+    ValueError
+        If the latency is less than 1, devices overlap each other or RAM, a device watches what is
+        no word of RAM, or two devices watch.
     """
 
-    def __init__(
-        self,
-        ram: Ram,
-        *,
-        latency: int = 1,
-        devices: Sequence[Device] = (),
-        watched: int | None = None,
-    ):
+    def __init__(self, ram: Ram, *, latency: int = 1, devices: Sequence[Device] = ()):
         if latency < 1:
             raise ValueError(f"latency must be at least 1 cycle, not {latency}")
-        if watched is not None and (watched % 8 or watched not in ram):
-            raise ValueError(f"watched must be the address of a word in RAM, not {watched:#x}")
         self.latency = latency
         self.ready = [True, True]
-        self.event: Event | None = None
+        self.events: deque[Event] = deque()
         self.ram = ram
-        self.devices = list(devices)
-        self.watched = watched
+        self.lines = dict.fromkeys(LINES, False)
         self._words = ram.words
-        self._watched = None if watched is None else (watched - ram.base) >> 3
         self._queues: tuple[deque[_Response], ...] = (deque(), deque())
         self._lock: _Lock | None = None
         self._withheld: tuple[int, _Response] | None = None
+        self.devices = list(devices)
+        self._check_places()
+        watchers = [device for device in devices if device.watched is not None]
+        if len(watchers) > 1:
+            raise ValueError("only one word can be watched")
+        self._watcher = watchers[0] if watchers else None
+        self.watched = None if self._watcher is None else self._watcher.watched
+        if self.watched is not None and (self.watched % 8 or self.watched not in ram):
+            raise ValueError(f"watched must be the address of a word in RAM, not {self.watched:#x}")
+        self._watched = None if self.watched is None else (self.watched - ram.base) >> 3
+        for device in devices:
+            device.connect(self)
+
+    def _check_places(self) -> None:
+        places = sorted((each.base, each.size) for each in (self.ram, *self.devices) if each.size)
+        for (base, size), (following, _) in itertools.pairwise(places):
+            if base + size > following:
+                raise ValueError(f"two lie at {following:#x}, of RAM and devices")
 
     def accept(self, port: int, cycle: int, request: Request) -> None:
-        """Takes `request`, accepted on `port` in `cycle`; may set `event`."""
+        """Takes `request`, accepted on `port` in `cycle`; may raise an event."""
         self._check(port, request)
         response = _Response(cycle + self.latency)
         try:
@@ -212,6 +181,64 @@ class Bus:
         response.due = accepted + self.latency + 1 + delay
         self._withheld = None
 
+    def set_line(self, name: str, level: bool) -> None:
+        """Drives an interrupt line; KeyError for one that is none of `LINES`."""
+        if name not in self.lines:
+            raise KeyError(name)
+        self.lines[name] = bool(level)
+
+    @property
+    def deadline(self) -> int | None:
+        """The first cycle in which a device wants its `tick`."""
+        found = None
+        for device in self.devices:
+            due = device.deadline
+            if due is not None and (found is None or due < found):
+                found = due
+        return found
+
+    def tick(self, cycle: int) -> None:
+        """Calls the devices whose deadline has come, before the inputs of `cycle` are driven.
+
+        Raises ValueError if one of them does not set another deadline.
+        """
+        deadline = self.deadline
+        while deadline is not None and deadline <= cycle:
+            for device in self.devices:
+                if device.deadline is not None and device.deadline <= cycle:
+                    self._raise(device.tick(cycle))
+                    if device.deadline is not None and device.deadline <= cycle:
+                        raise ValueError(
+                            f"the deadline of {device} must be later than cycle {cycle}, "
+                            f"not {device.deadline}"
+                        )
+            deadline = self.deadline
+
+    def written(self, strobe: int, cycle: int) -> None:
+        """The watched word was stored to in `cycle`, in the byte lanes of `strobe`."""
+        assert self._watcher is not None
+        self._raise(self._watcher.written(strobe, cycle))
+
+    def device_access(
+        self, cycle: int, address: int, size: int, write: int, data: int
+    ) -> int | None:
+        """An access of `1 << size` bytes to a device, whose data are in their byte lanes.
+
+        Returns the data of a load, 0 for a store, and None if the answer is withheld. Raises
+        `Refused`.
+        """
+        device = self._device_at(address)
+        offset, count, shift = address - device.base, 1 << size, 8 * (address & 7)
+        if not write:
+            return device.load(offset, count, cycle) << shift
+        event = device.store(offset, count, data >> shift & (1 << 8 * count) - 1, cycle)
+        self._raise(event)
+        return 0 if event is None else None
+
+    def _raise(self, event: Event | None) -> None:
+        if event is not None:
+            self.events.append(event)
+
     def _access(self, port: int, cycle: int, request: Request, response: _Response) -> None:
         ram = self.ram
         offset = request.address - ram.base
@@ -224,39 +251,18 @@ class Bus:
             return
         if port == FETCH:
             raise Refused
-        self._device_access(cycle, request, response)
+        data = self.device_access(cycle, request.address, request.size, request.write, request.data)
+        if data is None:
+            self._withheld = (cycle, response)
+            response.due = None
+        else:
+            response.data = data
 
     def _store(self, index: int, cycle: int, request: Request) -> None:
         mask = _STROBE_MASKS[request.strobe]
         self._words[index] = (self._words[index] & ~mask) | (request.data & mask)
         if index == self._watched:
-            self.event = HtifWrite(cycle, request.strobe)
-
-    def serve(self, request: Request) -> int:
-        """The data (64 bits, 0 for a store) of an access to a device that answers at once.
-
-        Raises `Refused`; a device that withholds its answer is refused too.
-        """
-        response = _Response(0)
-        self._device_access(0, request, response)
-        if response.due is None:
-            raise Refused
-        return response.data
-
-    def _device_access(self, cycle: int, request: Request, response: _Response) -> None:
-        device = self._device_at(request.address)
-        offset = request.address - device.base
-        count = 1 << request.size
-        shift = 8 * (request.address & 7)
-        if not request.write:
-            response.data = device.load(offset, count) << shift
-            return
-        value = (request.data >> shift) & ((1 << 8 * count) - 1)
-        event = device.store(offset, count, value)
-        if event is not None:
-            self.event = event
-            self._withheld = (cycle, response)
-            response.due = None
+            self.written(request.strobe, cycle)
 
     def _device_at(self, address: int) -> Device:
         for device in self.devices:

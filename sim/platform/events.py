@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Budget", "Doorbell", "Event", "HtifWrite"]
+__all__ = ["Budget", "Doorbell", "Event", "Halt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,8 @@ class Doorbell:
 
 
 @dataclass(frozen=True, slots=True)
-class HtifWrite:
-    """The watched word was written in `cycle`, in the byte lanes of `strobe` (8 bits)."""
-
-    cycle: int
-    strobe: int
+class Halt:
+    """A device has ended the program: nothing more is to be run."""
 
 
-Event = Budget | Doorbell | HtifWrite
+Event = Budget | Doorbell | Halt

@@ -5,18 +5,20 @@ import pytest
 from sim import machine as machine_module
 from sim.config import MachineConfig
 from sim.machine import End, Machine
-from sim.platform.events import HtifWrite
+from sim.platform.events import Doorbell, Halt
+from tests.sim.engines.test_devices import Wild, accesses
+from tests.sim.platform.test_bus import Witness
+from tests.sim.programmed import ACCESSES, ProgrammedHart, outcome, program
 from tests.sim.scripted import ScriptedHart, load, store
 
 BASE = 0x8000_0000
 
 
 class CountingGuest:
-    """Finishes after `rings` events, or on its deadline."""
+    """Finishes after `rings` events."""
 
-    def __init__(self, rings=1, deadline=None):
+    def __init__(self, rings=1):
         self.rings = rings
-        self.deadline = deadline
         self.events = []
 
     @property
@@ -25,10 +27,6 @@ class CountingGuest:
 
     def handle(self, machine, event):
         self.events.append((machine.engine.cycle, event))
-
-    def tick(self, machine):
-        self.events.append((machine.engine.cycle, "tick"))
-        self.deadline = None
 
 
 class Stops:
@@ -47,7 +45,8 @@ class Stops:
 
 def make_machine(script=()):
     config = MachineConfig(memory_mib=1)
-    return Machine(config, Machine.make_ram(config), watched=BASE, hart=ScriptedHart(script))
+    devices = [Witness(watched=BASE)]
+    return Machine(config, Machine.make_ram(config), devices=devices, hart=ScriptedHart(script))
 
 
 def test_a_run_ends_when_the_guest_has_finished():
@@ -55,7 +54,7 @@ def test_a_run_ends_when_the_guest_has_finished():
     machine = make_machine([load(BASE), store(BASE, 1), store(BASE, 2), load(BASE)])
 
     assert machine.run(guest) is End.FINISHED
-    assert guest.events == [(3, HtifWrite(2, 0xFF)), (5, HtifWrite(4, 0xFF))]
+    assert guest.events == [(3, Halt()), (5, Halt())]
 
 
 def test_a_run_ends_at_its_limit_to_the_cycle():
@@ -94,28 +93,6 @@ def test_a_run_can_be_stopped_from_outside():
     assert machine.engine.cycle == machine.engine.chunk
 
 
-def test_a_guests_deadline_comes_to_the_cycle():
-    guest = CountingGuest(deadline=23)
-
-    assert make_machine().run(guest, max_cycles=100) is End.FINISHED
-    assert guest.events == [(23, "tick")]
-
-
-def test_events_in_every_cycle_do_not_hold_a_deadline_off(monkeypatch):
-    guest = CountingGuest(rings=31, deadline=23)
-    machine = make_machine()
-    run = machine.engine.run
-
-    def run_to_an_event(cycles):
-        run(1)
-        return HtifWrite(machine.engine.cycle - 1, 1)
-
-    monkeypatch.setattr(machine.engine, "run", run_to_an_event)
-
-    assert machine.run(guest, max_cycles=100) is End.FINISHED
-    assert [cycle for cycle, event in guest.events if event == "tick"] == [23]
-
-
 def test_a_watcher_looks_at_the_cycles_it_wants():
     watcher = Stops(5, 23)
 
@@ -129,3 +106,33 @@ def test_an_unknown_engine_is_refused():
 
     with pytest.raises(ValueError, match="engine must be one of native, pysim, not 'abacus'"):
         Machine(config, Machine.make_ram(config), hart=ScriptedHart())
+
+
+def test_devices_and_their_lines_return_with_the_machine():
+    """A run that was taken back again and again goes on as one that was not."""
+
+    def run(backs):
+        config = MachineConfig(memory_mib=1, engine="native")
+        ram = Machine.make_ram(config)
+        devices = [Wild(0x700_0000, 8, 5, watched=BASE + 64), Wild(0x1000, 2, 5)]
+        machine = Machine(config, ram, devices=devices, hart=ProgrammedHart())
+        engine = machine.engine
+        program(engine, accesses(5, devices))
+
+        def go_on(cycles):
+            while engine.cycle < cycles:
+                event = engine.run(cycles - engine.cycle)
+                if isinstance(event, Doorbell):
+                    engine.answer(event.reason % 50)
+
+        for cycle in backs:
+            go_on(cycle)
+            snapshot = machine.snapshot()
+            go_on(cycle + 200)
+            machine.restore(snapshot)
+            assert engine.cycle == cycle
+        go_on(3000)
+        outcomes = [outcome(engine, number) for number in range(ACCESSES)]
+        return outcomes, [device.notes for device in devices], machine.bus.lines, bytes(ram.bytes)
+
+    assert run([100, 313, 900, 901]) == run([])

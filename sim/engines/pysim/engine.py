@@ -11,12 +11,12 @@ from pathlib import Path
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
-from hdl.priv.interrupts import InterruptLines
 from sim.engines.base import CYCLE_FS, Engine, TrapLog
 from sim.engines.internals import VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
 from sim.host.output_files import open_output
 from sim.platform.bus import DATA, FETCH, Bus, Request
+from sim.platform.device import LINES
 from sim.platform.events import Budget, Event
 
 __all__ = ["PysimEngine"]
@@ -64,7 +64,6 @@ class PysimEngine(Engine):
         self.cycle = 0
         self.log = TrapLog()
         self._bus = bus
-        self._event: Event | None = None
         self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
         self._vcd: VCDWriter | None = None
         self._vcd_file = None
@@ -80,13 +79,12 @@ class PysimEngine(Engine):
     def run(self, cycles: int) -> Event:
         """Runs for at most `cycles` cycles; returns what ended it."""
         limit = self.cycle + cycles
-        advance = self._simulator.advance
-        while self.cycle < limit:
+        advance, bus = self._simulator.advance, self._bus
+        bus.tick(self.cycle)  # Python may have changed a deadline, or a line
+        self._drive_lines()
+        while not bus.events and self.cycle < limit:
             advance()
-            if self._event is not None:
-                event, self._event = self._event, None
-                return event
-        return Budget()
+        return bus.events.popleft() if bus.events else Budget()
 
     def answer(self, delay: int) -> None:
         """Answers the doorbell's store; see `Engine`."""
@@ -104,7 +102,8 @@ class PysimEngine(Engine):
 
     def set_line(self, name: str, level: bool) -> None:
         """Drives an interrupt line; see `Engine`."""
-        self._lines[name].update(int(level))
+        self._bus.set_line(name, level)
+        self._drive_lines()
 
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
         """Calls `callback` for every record of the retire port; see `Engine`."""
@@ -140,9 +139,7 @@ class PysimEngine(Engine):
 
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
         self._time = slot(hart.mtime)
-        self._lines = {
-            name: slot(getattr(hart.interrupts, name)) for name in InterruptLines().members
-        }
+        self._lines = {name: slot(getattr(hart.interrupts, name)) for name in LINES}
         self._retire = {name: slot(getattr(hart.retire, name))
                         for name in hart.retire.signature.members}  # fmt: skip
 
@@ -161,8 +158,8 @@ class PysimEngine(Engine):
                 port = self._ports[number]
                 if port.valid.curr and port.ready.curr:
                     self._bus.accept(number, cycle, port.request())
-            self._event, self._bus.event = self._bus.event, None
             self.cycle = cycle + 1
+            self._bus.tick(cycle + 1)
             self._drive_inputs()
 
     def _drive_inputs(self) -> None:
@@ -172,6 +169,11 @@ class PysimEngine(Engine):
         for port, ready, answer in zip(self._ports, bus.ready, answers, strict=True):
             port.drive(ready, answer)
         self._time.update(cycle)
+        self._drive_lines()
+
+    def _drive_lines(self) -> None:
+        for name, level in self._bus.lines.items():
+            self._lines[name].update(int(level))
 
     def _take_retirement(self, cycle: int) -> None:
         retire = self._retire

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 from sim.host.streams import OutputError
+from sim.platform.device import Device
 from sim.platform.devices.journal import Journal
 from sim.platform.devices.terminal import Terminal
 
@@ -92,8 +93,10 @@ class Piped:
         self._given, self._ended = state
 
 
-class Console:
+class Console(Device):
     """Bytes out, which appear at once, and bytes in; a watcher of the machine, too.
+
+    It has no registers: the kernel model asks it.
 
     The simulated UART takes every byte, for the program is not to behave otherwise because of what
     the host's shell did with its output. If nobody reads it any more the run ends, as a program of

@@ -4,25 +4,13 @@ from hdl.arch import PAGE_SIZE
 from kernel_model.facts.doorbell import READABLE, WRITABLE, Register
 from kernel_model.facts.doorbell import Doorbell as Registers
 from kernel_model.facts.memlayout import DOORBELL
-from sim.platform.bus import Refused
+from sim.platform.device import Device, Refused, Window
 from sim.platform.events import Doorbell
 
 __all__ = ["DoorbellPage"]
 
 
-class DoorbellWindow:
-    """The registers as a `sim.platform.bus.Window`."""
-
-    loadable = tuple(sorted(READABLE))
-    storable = tuple(sorted(WRITABLE))
-    ring = Register.RING
-
-    def __init__(self, registers: Registers):
-        self.load = registers.read
-        self.store = registers.write
-
-
-class DoorbellPage:
+class DoorbellPage(Device):
     """One page of 8-byte registers at `DOORBELL`; a store to `Register.RING` raises `Doorbell`.
 
     Accesses of another size, and to offsets without a register, are bus errors.
@@ -30,12 +18,12 @@ class DoorbellPage:
 
     base = DOORBELL
     size = PAGE_SIZE
+    windows = (Window(0, 8, loadable=tuple(sorted(READABLE)), storable=tuple(sorted(WRITABLE))),)
 
     def __init__(self, registers: Registers):
         self._registers = registers
-        self.window = DoorbellWindow(registers)
 
-    def load(self, offset: int, count: int) -> int:
+    def load(self, offset: int, count: int, cycle: int) -> int:
         """The register at `offset`."""
         if count != 8:
             raise Refused
@@ -44,7 +32,7 @@ class DoorbellPage:
         except LookupError as error:
             raise Refused from error
 
-    def store(self, offset: int, count: int, value: int) -> Doorbell | None:
+    def store(self, offset: int, count: int, value: int, cycle: int) -> Doorbell | None:
         """Writes the register at `offset`, or rings."""
         if count != 8:
             raise Refused

@@ -16,7 +16,9 @@ Later ones do not put that off: others store one half again and again, until the
 from collections.abc import Callable
 from enum import IntEnum
 
-from sim.platform.ram import Ram, RamError
+from sim.platform.device import Device
+from sim.platform.events import Halt
+from sim.platform.ram import RamError
 
 __all__ = ["SETTLE", "Htif", "HtifError"]
 
@@ -39,49 +41,50 @@ class HtifError(Exception):
     """The program asked for what this host does not have; the message is one line."""
 
 
-class Htif:
-    """The host's side of HTIF.
+class Htif(Device):
+    """The host's side of HTIF; raises `Halt` when the program has ended, and `HtifError`.
 
-    Members: `deadline`, the cycle in which `serve` has to be called if nothing is written before,
-    or None; `exit_code`, None until the program has ended.
+    Members: `exit_code`, None until the program has ended; `fromhost`, as given.
 
     Parameters
     ----------
-    ram : Ram
-        The program's memory.
     tohost, fromhost : int or None
         Addresses of the two words, multiples of 8. Without `fromhost` nothing is replied.
     output : function
         Takes the bytes that the program prints.
     """
 
-    def __init__(
-        self, ram: Ram, tohost: int, fromhost: int | None, output: Callable[[bytes], None]
-    ):
+    def __init__(self, tohost: int, fromhost: int | None, output: Callable[[bytes], None]):
+        self.watched = tohost
         self.deadline: int | None = None
         self.exit_code: int | None = None
-        self._ram = ram
         self._tohost = tohost
-        self._fromhost = fromhost
+        self.fromhost = fromhost
         self._output = output
         self._written = 0
 
-    def stored(self, cycle: int, strobe: int) -> None:
+    def written(self, strobe: int, cycle: int) -> Halt | None:
         """Takes note of a store to `tohost` in the byte lanes of `strobe`; serves a whole word."""
         self._written |= strobe
         if self._written == 0xFF:
-            self.serve()
-        elif self.deadline is None:
+            return self._serve()
+        if self.deadline is None:
             self.deadline = cycle + SETTLE
+        return None
 
-    def serve(self) -> None:
+    def tick(self, cycle: int) -> Halt | None:
+        """Takes a word that stayed incomplete as it stands."""
+        return self._serve()
+
+    def _serve(self) -> Halt | None:
         """Reads and clears `tohost` and does what it says. Raises `HtifError`."""
         self.deadline = None
         self._written = 0
-        value = self._ram.read_u64(self._tohost)
+        ram = self.board.ram
+        value = ram.read_u64(self._tohost)
         if value == 0:
-            return
-        self._ram.write_u64(self._tohost, 0)
+            return None
+        ram.write_u64(self._tohost, 0)
         device, command, payload = value >> 56, value >> 48 & 0xFF, value & _PAYLOAD
         if (device, command) == (0, 0):
             self._device0(payload)
@@ -91,19 +94,21 @@ class Htif:
             raise HtifError(
                 f"tohost = {value:#018x}: there is no device {device} with command {command}"
             )
+        return None if self.exit_code is None else Halt()
 
     def _device0(self, payload: int) -> None:
+        ram = self.board.ram
         if payload & 1:
             self.exit_code = payload >> 1
             return
         try:
-            arguments = [self._ram.read_u64(payload + 8 * index) for index in range(8)]
+            arguments = [ram.read_u64(payload + 8 * index) for index in range(8)]
         except RamError as error:
             raise HtifError(f"system call block at {payload:#x}: {error}") from error
         result = self._syscall(*arguments[:4])
-        self._ram.write_u64(payload, result % (1 << 64))
-        if self._fromhost is not None:
-            self._ram.write_u64(self._fromhost, 1)
+        ram.write_u64(payload, result % (1 << 64))
+        if self.fromhost is not None:
+            ram.write_u64(self.fromhost, 1)
 
     def _syscall(self, number: int, a0: int, a1: int, a2: int) -> int:
         if number == _Syscall.EXIT:
@@ -117,7 +122,7 @@ class Htif:
         if descriptor not in (_STDOUT, _STDERR):
             return -_EBADF
         try:
-            self._output(self._ram.read(address, count))
+            self._output(self.board.ram.read(address, count))
         except RamError:
             return -_EFAULT
         return count

@@ -13,10 +13,14 @@ try:
 except ImportError:  # Windows has no such terminals
     termios = None
 
+from sim.host.foreground import in_foreground
+
 __all__ = ["Terminal"]
 
 #: Signals that end the process, and would leave the terminal to whoever comes next as it is.
 _DEADLY = ("SIGTERM", "SIGHUP", "SIGQUIT")
+#: Seconds after which a run in the background looks whether it has the terminal now.
+_LOOK_AGAIN = 0.1
 
 
 class Terminal:
@@ -38,6 +42,7 @@ class Terminal:
     def __init__(self, fd: int):
         self._fd = fd
         self._saved = None
+        self._taken = False
         self._handlers: dict[int, object] = {}
         self._pending = b""
         self._ended = False
@@ -98,8 +103,10 @@ class Terminal:
     def _take(self):
         # Not TCSAFLUSH: it would drop what has been typed ahead.
         tty.setcbreak(self._fd, termios.TCSADRAIN)
+        self._taken = True
 
     def _give_back(self):
+        self._taken = False
         with suppress(termios.error):  # it may be gone
             termios.tcsetattr(self._fd, termios.TCSADRAIN, self._saved)
 
@@ -112,7 +119,7 @@ class Terminal:
 
     def _stop(self, number, frame):
         """Stops the process as Ctrl-Z does; `_go_on` comes next, if anything."""
-        if self._in_foreground():
+        if in_foreground(self._fd):
             self._give_back()
         self._by_default(number)
         signal.signal(number, self._stop)
@@ -121,21 +128,18 @@ class Terminal:
 
     def _go_on(self, number, frame):
         """The shell may have changed the terminal; in the background it is none of ours."""
-        if self._in_foreground():
+        self._taken = False
+        self._take_in_foreground()
+
+    def _take_in_foreground(self):
+        if in_foreground(self._fd):
             with suppress(termios.error):
                 self._take()
 
     def _die(self, number, frame):
-        if self._in_foreground():
+        if in_foreground(self._fd):
             self._give_back()
         self._by_default(number)
-
-    def _in_foreground(self):
-        """Nobody else uses the terminal now: whoever changes it from the background is stopped."""
-        try:
-            return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:  # not the terminal that controls this process: no shell's job control
-            return True
 
     @staticmethod
     def _by_default(number):
@@ -143,9 +147,17 @@ class Terminal:
         signal.raise_signal(number)
 
     def _read(self, timeout):
-        readable, _, _ = select.select([self._fd], [], [], timeout)
-        if not readable:
-            return
+        """Reads what is there; without a `timeout` of 0 it waits for it."""
+        while True:
+            # A job that runs in the background is not told that it has come to the foreground.
+            if not self._taken:
+                self._take_in_foreground()
+            patience = timeout if self._taken or timeout is not None else _LOOK_AGAIN
+            readable, _, _ = select.select([self._fd], [], [], patience)
+            if readable:
+                break
+            if timeout is not None:
+                return
         try:
             self._pending = os.read(self._fd, 4096)
         except OSError:  # Linux reports a terminal that was hung up so

@@ -18,7 +18,7 @@ class Bench:
         """An instruction leaves, with `trap` as (interrupt, cause, tval) or without."""
         dut = self.dut
         fields = {"pc": PC, "pa": PA, "unit": Unit.ALU, "rd": 0, **fields}
-        for name in ("loaded", "stored", "next_pc"):
+        for name in ("loaded", "stored", "next_pc", "csr_writes", "csr_operand", "csr_data"):
             ctx.set(getattr(dut, name), fields.pop(name, 0))
         for name in leaves(dut.executed.signature):
             ctx.set(member(dut.executed, name), fields.get(name, 0))
@@ -143,5 +143,13 @@ def test_the_masks_of_data_accesses():
         # An SC that fails asks for nothing.
         record = await bench.leave(ctx, unit=Unit.SC, funct3=3)
         assert (record["mem_rmask"], record["mem_wmask"]) == (0, 0)
+
+    check(testbench)
+
+
+def test_an_instruction_without_a_csr_says_so():
+    async def testbench(ctx, bench):
+        record = await bench.leave(ctx, insn=~0, csr_writes=1, csr_operand=5, csr_data=6)
+        assert {record[name] for name in record if name.startswith("csr_")} == {0}
 
     check(testbench)

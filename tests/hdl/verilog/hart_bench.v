@@ -35,6 +35,15 @@ module hart_bench;
   wire [55:0] paddr;
   wire [63:0] order, intr_cause, rs1_data, rs2_data, rd_data, pc, next_pc, addr, rdata, wdata;
   wire [63:0] cause, tval;
+  wire [11:0] csr;
+  wire [63:0] csr_rmask, csr_rdata, csr_wmask, csr_wdata;
+
+  // Of each stage, from the probe.
+  wire fetch_held, align_held, decode_held, execute_held, trap_held;
+  wire fetch_squash, align_squash, decode_squash, execute_squash, trap_squash;
+  wire [2:0] fetch_stall, align_stall, decode_stall, execute_stall, trap_stall;
+  wire [31:0] fetch_insn_id, align_id, decode_id, execute_id, trap_id;
+  wire [63:0] fetch_pc, align_pc, decode_pc, execute_pc, trap_pc;
 
   trapline_hart hart (
     .clk(clk), .rst(rst), .mtime(mtime), .interrupts__msip(1'b0), .interrupts__mtip(1'b0),
@@ -60,7 +69,20 @@ module hart_bench;
     .retire__rd_wdata(rd_data), .retire__pc_rdata(pc), .retire__pc_wdata(next_pc),
     .retire__mem_addr(addr), .retire__mem_paddr(paddr), .retire__mem_rmask(rmask),
     .retire__mem_wmask(wmask), .retire__mem_rdata(rdata), .retire__mem_wdata(wdata),
-    .retire__cause(cause), .retire__tval(tval)
+    .retire__cause(cause), .retire__tval(tval), .retire__csr_addr(csr),
+    .retire__csr_rmask(csr_rmask), .retire__csr_rdata(csr_rdata), .retire__csr_wmask(csr_wmask),
+    .retire__csr_wdata(csr_wdata),
+    .probe__fetch__valid(fetch_held), .probe__fetch__id(fetch_insn_id), .probe__fetch__pc(fetch_pc),
+    .probe__fetch__stall(fetch_stall), .probe__fetch__squash(fetch_squash),
+    .probe__align__valid(align_held), .probe__align__id(align_id), .probe__align__pc(align_pc),
+    .probe__align__stall(align_stall), .probe__align__squash(align_squash),
+    .probe__decode__valid(decode_held), .probe__decode__id(decode_id),
+    .probe__decode__pc(decode_pc), .probe__decode__stall(decode_stall),
+    .probe__decode__squash(decode_squash), .probe__execute__valid(execute_held),
+    .probe__execute__id(execute_id), .probe__execute__pc(execute_pc),
+    .probe__execute__stall(execute_stall), .probe__execute__squash(execute_squash),
+    .probe__trap__valid(trap_held), .probe__trap__id(trap_id), .probe__trap__pc(trap_pc),
+    .probe__trap__stall(trap_stall), .probe__trap__squash(trap_squash)
   );
 
   wire unknown = ^{
@@ -68,7 +90,12 @@ module hart_bench;
     data_address, fetch_out, data_out, fetch_strobe, data_strobe, fetch_size, fetch_source,
     fetch_level, data_size, data_source, data_level, fetch_id, data_id, retire, trap, halt, intr,
     mode, ixl, rs1, rs2, rd, rmask, wmask, insn, id, paddr, order, intr_cause, rs1_data, rs2_data,
-    rd_data, pc, next_pc, addr, rdata, wdata, cause, tval
+    rd_data, pc, next_pc, addr, rdata, wdata, cause, tval, csr, csr_rmask, csr_rdata, csr_wmask,
+    csr_wdata,
+    fetch_held, fetch_insn_id, fetch_pc, fetch_stall, fetch_squash, align_held, align_id, align_pc,
+    align_stall, align_squash, decode_held, decode_id, decode_pc, decode_stall, decode_squash,
+    execute_held, execute_id, execute_pc, execute_stall, execute_squash, trap_held, trap_id,
+    trap_pc, trap_stall, trap_squash
   } === 1'bx;
 
   wire [55:0] fetch_index = (fetch_address - 56'h80000000) >> 3;

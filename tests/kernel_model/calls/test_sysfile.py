@@ -40,7 +40,7 @@ class TestDescriptors:
         open_files = list(user.kernel.ftable)
         assert user.open("file") == user.call("dup", 0) == -1
         assert user.kernel.ftable == open_files
-        assert open_files[0].ip.ref == NOFILE
+        assert (open_files[0].ref, open_files[0].ip.ref) == (1, NOFILE)
 
     def test_files_run_out(self, user):
         others = [User(user.kernel) for _ in range(-(-NFILE // NOFILE))]
@@ -104,10 +104,20 @@ class TestOpen:
         assert user.open(path, flags) == -1
         assert user.open(path, O_RDONLY) == 0
 
+    @pytest.mark.parametrize("flags", [O_RDONLY, O_WRONLY, O_RDWR, O_TRUNC])
+    def test_what_is_not_there_is_made_only_on_demand(self, user, flags):
+        assert user.open("missing", flags) == -1
+        assert user.open("missing", flags | O_CREATE) == 0
+
     def test_a_device(self, user):
         fd = user.open("console", O_CREATE | O_RDWR | O_TRUNC)
         assert user.write(fd, b"hi") == 2
         assert user.kernel.console.printed == b"hi"
+
+    def test_a_device_has_its_numbers(self, user):
+        user.mknod("dev", 3, 4)
+        ip = user.proc.ofile[user.open("dev")].ip
+        assert (ip.major, ip.minor) == (3, 4)
 
     @pytest.mark.parametrize("major", [-1, 10, 1 << 15])
     def test_a_device_with_an_impossible_number(self, user, major):
@@ -141,10 +151,16 @@ class TestPathArguments:
     def test_over_two_pages(self, user):
         assert user.call("open", user.path("./file", 5 * PAGE_SIZE - 3), O_RDONLY) == 0
 
-    @pytest.mark.parametrize("length, fd", [(MAXPATH - 1, 0), (MAXPATH, -1)])
-    def test_length(self, user, length, fd):
-        path = "file".rjust(length, "/")
-        assert user.open(path) == fd
+    @pytest.mark.parametrize("call", ["open", "unlink", "mkdir", "mknod", "chdir"])
+    def test_length(self, user, call):
+        name = {"open": "file", "unlink": "file", "chdir": "dir"}.get(call, "new")
+        for length, result in ((MAXPATH, -1), (MAXPATH - 1, 0)):
+            assert user.call(call, user.path(name.rjust(length, "/"))) == result
+
+    @pytest.mark.parametrize("old, new", [(MAXPATH, 3), (4, MAXPATH)])
+    def test_length_of_a_link(self, user, old, new):
+        assert user.link("file".rjust(old, "/"), "new".rjust(new, "/")) == -1
+        assert user.link("file".rjust(min(old, 127), "/"), "new".rjust(min(new, 127), "/")) == 0
 
     def test_a_path_in_untouched_memory_is_empty(self, user):
         assert user.call("open", 40 * PAGE_SIZE, O_RDONLY) == 0
@@ -154,6 +170,8 @@ class TestPathArguments:
 class TestDirectories:
     def test_mkdir(self, user):
         assert user.mkdir("new") == 0
+        ip = user.proc.ofile[user.open("new")].ip
+        assert (ip.major, ip.minor) == (0, 0)
         assert user.mkdir("new/er") == 0
         inner, outer = user.read(user.open("new/er"), 100), user.read(user.open("new"), 100)
         assert inner == outer[32:34] + b".".ljust(14, b"\0") + outer[:2] + b"..".ljust(14, b"\0")

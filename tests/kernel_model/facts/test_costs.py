@@ -24,6 +24,7 @@ def test_every_step_has_a_cost():
 
 def test_no_two_steps_are_one():
     assert [step.name for step in Step] == list(Step.__members__)
+    assert list(Step) == list(range(len(Step)))
 
 
 def test_the_page_says_what_is_charged():

@@ -13,6 +13,7 @@ def test_every_register_but_the_bell_goes_one_way():
 
 def test_halts_until_the_kernel_says_otherwise():
     assert Doorbell().read(Register.ACTION) == Action.HALT
+    assert {Doorbell().read(register) for register in READABLE - {Register.ACTION}} == {0}
 
 
 def test_keeps_what_is_written():
@@ -39,6 +40,10 @@ class TestNumbers:
         assert offsets[0] == 0
         assert {after - before for before, after in pairwise(offsets)} == {8}
         assert offsets[-1] + 8 <= PAGE_SIZE
+
+    def test_reasons_and_actions_count_from_0(self):
+        assert list(Reason) == list(range(5))
+        assert list(Action) == list(range(3))
 
     @pytest.mark.parametrize("numbers", [Register, Reason, Action])
     def test_no_number_has_two_meanings(self, numbers):

@@ -5,10 +5,11 @@ import pytest
 
 from kernel_model.calls.sysfile import O_RDWR, O_TRUNC
 from kernel_model.facts.abi import Abi
-from kernel_model.facts.param import BSIZE, CONSOLEINO, DATA_BLOCKS, MAXFILE, NINODES
+from kernel_model.facts.panic import KernelPanic
+from kernel_model.facts.param import BSIZE, CONSOLEINO, DATA_BLOCKS, MAXFILE, NDIRECT, NINODES
 from kernel_model.fs.disk import Device, Folder, Geometry, Linked
 from kernel_model.fs.inode import iput, readi
-from kernel_model.fs.names import FsError, create, namei, nameiparent, resize
+from kernel_model.fs.names import FsError, create, fsinit, namei, nameiparent, resize
 from kernel_model.fs.state import FileType
 from tests.kernel_model.files import User, make_files
 
@@ -30,6 +31,11 @@ def references(kernel):
 def usage(kernel):
     """Inodes and blocks that are taken."""
     return NINODES - 1 - kernel.fs.free_inodes, DATA_BLOCKS[Abi.LAB] - kernel.fs.free_blocks
+
+
+def test_a_disk_is_made_once():
+    with pytest.raises(KernelPanic, match="fsinit: the disk is not empty"):
+        fsinit(make_files())
 
 
 def test_the_hosts_files_are_there():
@@ -67,7 +73,7 @@ def test_the_host_is_asked_at_the_first_look_up_and_once():
         ({"a": bytes(BIG + 1)}, "a: 274433 bytes, more than a file's 274432"),
         (
             {f"big{n}": bytes(BIG) for n in range(8)},
-            "big7: 274432 bytes, but only 71680 are left on the disk",
+            "big7: 274432 bytes, but only 70656 are left on the disk",
         ),
         ({f"{n}": b"" for n in range(198)}, "197: no inode left on the disk, which has 199"),
     ],
@@ -130,6 +136,49 @@ def test_all_that_fits_fits():
     assert kernel.fs.free_blocks == 0
 
 
+class TestTheLastBlocks:
+    """The root directory has one, which is full with 61 files."""
+
+    FULL = dict.fromkeys((f"{n}" for n in range(61)), b"")
+
+    @pytest.mark.parametrize(
+        "files, blocks",
+        [
+            (FULL, 1),
+            ({"a": bytes(BSIZE), "b": b"", "c": Device(3, 4)}, 2),
+            ({"d": Folder()}, 2),
+            ({"d/a": b"x"}, 3),
+            (FULL | {"61": b""}, 2),
+            (FULL | {"d": Folder()}, 3),
+            ({"a": bytes(NDIRECT * BSIZE)}, 1 + NDIRECT),
+            ({"a": bytes(NDIRECT * BSIZE + 1)}, 1 + NDIRECT + 2),
+        ],
+    )
+    def test_may_all_be_taken(self, files, blocks):
+        kernel = make_files(files, geometry=Geometry(data_blocks=blocks))
+        namei(kernel, None, b"/")
+        assert kernel.fs.free_blocks == 0
+        assert kernel.console.printed == b""
+
+    @pytest.mark.parametrize(
+        "files, blocks, message",
+        [
+            ({"a": b"x"}, 1, "a: 1 bytes, but only 0 are left on the disk"),
+            ({"d": Folder()}, 1, "d: no block left on the disk"),
+            ({"d/a": b""}, 1, "d/a: no block left on the disk"),
+            (FULL | {"61": b""}, 1, "61: no block left on the disk"),
+            (FULL | {"d": Folder()}, 2, "d: no block left on the disk"),
+            (FULL | {"c": Device(3, 4)}, 1, "c: no block left on the disk"),
+            ({"a": bytes(13 * BSIZE)}, 14, "a: 13312 bytes, but only 12288 are left on the disk"),
+        ],
+    )
+    def test_may_lack(self, files, blocks, message):
+        kernel = make_files(files, geometry=Geometry(data_blocks=blocks))
+        with pytest.raises(FsError, match=f"^{message}$"):
+            namei(kernel, None, b"/")
+        assert kernel.console.printed == b""
+
+
 @pytest.mark.parametrize("files, blocks", [(0, 1), (61, 1), (62, 2), (125, 2), (126, 3)])
 def test_the_root_directory_has_whole_blocks(files, blocks):
     """xv6's mkfs rounds what it has filled, a full block to the next one; `console` comes later."""
@@ -155,6 +204,11 @@ class TestResize:
         for abi, blocks in DATA_BLOCKS.items():
             resize(kernel, abi)
             assert (kernel.fs.data_blocks, kernel.fs.free_blocks) == (blocks, blocks - 1)
+
+    def test_an_image_has_the_blocks_that_it_has(self):
+        kernel = make_files(geometry=Geometry(data_blocks=100))
+        resize(kernel, Abi.RELEASE_2025)
+        assert (kernel.fs.data_blocks, kernel.fs.free_blocks) == (100, 99)
 
     def test_files_that_need_the_last_block_are_named(self):
         sizes = [MAXFILE] * 7 + [69]

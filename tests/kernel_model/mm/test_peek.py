@@ -5,7 +5,7 @@ from kernel_model.facts.costs import TABLE
 from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.mm.peek import peek, vmprint
 from kernel_model.mm.vm import walk
-from tests.kernel_model.support import make_hart
+from tests.kernel_model.support import R, X, elf_file, make_hart, segment
 
 GIB = 1 << 30
 
@@ -48,9 +48,10 @@ class TestVmprint:
         hart.kernel.memory.write_u64(entry, make_pte(0x1234_5000, Pte.V))
         assert any("pa 0x0000000012345000" in line for line in lines(hart))
 
-    def test_a_superpage_is_no_table(self, hart):
+    @pytest.mark.parametrize("right", [Pte.R, Pte.W, Pte.X])
+    def test_a_superpage_is_no_table(self, hart, right):
         root = hart.proc.pagetable
-        hart.kernel.memory.write_u64(root + 9 * PTE_SIZE, make_pte(9 * GIB, Pte.V | Pte.R))
+        hart.kernel.memory.write_u64(root + 9 * PTE_SIZE, make_pte(9 * GIB, Pte.V | right))
         assert f" ..0x{9 * GIB:016x}" in "\n".join(lines(hart))
 
 
@@ -61,8 +62,39 @@ class TestPeek:
     def test_reads_over_pages(self, hart):
         hart.sbrk(2 * PAGE_SIZE)
         edge = hart.heap + PAGE_SIZE
-        hart.put(edge - 2, b"abcd")
+        hart.put(edge, b"cd")  # the frames are not side by side
+        hart.put(edge - 2, b"ab")
         assert self.peek(hart, edge - 4, 8) == b"\0\0abcd\0\0"
+        assert self.peek(hart, edge - 1, 1) == b"b"
+
+    def test_reads_what_can_only_be_read_and_run(self, hart):
+        assert self.peek(hart, 0, 4) == b"\x13\0\0\0"
+
+    def test_reads_far_up(self, hart):
+        hart.sbrk(GIB)
+        hart.sbrk(GIB)
+        va = hart.put(GIB + (7 << 21), b"far")
+        assert self.peek(hart, va, 3) == b"far"
+
+    def test_reads_behind_the_size_in_its_page(self, hart):
+        hart.sbrk(10)
+        hart.put(hart.heap, b"x")
+        assert self.peek(hart, hart.heap + 10, 1) == b"\0"
+
+    def test_reads_what_was_left_out_below_a_program(self):
+        hart = make_hart(elf_file(segment(4 * PAGE_SIZE, b"text", R | X), entry=4 * PAGE_SIZE))
+        assert self.peek(hart, PAGE_SIZE, 8) == bytes(8)
+
+    @pytest.mark.parametrize(
+        "flags, found",
+        [(Pte.R | Pte.U, bytes(8)), (Pte.V | Pte.X | Pte.U, None), (Pte.V | Pte.R, None)],
+    )
+    def test_an_entry_is_a_page_if_valid_and_the_users_if_it_says_so(self, hart, flags, found):
+        hart.sbrk(PAGE_SIZE)
+        hart.store(hart.heap, 1)
+        entry = walk(hart.kernel, hart.proc.pagetable, hart.heap)
+        hart.kernel.memory.write_u64(entry, make_pte(pte_to_pa(hart.pte(hart.heap)), flags))
+        assert self.peek(hart, hart.heap, 8) == found
 
     def test_finds_zeros_where_nothing_was_touched_and_leaves_it_so(self, hart):
         hart.sbrk(GIB)
@@ -72,5 +104,6 @@ class TestPeek:
 
     def test_refuses_what_the_process_may_not_read(self, hart):
         guard = hart.heap - 2 * PAGE_SIZE
-        for va in (guard, hart.heap, hart.heap - 4, TRAPFRAME, MAXVA - 4, MAXVA, -8 % 2**64):
+        ends = (TRAPFRAME, MAXVA - 4, MAXVA, 2 * MAXVA, -8 % 2**64)
+        for va in (guard, hart.heap, hart.heap - 4, *ends):
             assert self.peek(hart, va, 8) is None

@@ -14,8 +14,8 @@ def run(script):
     config = MachineConfig(memory_mib=1)
     ram = Machine.make_ram(config)
     printed = []
-    guest = BareGuest(Htif(ram, TOHOST, None, printed.append))
-    machine = Machine(config, ram, watched=TOHOST, hart=ScriptedHart(script))
+    guest = BareGuest(Htif(TOHOST, None, printed.append))
+    machine = Machine(config, ram, devices=[guest.htif], hart=ScriptedHart(script))
     return machine.run(guest, max_cycles=5000), guest, machine, b"".join(printed)
 
 

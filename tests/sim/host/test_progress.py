@@ -1,8 +1,10 @@
 import io
+import time
+from threading import Thread
 
 import pytest
 
-from sim.host.progress import Progress, announce
+from sim.host.progress import Progress, announced, tell_files
 
 
 class Terminal(io.StringIO):
@@ -152,9 +154,103 @@ def test_the_line_is_taken_away_once(clock):
     assert file.getvalue() == before + "\r\x1b[K"
 
 
-def test_long_work_is_announced_on_a_terminal_only(monkeypatch):
-    for file, said in ((Terminal(), "trapline: compiling hello\n"), (io.StringIO(), "")):
+def test_cycles_that_are_passed_over_are_no_speed(clock):
+    """And so that the figures do not contradict each other, the line says which it means."""
+    file = io.StringIO()
+    progress = Progress(file)
+    progress.update(0, 0)
+    clock.now += 10
+    progress.update(62_000_000, 3, 61_000_000)
+
+    assert "62,000,000 cycles, 3 page faults, 100,000 computed cycles/s" in file.getvalue()
+
+
+def test_a_run_in_the_background_leaves_the_terminals_line_alone(clock, monkeypatch):
+    """The shell's prompt may stand there. After `fg` the line is shown again."""
+    foreground = True
+    monkeypatch.setattr("sim.host.progress.in_foreground", lambda file: foreground)
+    file = Terminal()
+    progress = Progress(file)
+    progress.update(0, 0)
+    clock.now += 1
+    progress.update(2000, 3)
+
+    foreground, before = False, file.getvalue()
+    clock.now += 1
+    progress.update(3000, 3)
+    progress.clear()
+    assert file.getvalue() == before
+
+    foreground = True
+    clock.now += 1
+    progress.update(4000, 3)
+    assert "4,000 cycles" in file.getvalue()
+
+
+class TestAnnounced:
+    """Work that takes a while, and is told of."""
+
+    @pytest.fixture(autouse=True)
+    def soon(self, monkeypatch):
+        monkeypatch.setattr("sim.host.progress._SOME", 0.05)
+
+    def test_on_a_terminal_at_once_on_one_line(self, monkeypatch):
+        file = Terminal()
         monkeypatch.setattr("sys.stderr", file)
-        announce("compiling hello")
-        assert file.getvalue().endswith(said)
-        assert bool(file.getvalue()) == bool(said)
+        with announced("compiling") as show:
+            assert file.getvalue().endswith("trapline: compiling")
+            show(", 1 of 2")
+            show(", 2 of 2")
+
+        assert file.getvalue().split("\r\x1b[K")[1:] == [
+            f"trapline: compiling{far}" for far in ("", ", 1 of 2", ", 2 of 2\n")
+        ]
+
+    def test_in_a_file_once_it_has_taken_a_while(self, monkeypatch):
+        file = io.StringIO()
+        monkeypatch.setattr("sys.stderr", file)
+        with announced("compiling") as show:
+            show(", 1 of 9")
+            assert file.getvalue() == ""
+            wait_for(file.getvalue)
+            show(", 2 of 9")
+
+        assert file.getvalue() == "trapline: compiling, 1 of 9\n"
+
+    def test_in_a_file_not_of_what_is_soon_done_nor_of_what_shall_be_quiet(self, monkeypatch):
+        file = io.StringIO()
+        monkeypatch.setattr("sys.stderr", file)
+        with announced("compiling"):
+            pass
+        tell_files(False)
+        try:
+            with announced("compiling"):
+                time.sleep(0.2)
+        finally:
+            tell_files(True)
+        time.sleep(0.1)
+
+        assert file.getvalue() == ""
+
+    @pytest.mark.parametrize("kind", [Terminal, io.StringIO])
+    def test_what_other_threads_do_is_told_by_the_main_one(self, kind, monkeypatch):
+        file = kind()
+        monkeypatch.setattr("sys.stderr", file)
+
+        def work():
+            with announced("compiling a part") as show:
+                show(", nearly done")
+                time.sleep(0.2)
+
+        thread = Thread(target=work)
+        thread.start()
+        thread.join()
+
+        assert file.getvalue() == ""
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -25,7 +25,6 @@ class Idle:
     """A guest that never finishes, and the members that `FirstFaults` looks at."""
 
     finished = False
-    deadline = None
     entered_user_at = None
 
     def __init__(self):

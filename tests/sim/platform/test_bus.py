@@ -3,14 +3,15 @@
 import pytest
 
 from hdl.memory.port import Source
-from sim.platform.bus import DATA, DEPTH, FETCH, Bus, ProtocolError, Refused, Request
-from sim.platform.events import Doorbell, HtifWrite
+from sim.platform.bus import DATA, DEPTH, FETCH, Bus, ProtocolError, Request
+from sim.platform.device import LINES, Device, Refused
+from sim.platform.events import Doorbell, Halt
 from sim.platform.ram import Ram
 
 BASE = 0x8000_0000
 
 
-class Register:
+class Register(Device):
     """A device of one 32-bit register at offset 4; offset 8 rings; everything else is refused."""
 
     base, size = 0x700_0000, 0x1000
@@ -18,12 +19,12 @@ class Register:
     def __init__(self):
         self.value = 0x1234_5678
 
-    def load(self, offset, count):
+    def load(self, offset, count, cycle):
         if (offset, count) != (4, 4):
             raise Refused
         return self.value
 
-    def store(self, offset, count, value):
+    def store(self, offset, count, value, cycle):
         if offset == 8:
             return Doorbell(value)
         if (offset, count) != (4, 4):
@@ -149,7 +150,7 @@ def test_a_withheld_store_waits_for_its_answer(ram, register, latency, delay):
     bus = make_bus(ram, register, latency=latency)
 
     bus.accept(DATA, 10, Request(0x700_0008, write=1, data=4, strobe=0xFF))
-    assert bus.event == Doorbell(4)
+    assert list(bus.events) == [Doorbell(4)]
     assert answers(bus, DATA, range(11, 1000)) == {}
     bus.answer(delay)
 
@@ -244,17 +245,87 @@ def test_a_bad_request_is_a_bug_of_the_hart(ram, port, request_, complaint):
         make_bus(ram).accept(port, 0, request_)
 
 
-def test_stores_to_the_watched_word_are_events(ram):
-    bus = make_bus(ram, watched=BASE + 8)
+class Witness(Device):
+    """Notes what it is told, and does what the test says in `ticks`, by cycle."""
+
+    def __init__(self, *, watched=None, deadline=None, ticks=None, notes=None):
+        self.watched, self.deadline, self.ticks = watched, deadline, ticks or {}
+        self.notes = [] if notes is None else notes
+
+    def written(self, strobe, cycle):
+        self.notes.append(("written", cycle, strobe, self.board.ram.read_u64(self.watched)))
+        return Halt() if strobe == 0xFF else None
+
+    def tick(self, cycle):
+        self.notes.append(("tick", cycle))
+        self.deadline = None
+        return self.ticks.get(cycle, lambda device: None)(self)
+
+
+def test_who_watches_a_word_is_told_of_stores_to_it(ram):
+    witness = Witness(watched=BASE + 8)
+    bus = Bus(ram, devices=[witness])
 
     bus.accept(DATA, 5, Request(BASE + 12, write=1, data=1 << 32, strobe=0xF0, size=2))
-    assert bus.event == HtifWrite(5, 0xF0)
-    bus.event = None
+    assert not bus.events
     bus.accept(DATA, 6, Request(BASE + 16, write=1, data=1, strobe=0xFF))
     bus.accept(DATA, 7, Request(BASE + 8))
+    bus.accept(DATA, 8, Request(BASE + 8, write=1, data=1, strobe=0xFF))
 
-    assert bus.event is None
-    assert ram.read_u64(BASE + 8) == 1 << 32
+    assert witness.notes == [("written", 5, 0xF0, 1 << 32), ("written", 8, 0xFF, 1)]
+    assert list(bus.events) == [Halt()]
+    assert answers(bus, DATA, range(6, 20)).keys() == {6, 7, 8, 9}, "no answer is withheld"
+
+
+def test_a_device_has_its_tick_when_its_deadline_has_come(ram):
+    later = Witness(deadline=20)
+    bus = Bus(ram, devices=[Witness(), later])
+
+    assert bus.deadline == 20
+    bus.tick(19)
+    assert later.notes == []
+    bus.tick(20)
+
+    assert later.notes == [("tick", 20)]
+    assert bus.deadline is None
+
+
+def test_one_tick_may_make_another_device_due_at_once(ram):
+    notes = []
+    first = Witness(notes=notes)
+
+    def wake(device):
+        first.deadline = 7
+
+    bus = Bus(ram, devices=[first, Witness(deadline=7, ticks={7: wake}, notes=notes)])
+    bus.tick(7)
+
+    assert notes == [("tick", 7), ("tick", 7)]
+    assert bus.deadline is None
+
+
+def test_a_device_that_stays_due_is_a_mistake(ram):
+    def again(device):
+        device.deadline = 7
+
+    with pytest.raises(ValueError, match="must be later than cycle 7, not 7"):
+        Bus(ram, devices=[Witness(deadline=7, ticks={7: again})]).tick(7)
+
+
+def test_devices_drive_lines_and_write_ram(ram):
+    def act(device):
+        device.board.set_line("meip", True)
+        device.board.ram.write_u64(BASE, 42)
+
+    bus = Bus(ram, devices=[Witness(deadline=3, ticks={3: act})])
+    assert bus.lines == dict.fromkeys(LINES, False)
+
+    bus.tick(3)
+
+    assert bus.lines == {**dict.fromkeys(LINES, False), "meip": True}
+    assert ram.read_u64(BASE) == 42
+    with pytest.raises(KeyError):
+        bus.set_line("nmi", True)
 
 
 def test_an_answer_needs_a_store_that_waits(ram):
@@ -266,8 +337,10 @@ def test_an_answer_needs_a_store_that_waits(ram):
     ("parameters", "complaint"),
     [
         ({"latency": 0}, "latency must be at least 1"),
-        ({"watched": BASE + 4}, "watched must be"),
-        ({"watched": 0}, "watched must be"),
+        ({"devices": [Witness(watched=BASE + 4)]}, "watched must be"),
+        ({"devices": [Witness(watched=0)]}, "watched must be"),
+        ({"devices": [Witness(watched=BASE), Witness(watched=BASE)]}, "only one word"),
+        ({"devices": [Register(), Register()]}, "two lie at 0x7000000"),
     ],
 )
 def test_bad_parameters_are_refused(ram, parameters, complaint):

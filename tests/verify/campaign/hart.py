@@ -13,8 +13,8 @@ from elftools.elf.elffile import ELFFile
 from hdl.hart import Hart
 from sim.config import MachineConfig
 from sim.machine import End, Machine
-from sim.platform.bus import Refused
-from sim.platform.events import Event, HtifWrite
+from sim.platform.device import Device, Refused
+from sim.platform.events import Event, Halt
 from tests.verify.golden.cases import DEVICE, RESERVED, content
 from tests.verify.oracle.delivery import Delivery
 from tests.verify.oracle.expected import Outcome
@@ -58,9 +58,7 @@ class NativeHart:
         ram.write(symbols["fill"], RET)
         ram.write_u64(RAM_BASE, JUMP | symbols["_start"] - RESERVED.start << 52)
         self._host = _Host(ram, symbols["tohost"], symbols["fromhost"])
-        self._machine = Machine(
-            config, ram, devices=[_Mtimecmp()], watched=symbols["tohost"], hart=hart
-        )
+        self._machine = Machine(config, ram, devices=[_Mtimecmp(), self._host], hart=hart)
         self._run(1)
         ram.write_u64(RAM_BASE, content(RAM_BASE))
 
@@ -91,12 +89,11 @@ class NativeHart:
             raise HartStuck(f"not done after {PATIENCE} cycles for each case")
 
 
-class _Host:
-    """Serves the program's reads and writes; a guest of the machine."""
-
-    deadline = None
+class _Host(Device):
+    """Serves the program's reads and writes; the guest of the machine, and a device of it."""
 
     def __init__(self, ram, tohost, fromhost):
+        self.watched = tohost
         self.input, self.output = bytearray(), bytearray()
         #: The program waits for input.
         self.waits = self.wants = False
@@ -107,11 +104,11 @@ class _Host:
         return self.waits
 
     def handle(self, machine: Machine, event: Event):
-        assert isinstance(event, HtifWrite), event
-        self.serve()
+        assert isinstance(event, Halt), event
 
-    def tick(self, machine: Machine):
-        """There is no deadline."""
+    def written(self, strobe: int, cycle: int) -> Halt | None:
+        self.serve()
+        return Halt() if self.waits else None
 
     def serve(self):
         """Does what the program asks for, if it can be done."""
@@ -132,7 +129,7 @@ class _Host:
         ram.write_u64(self._fromhost, 1)
 
 
-class _Mtimecmp:
+class _Mtimecmp(Device):
     """The one device: a register of 8 bytes that keeps what is stored."""
 
     base, size = DEVICE & ~0xFFF, 0x1000
@@ -140,11 +137,11 @@ class _Mtimecmp:
     def __init__(self):
         self._value = bytearray(8)
 
-    def load(self, offset: int, count: int) -> int:
+    def load(self, offset: int, count: int, cycle: int) -> int:
         start = self._check(offset)
         return int.from_bytes(self._value[start : start + count], "little")
 
-    def store(self, offset: int, count: int, value: int):
+    def store(self, offset: int, count: int, value: int, cycle: int) -> None:
         start = self._check(offset)
         self._value[start : start + count] = value.to_bytes(count, "little")
 

@@ -199,8 +199,8 @@ BUGS = {
     ),
     "what is cut in two by a prediction accesses memory": Bug(
         "pipeline/execute.py",
-        " | control.illegal | held.refetch)",
-        " | control.illegal)",
+        "| control.illegal | held.refetch)",
+        "| control.illegal)",
         "execute",
         "access_goes_with_its_instruction",
     ),

@@ -181,7 +181,7 @@ class WatchedTrapStage(Proof):
     @invariant
     def memory_owes_by_state(self, m):
         """Memory owes an answer to the instruction's access, or to the write of an AMO."""
-        state = self.stage._amo_state
+        state = self.stage.amo.state
         accesses = self.held & self.insn.requested
         amo = accesses & self.is_unit(Unit.AMO)
         return (

@@ -4,11 +4,11 @@ from random import Random
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.memlayout import KERNBASE
+from sim.checkpoint import Checkpoint
 from sim.config import MachineConfig
 from sim.guests.bare_guest import BareGuest
 from sim.machine import Machine
 from sim.platform.devices.htif import Htif, HtifError
-from sim.platform.events import Budget
 from tests.verify.fuzz.guard import Misbehaved, bounded, one_line
 from tests.verify.lockstep import encode
 
@@ -28,22 +28,24 @@ class HtifBench:
     def __init__(self):
         config = MachineConfig(engine="native")
         self._ram = Machine.make_ram(config)
-        self._machine = Machine(config, self._ram, watched=_TOHOST)
-        self._reset = self._machine.engine.snapshot()
+        self._htif = _Checked(_TOHOST, _FROMHOST, lambda data: None)
+        self._machine = Machine(config, self._ram, devices=[self._htif])
+        self._engine = self._machine.engine.snapshot()
+        self._fresh = Checkpoint([self._htif], [self._machine.bus])
 
     def run(self, seed: int) -> str | None:
         """Runs the program of `seed`; what was complained of, or None. Raises `Misbehaved`."""
         random = Random(f"htif {seed}")
         self._load(random)
-        fromhost = random.choice((_FROMHOST, None))
-        guest = BareGuest(Htif(self._ram, _TOHOST, fromhost, lambda data: None))
-        self._machine.engine.restore(self._reset)
+        self._machine.engine.restore(self._engine)
+        self._fresh.put_back()
+        self._htif.fromhost = random.choice((_FROMHOST, None))
         with bounded():
             try:
-                self._go_on(guest)
+                self._machine.run(BareGuest(self._htif), max_cycles=_CYCLES)
             except HtifError as error:
                 return one_line(error)
-        code = guest.htif.exit_code
+        code = self._htif.exit_code
         if code is not None and code < 0:
             raise Misbehaved(f"exit code {code}")
         return None
@@ -66,28 +68,23 @@ class HtifBench:
         code.append(encode.jal(0, 0))
         self._ram.write(KERNBASE, b"".join(word.to_bytes(4, "little") for word in code))
 
-    def _go_on(self, guest):
-        engine = self._machine.engine
-        while not guest.finished and engine.cycle < _CYCLES:
-            stop = min(_CYCLES, guest.deadline or _CYCLES)
-            event = engine.run(max(stop - engine.cycle, 1))
-            before = self._content()
-            if not isinstance(event, Budget):
-                guest.handle(self._machine, event)
-            if guest.deadline is not None and engine.cycle >= guest.deadline:
-                guest.tick(self._machine)
-            self._check(before)
 
-    def _content(self):
-        return bytes(self._ram.bytes[: _PAGES * PAGE_SIZE])
+class _Checked(Htif):
+    """Sees that the host writes `tohost`, `fromhost` and a result, and nothing else."""
 
-    def _check(self, before):
-        """The host has written `tohost`, `fromhost` and a result, and nothing else."""
-        after = self._content()
-        words = zip(memoryview(before).cast("Q"), memoryview(after).cast("Q"), strict=True)
+    def _serve(self):
+        before = self._content()
+        event = super()._serve()
+        words = zip(
+            memoryview(before).cast("Q"), memoryview(self._content()).cast("Q"), strict=True
+        )
         changed = {KERNBASE + 8 * index for index, (old, new) in enumerate(words) if old != new}
         if len(changed - {_TOHOST, _FROMHOST}) > 1:
             raise Misbehaved(f"the host has written to {[hex(address) for address in changed]}")
+        return event
+
+    def _content(self):
+        return bytes(self.board.ram.bytes[: _PAGES * PAGE_SIZE])
 
 
 def _stores(random):

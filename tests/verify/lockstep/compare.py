@@ -228,6 +228,11 @@ class _LockStep:
             self.system(record)
         if rd:
             self.expect(f"x{rd}", fields["rd_wdata"], spike.read_register(rd))
+        if fields["csr_wmask"]:
+            address = fields["csr_addr"]
+            compared = ~CSR_BITS[address].mask if address in CSR_BITS else ~0
+            written = fields["csr_wdata"] & compared
+            self.expect(f"written CSR {address:#x}", written, spike.csr(address) & compared)
         if fields["mem_wmask"]:
             count = fields["mem_wmask"].bit_length()
             content = (fields["mem_wdata"] & (1 << 8 * count) - 1).to_bytes(count, "little")

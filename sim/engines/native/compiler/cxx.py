@@ -1,6 +1,7 @@
 """The C++ compiler: finds one, compiles a shared library, and keeps it for the next time."""
 
 import contextlib
+import ctypes
 import hashlib
 import importlib.util
 import os
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from sim.host.shared_cache import is_kept
+from sim.host.shared_cache import SEAL, is_kept, keep
 
 __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
 
@@ -83,10 +84,10 @@ def compile_library(
 
     `level` is how much the compiler optimises: what runs briefly is compiled with less.
     It is kept in `directory` under a hash of the source, the flags and the compiler's version. Two
-    processes may compile the same at once: each writes a file of its own and renames it.
+    processes may compile the same at once: each writes a file of its own.
     """
     key = hashlib.sha256(
-        "\0".join([source, level, *FLAGS, processor(), str(find_compiler())]).encode()
+        "\0".join([source, level, *FLAGS, processor(), str(find_compiler()), str(SEAL)]).encode()
     ).hexdigest()
     library = directory / f"{name}-{key[:32]}.so"
     if is_kept(library):
@@ -96,28 +97,44 @@ def compile_library(
         text, out = Path(scratch) / f"{name}.cpp", Path(scratch) / library.name
         text.write_text(source)
         _compile(text, out, level, directory)
-        os.replace(out, library)
+        keep(out, library)
     return library, False
 
 
 def _compile(text: Path, out: Path, level: str, directory: Path) -> None:
     """By the first compiler that can; raises what the first that cannot has said."""
-    environment = {**os.environ}
-    for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
-        environment.setdefault(variable, str(directory / "zig"))
+    zigs = directory / "zig"
     failures = []
     for command, _version in _compilers():
         call = [*command, level, *FLAGS, *_without_library(command, text), "-o", out, text]
-        try:
-            result = subprocess.run(call, capture_output=True, text=True, errors="replace",
-                                    timeout=TIMEOUT, env=environment, check=False)  # fmt: skip
-        except subprocess.TimeoutExpired:
-            failures.append(f"{command[0]} ran for more than {TIMEOUT} s")
-            continue
-        if result.returncode == 0:
+        has_kept = "ziglang" in command and zigs.exists()
+        failure = _failure(call, out, zigs)
+        if failure is not None and has_kept:
+            # It may be damaged, which Zig does not notice.
+            shutil.rmtree(zigs, ignore_errors=True)
+            failure = _failure(call, out, zigs)
+        if failure is None:
             return
-        failures.append(f"{' '.join(command)} failed:\n{result.stderr.strip()}")
+        failures.append(failure)
     raise CompilerError(failures[0])
+
+
+def _failure(call: list[str | Path], out: Path, zigs: Path) -> str | None:
+    """Why a compiler does not make a library `out` that can be loaded; None if it does."""
+    environment = {**os.environ}
+    for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
+        environment.setdefault(variable, str(zigs))
+    try:
+        result = subprocess.run(call, capture_output=True, text=True, errors="replace",
+                                timeout=TIMEOUT, env=environment, check=False)  # fmt: skip
+        if result.returncode != 0:
+            return f"{call[0]} failed:\n{result.stderr.strip()}"
+        ctypes.CDLL(str(out))
+    except subprocess.TimeoutExpired:
+        return f"{call[0]} ran for more than {TIMEOUT} s"
+    except OSError as error:
+        return f"{call[0]} makes a library that cannot be loaded: {error}"
+    return None
 
 
 def _without_library(command: tuple[str, ...], text: Path) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from sim.engines.native.compiler.identity import identify
 from sim.engines.native.compiler.scheduling import schedule
 from sim.engines.native.compiler.simplify import simplify
 from sim.engines.native.compiler.statements import make_nodes
-from sim.host.progress import announce
+from sim.host.progress import announced
 
 __all__ = ["Model", "Translation", "optimize"]
 
@@ -225,7 +225,7 @@ class Model:
             facts = (identity, everything, runtime, pullable, rarely, amaranth.__version__,
                      level, FLAGS, find_compiler(), processor())  # fmt: skip
             path = directory / f"model-{store.fingerprint(_PACKAGES, *facts)}.json"
-        image = store.load(path) if path is not None else None
+        image = store.load(path, store.Image) if path is not None else None
         self.cached = image is not None
         if image is None:
             image = self._make(directory, runtime, level)
@@ -248,11 +248,11 @@ class Model:
 
     def _make(self, directory, runtime, level):
         """Translates and compiles; says how to run what came of it."""
-        announce("building the native engine")
-        translation = self.translation
-        library, self.cached = compile_library(
-            "\n".join([translation.source(), runtime]), "model", directory, level
-        )
+        with announced("building the native engine"):
+            translation = self.translation
+            library, self.cached = compile_library(
+                "\n".join([translation.source(), runtime]), "model", directory, level
+            )
         places = self._parameters[3]
         return store.Image(
             library.name,

@@ -3,13 +3,13 @@
 import contextlib
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from sim.host.shared_cache import is_kept
+from sim.host.shared_cache import content, is_kept, keep
 
 __all__ = ["Image", "fingerprint", "load", "save"]
 
@@ -36,6 +36,14 @@ class Image:
     places: dict[str, int]
 
 
+class _HasLibrary(Protocol):
+    @property
+    def library(self) -> str: ...
+
+
+T = TypeVar("T", bound=_HasLibrary)
+
+
 def fingerprint(packages: Iterable[Path], *facts: object) -> str:
     """A hash of all source files in the folders `packages`, and of `facts` by their `repr`."""
     digest = hashlib.sha256(repr(facts).encode())
@@ -46,21 +54,21 @@ def fingerprint(packages: Iterable[Path], *facts: object) -> str:
     return digest.hexdigest()[:32]
 
 
-def load(path: Path) -> Image | None:
-    """The image in `path`; None if it is not there, not whole, or its library is gone."""
+def load(path: Path, kind: type[T]) -> T | None:
+    """The image of that `kind` in `path`; None if it, or its library, is not there or not whole."""
     with contextlib.suppress(OSError, ValueError, TypeError):
-        image = Image(**json.loads(path.read_text())) if is_kept(path) else None
+        image = kind(**json.loads(content(path))) if is_kept(path) else None
         if image is not None and is_kept(path.parent / image.library):
             return image
     return None
 
 
-def save(path: Path, image: Image) -> None:
-    """Writes `image` to `path` at once, so that another process sees all of it or nothing.
+def save(path: Path, image: _HasLibrary) -> None:
+    """Keeps `image`, any dataclass with a `library`, in `path`.
 
     Who may read it is for the umask to say, as with the library: a checkout may be shared.
     """
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         whole = Path(scratch) / path.name
         whole.write_text(json.dumps(asdict(image)))
-        os.replace(whole, path)
+        keep(whole, path)

@@ -4,15 +4,16 @@ import ctypes
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from hdl.priv.interrupts import InterruptLines
 from sim.engines.base import Engine, EngineError, TrapLog
 from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.snapshot import Snapshot
-from sim.engines.native.machine.structs import DEVICE, PROTOCOL, REQUEST, RING, WATCHED, Machine
+from sim.engines.native.machine.structs import DEVICE, PROTOCOL, REQUEST, WATCHED, Machine
 from sim.engines.native.machine.watch import Watch
-from sim.platform.bus import Bus, ProtocolError, Refused, Request
-from sim.platform.events import Budget, Doorbell, Event, HtifWrite
+from sim.engines.native.machine.windows import Windows
+from sim.platform.bus import Bus, ProtocolError
+from sim.platform.device import LINES, Refused
+from sim.platform.events import Budget, Event
 
 __all__ = ["NativeEngine"]
 
@@ -20,7 +21,6 @@ NEVER = (1 << 64) - 1
 #: Cycles of a `chunk` while a waveform is written.
 _TRACED_CHUNK = 20_000
 _PORTS = ("fetch_port", "data_port")
-_LINES = tuple(InterruptLines().members)
 #: What a hart must have for idle cycles to be passed over.
 _COUNTERS = ("mcycle", "stimecmp")
 #: Constants of a hart that are data here.
@@ -50,7 +50,7 @@ def _runtime(traced: bool) -> str:
 def _places(hart) -> dict[str, object]:
     """Everything of `hart` that has to be found in the state, by name."""
     places = {name: getattr(hart, name) for name in ("mtime", "registers")}
-    places |= {name: getattr(hart.interrupts, name) for name in _LINES}
+    places |= {name: getattr(hart.interrupts, name) for name in LINES}
     for name in _PORTS:
         port = getattr(hart, name)
         places[f"{name}.ready"] = port.request.ready
@@ -72,8 +72,8 @@ class NativeEngine(Engine):
     hart : wiring.Component
         A hart as `hdl.hart.Hart`, or anything with its ports and its `registers`.
     bus : Bus
-        What lies behind its memory ports. Its RAM, latency, devices and watched word are used; a
-        device with a `window` is served in compiled code.
+        What lies behind its memory ports. RAM and the windows of its devices are served in compiled
+        code.
     directory : Path
         Where compiled libraries are kept.
     traced : bool
@@ -98,13 +98,16 @@ class NativeEngine(Engine):
         )  # fmt: skip
         self._registers = model.places["registers"]
         library = model.library
-        self._run, self._answer = library.machine_run, library.machine_answer
-        self._serve = library.machine_serve
+        self._run, self._finish = library.machine_run, library.machine_finish
+        self._answer = library.machine_answer
         self._machine = machine = Machine()
         self._address = ctypes.byref(machine)
         self._run.argtypes = (ctypes.c_void_p, _u64)
-        self._answer.argtypes = (ctypes.c_void_p, _u64, _u64, _u64)
+        self._serve, self._withhold = library.machine_serve, library.machine_withhold
+        self._answer.argtypes = (ctypes.c_void_p, _u64)
         self._serve.argtypes = (ctypes.c_void_p, _u64, _u64)
+        self._withhold.argtypes = (ctypes.c_void_p,)
+        self._finish.argtypes = (ctypes.c_void_p,)
         library.machine_size.restype = _u64
         assert library.machine_size() == ctypes.sizeof(Machine)
         self._fill()
@@ -128,29 +131,15 @@ class NativeEngine(Engine):
         machine.retire_at = len(_PORTS) * len(REQUEST)
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
         machine.lock_port = len(_PORTS)
-        self._lines = {name: places[name] for name in _LINES}
+        self._lines = {name: places[name] for name in LINES}
+        #: Of the lines, as they were driven last.
+        self._levels = dict.fromkeys(LINES, False)
         if places.keys() >= {*_COUNTERS}:
             machine.counter_at, machine.compare_at = (places[name] for name in _COUNTERS)
             self._before = (_u64 * len(self.model.state))()
             machine.before = ctypes.addressof(self._before)
             machine.state_words = len(self._before)
-        self._find_window()
-        if self._window is not None:
-            window = self._window.window
-            machine.window_base = self._window.base
-            machine.ring = window.ring >> 3
-            machine.loadable = sum(1 << (offset >> 3) for offset in window.loadable)
-            machine.storable = sum(1 << (offset >> 3) for offset in window.storable)
-            self._words = memoryview(machine.window).cast("B").cast("Q")
-            self._loadable = [(offset, offset >> 3) for offset in window.loadable]
-            self._storable = [(offset, offset >> 3) for offset in window.storable]
-            self._publish()
-        else:
-            machine.window_base = NEVER - 4096
-
-    def _find_window(self) -> None:
-        """Finds the device that is served in compiled code."""
-        self._window = next((d for d in self._bus.devices if hasattr(d, "window")), None)
+        self._windows = Windows(machine, bus.devices)
 
     @property
     def fast_forward(self) -> bool:
@@ -173,28 +162,23 @@ class NativeEngine(Engine):
 
     def run(self, cycles: int) -> Event:
         """Runs for at most `cycles` cycles; returns what ended it."""
-        machine = self._machine
+        machine, bus = self._machine, self._bus
         limit = machine.cycle + cycles
+        bus.tick(machine.cycle)  # Python may have changed a deadline, or a line
+        if self._levels != bus.lines:
+            self._drive_lines()
         if self._watch is not None:
             self._watch.before_run()
-        while True:
+        while not bus.events and machine.cycle < limit:
+            deadline = bus.deadline
+            machine.deadline = NEVER if deadline is None else deadline
+            self._windows.publish(machine.cycle)
             self._run(self._address, limit - machine.cycle)
             self._fetch_log()
-            event = machine.event
-            if event == RING:
-                store, words = self._window.window.store, self._words
-                for offset, index in self._storable:
-                    store(offset, words[index])
-                return Doorbell(machine.event_value)
-            if event == WATCHED:
-                return HtifWrite(machine.cycle - 1, machine.event_value)
-            if event == DEVICE:
-                self._serve_device()
-            elif event == PROTOCOL:
-                port, rule = divmod(machine.event_value, 256)
-                raise ProtocolError(f"port {port}: {_RULES[rule]}")
-            if machine.cycle >= limit:
-                return Budget()
+            self._windows.hand_over(machine.cycle - 1)
+            if machine.open:
+                self._serve_devices()
+        return bus.events.popleft() if bus.events else Budget()
 
     def answer(self, delay: int) -> None:
         """Answers the doorbell's store; see `Engine`."""
@@ -202,8 +186,7 @@ class NativeEngine(Engine):
             raise RuntimeError("answer() without a store that waits for it")
         if delay < 0:
             raise ValueError(f"delay must not be negative, not {delay}")
-        self._publish()
-        self._answer(self._address, delay, 0, 0)
+        self._answer(self._address, delay)
 
     def read_register(self, number: int) -> int:
         """The value of x`number`."""
@@ -216,7 +199,8 @@ class NativeEngine(Engine):
 
     def set_line(self, name: str, level: bool) -> None:
         """Drives an interrupt line; see `Engine`."""
-        self._change(self._lines[name], int(level))
+        self._bus.set_line(name, level)
+        self._drive_lines()
 
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
         """Calls `callback` for every record of the retire port, before `run` returns."""
@@ -266,7 +250,9 @@ class NativeEngine(Engine):
         if self._watch is not None:
             self._watch.load(snapshot.watched)
             self.chunk = _TRACED_CHUNK if self._watch.traces else type(self).chunk
-        self._find_window()
+        self._windows = Windows(self._machine, self._bus.devices)
+        state = self.model.state
+        self._levels = {name: bool(state[word]) for name, word in self._lines.items()}
 
     def _traced(self) -> Watch:
         """What looks at every cycle. Raises EngineError if not all signals are computed."""
@@ -279,11 +265,10 @@ class NativeEngine(Engine):
         if self._watch is not None:
             self._watch.touch()
 
-    def _publish(self) -> None:
-        """Copies the registers that the hart loads."""
-        load, words = self._window.window.load, self._words
-        for offset, index in self._loadable:
-            words[index] = load(offset)
+    def _drive_lines(self) -> None:
+        for name, level in self._bus.lines.items():
+            self._change(self._lines[name], int(level))
+        self._levels = dict(self._bus.lines)
 
     def _fetch_log(self) -> None:
         """Takes over what has been logged since the last time."""
@@ -301,11 +286,35 @@ class NativeEngine(Engine):
                 log.retried(retry.number, retry.cycle)
             machine.retry_count = 0
 
-    def _serve_device(self) -> None:
-        """An access to a device that is not in the window."""
-        request = self._machine.device
-        plain = Request(*(getattr(request, name) for name in REQUEST[1:]))
+    def _serve_devices(self) -> None:
+        """Does what Python has to do in the cycle that has been computed, and ends it."""
+        machine, bus = self._machine, self._bus
+        event, cycle = machine.event, machine.cycle
         try:
-            self._serve(self._address, self._bus.serve(plain), 0)
+            if event == DEVICE:
+                self._access(cycle - 1)
+            elif event == WATCHED:
+                bus.written(machine.event_value, cycle - 1)
+            elif event == PROTOCOL:
+                port, rule = divmod(machine.event_value, 256)
+                raise ProtocolError(f"port {port}: {_RULES[rule]}")
+            bus.tick(cycle)
+            if self._levels != bus.lines:
+                self._drive_lines()
+        finally:  # a device may have raised what ends the run
+            self._finish(self._address)
+
+    def _access(self, cycle: int) -> None:
+        """An access to a device that is not to a register in a window."""
+        request = self._machine.device
+        try:
+            data = self._bus.device_access(
+                cycle, request.address, request.size, request.write, request.data
+            )
         except Refused:
             self._serve(self._address, 0, 1)
+            return
+        if data is None:
+            self._withhold(self._address)
+        else:
+            self._serve(self._address, data, 0)

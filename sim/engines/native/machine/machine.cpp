@@ -11,8 +11,11 @@ constexpr u64 NEVER = ~0ull;
 // Cycles between two looks whether the hart is idle, a power of two.
 constexpr u64 LOOK = 16;
 
-// What ended a run; sim/engines/native/machine/engine.py knows the same numbers.
-enum Event : u64 { BUDGET = 0, RING = 1, WATCHED = 2, DEVICE = 3, PROTOCOL = 4 };
+// What ended a run; sim/engines/native/machine/structs.py knows the same numbers.
+enum Event : u64 { BUDGET = 0, WATCHED = 1, DEVICE = 2, PROTOCOL = 3 };
+
+// Windows, and registers of each.
+constexpr u64 WINDOWS = 8, CELLS = 64;
 
 // Traps and retries that Python has not fetched yet, and faults that wait for their retry.
 constexpr u64 LOG = 1024, WAITING = 1024;
@@ -46,6 +49,13 @@ struct Waiting {
   u64 pc, number;
 };
 
+// Registers of a device, of 1 << size bytes each from `base` up, that are served here: of each a bit
+// whether it may be loaded and stored, whether it counts cycles, and whether it has been stored to.
+struct Window {
+  u64 base, size, loadable, storable, counting, stored;
+  u64 cells[CELLS];
+};
+
 }  // namespace
 
 struct Machine {
@@ -58,14 +68,17 @@ struct Machine {
   u64 retire_at;
   // Index of the word in RAM whose stores are events, or NEVER.
   u64 watched;
-  // A page of registers: where, which may be loaded and stored (a bit each), the one that rings.
-  u64 window_base, loadable, storable, ring;
-  u64 window[64];
+  Window windows[WINDOWS];
+  u64 window_count;
+  // The cycle before which Python has to act, or NEVER.
+  u64 deadline;
   u64 lock_port, lock_source;  // lock_port is PORTS if nobody holds the bus
   Response *withheld;
   u64 withheld_cycle;
   u64 cycle, instructions, user_instructions;  // user_instructions are a part of instructions
   u64 event, event_value;
+  // The cycle that has just been computed ends with `machine_finish`, after Python has acted.
+  u64 open;
   // An access to a device that Python has to serve.
   Request device;
   u64 trap_number, trap_count, retry_count, waiting_count;
@@ -141,27 +154,25 @@ void fail(Machine *m, u64 port, u64 rule) {
   m->event_value = port << 8 | rule;
 }
 
-// A device that has its registers in the window; true if it answered or withholds the answer.
+// An access to a register in a window; false if there is none.
 bool window_access(Machine *m, const Request &q, Response &r) {
-  u64 offset = q.address - m->window_base;
-  if (offset >= 4096) return false;
-  u64 index = offset >> 3;
-  bool whole = q.size == 3 && index < 64;
-  if (!q.write) {
-    if (whole && m->loadable >> index & 1) r.data = m->window[index];
-    else r.error = 1;
-  } else if (whole && index == m->ring) {
-    m->event = RING;
-    m->event_value = q.data;
-    r.due = NEVER;
-    m->withheld = &r;
-    m->withheld_cycle = m->cycle;
-  } else if (whole && m->storable >> index & 1) {
-    m->window[index] = q.data;
-  } else {
-    r.error = 1;
+  for (u64 number = 0; number < m->window_count; number++) {
+    Window &w = m->windows[number];
+    u64 index = (q.address - w.base) >> w.size;
+    if (q.size != w.size || index >= CELLS) continue;
+    u64 shift = (q.address & 7) << 3, mask = ~0ull >> (64 - (8ull << w.size));
+    if (q.write && w.storable >> index & 1) {
+      w.cells[index] = q.data >> shift & mask;
+      w.stored |= 1ull << index;
+      return true;
+    }
+    if (!q.write && w.loadable >> index & 1) {
+      u64 counted = w.counting >> index & 1 ? m->cycle : 0;
+      r.data = (w.cells[index] + counted & mask) << shift;
+      return true;
+    }
   }
-  return true;
+  return false;
 }
 
 void access(Machine *m, int number, const Request &q, Response &r) {
@@ -183,10 +194,12 @@ void access(Machine *m, int number, const Request &q, Response &r) {
   } else if (!window_access(m, q, r)) {
     m->event = DEVICE;
     m->device = q;
-    m->withheld = &r;
-    m->withheld_cycle = m->cycle;
+    r.due = NEVER;
   }
 }
+
+// The response to the request that was accepted last.
+Response &last(Port &p) { return p.queue[(p.head + p.count - 1) % DEPTH]; }
 
 // Nobody holds the bus; no response that is on its way lets go of a later lock.
 void unlock(Machine *m) {
@@ -202,6 +215,7 @@ inline void accept(Machine *m, int number) {
   if (q.address & ((1ull << q.size) - 1)) fail(m, number, 1);
   if (number == FETCH && q.write) fail(m, number, 2);
   if (m->lock_port == u64(number) && m->lock_source != q.source) fail(m, number, 3);
+  if (m->event == PROTOCOL) return;
   Response &r = p.queue[(p.head + p.count++) % DEPTH];
   r = {m->cycle + m->latency, 0, 0, 0};
   access(m, number, q, r);
@@ -247,9 +261,10 @@ bool idle(Machine *m) {
   return !memcmp(s, before, m->state_words * sizeof(u64));
 }
 
-// The next cycle in which something else can change: a response, `mtime` reaching `stimecmp`.
+// The next cycle in which something else can change: a response, `mtime` reaching `stimecmp`, the one
+// at whose end Python acts.
 u64 next_event(Machine *m, u64 limit) {
-  u64 next = limit;
+  u64 next = m->deadline - 1 < limit ? m->deadline - 1 : limit;
   for (Port &p : m->port)
     if (p.count && p.queue[p.head].due < next) next = p.queue[p.head].due;
   u64 compare = m->state[m->compare_at];
@@ -285,7 +300,8 @@ extern "C" void machine_drive(Machine *m) { drive(m); }
 
 extern "C" u64 machine_size() { return sizeof(Machine); }
 
-// Runs for at most `cycles` cycles, or until an event, which is left in `event`, or a full log.
+// Runs for at most `cycles` cycles, or until a full log, or until Python has to act: on what is left
+// in `event`, or because of the deadline. Then the cycle is `open`.
 extern "C" void machine_run(Machine *m, u64 cycles) {
   m->event = BUDGET;
   m->armed = 0;
@@ -296,7 +312,10 @@ extern "C" void machine_run(Machine *m, u64 cycles) {
     accept(m, FETCH);  // rule 5
     accept(m, DATA);
     m->cycle++;
-    if (m->event == DEVICE) return;  // `machine_serve` goes on from here
+    if (m->event != BUDGET || m->cycle >= m->deadline) {
+      m->open = 1;
+      return;
+    }
     drive(m);
     if (m->watch) m->watch(m);
     if (m->event != BUDGET || m->trap_count == LOG || m->retry_count > LOG - WAITING / 2) return;
@@ -304,22 +323,26 @@ extern "C" void machine_run(Machine *m, u64 cycles) {
   }
 }
 
-// Answers what is withheld, `delay` cycles later than at the earliest (rule 6).
-extern "C" void machine_answer(Machine *m, u64 delay, u64 data, u64 error) {
-  Response &r = *m->withheld;
-  r.due = m->withheld_cycle + m->latency + 1 + delay;
-  r.data = data;
-  r.error = error;
-  m->withheld = nullptr;
-}
-
-// Serves a device's access with the timing of rule 1; the cycle that made it ends here.
-extern "C" void machine_serve(Machine *m, u64 data, u64 error) {
-  Response &r = *m->withheld;
-  r.due = m->withheld_cycle + m->latency;
-  r.data = data;
-  r.error = error;
-  m->withheld = nullptr;
+// Ends the cycle that was left open.
+extern "C" void machine_finish(Machine *m) {
+  m->open = 0;
   drive(m);
   if (m->watch) m->watch(m);
+}
+
+// Serves the device's access of the open cycle, with the timing of rule 1.
+extern "C" void machine_serve(Machine *m, u64 data, u64 error) {
+  last(m->port[DATA]) = {m->cycle - 1 + m->latency, data, error, last(m->port[DATA]).locks};
+}
+
+// Withholds the answer to the device's access of the open cycle.
+extern "C" void machine_withhold(Machine *m) {
+  m->withheld = &last(m->port[DATA]);
+  m->withheld_cycle = m->cycle - 1;
+}
+
+// Answers what is withheld, `delay` cycles later than at the earliest (rule 6).
+extern "C" void machine_answer(Machine *m, u64 delay) {
+  m->withheld->due = m->withheld_cycle + m->latency + 1 + delay;
+  m->withheld = nullptr;
 }

@@ -4,15 +4,27 @@ import ctypes
 
 from sim.platform.bus import DEPTH
 
-__all__ = ["BUDGET", "DEVICE", "POINTERS", "PROTOCOL", "REQUEST", "RING", "WATCHED", "Machine"]
+__all__ = [
+    "BUDGET",
+    "CELLS",
+    "DEVICE",
+    "POINTERS",
+    "PROTOCOL",
+    "REQUEST",
+    "WATCHED",
+    "WINDOWS",
+    "Machine",
+]
 
 #: Numbers of events.
-BUDGET, RING, WATCHED, DEVICE, PROTOCOL = range(5)
+BUDGET, WATCHED, DEVICE, PROTOCOL = range(4)
+#: Windows of a machine, and registers of each.
+WINDOWS, CELLS = 8, 64
 #: Fields of a request.
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
 #: Members of `Machine` that are addresses, besides `withheld`, which is one inside of it.
 POINTERS = ("state", "ram", "before", "watch", "watcher")
-_LOG, _WAITING, _WINDOW = 1024, 1024, 64
+_LOG, _WAITING = 1024, 1024
 
 _u64 = ctypes.c_uint64
 
@@ -49,6 +61,13 @@ class _Waiting(ctypes.Structure):
     _fields_ = _words("pc", "number")
 
 
+class _Window(ctypes.Structure):
+    _fields_ = [
+        *_words("base", "size", "loadable", "storable", "counting", "stored"),
+        ("cells", _u64 * CELLS),
+    ]
+
+
 class Machine(ctypes.Structure):
     """The struct of the same name in machine.cpp."""
 
@@ -56,10 +75,10 @@ class Machine(ctypes.Structure):
         *_words("state", "ram", "ram_base", "ram_size", "latency"),
         ("port", _Port * 2),
         *_words("time_at", "retire_at", "watched"),
-        *_words("window_base", "loadable", "storable", "ring"),
-        ("window", _u64 * _WINDOW),
+        ("windows", _Window * WINDOWS),
+        *_words("window_count", "deadline"),
         *_words("lock_port", "lock_source", "withheld", "withheld_cycle"),
-        *_words("cycle", "instructions", "user_instructions", "event", "event_value"),
+        *_words("cycle", "instructions", "user_instructions", "event", "event_value", "open"),
         ("device", _Request),
         *_words("trap_number", "trap_count", "retry_count", "waiting_count", "waiting_filter"),
         ("traps", _Trap * _LOG),

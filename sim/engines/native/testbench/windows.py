@@ -4,8 +4,6 @@ Translating a design takes longer than a short testbench runs. What came of it i
 under the hash that `Survey` makes, and signals and memories are known by their numbers there.
 """
 
-import contextlib
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +14,6 @@ from sim.engines.native import compiler
 from sim.engines.native.compiler import cxx, store
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.testbench.survey import Survey
-from sim.host.shared_cache import is_kept
 
 __all__ = ["Place", "Windows", "places_of", "poke", "windows_of"]
 
@@ -61,10 +58,9 @@ def windows_of(design, survey: Survey, directory: Path, level: str) -> Windows:
     Raises Unsupported and CompilerError as `Model` does.
     """
     path = directory / f"windows-{_key(survey.digest, level)}.json"
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        found = Windows(**json.loads(path.read_text())) if is_kept(path) else None
-        if found is not None and is_kept(directory / found.library):
-            return found
+    found = store.load(path, Windows)
+    if found is not None:
+        return found
     made = _make(design, survey, directory, level)
     store.save(path, made)
     return made

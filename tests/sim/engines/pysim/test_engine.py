@@ -5,9 +5,9 @@ from sim.engines.base import CYCLE_FS
 from sim.engines.pysim.engine import PysimEngine
 from sim.output.waveform import read_waveform
 from sim.platform.bus import Bus, ProtocolError
-from sim.platform.events import Budget, Doorbell, HtifWrite
+from sim.platform.events import Budget, Doorbell, Halt
 from sim.platform.ram import Ram
-from tests.sim.platform.test_bus import Register
+from tests.sim.platform.test_bus import Register, Witness
 from tests.sim.scripted import ScriptedHart, load, store
 
 BASE = 0x8000_0000
@@ -22,8 +22,9 @@ def ram():
     return ram
 
 
-def make_engine(ram, script=(), fetches=(), **parameters):
-    return PysimEngine(ScriptedHart(script, fetches), Bus(ram, devices=[Register()], **parameters))
+def make_engine(ram, script=(), fetches=(), *, devices=(), **parameters):
+    bus = Bus(ram, devices=[Register(), *devices], **parameters)
+    return PysimEngine(ScriptedHart(script, fetches), bus)
 
 
 def retirements(engine, cycles):
@@ -116,16 +117,17 @@ def test_an_answer_takes_as_long_as_it_is_told(ram, delay, cycle):
     assert retirements(engine, 50) == [(cycle, 0)]
 
 
-def test_a_store_to_the_watched_word_stops_the_run(ram):
-    engine = make_engine(ram, [load(BASE), store(BASE + 8, 5, size=2)], watched=BASE + 8)
+def test_an_event_of_who_watches_a_word_stops_the_run(ram):
+    script = [load(BASE), store(BASE + 8, 5, size=2), store(BASE + 8, 6)]
+    engine = make_engine(ram, script, devices=[Witness(watched=BASE + 8)])
 
-    assert engine.run(100) == HtifWrite(cycle=2, strobe=0x0F)
-    assert engine.cycle == 3
-    assert ram.read_u64(BASE + 8) & 0xFFFF_FFFF == 5
+    assert engine.run(100) == Halt()
+    assert engine.cycle == 5
+    assert ram.read_u64(BASE + 8) == 6
 
 
 def test_a_host_that_clears_a_word_is_seen_by_the_next_load(ram):
-    engine = make_engine(ram, [store(BASE, 5), load(BASE)], watched=BASE)
+    engine = make_engine(ram, [store(BASE, 5), load(BASE)], devices=[Witness(watched=BASE)])
     engine.run(100)
 
     ram.write_u64(BASE, 0)

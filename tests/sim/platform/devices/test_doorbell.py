@@ -3,7 +3,7 @@ import pytest
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.doorbell import Doorbell as Registers
 from kernel_model.facts.memlayout import DOORBELL
-from sim.platform.bus import Refused
+from sim.platform.device import Refused
 from sim.platform.devices.doorbell import DoorbellPage
 from sim.platform.events import Doorbell
 
@@ -26,17 +26,17 @@ def test_loads_read_the_kernels_answer(page, registers):
     registers.registers[Register.ACTION] = Action.RUN
     registers.registers[Register.SATP] = 8 << 60 | 5
 
-    assert page.load(Register.ACTION, 8) == Action.RUN
-    assert page.load(Register.SATP, 8) == 8 << 60 | 5
+    assert page.load(Register.ACTION, 8, 0) == Action.RUN
+    assert page.load(Register.SATP, 8, 0) == 8 << 60 | 5
 
 
 def test_stores_reach_the_kernel(page, registers):
-    assert page.store(Register.PANIC_EPC, 8, 0x1234) is None
+    assert page.store(Register.PANIC_EPC, 8, 0x1234, 0) is None
     assert registers.registers[Register.PANIC_EPC] == 0x1234
 
 
 def test_a_store_to_ring_is_an_event(page):
-    assert page.store(Register.RING, 8, Reason.USER_TRAP) == Doorbell(1)
+    assert page.store(Register.RING, 8, Reason.USER_TRAP, 0) == Doorbell(1)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_store_to_ring_is_an_event(page):
 )
 def test_other_loads_are_bus_errors(page, offset, count):
     with pytest.raises(Refused):
-        page.load(offset, count)
+        page.load(offset, count, 0)
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_other_loads_are_bus_errors(page, offset, count):
 )
 def test_other_stores_are_bus_errors(page, offset, count):
     with pytest.raises(Refused):
-        page.store(offset, count, 1)
+        page.store(offset, count, 1, 0)

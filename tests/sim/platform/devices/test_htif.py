@@ -1,6 +1,8 @@
 import pytest
 
+from sim.platform.bus import Bus
 from sim.platform.devices.htif import SETTLE, Htif, HtifError
+from sim.platform.events import Halt
 from sim.platform.ram import Ram
 
 BASE = 0x8000_0000
@@ -13,7 +15,8 @@ class Host:
     def __init__(self, fromhost=FROMHOST):
         self.ram = Ram(BASE, 0x1000)
         self.output = b""
-        self.htif = Htif(self.ram, TOHOST, fromhost, self.print)
+        self.htif = Htif(TOHOST, fromhost, self.print)
+        Bus(self.ram, devices=[self.htif])
 
     def print(self, data):
         self.output += data
@@ -23,7 +26,7 @@ class Host:
         mask = sum(0xFF << 8 * lane for lane in range(8) if strobe >> lane & 1)
         old = self.ram.read_u64(TOHOST)
         self.ram.write_u64(TOHOST, old & ~mask | value & mask)
-        self.htif.stored(cycle, strobe)
+        return self.htif.written(strobe, cycle)
 
     def call(self, *arguments):
         """A system call through device 0; returns its result."""
@@ -40,7 +43,7 @@ def host():
 
 @pytest.mark.parametrize("code", [0, 1, 5, 1337])
 def test_an_odd_payload_is_the_exit(host, code):
-    host.store(code << 1 | 1)
+    assert host.store(code << 1 | 1) == Halt()
 
     assert host.htif.exit_code == code
     assert host.ram.read_u64(TOHOST) == 0
@@ -88,7 +91,7 @@ def test_half_a_word_is_taken_as_it_stands_after_a_while(host):
     host.store(3, strobe=0x0F, cycle=500)
 
     assert host.htif.deadline == 500 + SETTLE
-    host.htif.serve()
+    assert host.htif.tick(500 + SETTLE) == Halt()
     assert host.htif.exit_code == 1
     assert host.htif.deadline is None
 
@@ -98,7 +101,7 @@ def test_the_same_half_again_does_not_put_that_off(host):
         host.store(3, strobe=0x0F, cycle=cycle)
         assert host.htif.deadline == 500 + SETTLE
 
-    host.htif.serve()
+    host.htif.tick(500 + SETTLE)
     host.store(3, strobe=0x0F, cycle=5000)
     assert host.htif.deadline == 5000 + SETTLE
 

@@ -12,6 +12,7 @@ pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
 
 from sim.checkpoint import Checkpoint  # noqa: E402
+from sim.platform.devices import terminal  # noqa: E402
 from sim.platform.devices.console import Console, Piped  # noqa: E402
 from sim.platform.devices.terminal import Terminal  # noqa: E402
 
@@ -144,6 +145,47 @@ def test_the_terminal_is_changed_at_the_first_poll_and_put_back(desk):
     desk.terminal.restore()
     desk.terminal.restore()
     assert desk.modes == before
+
+
+class TestForeground:
+    """A job that is moved while it runs gets no signal: `fg` sends SIGCONT to stopped ones only."""
+
+    @pytest.fixture
+    def shell(self, desk, monkeypatch):
+        """Whether the shell has the job in the foreground."""
+        shell = {"foreground": True}
+        monkeypatch.setattr(terminal, "in_foreground", lambda fd: shell["foreground"])
+        desk.terminal.poll(0, 128)
+        shell["foreground"] = False
+        termios.tcsetattr(desk.fd, termios.TCSADRAIN, desk.terminal._saved)  # the shell's editor
+        desk.terminal._go_on(signal.SIGCONT, None)  # `bg`
+        return shell
+
+    def is_by_line(self, desk):
+        return bool(desk.modes[LOCAL_MODES] & termios.ICANON)
+
+    def test_in_the_background_the_terminal_is_left_alone(self, desk, shell):
+        assert desk.terminal.poll(0, 128) == b""
+        assert self.is_by_line(desk)
+
+    def test_in_the_foreground_it_is_taken_when_input_is_wanted(self, desk, shell):
+        desk.terminal.poll(0, 128)
+        shell["foreground"] = True
+        desk.terminal.poll(0, 128)
+        assert not self.is_by_line(desk)
+
+    def test_so_it_is_in_the_midst_of_a_wait(self, desk, shell):
+        def come_to_the_foreground():
+            shell["foreground"] = True
+            while self.is_by_line(desk):
+                time.sleep(0.01)
+            desk.type(b"x")
+
+        typist = threading.Timer(0.2, come_to_the_foreground)
+        typist.start()
+        assert desk.terminal.wait(0)
+        typist.join()
+        assert desk.terminal.poll(0, 128) == b"x"
 
 
 def test_a_checkpoint_leaves_the_terminal_alone(desk):

@@ -59,6 +59,36 @@ def test_what_the_compiler_says_is_passed_on(tmp_path):
     assert not list(tmp_path.glob("*.so"))
 
 
+def fake(path, script):
+    """A compiler, or what passes for `ziglang` by its name."""
+    path.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo fake 1.0 && exit\n{script}')
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_what_zig_keeps_is_given_up_if_it_is_damaged(monkeypatch, tmp_path):
+    """Zig links damaged files of its cache, and does not always say so."""
+    whole, _version = find_compiler()
+    kept = tmp_path / "cache" / "zig"
+    kept.mkdir(parents=True)
+    script = f'[ -d "$ZIG_LOCAL_CACHE_DIR" ] && exit %d\nshift; {" ".join(whole)} "$@"'
+    for status in (0, 1):
+        kept.mkdir(exist_ok=True)
+        broken = fake(tmp_path / "ziglang", script % status)
+        monkeypatch.setattr(cxx, "_candidates", lambda broken=broken: [(broken, "ziglang")])
+        find_compiler.cache_clear()
+        source = f"#include <cstddef>\n{ANSWER % status}"
+        assert answer(compile_library(source, "test", kept.parent)[0]) == status
+
+
+def test_a_library_that_cannot_be_loaded_is_no_library(monkeypatch, tmp_path):
+    lazy = fake(tmp_path / "lazy", 'while [ "$1" != -o ]; do shift; done\necho x >"$2"')
+    monkeypatch.setenv("CXX", lazy)
+    with pytest.raises(CompilerError, match="lazy makes a library that cannot be loaded"):
+        compile_library(ANSWER % 1, "test", tmp_path)
+    assert not list(tmp_path.glob("*.so"))
+
+
 def test_the_environment_chooses(monkeypatch, tmp_path):
     script = tmp_path / "my c++"
     script.write_text("#!/bin/sh\necho mine 1.0\n")

@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 
 import sim.engines.native.machine
-from hdl.arch import PAGE_SIZE
 from sim.engines.native.compiler.cxx import compile_library
 from sim.engines.native.compiler.emit import PRELUDE
 from sim.engines.native.machine import structs
@@ -65,10 +64,19 @@ class Bench:
     `hart(bench)` is called in every cycle, after the requests and the retire port of the cycle
     before have been taken away; it calls `request` and `retire`. Of every cycle `seen` has what the
     hart is given: (ready, valid, data, error) of both ports, `time` and `mcycle`. `fields` are
-    members of the machine; what is `traced` can be watched.
+    members of the machine, `windows` those of its windows; what is `traced` can be watched.
     """
 
-    def __init__(self, hart=lambda bench: None, *, latency=1, ram_words=64, traced=False, **fields):
+    def __init__(
+        self,
+        hart=lambda bench: None,
+        *,
+        latency=1,
+        ram_words=64,
+        traced=False,
+        windows=(),
+        **fields,
+    ):
         self.state, self.ram = (u64 * WORDS)(), (u64 * ram_words)(*range(100, 100 + ram_words))
         self.machine = machine = Machine()
         self._library, self._hart = library(traced=traced), hart
@@ -82,7 +90,11 @@ class Bench:
             for place, name in enumerate(("ready_at", "valid_at", "data_at", "error_at")):
                 setattr(port, name, INPUTS + 4 * number + place)
         machine.time_at, machine.retire_at = TIME, RETIRE
-        machine.watched, machine.window_base, machine.lock_port = _NEVER, _NEVER - PAGE_SIZE, 2
+        machine.watched, machine.deadline, machine.lock_port = _NEVER, _NEVER, 2
+        machine.window_count = len(windows)
+        for window, values in zip(machine.windows, windows, strict=False):
+            for name, value in values.items():
+                setattr(window, name, value)
         machine.counter_at, machine.compare_at, machine.state_words = COUNTER, COMPARE, WORDS
         self.state[COMPARE] = _NEVER
         self._before = (u64 * WORDS)()
@@ -103,14 +115,23 @@ class Bench:
         self._call("machine_run", cycles)
         return self.machine.event
 
-    def answer(self, delay: int, data: int = 0, error: int = 0) -> None:
+    def answer(self, delay: int) -> None:
         """Answers the store that is withheld."""
-        self._call("machine_answer", delay, data, error)
+        self._call("machine_answer", delay)
 
     def serve(self, data: int, error: int = 0) -> None:
-        """Serves an access to a device, which ends the cycle."""
-        self._library.set_step(self._step)
+        """Serves an access to a device, and ends the cycle."""
         self._call("machine_serve", data, error)
+        self._call("machine_finish")
+
+    def withhold(self) -> None:
+        """Withholds the answer to a device's store, and ends the cycle."""
+        self._call("machine_withhold")
+        self._call("machine_finish")
+
+    def finish(self) -> None:
+        """Ends the cycle, after Python has acted."""
+        self._call("machine_finish")
 
     def ready(self, port: int) -> bool:
         """Whether the port takes a request in this cycle."""

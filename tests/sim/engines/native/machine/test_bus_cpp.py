@@ -4,10 +4,11 @@ import random
 
 import pytest
 
-from sim.engines.native.machine.structs import BUDGET, DEVICE, PROTOCOL, RING, WATCHED
-from sim.platform.bus import DATA, DEPTH, FETCH, Bus, Refused, Request
+from sim.engines.native.machine.structs import BUDGET, DEVICE, PROTOCOL, WATCHED
+from sim.platform.bus import DATA, DEPTH, FETCH, Bus, Request
+from sim.platform.device import Device, Refused
 from sim.platform.ram import Ram
-from tests.sim.engines.native.machine.handmade import BASE, INPUTS, WINDOW, Bench
+from tests.sim.engines.native.machine.handmade import BASE, INPUTS, OTHER, WINDOW, Bench
 
 RAM_BYTES = 4096
 CYCLES = 600
@@ -15,17 +16,17 @@ CYCLES = 600
 ONES = (1 << 64) - 1
 
 
-class Odd:
+class Odd(Device):
     """A device behind RAM: loads give the address, stores and some loads are refused."""
 
     base, size = BASE + RAM_BYTES, 64
 
-    def load(self, offset, count):
+    def load(self, offset, count, cycle):
         if offset & 8:
             raise Refused
         return self.base + offset & (1 << 8 * count) - 1
 
-    def store(self, offset, count, value):
+    def store(self, offset, count, value, cycle):
         raise Refused
 
 
@@ -59,9 +60,9 @@ def run_native(seed, latency):
     while bench.cycle < CYCLES:
         if bench.run(CYCLES - bench.cycle) == DEVICE:
             request = bench.machine.device
-            names = ("address", "write", "data", "strobe", "size", "source", "lock")
+            names = ("address", "size", "write", "data")
             try:
-                bench.serve(bus.serve(Request(*(getattr(request, name) for name in names))))
+                bench.serve(bus.device_access(0, *(getattr(request, name) for name in names)))
             except Refused:
                 bench.serve(0, 1)
     return [seen[:3] for seen in bench.seen], list(bench.ram)
@@ -133,7 +134,7 @@ class TestWatched:
             watched=3,
         )
         assert bench.run(5) == event
-        assert bench.cycle == (1 if event else 5)
+        assert (bench.cycle, bench.machine.open) == ((1, 1) if event else (5, 0))
         assert bench.machine.event_value == (0x30 if event else 0)
 
     def test_a_load_is_none(self):
@@ -141,82 +142,109 @@ class TestWatched:
         assert bench.run(5) == BUDGET
 
 
-#: Registers at 0, 8 and 40 may be loaded, those at 8 and 16 stored; a store at 32 rings.
-PAGE = {"window_base": WINDOW, "loadable": 0b100011, "storable": 0b110, "ring": 4}
+class TestWindows:
+    #: Of 8 bytes, at 0, 8 and 40 to load, the last of these counting, at 8 and 16 to store; then of
+    #: 1 << size bytes, one to load and one to store.
+    WORDS = {"base": WINDOW, "size": 3, "loadable": 0b100011, "storable": 0b110, "counting": 32}
 
-
-class TestWindow:
-    def once(self, address, **fields):
-        """The event of an access, and (data, error) of its answer, None if there is none yet."""
-        bench = Bench(
-            lambda bench: bench.cycle or bench.request(DATA, address, **fields),
-            **{**PAGE, "ram_words": 8},
+    def once(self, address, second=3, **fields):
+        """The event of an access in cycle 3, and (data, error) of its answer or None."""
+        small = {"base": WINDOW + 512, "size": second, "loadable": 0b100, "storable": 0b1000}
+        self.bench = bench = Bench(
+            lambda bench: bench.cycle == 3 and bench.request(DATA, address, **fields),
+            windows=[self.WORDS, small],
+            ram_words=8,
         )
-        for index in range(64):
-            bench.machine.window[index] = 1000 + index
-        self.bench = bench
-        event = bench.run(4)
+        for number, window in enumerate(bench.machine.windows):
+            for index in range(64):
+                window.cells[index] = 1000 * (number + 1) + index
+        event = bench.run(6)
         answers = [seen[1][2:] for seen in bench.seen if seen[1][1]]
         return event, answers[0] if answers else None
 
-    @pytest.mark.parametrize("index", [0, 1, 2, 3, 4, 5, 6, 63, 64, 65, 511])
+    @pytest.mark.parametrize("index", [0, 1, 2, 3, 4, 5, 6, 63, 64, 511])
     def test_loads(self, index):
-        error = (0, 1)
-        expected = {0: (1000, 0), 1: (1001, 0), 5: (1005, 0)}.get(index, error)
-        assert self.once(WINDOW + 8 * index) == (BUDGET, expected)
+        known = {0: 1000, 1: 1001, 5: 1005 + 3}
+        expected = (BUDGET, (known[index], 0)) if index in known else (DEVICE, None)
+        assert self.once(WINDOW + 8 * index) == expected
 
-    @pytest.mark.parametrize("index", [0, 1, 2, 3, 5, 63, 64, 65, 66, 68, 511])
+    @pytest.mark.parametrize("index", [0, 1, 2, 3, 5, 63, 64, 65, 68, 511])
     def test_stores(self, index):
         stored = index in (1, 2)
-        assert self.once(WINDOW + 8 * index, write=1, data=5, strobe=255) == (
-            BUDGET,
-            (0, int(not stored)),
-        )
-        changed = [i for i in range(64) if self.bench.machine.window[i] != 1000 + i]
+        event = self.once(WINDOW + 8 * index, write=1, data=5, strobe=255)
+        assert event == ((BUDGET, (0, 0)) if stored else (DEVICE, None))
+        window = self.bench.machine.windows[0]
+        changed = [i for i in range(64) if window.cells[i] != 1000 + i]
         assert changed == ([index] if stored else [])
-        assert not stored or self.bench.machine.window[index] == 5
+        assert not stored or window.cells[index] == 5
+        assert window.stored == (1 << index if stored else 0)
+
+    @pytest.mark.parametrize("size", range(4))
+    def test_a_narrow_register_is_in_its_lanes(self, size):
+        address, lane = WINDOW + 512 + (2 << size), (2 << size) % 8
+        value = 2002 & (1 << (8 << size)) - 1
+        assert self.once(address, size, size=size) == (BUDGET, (value << 8 * lane, 0))
+        address, lane = WINDOW + 512 + (3 << size), (3 << size) % 8
+        request = {"write": 1, "data": 0x0807060504030201, "size": size}
+        assert self.once(address, size, **request) == (BUDGET, (0, 0))
+        value = 0x0807060504030201 >> 8 * lane & (1 << (8 << size)) - 1
+        assert self.bench.machine.windows[1].cells[3] == value
 
     @pytest.mark.parametrize("size", [0, 1, 2])
-    @pytest.mark.parametrize("index", [1, 4])
     @pytest.mark.parametrize("write", [0, 1])
-    def test_parts_of_a_register_are_refused(self, size, index, write):
+    def test_parts_of_a_register_are_for_the_device(self, size, write):
         request = {"write": write, "data": 5, "strobe": 1, "size": size}
-        assert self.once(WINDOW + 8 * index, **request) == (BUDGET, (0, 1))
-        assert self.bench.machine.window[index] == 1000 + index
+        assert self.once(WINDOW + 8, **request) == (DEVICE, None)
+        assert self.bench.machine.windows[0].cells[1] == 1001
 
-    @pytest.mark.parametrize("address", [WINDOW - 8, WINDOW + 4096])
-    def test_beside_it_another_device_has_to_serve(self, address):
+    @pytest.mark.parametrize("address", [WINDOW - 8, WINDOW + 1024])
+    def test_beside_it_a_device_has_to_serve(self, address):
         event, _ = self.once(address, write=1, data=9, strobe=0xF0, size=2)
         request = self.bench.machine.device
         assert (event, request.address, request.write) == (DEVICE, address, 1)
         assert (request.data, request.strobe, request.size) == (9, 0xF0, 2)
-        assert self.bench.machine.withheld
+        assert self.bench.machine.open
 
     def test_fetches_see_no_device(self):
-        bench = Bench(lambda bench: bench.request(FETCH, WINDOW), **PAGE)
+        bench = Bench(lambda bench: bench.request(FETCH, WINDOW), windows=[self.WORDS])
         assert bench.run(3) == BUDGET
         assert bench.seen[1][0][1:] == (1, 0, 1)
 
-    @pytest.mark.parametrize("latency", [1, 4])
-    @pytest.mark.parametrize("delay", [0, 17])
-    def test_the_ring_is_answered_when_python_says_so(self, latency, delay):
-        bench = Bench(
-            lambda bench: (
-                bench.cycle == 7 and bench.request(DATA, WINDOW + 32, write=1, data=77, strobe=255)
-            ),
-            latency=latency,
-            **PAGE,
-        )
-        assert bench.run(100) == RING
-        assert (bench.cycle, bench.machine.event_value) == (8, 77)
-        assert bench.run(50) == BUDGET
-        bench.machine.withheld_cycle = 58
-        bench.answer(delay, data=3, error=1)
-        bench.run(50)
-        answered = [seen[2] for seen in bench.seen if seen[1][1]]
-        assert answered == [58 + latency + 1 + delay]
-        assert bench.seen[answered[0]][1][2:] == (3, 1)
-        assert not bench.machine.withheld
+
+@pytest.mark.parametrize("latency", [1, 4])
+@pytest.mark.parametrize("delay", [0, 17])
+def test_what_is_withheld_is_answered_when_python_says_so(latency, delay):
+    bench = Bench(
+        lambda bench: (
+            bench.cycle == 7 and bench.request(DATA, WINDOW + 32, write=1, data=77, strobe=255)
+        ),
+        latency=latency,
+    )
+    assert bench.run(100) == DEVICE
+    bench.withhold()
+    assert (bench.cycle, bench.machine.device.data) == (8, 77)
+    assert bench.run(50) == BUDGET
+    bench.machine.withheld_cycle = 58
+    bench.answer(delay)
+    bench.run(50)
+    answered = [seen[2] for seen in bench.seen if seen[1][1]]
+    assert answered == [58 + latency + 1 + delay]
+    assert bench.seen[answered[0]][1][2:] == (0, 0)
+    assert not bench.machine.withheld
+
+
+@pytest.mark.parametrize("deadline", [1, 5])
+def test_before_the_deadline_of_a_device_the_cycle_stays_open(deadline):
+    bench = Bench(deadline=deadline)
+    assert bench.run(10) == BUDGET
+    assert (bench.cycle, bench.machine.open) == (deadline, 1)
+    bench.machine.deadline = 7
+    bench.state[OTHER] = 5
+    bench.finish()
+    assert not bench.machine.open
+    assert bench.run(10) == BUDGET
+    assert bench.cycle == 7
+    assert [seen[2] for seen in bench.seen] == list(range(7))
 
 
 @pytest.mark.parametrize("latency", [1, 4])

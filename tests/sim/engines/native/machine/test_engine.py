@@ -12,8 +12,9 @@ from sim.engines.pysim.engine import PysimEngine
 from sim.host.toolchain import cache_directory
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.devices.doorbell import DoorbellPage
-from sim.platform.events import Budget, Doorbell, HtifWrite
+from sim.platform.events import Budget, Doorbell, Halt
 from sim.platform.ram import Ram
+from tests.sim.platform.test_bus import Witness
 from tests.sim.scripted import ScriptedHart, load, store
 
 BASE = 0x8000_0000
@@ -27,7 +28,7 @@ SCRIPT = [
     load(BASE + 16, pc=0x104, mode=Priv.U),
     store(RING, 3),
     load(0x1000),
-    store(BASE + 64, 5, size=2),
+    store(BASE + 64, 5),
     load(BASE + 8, gap=20),
 ]
 FETCHES = [load(BASE + 8 * index) for index in range(12)]
@@ -41,9 +42,10 @@ def ram():
     return ram
 
 
-def make_engine(ram, script=SCRIPT, *, kind="native", traced=False, latency=1, watched=BASE + 64):
+def make_engine(ram, script=SCRIPT, *, kind="native", traced=False, latency=1):
     hart = ScriptedHart(script, FETCHES)
-    bus = Bus(ram, devices=[DoorbellPage(Registers())], latency=latency, watched=watched)
+    devices = [DoorbellPage(Registers()), Witness(watched=BASE + 64)]
+    bus = Bus(ram, devices=devices, latency=latency)
     if kind == "pysim":
         return PysimEngine(hart, bus)
     return NativeEngine(hart, bus, cache_directory(), traced=traced)
@@ -71,7 +73,7 @@ def test_it_does_what_pysim_does(traced, latency):
     native = finish(make_engine(rams[0], traced=traced, latency=latency), [])
     pysim = finish(make_engine(rams[1], kind="pysim", latency=latency), [])
 
-    assert [type(event) for _, event in native[:-2]] == [Doorbell, HtifWrite, Budget]
+    assert [type(event) for _, event in native[:-2]] == [Doorbell, Halt, Budget]
     assert native == pysim
     assert rams[0].bytes == rams[1].bytes
 

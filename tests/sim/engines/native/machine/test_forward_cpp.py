@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.engines.native.machine.structs import BUDGET, RING
+from sim.engines.native.machine.structs import BUDGET, DEVICE
 from sim.platform.bus import DATA, FETCH
 from tests.sim.engines.native.machine.handmade import (
     BASE,
@@ -240,12 +240,28 @@ class TestResponses:
 
         ends = []
         for forward in (0, 1):
-            bench = Bench(hart, forward=forward, latency=2, window_base=WINDOW, ring=4, storable=0)
+            bench = Bench(hart, forward=forward, latency=2)
             bench.notes = []
-            assert bench.run(1000) == RING
+            assert bench.run(1000) == DEVICE
+            bench.withhold()
             bench.answer(500)
             assert bench.run(1000) == BUDGET
             ends.append((bench.notes, bench.cycle, list(bench.state)))
         assert ends[0] == ends[1]
         assert ends[0][0] == [(3 + 2 + 1 + 500, 506, 507)]
         assert bench.machine.skipped > 900
+
+
+@pytest.mark.parametrize("deadline", [30, 31, 47, 1000])
+def test_the_deadline_of_a_device_is_not_passed_over(deadline):
+    ends = []
+    for forward in (0, 1):
+        bench = Bench(forward=forward, deadline=deadline)
+        assert bench.run(5000) == BUDGET
+        assert (bench.cycle, bench.machine.open) == (deadline, 1)
+        bench.machine.deadline = (1 << 64) - 1
+        bench.finish()
+        bench.run(5000 - deadline)
+        ends.append((bench.cycle, list(bench.state)))
+    assert ends[0] == ends[1]
+    assert bench.machine.skipped > 4000

@@ -4,7 +4,7 @@ import ctypes
 
 import pytest
 
-from sim.engines.native.machine.structs import BUDGET, RING
+from sim.engines.native.machine.structs import BUDGET, DEVICE
 from sim.platform.bus import DATA
 from tests.sim.engines.native.machine.handmade import (
     COUNTER,
@@ -133,11 +133,11 @@ class TestRecords:
             if bench.cycle == RECORDS:
                 bench.request(DATA, WINDOW, write=1, data=5, strobe=255)
 
-        bench = Bench(hart, traced=True, window_base=WINDOW, ring=0)
+        bench = Bench(hart, traced=True)
         records = native.records_new(self.SIZE)
         watching(bench, records=records)
-        assert bench.run(10_000) == RING
-        assert (bench.cycle, bench.machine.event_value) == (RECORDS + 1, 5)
+        assert bench.run(10_000) == DEVICE
+        assert (bench.cycle, bench.machine.device.data) == (RECORDS + 1, 5)
 
 
 def test_a_waveform_has_every_cycle(tmp_path):

@@ -1,0 +1,187 @@
+"""What a user program's address means: the walk through the page tables, and what would come of it.
+
+The rules are those of the privileged specification, "Virtual Address Translation Process" (steps 1
+to 10), for accesses in user mode. Memory is only looked at.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hdl.arch import (
+    LEVELS,
+    MAXVA_BITS,
+    PAGE_FAULTS,
+    PAGE_SIZE,
+    PTE_SIZE,
+    Cause,
+    Pte,
+    pte_to_pa,
+    vpn,
+)
+from kernel_model.mm.space import AddressSpace
+
+__all__ = ["ACCESSES", "Outcome", "Step", "Walk", "explain", "flag_letters", "walk"]
+
+#: The accesses, by the page fault that each may raise.
+ACCESSES = {"load": Cause.LOAD_PAGE, "store": Cause.STORE_PAGE, "fetch": Cause.FETCH_PAGE}
+#: Of each page fault the access fault for the same access.
+_ACCESS_FAULTS = {
+    Cause.LOAD_PAGE: Cause.LOAD_ACCESS,
+    Cause.STORE_PAGE: Cause.STORE_ACCESS,
+    Cause.FETCH_PAGE: Cause.FETCH_ACCESS,
+}
+_RESERVED = 54  # bits from here up are of extensions that the hart has not
+_POINTER_RESERVED = Pte.D | Pte.A | Pte.U
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page-table entry that the walk reads; `pte` is None where there is no memory."""
+
+    level: int
+    address: int
+    pte: int | None
+    conclusion: str
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The entries read for an address, and how they end.
+
+    Attributes
+    ----------
+    va : int
+        The address.
+    steps : tuple of Step
+        What was read, the root's entry first; nothing for an address that is not canonical.
+    leaf : int or None
+        The entry of the page, if the walk has come to one.
+    failure : str
+        Why it has not; or what forbids all accesses.
+    no_memory : bool
+        The failure is an access fault, and no page fault.
+    """
+
+    va: int
+    steps: tuple[Step, ...]
+    leaf: int | None = None
+    failure: str = ""
+    no_memory: bool = False
+
+    @property
+    def pa(self) -> int:
+        """The physical address, if there is a leaf."""
+        assert self.leaf is not None
+        size = PAGE_SIZE << 9 * self.steps[-1].level
+        return pte_to_pa(self.leaf) + self.va % size
+
+    def outcome(self, access: str, *, svadu: bool) -> "Outcome":
+        """What comes of a load, a store or a fetch in user mode.
+
+        With `svadu` the hart sets A and D bits; else it raises a page fault for them.
+        """
+        page_fault = ACCESSES[access]
+        if self.leaf is None or self.failure:
+            cause = _ACCESS_FAULTS[page_fault] if self.no_memory else page_fault
+            return Outcome(cause, self.failure)
+        if not self.leaf & Pte.U:
+            return Outcome(page_fault, "U = 0: the page is not for user mode")
+        needed = PAGE_FAULTS[page_fault]
+        if not self.leaf & needed:
+            return Outcome(page_fault, f"{needed.name} = 0")
+        used = Pte.A | Pte.D if access == "store" else Pte.A
+        missing = " and ".join(bit.name for bit in (Pte.A, Pte.D) if used & ~self.leaf & bit)
+        if missing and not svadu:
+            return Outcome(page_fault, f"the kernel has to set {missing}")
+        return Outcome(None, f"the hart sets {missing}" if missing else "")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The exception that an access raises, or None, and the reason."""
+
+    cause: Cause | None
+    reason: str
+
+
+def walk(read: Callable[[int], int | None], root: int, va: int) -> Walk:
+    """Walks from the table at the physical address `root`; `read` tells the 64-bit word there.
+
+    It returns None where there is no RAM.
+    """
+    if va >> MAXVA_BITS - 1 not in (0, (1 << 65 - MAXVA_BITS) - 1):
+        return Walk(va, (), failure=f"bits 63 to {MAXVA_BITS} must be like bit {MAXVA_BITS - 1}")
+    steps, table = [], root
+    for level in range(LEVELS - 1, -1, -1):
+        address = table + PTE_SIZE * vpn(va, level)
+        pte = read(address)
+        failure, is_leaf = _judge(pte, level)
+        conclusion = failure or _meaning(pte, level)
+        steps.append(Step(level, address, pte, conclusion))
+        if failure or is_leaf:
+            at = f"{failure} at level {level}" if failure else ""
+            leaf = pte if is_leaf else None
+            return Walk(va, tuple(steps), leaf, at, no_memory=pte is None)
+        table = pte_to_pa(pte)
+    raise AssertionError("level 0 is a leaf or a failure")
+
+
+def _judge(pte: int | None, level: int) -> tuple[str, bool]:
+    """Why the walk fails at an entry, or "", and whether it is a leaf."""
+    if pte is None:
+        return "no memory there", False
+    if not pte & Pte.V:
+        return "V = 0: not valid", False
+    if pte & Pte.W and not pte & Pte.R:
+        return "W without R: reserved", False
+    if pte >> _RESERVED:
+        return f"bits 63 to {_RESERVED} must be 0", False
+    if not pte & (Pte.R | Pte.X):
+        if pte & _POINTER_RESERVED:
+            return "a pointer with D, A or U: reserved", False
+        return ("a pointer at the last level", False) if level == 0 else ("", False)
+    if pte_to_pa(pte) % (PAGE_SIZE << 9 * level):
+        return "a superpage that is not aligned", True
+    return "", True
+
+
+def _meaning(pte: int, level: int) -> str:
+    if not pte & (Pte.R | Pte.X):
+        return f"points to the table at {pte_to_pa(pte):#x}"
+    size = {0: "4 KiB", 1: "2 MiB", 2: "1 GiB"}[level]
+    return f"a page of {size} at {pte_to_pa(pte):#x}"
+
+
+def flag_letters(pte: int) -> str:
+    """The flags as letters, D first; `-` for one that is 0."""
+    return "".join(bit.name if pte & bit else "-" for bit in reversed(Pte))
+
+
+def explain(found: Walk, space: AddressSpace, *, svadu: bool) -> Iterator[str]:
+    """The walk in lines, what comes of each access, and what the kernel would do."""
+    va = found.va
+    parts = ", ".join(f"VPN[{level}] {vpn(va, level)}" for level in range(LEVELS - 1, -1, -1))
+    yield f"va {va:#x}: {parts}, offset {va % PAGE_SIZE:#x}"
+    for step in found.steps:
+        content = "" if step.pte is None else f"  {step.pte:#018x} {flag_letters(step.pte)}"
+        yield f"  level {step.level}  {step.address:#x}{content}  {step.conclusion}"
+    for access in ACCESSES:
+        outcome = found.outcome(access, svadu=svadu)
+        if outcome.cause is None:
+            note = f" ({outcome.reason})" if outcome.reason else ""
+            yield f"  {access:<5}  pa {found.pa:#x}{note}"
+        else:
+            name = outcome.cause.name.lower().replace("_", " ") + " fault"
+            yield f"  {access:<5}  {name}, cause {int(outcome.cause)}: {outcome.reason}"
+    yield f"  kernel {_owner(space, va)}"
+
+
+def _owner(space: AddressSpace, va: int) -> str:
+    """Whose the address is for the kernel."""
+    region = space.region(va)
+    if region is None:
+        return f"nobody's: it is not below the size {space.size:#x}"
+    flags = (Pte.R, Pte.W, Pte.X)
+    rights = "".join(bit.name.lower() if region.rights & bit else "-" for bit in flags)
+    place = f"{region.start:#x} to {region.end:#x}"
+    return f"{region.owner.value}, {place}, {rights}; size {space.size:#x}"
