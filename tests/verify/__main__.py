@@ -6,7 +6,7 @@ from importlib import import_module
 from tests.verify import runner
 
 #: Each is in a folder of its name, where `check.py` defines it as CHECK.
-NAMES = ("oracle", "fuzz")
+NAMES = ("oracle", "lockstep", "samekernel", "fuzz")
 USAGE = f"usage: python -m tests.verify {{{','.join(NAMES)}}} [options]; --help lists them"
 
 

@@ -1,6 +1,7 @@
 """Tasks on several processes: results in the order of the tasks, and an end by Ctrl-C."""
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -73,10 +74,17 @@ _work = None
 
 
 def _begin():
-    """Ctrl-C is this process's parent's matter, which then terminates it."""
+    """Ctrl-C is the matter of this process's parent, which then terminates it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(1))
 
 
 def _run(task):
-    return _work(task)
+    # A task may have started processes of its own, and ends them on its way out.
+    at_once = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        return _work(task)
+    except SystemExit:
+        os._exit(1)
+    finally:
+        signal.signal(signal.SIGTERM, at_once)
