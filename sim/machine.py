@@ -53,7 +53,7 @@ class Guest(Protocol):
 
     @property
     def idle_cycles(self) -> int:
-        """Cycles so far in which the hart only waited for time to pass."""
+        """Cycles in which the hart only waits for time to pass, up to the end of this wait."""
 
     def handle(self, machine: "Machine", event: Event) -> None:
         """Takes an event."""
@@ -149,7 +149,8 @@ class Machine:
             end = self._reason_to_end(max_cycles)
             if end is not None:
                 return end
-            event = engine.run(self._next_stop(max_cycles, watchers) - engine.cycle)
+            stop = self._next_stop(max_cycles, watchers)
+            event = engine.run(stop - engine.cycle, engine.chunk)
             if not isinstance(event, Budget):
                 guest.handle(self, event)
             progress(engine.cycle)
@@ -177,9 +178,12 @@ class Machine:
         snapshot.python.put_back()
 
     def _next_stop(self, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
-        cycle = self.engine.cycle
+        cycle, chunk = self.engine.cycle, self.engine.chunk
         stops = [watcher.next_stop(cycle) for watcher in watchers]
-        stops += [max_cycles, cycle + self.engine.chunk]
+        # As long as quiet is expected the engine may pass over it at once: then there is nothing to
+        # look at.
+        chunks = -(-(self._quiet_until - cycle) // chunk)
+        stops += [max_cycles, cycle + max(1, chunks) * chunk]
         return max(cycle + 1, min(stop for stop in stops if stop is not None))
 
     def _reason_to_end(self, max_cycles: int | None) -> End | None:

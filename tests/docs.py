@@ -62,7 +62,7 @@ def examples(text: str) -> list[Example]:
         if match := _COMMAND.fullmatch(line):
             found.append(Example(match[1], _shown(lines, number + 1), number + 1))
         elif line == _MAKE_SIM:
-            found.append(Example("trapline run lazy", _shown(lines, number + 2), number + 2))
+            found.append(Example("trapline run --vcd build/lazy.vcd lazy", _shown(lines, number + 2), number + 2))
     return found
 
 

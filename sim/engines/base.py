@@ -149,9 +149,10 @@ class Engine(ABC):
     chunk: int
 
     @abstractmethod
-    def run(self, cycles: int) -> Event:
-        """Runs for at most `cycles` cycles; returns what ended it.
+    def run(self, cycles: int, work: int | None = None) -> Event:
+        """Runs for at most `cycles` cycles, of which it computes at most `work`.
 
+        Returns what ended it.
         An event ends the run with the cycle in which it happened; another one of the same cycle
         ends the next run before its first cycle. `ProtocolError` is raised if the hart breaks a
         rule of its memory port.

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from kernel_model.facts.param import BSIZE, MAXFILE, NINODES
 from kernel_model.fs.disk import Contents, Folder, Geometry, Linked
@@ -62,8 +63,8 @@ def _folder(top: Path) -> Iterator[tuple[str, bytes | Folder]]:
         names.sort()
         count += len(names) + len(files)
         if count >= NINODES:
-            raise HostFileError(f"--disk {top}: more files and folders than the disk has inodes, "
-                                f"which are {NINODES - 1}")  # fmt: skip
+            more = f"more files and folders than the disk has inodes, which are {NINODES - 1}"
+            raise HostFileError(f"--disk {top}: {more}")
         for name in names:
             path = Path(folder, name)
             if path.is_symlink():
@@ -90,5 +91,5 @@ def _name(path: Path, top: Path) -> str:
     return path.relative_to(top).as_posix()
 
 
-def _raise(error):
+def _raise(error: OSError) -> NoReturn:
     raise error

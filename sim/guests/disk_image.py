@@ -7,8 +7,10 @@ use are those of the files that a path leads to.
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct, iter_unpack, unpack_from
+from typing import NamedTuple
 
 from kernel_model.facts.param import BSIZE, MAXFILE, NDIRECT, NINDIRECT, ROOTINO
 from kernel_model.fs.disk import Contents, Device, Folder, Geometry, Linked
@@ -28,6 +30,39 @@ class ImageError(Exception):
     """The image cannot be used; one line that says what is wrong with it, and where."""
 
 
+class _SuperBlock(NamedTuple):
+    """`struct superblock`: numbers of blocks and inodes, and the blocks at which parts begin."""
+
+    magic: int
+    size: int
+    nblocks: int
+    ninodes: int
+    nlog: int
+    logstart: int
+    inodestart: int
+    bmapstart: int
+
+    @property
+    def first(self) -> int:
+        """The first block for data."""
+        return self.size - self.nblocks
+
+    def in_order(self) -> bool:
+        """The parts follow each other."""
+        inode_blocks = -(-self.ninodes // _INODES_A_BLOCK)
+        starts = [
+            2,
+            self.logstart,
+            self.logstart + self.nlog,
+            self.inodestart,
+            self.inodestart + inode_blocks,
+            self.bmapstart,
+            self.first,
+            self.size,
+        ]
+        return starts == sorted(starts)
+
+
 @dataclass(frozen=True)
 class _Inode:
     inum: int
@@ -40,52 +75,49 @@ class _Inode:
 
 def read_image(image: bytes) -> tuple[Contents, Geometry]:
     """What is on the disk, by path, and how large it is. Raises ImageError."""
-    disk = _Disk(image)
-    return disk.contents(), disk.geometry
+    super_block = _read_super_block(image)
+    geometry = Geometry(super_block.ninodes, super_block.nblocks)
+    return _Disk(image, super_block).contents(), geometry
+
+
+def _read_super_block(image: bytes) -> _SuperBlock:
+    size = len(image)
+    if size < 2 * BSIZE:
+        raise ImageError(f"no disk image of xv6: {size} bytes, too few for a super block")
+    block = _SuperBlock(*_SUPER_BLOCK.unpack_from(image, BSIZE))
+    if block.magic != _MAGIC:
+        begins = f"block 1 begins with {block.magic:#x}, not {_MAGIC:#x}"
+        raise ImageError(f"no disk image of xv6 for RISC-V: {begins}")
+    if block.size * BSIZE > size:
+        told = f"the super block tells of {block.size} blocks of {BSIZE}"
+        raise ImageError(f"truncated: {size} bytes, but {told}")
+    if not block.in_order() or not ROOTINO < block.ninodes <= _MAX_INODES:
+        raise ImageError("the super block is damaged: its parts do not follow each other")
+    return block
 
 
 class _Disk:
-    def __init__(self, image):
+    def __init__(self, image: bytes, super_block: _SuperBlock):
         self._image = image
+        self._super = super_block
+        #: Blocks that the log has, and which are not yet written where they belong.
         self._recovered: dict[int, bytes] = {}
-        self._read_super_block()
         self._recovered = self._recover()
         #: Whose each block is.
         self._owners: dict[int, int] = {}
         self._files: dict[int, Linked] = {}
 
-    def _read_super_block(self):
-        size = len(self._image)
-        if size < 2 * BSIZE:
-            raise ImageError(f"no disk image of xv6: {size} bytes, too few for a super block")
-        (magic, self._size, blocks, self._inodes, self._log_size, self._log, self._inode_start,
-         bitmap) = _SUPER_BLOCK.unpack_from(self._image, BSIZE)  # fmt: skip
-        if magic != _MAGIC:
-            raise ImageError(
-                f"no disk image of xv6 for RISC-V: block 1 begins with {magic:#x}, not {_MAGIC:#x}"
-            )
-        if self._size * BSIZE > size:
-            raise ImageError(f"truncated: {size} bytes, but the super block tells of {self._size} "
-                             f"blocks of {BSIZE}")  # fmt: skip
-        self._first = self._size - blocks  # of the blocks for data
-        inode_blocks = -(-self._inodes // _INODES_A_BLOCK)
-        starts = (2, self._log, self._log + self._log_size, self._inode_start,
-                  self._inode_start + inode_blocks, bitmap, self._first, self._size)  # fmt: skip
-        if list(starts) != sorted(starts) or not ROOTINO < self._inodes <= _MAX_INODES:
-            raise ImageError("the super block is damaged: its parts do not follow each other")
-        self.geometry = Geometry(self._inodes, blocks)
-
     def _recover(self) -> dict[int, bytes]:
         """The blocks that a log has which was committed and not yet written where they belong."""
-        if self._log_size == 0:
+        if self._super.nlog == 0:
             return {}
-        (count,) = unpack_from("<i", self._image, self._log * BSIZE)
-        if not 0 <= count < min(self._log_size, BSIZE // 4):
-            raise ImageError(f"the log is damaged: {count} blocks in one of {self._log_size}")
-        numbers = unpack_from(f"<{count}I", self._image, self._log * BSIZE + 4)
-        if any(number >= self._size for number in numbers):
+        (count,) = unpack_from("<i", self._image, self._super.logstart * BSIZE)
+        if not 0 <= count < min(self._super.nlog, BSIZE // 4):
+            raise ImageError(f"the log is damaged: {count} blocks in one of {self._super.nlog}")
+        numbers = unpack_from(f"<{count}I", self._image, self._super.logstart * BSIZE + 4)
+        if any(number >= self._super.size for number in numbers):
             raise ImageError("the log is damaged: it has a block that is past the disk's end")
-        copies = [self._block(self._log + 1 + n) for n in range(count)]
+        copies = [self._block(self._super.logstart + 1 + n) for n in range(count)]
         return dict(zip(numbers, copies, strict=True))
 
     def contents(self) -> Contents:
@@ -109,7 +141,7 @@ class _Disk:
                 found[path + name] = self._entry(inode, path + name)
         return found
 
-    def _entry(self, inode, path):
+    def _entry(self, inode: _Inode, path: str) -> Linked | Device | Folder:
         if inode.type is FileType.DIR:
             return Folder()
         if inode.type is FileType.DEVICE:
@@ -118,7 +150,7 @@ class _Disk:
             self._files[inode.inum] = Linked(self._data(inode, path))
         return self._files[inode.inum]
 
-    def _entries(self, folder, path):
+    def _entries(self, folder: _Inode, path: str) -> Iterator[tuple[str, int]]:
         """Yields name and inode number of each entry but `.` and `..`."""
         data = self._data(folder, path)
         if len(data) % 16:
@@ -131,10 +163,10 @@ class _Disk:
                 raise ImageError(f"/{path}: inode {inum} has no proper name, but {name!r}")
             yield os.fsdecode(name), inum
 
-    def _inode(self, inum, path):
-        if not 0 < inum < self._inodes:
-            raise ImageError(f"/{path}: there is no inode {inum}, but {self._inodes}")
-        block = self._block(self._inode_start + inum // _INODES_A_BLOCK)
+    def _inode(self, inum: int, path: str) -> _Inode:
+        if not 0 < inum < self._super.ninodes:
+            raise ImageError(f"/{path}: there is no inode {inum}, but {self._super.ninodes}")
+        block = self._block(self._super.inodestart + inum // _INODES_A_BLOCK)
         kind, major, minor, _, size, *addrs = _INODE.unpack_from(
             block, inum % _INODES_A_BLOCK * _INODE.size
         )
@@ -144,7 +176,7 @@ class _Disk:
             raise ImageError(f"/{path}: {size} bytes, more than a file's {MAXFILE * BSIZE}")
         return _Inode(inum, FileType(kind), major, minor, size, tuple(addrs))
 
-    def _data(self, inode, path):
+    def _data(self, inode: _Inode, path: str) -> bytes:
         count = -(-inode.size // BSIZE)
         numbers = list(inode.addrs[:NDIRECT])
         if count > NDIRECT:
@@ -153,16 +185,16 @@ class _Disk:
         blocks = (self._owned(inode, number, path) for number in numbers[:count])
         return b"".join(blocks)[: inode.size]
 
-    def _owned(self, inode, number, path):
+    def _owned(self, inode: _Inode, number: int, path: str) -> bytes:
         """A block of the inode's own."""
-        if not self._first <= number < self._size:
-            raise ImageError(f"/{path}: block {number} of inode {inode.inum} is none for data, "
-                             f"which are {self._first} to {self._size - 1}")  # fmt: skip
+        if not self._super.first <= number < self._super.size:
+            data = f"none for data, which are {self._super.first} to {self._super.size - 1}"
+            raise ImageError(f"/{path}: block {number} of inode {inode.inum} is {data}")
         if number in self._owners:
             raise ImageError(f"/{path}: block {number} is in inode {self._owners[number]}, too")
         self._owners[number] = inode.inum
         return self._block(number)
 
-    def _block(self, number):
+    def _block(self, number: int) -> bytes:
         start = number * BSIZE
         return self._recovered.get(number) or self._image[start : start + BSIZE]

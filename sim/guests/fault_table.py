@@ -1,9 +1,10 @@
 """The table of page faults: what silicon raised, joined with what the kernel did about it."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import overload
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.served import Fault as Served
@@ -41,14 +42,19 @@ class Fault:
     def as_json(self) -> dict[str, int | str | None]:
         """The fault as an entry of the report's `faults`."""
         served = self.served
-        entry = {"number": self.number, "cycle": self.trap.cycle, "pid": served.pid}
-        if served.via is None:
-            entry["pc"] = served.pc
-        entry |= {"cause": int(served.cause), "stval": served.stval, "outcome": served.outcome,
-                  "retired_cycle": self.retired_cycle}  # fmt: skip
-        if served.via is not None:
-            entry["via"] = served.via
-        return entry
+        pc = {"pc": served.pc} if served.via is None else {}
+        via = {"via": served.via} if served.via is not None else {}
+        return {
+            "number": self.number,
+            "cycle": self.trap.cycle,
+            "pid": served.pid,
+            **pc,
+            "cause": int(served.cause),
+            "stval": served.stval,
+            "outcome": served.outcome,
+            "retired_cycle": self.retired_cycle,
+            **via,
+        }
 
 
 class FaultTable(Sequence[Fault]):
@@ -68,7 +74,7 @@ class FaultTable(Sequence[Fault]):
 
     FIRST, LAST, PINNED = 1_000, 10_000, 1_000
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pinned: Callable[[Fault], bool] = lambda fault: False
         self.settled: Callable[[Fault], None] = lambda fault: None
         self._count = 0
@@ -85,7 +91,13 @@ class FaultTable(Sequence[Fault]):
     def __iter__(self) -> Iterator[Fault]:
         return chain(self._first, self._chosen, self._last)
 
-    def __getitem__(self, index):
+    @overload
+    def __getitem__(self, index: int) -> Fault: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Fault]: ...
+
+    def __getitem__(self, index: int | slice) -> Fault | list[Fault]:
         if isinstance(index, slice):
             return [self[number] for number in range(self._count)[index]]
         number = range(self._count)[index]
@@ -122,8 +134,7 @@ class FaultTable(Sequence[Fault]):
         Raises `JoinError` if the process has not raised what the kernel found in the trap frame.
         """
         for fault in served:
-            trap = self._raised.get(fault.pid)
-            _check(fault, trap)
+            trap = _trap_of(fault, self._raised)
             self._append(Fault(self._count + 1, fault, trap))
         for pid in self._exited:
             self._raised.pop(pid, None)
@@ -161,18 +172,21 @@ def cause_name(cause: int) -> str:
     return Cause(cause).name.removesuffix("_PAGE").lower()
 
 
-def _check(fault: Served, trap: TrapRecord | None) -> None:
+def _trap_of(fault: Served, raised: Mapping[int, TrapRecord]) -> TrapRecord:
+    """The last of the process's exceptions, which must be the one that was served."""
+    trap = raised.get(fault.pid)
     if trap is None:
         raise JoinError(
             f"the kernel served a fault of process {fault.pid}, for which the hart raised none"
         )
-    expected = (trap.pc, trap.cause, trap.tval)
-    found = (fault.pc, fault.cause, fault.stval)
-    if fault.via is not None:
-        expected, found = trap.cause, Cause.ECALL_U
-    if expected != found:
+    if fault.via is None:
+        agree = (trap.pc, trap.cause, trap.tval) == (fault.pc, fault.cause, fault.stval)
+    else:
+        agree = trap.cause == Cause.ECALL_U
+    if not agree:
         raise JoinError(
             f"the hart raised cause {trap.cause} at pc {trap.pc:#x} with tval {trap.tval:#x}, "
             f"but the trap frame of process {fault.pid} says cause {fault.cause} "
             f"at pc {fault.pc or 0:#x} with stval {fault.stval:#x}"
         )
+    return trap

@@ -45,16 +45,17 @@ class KernelGuest:
 
     @property
     def idle_cycles(self) -> int:
-        """Cycles in which the hart had nothing to do."""
-        return self.kernel.ledger.idle
+        """Cycles in which the hart has nothing to do, with all of a wait that it is in."""
+        return self.kernel.ledger.idle + self._wait()
 
     def handle(self, machine: Machine, event: Event) -> None:
         """Serves a ring of the doorbell."""
         assert isinstance(event, Doorbell), f"unexpected event {event}"
         kernel, engine = self.kernel, machine.engine
         trapped, log = kernel.proc, engine.log
-        if event.reason == Reason.USER_TRAP and log.trap_count > self._trapped:
-            self.faults.trapped(trapped.pid, log.traps)  # no interrupt: those are not logged
+        is_exception = log.trap_count > self._trapped  # and no interrupt: those are not logged
+        if trapped is not None and event.reason == Reason.USER_TRAP and is_exception:
+            self.faults.trapped(trapped.pid, log.traps)
         self._look_for_progress(machine, event.reason)
         self._trapped = log.trap_count
         cost = kernel.ring(event.reason)
@@ -65,7 +66,7 @@ class KernelGuest:
             engine.switch(kernel.proc.pid)
         engine.answer(cost)
         kernel.answered_at = engine.cycle + cost
-        machine.expect_quiet(cost + self._idle_cycles())
+        machine.expect_quiet(cost + self._wait())
 
     def _look_for_progress(self, machine: Machine, reason: int) -> None:
         """Ends the run if its traps leave no time for an instruction of any program."""
@@ -77,7 +78,8 @@ class KernelGuest:
         if self._in_vain >= PATIENCE:
             machine.stop(End.LIVELOCK)
 
-    def _idle_cycles(self) -> int:
+    def _wait(self) -> int:
+        """Cycles that the hart was told to wait for by the last answer."""
         registers = self.kernel.doorbell.registers
         idle = registers[Register.ACTION] == Action.IDLE
         return registers[Register.QUANTUM] if idle else 0

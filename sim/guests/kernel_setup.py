@@ -42,8 +42,8 @@ def make_kernel(config: RunConfig, ram: Ram, console: Console, disk: Disk | None
     disk = disk or read_files(config)
 
     def files() -> Contents:
-        bundled = bundled_files() if config.programs and disk.geometry is None else {}
-        return bundled | disk.contents
+        wanted = config.programs and disk.geometry is None
+        return {**(bundled_files() if wanted else {}), **disk.contents}
 
     kernel = Kernel(
         ram,

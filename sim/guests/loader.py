@@ -6,7 +6,7 @@ from io import BytesIO
 from itertools import pairwise
 
 from elftools.common.exceptions import ELFError
-from elftools.construct import ConstructError
+from elftools.construct import ConstructError, Container
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
@@ -95,7 +95,7 @@ def _check_ident(elf: bytes) -> None:
         raise LoadError("not little-endian")
 
 
-def _check_header(header, size: int, reset_pc: int) -> None:
+def _check_header(header: Container, size: int, reset_pc: int) -> None:
     if header.e_machine != "EM_RISCV":
         raise LoadError(f"not for RISC-V: machine {header.e_machine}")
     if header.e_type != "ET_EXEC":
@@ -109,7 +109,7 @@ def _check_header(header, size: int, reset_pc: int) -> None:
         raise LoadError(f"entry {header.e_entry:#x}, but the hart starts at {reset_pc:#x}")
 
 
-def _check_tables(header) -> None:
+def _check_tables(header: Container) -> None:
     """Refuses tables that no linker writes: thousands of headers could each name the whole file."""
     if header.e_phnum > _MAX_SEGMENTS:
         raise LoadError(f"{header.e_phnum} program headers, more than {_MAX_SEGMENTS}")
@@ -121,7 +121,7 @@ def _check_tables(header) -> None:
             raise LoadError(f"{what} headers of {size} bytes, not {expected}")
 
 
-def _check_segment(header, size: int, ram: Ram) -> None:
+def _check_segment(header: Container, size: int, ram: Ram) -> None:
     where = f"segment at {header.p_paddr:#x}"
     if header.p_offset + header.p_filesz > size:
         raise LoadError(
@@ -145,7 +145,7 @@ def _check_segment(header, size: int, ram: Ram) -> None:
         )
 
 
-def _check_overlap(headers) -> None:
+def _check_overlap(headers: list[Container]) -> None:
     ordered = sorted(headers, key=lambda header: header.p_paddr)
     for low, high in pairwise(ordered):
         if low.p_paddr + low.p_memsz > high.p_paddr:

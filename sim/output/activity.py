@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from time import monotonic
+from typing import NamedTuple
 
 from kernel_model.facts.abi import Syscall
 from kernel_model.kernel import Kernel
@@ -9,6 +10,14 @@ from kernel_model.proc.state import Proc, ProcState
 from kernel_model.scheduler import waits_for
 
 __all__ = ["Activity"]
+
+
+class _Counts(NamedTuple):
+    """What a process has done: system calls, page faults and cycles of user mode."""
+
+    calls: int = 0
+    faults: int = 0
+    cycles: int = 0
 
 
 class Activity:
@@ -26,8 +35,8 @@ class Activity:
         self._kernel = kernel
         self._clock = clock
         self._then = clock()
-        #: By pid: system calls, page faults and cycles of user mode then.
-        self._counts: dict[int, tuple[int, int, int]] = {}
+        #: By pid: what each had done then.
+        self._counts: dict[int, _Counts] = {}
 
     def __call__(self) -> str:
         """Such as `pid 3 usertests: 12,000 system calls/s, the last one sbrk`."""
@@ -40,29 +49,29 @@ class Activity:
             return ""
         # If all wait, the last one: the others may wait for it.
         busiest = max(procs, key=lambda proc: (done[proc.pid][::-1], _can_run(proc), proc.pid))
-        return f"pid {busiest.pid} {busiest.name}{_in_words(busiest, *done[busiest.pid], seconds)}"
+        return f"pid {busiest.pid} {busiest.name}{_in_words(busiest, done[busiest.pid], seconds)}"
 
-    def _since(self, proc):
-        before = self._counts.get(proc.pid, (0, 0, 0))
-        return tuple(now - then for now, then in zip(_counts(proc), before, strict=True))
+    def _since(self, proc: Proc) -> _Counts:
+        before = self._counts.get(proc.pid, _Counts())
+        return _Counts(*(now - then for now, then in zip(_counts(proc), before, strict=True)))
 
 
-def _can_run(proc):
+def _can_run(proc: Proc) -> bool:
     return proc.state is not ProcState.SLEEPING
 
 
-def _counts(proc):
+def _counts(proc: Proc) -> _Counts:
     account = proc.account
-    return account.syscalls, account.minor_faults, account.user_cycles
+    return _Counts(account.syscalls, account.minor_faults, account.user_cycles)
 
 
-def _in_words(proc: Proc, calls: int, faults: int, _cycles: int, seconds: float) -> str:
+def _in_words(proc: Proc, done: _Counts, seconds: float) -> str:
     frame = proc.trapframe
-    if calls >= seconds:
+    if done.calls >= seconds:
         name = Syscall(frame.a7).name.lower() if frame.a7 in set(Syscall) else "unknown"
-        return f": {calls / seconds:,.0f} system calls/s, the last one {name}"
-    if faults >= seconds:
-        return f": {faults / seconds:,.0f} page faults/s"
+        return f": {done.calls / seconds:,.0f} system calls/s, the last one {name}"
+    if done.faults >= seconds:
+        return f": {done.faults / seconds:,.0f} page faults/s"
     if not _can_run(proc):
         return f" waits for {waits_for(proc)}"
     return f" computes at pc {frame.sepc:#x}"

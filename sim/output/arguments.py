@@ -25,13 +25,13 @@ _SBRK_TYPES = {SBRK_EAGER: "SBRK_EAGER", SBRK_LAZY: "SBRK_LAZY"}
 
 @dataclass
 class Call:
-    """A system call of the process `proc`: its number, its arguments, and later its result."""
+    """A system call of the process `proc`: its number, its arguments, and at its end its result."""
 
     kernel: Kernel
     proc: Proc
     number: int
     args: tuple[int, ...]
-    result: int | None = None
+    result: int = 0
 
     @property
     def name(self) -> str:
@@ -54,12 +54,12 @@ class Call:
         return f"{self.result:#x}" if is_address else str(self.result)
 
     @property
-    def _kinds(self) -> tuple[Callable[["Call", int], str], ...]:
+    def _kinds(self) -> tuple["_Kind", ...]:
         if self.number == Syscall.SBRK and self.proc.abi is Abi.RELEASE_2025:
             return _int, _sbrk_type
         return _SIGNATURES.get(self.number, ())
 
-    def _count_before(self):
+    def _count_before(self) -> int:
         later = [n for n, kind in enumerate(self._kinds) if kind in _AFTER]
         return later[0] if later else len(self._kinds)
 
@@ -79,64 +79,70 @@ class Call:
         return data.partition(b"\0")[0]
 
 
-def _int(call, n):
+#: How the argument of a call that has this number is shown.
+_Kind = Callable[[Call, int], str]
+
+
+def _int(call: Call, n: int) -> str:
     return str(_signed(call.args[n]))
 
 
-def _signed(value):
+def _signed(value: int) -> int:
     return ((value & 0xFFFF_FFFF) ^ 0x8000_0000) - 0x8000_0000
 
 
-def _pointer(call, n):
+def _pointer(call: Call, n: int) -> str:
     return f"{call.args[n]:#x}" if call.args[n] else "NULL"
 
 
-def _string(call, n):
+def _string(call: Call, n: int) -> str:
     text = call.string_at(call.args[n])
     return _pointer(call, n) if text is None else _quoted(text)
 
 
-def _strings(call, n):
+def _strings(call: Call, n: int) -> str:
     """An array of strings that ends with NULL, as `exec` takes it."""
     texts = []
     for index in range(MAXARG):
         entry = call.look(call.args[n] + 8 * index, 8)
-        pointer = int.from_bytes(entry, "little") if entry else 0
-        text = call.string_at(pointer) if pointer else None
-        if entry is None or (pointer and text is None):
+        if entry is None:
             return _pointer(call, n)
-        if not pointer:
+        pointer = int.from_bytes(entry, "little")
+        if pointer == 0:
             break
+        text = call.string_at(pointer)
+        if text is None:
+            return _pointer(call, n)
         texts.append(_quoted(text))
     return f"[{', '.join(texts)}]"
 
 
-def _given(call, n):
+def _given(call: Call, n: int) -> str:
     """A buffer that the call reads; the next argument is its length."""
     return _buffer(call, n, _signed(call.args[n + 1]))
 
 
-def _received(call, n):
+def _received(call: Call, n: int) -> str:
     """A buffer that the call has filled with as many bytes as it returned."""
     return _buffer(call, n, call.result)
 
 
-def _buffer(call, n, length):
+def _buffer(call: Call, n: int, length: int) -> str:
     data = call.look(call.args[n], min(length, _MOST + 1)) if length >= 0 else None
     return _pointer(call, n) if data is None else _quoted(data)
 
 
-def _pair(call, n):
+def _pair(call: Call, n: int) -> str:
     data = call.look(call.args[n], 8) if call.result == 0 else None
     return "[{}, {}]".format(*unpack("<2i", data)) if data else _pointer(call, n)
 
 
-def _status(call, n):
+def _status(call: Call, n: int) -> str:
     data = call.look(call.args[n], 4) if call.args[n] and call.result > 0 else None
     return "[{}]".format(*unpack("<i", data)) if data else _pointer(call, n)
 
 
-def _stat(call, n):
+def _stat(call: Call, n: int) -> str:
     data = call.look(call.args[n], 24) if call.result == 0 else None
     if not data:
         return _pointer(call, n)
@@ -144,7 +150,7 @@ def _stat(call, n):
     return f"{{ino={inum}, type=T_{FileType(kind).name}, nlink={nlink}, size={size}}}"
 
 
-def _flags(call, n):
+def _flags(call: Call, n: int) -> str:
     flags = call.args[n] & 0xFFFF_FFFF
     names = [_ACCESS.get(flags & 3, "3")]
     names += [name for bit, name in ((O_CREATE, "O_CREATE"), (O_TRUNC, "O_TRUNC")) if flags & bit]
@@ -152,17 +158,17 @@ def _flags(call, n):
     return "|".join([*names, *([f"{rest:#x}"] if rest else [])])
 
 
-def _sbrk_type(call, n):
+def _sbrk_type(call: Call, n: int) -> str:
     value = _signed(call.args[n])
     return _SBRK_TYPES.get(value, str(value))
 
 
-def _quoted(data):
+def _quoted(data: bytes) -> str:
     text = "".join(_escaped(byte) for byte in data[:_MOST])
     return f'"{text}"' + ("..." if len(data) > _MOST else "")
 
 
-def _escaped(byte):
+def _escaped(byte: int) -> str:
     if byte in _ESCAPES:
         return _ESCAPES[byte]
     return chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}"
@@ -171,7 +177,7 @@ def _escaped(byte):
 _NAMES = {int(number): number.name.lower() for number in Syscall}
 #: What is known of an argument only at the call's end.
 _AFTER = (_received, _pair, _status, _stat)
-_SIGNATURES = {
+_SIGNATURES: dict[int, tuple[_Kind, ...]] = {
     Syscall.EXIT: (_int,),
     Syscall.WAIT: (_status,),
     Syscall.PIPE: (_pair,),

@@ -5,12 +5,13 @@ from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
 from kernel_model.mm.lazy import NO_FRAME
 from kernel_model.proc.state import Proc
+from kernel_model.proc.trapframe import TrapFrame
 from sim.output.traces import Emit
 
 __all__ = ["Deaths"]
 
 #: Exceptions other than page faults, and what there is to know of each.
-_REASONS = {
+_REASONS: dict[int, str] = {
     Cause.FETCH_MISALIGNED: "misaligned jump",
     Cause.FETCH_ACCESS: "fetch from where there is no memory",
     Cause.ILLEGAL: "illegal instruction {stval:#x} (the hart has no floating point)",
@@ -19,7 +20,7 @@ _REASONS = {
     Cause.STORE_MISALIGNED: "misaligned store to {stval:#x}: the hart has aligned accesses only",
     Cause.LOAD_ACCESS: "load from {stval:#x}, where there is no memory",
     Cause.STORE_ACCESS: "store to {stval:#x}, where there is no memory",
-}  # fmt: skip
+}
 
 
 class Deaths:
@@ -48,11 +49,18 @@ class Deaths:
     def unexpected(self, proc: Proc, now: int) -> None:
         """Tells why the kernel has just said that a trap was unexpected."""
         frame = proc.trapframe
-        reason = _REASONS.get(frame.scause)
-        if reason is None and self._no_frame:
-            reason = (f"out of memory for the page of {{stval:#x}}: all {self._kernel.kmem.used:,} "
-                      "pages of RAM are in use (--memory MIB gives more)")  # fmt: skip
+        reason = self._reason(frame)
         if reason is not None:
-            self._emit(f"trapline: pid {proc.pid} ({proc.name}) is killed at pc {frame.sepc:#x}: "
-                       + reason.format(stval=frame.stval))  # fmt: skip
+            where = f"pid {proc.pid} ({proc.name}) is killed at pc {frame.sepc:#x}"
+            self._emit(f"trapline: {where}: {reason}")
         self._no_frame = False
+
+    def _reason(self, frame: TrapFrame) -> str | None:
+        if frame.scause in _REASONS:
+            return _REASONS[frame.scause].format(stval=frame.stval)
+        if not self._no_frame:
+            return None
+        return (
+            f"out of memory for the page of {frame.stval:#x}: all {self._kernel.kmem.used:,} "
+            "pages of RAM are in use (--memory MIB gives more)"
+        )

@@ -91,7 +91,13 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _write_time(gtkw, text, waveform: Waveform, marks: Iterable[Mark], focus: int | None) -> None:
+def _write_time(
+    gtkw: GTKWSave,
+    text: io.StringIO,
+    waveform: Waveform,
+    marks: Iterable[Mark],
+    focus: int | None,
+) -> None:
     """Which cycles are on the screen, and the markers."""
     inside = [mark for mark in marks if waveform.holds(mark.cycle * CYCLE_FS)]
     if focus is None and inside:
@@ -104,7 +110,12 @@ def _write_time(gtkw, text, waveform: Waveform, marks: Iterable[Mark], focus: in
     gtkw.timestart(max(waveform.start, min(left, waveform.end - _CYCLES * CYCLE_FS)))
     zoom = -math.log2(_ZOOM_PIXELS * CYCLE_FS / PIXELS_PER_CYCLE)
     times = {letter: mark.cycle * CYCLE_FS for letter, mark in zip(_LETTERS, inside, strict=False)}
-    gtkw.zoom_markers(zoom, -1 if focus is None else focus * CYCLE_FS, **times)
+    # pyvcd annotates the keyword arguments as if each were the dictionary of all.
+    gtkw.zoom_markers(
+        zoom,
+        -1 if focus is None else focus * CYCLE_FS,
+        **times,  # type: ignore[arg-type]
+    )
     for letter, mark in zip(_LETTERS.upper(), inside, strict=False):
         # pyvcd has no call for it.
         text.write(f"[markername] {letter}{mark.name}\n")

@@ -1,7 +1,6 @@
 """The result of a run as JSON, whose faults are written as they come."""
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,10 +14,22 @@ from sim.result import Result
 
 __all__ = ["JsonReport"]
 
-_NAMES = ("exit_status", "abi", "cycles", "instructions", "pages_promised", "heap_frames_used",
-          "frames_used")  # fmt: skip
+_NAMES = (
+    "exit_status",
+    "abi",
+    "cycles",
+    "instructions",
+    "pages_promised",
+    "heap_frames_used",
+    "frames_used",
+)
 #: Members of an account that are called otherwise in JSON.
 _JSON_NAMES = {"resident": "resident_pages"}
+#: Characters that are copied to standard output at once.
+_CHUNK = 1 << 16
+
+#: Where the file ends, what stands before the next fault, and what has gone wrong.
+_State = tuple[int | None, str, OSError | None]
 
 
 class JsonReport:
@@ -38,7 +49,7 @@ class JsonReport:
     Raises OSError, with the file's name.
     """
 
-    def __init__(self, path: Path | str, write: Callable[[bytes], None]):
+    def __init__(self, path: Path | str, write: Callable[[bytes], object]):
         self._write_out = write if path == STDOUT else None
         self._file: TextIO = open_output(path) if path != STDOUT else _temporary_file()
         self._failure: OSError | None = None
@@ -66,19 +77,19 @@ class JsonReport:
         if self._failure is not None:
             raise self._failure
 
-    def save_state(self) -> tuple:
+    def save_state(self) -> _State:
         """See `sim.checkpoint.Restorable`."""
         return position_of(self._file), self._separator, self._failure
 
-    def load_state(self, state: tuple) -> None:
+    def load_state(self, state: _State) -> None:
         """The faults since then are taken out of the file."""
         position, self._separator, self._failure = state
         return_to(self._file, position)
 
-    def _copy(self, write) -> None:
+    def _copy(self, write: Callable[[bytes], object]) -> None:
         self._file.flush()
         self._file.seek(0)
-        while data := self._file.read(shutil.COPY_BUFSIZE):
+        while data := self._file.read(_CHUNK):
             write(data.encode())
 
     def _write(self, text: str) -> None:

@@ -1,11 +1,12 @@
 """Page tables as xv6 prints them, when a process exits or in a cycle of one's choice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kernel_model.kernel import Kernel
 from kernel_model.mm.peek import vmprint
 from kernel_model.proc.state import Proc
+from sim.machine import Machine
 from sim.output.traces import Emit
 
 __all__ = ["PagePrint", "PageTables"]
@@ -41,14 +42,15 @@ class PageTables:
 
     def exited(self, proc: Proc, now: int) -> None:
         """Prints the page table of a process that has just ended: its memory is still there."""
-        self._print([one for one in self._wanted if one == (proc.pid, None)])
+        at_exit = PagePrint(proc.pid, None)
+        self._print([one for one in self._wanted if one == at_exit])
 
     def next_stop(self, cycle: int) -> int | None:
         """The first cycle that is wanted."""
         cycles = [one.cycle for one in self._wanted if one.cycle is not None and one.cycle > cycle]
         return min(cycles, default=None)
 
-    def look(self, machine) -> None:
+    def look(self, machine: Machine) -> None:
         """Prints what is wanted in this cycle."""
         now = machine.engine.cycle
         self._print([one for one in self._wanted if one.cycle is not None and one.cycle <= now])
@@ -61,7 +63,7 @@ class PageTables:
             self._emit(f"{one}: {reason}")
         self._wanted = []
 
-    def _print(self, due):
+    def _print(self, due: Iterable[PagePrint]) -> None:
         for one in due:
             self._wanted.remove(one)
             proc = next((proc for proc in self._kernel.procs if proc.pid == one.pid), None)

@@ -40,14 +40,15 @@ def make_recording(
         save.open("r+b").close()
     path.open("wb").close()
     vcd = _unused(path) if path.suffix == fst.SUFFIX else path
-    window = window or default
+    watcher: Trace | AroundFault | LastCycles
     if fault is not None:
         watcher, missing = AroundFault(vcd, find), f"page fault {fault}"
     elif last is not None:
         watcher, missing = LastCycles(vcd, last), "its first cycle"
     else:
-        watcher, missing = Trace(vcd, window), "its window began"
-        _tell_size(path, window)
+        watcher, missing = Trace(vcd, window or default), "its window began"
+        if window is not None:
+            _tell_size(path, window)
     return Recording(path, watcher, marks, count, missing)
 
 
@@ -83,15 +84,17 @@ class Recording:
         if not self.watcher.started:
             self.discard()
             faults = self._count()
-            _say(f"error: {path}: not written, the run ended before {self._missing}, "
-                 f"after {faults:,} page fault{'s' * (faults != 1)}")  # fmt: skip
+            _say(
+                f"error: {path}: not written, the run ended before {self._missing}, "
+                f"after {faults:,} page fault{'s' * (faults != 1)}"
+            )
             return False
         waveform = read_waveform(vcd)
         if vcd != path:
             self._convert()
         if self.watcher.cut_short:
-            _say(f"{path}: ends after {OPEN_CYCLES:,} cycles; for more say where: "
-                 "--vcd-window FROM:TO")  # fmt: skip
+            more = "for more say where: --vcd-window FROM:TO"
+            _say(f"{path}: ends after {OPEN_CYCLES:,} cycles; {more}")
         save = save_path(path)
         if save.exists() and not is_ours(save):
             _say(f"{save}: kept, since it has been changed; without it a new one is written")
@@ -130,8 +133,8 @@ def _unused(fst_path: Path) -> Path:
             return path
 
 
-def _tell_size(path: Path, window: CycleRange | FirstFaults) -> None:
-    if isinstance(window, CycleRange) and window.last is not None:
+def _tell_size(path: Path, window: CycleRange) -> None:
+    if window.last is not None:
         cycles = window.last - window.first
         if cycles > OPEN_CYCLES:
             _say(f"{path}: {cycles:,} cycles take about {cycles * BYTES_PER_CYCLE / 1e9:,.1f} GB")

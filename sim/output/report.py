@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TextIO
+from typing import TextIO, TypeVar
 
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
@@ -39,6 +39,8 @@ _PROCESS_COLUMNS = (
 #: What goes without saying under the heading "frame".
 _SHORTER = re.compile(r"mapped frame (\w+)")
 
+_Item = TypeVar("_Item")
+
 
 def print_faults(result: Result, file: TextIO) -> None:
     """Prints the table of faults, one a row, in the order in which they were served."""
@@ -73,8 +75,11 @@ def print_summary(result: Result, file: TextIO) -> None:
         "release (--abi)": result.abi,
         "engine": result.engine,
     }
-    cells = [(name, f"{value:,}" if isinstance(value, int) else value)
-             for name, value in rows.items() if value is not None]  # fmt: skip
+    cells = [
+        (name, f"{value:,}" if isinstance(value, int) else value)
+        for name, value in rows.items()
+        if value is not None
+    ]
     print_table("Summary", (Column("", left=True), Column("")), cells, file, headed=False)
 
 
@@ -82,13 +87,14 @@ def _shares(result: Result) -> dict[str, int]:
     """What the run's cycles went into; those of all shares are the run's."""
     if not result.remainders:
         return {}
-    shares = {"user mode": sum(account.user_cycles for account in result.processes),
-              "kernel": sum(account.kernel_cycles for account in result.processes)}  # fmt: skip
-    return {f"  {name}": cycles for name, cycles in [*shares.items(), *result.remainders]}
+    user = sum(account.user_cycles for account in result.processes)
+    kernel = sum(account.kernel_cycles for account in result.processes)
+    shares = [("user mode", user), ("kernel", kernel), *result.remainders]
+    return {f"  {name}": cycles for name, cycles in shares}
 
 
 def _some(
-    items: Sequence, row: Callable[[Any], Sequence[str | Cell]]
+    items: Sequence[_Item], row: Callable[[_Item], Sequence[str | Cell]]
 ) -> Iterator[Sequence[str | Cell] | Gap]:
     """Rows of the first and last `items`, and between them how many there are more."""
     left_out = len(items) - _FIRST - _LAST
@@ -101,11 +107,18 @@ def _some(
 
 
 def _process_row(account: Account) -> tuple[str, ...]:
-    counts = (account.resident, account.page_tables, account.minor_faults, account.syscalls,
-              account.user_cycles, account.kernel_cycles)  # fmt: skip
-    status = "-" if account.exit_status is None else str(account.exit_status)
-    return (str(account.pid), account.name, f"{account.size:#x}",
-            *(f"{count:,}" for count in counts), status)  # fmt: skip
+    return (
+        str(account.pid),
+        account.name,
+        f"{account.size:#x}",
+        f"{account.resident:,}",
+        f"{account.page_tables:,}",
+        f"{account.minor_faults:,}",
+        f"{account.syscalls:,}",
+        f"{account.user_cycles:,}",
+        f"{account.kernel_cycles:,}",
+        "-" if account.exit_status is None else str(account.exit_status),
+    )
 
 
 def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:

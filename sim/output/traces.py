@@ -66,13 +66,14 @@ class SyscallTrace:
 
     def exited(self, proc: Proc, now: int) -> None:
         """Tells how the process has ended; its last call, if it was one, has no result."""
-        call, before = self._calls.pop(proc.pid, (None, None))
-        if call is not None and proc.pid not in self._waiting:
-            self._line(proc, f"{call.name}({', '.join(before)}) = ?")
+        if proc.pid in self._calls:
+            call, before = self._calls.pop(proc.pid)
+            if proc.pid not in self._waiting:
+                self._line(proc, f"{call.name}({', '.join(before)}) = ?")
         self._waiting.discard(proc.pid)
         self._line(proc, f"+++ exited with {proc.xstate} +++", now)
 
-    def _line(self, proc, text, cycle=None):
+    def _line(self, proc: Proc, text: str, cycle: int | None = None) -> None:
         if cycle is None:
             cycle = self._raised(proc.pid)
         self._emit(f"{cycle:>10} {proc.pid:>3}  {text}")

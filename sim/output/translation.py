@@ -32,6 +32,7 @@ _ACCESS_FAULTS = {
 }
 _RESERVED = 54  # bits from here up are of extensions that the hart has not
 _POINTER_RESERVED = Pte.D | Pte.A | Pte.U
+_NO_MEMORY = "no memory there"
 
 
 @dataclass(frozen=True)
@@ -111,25 +112,28 @@ def walk(read: Callable[[int], int | None], root: int, va: int) -> Walk:
     """
     if va >> MAXVA_BITS - 1 not in (0, (1 << 65 - MAXVA_BITS) - 1):
         return Walk(va, (), failure=f"bits 63 to {MAXVA_BITS} must be like bit {MAXVA_BITS - 1}")
-    steps, table = [], root
+    steps: list[Step] = []
+    table = root
     for level in range(LEVELS - 1, -1, -1):
         address = table + PTE_SIZE * vpn(va, level)
         pte = read(address)
+        if pte is None:
+            steps.append(Step(level, address, None, _NO_MEMORY))
+            at = f"{_NO_MEMORY} at level {level}"
+            return Walk(va, tuple(steps), failure=at, no_memory=True)
         failure, is_leaf = _judge(pte, level)
         conclusion = failure or _meaning(pte, level)
         steps.append(Step(level, address, pte, conclusion))
         if failure or is_leaf:
             at = f"{failure} at level {level}" if failure else ""
             leaf = pte if is_leaf else None
-            return Walk(va, tuple(steps), leaf, at, no_memory=pte is None)
+            return Walk(va, tuple(steps), leaf, at)
         table = pte_to_pa(pte)
     raise AssertionError("level 0 is a leaf or a failure")
 
 
-def _judge(pte: int | None, level: int) -> tuple[str, bool]:
+def _judge(pte: int, level: int) -> tuple[str, bool]:
     """Why the walk fails at an entry, or "", and whether it is a leaf."""
-    if pte is None:
-        return "no memory there", False
     if not pte & Pte.V:
         return "V = 0: not valid", False
     if pte & Pte.W and not pte & Pte.R:

@@ -22,6 +22,13 @@ def test_a_run_without_end_is_bounded():
     assert run("lazy", max_cycles=1_000, memory_mib=8).end is End.LIMIT
 
 
+@pytest.mark.parametrize("tick, ticks", [(2_000_000_001, 1), (10**9, 1000), (1 << 60, 7)])
+def test_long_sleeps_are_passed_over(tick, ticks):
+    result = run("sleep", str(ticks), tick=tick, memory_mib=8)
+    assert (result.end, result.exit_status) == (End.FINISHED, 0)
+    assert tick * (ticks - 1) < result.idle_cycles < tick * (ticks + 1)
+
+
 def test_a_run_may_be_driven():
     with start("lazy", memory_mib=8) as session:
         session.run(5_000)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.limit import DEFAULT_CYCLES, run_within
+from sim.limit import DEFAULT_CYCLES, LAST_CYCLE, run_within
 from sim.machine import End
 
 
@@ -32,6 +32,20 @@ def run(machine, max_cycles=None, interactive=False):
 def test_the_limit_that_is_given_is_the_clocks():
     assert run(Machine(500, idle=40), 100, interactive=True) == (End.LIMIT, 100)
     assert run(Machine(99), 100) == (End.FINISHED, 99)
+
+
+def test_no_run_goes_on_until_time_has_too_many_bits():
+    assert run(Machine(10**30), 10**29) == (End.LIMIT, LAST_CYCLE)
+    machine = Machine(10**30)
+    machine.idle_cycles = 10**20
+    assert run(machine) == (End.LIMIT, LAST_CYCLE)
+
+
+def test_a_wait_that_is_longer_than_the_limit_counts_for_nothing():
+    machine = Machine(2 * DEFAULT_CYCLES + 70)
+    machine.idle_cycles = 2 * DEFAULT_CYCLES  # those of a wait that has begun
+    assert run(machine) == (End.FINISHED, 2 * DEFAULT_CYCLES + 70)
+    assert machine.calls == 1
 
 
 def test_a_run_that_only_computes_ends_by_default():

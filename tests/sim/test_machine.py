@@ -5,7 +5,7 @@ import pytest
 from sim import machine as machine_module
 from sim.config import MachineConfig
 from sim.machine import End, Machine
-from sim.platform.events import Doorbell, Halt
+from sim.platform.events import Budget, Doorbell, Halt
 from tests.sim.engines.test_devices import Wild, accesses
 from tests.sim.platform.test_bus import Witness
 from tests.sim.programmed import ACCESSES, ProgrammedHart, outcome, program
@@ -82,6 +82,20 @@ def test_a_hart_that_is_expected_to_be_quiet_is_not_stuck(monkeypatch):
 
     assert machine.run(CountingGuest(), max_cycles=1000) is End.STUCK
     assert machine.engine.cycle == 140
+
+
+def test_where_quiet_is_expected_the_engine_need_not_stop():
+    """It may pass over it; of what it computes it does no more than a chunk at once."""
+    machine = make_machine()
+    machine.expect_quiet(10**12)
+    calls = []
+    machine.engine.run = lambda *call: calls.append(call) or Budget()
+    machine.run(CountingGuest(), progress=lambda cycle: machine.stop())
+
+    ((cycles, work),) = calls
+    assert cycles % work == 0
+    assert 10**12 < cycles < 10**12 + machine_module.STALL_LIMIT + work
+    assert work == machine.engine.chunk
 
 
 def test_a_run_can_be_stopped_from_outside():

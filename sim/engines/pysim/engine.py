@@ -76,9 +76,9 @@ class PysimEngine(Engine):
         # Settles cycle 0, so that its values mean something to a waveform.
         self._core.step_design()
 
-    def run(self, cycles: int) -> Event:
+    def run(self, cycles: int, work: int | None = None) -> Event:
         """Runs for at most `cycles` cycles; returns what ended it."""
-        limit = self.cycle + cycles
+        limit = self.cycle + (cycles if work is None else min(cycles, work))
         advance, bus = self._simulator.advance, self._bus
         bus.tick(self.cycle)  # Python may have changed a deadline, or a line
         self._drive_lines()

@@ -70,6 +70,13 @@ def test_faults_are_joined_one_trap_at_a_time(user):
     assert all(fault.retired_cycle > fault.trap.cycle for fault in guest.faults)
 
 
+def test_a_wait_that_it_is_in_counts_as_idle_to_its_end(user):
+    end, guest, _ = run(user.boot()[:1], idle=300, max_cycles=100)
+
+    assert end is End.LIMIT
+    assert guest.idle_cycles == 300
+
+
 @pytest.mark.parametrize("quantum", [0, 300])
 def test_a_hart_that_idles_for_its_quantum_is_not_stuck(user, monkeypatch, quantum):
     monkeypatch.setattr(machine_module, "STALL_LIMIT", 50)

@@ -102,7 +102,7 @@ class NativeEngine(Engine):
         self._answer = library.machine_answer
         self._machine = machine = Machine()
         self._address = ctypes.byref(machine)
-        self._run.argtypes = (ctypes.c_void_p, _u64)
+        self._run.argtypes = (ctypes.c_void_p, _u64, _u64)
         self._serve, self._withhold = library.machine_serve, library.machine_withhold
         self._answer.argtypes = (ctypes.c_void_p, _u64)
         self._serve.argtypes = (ctypes.c_void_p, _u64, _u64)
@@ -160,20 +160,22 @@ class NativeEngine(Engine):
         """Cycles passed."""
         return self._machine.cycle
 
-    def run(self, cycles: int) -> Event:
+    def run(self, cycles: int, work: int | None = None) -> Event:
         """Runs for at most `cycles` cycles; returns what ended it."""
         machine, bus = self._machine, self._bus
-        limit = machine.cycle + cycles
+        limit, start = machine.cycle + cycles, machine.cycle - machine.skipped
+        work, done = NEVER if work is None else work, 0
         bus.tick(machine.cycle)  # Python may have changed a deadline, or a line
         if self._levels != bus.lines:
             self._drive_lines()
         if self._watch is not None:
             self._watch.before_run()
-        while not bus.events and machine.cycle < limit:
+        while not bus.events and machine.cycle < limit and done < work:
             deadline = bus.deadline
             machine.deadline = NEVER if deadline is None else deadline
             self._windows.publish(machine.cycle)
-            self._run(self._address, limit - machine.cycle)
+            self._run(self._address, limit - machine.cycle, work - done)
+            done = machine.cycle - machine.skipped - start
             self._fetch_log()
             self._windows.hand_over(machine.cycle - 1)
             if machine.open:

@@ -300,13 +300,14 @@ extern "C" void machine_drive(Machine *m) { drive(m); }
 
 extern "C" u64 machine_size() { return sizeof(Machine); }
 
-// Runs for at most `cycles` cycles, or until a full log, or until Python has to act: on what is left
+// Runs for at most `cycles` cycles, of which `work` are computed, or until a full log, or until Python has to act: on what is left
 // in `event`, or because of the deadline. Then the cycle is `open`.
-extern "C" void machine_run(Machine *m, u64 cycles) {
+extern "C" void machine_run(Machine *m, u64 cycles, u64 work) {
   m->event = BUDGET;
   m->armed = 0;
   m->progress = progress(m);
-  for (u64 limit = m->cycle + cycles; m->cycle < limit;) {
+  u64 limit = m->cycle + cycles, start = m->cycle - m->skipped;
+  while (m->cycle < limit && m->cycle - m->skipped - start < work) {
     native_step(m->state, m->state);
     if (m->state[m->retire_at]) retire(m);
     accept(m, FETCH);  // rule 5

@@ -109,10 +109,10 @@ class Bench:
         """Cycles passed."""
         return self.machine.cycle
 
-    def run(self, cycles: int) -> int:
-        """Runs for `cycles` at most; returns the event."""
+    def run(self, cycles: int, work: int = _NEVER) -> int:
+        """Runs for `cycles` at most, of which `work` are computed; returns the event."""
         self._library.set_step(self._step)
-        self._call("machine_run", cycles)
+        self._call("machine_run", cycles, work)
         return self.machine.event
 
     def answer(self, delay: int) -> None:

@@ -56,6 +56,14 @@ class TestIdle:
     def test_budgets_end_where_they_end(self, cycles):
         assert alike(idle, cycles=cycles) == max(0, cycles - 17)
 
+    def test_work_is_what_is_computed(self):
+        bench = Bench(idle, forward=1)
+        bench.run(3000, 18)
+        assert (bench.cycle, len(bench.seen)) == (3000, 17)
+        whole = Bench(idle, forward=0)
+        whole.run(3000, 18)
+        assert (whole.cycle, len(whole.seen)) == (18, 18)
+
     def test_every_run_looks_anew(self):
         bench = Bench(idle, forward=1)
         for _ in range(4):
