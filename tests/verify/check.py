@@ -92,6 +92,8 @@ class Check:
         What is counted, in the plural.
     cases : int or None
         How many by default; None = there is a fixed number, and nothing is random.
+    least : int
+        How many at least.
     help : str
         What `--cases` counts.
     names : tuple of str
@@ -113,6 +115,7 @@ class Check:
     compares: str
     unit = "cases"
     cases: int | None = None
+    least = 1
     help = "how many"
     names: tuple[str, ...] = ()
     enough: int | None = 1

@@ -82,7 +82,7 @@ def _parser(check):
 def _parse(parser, arguments, check):
     options = parser.parse_args(arguments)
     # None compared would be no disagreement.
-    for name, least in {"cases": 1, "seed": 0, "first": 0, "jobs": 1}.items():
+    for name, least in {"cases": check.least, "seed": 0, "first": 0, "jobs": 1}.items():
         value = getattr(options, name, None)
         if value is not None and value < least:
             parser.error(f"--{name} must be at least {least}, not {value}")

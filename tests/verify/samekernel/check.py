@@ -30,7 +30,7 @@ class SameKernel(Check):
     name = "samekernel"
     compares = "programs under the kernel model on the hart with the same on Spike"
     unit = "programs"
-    cases = 200
+    cases, least = 200, 0
     help = "wild programs, besides"
     enough = None
     unusable = (SpikeMissing, EngineError, ToolchainError)
@@ -42,12 +42,14 @@ class SameKernel(Check):
     def parts(self):
         only = self.options.only
         cases = [case for case in MORE_CASES if not only or any(text in case.name for text in only)]
+        parts = [Part("programs", cases)] if cases else []
+        if self.wants(WILD) and self.options.cases:
+            parts.append(Part(WILD, self.numbers(BLOCK)))
         # None compared would be no difference.
-        if not cases and WILD not in only:
+        if not parts:
             raise ValueError(f"no program has {' or '.join(map(repr, only))} in its name")
         find()
-        parts = [Part("programs", cases)] if cases else []
-        return parts + ([Part(WILD, self.numbers(BLOCK))] if self.wants(WILD) else [])
+        return parts
 
     def work(self, part, task):
         return self._compare_wild(task) if part == WILD else _compare(task)

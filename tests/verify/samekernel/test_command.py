@@ -61,6 +61,13 @@ def test_says_what_was_run_from_which_seed(run):
     assert "samekernel: 5 programs, no disagreement, seed 9, " in output
 
 
+def test_there_need_be_no_wild_ones(run):
+    status, output, _ = run("--cases", "0")
+
+    assert status == 0
+    assert "wild" not in output
+
+
 def test_a_difference_is_printed_with_its_seed_and_fails(run):
     status, output, _ = run("--only", "hello", "wild", "--cases", "3", "--seed", "7")
 
@@ -88,8 +95,9 @@ def test_what_is_missing_is_one_line(run):
         assert errors == "samekernel: no\n"
 
 
-def test_a_name_that_no_program_has_is_refused(run):
-    status, output, errors = run("--only", "nosuch")
+@pytest.mark.parametrize("options", [["nosuch"], ["wild", "--cases", "0"]])
+def test_what_compares_nothing_is_refused(run, options):
+    status, output, errors = run("--only", *options)
 
     assert (status, output) == (2, "")
-    assert errors.endswith("error: no program has 'nosuch' in its name\n")
+    assert errors.endswith(f"error: no program has {options[0]!r} in its name\n")
