@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
-from kernel_model.facts.param import MIN_QUANTUM, NOFILE, QUANTUM, TICK
+from kernel_model.facts.param import NOFILE
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 from kernel_model.proc.trapframe import TrapFrame
@@ -73,11 +73,17 @@ class Proc:
 
 
 class ProcTable(list[Proc]):
-    """The processes that are not free, by pid; the first is init."""
+    """The processes that are not free, by pid; the first is init.
+
+    Members
+    -------
+    last_pid : int
+        The pid that was given last: all that were are from 1 to it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._last_pid = 0
+        self.last_pid = 0
 
     @property
     def init(self) -> Proc:
@@ -86,8 +92,8 @@ class ProcTable(list[Proc]):
 
     def allocpid(self) -> int:
         """A process identifier that was never used."""
-        self._last_pid += 1
-        return self._last_pid
+        self.last_pid += 1
+        return self.last_pid
 
 
 @dataclass(slots=True)
@@ -95,7 +101,7 @@ class Clock:
     """What time it is."""
 
     #: Cycles of one tick of `uptime` and `sleep`.
-    tick: int = TICK
+    tick: int
     #: Cycles since reset, when the hart trapped or rang last.
     now: int = 0
 
@@ -110,8 +116,8 @@ class Cpu:
     """The hart, and whose turn it is there."""
 
     #: Cycles of a turn, and those that the timer leaves at least to who returns to user mode.
-    quantum: int = QUANTUM
-    least_turn: int = MIN_QUANTUM
+    quantum: int
+    least_turn: int
     #: The process on the hart.
     proc: Proc | None = None
     #: Who had the last turn, and the cycle in which it ends.

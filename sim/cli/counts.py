@@ -6,8 +6,6 @@ import click
 
 from kernel_model.facts.param import MIN_QUANTUM
 from sim.config import LONGEST
-from sim.output.pages import PagePrint
-from sim.output.waves import CycleRange
 
 __all__ = ["Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
 
@@ -60,6 +58,8 @@ class CycleWindow(click.ParamType):
         first, last = (parse_count(text) if text else None for text in match.groups())
         if last is not None and (first or 0) >= last:
             self.fail(f"{value!r} is empty: FROM must be less than TO", param, ctx)
+        from sim.output.waves import CycleRange
+
         return CycleRange(first or 0, last)
 
 
@@ -74,4 +74,6 @@ class PageTable(click.ParamType):
         if match is None:
             self.fail(f"{value!r} is neither PID@exit nor PID@CYCLE", param, ctx)
         pid, cycle = match.groups()
+        from sim.output.pages import PagePrint
+
         return PagePrint(parse_count(pid), parse_count(cycle) if cycle else None)

@@ -1,13 +1,24 @@
-"""What the command `trapline` tells of itself: help, completion, and options in the wrong place."""
+"""What the command `trapline` tells of itself: help, and options in the wrong place."""
 
 from collections.abc import Sequence
 
 import click
-from click.shell_completion import CompletionItem
 
+from sim.host.own_programs import is_source
 from sim.host.toolchain import program_names
 
-__all__ = ["RunCommand", "complete_file", "complete_program"]
+__all__ = ["Commands", "RunCommand"]
+
+
+class Commands(click.Group):
+    """Commands, of which the one that runs programs may have been left out."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        """The command, or a complaint that names the one that is missing."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and (name in program_names() or is_source(name)):
+            ctx.fail(f"No such command {name!r}. A program is run by: trapline run {name}")
+        return super().resolve_command(ctx, args)
 
 
 class RunCommand(click.Command):
@@ -40,14 +51,3 @@ class RunCommand(click.Command):
         """Lists the bundled programs."""
         with formatter.section("Bundled programs"):
             formatter.write_text(", ".join(program_names()))
-
-
-def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str):
-    """Leaves it to the shell to complete the name of a file."""
-    return [CompletionItem(incomplete, type="file")]
-
-
-def complete_program(ctx: click.Context, param: click.Parameter, incomplete: str):
-    """Bundled programs, or files where none begins so."""
-    names = [name for name in program_names() if name.startswith(incomplete)]
-    return complete_file(ctx, param, incomplete) + [CompletionItem(name) for name in names]

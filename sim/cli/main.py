@@ -1,47 +1,47 @@
-"""The command `trapline`: its options, its exit statuses, and its errors of one line each."""
+"""The command `trapline`: its options, its exit statuses, and its errors of one line each.
+
+The shell runs it at each Tab. So here, and in what is imported above, is only what tells of the
+options; the machine is imported where it is run.
+"""
 
 import signal
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 import click
 
-from kernel_model.calls.elf import ExecError
 from kernel_model.facts.abi import AUTO, Abi
-from kernel_model.fs.names import FsError
+from kernel_model.mm.policy import POLICIES
 from sim import __version__
-from sim.cli.commands import UNREAD, run_bare, run_program
+from sim.cli.completion import complete_file, complete_program
 from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
-from sim.cli.file_uses import FileUse, find_collision
-from sim.cli.help import RunCommand, complete_file, complete_program
-from sim.cli.options import Options, RunOptions
-from sim.config import BOUNDS, KERNEL_COSTS, ConfigError, HostFile, MachineConfig, RunConfig
-from sim.engines.base import EngineError
-from sim.engines.choice import ENGINES
-from sim.guests.fault_table import JoinError
-from sim.guests.host_files import HostFileError, parse_host_file
-from sim.guests.loader import LoadError
-from sim.host.interrupts import INTERRUPTED, completing
+from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
+from sim.cli.help import Commands, RunCommand
+from sim.config import (
+    BOUNDS,
+    ENGINES,
+    KERNEL_COSTS,
+    ConfigError,
+    HostFile,
+    MachineConfig,
+    RunConfig,
+)
+from sim.guests.host_files import parse_host_file
+from sim.host.input_files import fault_of
+from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
 from sim.host.output_files import STDOUT, check_writable
 from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
-from sim.host.streams import OutputError, standard_streams
-from sim.host.toolchain import ToolchainError
-from sim.output import fst
-from sim.output.gtkw import save_path
-from sim.platform.bus import ProtocolError
-from sim.platform.devices.htif import HtifError
-from sim.platform.devices.journal import JournalError
+from sim.host.streams import UNREAD, OutputError, standard_streams
 
 __all__ = ["main"]
 
-#: Exit statuses besides the program's: a mistake of the user's, and a machine that cannot go on.
-USAGE, BROKEN = 2, 125
-
-_USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
-                ToolchainError, OSError)  # fmt: skip
-_MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
+#: The exit status after a mistake of the user's.
+USAGE = 2
+#: Options for files in which nothing of an earlier run is to stay. In a journal is what was typed.
+_RESULTS = ("--json", "--vcd", "--signature")
 
 
 class _File(click.ParamType):
@@ -89,8 +89,12 @@ class InputFile(_File):
     name = "file"
 
     def convert(self, value, param, ctx):
-        """The path."""
-        return Path(value)
+        """The path, or a complaint about what cannot be read whole. It need not be there yet."""
+        path = Path(value)
+        fault = fault_of(value) if path.exists() else None
+        if fault is not None:
+            self.fail(f"{value}: {fault}" if value else fault, param, ctx)
+        return path
 
 
 class DiskFile(_File):
@@ -101,10 +105,11 @@ class DiskFile(_File):
     def convert(self, value, param, ctx):
         """The `HostFile`."""
         file = parse_host_file(value)
-        if not file.path.exists():
-            self.fail(f"{file.path}: No such file or directory", param, ctx)
-        if file.path.is_dir():
-            self.fail(f"{file.path}: is a folder", param, ctx)
+        if not value or (value.startswith(":") and not Path(value).exists()):
+            self.fail("the file's name is empty", param, ctx)
+        fault = fault_of(file.path)
+        if fault is not None:
+            self.fail(f"{file.path}: {fault}", param, ctx)
         return file
 
 
@@ -173,6 +178,9 @@ def _kernel_options(command):
         click.option("--kernel-cost", type=click.Choice(KERNEL_COSTS),
                      default=RunConfig.kernel_cost, show_default=True,
                      help="What the kernel's work costs in cycles."),
+        click.option("--policy", type=click.Choice(list(POLICIES)), default=RunConfig.policy,
+                     show_default=True,
+                     help="When a page gets its frame: as it is touched, or at once."),
         click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
                      show_default=True,
                      help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
@@ -202,7 +210,11 @@ def _kernel_options(command):
     return command
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def trapline(ctx):
@@ -221,16 +233,20 @@ def trapline(ctx):
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program, arguments, notice, **options):
-    """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
+    """Run PROGRAM, an ELF file, a C file or a bundled program, under the kernel model.
 
-    A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
+    A C file is compiled first, with the library of docs/programs.md.
 
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
-    _check_files()
     _check_vcd(options)
     config = _config(RunConfig, options)
+    with leaving_at_once():
+        from sim.cli.commands import run_program
+        from sim.cli.options import RunOptions
+
+    _check_files()
     return run_program(config, _fill(RunOptions, options), program, arguments, notice)
 
 
@@ -248,9 +264,13 @@ def bare(file, signature, signature_granularity, **common):
 
     The exit status is 0 if it passed, else the number of the test that failed.
     """
-    _check_files()
     _check_vcd(common)
+    with leaving_at_once():
+        from sim.cli.commands import run_bare
+        from sim.cli.options import Options
+
     config, options = _config(MachineConfig, common), _fill(Options, common)
+    _check_files()
     granularity = int(signature_granularity)
     return run_bare(config, options, file, signature=signature, granularity=granularity)
 
@@ -289,6 +309,9 @@ def _config(record, options: dict):
 
 def _check_vcd(common: dict) -> None:
     """Raises UsageError if the options for waveforms do not fit."""
+    from sim.output import fst
+    from sim.output.gtkw import save_path
+
     given = [name for name in ("vcd_window", "vcd_fault", "vcd_last") if common[name] is not None]
     flags = ["--" + name.replace("_", "-") for name in given]
     vcd = common["vcd"]
@@ -302,6 +325,11 @@ def _check_vcd(common: dict) -> None:
         raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
     if vcd.exists() and not vcd.is_file():
         raise click.UsageError(f"--vcd: {vcd} is no regular file")
+    save = save_path(vcd)
+    if save.exists() and not save.is_file():
+        raise click.UsageError(f"--vcd: {save}, its save file, is no regular file")
+    if any(unicodedata.category(letter) == "Cc" for letter in vcd.name):
+        raise click.UsageError(f"--vcd: {vcd.name!r} has control characters")
     if vcd.suffix == ".gtkw":
         raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
     if vcd.suffix == fst.SUFFIX and not fst.is_available():
@@ -310,7 +338,10 @@ def _check_vcd(common: dict) -> None:
 
 
 def _check_files() -> None:
-    """Raises UsageError if a file that the command writes is one that it reads or writes, too."""
+    """Raises UsageError if a file that the command writes is one that it reads or writes, too.
+
+    Else what the run writes anew is emptied.
+    """
     context = click.get_current_context()
     uses = [use for param in context.command.params
             for use in _uses(param, context.params.get(param.name))]  # fmt: skip
@@ -318,6 +349,15 @@ def _check_files() -> None:
     if collision is not None:
         one, other = collision
         raise click.UsageError(f"{one.name} and {other.name} are the same file, {one.path}")
+    intrusion = find_intrusion(uses)
+    if intrusion is not None:
+        one, folder = intrusion
+        raise click.UsageError(f"{one.name} {one.path} is a file of the folder {folder.path} of "
+                               f"{folder.name}, which is only read")  # fmt: skip
+    # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
+    for use in uses:
+        if use.is_result:
+            empty(use.path)
 
 
 def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
@@ -328,13 +368,17 @@ def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
         if isinstance(item, HostFile):
             yield FileUse(f"{name} {item.name}", item.path, False)
         elif isinstance(item, Path):
-            yield FileUse(name, item, isinstance(param.type, OutputFile))
+            written = isinstance(param.type, OutputFile)
+            yield FileUse(name, item, written, name in _RESULTS)
         elif name == "PROGRAM" and Path(item).is_file():
             yield FileUse(name, Path(item), False)
         if name == "--vcd" and item is not None:
+            from sim.output.gtkw import save_path
+
             yield FileUse("the save file of --vcd", save_path(item), True)
         if name in ("PROGRAM", "FILE") and is_source(item):
-            yield FileUse("the program's ELF", elf_of(Path(item)), True)
+            elf = elf_of(Path(item), bare=name == "FILE")
+            yield FileUse("the program's ELF", elf, True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -344,7 +388,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    handler = signal.getsignal(signal.SIGINT)
+    handlers = {number: signal.getsignal(number) for number in ENDING}
     try:
         status = trapline.main(arguments, prog_name="trapline", standalone_mode=False)
         return status or 0
@@ -352,20 +396,20 @@ def _main(arguments: Sequence[str] | None) -> int:
         return _complain(error.format_message(), USAGE)
     except OutputError as error:
         return UNREAD if error.unread else _complain(str(error), USAGE)
-    except _USER_ERRORS as error:
-        return _complain(_describe(error), USAGE)
-    except _MACHINE_ERRORS as error:
-        return _complain(str(error), BROKEN)
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED if completing() else _complain("interrupted", INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort) as error:
+        cause = error.__cause__ if isinstance(error, click.Abort) else error
+        status = cause.status if isinstance(cause, Interrupted) else INTERRUPTED
+        return status if completing() else _complain("interrupted", status)
+    except Exception as error:
+        from sim.cli.errors import explain
+
+        explanation = explain(error)
+        if explanation is None:
+            raise
+        return _complain(*explanation)
     finally:
-        signal.signal(signal.SIGINT, handler)
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _complain(message: str, status: int) -> int:

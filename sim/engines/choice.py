@@ -8,13 +8,11 @@ from pathlib import Path
 
 from amaranth.hdl import UnusedElaboratable
 
+from sim.config import ENGINES
 from sim.engines.base import Engine, EngineError
 from sim.platform.bus import Bus
 
-__all__ = ["ENGINES", "make_engine"]
-
-#: Names of the engines.
-ENGINES = ("native", "pysim")
+__all__ = ["make_engine"]
 
 
 def _say(message: str) -> None:

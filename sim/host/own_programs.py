@@ -15,8 +15,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from elftools.elf.elffile import ELFFile
-
 from sim.host.toolchain import (
     STRICT_FLAGS,
     ToolchainError,
@@ -40,6 +38,8 @@ BARE_FLAGS = "-O2 -Wall -Wl,--no-gc-sections".split()
 
 #: What the linker says of a function that the compiler calls for floating-point arithmetic.
 _FLOAT = re.compile(r"undefined (?:symbol:|reference to) [`']?__[a-z]+[sdt]f")
+#: What the compiler says of a header that is not there.
+_NO_HEADER = re.compile(r"fatal error: '?([^\s':]+)(?:' file not found|: No such file)")
 #: STB_WEAK
 _WEAK = 2
 
@@ -49,12 +49,15 @@ def is_source(path: str | Path) -> bool:
     return Path(path).suffix in SUFFIXES and Path(path).is_file()
 
 
-def elf_of(source: Path) -> Path:
-    """Where the ELF goes that is made of `source`: the same place each time."""
+def elf_of(source: Path, *, bare: bool = False) -> Path:
+    """Where the ELF goes that is made of `source`: the same place each time.
+
+    A `bare` program of the same source is another one.
+    """
     folder = cache_directory() / "own"
     folder.mkdir(exist_ok=True)
     digest = hashlib.sha256(os.fsencode(source.resolve())).hexdigest()
-    return folder / f"{source.stem}-{digest[:8]}.elf"
+    return folder / f"{source.stem}-{digest[:8]}{'.bare' if bare else ''}.elf"
 
 
 def compile_program(sources: Sequence[Path], out: Path) -> Path:
@@ -83,11 +86,23 @@ def _compile(sources, out, flags, objects=()):
         )
         sys.stderr.write(result.stderr)
         if result.returncode != 0:
-            hint = "; floating point is not supported" if _FLOAT.search(result.stderr) else ""
+            hint = _hint(result.stderr, has_library=bool(objects))
             names = ", ".join(map(str, sources))
             raise ToolchainError(f"{names}: not compiled, for the reason above{hint}")
         _deliver(temporary, out)
     return out
+
+
+def _hint(messages: str, has_library: bool) -> str:
+    """What the compiler cannot know of the reason."""
+    if _FLOAT.search(messages):
+        return "; floating point is not supported"
+    header = _NO_HEADER.search(messages)
+    if header is None or f"<{header[1]}>" not in messages:
+        return ""  # or one of the program's own
+    if not has_library:
+        return "; a bare-metal program has no library"
+    return f"; there is no {header[1]}, docs/programs.md has the list of headers"
 
 
 def _deliver(made: Path, out: Path):
@@ -122,6 +137,8 @@ def weaken(elf: bytes) -> bytes:
 
     So a program may have a `strlen` of its own, as if the library were an archive.
     """
+    from elftools.elf.elffile import ELFFile
+
     weakened = bytearray(elf)
     for table in ELFFile(io.BytesIO(elf)).iter_sections("SHT_SYMTAB"):
         for index, symbol in enumerate(table.iter_symbols()):

@@ -5,7 +5,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ["OutputError", "standard_streams"]
+__all__ = ["UNREAD", "OutputError", "standard_streams"]
+
+#: The exit status if nobody reads what is printed, as a shell reports it of a program of the host's
+#: (128 + SIGPIPE).
+UNREAD = 141
 
 
 class OutputError(Exception):

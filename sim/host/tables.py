@@ -1,6 +1,5 @@
 """Tables for people: with lines on a terminal, as wide as that; plain in a file or a pipe."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TextIO
@@ -10,7 +9,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Cell", "Column", "Gap", "columns_of", "print_table"]
+from sim.host.terminals import columns_of
+
+__all__ = ["Cell", "Column", "Gap", "print_table"]
 
 
 class Cell(NamedTuple):
@@ -46,14 +47,6 @@ class Column:
     spare: int = 0
 
 
-def columns_of(file: TextIO) -> int | None:
-    """How many columns the terminal `file` has; None if it is none, or does not say."""
-    try:
-        return os.get_terminal_size(file.fileno()).columns or None if file.isatty() else None
-    except OSError:  # io.UnsupportedOperation is one: a file without a descriptor
-        return None
-
-
 def print_table(
     title: str,
     columns: Sequence[Column],
@@ -78,7 +71,7 @@ def print_table(
     console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(layout.table(columns, contents, headed))
-    print(title, *map(str.rstrip, capture.get().splitlines()), sep="\n", file=file)
+    print(title[:room], *map(str.rstrip, capture.get().splitlines()), sep="\n", file=file)
 
 
 def _layouts(columns, lined) -> Iterator["_Layout"]:

@@ -8,7 +8,6 @@ into it.
 
 import contextlib
 import hashlib
-import importlib.metadata
 import os
 import shutil
 import signal
@@ -21,11 +20,10 @@ from functools import cache
 from pathlib import Path
 from struct import pack_into, unpack_from
 
-from elftools.elf.elffile import ELFFile
-
 import kernel_model
 from hdl.arch import PAGE_SIZE
 from kernel_model.proc import trapframe
+from sim.host.input_files import fault_of
 from sim.host.progress import announced
 from sim.host.shared_cache import SEAL, checkout_cache, is_kept, keep, user_cache
 
@@ -187,7 +185,11 @@ def strip(elf: bytes) -> bytes:
 def find_program(name_or_path: str) -> Path:
     """The file `name_or_path` if it exists, else the bundled program of that name."""
     path = Path(name_or_path)
-    return path if path.is_file() else build_program(name_or_path)
+    if path.is_file():
+        return path
+    if name_or_path and path.exists() and name_or_path not in program_names():
+        raise ToolchainError(f"{name_or_path}: {fault_of(path)}")
+    return build_program(name_or_path)
 
 
 def program_names() -> list[str]:
@@ -255,6 +257,8 @@ def _define_flags(defines: Defines | None) -> list[str]:
 
 
 def _read_text(elf: Path) -> bytes:
+    from elftools.elf.elffile import ELFFile
+
     with elf.open("rb") as file:
         return ELFFile(file).get_section_by_name(".text").data()
 
@@ -366,6 +370,8 @@ def _compiler_version() -> str:
 
 @cache
 def _zig_version() -> str | None:
+    import importlib.metadata
+
     try:
         return importlib.metadata.version("ziglang")
     except importlib.metadata.PackageNotFoundError:

@@ -18,9 +18,10 @@ from hdl.arch import (
     pte_to_pa,
     vpn,
 )
+from kernel_model.mm.peek import flag_letters
 from kernel_model.mm.space import AddressSpace
 
-__all__ = ["ACCESSES", "Outcome", "Step", "Walk", "explain", "flag_letters", "walk"]
+__all__ = ["ACCESSES", "Outcome", "Step", "Walk", "explain", "walk"]
 
 #: The accesses, by the page fault that each may raise.
 ACCESSES = {"load": Cause.LOAD_PAGE, "store": Cause.STORE_PAGE, "fetch": Cause.FETCH_PAGE}
@@ -154,11 +155,6 @@ def _meaning(pte: int, level: int) -> str:
         return f"points to the table at {pte_to_pa(pte):#x}"
     size = {0: "4 KiB", 1: "2 MiB", 2: "1 GiB"}[level]
     return f"a page of {size} at {pte_to_pa(pte):#x}"
-
-
-def flag_letters(pte: int) -> str:
-    """The flags as letters, D first; `-` for one that is 0."""
-    return "".join(bit.name if pte & bit else "-" for bit in reversed(Pte))
 
 
 def explain(found: Walk, space: AddressSpace, *, svadu: bool) -> Iterator[str]:

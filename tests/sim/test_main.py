@@ -73,3 +73,14 @@ def test_the_installed_command_begins_there_too():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
     assert project["scripts"] == {"trapline": "sim.__main__:main"}
+
+
+def test_what_tells_of_options_imports_no_machine():
+    """The shell runs it at each Tab."""
+    program = "import sys, sim.cli.main; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, text=True,
+                          capture_output=True, timeout=60, check=True)  # fmt: skip
+    imported = {name.partition(".")[0] for name in done.stdout.split()}
+
+    assert "click" in imported
+    assert not imported & {"amaranth", "elftools", "rich", "vcd"}

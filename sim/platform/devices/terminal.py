@@ -13,7 +13,7 @@ try:
 except ImportError:  # Windows has no such terminals
     termios = None
 
-from sim.host.foreground import in_foreground
+from sim.host.terminals import in_foreground
 
 __all__ = ["Terminal"]
 

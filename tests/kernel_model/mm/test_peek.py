@@ -3,9 +3,10 @@ import pytest
 from hdl.arch import PAGE_SIZE, PTE_SIZE, Pte, make_pte, pte_to_pa
 from kernel_model.facts.costs import TABLE
 from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
-from kernel_model.mm.peek import peek, vmprint
+from kernel_model.mm.peek import flag_letters, peek, vmprint
 from kernel_model.mm.vm import walk
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
+from tests.kernel_model.tables import MIB2, map_superpage
 
 GIB = 1 << 30
 
@@ -28,10 +29,18 @@ class TestVmprint:
         assert first == f"page table 0x{root:016x}"
         pte = memory.read_u64(root)
         pa = pte_to_pa(pte)
-        assert entries[0] == f" ..0x{0:016x}: pte 0x{pte:016x} pa 0x{pa:016x}"
+        assert entries[0] == f" ..0x{0:016x}: pte 0x{pte:016x} pa 0x{pa:016x} -------V"
         pte = memory.read_u64(pa)
-        assert entries[1] == f" .. ..0x{0:016x}: pte 0x{pte:016x} pa 0x{pte_to_pa(pte):016x}"
+        assert (
+            entries[1] == f" .. ..0x{0:016x}: pte 0x{pte:016x} pa 0x{pte_to_pa(pte):016x} -------V"
+        )
         assert entries[2].startswith(f" .. .. ..0x{0:016x}: pte ")
+
+    def test_tells_flags_as_letters(self, hart):
+        leaf = {entry for entry in lines(hart) if entry.startswith(" .. .. ..")}
+        assert any(entry.endswith(" DA-UX-RV") for entry in leaf)
+        assert flag_letters(0xFF) == "DAGUXWRV"
+        assert flag_letters(0x51) == "-A-U---V"
 
     def test_tells_the_address_of_every_leaf(self, hart):
         hart.sbrk(GIB)
@@ -75,6 +84,13 @@ class TestPeek:
         hart.sbrk(GIB)
         va = hart.put(GIB + (7 << 21), b"far")
         assert self.peek(hart, va, 3) == b"far"
+
+    def test_reads_from_a_superpage(self):
+        hart = make_hart(size=8 << 20)
+        hart.promise(2 * MIB2)
+        run = map_superpage(hart.kernel, hart.proc.pagetable, MIB2)
+        hart.kernel.memory.write(run + 0x5FFE, b"over")
+        assert self.peek(hart, MIB2 + 0x5FFE, 4) == b"over"
 
     def test_reads_behind_the_size_in_its_page(self, hart):
         hart.sbrk(10)

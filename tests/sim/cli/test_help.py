@@ -1,9 +1,5 @@
 """What the command tells of itself."""
 
-import os
-import shutil
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -76,37 +72,3 @@ def test_options_may_stand_behind_the_file_of_bare(capsys, tmp_path):
 
     assert cli.main(["bare", str(path), "--signature", str(tmp_path / "out")]) == 2
     assert "no symbol begin_signature" in capsys.readouterr().err
-
-
-@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
-@pytest.mark.parametrize(
-    ("words", "completed"),
-    [
-        ("r", "run"),
-        ("run --js", "--json"),
-        ("run --engine n", "native"),
-        ("run laz", "lazy lazytests"),
-        ("run lazy x", ""),
-    ],
-)
-def test_bash_completes_as_the_readme_says(tmp_path, words, completed):
-    script = tmp_path / "trapline"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sim "$@"\n')
-    script.chmod(0o755)
-    (line,) = (
-        line for line in (ROOT / "README.md").read_text().splitlines() if "bash_source" in line
-    )
-    program = f"""
-        {line}
-        COMP_WORDS=(trapline {words})
-        COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
-        compopt() {{ :; }} # works in a real completion only
-        "$(complete -p trapline | sed 's/.*-F \\([^ ]*\\) .*/\\1/')" trapline
-        echo "${{COMPREPLY[@]}}"
-    """
-    environment = dict(os.environ, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    done = subprocess.run(["bash", "-c", program], cwd=ROOT, env=environment, text=True,
-                          capture_output=True, timeout=60)  # fmt: skip
-
-    assert done.stderr == ""
-    assert done.stdout == completed + "\n"

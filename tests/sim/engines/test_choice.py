@@ -4,6 +4,7 @@ import amaranth
 import pytest
 
 from sim.cli import main as cli
+from sim.config import ENGINES
 from sim.engines import choice
 from sim.engines.base import EngineError
 from sim.engines.native.compiler import cxx
@@ -74,7 +75,7 @@ def test_without_a_compiler_it_is_pysim_and_says_why(no_compiler, said, tmp_path
     assert "\n" not in line
 
 
-@pytest.mark.parametrize("name", choice.ENGINES)
+@pytest.mark.parametrize("name", ENGINES)
 def test_another_amaranth_is_refused_by_every_engine(monkeypatch, said, tmp_path, name):
     monkeypatch.setattr(amaranth, "__version__", "0.6.0")
     for module in [module for module in sys.modules if module.startswith("sim.engines.")]:

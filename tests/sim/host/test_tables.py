@@ -1,13 +1,12 @@
 """Tables on terminals of several widths, and in a pipe."""
 
 import io
-import os
 import re
 
 import pytest
 
 from sim.host import tables
-from sim.host.tables import Cell, Column, Gap, columns_of, print_table
+from sim.host.tables import Cell, Column, Gap, print_table
 from sim.output.report import print_faults, print_processes, print_summary
 from tests.sim.output.test_report import processes, report  # noqa: F401, fixtures
 from tests.sim.results import make_result
@@ -90,6 +89,10 @@ def test_what_is_still_too_wide_is_broken_and_not_lost():
     assert "".join("".join(lines).split()).count("frame") == 1
 
 
+def test_nothing_is_wider_than_a_very_narrow_terminal():
+    assert max(map(len, shown(3))) <= 3
+
+
 def test_names_of_processes_are_no_markup():
     rows = [("1", "[red]x[/red]"), ("2", ":smile:")]
     text = "\n".join(shown(None, (Column("pid"), Column("name", left=True)), rows))
@@ -108,22 +111,3 @@ def test_every_table_of_a_run_fits(monkeypatch, report, processes, width):  # no
     assert max(map(len, lines)) <= width
     for word in ("stval", "pid", "status", "exit status"):
         assert any(word in line for line in lines)
-
-
-def test_the_width_is_the_terminals():
-    termios = pytest.importorskip("termios")
-    pty = pytest.importorskip("pty")
-    keys, fd = pty.openpty()
-    termios.tcsetwinsize(fd, (24, 77))
-    with os.fdopen(fd, "w") as terminal:
-        assert columns_of(terminal) == 77
-        termios.tcsetwinsize(terminal.fileno(), (0, 0))
-        assert columns_of(terminal) is None
-    os.close(keys)
-
-
-def test_what_is_no_terminal_has_no_width(tmp_path):
-    with (tmp_path / "file").open("w") as file:
-        assert columns_of(file) is None
-    assert columns_of(io.StringIO()) is None
-    assert columns_of(Terminal()) is None

@@ -7,7 +7,7 @@ import pytest
 from hdl.arch import Pte
 from kernel_model.mm.regions import Owner
 from kernel_model.mm.space import AddressSpace
-from sim.output.translation import ACCESSES, explain, flag_letters, walk
+from sim.output.translation import ACCESSES, explain, walk
 from tests.verify.golden.sv39 import Question, ask
 
 BASE = 0x8000_0000
@@ -135,8 +135,3 @@ def test_where_there_is_no_memory():
         "  level 1  0x1000  no memory there",
         "  load   load access fault, cause 5: no memory there at level 1",
     ]
-
-
-def test_flags_are_letters():
-    assert flag_letters(0xFF) == "DAGUXWRV"
-    assert flag_letters(0x51) == "-A-U---V"

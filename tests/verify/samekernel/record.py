@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE
-from kernel_model.facts.served import Fault
+from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.kernel import Kernel
+from kernel_model.mm.served import ServedFault
 from kernel_model.proc.state import Cpu
 from kernel_model.proc.trapframe import OFFSETS
 from sim.host.toolchain import assemble_trampoline, build_program, bundled_files
@@ -60,7 +61,7 @@ class Run:
     output: bytes
     status: int
     traps: list[Trap]
-    faults: list[Fault]
+    faults: list[ServedFault]
     #: Pages of RAM that were ever handed out, by address, with 0 where a time was.
     memory: dict[int, bytes] = field(repr=False, default_factory=dict)
 
@@ -69,7 +70,7 @@ class _TurnsOfTraps(Cpu):
     """Whose turn it is, where a turn is so many of `traps`; 0 = it lasts until it waits."""
 
     def __init__(self, turn: int, traps: list[Trap]):
-        super().__init__(quantum=0)
+        super().__init__(quantum=0, least_turn=MIN_QUANTUM)
         self._turn, self._traps, self._began = turn, traps, (0, 0)
 
     def turn_is_over(self, now: int) -> bool:
@@ -94,7 +95,7 @@ class RecordedKernel(Kernel):
 
     def __init__(self, memory, *, turn: int, **options):
         self.traps: list[Trap] = []
-        self.recorded: list[Fault] = []
+        self.recorded: list[ServedFault] = []
         self._frames: set[int] = set()
         super().__init__(memory, assemble_trampoline(), quantum=0, **options)
         self.cpu = _TurnsOfTraps(turn, self.traps)
@@ -116,7 +117,7 @@ class RecordedKernel(Kernel):
         self._frames |= {proc.trapframe.pa for proc in self.procs[1:]}
         return cycles
 
-    def record(self, proc, fault: Fault) -> None:
+    def record(self, proc, fault: ServedFault) -> None:
         """Keeps the fault, whoever takes it."""
         super().record(proc, fault)
         self.recorded.append(fault)

@@ -1,9 +1,17 @@
-"""Who has the terminal: us, or another job of the user's shell."""
+"""Terminals: how wide one is, and who has it, us or another job of the user's shell."""
 
 import os
 from typing import TextIO
 
-__all__ = ["in_foreground"]
+__all__ = ["columns_of", "in_foreground"]
+
+
+def columns_of(file: TextIO) -> int | None:
+    """How many columns the terminal `file` has; None if it is none, or does not say."""
+    try:
+        return os.get_terminal_size(file.fileno()).columns or None if file.isatty() else None
+    except OSError:  # io.UnsupportedOperation is one: a file without a descriptor
+        return None
 
 
 def in_foreground(terminal: int | TextIO) -> bool:
