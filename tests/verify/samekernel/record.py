@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.kernel import Kernel
 from kernel_model.mm.served import ServedFault
 from kernel_model.proc.state import Cpu
@@ -65,23 +66,22 @@ class Run:
     memory: dict[int, bytes] = field(repr=False, default_factory=dict)
 
 
-class CountedTurns(Cpu):
-    """A hart whose turns end after so many traps: `turn`, or 0 for never."""
+class _TurnsOfTraps(Cpu):
+    """Whose turn it is, where a turn is so many of `traps`; 0 = it lasts until it waits."""
 
-    def __init__(self, traps: list[Trap], turn: int):
-        super().__init__(quantum=0, least_turn=0)
-        self._traps, self._turn = traps, turn
-        self._turn_began = (0, 0)
+    def __init__(self, turn: int, traps: list[Trap]):
+        super().__init__(quantum=0, least_turn=MIN_QUANTUM)
+        self._turn, self._traps, self._began = turn, traps, (0, 0)
 
     def turn_is_over(self, now: int) -> bool:
         """The process on the hart has trapped as often as it may."""
-        pid, began = self._turn_began
+        pid, began = self._began
         if pid != self.last_pid:
-            self._turn_began = self.last_pid, len(self._traps)
+            self._began = self.last_pid, len(self._traps)
             return False
         if self._turn == 0 or len(self._traps) - began < self._turn:
             return False
-        self._turn_began = 0, 0
+        self._began = 0, 0
         return True
 
 
@@ -98,7 +98,7 @@ class RecordedKernel(Kernel):
         self.recorded: list[ServedFault] = []
         self._frames: set[int] = set()
         super().__init__(memory, assemble_trampoline(), quantum=0, **options)
-        self.cpu = CountedTurns(self.traps, turn)
+        self.cpu = _TurnsOfTraps(turn, self.traps)
 
     def ring(self, reason: int) -> int:
         """Writes down the trap, and serves it."""
@@ -142,10 +142,10 @@ class RecordedKernel(Kernel):
         return Run(self.console.printed, self.exit_status, self.traps, self.recorded, memory)
 
 
-def make_kernel(case: Case, memory) -> RecordedKernel:
-    """A kernel in `memory`, of the case's size, whose first process is that of the case."""
+def make_kernel(case: Case, ram) -> RecordedKernel:
+    """A kernel in `ram` whose first process is that of the case."""
     kernel = RecordedKernel(
-        memory,
+        Memory(ram, case.pages),
         turn=case.turn,
         console=Console(case.input),
         svadu=case.svadu,

@@ -21,7 +21,7 @@ from tests.verify.lockstep.reference import (
     library,
 )
 from tests.verify.samekernel.cases import Case
-from tests.verify.samekernel.record import Memory, RecordedKernel, Run, make_kernel
+from tests.verify.samekernel.record import RecordedKernel, Run, make_kernel
 
 __all__ = ["SpikeMemory", "run_kernel", "run_on_spike"]
 
@@ -100,7 +100,7 @@ class SpikeMemory:
 
 def run_on_spike(case: Case) -> Run:
     """Runs the case to its end."""
-    kernel = run_kernel(lambda ram: make_kernel(case, Memory(ram, case.pages)))
+    kernel = run_kernel(lambda ram: make_kernel(case, ram))
     assert kernel.halted, f"{case.name}: it has not ended after {len(kernel.traps):,} traps"
     return kernel.result()
 
