@@ -108,8 +108,8 @@ class MachineConfig:
         """The same with other values of some parameters. Raises ConfigError."""
         unknown = set(parameters) - {each.name for each in fields(self)}
         if unknown:
-            raise ConfigError(f"{', '.join(sorted(unknown))} must be one of "
-                              f"{', '.join(each.name for each in fields(self))}")  # fmt: skip
+            known = ", ".join(each.name for each in fields(self))
+            raise ConfigError(f"{', '.join(sorted(unknown))} must be one of {known}")
         return replace(self, **parameters)
 
     def as_json(self) -> dict[str, Any]:
@@ -169,8 +169,10 @@ class RunConfig(MachineConfig):
         if 0 < self.quantum < MIN_QUANTUM:
             raise ConfigError(f"quantum must be 0 or at least {MIN_QUANTUM}, not {self.quantum}")
         if self.reset_pc != KERNBASE:
-            raise ConfigError(f"reset_pc must be {KERNBASE:#x}, where the kernel's trampoline "
-                              f"lies, not {self.reset_pc:#x}")  # fmt: skip
+            raise ConfigError(
+                f"reset_pc must be {KERNBASE:#x}, where the kernel's trampoline lies, "
+                f"not {self.reset_pc:#x}"
+            )
 
 
 def _plain(value: Any) -> Any:
