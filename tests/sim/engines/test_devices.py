@@ -35,13 +35,13 @@ class Wild(Device):
         self.seed, self.width = seed, width
         plain = [8 + width * number for number in range(5)]
         self.windows = [Window(8, width, loadable=plain, storable=plain[:4], counting=plain[4:])]
-        self.plain = dict.fromkeys(plain, 0)
+        self.registers = dict.fromkeys(plain, 0)
         self.notes = []
 
     def load(self, offset, count, cycle):
-        if count == self.width and offset in self.plain:
+        if count == self.width and offset in self.registers:
             counted = cycle if offset in self.windows[0].counting else 0
-            return self.plain[offset] + counted & (1 << 8 * count) - 1
+            return self.registers[offset] + counted & (1 << 8 * count) - 1
         self.notes.append(("load", cycle, offset, count))
         if offset != CHANGES:
             raise Refused
@@ -49,7 +49,7 @@ class Wild(Device):
 
     def store(self, offset, count, value, cycle):
         if count == self.width and offset in self.windows[0].storable:
-            self.plain[offset] = value
+            self.registers[offset] = value
             return None
         self.notes.append(("store", cycle, offset, count, value))
         if offset == WAITS:
@@ -64,7 +64,7 @@ class Wild(Device):
         return self.act(cycle)
 
     def tick(self, cycle):
-        self.notes.append(("tick", cycle, dict(self.plain)))
+        self.notes.append(("tick", cycle, dict(self.registers)))
         self.deadline = None
         return self.act(cycle)
 
@@ -75,7 +75,7 @@ class Wild(Device):
         word = BASE + 8 * choose.randrange(8)
         self.notes.append(("read", self.board.ram.read_u64(word)))
         self.board.ram.write_u64(word, choose.getrandbits(64))
-        self.plain[choose.choice(list(self.plain))] = choose.getrandbits(8 * self.width)
+        self.registers[choose.choice(list(self.registers))] = choose.getrandbits(8 * self.width)
         if choose.random() < 0.8:
             self.deadline = cycle + choose.choice((1, 2, 17, 200))
         return Halt() if choose.random() < 0.2 else None
@@ -88,7 +88,7 @@ def accesses(seed, devices):
         size = choose.randrange(4)
         device = choose.choice(devices)
         plain = device.width.bit_length() - 1
-        register = choose.choice([*device.plain, DEADLINE, WAITS, CHANGES, 0x800])
+        register = choose.choice([*device.registers, DEADLINE, WAITS, CHANGES, 0x800])
         address = choose.choice((BASE + choose.randrange(64), BASE + 64, device.base + register))
         if address >= device.base and choose.random() < 0.8 and register < DEADLINE:
             size = plain
