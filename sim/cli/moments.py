@@ -1,8 +1,7 @@
 """Moments of a run, as `--at` names them, and how to get there."""
 
-import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
 import click
 
@@ -28,21 +27,24 @@ class Moment:
         return self.kind if self.kind == "exit" else f"{self.kind}:{self.number}"
 
 
-class MomentType(click.ParamType):
+class MomentType(click.ParamType[Moment]):
     """fault:N, cycle:N or exit."""
 
     name = "when"
-    _form: ClassVar = re.compile(r"(fault|cycle):(.+)")
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Moment:
         """The moment."""
+        kind, _, text = str(value).partition(":")
+        number = parse_count(text)
         if value == "exit":
             return Moment("exit")
-        match = self._form.fullmatch(value)
-        number = parse_count(match[2]) if match else None
-        if number is None or (match[1] == "fault" and number == 0):
-            self.fail(f"{value!r} is none of fault:N, cycle:N, exit", param, ctx)
-        return Moment(match[1], number)
+        if kind == "cycle" and number is not None:
+            return Moment(kind, number)
+        if kind == "fault" and number:
+            return Moment(kind, number)
+        return self.fail(f"{value!r} is none of fault:N, cycle:N, exit", param, ctx)
 
 
 def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None) -> None:
@@ -62,10 +64,12 @@ def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None)
     session.run(max_cycles)
     if session.end is End.LIMIT:
         raise MomentError(f"the run has not come to {moment} by cycle {session.cycle:,}")
-    if moment.kind == "fault" and stop.cycle is None:
-        count = len(session.guest.faults)
-        raise MomentError(f"the run has {count:,} page fault{'s' * (count != 1)} only")
-    cycle = stop.cycle if moment.kind == "fault" else session.machine.engine.log.traps[-1].cycle
+    cycle = session.machine.engine.log.traps[-1].cycle
+    if moment.kind == "fault":
+        if stop.cycle is None:
+            count = len(session.guest.faults)
+            raise MomentError(f"the run has {count:,} page fault{'s' * (count != 1)} only")
+        cycle = stop.cycle
     session.restore(start)
     _run_to(session, moment, cycle)
 
