@@ -1,4 +1,4 @@
-"""What the command `translate` does: an address of a program's, at a moment of its run, in words."""
+"""What the command `translate` does: an address of a program at a moment of its run, in words."""
 
 from collections.abc import Callable, Sequence
 
