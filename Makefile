@@ -71,9 +71,10 @@ samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones o
 docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
 	$(BIN)/python -m tests.docs
 
-lint: $(STAMP) ## check rules and format with ruff
+lint: $(STAMP) ## check rules and format with ruff, and types with mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 formal: $(STAMP) ## prove the properties of the MMU and of traps
 	$(BIN)/python -m tests.verify.formal

@@ -198,36 +198,36 @@ class Csr(IntEnum):
 MHPMCOUNTERS, MHPMEVENTS = range(0xB03, 0xB20), range(0x323, 0x340)
 
 
-def vpn(va, level):
+def vpn(va: int, level: int) -> int:
     """The `level`'s virtual page number field (9 bits) of `va`, an int."""
     return (va >> (PAGE_BITS + VPN_BITS * level)) & (PTES_PER_PAGE - 1)
 
 
-def pte_ppn(pte):
+def pte_ppn(pte: int) -> int:
     """The physical page number (44 bits) of `pte`, an int."""
     return (pte >> 10) & ((1 << PPN_BITS) - 1)
 
 
-def pte_to_pa(pte):
+def pte_to_pa(pte: int) -> int:
     """The physical address of the page or page table that `pte` points to."""
     return (pte >> 10 & (1 << PPN_BITS) - 1) << PAGE_BITS
 
 
-def make_pte(pa, flags):
+def make_pte(pa: int, flags: int) -> int:
     """A page-table entry for the page at physical address `pa` with `flags` (see `Pte`)."""
     return (pa >> PAGE_BITS) << 10 | flags
 
 
-def make_satp(root, asid=0, mode=SatpMode.SV39):
+def make_satp(root: int, asid: int = 0, mode: int = SatpMode.SV39) -> int:
     """The value of `satp` for the page table whose root page is at physical address `root`."""
     return mode << 60 | asid << PPN_BITS | root >> PAGE_BITS
 
 
-def page_round_down(address):
+def page_round_down(address: int) -> int:
     """The start of the page that holds `address`."""
     return address & ~(PAGE_SIZE - 1)
 
 
-def page_round_up(address):
+def page_round_up(address: int) -> int:
     """`address`, or the start of the next page if it is inside one."""
     return (address + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1)

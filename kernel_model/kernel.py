@@ -15,7 +15,6 @@ from kernel_model.facts.doorbell import Action, Doorbell, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE, TRAPFRAME
 from kernel_model.facts.panic import PANIC_STATUS, KernelPanic
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, ROOTINO, TICK
-from kernel_model.facts.served import Fault
 from kernel_model.fs.disk import Contents, Geometry
 from kernel_model.fs.file import filedup, openconsole
 from kernel_model.fs.inode import iget
@@ -24,8 +23,10 @@ from kernel_model.fs.state import File, FileSystem
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.kvm import kvmmake
 from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.policy import LAZY, POLICIES
+from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.mm.space import HeapUse
-from kernel_model.mm.state import User
+from kernel_model.mm.state import Policy, User
 from kernel_model.proc.proc import addproc, allocproc, freeproc, take_account
 from kernel_model.proc.sleep import TICKS, wakeup
 from kernel_model.proc.state import Clock, Cpu, Proc, ProcTable
@@ -71,6 +72,8 @@ class Kernel:
         What the disk is filled with when a path is looked up for the first time.
     geometry : Geometry
         How large the disk is.
+    policy : Policy
+        When the pages of a process get their frames: one of `mm.policy.POLICIES`.
 
     Attributes
     ----------
@@ -104,7 +107,7 @@ class Kernel:
         `unexpected(proc, now)`, of a trap for which it is killed, and `exited(proc, now)`.
     answered_at : int
         The cycle in which the hart has the answer to its last ring; whoever rings sets it.
-    faults : list of Fault
+    faults : list of ServedFault
         Every page fault of a process, and every page that a system call faulted in, in order, that
         nobody has taken with `take_faults`.
     """
@@ -123,6 +126,7 @@ class Kernel:
         abi: str = AUTO,
         files: Callable[[], Contents] = dict,
         geometry: Geometry | None = None,
+        policy: Policy = POLICIES[LAZY],
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
@@ -131,6 +135,7 @@ class Kernel:
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self.wrote_code = False
         self.heap = HeapUse()
+        self.policy = policy
         self.procs = ProcTable()
         self.cpu = Cpu(quantum, least_turn)
         self.clock = Clock(tick)
@@ -138,7 +143,7 @@ class Kernel:
         self.cons = Cons()
         self.ftable: list[File] = []
         self.fs = FileSystem(files, geometry)
-        self.faults: list[Fault] = []
+        self.faults: list[ServedFault] = []
         self.accounts: list[Account] = []
         self.ledger = Ledger()
         self.watchers: list[object] = []
@@ -204,14 +209,14 @@ class Kernel:
             if hook is not None:
                 hook(*what)
 
-    def record(self, proc: User, fault: Fault) -> None:
+    def record(self, proc: User, fault: ServedFault) -> None:
         """Take a page fault of the process into the books."""
         self.faults.append(fault)
-        if fault.outcome == "mapped":
+        if fault.outcome.decision is Decision.MAPPED:
             proc.account.minor_faults += 1
         self.tell("fault", proc, fault, self.clock.now)
 
-    def take_faults(self) -> list[Fault]:
+    def take_faults(self) -> list[ServedFault]:
         """The page faults since the last call. They are not kept: a run may have millions."""
         faults, self.faults = self.faults, []
         return faults

@@ -25,11 +25,11 @@ def schedule(kernel: KernelState) -> tuple[Action, int]:
     proc = kernel.cpu.proc
     # The timer is set anew with every return to user mode: what traps more often than it could
     # interrupt has its turn ended here.
-    running = proc is not None and proc.state is ProcState.RUNNING
-    if running and kernel.cpu.turn_is_over(kernel.clock.now):
+    over = kernel.cpu.turn_is_over(kernel.clock.now)
+    if over and proc is not None and proc.state is ProcState.RUNNING:
         yield_(proc)
     while True:
-        if kernel.first.state is ProcState.ZOMBIE:
+        if kernel.first is not None and kernel.first.state is ProcState.ZOMBIE:
             return _end(kernel, kernel.first.xstate)
         proc = kernel.cpu.proc
         if proc is None or proc.state is not ProcState.RUNNING:
@@ -46,7 +46,7 @@ def schedule(kernel: KernelState) -> tuple[Action, int]:
             return Action.RUN, _quantum(kernel)
 
 
-def _goes_on(kernel: KernelState, proc):
+def _goes_on(kernel: KernelState, proc: Proc) -> bool:
     """Let the process have its turn, or go on with it; whether it gets to user mode."""
     if proc.state is not ProcState.RUNNING:
         proc.state = ProcState.RUNNING
@@ -61,7 +61,7 @@ def _goes_on(kernel: KernelState, proc):
     return proc.state is ProcState.RUNNING
 
 
-def _quantum(kernel: KernelState):
+def _quantum(kernel: KernelState) -> int:
     """Cycles until the timer has to interrupt: the turn's end, or the tick that somebody awaits."""
     stop = kernel.cpu.turn_ends if kernel.cpu.quantum else None
     for proc in kernel.procs:
@@ -74,7 +74,7 @@ def _quantum(kernel: KernelState):
     return max(stop - kernel.clock.now - kernel.meter.cycles, kernel.cpu.least_turn)
 
 
-def _wait(kernel: KernelState):
+def _wait(kernel: KernelState) -> int | None:
     """Nobody can run. Cycles until somebody can; None if the host has waited; 0 for never."""
     waited_for = {proc.chan for proc in kernel.procs}
     stops = [(kernel.clock.ticks + 1) * kernel.clock.tick] if TICKS in waited_for else []
@@ -89,7 +89,7 @@ def _wait(kernel: KernelState):
     return min(stops) - kernel.clock.now if stops else 0
 
 
-def _stuck(kernel: KernelState):
+def _stuck(kernel: KernelState) -> tuple[Action, int]:
     waiting = ", ".join(
         f"{proc.pid} {proc.name} waits for {waits_for(proc)}"
         for proc in kernel.procs
@@ -107,7 +107,7 @@ def waits_for(proc: Proc) -> str:
     return str(chan[0] if isinstance(chan, tuple) else chan)
 
 
-def _end(kernel: KernelState, status):
+def _end(kernel: KernelState, status: int) -> tuple[Action, int]:
     """The run is over: free all that is left."""
     for proc in kernel.procs[1:]:
         if proc.state is not ProcState.ZOMBIE:

@@ -7,8 +7,7 @@ from kernel_model.calls.syscall import syscall
 from kernel_model.dev.printf import printf
 from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
-from kernel_model.facts.served import Fault
-from kernel_model.mm.lazy import vmfault
+from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.proc.sleep import yield_
 from kernel_model.proc.state import Proc
 
@@ -40,15 +39,15 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
         kexit(kernel, proc, -1)
 
 
-def _page_fault(kernel: KernelState, proc: Proc, scause: Cause) -> bool:
-    """Map the page that was touched; False if it is not one that waits. Either is recorded."""
-    stval = proc.trapframe.stval
-    frame, what = vmfault(kernel, proc.space, stval, PAGE_FAULTS[scause])
-    outcome = "mapped" if frame else "killed"
-    if not frame:
-        what = f"killed: {what}"
-    kernel.record(proc, Fault(proc.trapframe.sepc, scause, stval, outcome, None, what, proc.pid))
-    return frame != 0
+def _page_fault(kernel: KernelState, proc: Proc, scause: int) -> bool:
+    """Let the policy serve the fault; False if the access was refused. Either is recorded."""
+    frame = proc.trapframe
+    stval = frame.stval
+    outcome = kernel.policy.fault(kernel, proc.space, stval, PAGE_FAULTS[Cause(scause)])
+    kernel.record(
+        proc, ServedFault(pid=proc.pid, pc=frame.sepc, cause=scause, stval=stval, outcome=outcome)
+    )
+    return outcome.decision is Decision.MAPPED
 
 
 def kerneltrap(kernel: KernelState) -> None:

@@ -9,6 +9,7 @@ See `sim.api`.
 """
 
 import importlib
+from typing import Any
 
 __all__ = [
     "End",
@@ -35,7 +36,7 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     """What `from sim import` names: imported when it is wanted, since it takes a while."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

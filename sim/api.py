@@ -1,6 +1,7 @@
 """Trapline from Python: a program run by a call, or by the cycle."""
 
 from pathlib import Path
+from typing import Any
 
 from sim.config import MachineConfig, RunConfig
 from sim.guests.kernel_setup import read_files
@@ -18,7 +19,7 @@ def run(
     stdin: bytes | str = b"",
     max_cycles: int | None = None,
     config: RunConfig | None = None,
-    **options,
+    **options: Any,
 ) -> Result:
     """Runs a program under the kernel model to its end.
 
@@ -39,7 +40,7 @@ def start(
     *arguments: str,
     stdin: bytes | str = b"",
     config: RunConfig | None = None,
-    **options,
+    **options: Any,
 ) -> KernelSession:
     """A run as by `run`, at cycle 0: to be driven by `KernelSession.run` and `step`."""
     config = (config or RunConfig()).changed(**options)
@@ -50,7 +51,7 @@ def start(
 
 
 def start_bare(
-    program: str | Path, *, config: MachineConfig | None = None, **options
+    program: str | Path, *, config: MachineConfig | None = None, **options: Any
 ) -> BareSession:
     """A bare-metal program, an ELF or an assembly file, at cycle 0; see `BareSession`.
 

@@ -16,12 +16,16 @@ from typing import Any, Protocol, runtime_checkable
 
 __all__ = ["Checkpoint", "Restorable"]
 
+_CONSTANTS = (type(None), bool, int, float, complex, str, bytes, range, slice, type(...), Enum)
+_FUNCTIONS = (
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.ModuleType,
+    type,
+)
 #: What never changes, and what is no state of a simulation: it stays as it is.
-_OPAQUE = (
-    type(None), bool, int, float, complex, str, bytes, range, slice, type(...), Enum, PurePath,
-    re.Pattern, type, types.ModuleType, types.BuiltinFunctionType, types.MethodDescriptorType,
-    types.WrapperDescriptorType, io.IOBase, BaseException,
-)  # fmt: skip
+_OPAQUE = (*_CONSTANTS, *_FUNCTIONS, PurePath, re.Pattern, io.IOBase, BaseException)
 
 
 @runtime_checkable
@@ -68,8 +72,13 @@ class Checkpoint:
             case Restorable():
                 self._undo.append(functools.partial(each.load_state, each.save_state()))
                 return ()
-            case dict() | set() | deque() | list() | bytearray():
-                return self._record_container(each)
+            case dict():
+                return self._record_dict(each)
+            case set() | deque() | list():
+                return self._record_items(each)
+            case bytearray():
+                self._undo.append(functools.partial(each.__setitem__, slice(None), bytes(each)))
+                return ()
             case tuple() | frozenset():
                 return each
             case types.FunctionType():
@@ -80,21 +89,28 @@ class Checkpoint:
                 return (each.func, each.args, each.keywords)
         return self._record_attributes(each)
 
-    def _record_container(self, each):
-        if isinstance(each, dict):
-            saved = dict(each)
-            self._undo.append(lambda: (each.clear(), each.update(saved)))
-            return (*saved.keys(), *saved.values(), getattr(each, "default_factory", None))
-        if isinstance(each, bytearray):
-            content = bytes(each)
-            self._undo.append(lambda: each.__setitem__(slice(None), content))
-            return ()
+    def _record_dict(self, each: dict[Any, Any]) -> Iterable[object]:
+        saved = dict(each)
+
+        def undo() -> None:
+            each.clear()
+            each.update(saved)
+
+        self._undo.append(undo)
+        return (*saved.keys(), *saved.values(), getattr(each, "default_factory", None))
+
+    def _record_items(self, each: set[Any] | deque[Any] | list[Any]) -> Iterable[object]:
         items = tuple(each)
         add = each.update if isinstance(each, set) else each.extend
-        self._undo.append(lambda: (each.clear(), add(items)))
+
+        def undo() -> None:
+            each.clear()
+            add(items)
+
+        self._undo.append(undo)
         return items
 
-    def _record_cells(self, function):
+    def _record_cells(self, function: types.FunctionType) -> Iterable[object]:
         """The variables of the functions around it; each may be bound anew."""
         cells = [cell for cell in function.__closure__ or () if id(cell) not in self._seen]
         values = []
@@ -108,12 +124,12 @@ class Checkpoint:
             values.append(value)
         return (*values, *(function.__defaults__ or ()))
 
-    def _record_attributes(self, each):
+    def _record_attributes(self, each: object) -> Iterable[object]:
         slots = [name for cls in type(each).__mro__ for name in _slots(cls)]
         members = getattr(each, "__dict__", None)
         if members is None and not slots:
-            raise TypeError(f"no checkpoint of {each!r}: what is the state of a "
-                            f"{type(each).__qualname__}?")  # fmt: skip
+            question = f"what is the state of a {type(each).__qualname__}?"
+            raise TypeError(f"no checkpoint of {each!r}: {question}")
         held = {name: getattr(each, name) for name in slots if hasattr(each, name)}
         saved = dict(members or {})
 

@@ -8,6 +8,7 @@ from hdl.arch import RAM_BASE
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
+from kernel_model.mm.policy import LAZY, POLICIES
 
 __all__ = [
     "BOUNDS",
@@ -107,8 +108,8 @@ class MachineConfig:
         """The same with other values of some parameters. Raises ConfigError."""
         unknown = set(parameters) - {each.name for each in fields(self)}
         if unknown:
-            raise ConfigError(f"{', '.join(sorted(unknown))} must be one of "
-                              f"{', '.join(each.name for each in fields(self))}")  # fmt: skip
+            known = ", ".join(each.name for each in fields(self))
+            raise ConfigError(f"{', '.join(sorted(unknown))} must be one of {known}")
         return replace(self, **parameters)
 
     def as_json(self) -> dict[str, Any]:
@@ -128,6 +129,8 @@ class RunConfig(MachineConfig):
         The hart updates A and D bits; else the kernel does.
     kernel_cost : str
         What the kernel's work costs in cycles; one of KERNEL_COSTS.
+    policy : str
+        When the pages of a process get their frames; a name in `kernel_model.mm.policy.POLICIES`.
     abi : str
         Whose `sbrk` it is: a value of `kernel_model.abi.Abi`, or "auto".
     quantum : int
@@ -144,6 +147,7 @@ class RunConfig(MachineConfig):
 
     svadu: bool = False
     kernel_cost: str = KERNEL_COSTS[0]
+    policy: str = LAZY
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
@@ -153,7 +157,11 @@ class RunConfig(MachineConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        choices = {"kernel_cost": KERNEL_COSTS, "abi": (AUTO, *(abi.value for abi in Abi))}
+        choices = {
+            "kernel_cost": KERNEL_COSTS,
+            "policy": tuple(POLICIES),
+            "abi": (AUTO, *(abi.value for abi in Abi)),
+        }
         for name, allowed in choices.items():
             value = getattr(self, name)
             if value not in allowed:
@@ -161,8 +169,10 @@ class RunConfig(MachineConfig):
         if 0 < self.quantum < MIN_QUANTUM:
             raise ConfigError(f"quantum must be 0 or at least {MIN_QUANTUM}, not {self.quantum}")
         if self.reset_pc != KERNBASE:
-            raise ConfigError(f"reset_pc must be {KERNBASE:#x}, where the kernel's trampoline "
-                              f"lies, not {self.reset_pc:#x}")  # fmt: skip
+            raise ConfigError(
+                f"reset_pc must be {KERNBASE:#x}, where the kernel's trampoline lies, "
+                f"not {self.reset_pc:#x}"
+            )
 
 
 def _plain(value: Any) -> Any:

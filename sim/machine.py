@@ -8,8 +8,9 @@ from typing import Protocol
 from hdl.arch import RAM_BASE
 from sim.checkpoint import Checkpoint
 from sim.config import MachineConfig
-from sim.engines.base import TrapLog
 from sim.engines.choice import make_engine
+from sim.engines.hart import HartPorts
+from sim.engines.traps import TrapLog
 from sim.platform.bus import Bus
 from sim.platform.device import Device
 from sim.platform.events import Budget, Event
@@ -95,8 +96,8 @@ class Machine:
         Its memory; `Machine.make_ram` makes one that fits `config`.
     devices : sequence of Device
         What is on the bus besides RAM.
-    hart : wiring.Component or None
-        Anything with the ports of `hdl.hart.Hart`, by default a `Hart` for this RAM.
+    hart : HartPorts or None
+        By default a `hdl.hart.Hart` for this RAM.
     """
 
     def __init__(
@@ -105,11 +106,14 @@ class Machine:
         ram: Ram,
         *,
         devices: Sequence[Device] = (),
-        hart=None,
+        hart: HartPorts | None = None,
     ):
         self.ram = ram
         self.bus = Bus(ram, latency=config.latency, devices=devices)
-        make_hart = (lambda: real_hart(config, ram)) if hart is None else (lambda: hart)
+
+        def make_hart() -> HartPorts:
+            return real_hart(config, ram) if hart is None else hart
+
         self.engine = make_engine(config.engine, make_hart, self.bus, traced=config.traced)
         self.engine.fast_forward = config.fast_forward
         self._quiet_until = STALL_LIMIT
@@ -200,7 +204,7 @@ class Machine:
         return None
 
 
-def real_hart(config: MachineConfig, ram: Ram):
+def real_hart(config: MachineConfig, ram: Ram) -> HartPorts:
     """The `hdl.hart.Hart` that `config` asks for, with its RAM where `ram` is."""
     # Not at the top: with a hart of one's own, the real one need not be there to be imported.
     from hdl.hart import Hart

@@ -1,5 +1,6 @@
 """The one place where runs are built: machine, guest, kernel and console, from a configuration."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Self
@@ -7,6 +8,7 @@ from typing import Self
 from kernel_model.dev.state import Console
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig, RunConfig
+from sim.engines.hart import HartPorts
 from sim.guests.bare_guest import BareGuest
 from sim.guests.disk import Disk
 from sim.guests.kernel_guest import KernelGuest
@@ -15,14 +17,16 @@ from sim.guests.loader import load_bare
 from sim.limit import run_within
 from sim.machine import End, Machine, Snapshot, Watcher
 from sim.platform.device import Device
+from sim.platform.devices.captured import Captured
 from sim.platform.devices.doorbell import DoorbellPage
 from sim.platform.devices.htif import Htif
+from sim.platform.ram import Ram
 from sim.result import STATUS, Result
 
 __all__ = ["BareSession", "KernelSession", "Session"]
 
 
-class Session:
+class Session(ABC):
     """A run: built, and then driven as far as one likes.
 
     With `with` it is closed at the end.
@@ -63,8 +67,14 @@ class Session:
         `max_cycles` is a bound on `cycle`; without one see `sim.limit.run_within`, and for
         `progress`, `Machine.run`.
         """
-        self.end = run_within(self.machine, self.guest, max_cycles, interactive,
-                              watchers=self.watchers, progress=progress)  # fmt: skip
+        self.end = run_within(
+            self.machine,
+            self.guest,
+            max_cycles,
+            interactive,
+            watchers=self.watchers,
+            progress=progress,
+        )
         return self.end
 
     def step(self, cycles: int = 1) -> End:
@@ -78,6 +88,15 @@ class Session:
     def restore(self, snapshot: Snapshot) -> None:
         """Returns to a snapshot of this run, in place; as often as one likes."""
         self.machine.restore(snapshot)
+
+    @property
+    @abstractmethod
+    def exit_code(self) -> int | None:
+        """What the program has exited with, or None as long as it has not."""
+
+    @abstractmethod
+    def result(self) -> Result:
+        """What has come of it so far."""
 
     def close(self) -> None:
         """Ends what runs beside the simulation, such as a waveform."""
@@ -96,16 +115,20 @@ class KernelSession(Session):
     Members
     -------
     kernel : Kernel
-        What serves its page faults.
+        What serves its page faults. Its memory must be a `Ram`, which the hart shares; else
+        TypeError is raised.
     """
 
     guest: KernelGuest
 
-    def __init__(self, config: MachineConfig, kernel: Kernel, *, hart=None):
+    def __init__(self, config: MachineConfig, kernel: Kernel, *, hart: HartPorts | None = None):
         devices: list[Device] = [DoorbellPage(kernel.doorbell)]
         if isinstance(kernel.console, Device):
             devices.append(kernel.console)
-        machine = Machine(config, kernel.memory, devices=devices, hart=hart)
+        ram = kernel.memory
+        if not isinstance(ram, Ram):
+            raise TypeError(f"the kernel's memory must be a Ram, not {ram!r}")
+        machine = Machine(config, ram, devices=devices, hart=hart)
         super().__init__(config, machine, KernelGuest(kernel))
         self.kernel = kernel
 
@@ -118,7 +141,7 @@ class KernelSession(Session):
         console: Console,
         disk: Disk | None = None,
         *,
-        hart=None,
+        hart: HartPorts | None = None,
     ) -> Self:
         """A run of `elf`, whose name is `argv[0]`.
 
@@ -129,12 +152,15 @@ class KernelSession(Session):
         kernel.exec(elf, list(argv))
         return cls(config, kernel, hart=hart)
 
+    @property
+    def exit_code(self) -> int | None:
+        return self.kernel.exit_status if self.kernel.halted else None
+
     def result(self) -> Result:
-        """What has come of it so far."""
         kernel, engine, end = self.kernel, self.machine.engine, self.end
         status = kernel.exit_status & 0xFF if end is End.FINISHED else STATUS[end]
         accounts = [replace(account) for account in kernel.take_accounts(engine.cycle)]
-        printed = getattr(kernel.console, "printed", None)
+        console = kernel.console
         return Result(
             config=self.config,
             end=end,
@@ -142,7 +168,7 @@ class KernelSession(Session):
             cycles=engine.cycle,
             instructions=engine.log.instructions,
             engine=engine.name,
-            output=None if printed is None else bytes(printed),
+            output=bytes(console.printed) if isinstance(console, Captured) else None,
             pages_promised=kernel.pages_promised,
             heap_frames_used=kernel.heap_frames_used,
             frames_used=kernel.frames_used,
@@ -150,7 +176,7 @@ class KernelSession(Session):
             processes=accounts,
             boot_cycles=kernel.ledger.boot,
             idle_cycles=kernel.ledger.idle,
-            abi=kernel.first.abi.value,
+            abi=None if kernel.first is None else kernel.first.abi.value,
         )
 
 
@@ -180,16 +206,19 @@ class BareSession(Session):
         elf: bytes,
         write: Callable[[bytes], object] = lambda data: None,
         *,
-        hart=None,
+        hart: HartPorts | None = None,
     ):
         ram = Machine.make_ram(config)
         self.image = load_bare(elf, ram, config.reset_pc)
         guest = BareGuest(Htif(self.image.tohost, self.image.fromhost, write))
         super().__init__(config, Machine(config, ram, devices=[guest.htif], hart=hart), guest)
 
+    @property
+    def exit_code(self) -> int | None:
+        return self.guest.htif.exit_code
+
     def result(self) -> Result:
-        """What has come of it so far."""
-        engine, code = self.machine.engine, self.guest.htif.exit_code
+        engine, code = self.machine.engine, self.exit_code
         return Result(
             config=self.config,
             end=self.end,

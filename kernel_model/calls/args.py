@@ -11,7 +11,8 @@ _REGISTERS = ("a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7")
 
 def argaddr(proc: Proc, n: int) -> int:
     """Argument `n` as a 64-bit address. Nothing is checked: `copyin` and `copyout` do that."""
-    return getattr(proc.trapframe, _REGISTERS[n])
+    value: int = getattr(proc.trapframe, _REGISTERS[n])
+    return value
 
 
 def argint(proc: Proc, n: int) -> int:

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from elftools.common.exceptions import ELFError
 from elftools.construct import ConstructError
@@ -77,7 +77,7 @@ def read_elf(elf: bytes) -> Image:
     return Image(file.header.e_entry, segments, abi_of(elf))
 
 
-def _check_header(header, size):
+def _check_header(header: Any, size: int) -> None:
     ident = header.e_ident
     machine = header.e_machine
     if (ident.EI_CLASS, ident.EI_DATA, machine) != ("ELFCLASS64", "ELFDATA2LSB", "EM_RISCV"):
@@ -94,11 +94,11 @@ def _check_header(header, size):
         raise ExecError("truncated: the program headers are past the end of the file")
 
 
-def _size(header):
-    return max(header.p_memsz, header.p_filesz)
+def _size(header: Any) -> int:
+    return max(int(header.p_memsz), int(header.p_filesz))
 
 
-def _segment(elf, header):
+def _segment(elf: bytes, header: Any) -> Segment:
     where = f"segment at {header.p_vaddr:#x}"
     if header.p_vaddr % PAGE_SIZE:
         raise ExecError(f"{where} is unaligned: not a multiple of {PAGE_SIZE}")
@@ -114,11 +114,11 @@ def _segment(elf, header):
     return Segment(header.p_vaddr, header.p_memsz, data, _perm(header.p_flags))
 
 
-def _perm(flags):
+def _perm(flags: int) -> int:
     """As xv6 has it (`uvmalloc` and `flags2perm`): everything may be read."""
-    perm = Pte.R
+    perm = int(Pte.R)
     if flags & P_FLAGS.PF_W:
         perm |= Pte.W
     if flags & P_FLAGS.PF_X:
         perm |= Pte.X
-    return int(perm)
+    return perm

@@ -7,9 +7,8 @@ from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
 from kernel_model.calls.elf import ExecError, Segment, read_elf
 from kernel_model.calls.state import KernelState
 from kernel_model.facts.costs import Step
-from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import MAXARG, USERSTACK
-from kernel_model.mm.pagetable import getpte, walkaddr
+from kernel_model.mm.pagetable import walkaddr
 from kernel_model.mm.regions import Owner, Regions
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.vm import uvmalloc, uvmclear
@@ -79,16 +78,9 @@ def _regions(segments: Sequence[Segment]) -> Regions:
 
 
 def _load(kernel: KernelState, space: AddressSpace, segment: Segment) -> None:
-    """Map the segment's pages that are not yet, with the rights of their regions; fill them all."""
-    for va in range(segment.vaddr, segment.end, PAGE_SIZE):
-        if getpte(kernel, space.root, va):
-            continue
-        region = space.region(va)
-        if region is None:
-            raise KernelPanic(f"exec: {va:#x} is nobody's")
-        if uvmalloc(kernel, space.root, va, va + PAGE_SIZE, region.rights | Pte.U) == 0:
-            raise ExecError(f"no frame left for the segment at {segment.vaddr:#x}")
-        space.reside(1)
+    """Map the segment's pages that are not yet, and fill them all."""
+    if not kernel.policy.exec(kernel, space, segment.vaddr, segment.end):
+        raise ExecError(f"no frame left for the segment at {segment.vaddr:#x}")
     _store(kernel, space, segment.vaddr, segment.data)
 
 

@@ -10,7 +10,6 @@ from kernel_model.fs.file import fileclose, filedup
 from kernel_model.fs.inode import idup, iput
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.usercopy import copyout
-from kernel_model.mm.vm import uvmcopy
 from kernel_model.proc.proc import addproc, allocproc, freeproc
 from kernel_model.proc.sleep import sleep, wakeup
 from kernel_model.proc.state import Proc, ProcState
@@ -43,11 +42,9 @@ def kfork(kernel: KernelState, parent: Proc) -> int:
     child = allocproc(kernel)
     if child is None:
         return -1
-    pages = uvmcopy(kernel, parent.space.root, child.space.root, parent.space.size)
-    if pages is None:
+    if not kernel.policy.fork(kernel, parent.space, child.space):
         freeproc(kernel, child)
         return -1
-    child.space.copy_of(parent.space, pages)
     copy_trapframe(parent.trapframe, child.trapframe)
     child.trapframe.a0 = 0
     child.ofile = [filedup(file) if file else None for file in parent.ofile]

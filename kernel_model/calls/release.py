@@ -31,7 +31,7 @@ def abi_of(elf: bytes) -> Abi | None:
     return Abi.RELEASE_2025 if any(_OF_2025 in names for names in tables) else Abi.LAB
 
 
-def _symbol_tables(elf) -> Iterator[list[bytes]]:
+def _symbol_tables(elf: bytes) -> Iterator[list[bytes]]:
     """Yields the names, each with what follows it, of every symbol table. Raises struct.error."""
     (at,) = unpack_from("<Q", elf, 40)
     size, count = unpack_from("<2H", elf, 58)
@@ -44,7 +44,7 @@ def _symbol_tables(elf) -> Iterator[list[bytes]]:
             yield list(_names(elf[offset : offset + length], elf[start : start + strings]))
 
 
-def _names(table, strings):
+def _names(table: bytes, strings: bytes) -> Iterator[bytes]:
     """Yields the part of `strings` at which each symbol's name begins, as long as is of use."""
     whole = len(table) - len(table) % 24
     for name, _ in iter_unpack("<I20s", table[:whole]):

@@ -1,5 +1,7 @@
 """System call dispatch."""
 
+from collections.abc import Callable
+
 from kernel_model.calls import sysfile, sysproc
 from kernel_model.calls.args import argaddr, argint
 from kernel_model.calls.state import KernelState
@@ -12,7 +14,7 @@ from kernel_model.proc.state import Proc, ProcState
 __all__ = ["SYSCALLS", "resume_syscall", "syscall"]
 
 #: Number in a7 -> function, which returns the value for a0.
-SYSCALLS = {
+SYSCALLS: dict[int, Callable[[KernelState, Proc], int]] = {
     Syscall.FORK: sysproc.sys_fork,
     Syscall.EXIT: sysproc.sys_exit,
     Syscall.WAIT: sysproc.sys_wait,
@@ -69,6 +71,6 @@ def resume_syscall(kernel: KernelState, proc: Proc) -> None:
     kernel.tell("syscall_end", proc, number, result, kernel.clock.now)
 
 
-def _unknown(kernel: KernelState, proc):
+def _unknown(kernel: KernelState, proc: Proc) -> int:
     printf(kernel, f"{proc.pid} {proc.name}: unknown sys call {argint(proc, 7)}\n")
     return -1

@@ -57,9 +57,8 @@ O_TRUNC = 0x400
 def argfd(proc: Proc, n: int) -> tuple[int, File] | None:
     """Argument `n` as a descriptor, and the file that is open under it; None if none is."""
     fd = argint(proc, n)
-    if not 0 <= fd < NOFILE or proc.ofile[fd] is None:
-        return None
-    return fd, proc.ofile[fd]
+    file = proc.ofile[fd] if 0 <= fd < NOFILE else None
+    return None if file is None else (fd, file)
 
 
 def fdalloc(proc: Proc, file: File) -> int:
@@ -127,7 +126,7 @@ def sys_open(kernel: KernelState, proc: Proc) -> int:
         return -1
     file = filealloc(kernel)
     fd = fdalloc(proc, file) if file else -1
-    if fd < 0:
+    if file is None or fd < 0:
         if file:
             fileclose(kernel, file)
         iput(kernel, ip)
@@ -141,7 +140,7 @@ def sys_open(kernel: KernelState, proc: Proc) -> int:
     return fd
 
 
-def _inode_to_open(kernel: KernelState, proc, path, flags) -> Inode | None:
+def _inode_to_open(kernel: KernelState, proc: Proc, path: bytes, flags: int) -> Inode | None:
     """The inode of `path`, made if the flags say so; None if it may not be opened like that."""
     if flags & O_CREATE:
         ip = create(kernel, proc, path, FileType.FILE)
@@ -167,7 +166,7 @@ def sys_mknod(kernel: KernelState, proc: Proc) -> int:
     return _make(kernel, proc, FileType.DEVICE, _short(argint(proc, 1)), _short(argint(proc, 2)))
 
 
-def _make(kernel: KernelState, proc, type, major, minor):
+def _make(kernel: KernelState, proc: Proc, type: FileType, major: int, minor: int) -> int:
     path = argstr(kernel, proc, 0, MAXPATH)
     ip = None if path is None else create(kernel, proc, path, type, major, minor)
     if ip is None:
@@ -176,7 +175,7 @@ def _make(kernel: KernelState, proc, type, major, minor):
     return 0
 
 
-def _short(n):
+def _short(n: int) -> int:
     return ((n & 0xFFFF) ^ 0x8000) - 0x8000
 
 
@@ -189,7 +188,8 @@ def sys_chdir(kernel: KernelState, proc: Proc) -> int:
     if ip.type is not FileType.DIR:
         iput(kernel, ip)
         return -1
-    iput(kernel, proc.cwd)
+    if proc.cwd:
+        iput(kernel, proc.cwd)
     proc.cwd = ip
     return 0
 
@@ -197,7 +197,9 @@ def sys_chdir(kernel: KernelState, proc: Proc) -> int:
 def sys_link(kernel: KernelState, proc: Proc) -> int:
     """link(old, new): another name for a file or device; a directory has but one."""
     old, new = argstr(kernel, proc, 0, MAXPATH), argstr(kernel, proc, 1, MAXPATH)
-    ip = None if old is None or new is None else namei(kernel, proc, old)
+    if old is None or new is None:
+        return -1
+    ip = namei(kernel, proc, old)
     if ip is None:
         return -1
     linked = ip.type is not FileType.DIR and _link(kernel, proc, ip, new)
@@ -205,7 +207,7 @@ def sys_link(kernel: KernelState, proc: Proc) -> int:
     return 0 if linked else -1
 
 
-def _link(kernel: KernelState, proc, ip, path):
+def _link(kernel: KernelState, proc: Proc, ip: Inode, path: bytes) -> bool:
     found = nameiparent(kernel, proc, path)
     if found is None:
         return False
@@ -229,7 +231,7 @@ def sys_unlink(kernel: KernelState, proc: Proc) -> int:
     return 0 if unlinked else -1
 
 
-def _unlink(kernel: KernelState, dp, name):
+def _unlink(kernel: KernelState, dp: Inode, name: bytes) -> bool:
     """Remove `name` from the directory; False if it is not there, or a directory with entries."""
     found = dirlookup(kernel, dp, name)
     if found is None:

@@ -71,9 +71,9 @@ def sys_exec(kernel: KernelState, proc: Proc) -> int:
         return -1
 
 
-def _fetch_argv(kernel: KernelState, proc, va) -> list[bytes] | None:
+def _fetch_argv(kernel: KernelState, proc: Proc, va: int) -> list[bytes] | None:
     """The strings of an array of pointers that ends with a null pointer; None if it is bad."""
-    argv = []
+    argv: list[bytes] = []
     for index in range(MAXARG):
         pointer = fetchaddr(kernel, proc, va + 8 * index)
         if pointer is None:

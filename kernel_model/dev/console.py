@@ -9,12 +9,13 @@ program that does not read leaves the terminal alone.
 """
 
 from kernel_model.dev.printf import printf
-from kernel_model.dev.state import ConsoleState
+from kernel_model.dev.state import Cons, ConsoleState
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.costs import Step
 from kernel_model.facts.param import INPUT_BUF_SIZE
 from kernel_model.mm.usercopy import copyin_part, copyout_part
 from kernel_model.proc.sleep import sleep, wakeup
+from kernel_model.proc.state import Proc
 
 __all__ = [
     "INPUT",
@@ -38,7 +39,7 @@ _CHUNK = 4096
 _CHUNK_2025 = 32
 
 
-def consolewrite(kernel: ConsoleState, proc, src: int, n: int) -> int:
+def consolewrite(kernel: ConsoleState, proc: Proc, src: int, n: int) -> int:
     """Print `n` bytes at `src` of `proc`; how many could be, 0 if the first one cannot be read.
 
     The release of 2025 reads 32 bytes at a time, and prints nothing of those that it cannot read in
@@ -58,7 +59,7 @@ def consolewrite(kernel: ConsoleState, proc, src: int, n: int) -> int:
     return done
 
 
-def consoleread(kernel: ConsoleState, proc, dst: int, n: int) -> int:
+def consoleread(kernel: ConsoleState, proc: Proc, dst: int, n: int) -> int:
     """Read up to `n` bytes, but at most a line, to `dst` of `proc`; waits for it.
 
     0 at Ctrl-D and at the end of input. The first byte that cannot be stored is lost, and ends it;
@@ -115,7 +116,7 @@ def procdump(kernel: ConsoleState) -> None:
         printf(kernel, f"{proc.pid} {proc.state.value} {proc.name}\n")
 
 
-def _input(kernel: ConsoleState, proc):
+def _input(kernel: ConsoleState, proc: Proc) -> bool:
     """See that there is something to read, or wait for it; False if none comes."""
     cons = kernel.cons
     while cons.r == cons.w:
@@ -131,7 +132,7 @@ def _input(kernel: ConsoleState, proc):
     return True
 
 
-def _take(cons, n, first):
+def _take(cons: Cons, n: int, first: bool) -> tuple[bytes, bool]:
     """Up to `n` bytes from the buffer, and whether they end the read.
 
     A Ctrl-D that is not the `first` stays there: the next read is to find nothing.
@@ -150,7 +151,7 @@ def _take(cons, n, first):
     return bytes(data), False
 
 
-def _poll(kernel: ConsoleState):
+def _poll(kernel: ConsoleState) -> bool:
     """Take from the host what has come and fits; whether anything has."""
     room = kernel.cons.room
     data = kernel.console.poll(kernel.clock.now, room) if room else b""
@@ -159,14 +160,14 @@ def _poll(kernel: ConsoleState):
     return bool(data)
 
 
-def _receive(kernel: ConsoleState):
+def _receive(kernel: ConsoleState) -> None:
     """As `_poll`; at the end of input the readers have to know."""
     _poll(kernel)
     if kernel.console.ended(kernel.clock.now):
         wakeup(kernel, INPUT)
 
 
-def _store(kernel: ConsoleState, c):
+def _store(kernel: ConsoleState, c: int) -> None:
     cons = kernel.cons
     _echo(kernel, bytes([c]))
     cons.buf[cons.e % INPUT_BUF_SIZE] = c
@@ -176,16 +177,16 @@ def _store(kernel: ConsoleState, c):
         wakeup(kernel, INPUT)
 
 
-def _erase(kernel: ConsoleState):
+def _erase(kernel: ConsoleState) -> None:
     kernel.cons.e -= 1
     _echo(kernel, b"\b \b")
 
 
-def _echo(kernel: ConsoleState, data):
+def _echo(kernel: ConsoleState, data: bytes) -> None:
     if kernel.console.echo:
         _consputs(kernel, data)
 
 
-def _consputs(kernel: ConsoleState, data):
+def _consputs(kernel: ConsoleState, data: bytes) -> None:
     kernel.charge(Step.CONSOLE_CHAR, len(data))
     kernel.console.write(data)

@@ -39,7 +39,7 @@ class Ledger:
         Cycles from when no process can run until one runs again.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.boot = 0
         self.idle = 0
         self._until = 0

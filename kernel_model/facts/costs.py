@@ -9,8 +9,10 @@ the branch.
 
 from collections.abc import Mapping
 from enum import IntEnum
+from operator import mul, sub
+from typing import NamedTuple
 
-__all__ = ["Costs", "Meter", "Step", "TABLE", "ZERO"]
+__all__ = ["NO_WORK", "TABLE", "ZERO", "Charged", "Costs", "Meter", "Step", "Work"]
 
 
 class Step(IntEnum):
@@ -51,19 +53,54 @@ TABLE: Costs = {
 ZERO: Costs = dict.fromkeys(Step, 0)
 
 
+class Charged(NamedTuple):
+    """A step of the kernel's work, how often it was done, and what that cost in cycles."""
+
+    step: Step
+    times: int
+    cycles: int
+
+
+class Work(NamedTuple):
+    """A part of the kernel's work."""
+
+    #: How often each step was done, by its number.
+    counts: tuple[int, ...]
+    costs: Costs
+
+    @property
+    def steps(self) -> tuple[Charged, ...]:
+        """What was done at all."""
+        done = [(step, times) for step, times in zip(Step, self.counts, strict=True) if times]
+        return tuple(Charged(step, times, times * self.costs[step]) for step, times in done)
+
+    @property
+    def cycles(self) -> int:
+        """What it cost: the sum of its steps."""
+        return sum(charged.cycles for charged in self.steps)
+
+
+NO_WORK = Work((0,) * len(Step), ZERO)
+
+
 class Meter:
     """Counts the steps of the kernel's work from one ring to its answer, and what they cost."""
 
     def __init__(self, costs: Costs = TABLE):
         self.costs = costs
+        self._prices = [costs[step] for step in Step]
         #: How often each step was done, by its number.
         self.counts = [0] * len(Step)
 
     @property
     def cycles(self) -> int:
         """What it has all cost."""
-        return sum(self.costs[step] * self.counts[step] for step in Step)
+        return sum(map(mul, self.counts, self._prices))
 
     def reset(self) -> None:
         """Begin anew."""
         self.counts = [0] * len(Step)
+
+    def since(self, before: list[int]) -> Work:
+        """What was done since the counts were `before`."""
+        return Work(tuple(map(sub, self.counts, before)), self.costs)

@@ -72,8 +72,8 @@ class Doorbell:
     `read` and `write` are the hart's side; the kernel uses `registers` itself.
     """
 
-    def __init__(self):
-        self.registers = dict.fromkeys(READABLE | WRITABLE, 0)
+    def __init__(self) -> None:
+        self.registers: dict[int, int] = dict.fromkeys(READABLE | WRITABLE, 0)
         self.registers[Register.ACTION] = Action.HALT
 
     def read(self, offset: int) -> int:

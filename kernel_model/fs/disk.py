@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.param import DATA_BLOCKS, NINODES
 
-__all__ = ["Contents", "Device", "Folder", "Geometry", "Linked"]
+__all__ = ["Contents", "Device", "Entry", "Folder", "Geometry", "Linked"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,10 @@ class Linked:
     data: bytes
 
 
+#: What is at a path.
+Entry = bytes | Linked | Device | Folder
 #: What is at each path below `/`; plain bytes are a file of one name.
-Contents = Mapping[str, bytes | Linked | Device | Folder]
+Contents = Mapping[str, Entry]
 
 
 @dataclass(frozen=True)

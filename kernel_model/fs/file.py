@@ -1,12 +1,15 @@
 """Open files: what a descriptor stands for."""
 
+from collections.abc import Callable
+
 from kernel_model.dev.console import consoleread, consolewrite
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, CONSOLE, CONSOLEINO, MAXOPBLOCKS, NFILE
 from kernel_model.fs.inode import iget, iput, readi, stati, writei
 from kernel_model.fs.pipe import newpipe, pipeclose, piperead, pipewrite
-from kernel_model.fs.state import File, FileKind, FileState
+from kernel_model.fs.state import File, FileKind, FileState, Inode
 from kernel_model.mm.usercopy import copyin_part, copyout
+from kernel_model.proc.state import Proc
 
 __all__ = [
     "filealloc",
@@ -19,8 +22,10 @@ __all__ = [
     "pipealloc",
 ]
 
+#: What reads or writes so many bytes at an address of a process.
+_Driver = Callable[[FileState, Proc, int, int], int]
 #: Drivers by major number: read and write.
-_DEVSW = {CONSOLE: (consoleread, consolewrite)}
+_DEVSW: dict[int, tuple[_Driver, _Driver]] = {CONSOLE: (consoleread, consolewrite)}
 #: Most bytes that one call of `writei` gets; xv6's log holds no more.
 _MAX_WRITE = (MAXOPBLOCKS - 4) // 2 * BSIZE
 
@@ -50,25 +55,27 @@ def fileclose(kernel: FileState, file: File) -> None:
     if file.ref > 0:
         return
     kernel.ftable.remove(file)
-    if file.kind is FileKind.PIPE:
+    if file.pipe is not None:
         pipeclose(kernel, file.pipe, file.writable)
-    elif file.kind is not FileKind.NONE:
+    elif file.ip is not None:
         iput(kernel, file.ip)
 
 
-def filestat(kernel: FileState, proc, file: File, addr: int) -> int:
+def filestat(kernel: FileState, proc: Proc, file: File, addr: int) -> int:
     """Store the `struct stat` of `file` at `addr` of `proc`; -1 if it is a pipe, or cannot be."""
     if file.ip is None or not copyout(kernel, proc, addr, stati(file.ip)):
         return -1
     return 0
 
 
-def fileread(kernel: FileState, proc, file: File, addr: int, n: int) -> int:
+def fileread(kernel: FileState, proc: Proc, file: File, addr: int, n: int) -> int:
     """Read up to `n` bytes to `addr` of `proc`; the bytes read, or -1."""
     if not file.readable:
         return -1
-    if file.kind is FileKind.PIPE:
+    if file.pipe is not None:
         return piperead(kernel, proc, file.pipe, addr, n)
+    if file.ip is None:
+        raise KernelPanic("fileread")
     if file.kind is FileKind.DEVICE:
         driver = _DEVSW.get(file.ip.major)
         return driver[0](kernel, proc, addr, n) if driver else -1
@@ -79,21 +86,25 @@ def fileread(kernel: FileState, proc, file: File, addr: int, n: int) -> int:
     return len(data)
 
 
-def filewrite(kernel: FileState, proc, file: File, addr: int, n: int) -> int:
+def filewrite(kernel: FileState, proc: Proc, file: File, addr: int, n: int) -> int:
     """Write `n` bytes at `addr` of `proc`; the bytes written, or -1."""
     if not file.writable:
         return -1
-    if file.kind is FileKind.PIPE:
+    if file.pipe is not None:
         return pipewrite(kernel, proc, file.pipe, addr, n)
+    if file.ip is None:
+        raise KernelPanic("filewrite")
     if file.kind is FileKind.DEVICE:
         driver = _DEVSW.get(file.ip.major)
         return driver[1](kernel, proc, addr, n) if driver else -1
-    return _inodewrite(kernel, proc, file, addr, n)
+    return _inodewrite(kernel, proc, file, file.ip, addr, n)
 
 
 def openconsole(kernel: FileState) -> File:
     """The console, open for reading and writing, for the first process."""
     file = filealloc(kernel)
+    if file is None:
+        raise KernelPanic("openconsole: no file left")
     file.kind, file.readable, file.writable = FileKind.DEVICE, True, True
     file.ip = iget(kernel, CONSOLEINO)
     return file
@@ -103,7 +114,7 @@ def pipealloc(kernel: FileState) -> tuple[File, File] | None:
     """A new pipe: its ends to read and to write. None if files or frames lack."""
     reader, writer = filealloc(kernel), filealloc(kernel)
     pipe = newpipe(kernel) if reader and writer else None
-    if pipe is None:
+    if reader is None or writer is None or pipe is None:
         for file in filter(None, (reader, writer)):
             fileclose(kernel, file)
         return None
@@ -113,13 +124,13 @@ def pipealloc(kernel: FileState) -> tuple[File, File] | None:
     return reader, writer
 
 
-def _inodewrite(kernel: FileState, proc, file, addr, n):
+def _inodewrite(kernel: FileState, proc: Proc, file: File, ip: Inode, addr: int, n: int) -> int:
     """As `filewrite`. If not all can be written, a part of it may have been, as in xv6."""
     done = 0
     while done < n:
         wanted = min(n - done, _MAX_WRITE)
         data = copyin_part(kernel, proc, addr + done, wanted)
-        written = writei(kernel, file.ip, file.off, data, wanted)
+        written = writei(kernel, ip, file.off, data, wanted)
         file.off += max(written, 0)
         if written != wanted:
             return -1

@@ -104,7 +104,7 @@ def stati(ip: Inode) -> bytes:
     return pack("<iIhh4xQ", ROOTDEV, ip.inum, ip.type, ip.nlink, ip.size)
 
 
-def _bmap(kernel: FileState, ip, bn):
+def _bmap(kernel: FileState, ip: Inode, bn: int) -> bool:
     """See that `ip` has its block `bn`, at most one more than it has; False if none is left."""
     if bn < ip.blocks:
         return True
@@ -118,7 +118,7 @@ def _bmap(kernel: FileState, ip, bn):
     return True
 
 
-def _balloc(kernel: FileState):
+def _balloc(kernel: FileState) -> bool:
     """Take a block; False if none is left."""
     if kernel.fs.free_blocks == 0:
         printf(kernel, "balloc: out of blocks\n")

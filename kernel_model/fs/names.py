@@ -20,9 +20,10 @@ from kernel_model.facts.param import (
     ROOTINO,
 )
 from kernel_model.fs.directory import dirlink, dirlookup
-from kernel_model.fs.disk import Device, Folder, Linked
+from kernel_model.fs.disk import Device, Entry, Folder, Linked
 from kernel_model.fs.inode import ialloc, idup, iget, iput, writei
 from kernel_model.fs.state import FileState, FileType, Inode
+from kernel_model.proc.state import Proc
 
 __all__ = ["FsError", "create", "fsinit", "mount", "namei", "nameiparent", "resize"]
 
@@ -35,7 +36,7 @@ def fsinit(kernel: FileState) -> None:
     """Make the root directory and in it `console`. Other files come with the first look-up."""
     root = ialloc(kernel, FileType.DIR)
     console = ialloc(kernel, FileType.DEVICE)
-    if (root.inum, console.inum) != (ROOTINO, CONSOLEINO):
+    if root is None or console is None or (root.inum, console.inum) != (ROOTINO, CONSOLEINO):
         raise KernelPanic("fsinit: the disk is not empty")
     console.major = CONSOLE
     for name, ip in [(b".", root), (b"..", root), (b"console", console)]:
@@ -45,12 +46,16 @@ def fsinit(kernel: FileState) -> None:
         iput(kernel, ip)
 
 
-def namei(kernel: FileState, proc, path: bytes) -> Inode | None:
-    """The inode of `path`, referenced; None if there is none. The empty path is the directory."""
+def namei(kernel: FileState, proc: Proc | None, path: bytes) -> Inode | None:
+    """The inode of `path`, referenced; None if there is none. The empty path is the directory.
+
+    Here and below `proc` is whose directory a path starts in that has no `/` in front; None if the
+    path is known to have one.
+    """
     return _walk(kernel, proc, path, _elements(path))
 
 
-def nameiparent(kernel: FileState, proc, path: bytes) -> tuple[Inode, bytes] | None:
+def nameiparent(kernel: FileState, proc: Proc | None, path: bytes) -> tuple[Inode, bytes] | None:
     """The directory, referenced, that the last element of `path` is or would be in, and its name.
 
     None if that is no directory, or if the path has no element.
@@ -68,7 +73,12 @@ def nameiparent(kernel: FileState, proc, path: bytes) -> tuple[Inode, bytes] | N
 
 
 def create(
-    kernel: FileState, proc, path: bytes, type: FileType, major: int = 0, minor: int = 0
+    kernel: FileState,
+    proc: Proc | None,
+    path: bytes,
+    type: FileType,
+    major: int = 0,
+    minor: int = 0,
 ) -> Inode | None:
     """A new inode under `path`, or, if a plain file is wanted, the file or device that is there.
 
@@ -83,7 +93,9 @@ def create(
     return ip
 
 
-def _existing_or_new(kernel: FileState, dp, name, type, major, minor):
+def _existing_or_new(
+    kernel: FileState, dp: Inode, name: bytes, type: FileType, major: int, minor: int
+) -> Inode | None:
     there = dirlookup(kernel, dp, name)
     if there is None:
         return _new(kernel, dp, name, type, major, minor)
@@ -94,7 +106,9 @@ def _existing_or_new(kernel: FileState, dp, name, type, major, minor):
     return None
 
 
-def _new(kernel: FileState, dp, name, type, major, minor):
+def _new(
+    kernel: FileState, dp: Inode, name: bytes, type: FileType, major: int, minor: int
+) -> Inode | None:
     """A new inode that the directory `dp` calls `name`; None if inodes or blocks lack."""
     ip = ialloc(kernel, type)
     if ip is None:
@@ -111,14 +125,14 @@ def _new(kernel: FileState, dp, name, type, major, minor):
     return ip
 
 
-def _elements(path) -> list[bytes]:
+def _elements(path: bytes) -> list[bytes]:
     return [name for name in path.split(b"/") if name]
 
 
-def _walk(kernel: FileState, proc, path, elements):
+def _walk(kernel: FileState, proc: Proc | None, path: bytes, elements: list[bytes]) -> Inode | None:
     """Where `elements` lead from the root, or, if `path` has no `/` in front, the directory."""
     mount(kernel)
-    ip = iget(kernel, ROOTINO) if path.startswith(b"/") else idup(proc.cwd)
+    ip = iget(kernel, ROOTINO) if path.startswith(b"/") else _directory(proc)
     for name in elements:
         found = dirlookup(kernel, ip, name) if ip.type is FileType.DIR else None
         iput(kernel, ip)
@@ -126,6 +140,13 @@ def _walk(kernel: FileState, proc, path, elements):
             return None
         ip, _ = found
     return ip
+
+
+def _directory(proc: Proc | None) -> Inode:
+    """The working directory, with one more reference."""
+    if proc is None or proc.cwd is None:
+        raise KernelPanic("namex: no working directory")
+    return idup(proc.cwd)
 
 
 def mount(kernel: FileState) -> None:
@@ -144,8 +165,9 @@ def mount(kernel: FileState) -> None:
         _install(kernel, name, path, entry, linked)
     # xv6's mkfs rounds the root directory's size to whole blocks, and it begins another block where
     # one is full. `console`, which comes later there, is counted here: that makes it the same.
-    root = kernel.fs.inodes[ROOTINO]
+    root = iget(kernel, ROOTINO)
     root.data += bytes(-root.size % BSIZE)
+    iput(kernel, root)
 
 
 def resize(kernel: FileState, abi: Abi) -> None:
@@ -155,15 +177,19 @@ def resize(kernel: FileState, abi: Abi) -> None:
     """
     if kernel.fs.is_image:
         return
-    change = DATA_BLOCKS[abi] - kernel.fs.data_blocks
-    if kernel.fs.free_blocks + change < 0:
-        raise FsError(f"the disk's files need {kernel.fs.data_blocks - kernel.fs.free_blocks} "
-                      f"blocks, but that of --abi {abi.value} has {DATA_BLOCKS[abi]}")  # fmt: skip
+    blocks, used = DATA_BLOCKS[abi], kernel.fs.data_blocks - kernel.fs.free_blocks
+    if used > blocks:
+        raise FsError(
+            f"the disk's files need {used} blocks, but that of --abi {abi.value} has {blocks}"
+        )
+    change = blocks - kernel.fs.data_blocks
     kernel.fs.data_blocks += change
     kernel.fs.free_blocks += change
 
 
-def _install(kernel: FileState, name, path, entry, linked):
+def _install(
+    kernel: FileState, name: str, path: bytes, entry: Entry, linked: dict[int, bytes]
+) -> None:
     """Put one entry onto the disk; raises FsError. `linked` has a path of each `Linked` by id."""
     match entry:
         case Folder():
@@ -175,11 +201,11 @@ def _install(kernel: FileState, name, path, entry, linked):
         case Linked(data):
             linked[id(entry)] = path
             _install_file(kernel, name, path, data)
-        case data:
-            _install_file(kernel, name, path, data)
+        case bytes():
+            _install_file(kernel, name, path, entry)
 
 
-def _install_device(kernel: FileState, name, path, major, minor):
+def _install_device(kernel: FileState, name: str, path: bytes, major: int, minor: int) -> None:
     """A device; that which is there already, as the console is, may be installed again."""
     there = namei(kernel, None, path)
     if there is None:
@@ -192,10 +218,12 @@ def _install_device(kernel: FileState, name, path, major, minor):
     iput(kernel, ip)
 
 
-def _link(kernel: FileState, name, path, target):
-    """Another name for the file `target`."""
+def _link(kernel: FileState, name: str, path: bytes, target: bytes) -> None:
+    """Another name for the file `target`, which is there."""
     ip = namei(kernel, None, target)
-    dp, last = nameiparent(kernel, None, path)
+    if ip is None:
+        raise KernelPanic(f"mount: {target!r} is gone")
+    dp, last = _place(kernel, path)
     if not dirlink(kernel, dp, last, ip.inum):
         raise FsError(f"{name}: is there already, or no block is left for its directory")
     ip.nlink += 1
@@ -203,7 +231,7 @@ def _link(kernel: FileState, name, path, target):
     iput(kernel, ip)
 
 
-def _install_file(kernel: FileState, name, path, data):
+def _install_file(kernel: FileState, name: str, path: bytes, data: bytes) -> None:
     blocks = -(-len(data) // BSIZE)
     if blocks > MAXFILE:
         raise FsError(f"{name}: {len(data)} bytes, more than a file's {MAXFILE * BSIZE}")
@@ -217,7 +245,7 @@ def _install_file(kernel: FileState, name, path, data):
     iput(kernel, ip)
 
 
-def _parents(name, path) -> Iterator[bytes]:
+def _parents(name: str, path: bytes) -> Iterator[bytes]:
     """The directories that the file is in, from the root on. Raises FsError if a name is bad."""
     elements = path.split(b"/")[1:]
     for element in elements:
@@ -229,7 +257,7 @@ def _parents(name, path) -> Iterator[bytes]:
         yield b"/" + b"/".join(elements[:n])
 
 
-def _made(kernel: FileState, name, path, type):
+def _made(kernel: FileState, name: str, path: bytes, type: FileType) -> Inode:
     """A new inode, or a directory that is there if one is wanted; raises FsError."""
     there = namei(kernel, None, path)
     if there is not None:
@@ -239,9 +267,20 @@ def _made(kernel: FileState, name, path, type):
     fs = kernel.fs
     if not fs.free_inodes:
         raise FsError(f"{name}: no inode left on the disk, which has {len(fs.inodes) - 1}")
-    dp, _ = nameiparent(kernel, None, path)
+    dp, _ = _place(kernel, path)
     iput(kernel, dp)
     # One for its own entries, and one for its name where those of the directory are full.
     if (type is FileType.DIR) + (dp.size % BSIZE == 0) > fs.free_blocks:
         raise FsError(f"{name}: no block left on the disk")
-    return create(kernel, None, path, type)
+    ip = create(kernel, None, path, type)
+    if ip is None:
+        raise KernelPanic(f"mount: {path!r} cannot be made")
+    return ip
+
+
+def _place(kernel: FileState, path: bytes) -> tuple[Inode, bytes]:
+    """The directory that `path` is or would be in, which is there, and its name in it."""
+    found = nameiparent(kernel, None, path)
+    if found is None:
+        raise KernelPanic(f"mount: {path!r} is in no directory")
+    return found

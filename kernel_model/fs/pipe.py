@@ -5,6 +5,7 @@ from kernel_model.facts.param import PIPESIZE
 from kernel_model.fs.state import FileState, Pipe
 from kernel_model.mm.usercopy import copyin_part, copyout_part
 from kernel_model.proc.sleep import sleep, wakeup
+from kernel_model.proc.state import Proc
 
 __all__ = ["newpipe", "pipeclose", "piperead", "pipewrite"]
 
@@ -27,7 +28,7 @@ def pipeclose(kernel: FileState, pipe: Pipe, writable: bool) -> None:
         kernel.kmem.kfree(pipe.frame)
 
 
-def pipewrite(kernel: FileState, proc, pipe: Pipe, addr: int, n: int) -> int:
+def pipewrite(kernel: FileState, proc: Proc, pipe: Pipe, addr: int, n: int) -> int:
     """Write `n` bytes at `addr` of `proc`; waits while the pipe is full.
 
     Returns the bytes written, fewer than `n`, or none, if not all can be read. -1 if nobody is left
@@ -50,7 +51,7 @@ def pipewrite(kernel: FileState, proc, pipe: Pipe, addr: int, n: int) -> int:
     return proc.done
 
 
-def piperead(kernel: FileState, proc, pipe: Pipe, addr: int, n: int) -> int:
+def piperead(kernel: FileState, proc: Proc, pipe: Pipe, addr: int, n: int) -> int:
     """Read up to `n` bytes to `addr` of `proc`; waits while the pipe is empty.
 
     Returns the bytes read, 0 if nobody is left to write; -1 if the process has been killed. The

@@ -6,72 +6,74 @@ rights). Here those pages wait as the heap's do: what can be seen of it is the s
 """
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_down
-from kernel_model.facts.panic import KernelPanic
-from kernel_model.mm.pagetable import getpte, mappages, zalloc
+from kernel_model.mm.fault import reason, refused
+from kernel_model.mm.pagetable import mappages, zalloc
 from kernel_model.mm.regions import Owner
+from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
+from kernel_model.mm.vm import uvmallocheap, uvmcopyspace, uvmfill
 
-__all__ = ["NO_FRAME", "vmfault"]
+__all__ = ["Lazy", "vmfault"]
 
-#: What `vmfault` says if memory is exhausted; more may follow.
-NO_FRAME = "no frame left"
-
-_V = int(Pte.V)
 _U = int(Pte.U)
 _X = int(Pte.X)
 
 
-def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> tuple[int, str]:
+class Lazy:
+    """The policy: nothing gets a frame before it is touched, but what `exec` has to fill."""
+
+    def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
+        """Only promises pages, unless the program wants them at once."""
+        return uvmallocheap(kernel, space, size) if eager else True
+
+    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
+        """The page gets its frame, if it waits for it."""
+        return vmfault(kernel, space, va, access)
+
+    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
+        """As if the process itself had touched the page."""
+        return vmfault(kernel, space, va, access)
+
+    def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+        """Copies what was touched: what nobody has touched waits in the copy, too."""
+        return uvmcopyspace(kernel, old, new)
+
+    def exec(self, kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
+        """The segment itself, and nothing around it."""
+        return uvmfill(kernel, space, start, end)
+
+
+def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
     """Give the page of `space` that holds `va` its frame, if it is one that waits for it.
 
-    `access` is the right that is needed, Pte.R, W or X. Return the frame's physical address and
-    what was done, in words. The frame is 0, and nothing has changed, if `va` is not below the
-    size, if a page is mapped there already (so the access itself was not allowed), if
-    whoever owns the page does not allow the access, or if no frame is left.
+    `access` is the right that is needed, Pte.R, W or X. It is refused, and nothing has changed, if
+    `va` is not below the size, if a page is mapped there already (so the access itself was not
+    allowed), if whoever owns the page does not allow the access, or if no frame is left.
     """
-    if va >= space.size:
-        return 0, f"address past the size {space.size:#x}"
-    page = page_round_down(va)
-    pte = getpte(kernel, space.root, page)
-    if pte & _V:
-        return 0, _forbidden(pte)
-    region = space.region(va)
-    if region is None:
-        raise KernelPanic(f"vmfault: {va:#x} is nobody's")
-    if region.rights & access == 0:
-        return 0, f"page is the {region.owner.value}'s, {_rights(region.rights)}"
-    used = kernel.kmem.used
+    before = kernel.meter.counts.copy()
+    why, region, pte = reason(kernel, space, va, access)
+    if why is not Why.UNTOUCHED or region is None:
+        return refused(kernel, space, why, region, pte, before)
     frame = zalloc(kernel)
     if frame == 0:
-        return 0, NO_FRAME
-    if not mappages(kernel, space.root, page, PAGE_SIZE, frame, region.rights | _U):
+        return refused(kernel, space, Why.NO_FRAME, region, pte, before)
+    page = page_round_down(va)
+    writes: list[PteWrite] = []
+    if not mappages(kernel, space.root, page, PAGE_SIZE, frame, region.rights | _U, log=writes):
         kernel.kmem.kfree(frame)
-        return 0, f"{NO_FRAME} for a page table"
+        return refused(kernel, space, Why.NO_TABLE, region, pte, before)
     space.reside(1)
     if region.owner is Owner.HEAP:
         kernel.heap.frames += 1
     if region.rights & _X:
         kernel.wrote_code = True  # the frame may have held other code
-    return frame, _mapped(frame, tables=kernel.kmem.used - used - 1)
-
-
-def _mapped(frame: int, tables: int) -> str:
-    what = f"mapped frame {frame:#x}"
-    if tables == 0:
-        return what
-    return f"{what} (+{tables} page table{'s' if tables > 1 else ''})"
-
-
-def _forbidden(pte: int) -> str:
-    """Why an access to a page that is mapped can have faulted."""
-    if pte & Pte.U == 0:
-        return "guard page"
-    return f"page is mapped {_rights(pte)}"
-
-
-def _rights(flags: int) -> str:
-    """R, W and X as `ls` writes them."""
-    return "".join(
-        name if flags & bit else "-" for name, bit in (("r", Pte.R), ("w", Pte.W), ("x", Pte.X))
+    return FaultOutcome(
+        decision=Decision.MAPPED,
+        why=why,
+        size=space.size,
+        region=region,
+        frame=frame,
+        writes=tuple(writes),
+        work=kernel.meter.since(before),
     )

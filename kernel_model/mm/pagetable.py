@@ -1,27 +1,40 @@
 """Sv39 page tables in simulated memory.
 
-Where xv6 has globals, the functions take the kernel: `kernel.memory`, `kernel.kmem` (frames),
-`kernel.charge` (cycles) and `kernel.leaf_flags`, the A and D bits that the kernel sets in every
-leaf because the hart does not (Svade), or 0 because it does (Svadu).
-
 A page table is named by the physical address of its root page. An entry with V=0 is a hole: a page
-of the process that nobody has touched yet.
+of the process that nobody has touched yet. A leaf above level 0 is a superpage, which maps as many
+bytes as its entry covers: `SPAN`.
 """
 
 from collections.abc import Iterator
 from itertools import compress
 from struct import Struct
+from typing import NamedTuple
 
-from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, make_pte, pte_to_pa, vpn
+from hdl.arch import (
+    LEVELS,
+    PAGE_SIZE,
+    PTE_SIZE,
+    PTES_PER_PAGE,
+    Pte,
+    make_pte,
+    page_round_down,
+    pte_to_pa,
+    vpn,
+)
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.served import PteWrite
 from kernel_model.mm.state import MemoryState
 
 __all__ = [
     "SPAN",
+    "LeafTable",
     "count_tables",
     "entries",
+    "find",
+    "frame_of",
     "freewalk",
     "getpte",
     "leaf_tables",
@@ -56,11 +69,31 @@ def zalloc(kernel: MemoryState) -> int:
     return frame
 
 
-def walk(kernel: MemoryState, root: int, va: int, alloc: bool = False, level: int = 0) -> int:
+class LeafTable(NamedTuple):
+    """A page-table page in which there are leaves, or one of them."""
+
+    #: First virtual address that it maps.
+    va: int
+    #: Its physical address.
+    table: int
+    level: int
+    #: The (index, entry) of each leaf.
+    entries: list[tuple[int, int]]
+
+
+def walk(
+    kernel: MemoryState,
+    root: int,
+    va: int,
+    alloc: bool = False,
+    level: int = 0,
+    log: list[PteWrite] | None = None,
+) -> int:
     """The physical address of the entry for `va` at `level`, or 0.
 
-    With `alloc` the page-table pages that lack are made. 0 means that one lacks, or, with `alloc`,
-    that no frame was left for it; then none is made.
+    With `alloc` the page-table pages that lack are made, and the entries written for that are noted
+    in `log`. 0 means that one lacks, or, with `alloc`, that no frame was left for it; then none is
+    made. Panics in a superpage of a higher level.
     """
     if va >= MAXVA:
         raise KernelPanic(f"walk: {va:#x} is beyond MAXVA")
@@ -83,6 +116,8 @@ def walk(kernel: MemoryState, root: int, va: int, alloc: bool = False, level: in
             pte = make_pte(page, _V)
             memory.write_u64(entry, pte)
             made = entry
+            if log is not None:
+                log.append(PteWrite(entry, depth, 0, pte))
         elif pte & _RWX:
             raise KernelPanic(f"walk: {va:#x} is in a superpage")
         table = pte_to_pa(pte)
@@ -90,41 +125,78 @@ def walk(kernel: MemoryState, root: int, va: int, alloc: bool = False, level: in
     return table + PTE_SIZE * vpn(va, level)
 
 
+def find(kernel: MemoryState, root: int, va: int) -> tuple[int, int]:
+    """The entry where the translation of `va` ends, a leaf or a hole, and its level."""
+    if va >= MAXVA:
+        raise KernelPanic(f"walk: {va:#x} is beyond MAXVA")
+    table = root
+    for level in range(LEVELS - 1, 0, -1):
+        pte = kernel.memory.read_u64(table + PTE_SIZE * vpn(va, level))
+        kernel.charge(Step.PTE)
+        if pte & _V == 0 or pte & _RWX:
+            return pte, level
+        table = pte_to_pa(pte)
+    kernel.charge(Step.PTE)
+    return kernel.memory.read_u64(table + PTE_SIZE * vpn(va, 0)), 0
+
+
 def getpte(kernel: MemoryState, root: int, va: int) -> int:
-    """The entry of the page at `va`; 0 if there is none."""
-    entry = walk(kernel, root, va)
-    return kernel.memory.read_u64(entry) if entry else 0
+    """The entry that maps the page at `va`, at whichever level; 0 if there is none."""
+    pte, level = find(kernel, root, va)
+    return pte if level == 0 or pte & _V else 0
 
 
-def walkaddr(kernel: MemoryState, root: int, va: int) -> int:
-    """The physical address of the user page that holds `va`; 0 if none is mapped there."""
+def walkaddr(kernel: MemoryState, root: int, va: int, need: int = _UV) -> int:
+    """The physical address of the page that holds `va` if its entry has all flags of `need`, or 0.
+
+    By default those of any user page. Of a superpage it is the 4 KiB that hold `va`.
+    """
     if va >= MAXVA:
         return 0
-    pte = getpte(kernel, root, va)
-    if pte & _UV != _UV:
+    pte, level = find(kernel, root, va)
+    if pte & need != need:
         return 0
-    return pte_to_pa(pte)
+    return frame_of(pte, level, va)
 
 
-def mappages(kernel: MemoryState, root: int, va: int, size: int, pa: int, perm: int) -> bool:
-    """Map the pages of `va` to the frames from `pa` on; all three are multiples of the page size.
+def frame_of(pte: int, level: int, va: int) -> int:
+    """The physical address of the 4 KiB that hold `va`, which the leaf `pte` of `level` maps."""
+    return pte_to_pa(pte) + page_round_down(va % SPAN[level])
 
+
+def mappages(
+    kernel: MemoryState,
+    root: int,
+    va: int,
+    size: int,
+    pa: int,
+    perm: int,
+    level: int = 0,
+    log: list[PteWrite] | None = None,
+) -> bool:
+    """Map the pages of `va` to the frames from `pa` on, by leaves of `level`.
+
+    All three are multiples of what such a leaf covers. The entries written are noted in `log`.
     False if there was no frame for a page-table page; then nothing is mapped. Panics if a page is
     mapped already.
     """
-    if va % PAGE_SIZE or size % PAGE_SIZE:
-        raise KernelPanic(f"mappages: {va:#x} or {size:#x} is not aligned")
+    span = SPAN[level]
+    if va % span or size % span or pa % span:
+        raise KernelPanic(f"mappages: {va:#x}, {size:#x} or {pa:#x} is not aligned")
     if size == 0:
         raise KernelPanic("mappages: size")
     flags = int(perm) | kernel.leaf_flags | _V
-    for offset in range(0, size, PAGE_SIZE):
-        entry = walk(kernel, root, va + offset, alloc=True)
+    for offset in range(0, size, span):
+        entry = walk(kernel, root, va + offset, alloc=True, level=level, log=log)
         if entry == 0:
             uvmunmap(kernel, root, va, offset // PAGE_SIZE, do_free=False)
             return False
-        if kernel.memory.read_u64(entry) & _V:
+        before, after = kernel.memory.read_u64(entry), make_pte(pa + offset, flags)
+        if before & _V:
             raise KernelPanic(f"mappages: remap of {va + offset:#x}")
-        kernel.memory.write_u64(entry, make_pte(pa + offset, flags))
+        kernel.memory.write_u64(entry, after)
+        if log is not None:
+            log.append(PteWrite(entry, level, before, after))
     return True
 
 
@@ -138,7 +210,9 @@ def entries(
     return _valid(kernel.memory, table, first, last)
 
 
-def _valid(memory, table, first=0, last=PTES_PER_PAGE):
+def _valid(
+    memory: PhysicalMemory, table: int, first: int = 0, last: int = PTES_PER_PAGE
+) -> list[tuple[int, int]]:
     page = memory.read(table, PAGE_SIZE)
     if page == _EMPTY:
         return []
@@ -147,42 +221,41 @@ def _valid(memory, table, first=0, last=PTES_PER_PAGE):
     return [(index, ptes[index]) for index in used if ptes[index] & _V]
 
 
-def leaf_tables(
-    kernel: MemoryState, root: int, start: int, end: int
-) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
-    """Yield (va, page-table page, entries) for each one of level 0 with pages in `start` to `end`.
+def leaf_tables(kernel: MemoryState, root: int, start: int, end: int) -> Iterator[LeafTable]:
+    """Yield the page-table pages that map something from `start` up to `end`, by address.
 
-    The addresses that it maps begin at `va`; `entries` are the (index, entry) of the valid ones
-    from `start` up to `end`. A hole costs one look at the level where it begins: the empty gigabyte
-    of a sparse process is one entry, not 262,144.
+    Of level 0 each comes once, with all its valid entries there; a superpage comes by itself. A
+    hole costs one look at the level where it begins: the empty gigabyte of a sparse process is one
+    entry, not 262,144.
     """
-    for va, table in _tables(kernel, root, start, end):
-        found = entries(kernel, table, *_range(start, end, va, PAGE_SIZE))
+    yield from _below(kernel, root, start, end, LEVELS - 1, 0)
+
+
+def _below(
+    kernel: MemoryState, table: int, start: int, end: int, level: int, base: int
+) -> Iterator[LeafTable]:
+    """As `leaf_tables`, from `table` down: it is one of `level` that maps from `base` on."""
+    span = SPAN[level]
+    found = entries(kernel, table, *_range(start, end, base, span))
+    if level == 0:
         if found:
-            yield va, table, found
+            yield LeafTable(base, table, 0, found)
+        return
+    for index, pte in found:
+        if pte & _RWX:
+            yield LeafTable(base, table, level, [(index, pte)])
+        else:
+            yield from _below(kernel, pte_to_pa(pte), start, end, level - 1, base + index * span)
 
 
 def leaves(kernel: MemoryState, root: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (va, address of the entry, entry) for each mapped page from `start` up to `end`."""
-    for base, table, found in leaf_tables(kernel, root, start, end):
+    """Yield (va, address of the entry, entry) for each leaf from `start` up to `end`."""
+    for base, table, level, found in leaf_tables(kernel, root, start, end):
         for index, pte in found:
-            yield base + index * PAGE_SIZE, table + PTE_SIZE * index, pte
+            yield base + index * SPAN[level], table + PTE_SIZE * index, pte
 
 
-def _tables(kernel: MemoryState, table, start, end, level=LEVELS - 1, base=0):
-    """Yield (va, table) of level 0; `table` is one of `level` that maps from `base` on."""
-    span = SPAN[level]
-    for index, pte in entries(kernel, table, *_range(start, end, base, span)):
-        va = base + index * span
-        if pte & _RWX:
-            raise KernelPanic(f"leaf_tables: {va:#x} is in a superpage")
-        if level == 1:
-            yield va, pte_to_pa(pte)
-        else:
-            yield from _tables(kernel, pte_to_pa(pte), start, end, level - 1, va)
-
-
-def _range(start, end, base, span):
+def _range(start: int, end: int, base: int, span: int) -> tuple[int, int]:
     """The first entry, and one past the last, for `start` up to `end` in a table from `base` on."""
     return max(start - base, 0) // span, min(-(-(end - base) // span), PTES_PER_PAGE)
 
@@ -190,16 +263,26 @@ def _range(start, end, base, span):
 def uvmunmap(kernel: MemoryState, root: int, va: int, npages: int, do_free: bool) -> int:
     """Remove the mappings of `npages` pages from `va`, a multiple of the page size. Skips holes.
 
-    With `do_free` the frames are freed too. Return how many pages were mapped.
+    With `do_free` the frames are freed too. Return how many pages were mapped. Panics if a part of
+    a superpage is to stay.
     """
     if va % PAGE_SIZE:
         raise KernelPanic(f"uvmunmap: {va:#x} is not aligned")
-    frames = []
-    for base, table, found in leaf_tables(kernel, root, va, va + npages * PAGE_SIZE):
+    end = va + npages * PAGE_SIZE
+    frames: list[int] = []
+    for base, table, level, found in leaf_tables(kernel, root, va, end):
+        span = SPAN[level]
         for index, pte in found:
+            leaf = base + index * span
             if pte & _RWX == 0:
-                raise KernelPanic(f"uvmunmap: {base + index * PAGE_SIZE:#x} is not a leaf")
-            frames.append(pte_to_pa(pte))
+                raise KernelPanic(f"uvmunmap: {leaf:#x} is not a leaf")
+            if leaf < va or leaf + span > end:
+                raise KernelPanic(f"uvmunmap: a part of the superpage at {leaf:#x}")
+            pa = pte_to_pa(pte)
+            if level == 0:
+                frames.append(pa)
+            else:
+                frames += range(pa, pa + span, PAGE_SIZE)
         first, last = found[0][0], found[-1][0]
         kernel.memory.zero(table + PTE_SIZE * first, PTE_SIZE * (last - first + 1))
     if do_free:
@@ -218,5 +301,10 @@ def freewalk(kernel: MemoryState, table: int) -> None:
 
 def count_tables(kernel: MemoryState, root: int) -> int:
     """How many page-table pages there are, the root included; nothing is charged for counting."""
-    middle = [pte_to_pa(pte) for _, pte in _valid(kernel.memory, root)]
-    return 1 + len(middle) + sum(len(_valid(kernel.memory, table)) for table in middle)
+    middle = _pointers(kernel.memory, root)
+    return 1 + len(middle) + sum(len(_pointers(kernel.memory, table)) for table in middle)
+
+
+def _pointers(memory: PhysicalMemory, table: int) -> list[int]:
+    """The page-table pages that the entries of a page-table page point to."""
+    return [pte_to_pa(pte) for _, pte in _valid(memory, table) if pte & _RWX == 0]

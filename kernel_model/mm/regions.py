@@ -10,10 +10,12 @@ from enum import Enum
 from typing import NamedTuple
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_up
+from kernel_model.facts.panic import KernelPanic
 
-__all__ = ["Owner", "Region", "Regions"]
+__all__ = ["HEAP_RIGHTS", "Owner", "Region", "Regions"]
 
-_READ_WRITE = int(Pte.R | Pte.W)
+#: What the owner of a heap may do.
+HEAP_RIGHTS = int(Pte.R | Pte.W)
 
 
 class Owner(Enum):
@@ -61,6 +63,13 @@ class Regions:
             return None
         return next(part for part in reversed(self.parts) if part.start <= va)
 
+    def whose(self, va: int) -> Region:
+        """The region of the page that holds `va`. Panics behind the last one."""
+        region = self.at(va)
+        if region is None:
+            raise KernelPanic(f"vmfault: {va:#x} is nobody's")
+        return region
+
     def pages(self, owner: Owner) -> int:
         """How many pages are the owner's."""
         own = (part for part in self.parts if part.owner is owner)
@@ -84,6 +93,6 @@ class Regions:
         """
         end = page_round_up(sz)
         if end >= self.end:
-            return self.grown(end, _READ_WRITE, Owner.HEAP)
+            return self.grown(end, HEAP_RIGHTS, Owner.HEAP)
         kept = (part._replace(end=min(part.end, end)) for part in self.parts if part.start < end)
         return Regions(tuple(kept))

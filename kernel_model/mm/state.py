@@ -1,16 +1,16 @@
-"""What of the kernel its memory management uses."""
+"""What of the kernel its memory management uses, and where paging policies differ."""
 
 from typing import Protocol
 
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
-from kernel_model.facts.costs import Step
-from kernel_model.facts.served import Fault
+from kernel_model.facts.costs import Meter, Step
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.served import FaultOutcome, ServedFault
 from kernel_model.mm.space import AddressSpace, HeapUse
 
-__all__ = ["MemoryState", "User"]
+__all__ = ["MemoryState", "Policy", "User"]
 
 
 class User(Protocol):
@@ -27,15 +27,45 @@ class MemoryState(Protocol):
 
     memory: PhysicalMemory
     kmem: Kmem
+    policy: "Policy"
     #: The A and D bits that the kernel sets in every leaf because the hart does not (Svade), or 0
     #: because it does (Svadu).
     leaf_flags: int
     #: A page that can be executed was written: the next return to user mode fences.
     wrote_code: bool
     heap: HeapUse
+    meter: Meter
 
     def charge(self, step: Step, n: int = 1) -> None:
         """Count what doing `step` `n` times costs."""
 
-    def record(self, proc: User, fault: Fault) -> None:
+    def record(self, proc: User, fault: ServedFault) -> None:
         """Take a page fault of the process into the books."""
+
+
+class Policy(Protocol):
+    """When the pages of a process get their frames. It has no state of its own.
+
+    A hook that fails has changed nothing but what the kernel frees with the address space.
+    """
+
+    def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
+        """`sbrk` makes the process `size` bytes large, which is more than now.
+
+        `eager` if it has asked for the frames at once. False if a frame lacks.
+        """
+
+    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
+        """The process has faulted at `va`; `access` is the right that it needs, Pte.R, W or X."""
+
+    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
+        """A system call copies to or from `va`, where nothing is mapped."""
+
+    def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+        """Make the empty address space `new` a copy of `old`. False if a frame lacks."""
+
+    def exec(self, kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
+        """The program has a segment from `start` to `end`, in whole pages, which are to be filled.
+
+        See that they are mapped, and what else is to be there at once. False if a frame lacks.
+        """

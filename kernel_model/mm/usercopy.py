@@ -10,13 +10,12 @@ they move a page at a time by `copyin_part` and `copyout_part`, with the same re
 
 from collections.abc import Iterator
 
-from hdl.arch import PAGE_SIZE, Cause, Pte, page_round_down, pte_to_pa
+from hdl.arch import PAGE_SIZE, Cause, Pte, page_round_down
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import MAXVA
-from kernel_model.facts.served import Fault
-from kernel_model.mm.lazy import vmfault
-from kernel_model.mm.pagetable import getpte
+from kernel_model.mm.pagetable import find, frame_of
+from kernel_model.mm.served import Decision, ServedFault, Via
 from kernel_model.mm.state import MemoryState, User
 
 __all__ = ["copyin", "copyin_part", "copyinstr", "copyout", "copyout_part"]
@@ -113,18 +112,18 @@ def _userpage(kernel: MemoryState, proc: User, va: int, need: int, string: bool)
     """The frame of the page that holds `va` if its flags have all of `need`, else 0."""
     if va >= MAXVA:
         return 0
-    pte = getpte(kernel, proc.space.root, va)
+    pte, level = find(kernel, proc.space.root, va)
     if pte & _V == 0:
         return _fault_in(kernel, proc, va, need, string)
     if pte & need != need:
         return 0
     if need == _USER_WRITE and pte & _X:
         kernel.wrote_code = True
-    return pte_to_pa(pte)
+    return frame_of(pte, level, va)
 
 
 def _fault_in(kernel: MemoryState, proc: User, va: int, need: int, string: bool) -> int:
-    """The frame that `vmfault` gives the page, recorded as a fault; 0 if it gives none.
+    """The frame that the policy gives the page, recorded as a fault; 0 if it gives none.
 
     The copies of the release of 2025 round the address down before `vmfault` compares it with the
     size (kernel/vm.c: `vmfault(pagetable, va0, 0)`): a byte past the size, on a page that begins
@@ -132,9 +131,13 @@ def _fault_in(kernel: MemoryState, proc: User, va: int, need: int, string: bool)
     """
     rounds = proc.abi is Abi.RELEASE_2025 and not string
     touched = page_round_down(va) if rounds else va
-    frame, what = vmfault(kernel, proc.space, touched, need & _RWX)
-    if frame:
-        via = "copyout" if need == _USER_WRITE else "copyin"
-        cause = Cause.STORE_PAGE if need == _USER_WRITE else Cause.LOAD_PAGE
-        kernel.record(proc, Fault(None, cause, va, "mapped", via, what, proc.pid))
-    return frame
+    outcome = kernel.policy.copy(kernel, proc.space, touched, need & _RWX)
+    if outcome.decision is Decision.MAPPED:
+        writes = need == _USER_WRITE
+        via = Via.COPYOUT if writes else Via.COPYIN
+        cause = Cause.STORE_PAGE if writes else Cause.LOAD_PAGE
+        kernel.record(
+            proc,
+            ServedFault(pid=proc.pid, pc=None, cause=cause, stval=va, via=via, outcome=outcome),
+        )
+    return outcome.frame

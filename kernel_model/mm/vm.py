@@ -8,10 +8,32 @@ from hdl.arch import PAGE_SIZE, PTE_SIZE, Pte, make_pte, page_round_up, pte_to_p
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.facts.panic import KernelPanic
-from kernel_model.mm.pagetable import freewalk, leaf_tables, mappages, uvmunmap, walk, zalloc
+from kernel_model.mm.pagetable import (
+    SPAN,
+    LeafTable,
+    freewalk,
+    getpte,
+    leaf_tables,
+    mappages,
+    uvmunmap,
+    walk,
+    zalloc,
+)
+from kernel_model.mm.regions import HEAP_RIGHTS
+from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 
-__all__ = ["uvmalloc", "uvmclear", "uvmcopy", "uvmcreate", "uvmdealloc", "uvmfree"]
+__all__ = [
+    "uvmalloc",
+    "uvmallocheap",
+    "uvmclear",
+    "uvmcopy",
+    "uvmcopyspace",
+    "uvmcreate",
+    "uvmdealloc",
+    "uvmfill",
+    "uvmfree",
+]
 
 # Plain numbers: an operation on members of an IntEnum is several times slower.
 _U = int(Pte.U)
@@ -42,6 +64,29 @@ def uvmalloc(kernel: MemoryState, root: int, oldsz: int, newsz: int, perm: int) 
     return newsz
 
 
+def uvmallocheap(kernel: MemoryState, space: AddressSpace, size: int) -> bool:
+    """Fill the pages that `space` gets if the heap grows to `size`; False if no frame was left."""
+    if uvmalloc(kernel, space.root, space.size, size, HEAP_RIGHTS | _U) == 0:
+        return False
+    space.reside((page_round_up(size) - page_round_up(space.size)) // PAGE_SIZE)
+    return True
+
+
+def uvmfill(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
+    """Fill the pages from `start` to `end` that are not mapped, each with its region's rights.
+
+    Both are multiples of the page size. False if no frame was left; what is mapped then stays.
+    """
+    for va in range(start, end, PAGE_SIZE):
+        if getpte(kernel, space.root, va):
+            continue
+        perm = space.regions.whose(va).rights | _U
+        if uvmalloc(kernel, space.root, va, va + PAGE_SIZE, perm) == 0:
+            return False
+        space.reside(1)
+    return True
+
+
 def uvmdealloc(kernel: MemoryState, root: int, oldsz: int, newsz: int) -> int:
     """Give back the pages that a size of `oldsz` covers and one of `newsz` does not.
 
@@ -54,42 +99,53 @@ def uvmdealloc(kernel: MemoryState, root: int, oldsz: int, newsz: int) -> int:
     return uvmunmap(kernel, root, start, npages, do_free=True) if npages else 0
 
 
+def uvmcopyspace(kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+    """Make the empty address space `new` a copy of `old`, as `uvmcopy` does."""
+    pages = uvmcopy(kernel, old.root, new.root, old.size)
+    if pages is None:
+        return False
+    new.copy_of(old, pages)
+    return True
+
+
 def uvmcopy(kernel: MemoryState, old: int, new: int, sz: int) -> int | None:
     """Copy the `sz` bytes that `old` maps, with their permissions, to the empty page table `new`.
 
     Return how many pages were mapped; None if no frame was left, or if `sz` is past the limit of a
-    size, and then none is mapped. Skips holes: what nobody has touched waits in the copy, too.
+    size, and then none is mapped. Skips holes: what nobody has touched waits in the copy, too. A
+    superpage is copied to another one.
     """
     if sz > TRAPFRAME:
         return None
     count = 0
-    for base, _, found in leaf_tables(kernel, old, 0, page_round_up(sz)):
-        copied = _copy_table(kernel, new, base, found)
-        count += copied
-        if copied < len(found):
+    for found in leaf_tables(kernel, old, 0, page_round_up(sz)):
+        copied = _copy_table(kernel, new, found)
+        count += copied * (SPAN[found.level] // PAGE_SIZE)
+        if copied < len(found.entries):
             uvmunmap(kernel, new, 0, page_round_up(sz) // PAGE_SIZE, do_free=True)
             return None
     return count
 
 
-def _copy_table(kernel: MemoryState, new, base, found):
-    """Copy the pages that `found`, entries of a table from `base` on, maps; how many could be."""
-    first = walk(kernel, new, base, alloc=True)
+def _copy_table(kernel: MemoryState, new: int, found: LeafTable) -> int:
+    """Copy the pages that the entries of a page-table page map; how many could be."""
+    first = walk(kernel, new, found.va, alloc=True, level=found.level)
     if first == 0:
         return 0
-    memory = kernel.memory
-    for count, (index, pte) in enumerate(found):
+    span = SPAN[found.level]
+    memory, kmem = kernel.memory, kernel.kmem
+    for count, (index, pte) in enumerate(found.entries):
         if pte & _RWX == 0:
-            raise KernelPanic(f"uvmcopy: {base + index * PAGE_SIZE:#x} is not a leaf")
-        frame = kernel.kmem.kalloc()
+            raise KernelPanic(f"uvmcopy: {found.va + index * span:#x} is not a leaf")
+        frame = kmem.kalloc_run(span // PAGE_SIZE) if found.level else kmem.kalloc()
         if frame == 0:
             return count
-        kernel.charge(Step.COPY, PAGE_SIZE // 8)
-        memory.write(frame, memory.read(pte_to_pa(pte), PAGE_SIZE))
+        kernel.charge(Step.COPY, span // 8)
+        memory.write(frame, memory.read(pte_to_pa(pte), span))
         memory.write_u64(first + PTE_SIZE * index, make_pte(frame, pte & _FLAGS))
         if pte & _X:
             kernel.wrote_code = True
-    return len(found)
+    return len(found.entries)
 
 
 def uvmclear(kernel: MemoryState, root: int, va: int) -> None:

@@ -1,12 +1,12 @@
 """How processes get their place, and their memory, and lose them."""
 
-from hdl.arch import PAGE_SIZE, Pte, page_round_up
+from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.memlayout import TRAMPOLINE, TRAPFRAME
 from kernel_model.facts.param import NPROC
 from kernel_model.mm.pagetable import count_tables, mappages, uvmunmap, zalloc
 from kernel_model.mm.space import AddressSpace
-from kernel_model.mm.vm import uvmalloc, uvmcreate, uvmdealloc, uvmfree
+from kernel_model.mm.vm import uvmcreate, uvmdealloc, uvmfree
 from kernel_model.proc.state import Proc, ProcessState
 from kernel_model.proc.trapframe import SSTATUS_USER, TrapFrame
 
@@ -81,20 +81,18 @@ def proc_freepagetable(kernel: ProcessState, root: int, sz: int) -> None:
 def growproc(kernel: ProcessState, proc: Proc, n: int, eager: bool = False) -> bool:
     """Change the size by `n` bytes. False, and nothing changes, if it would leave its bounds.
 
-    Growing only promises pages, unless `eager`: then they get their frames now, or it is False.
-    Shrinking frees those that had got a frame.
+    What growing takes is the policy's: it may fail for want of frames, at least if they are wanted
+    at once, `eager`. Shrinking frees the pages that had got a frame.
     """
     space = proc.space
-    sz = space.size + n
-    if not 0 <= sz <= TRAPFRAME:
+    size = space.size + n
+    if not 0 <= size <= TRAPFRAME:
         return False
     if n < 0:
-        space.reside(-uvmdealloc(kernel, space.root, space.size, sz))
-    elif eager and n > 0:
-        if uvmalloc(kernel, space.root, space.size, sz, Pte.R | Pte.W | Pte.U) == 0:
-            return False
-        space.reside((page_round_up(sz) - page_round_up(space.size)) // PAGE_SIZE)
-    space.resize(sz)
+        space.reside(-uvmdealloc(kernel, space.root, space.size, size))
+    elif n > 0 and not kernel.policy.grow(kernel, space, size, eager):
+        return False
+    space.resize(size)
     kernel.heap.promised = max(kernel.heap.promised, space.heap_pages)
     return True
 

@@ -73,11 +73,17 @@ class Proc:
 
 
 class ProcTable(list[Proc]):
-    """The processes that are not free, by pid; the first is init."""
+    """The processes that are not free, by pid; the first is init.
+
+    Members
+    -------
+    last_pid : int
+        The pid that was given last: all that were are from 1 to it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._last_pid = 0
+        self.last_pid = 0
 
     @property
     def init(self) -> Proc:
@@ -86,8 +92,8 @@ class ProcTable(list[Proc]):
 
     def allocpid(self) -> int:
         """A process identifier that was never used."""
-        self._last_pid += 1
-        return self._last_pid
+        self.last_pid += 1
+        return self.last_pid
 
 
 @dataclass(slots=True)

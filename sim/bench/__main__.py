@@ -29,12 +29,14 @@ def _figure(value: float | None, unit: str) -> str:
 
 def _print_speeds(results: dict[str, float | None]) -> None:
     table = Table(title="Speed of the simulation", title_justify="left")
-    for heading, justify in (("", "left"), ("", "right"), ("", "left")):
-        table.add_column(heading, justify=justify, no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(no_wrap=True)
     for measure in speed.MEASURES:
         table.add_row(measure.title, _figure(results[measure.key], measure.unit), measure.unit)
-    if results["verilator_hz"]:
-        ratio = results["native_hz"] / results["verilator_hz"]
+    native, verilated = results["native_hz"], results["verilator_hz"]
+    if native and verilated:
+        ratio = native / verilated
         table.add_row("native engine against Verilator", f"{ratio:.2f}", "times")
     Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
 
@@ -46,10 +48,22 @@ def _rounded(value: float | None) -> float | int | None:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True,
-              help="How often each speed is measured; the best counts.")  # fmt: skip
-@click.option("--json", "json_path", type=Path, default=Path("build/bench.json"),
-              show_default=True, metavar="FILE", help="Where the speeds are written.")  # fmt: skip
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="How often each speed is measured; the best counts.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=Path,
+    default=Path("build/bench.json"),
+    show_default=True,
+    metavar="FILE",
+    help="Where the speeds are written.",
+)
 def main(rounds: int, json_path: Path) -> None:
     """Measure the hart in cycles with mmubench, and how fast the engines simulate it."""
     try:

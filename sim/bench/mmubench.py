@@ -1,6 +1,7 @@
 """mmubench on the hart: its cases in cycles, beside other cores' figures."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -72,7 +73,7 @@ def run_mmubench(config: MachineConfig) -> Result:
     return Result(engine.cycle, engine.log.instructions, list(_cases(words)))
 
 
-def _cases(words):
+def _cases(words: list[int]) -> Iterator[Case]:
     """Cuts the results into the cases that `cases.txt` names."""
     lines = (programs_directory() / "bench" / "cases.txt").read_text().splitlines()
     for line in lines:
@@ -99,11 +100,11 @@ def _spread(figure: str) -> str:
 HEADINGS = ("case", "", "Trapline, median", "least", "Rocket", "CVA6")
 
 
-def _rows(result: Result):
+def _rows(result: Result) -> Iterator[list[str]]:
     peers = _peers()
     for case in result.cases:
         figures = peers.get(case.number, ["", ""])
-        yield case.number, case.name, case.typical, case.best, *figures
+        yield [case.number, case.name, case.typical, case.best, *figures]
 
 
 def print_result(result: Result) -> None:

@@ -4,6 +4,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, Self, TypeVar
 
 from kernel_model.facts.costs import Costs
 from kernel_model.kernel import Kernel
@@ -11,10 +12,9 @@ from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline, strip
 from sim.machine import End, Machine
 from sim.platform.devices.captured import Captured
-from sim.session import BareSession, KernelSession
+from sim.session import BareSession, KernelSession, Session
 
 __all__ = ["BenchError", "Run", "bare_run", "kernel_run"]
-
 
 #: Cycles within which every program here ends on any sane hart.
 MAX_CYCLES = 200_000_000
@@ -24,12 +24,15 @@ class BenchError(Exception):
     """A benchmark has not run to its end, or its result has no place to go."""
 
 
+_Session = TypeVar("_Session", bound=Session)
+
+
 @dataclass
-class Run:
+class Run(Generic[_Session]):
     """A program to measure; after `start`, `seconds` is how long the engine took."""
 
     name: str
-    session: KernelSession | BareSession
+    session: _Session
     seconds: float = 0.0
 
     @property
@@ -37,24 +40,18 @@ class Run:
         """What it runs on."""
         return self.session.machine
 
-    def start(self, cycles: int = MAX_CYCLES, *, finish: bool = True) -> "Run":
+    def start(self, cycles: int = MAX_CYCLES, *, finish: bool = True) -> Self:
         """Runs to the program's end, which must be a good one, or just for `cycles` cycles."""
         engine = self.machine.engine
         begin = time.perf_counter()
         end = self.session.step(cycles)
         self.seconds = time.perf_counter() - begin
-        if end is not (End.FINISHED if finish else End.LIMIT) or self.status:
+        code = self.session.exit_code
+        if end is not (End.FINISHED if finish else End.LIMIT) or code:
             raise BenchError(
-                f"{self.name} ended at cycle {engine.cycle}: {end.value}, exit code {self.status}"
+                f"{self.name} ended at cycle {engine.cycle}: {end.value}, exit code {code}"
             )
         return self
-
-    @property
-    def status(self) -> int | None:
-        """What the program exited with."""
-        if isinstance(self.session, BareSession):
-            return self.session.guest.htif.exit_code
-        return self.session.kernel.exit_status
 
     @property
     def hz(self) -> float:
@@ -63,12 +60,14 @@ class Run:
         return (engine.cycle - engine.skipped) / self.seconds
 
 
-def bare_run(elf: Path, config: MachineConfig) -> Run:
+def bare_run(elf: Path, config: MachineConfig) -> Run[BareSession]:
     """The bare-metal program `elf` on a machine of `config`."""
     return Run(elf.name, BareSession(config, elf.read_bytes(), sys.stdout.buffer.write))
 
 
-def kernel_run(elf: Path, config: MachineConfig, costs: Costs, *arguments: str) -> Run:
+def kernel_run(
+    elf: Path, config: MachineConfig, costs: Costs, *arguments: str
+) -> Run[KernelSession]:
     """The program `elf` under the kernel model; it is on the disk, too, as `/program`."""
     image = elf.read_bytes()
     files = {"program": strip(image)}

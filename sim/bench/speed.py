@@ -17,6 +17,7 @@ from sim.engines.choice import make_engine
 from sim.host.toolchain import build_bare, build_user, programs_directory
 from sim.machine import Machine, real_hart
 from sim.platform.bus import Bus
+from sim.session import BareSession, KernelSession
 
 __all__ = ["MEASURES", "Bench", "Measure", "take"]
 
@@ -75,7 +76,7 @@ class Bench:
         version = find_verilator()
         return Verilated(self._program, version) if version else None
 
-    def _bare(self, engine: str, *, traced: bool = False) -> Run:
+    def _bare(self, engine: str, *, traced: bool = False) -> Run[BareSession]:
         config = MachineConfig(engine=engine, fast_forward=False, traced=traced)
         return bare_run(self._program, config)
 
@@ -99,7 +100,7 @@ class Bench:
     def faults_per_s_costed(self) -> float:
         return self._faults(TABLE)
 
-    def _faults(self, costs) -> float:
+    def _faults(self, costs: Costs) -> float:
         run = _user_run("touch", costs=costs)
         return len(run.session.guest.faults) / run.seconds
 
@@ -153,7 +154,7 @@ class Bench:
         return _seconds_of("sh", "-c", "echo hi")
 
 
-def _user_run(name: str, *arguments: str, costs: Costs = ZERO) -> Run:
+def _user_run(name: str, *arguments: str, costs: Costs = ZERO) -> Run[KernelSession]:
     """The run of a program of `programs/bench` under the kernel, on the native engine."""
     elf = build_user(programs_directory() / "bench" / f"{name}.c")
     return kernel_run(elf, MachineConfig(engine="native"), costs, *arguments).start()
@@ -163,8 +164,9 @@ def _seconds_of(*command: str) -> float:
     """What `trapline run` takes from its start to its end."""
     whole = [sys.executable, "-m", "sim", "run", "--engine", "native", "--quiet", *command]
     begin = time.perf_counter()
-    result = subprocess.run(whole, capture_output=True, text=True, check=False,
-                            stdin=subprocess.DEVNULL)  # fmt: skip
+    result = subprocess.run(
+        whole, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
     if result.returncode != 0:
         raise BenchError(f"trapline run {command[0]} failed: {result.stderr.strip()}")
     return time.perf_counter() - begin
@@ -185,5 +187,7 @@ def take(bench: Bench, rounds: int, say: Callable[[str], None]) -> dict[str, flo
                 taken[measure.key].append(value)
     if len(set(bench.cycles.values())) > 1:
         raise BenchError(f"speed.S does not take the same cycles everywhere: {bench.cycles}")
-    return {measure.key: measure.best(taken[measure.key]) if taken[measure.key] else None
-            for measure in MEASURES}  # fmt: skip
+    return {
+        measure.key: measure.best(taken[measure.key]) if taken[measure.key] else None
+        for measure in MEASURES
+    }

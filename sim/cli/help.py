@@ -4,9 +4,21 @@ from collections.abc import Sequence
 
 import click
 
+from sim.host.own_programs import is_source
 from sim.host.toolchain import program_names
 
-__all__ = ["RunCommand"]
+__all__ = ["Commands", "RunCommand"]
+
+
+class Commands(click.Group):
+    """Commands, of which the one that runs programs may have been left out."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        """The command, or a complaint that names the one that is missing."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and (name in program_names() or is_source(name)):
+            ctx.fail(f"No such command {name!r}. A program is run by: trapline run {name}")
+        return super().resolve_command(ctx, args)
 
 
 class RunCommand(click.Command):

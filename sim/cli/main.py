@@ -13,11 +13,12 @@ from pathlib import Path
 import click
 
 from kernel_model.facts.abi import AUTO, Abi
+from kernel_model.mm.policy import POLICIES
 from sim import __version__
 from sim.cli.completion import complete_file, complete_program
 from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
 from sim.cli.file_uses import FileUse, find_collision
-from sim.cli.help import RunCommand
+from sim.cli.help import Commands, RunCommand
 from sim.config import (
     BOUNDS,
     ENGINES,
@@ -168,6 +169,9 @@ def _kernel_options(command):
         click.option("--kernel-cost", type=click.Choice(KERNEL_COSTS),
                      default=RunConfig.kernel_cost, show_default=True,
                      help="What the kernel's work costs in cycles."),
+        click.option("--policy", type=click.Choice(list(POLICIES)), default=RunConfig.policy,
+                     show_default=True,
+                     help="When a page gets its frame: as it is touched, or at once."),
         click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
                      show_default=True,
                      help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
@@ -197,7 +201,11 @@ def _kernel_options(command):
     return command
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def trapline(ctx):
@@ -216,9 +224,9 @@ def trapline(ctx):
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program, arguments, notice, **options):
-    """Run PROGRAM, an ELF file or a bundled program, under the kernel model.
+    """Run PROGRAM, an ELF file, a C file or a bundled program, under the kernel model.
 
-    A PROGRAM that ends in .c is compiled first, with the library of docs/programs.md.
+    A C file is compiled first, with the library of docs/programs.md.
 
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
@@ -341,7 +349,8 @@ def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
 
             yield FileUse("the save file of --vcd", save_path(item), True)
         if name in ("PROGRAM", "FILE") and is_source(item):
-            yield FileUse("the program's ELF", elf_of(Path(item)), True)
+            elf = elf_of(Path(item), bare=name == "FILE")
+            yield FileUse("the program's ELF", elf, True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

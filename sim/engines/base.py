@@ -1,20 +1,13 @@
-"""The interface of every engine, and the log of traps that each keeps in the same way."""
+"""The interface of every engine."""
 
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from hdl.arch import PAGE_FAULTS, Priv
+from sim.engines.traps import TrapLog
 from sim.platform.events import Event
 
-__all__ = ["CYCLE_FS", "KEPT_TRAPS", "Engine", "EngineError", "TrapLog", "TrapRecord"]
-
-#: The most exceptions that a log keeps, and page faults that it still expects to be retried. More
-#: of those have never waited at once: the oldest are of instructions that were killed.
-KEPT_TRAPS = 10_000
-_KEPT_UNRETIRED = 2_000
+__all__ = ["CYCLE_FS", "Engine", "EngineError"]
 
 #: Femtoseconds of a clock cycle in waveforms: 1 µs, so that cycle 1234 begins at 1234 µs.
 CYCLE_FS = 10**9
@@ -22,102 +15,6 @@ CYCLE_FS = 10**9
 
 class EngineError(Exception):
     """The engine cannot work here; the message is one line that says why and what to do."""
-
-
-@dataclass(slots=True)
-class TrapRecord:
-    """An exception as the retire port reported it; interrupts are not recorded.
-
-    `retried_at` is only for page faults in U-mode: the cycle in which the instruction at the same
-    pc retired at last, or None until then.
-    """
-
-    cycle: int
-    pc: int
-    cause: int
-    tval: int
-    mode: int
-    retried_at: int | None = None
-
-
-@dataclass
-class TrapLog:
-    """What an engine keeps of the retire port: counts, and records of the last exceptions."""
-
-    instructions: int = 0
-    #: Those of them that retired in user mode.
-    user_instructions: int = 0
-    #: Exceptions, and page faults among them, so far.
-    trap_count: int = 0
-    page_faults: int = 0
-    #: The last KEPT_TRAPS exceptions.
-    traps: deque[TrapRecord] = field(default_factory=lambda: deque(maxlen=KEPT_TRAPS))
-    #: Page faults of user mode that wait for their instruction to retire, by pc.
-    _waiting: dict[int, list[TrapRecord]] = field(default_factory=dict)
-    #: Those of the processes that do not run, by process, as each engine keeps them.
-    held: dict[int, object] = field(default_factory=dict)
-    #: Page faults of user mode that have not been retried, by their number among the exceptions,
-    #: counted from 0, for an engine that looks out for the retries itself.
-    _unretired: dict[int, TrapRecord] = field(default_factory=dict)
-    #: The process that runs.
-    process: int = 0
-
-    def trapped(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> None:
-        """Takes an instruction that raised an exception."""
-        record = self.add(cycle, pc, cause, tval, mode)
-        if mode == Priv.U and cause in PAGE_FAULTS:
-            self._waiting.setdefault(pc, []).append(record)
-
-    def add(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> TrapRecord:
-        """Takes an exception of an engine that looks out for the retries itself."""
-        record = TrapRecord(cycle, pc, cause, tval, mode)
-        if cause in PAGE_FAULTS:
-            self.page_faults += 1
-            if mode == Priv.U:
-                _put(self._unretired, self.trap_count, record)
-        self.trap_count += 1
-        self.traps.append(record)
-        return record
-
-    def retried(self, number: int, cycle: int) -> None:
-        """The exception `number`, a page fault of user mode, was retried and retired in `cycle`."""
-        record = self._unretired.pop(number, None)
-        if record is not None:
-            record.retried_at = cycle
-
-    def retired(self, cycle: int, pc: int, mode: int) -> None:
-        """Takes an instruction that retired."""
-        self.instructions += 1
-        if mode != Priv.U:
-            return
-        self.user_instructions += 1
-        for record in self._waiting.pop(pc, ()):
-            record.retried_at = cycle
-
-    def switch(self, process: int) -> None:
-        """Another process runs from now on: its page faults wait, and no other's.
-
-        Two processes have instructions at the same pc, but a fault is over only when the process
-        that raised it goes on.
-        """
-        self._waiting = self.exchange(process, self._waiting) or {}
-
-    def exchange(self, process: int, waiting: object) -> object:
-        """Another process runs from now on; keeps what `waiting` is of the one that ran so far.
-
-        Returns what was kept of this one, or None.
-        """
-        if waiting:
-            _put(self.held, self.process, waiting)
-        self.process = process
-        return self.held.pop(process, None)
-
-
-def _put(kept: dict, key: int, value: object) -> None:
-    """Keeps `value`; of too many, the oldest is given up."""
-    kept[key] = value
-    if len(kept) > _KEPT_UNRETIRED:
-        del kept[next(iter(kept))]
 
 
 class Engine(ABC):

@@ -7,11 +7,14 @@ from itertools import chain
 from typing import overload
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.served import Fault as Served
+from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.proc.state import Proc
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 
 __all__ = ["Fault", "FaultTable", "JoinError", "cause_name"]
+
+#: What became of the access, as the report says it.
+OUTCOMES = {Decision.MAPPED: "mapped", Decision.REFUSED: "killed"}
 
 
 class JoinError(Exception):
@@ -26,7 +29,7 @@ class Fault:
     """
 
     number: int
-    served: Served
+    served: ServedFault
     trap: TrapRecord
 
     @property
@@ -43,7 +46,7 @@ class Fault:
         """The fault as an entry of the report's `faults`."""
         served = self.served
         pc = {"pc": served.pc} if served.via is None else {}
-        via = {"via": served.via} if served.via is not None else {}
+        via = {"via": served.via.value} if served.via is not None else {}
         return {
             "number": self.number,
             "cycle": self.trap.cycle,
@@ -51,7 +54,7 @@ class Fault:
             **pc,
             "cause": int(served.cause),
             "stval": served.stval,
-            "outcome": served.outcome,
+            "outcome": OUTCOMES[served.outcome.decision],
             "retired_cycle": self.retired_cycle,
             **via,
         }
@@ -128,7 +131,7 @@ class FaultTable(Sequence[Fault]):
         """Cycle of the last exception of the process `pid`, which must have raised one."""
         return self._raised[pid].cycle
 
-    def join(self, served: list[Served]) -> None:
+    def join(self, served: list[ServedFault]) -> None:
         """Appends what the kernel has `served` since the last time; called after each trap.
 
         Raises `JoinError` if the process has not raised what the kernel found in the trap frame.
@@ -172,7 +175,7 @@ def cause_name(cause: int) -> str:
     return Cause(cause).name.removesuffix("_PAGE").lower()
 
 
-def _trap_of(fault: Served, raised: Mapping[int, TrapRecord]) -> TrapRecord:
+def _trap_of(fault: ServedFault, raised: Mapping[int, TrapRecord]) -> TrapRecord:
     """The last of the process's exceptions, which must be the one that was served."""
     trap = raised.get(fault.pid)
     if trap is None:

@@ -1,6 +1,5 @@
 """Finds the program that is to be run: on the disk, among the files of the host, or bundled."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +27,8 @@ def find_user_program(name: str, disk: Disk) -> Program:
     """What `trapline run NAME` runs. Raises ToolchainError or OSError."""
     if is_source(name):
         # A program is not called like its source.
-        return _compiled(Path(name), lambda source, out: compile_program([source], out))
+        source = Path(name)
+        return _compiled(source, compile_program([source], elf_of(source)))
     found = disk.program(name)
     if found is not None:
         return Program(name, found, f"{name} on the disk")
@@ -39,10 +39,9 @@ def find_user_program(name: str, disk: Disk) -> Program:
 def find_bare_program(path: Path) -> Program:
     """What `trapline bare PATH` runs. Raises ToolchainError or OSError."""
     if is_source(path):
-        return _compiled(path, compile_bare_program)
+        return _compiled(path, compile_bare_program(path, elf_of(path, bare=True)))
     return Program(str(path), path.read_bytes(), str(path))
 
 
-def _compiled(source: Path, compile_to: Callable[[Path, Path], Path]) -> Program:
-    out = compile_to(source, elf_of(source))
+def _compiled(source: Path, out: Path) -> Program:
     return Program(str(source.with_suffix("")), out.read_bytes(), str(out), source)

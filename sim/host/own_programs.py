@@ -47,12 +47,15 @@ def is_source(path: str | Path) -> bool:
     return Path(path).suffix in SUFFIXES and Path(path).is_file()
 
 
-def elf_of(source: Path) -> Path:
-    """Where the ELF goes that is made of `source`: the same place each time."""
+def elf_of(source: Path, *, bare: bool = False) -> Path:
+    """Where the ELF goes that is made of `source`: the same place each time.
+
+    A `bare` program of the same source is another one.
+    """
     folder = cache_directory() / "own"
     folder.mkdir(exist_ok=True)
     digest = hashlib.sha256(os.fsencode(source.resolve())).hexdigest()
-    return folder / f"{source.stem}-{digest[:8]}.elf"
+    return folder / f"{source.stem}-{digest[:8]}{'.bare' if bare else ''}.elf"
 
 
 def compile_program(sources: Sequence[Path], out: Path) -> Path:

@@ -1,9 +1,8 @@
 """Why the kernel has killed a process, where its two lines do not say it."""
 
 from hdl.arch import Cause
-from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
-from kernel_model.mm.lazy import NO_FRAME
+from kernel_model.mm.served import ServedFault, Why
 from kernel_model.proc.state import Proc
 from kernel_model.proc.trapframe import TrapFrame
 from sim.output.traces import Emit
@@ -42,9 +41,9 @@ class Deaths:
         self._emit = emit
         self._no_frame = False
 
-    def fault(self, proc: Proc, fault: Fault, now: int) -> None:
+    def fault(self, proc: Proc, fault: ServedFault, now: int) -> None:
         """Notes whether a page could not be had; what is said of it follows the kernel's lines."""
-        self._no_frame = fault.outcome == "killed" and NO_FRAME in fault.what
+        self._no_frame = fault.outcome.why in (Why.NO_FRAME, Why.NO_TABLE)
 
     def unexpected(self, proc: Proc, now: int) -> None:
         """Tells why the kernel has just said that a trap was unexpected."""

@@ -58,8 +58,12 @@ class PageTables:
     def finish(self) -> None:
         """Says what the run was too short for."""
         for one in self._wanted:
-            at_exit = one.cycle is None
-            reason = "the process has not exited" if at_exit else "the run has ended before"
+            if not 1 <= one.pid <= self._kernel.procs.last_pid:
+                reason = f"there was no process {one.pid}"
+            elif one.cycle is None:
+                reason = "the process has not exited"
+            else:
+                reason = "the run has ended before"
             self._emit(f"{one}: {reason}")
         self._wanted = []
 

@@ -7,12 +7,15 @@ from typing import TextIO, TypeVar
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
 from sim.host.tables import Cell, Column, Gap, print_table
+from sim.output.sentences import in_words
 from sim.result import Result
 
 __all__ = ["print_faults", "print_processes", "print_summary"]
 
 #: Rows of a table that are shown of many, at its beginning and at its end.
-_FIRST, _LAST = 40, 20
+_SHOWN = (40, 20)
+#: Those of the processes on a terminal: what the program printed shall not be scrolled away.
+_FEW = (12, 8)
 #: What the tables have, and what they may do without.
 _FAULT_COLUMNS = (
     Column("#"),
@@ -49,14 +52,15 @@ def print_faults(result: Result, file: TextIO) -> None:
         return
     several = len({fault.served.pid for fault in result.faults}) > 1
     columns = [column for column in _FAULT_COLUMNS if several or column.heading != "pid"]
-    rows = list(_some(result.faults, lambda fault: _row(fault, several)))
+    rows = list(_some(result.faults, lambda fault: _row(fault, several), *_SHOWN))
     print_table("Page faults", columns, rows, file)
 
 
 def print_processes(result: Result, file: TextIO) -> None:
     """Prints what each process has used, one a row, if there was more than one."""
     if len(result.processes) >= 2:
-        rows = list(_some(result.processes, _process_row))
+        shown = _FEW if file.isatty() else _SHOWN
+        rows = list(_some(result.processes, _process_row, *shown))
         print_table("Processes", _PROCESS_COLUMNS, rows, file)
 
 
@@ -94,16 +98,16 @@ def _shares(result: Result) -> dict[str, int]:
 
 
 def _some(
-    items: Sequence[_Item], row: Callable[[_Item], Sequence[str | Cell]]
+    items: Sequence[_Item], row: Callable[[_Item], Sequence[str | Cell]], first: int, last: int
 ) -> Iterator[Sequence[str | Cell] | Gap]:
     """Rows of the first and last `items`, and between them how many there are more."""
-    left_out = len(items) - _FIRST - _LAST
+    left_out = len(items) - first - last
     if left_out <= 1:
         yield from map(row, items)
         return
-    yield from map(row, items[:_FIRST])
+    yield from map(row, items[:first])
     yield Gap(left_out)
-    yield from map(row, items[-_LAST:])
+    yield from map(row, items[-last:])
 
 
 def _process_row(account: Account) -> tuple[str, ...]:
@@ -123,6 +127,7 @@ def _process_row(account: Account) -> tuple[str, ...]:
 
 def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:
     served = fault.served
+    done = in_words(served.outcome)
     retired = f"{fault.retired_cycle:,}" if fault.retired_cycle is not None else "-"
     return (
         str(fault.number),
@@ -131,8 +136,8 @@ def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:
         f"{served.pc:#x}" if served.via is None else "-",
         fault.cause_name
         if served.via is None
-        else Cell(f"{served.via} of a system call", served.via),
+        else Cell(f"{served.via.value} of a system call", served.via.value),
         f"{served.stval:#x}",
-        Cell(served.what, _SHORTER.sub(r"\1", served.what)),
+        Cell(done, _SHORTER.sub(r"\1", done)),
         retired,
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
+from kernel_model.mm.served import ServedFault
 from kernel_model.proc.state import Proc
 from sim.guests.fault_table import cause_name
 from sim.output.arguments import Call
+from sim.output.sentences import in_words
 
 __all__ = ["Emit", "FaultTrace", "SyscallTrace"]
 
@@ -86,10 +87,11 @@ class FaultTrace:
         self._raised = raised
         self._emit = emit
 
-    def fault(self, proc: Proc, fault: Fault, now: int) -> None:
+    def fault(self, proc: Proc, fault: ServedFault, now: int) -> None:
         """Tells of the fault: where, why, and what the kernel has done."""
-        where = f"pc {fault.pc:#x}" if fault.via is None else f"{fault.via} of a system call"
+        where = f"pc {fault.pc:#x}" if fault.via is None else f"{fault.via.value} of a system call"
         self._emit(
             f"{self._raised(proc.pid):>10} {proc.pid:>3}  {proc.name}: "
-            f"{cause_name(fault.cause)} fault at {where}, va {fault.stval:#x}: {fault.what}"
+            f"{cause_name(fault.cause)} fault at {where}, va {fault.stval:#x}: "
+            f"{in_words(fault.outcome)}"
         )

@@ -8,6 +8,7 @@ from kernel_model.calls.sysfile import O_CREATE, O_RDONLY, O_RDWR
 from kernel_model.dev.state import Cons
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
+from kernel_model.facts.costs import Meter
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import NOFILE, ROOTINO
 from kernel_model.fs.file import fileclose
@@ -15,6 +16,7 @@ from kernel_model.fs.inode import iget, iput
 from kernel_model.fs.names import fsinit
 from kernel_model.fs.state import FileSystem
 from kernel_model.mm.kalloc import Kmem
+from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.regions import Regions
 from kernel_model.mm.space import AddressSpace, HeapUse
 from kernel_model.mm.usercopy import copyin, copyout
@@ -73,6 +75,8 @@ def make_files(files=None, frames=256, console=None, geometry=None):
         leaf_flags=int(Pte.A | Pte.D),
         record=lambda proc, fault: None,
         heap=HeapUse(),
+        policy=POLICIES[LAZY],
+        meter=Meter(),
         wrote_code=False,
         clock=Clock(),
         procs=[],

@@ -5,9 +5,11 @@ from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.mm import kvm, pagetable
 
-__all__ = ["RWU", "charged", "map_new", "superpage_table"]
+__all__ = ["MIB2", "RWU", "charged", "map_new", "map_superpage", "superpage_table"]
 
 RWU = Pte.R | Pte.W | Pte.U
+#: Bytes of a superpage of level 1.
+MIB2 = 2 << 20
 
 
 def map_new(kernel, root, va, perm=RWU):
@@ -15,6 +17,14 @@ def map_new(kernel, root, va, perm=RWU):
     frame = pagetable.zalloc(kernel)
     assert pagetable.mappages(kernel, root, va, PAGE_SIZE, frame, perm)
     return frame
+
+
+def map_superpage(kernel, root, va, perm=RWU):
+    """Map a run of 512 frames at `va`, as one leaf, and return the first."""
+    run = kernel.kmem.kalloc_run(512)
+    assert run
+    assert pagetable.mappages(kernel, root, va, MIB2, run, perm, level=1)
+    return run
 
 
 def charged(kernel, step):

@@ -3,7 +3,7 @@ import pytest
 from hdl.arch import PAGE_SIZE, Cause, Mstatus
 from kernel_model.facts.doorbell import Reason, Register
 from kernel_model.facts.panic import PANIC_STATUS
-from kernel_model.facts.served import Fault
+from kernel_model.mm.served import Decision, Why
 from kernel_model.proc.state import ProcState
 from tests.kernel_model.support import (
     Killed,
@@ -17,6 +17,11 @@ from tests.kernel_model.support import (
 TIMER = 1 << 63 | 5
 
 
+def facts(fault):
+    """Where it was, what was touched, and why it faulted."""
+    return fault.pc, fault.cause, fault.stval, fault.outcome.why
+
+
 def test_load_and_store_faults_are_mapped_and_recorded():
     hart = make_hart()
     hart.sbrk(2 * PAGE_SIZE)
@@ -25,9 +30,10 @@ def test_load_and_store_faults_are_mapped_and_recorded():
     hart.trap(Cause.STORE_PAGE, stval=hart.heap + PAGE_SIZE + 8, sepc=0x14)
 
     first, second = hart.kernel.faults
-    assert first[:5] == (0x10, Cause.LOAD_PAGE, hart.heap + 8, "mapped", None)
-    assert second[:5] == (0x14, Cause.STORE_PAGE, hart.heap + PAGE_SIZE + 8, "mapped", None)
-    assert first.what.startswith("mapped frame 0x8")
+    assert facts(first) == (0x10, Cause.LOAD_PAGE, hart.heap + 8, Why.UNTOUCHED)
+    assert facts(second) == (0x14, Cause.STORE_PAGE, hart.heap + PAGE_SIZE + 8, Why.UNTOUCHED)
+    for fault in (first, second):
+        assert (fault.outcome.decision, fault.via, fault.pid) == (Decision.MAPPED, None, 2)
     assert hart.frame.sepc == 0x14  # to be run again
 
 
@@ -43,9 +49,9 @@ def test_a_fault_past_the_size_kills_with_xv6s_message():
         f"usertrap(): unexpected scause 0xf pid=2\n            sepc=0x24 stval={stval:#x}\n"
     )
     assert (kernel.halted, kernel.exit_status, kernel.panicked) == (True, -1, None)
-    assert kernel.faults == [
-        Fault(0x24, 15, stval, "killed", None, "killed: address past the size 0x5000", 2)
-    ]
+    (fault,) = kernel.faults
+    assert facts(fault) == (0x24, 15, stval, Why.PAST_SIZE)
+    assert (fault.outcome.decision, fault.outcome.size) == (Decision.REFUSED, 0x5000)
 
 
 @pytest.mark.parametrize(
@@ -69,15 +75,15 @@ def test_a_jump_into_the_heap_is_a_fault_in_the_books():
     heap = hart.heap
     with pytest.raises(Killed):
         hart.trap(Cause.FETCH_PAGE, stval=heap, sepc=heap)
-    what = "killed: page is the heap's, rw-"
-    assert hart.kernel.faults == [Fault(heap, 12, heap, "killed", None, what, 2)]
+    (fault,) = hart.kernel.faults
+    assert facts(fault) == (heap, 12, heap, Why.OWNER_RIGHTS)
 
 
 def test_a_jump_to_where_code_may_be_gets_a_page():
     """What is left out below the first segment has that one's rights."""
     hart = make_hart(elf_file(segment(4 * PAGE_SIZE, b"text"), entry=4 * PAGE_SIZE))
     assert hart.fetch(PAGE_SIZE) == b"\0\0"
-    assert [fault.outcome for fault in hart.kernel.faults] == ["mapped"]
+    assert [fault.outcome.decision for fault in hart.kernel.faults] == [Decision.MAPPED]
 
 
 def test_who_is_killed_ends_before_anybody_elses_turn():
@@ -105,15 +111,15 @@ def test_the_timer_only_lets_the_process_run_on():
     assert (hart.kernel.faults, hart.printed) == ([], "")
 
 
-@pytest.mark.parametrize("nth", [1, 2])
-def test_a_fault_without_frames_kills(nth):
+@pytest.mark.parametrize("nth, why", [(1, Why.NO_FRAME), (2, Why.NO_TABLE)])
+def test_a_fault_without_frames_kills(nth, why):
     hart = make_hart()
     hart.sbrk(4 << 20)
     with failing_kalloc(hart.kernel, nth), pytest.raises(Killed):
         hart.store(2 << 20, 1)
     assert hart.kernel.exit_status == -1
     assert hart.kernel.panicked is None
-    assert hart.kernel.faults[0].what.startswith("killed: no frame left")
+    assert hart.kernel.faults[0].outcome.why is why
 
 
 def test_spp_alone_says_that_a_trap_is_from_user_mode():

@@ -7,6 +7,7 @@ import pytest
 from hdl.arch import Cause
 from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
+from kernel_model.mm.served import Decision
 from sim.config import MachineConfig
 from sim.host.toolchain import assemble_trampoline
 from sim.machine import End, Machine
@@ -40,7 +41,9 @@ def test_program_does_what_its_source_says(expected):
     assert kernel.kmem.used == frames_before
     # What ended it is what the hart raised last, a system call if not a fault.
     assert session.machine.engine.log.traps[-1].cause == (expected.killed_by or Cause.ECALL_U)
-    mapped = [fault for fault in session.guest.faults if fault.served.outcome == "mapped"]
+    mapped = [
+        fault for fault in session.guest.faults if fault.served.outcome.decision is Decision.MAPPED
+    ]
     assert len(mapped) == expected.heap_pages
     for fault in mapped:
         if fault.served.via is None:

@@ -72,7 +72,7 @@ def truncated(kernel, proc):
 
 #: Mistakes of a kernel: module, name, what is there instead, and the test that fails then.
 MISTAKES = [
-    (regions, "_READ_WRITE", int(Pte.R | Pte.W | Pte.X), "lazytests", "noexec"),
+    (regions, "HEAP_RIGHTS", int(Pte.R | Pte.W | Pte.X), "lazytests", "noexec"),
     (lazy, "zalloc", lambda kernel: kernel.kmem.kalloc(), "usertests", "sbrkagain"),
     (usercopy, "_USER_WRITE", int(Pte.V | Pte.U), "usertests", "copyout"),
     (usercopy, "_USER_READ", int(Pte.V), "usertests", "copyinstr"),

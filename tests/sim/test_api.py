@@ -18,6 +18,13 @@ def test_parameters_may_come_from_a_configuration_and_by_name():
     assert run("hello", config=slow, kernel_cost="zero").cycles < by_name.cycles
 
 
+def test_a_kernel_that_is_eager_has_no_page_faults_and_takes_more_frames():
+    lazy, eager = (run("args", "a", policy=policy, memory_mib=8) for policy in ("lazy", "eager"))
+    assert (eager.exit_status, eager.output) == (lazy.exit_status, lazy.output)
+    assert (len(eager.faults), eager.heap_frames_used) == (0, 0)
+    assert run("lazy", policy="eager", memory_mib=8).frames_used > 64
+
+
 def test_a_run_without_end_is_bounded():
     assert run("lazy", max_cycles=1_000, memory_mib=8).end is End.LIMIT
 

@@ -16,7 +16,7 @@ class Machine:
         self.ends, self.idle = ends, idle
         self.cycle = self.idle_cycles = self.calls = 0
 
-    def run(self, guest, *, max_cycles):
+    def run(self, guest, *, max_cycles, watchers, progress):
         assert guest is self
         self.calls += 1
         stop = min(self.ends, max_cycles)
@@ -63,8 +63,8 @@ def test_idle_time_counts_for_nothing(ends, end):
     machine = Machine(ends, idle=DEFAULT_CYCLES // 4)
     original = machine.run
 
-    def run_and_idle_less(guest, *, max_cycles):
-        result = original(guest, max_cycles=max_cycles)
+    def run_and_idle_less(guest, *, max_cycles, **options):
+        result = original(guest, max_cycles=max_cycles, **options)
         machine.idle = 40 if machine.calls == 1 else 30 if machine.calls == 2 else 0
         return result
 

@@ -7,12 +7,13 @@ import re
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.served import Fault as Served
+from kernel_model.mm.served import ServedFault
 from sim.cli import main as cli
-from sim.engines import base
-from sim.engines.base import TrapLog, TrapRecord
+from sim.engines import traps
+from sim.engines.traps import MOST_EXPECTED, TrapLog, TrapRecord
 from sim.guests.fault_table import Fault, FaultTable
 from tests.sim.runs import run
+from tests.sim.served import mapped
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def small(monkeypatch):
     monkeypatch.setattr(FaultTable, "FIRST", 40)
     monkeypatch.setattr(FaultTable, "LAST", 30)
     monkeypatch.setattr(FaultTable, "PINNED", 5)
-    monkeypatch.setattr(base, "KEPT_TRAPS", 40)
+    monkeypatch.setattr(traps, "KEPT_TRAPS", 40)
 
 
 def living(kind):
@@ -31,7 +32,7 @@ def living(kind):
 
 @pytest.mark.usefixtures("small")
 def test_few_records_of_many_faults_are_left():
-    before = {kind: living(kind) for kind in (Fault, TrapRecord, Served)}
+    before = {kind: living(kind) for kind in (Fault, TrapRecord, ServedFault)}
 
     finished = run("lazytests", "-n", "sparse", memory_mib=128)
 
@@ -65,7 +66,7 @@ class TestTable:
         table.pinned = lambda fault: 50 <= fault.number < 60
         for number in range(1, 201):
             table.trapped(2, [TrapRecord(number, 0x44, 13, 0x5008, Priv.U, retried_at=number + 1)])
-            served = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "", 2)
+            served = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
             table.join([served])
         return table
 
@@ -90,12 +91,11 @@ class TestLog:
     def test_forgets_faults_that_were_never_retried(self):
         log = TrapLog()
         for number in range(5000):
-            log.add(number, 0x44, Cause.LOAD_PAGE, 0, Priv.U)
-        log.retried(0, 77)  # no more known
-        log.retried(4999, 78)
+            log.trapped(number, 0x44, Cause.LOAD_PAGE, 0, Priv.U)
+        log.reached(6000, 0x44)
 
-        assert len(log._unretired) < 2_000
-        assert log.traps[-1].retried_at == 78
+        assert sum(trap.retried_at == 6000 for trap in log.traps) == MOST_EXPECTED
+        assert (log.traps[0].retried_at, log.traps[-1].retried_at) == (None, 6000)
         assert log.page_faults == 5000
 
     def test_forgets_what_processes_that_have_gone_were_waiting_for(self):
@@ -104,4 +104,4 @@ class TestLog:
             log.switch(process)
             log.trapped(process, 0x44, Cause.LOAD_PAGE, 0, Priv.U)
 
-        assert len(log.held) <= 2_000
+        assert len(log._held) <= 2_000

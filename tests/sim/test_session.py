@@ -13,6 +13,7 @@ from sim.output.waves import AroundFault, CycleRange, LastCycles, Trace
 from sim.platform.devices.captured import Captured
 from sim.session import BareSession, KernelSession
 from tests.hdl.programs import ASM, build
+from tests.kernel_model.support import make_kernel
 
 
 def session_of(name, *arguments, stdin=b"", **parameters):
@@ -179,3 +180,9 @@ def test_a_console_of_the_kernel_will_do():
     console: Console = Captured()
     console.write(b"x")
     assert (console.printed, console.poll(0, 9), console.ended(0)) == (b"x", b"", True)
+
+
+def test_the_hart_shares_the_memory_of_the_kernel():
+    kernel = make_kernel()
+    with pytest.raises(TypeError, match="^the kernel's memory must be a Ram, not <.*Memory"):
+        KernelSession(MachineConfig(), kernel)

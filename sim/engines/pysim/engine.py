@@ -11,9 +11,10 @@ from pathlib import Path
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
-from sim.engines.base import CYCLE_FS, Engine, TrapLog
+from sim.engines.base import CYCLE_FS, Engine
 from sim.engines.internals import VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
+from sim.engines.traps import TrapLog
 from sim.host.output_files import open_output
 from sim.platform.bus import DATA, FETCH, Bus, Request
 from sim.platform.device import LINES

@@ -54,7 +54,7 @@ class Htif(Device):
         Takes the bytes that the program prints.
     """
 
-    def __init__(self, tohost: int, fromhost: int | None, output: Callable[[bytes], None]):
+    def __init__(self, tohost: int, fromhost: int | None, output: Callable[[bytes], object]):
         self.watched = tohost
         self.deadline: int | None = None
         self.exit_code: int | None = None

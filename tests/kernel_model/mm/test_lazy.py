@@ -1,10 +1,13 @@
 import pytest
 
-from hdl.arch import PAGE_SIZE, Pte
+from hdl.arch import PAGE_SIZE, Pte, pte_to_pa
+from kernel_model.facts.costs import TABLE, Step
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm.lazy import vmfault
 from kernel_model.mm.pagetable import getpte, mappages, uvmunmap
+from kernel_model.mm.regions import Owner
+from kernel_model.mm.served import Decision, Why
 from tests.kernel_model.support import R, W, X, elf_file, failing_kalloc, make_hart, segment
 
 MIB = 1 << 20
@@ -20,53 +23,86 @@ def hart():
 def test_maps_a_cleared_page_for_the_user(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
 
-    frame, what = vmfault(kernel, proc.space, hart.heap + 0x123, Pte.R)
+    outcome = vmfault(kernel, proc.space, hart.heap + 0x123, Pte.R)
 
-    assert what == f"mapped frame {frame:#x}"
+    frame = outcome.frame
+    assert (outcome.decision, outcome.why) == (Decision.MAPPED, Why.UNTOUCHED)
     assert kernel.memory.read(frame, PAGE_SIZE) == bytes(PAGE_SIZE)
     flags = Pte.V | Pte.R | Pte.W | Pte.U | Pte.A | Pte.D
     assert hart.pte(hart.heap) == frame >> 12 << 10 | flags
 
 
-def test_says_how_many_page_tables_it_made(hart):
+def test_notes_every_entry_that_it_wrote(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
     hart.promise(4 << 30)
 
-    _, one = vmfault(kernel, proc.space, 32 * MIB, Pte.R)
-    _, two = vmfault(kernel, proc.space, 3 << 30, Pte.R)
+    none, one, two = (
+        vmfault(kernel, proc.space, va, Pte.R) for va in (hart.heap, 32 * MIB, 3 << 30)
+    )
 
-    assert one.endswith("(+1 page table)")
-    assert two.endswith("(+2 page tables)")
+    assert [len(outcome.tables) for outcome in (none, one, two)] == [0, 1, 2]
+    for outcome in (none, one, two):
+        levels = [write.level for write in outcome.writes]
+        assert levels == list(range(len(outcome.tables), -1, -1))
+        assert [write.before for write in outcome.writes] == [0] * len(levels)
+        for write in outcome.writes:
+            assert kernel.memory.read_u64(write.address) == write.after
+        assert pte_to_pa(outcome.writes[-1].after) == outcome.frame
+    assert two.writes[0].address == proc.pagetable + 8 * 3
+    assert two.writes[1].address == two.tables[0]
+
+
+def test_notes_every_step_and_what_it_cost(hart):
+    kernel, proc = hart.kernel, hart.kernel.proc
+    hart.promise(4 << 30)
+    before = kernel.cycles
+
+    outcome = vmfault(kernel, proc.space, 3 << 30, Pte.R)
+
+    # A page and two page tables; one look finds nothing in the root, and the way there is three.
+    times = {step: times for step, times, _ in outcome.work.steps}
+    assert times == {Step.ALLOCATE: 3, Step.ZERO_PAGE: 3, Step.PTE: 1 + 3}
+    assert all(cycles == n * TABLE[step] for step, n, cycles in outcome.work.steps)
+    assert outcome.work.cycles == kernel.cycles - before
+
+
+def test_what_is_refused_has_cost_something_too(hart):
+    outcome = vmfault(hart.kernel, hart.proc.space, hart.heap, Pte.X)
+
+    assert outcome.work.steps == ((Step.PTE, 3, 3 * TABLE[Step.PTE]),)
+    assert (outcome.frame, outcome.writes, outcome.tables) == (0, (), ())
 
 
 def test_the_size_counts_to_the_byte(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
     hart.promise(hart.heap + 0x1001)
 
-    assert vmfault(kernel, proc.space, proc.sz, Pte.R)[0] == 0
-    assert vmfault(kernel, proc.space, proc.sz - 1, Pte.R)[0] != 0
+    assert vmfault(kernel, proc.space, proc.sz, Pte.R).why is Why.PAST_SIZE
+    assert vmfault(kernel, proc.space, proc.sz - 1, Pte.R).decision is Decision.MAPPED
 
 
 @pytest.mark.parametrize("va", [MAXVA - 1, MAXVA, 1 << 63, (1 << 64) - 1], ids=hex)
 def test_refuses_what_is_past_the_size(hart, va):
-    frame, what = vmfault(hart.kernel, hart.kernel.proc.space, va, Pte.R)
-    assert (frame, what) == (0, f"address past the size {hart.kernel.proc.sz:#x}")
+    outcome = vmfault(hart.kernel, hart.kernel.proc.space, va, Pte.R)
+    assert (outcome.frame, outcome.why, outcome.region) == (0, Why.PAST_SIZE, None)
+    assert outcome.size == hart.kernel.proc.sz
 
 
 @pytest.mark.parametrize(
     "below_heap, why",
     [
-        (2 * PAGE_SIZE, "guard page"),
-        (PAGE_SIZE, "page is mapped rw-"),
-        (5 * PAGE_SIZE, "page is mapped r-x"),
+        (2 * PAGE_SIZE, Why.GUARD_PAGE),
+        (PAGE_SIZE, Why.PAGE_RIGHTS),
+        (5 * PAGE_SIZE, Why.PAGE_RIGHTS),
     ],
 )
 def test_refuses_a_page_that_is_mapped(hart, below_heap, why):
     kernel = hart.kernel
     used, before = kernel.kmem.used, hart.pte(hart.heap - below_heap)
 
-    assert vmfault(kernel, kernel.proc.space, hart.heap - below_heap, Pte.R) == (0, why)
+    outcome = vmfault(kernel, kernel.proc.space, hart.heap - below_heap, Pte.R)
 
+    assert (outcome.frame, outcome.why, outcome.pte) == (0, why, before)
     assert (kernel.kmem.used, hart.pte(hart.heap - below_heap)) == (used, before)
     assert before
 
@@ -76,7 +112,10 @@ def test_refuses_a_page_that_is_mapped_for_execution_alone(hart):
     frame = kernel.kmem.kalloc()
     assert mappages(kernel, proc.pagetable, hart.heap, PAGE_SIZE, frame, Pte.X | Pte.U)
 
-    assert vmfault(kernel, proc.space, hart.heap, Pte.R) == (0, "page is mapped --x")
+    outcome = vmfault(kernel, proc.space, hart.heap, Pte.R)
+
+    assert (outcome.frame, outcome.why) == (0, Why.PAGE_RIGHTS)
+    assert outcome.pte & (Pte.R | Pte.W | Pte.X) == Pte.X
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
@@ -86,11 +125,11 @@ def test_takes_nothing_if_a_frame_lacks(hart, nth):
     used = kernel.kmem.used
 
     with failing_kalloc(kernel, nth) as calls:
-        frame, what = vmfault(kernel, proc.space, 3 << 30, Pte.R)  # a page and two page tables
+        outcome = vmfault(kernel, proc.space, 3 << 30, Pte.R)  # a page and two page tables
 
     assert len(calls) == nth
-    assert frame == 0
-    assert what.startswith("no frame left")
+    assert (outcome.frame, outcome.writes) == (0, ())
+    assert outcome.why is (Why.NO_FRAME if nth == 1 else Why.NO_TABLE)
     assert kernel.kmem.used == used
     assert getpte(kernel, proc.pagetable, 3 << 30) == 0
 
@@ -107,16 +146,18 @@ def far():
 
 
 @pytest.mark.parametrize(
-    "va, access, why",
+    "va, access, rights",
     [
-        (0, Pte.W, "page is the segment's, r-x"),
-        (FAR - 1, Pte.W, "page is the segment's, r-x"),
-        (FAR + PAGE_SIZE, Pte.X, "page is the segment's, rw-"),
+        (0, Pte.W, Pte.R | Pte.X),
+        (FAR - 1, Pte.W, Pte.R | Pte.X),
+        (FAR + PAGE_SIZE, Pte.X, Pte.R | Pte.W),
     ],
 )
-def test_what_exec_left_unmapped_has_the_rights_of_the_segment_above(far, va, access, why):
+def test_what_exec_left_unmapped_has_the_rights_of_the_segment_above(far, va, access, rights):
     used = far.kernel.kmem.used
-    assert vmfault(far.kernel, far.proc.space, va, access) == (0, why)
+    outcome = vmfault(far.kernel, far.proc.space, va, access)
+    assert (outcome.frame, outcome.why) == (0, Why.OWNER_RIGHTS)
+    assert (outcome.region.owner, outcome.region.rights) == (Owner.SEGMENT, rights)
     assert far.kernel.kmem.used == used
     assert not far.kernel.faults
 
@@ -132,7 +173,7 @@ def test_what_exec_left_unmapped_has_the_rights_of_the_segment_above(far, va, ac
 )
 def test_a_page_below_a_segment_gets_its_frame_when_it_may_be_touched(far, va, access, rights):
     far.kernel.wrote_code = False
-    frame, _ = vmfault(far.kernel, far.proc.space, va, access)
+    frame = vmfault(far.kernel, far.proc.space, va, access).frame
     flags = Pte.V | Pte.U | Pte.A | Pte.D | rights
     assert far.pte(va) == frame >> 12 << 10 | flags
     assert far.kernel.memory.read(frame, PAGE_SIZE) == bytes(PAGE_SIZE)
@@ -143,8 +184,9 @@ def test_a_page_below_a_segment_gets_its_frame_when_it_may_be_touched(far, va, a
 
 def test_heap_pages_are_not_executed(hart):
     used = hart.kernel.kmem.used
-    refused = 0, "page is the heap's, rw-"
-    assert vmfault(hart.kernel, hart.kernel.proc.space, hart.heap, Pte.X) == refused
+    outcome = vmfault(hart.kernel, hart.kernel.proc.space, hart.heap, Pte.X)
+    assert (outcome.decision, outcome.why) == (Decision.REFUSED, Why.OWNER_RIGHTS)
+    assert outcome.region.owner is Owner.HEAP
     assert hart.kernel.kmem.used == used
 
 
@@ -158,7 +200,7 @@ def test_counts_heap_pages_only(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
     uvmunmap(kernel, proc.pagetable, 0, 1, do_free=True)  # a hole below the heap
 
-    assert vmfault(kernel, proc.space, 0, Pte.R)[0]
+    assert vmfault(kernel, proc.space, 0, Pte.R).frame
     assert kernel.heap_frames_used == 0
-    assert vmfault(kernel, proc.space, hart.heap, Pte.R)[0]
+    assert vmfault(kernel, proc.space, hart.heap, Pte.R).frame
     assert kernel.heap_frames_used == 1

@@ -6,6 +6,7 @@ from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.mm.peek import flag_letters, peek, vmprint
 from kernel_model.mm.vm import walk
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
+from tests.kernel_model.tables import MIB2, map_superpage
 
 GIB = 1 << 30
 
@@ -83,6 +84,13 @@ class TestPeek:
         hart.sbrk(GIB)
         va = hart.put(GIB + (7 << 21), b"far")
         assert self.peek(hart, va, 3) == b"far"
+
+    def test_reads_from_a_superpage(self):
+        hart = make_hart(size=8 << 20)
+        hart.promise(2 * MIB2)
+        run = map_superpage(hart.kernel, hart.proc.pagetable, MIB2)
+        hart.kernel.memory.write(run + 0x5FFE, b"over")
+        assert self.peek(hart, MIB2 + 0x5FFE, 4) == b"over"
 
     def test_reads_behind_the_size_in_its_page(self, hart):
         hart.sbrk(10)

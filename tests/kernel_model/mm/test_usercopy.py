@@ -7,6 +7,7 @@ from kernel_model.facts.abi import SBRK_LAZY
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.mm.pagetable import walk
+from kernel_model.mm.served import Decision, Via
 from kernel_model.mm.usercopy import copyin, copyinstr, copyout
 from kernel_model.mm.vm import uvmclear
 from tests.kernel_model.support import (
@@ -20,7 +21,7 @@ from tests.kernel_model.support import (
     make_hart,
     segment,
 )
-from tests.kernel_model.tables import charged
+from tests.kernel_model.tables import MIB2, charged, map_superpage
 
 TOP = (1 << 64) - 1
 HEAP_PAGES = 6
@@ -42,8 +43,8 @@ def test_copies_over_untouched_pages(hart):
     assert copyin(kernel, proc, address, len(data)) == data
     assert copyin(kernel, proc, address - 2, 4) == b"\0\0" + data[:2]
 
-    assert [(f.cause, f.stval, f.via, f.pc, f.outcome) for f in kernel.faults] == [
-        (Cause.STORE_PAGE, va, "copyout", None, "mapped")
+    assert [(f.cause, f.stval, f.via, f.pc, f.outcome.decision) for f in kernel.faults] == [
+        (Cause.STORE_PAGE, va, Via.COPYOUT, None, Decision.MAPPED)
         for va in (address, *(hart.heap + n * PAGE_SIZE for n in (1, 2, 3)))
     ]
     assert kernel.heap_frames_used == 4
@@ -51,7 +52,7 @@ def test_copies_over_untouched_pages(hart):
 
 def test_copyin_faults_in_as_a_load(hart):
     assert copyin(hart.kernel, hart.kernel.proc, hart.heap, 8) == bytes(8)
-    assert [(f.cause, f.via) for f in hart.kernel.faults] == [(Cause.LOAD_PAGE, "copyin")]
+    assert [(f.cause, f.via) for f in hart.kernel.faults] == [(Cause.LOAD_PAGE, Via.COPYIN)]
 
 
 def test_nothing_is_copied_from_anywhere(hart):
@@ -120,7 +121,7 @@ class TestBytePastTheSize:
     def test_the_release_of_2025_rounds_down_first(self, make, past):
         kernel, proc, heap = make("2025")
         assert copyin(kernel, proc, heap + past, 1) == b"\0"
-        assert [(fault.stval, fault.via) for fault in kernel.faults] == [(heap + past, "copyin")]
+        assert [(fault.stval, fault.via) for fault in kernel.faults] == [(heap + past, Via.COPYIN)]
         kernel, proc, heap = make("2025")
         assert copyout(kernel, proc, heap + past, b"x")
         assert copyin(kernel, proc, heap + past, 1) == b"x"
@@ -201,7 +202,7 @@ class TestCopyinstr:
 
     def test_an_untouched_page_is_an_empty_string(self, hart):
         assert copyinstr(hart.kernel, hart.kernel.proc, hart.heap + 9, 128) == b""
-        assert [fault.via for fault in hart.kernel.faults] == ["copyin"]
+        assert [fault.via for fault in hart.kernel.faults] == [Via.COPYIN]
 
     def test_crosses_pages(self, hart):
         address = hart.heap + PAGE_SIZE - 3
@@ -254,3 +255,18 @@ def test_agrees_with_flat_memory(copies):
             expected = bytes(flat[start : start + n]) if n else b""
             assert copyin(kernel, proc, base + start, n) == (expected if legal else None)
     assert kernel.heap_frames_used == len(touched)
+
+
+def test_copies_within_a_superpage_and_gives_it_back():
+    hart = make_hart(size=8 << 20)
+    kernel, proc, used = hart.kernel, hart.proc, hart.kernel.kmem.used
+    hart.promise(2 * MIB2)
+    run = map_superpage(kernel, proc.pagetable, MIB2)
+
+    assert copyout(kernel, proc, MIB2 + 0x5FFE, b"over")
+
+    assert kernel.memory.read(run + 0x5FFE, 4) == b"over"
+    assert copyin(kernel, proc, MIB2 + 0x5FFE, 4) == b"over"
+    assert (kernel.faults, kernel.kmem.used) == ([], used + 512)
+    hart.exit()
+    assert kernel.kmem.used == kernel.own_frames

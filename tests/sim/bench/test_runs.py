@@ -19,7 +19,7 @@ def test_a_run_to_the_end_is_timed(loop):
     run = bare_run(loop, CONFIG)
 
     assert run.start() is run
-    assert run.status == 0
+    assert run.session.exit_code == 0
     assert run.hz == pytest.approx(run.machine.engine.cycle / run.seconds)
 
 
@@ -41,5 +41,5 @@ def test_a_program_that_does_not_end_in_time_is_an_error(loop):
 def test_a_program_under_the_kernel_tells_its_status():
     run = kernel_run(build_user(programs_directory() / "hello.c"), CONFIG, ZERO).start()
 
-    assert run.status == 0
+    assert run.session.exit_code == 0
     assert run.session.guest.finished

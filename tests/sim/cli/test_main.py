@@ -20,6 +20,7 @@ def complaint(capsys):
     ("arguments", "expected"),
     [
         (["walk"], "No such command 'walk'"),
+        (["hello"], "No such command 'hello'. A program is run by: trapline run hello"),
         (["run"], "Missing argument 'PROGRAM'"),
         (["run", "--frob", "lazy"], "No such option '--frob'"),
         (["run", "--max-cycles", "0", "lazy"], "'--max-cycles': 0 is not in the range"),
@@ -27,6 +28,7 @@ def complaint(capsys):
         (["run", "--latency", "0", "lazy"], "'--latency': 0 is not in the range"),
         (["run", "--memory", "-1", "lazy"], "'--memory': -1 is not in the range"),
         (["run", "--kernel-cost", "free", "lazy"], "'--kernel-cost': 'free' is not one of"),
+        (["run", "--policy", "never", "lazy"], "'--policy': 'never' is not one of"),
         (["run", "--engine", "abacus", "lazy"], "'--engine': 'abacus' is not"),
         (["run", "--vcd-window", "5:9", "lazy"], "--vcd-window needs --vcd FILE"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "9:5", "x"], "FROM must be less than TO"),

@@ -1,9 +1,9 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.served import Fault as Served
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable, JoinError
+from tests.sim.served import mapped
 
 LOAD, STORE = Cause.LOAD_PAGE, Cause.STORE_PAGE
 
@@ -19,7 +19,7 @@ def joined(served, trap, pid=2):
 def test_a_fault_of_the_program_joins_the_hardwares_record():
     trap = TrapRecord(1000, 0x44, LOAD, 0x5008, Priv.U)
 
-    table = joined([Served(0x44, LOAD, 0x5008, "mapped", None, "mapped frame 0x80010000", 2)], trap)
+    table = joined([mapped(0x44, LOAD, 0x5008, frame=0x8001_0000)], trap)
     trap.retried_at = 1400
 
     assert table[0].as_json() == {
@@ -36,7 +36,7 @@ def test_a_fault_of_the_program_joins_the_hardwares_record():
 
 
 def test_pages_that_a_system_call_touches_have_no_pc_but_say_how():
-    pages = [Served(None, STORE, page, "mapped", "copyout", "", 2) for page in (0x6000, 0x7000)]
+    pages = [mapped(None, STORE, page, via="copyout") for page in (0x6000, 0x7000)]
 
     table = joined(pages, TrapRecord(70, 0x48, 8, 0, Priv.U))
 
@@ -62,8 +62,8 @@ def test_a_call_that_has_waited_joins_its_own_ecall_and_not_the_last_trap():
     table.trapped(2, [call])
     table.trapped(3, [call, other])
 
-    table.join([Served(0x48, LOAD, 0x5000, "mapped", None, "", 3),
-                Served(None, STORE, 0x6000, "mapped", "copyout", "", 2)])  # fmt: skip
+    table.join([mapped(0x48, LOAD, 0x5000, 3),
+                mapped(None, STORE, 0x6000, via="copyout")])  # fmt: skip
 
     assert [fault.trap for fault in table] == [other, call]
 
@@ -78,12 +78,12 @@ def test_a_call_that_has_waited_joins_its_own_ecall_and_not_the_last_trap():
 )
 def test_a_trap_frame_that_says_otherwise_than_the_hart_is_an_error(trap):
     with pytest.raises(JoinError, match="the trap frame of process 2 says cause 13 at pc 0x44"):
-        joined([Served(0x44, LOAD, 0x5008, "mapped", None, "", 2)], trap)
+        joined([mapped(0x44, LOAD, 0x5008)], trap)
 
 
 def test_a_fault_of_a_process_that_has_raised_none_is_an_error():
     with pytest.raises(JoinError, match="process 3, for which the hart raised none"):
-        joined([Served(0x44, LOAD, 0, "mapped", None, "", 3)], TrapRecord(1, 0x44, 13, 0, Priv.U))
+        joined([mapped(0x44, LOAD, 0, 3)], TrapRecord(1, 0x44, 13, 0, Priv.U))
 
 
 @pytest.mark.parametrize("traps", [[], [TrapRecord(1000, 0x44, LOAD, 0x5008, Priv.S)]])
@@ -96,4 +96,4 @@ def test_a_page_of_a_system_call_needs_a_system_call():
     trap = TrapRecord(1000, 0x44, LOAD, 0x5008, Priv.U)
 
     with pytest.raises(JoinError):
-        joined([Served(None, LOAD, 0x5008, "mapped", "copyin", "", 2)], trap)
+        joined([mapped(None, LOAD, 0x5008, via="copyin")], trap)

@@ -10,6 +10,7 @@ from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import BSIZE, MAXFILE, QUANTUM, TICK
 from kernel_model.fs.names import FsError, namei
 from kernel_model.kernel import Kernel
+from kernel_model.mm.policy import POLICIES
 from sim.config import HostFile, RunConfig
 from sim.guests import kernel_setup
 from sim.guests.host_files import HostFileError
@@ -49,7 +50,7 @@ class TestKernel:
         kernel, alone = kernel_of(), Kernel(Ram(KERNBASE, 1 << 20), TRAMPOLINE, Console())
         assert (kernel.cpu, kernel.clock) == (alone.cpu, alone.clock)
         assert kernel.meter.costs == alone.meter.costs
-        for name in ("abi", "leaf_flags", "own_frames", "satp"):
+        for name in ("abi", "policy", "leaf_flags", "own_frames", "satp"):
             assert getattr(kernel, name) == getattr(alone, name), name
         assert (kernel.cpu.quantum, kernel.clock.tick, kernel.abi) == (QUANTUM, TICK, None)
 
@@ -67,6 +68,10 @@ class TestKernel:
     @pytest.mark.parametrize("name, costs", [("table", TABLE), ("zero", ZERO)])
     def test_its_work_costs_what_the_option_says(self, name, costs):
         assert kernel_of(kernel_cost=name).meter.costs == costs
+
+    @pytest.mark.parametrize("name", POLICIES)
+    def test_pages_get_their_frames_as_the_option_says(self, name):
+        assert kernel_of(policy=name).policy is POLICIES[name]
 
     @pytest.mark.parametrize("svadu, flags", [(False, Pte.A | Pte.D), (True, 0)])
     def test_whoever_does_not_set_a_and_d_bits_is_told_to_leave_them(self, svadu, flags):

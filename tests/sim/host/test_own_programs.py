@@ -48,6 +48,7 @@ def test_files_of_the_same_name_in_two_folders_are_two_programs(folder):
         (folder / name).mkdir()
 
     assert elf_of(Path("a/mine.c")) == elf_of(folder / "a" / "mine.c") != elf_of(Path("b/mine.c"))
+    assert elf_of(Path("a/mine.S")) != elf_of(Path("a/mine.S"), bare=True)
 
 
 def test_warnings_are_shown_each_time_and_stop_nobody(capfd, folder):

@@ -3,7 +3,7 @@
 import pytest
 
 from hdl.arch import Cause
-from kernel_model.mm.lazy import NO_FRAME
+from kernel_model.mm.served import Why
 from sim.output.deaths import Deaths
 from tests.kernel_model.support import Killed, failing_kalloc, make_hart
 
@@ -34,7 +34,7 @@ def test_out_of_memory_is_said_beside_the_kernels_lines(hart, said, nth):
     used = hart.kernel.kmem.used
     with failing_kalloc(hart.kernel, nth):
         killed(hart, Cause.STORE_PAGE, heap + (1 << 29))
-    assert NO_FRAME in hart.kernel.faults[-1].what
+    assert hart.kernel.faults[-1].outcome.why in (Why.NO_FRAME, Why.NO_TABLE)
     assert said == [
         (2, f"trapline: pid 2 (prog) is killed at pc 0x1234: out of memory for the page of "
             f"{heap + (1 << 29):#x}: all {used} pages of RAM are in use (--memory MIB gives more)")

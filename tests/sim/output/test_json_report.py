@@ -1,19 +1,20 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.accounts import Account
-from kernel_model.facts.served import Fault as Served
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import Fault, FaultTable
 from sim.host.output_files import STDOUT
 from sim.output.json_report import JsonReport
 from tests.sim.results import make_result
+from tests.sim.served import mapped, refused
 
-MAPPED = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "mapped frame 0x80010000", 2)
-COPIED = Served(None, Cause.LOAD_PAGE, 0x6000, "mapped", "copyin", "mapped frame 0x80011000", 2)
-KILLED = Served(0x50, Cause.STORE_PAGE, 0, "killed", None, "killed: page is mapped r-x", 2)
+MAPPED = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
+COPIED = mapped(None, Cause.LOAD_PAGE, 0x6000, frame=0x8001_1000, via="copyin")
+KILLED = refused(0x50, Cause.STORE_PAGE, 0)
 FAULTS = [
     Fault(1, MAPPED, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
     Fault(2, COPIED, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
@@ -131,7 +132,7 @@ class TestSettled:
     def raise_(table, pid, pc=0x44):
         trap = TrapRecord(1000, pc, 13, 0x5008, Priv.U)
         table.trapped(pid, [trap])
-        table.join([MAPPED._replace(pid=pid, pc=pc)])
+        table.join([replace(MAPPED, pid=pid, pc=pc)])
         return trap
 
     def test_when_it_has_retired(self, table):

@@ -69,7 +69,12 @@ def test_init_and_processes_that_are_not_there_have_none(hart, lines):
 
 
 def test_what_the_run_was_too_short_for_is_said(hart, lines):
-    pages = watch(hart, lines, (9, None), (2, 1000))
+    pages = watch(hart, lines, (1, None), (2, 1000), (9, None), (0, 7))
     hart.exit()
     pages.finish()
-    assert lines == ["9@exit: the process has not exited", "2@1000: the run has ended before"]
+    assert lines == [
+        "1@exit: the process has not exited",
+        "2@1000: the run has ended before",
+        "9@exit: there was no process 9",
+        "0@7: there was no process 0",
+    ]

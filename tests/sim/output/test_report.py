@@ -1,25 +1,31 @@
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.accounts import Account
-from kernel_model.facts.served import Fault as Served
-from sim.engines.base import TrapRecord
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable
 from sim.output.report import print_faults, print_processes, print_summary
 from tests.sim.results import make_result
+from tests.sim.served import mapped, refused
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
 @pytest.fixture
 def report():
     faults = FaultTable()
-    mapped = Served(0x44, Cause.LOAD_PAGE, 0x5008, "mapped", None, "mapped frame 0x80010000", 2)
-    copied = Served(None, Cause.LOAD_PAGE, 0x6000, "mapped", "copyin", "mapped frame 0x80011000", 2)
-    killed = Served(0x50, Cause.STORE_PAGE, 0, "killed", None, "killed: page is mapped r-x", 2)
+    touched = mapped(0x44, Cause.LOAD_PAGE, 0x5008, frame=0x8001_0000)
+    copied = mapped(None, Cause.LOAD_PAGE, 0x6000, frame=0x8001_1000, via="copyin")
+    killed = refused(0x50, Cause.STORE_PAGE, 0)
     for served, trap in [
-        (mapped, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
+        (touched, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
         (copied, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
         (killed, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
     ]:
@@ -64,7 +70,7 @@ def test_the_table_has_a_row_for_every_fault(report):
 
 def test_the_table_tells_processes_apart(report):
     report.faults.trapped(3, [TrapRecord(13_000, 0x60, 13, 0x7000, Priv.U)])
-    served = Served(0x60, Cause.LOAD_PAGE, 0x7000, "mapped", None, "mapped frame 0x80012000", 3)
+    served = mapped(0x60, Cause.LOAD_PAGE, 0x7000, 3, frame=0x8001_2000)
     report.faults.join([served])
 
     assert [row[2] for row in rows(printed(print_faults, report))] == ["2", "2", "2", "3"]
@@ -87,6 +93,18 @@ def test_each_process_has_a_row(processes):
         ["2", "sh", "0x6000", "6", "5", "1", "1,234", "99,999", "88", "-"],
         ["3", "echo", "0x4000", "4", "5", "0", "7", "6", "5", "-1"],
     ]
+
+
+@pytest.mark.parametrize("kind, first, last", [(io.StringIO, 40, 20), (Terminal, 12, 8)])
+def test_of_many_processes_a_terminal_is_shown_few(processes, kind, first, last):
+    """It would scroll away what the program has printed."""
+    file = kind()
+    accounts = [replace(processes[0], pid=pid) for pid in range(2, 102)]
+    print_processes(make_result(processes=accounts), file)
+    pids = re.findall(r"^[│ ]*(\d+|\.\.\.) ", file.getvalue(), re.MULTILINE)
+    assert pids == [
+        *map(str, range(2, 2 + first)), "...", *map(str, range(102 - last, 102)),
+    ]  # fmt: skip
 
 
 def test_a_single_process_has_no_table(processes):

@@ -1,9 +1,9 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.served import Fault as Served
 from sim.config import MachineConfig
-from sim.engines.base import CYCLE_FS, EngineError, TrapRecord
+from sim.engines.base import CYCLE_FS, EngineError
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable
 from sim.machine import End, Machine
 from sim.output.waveform import read_waveform
@@ -17,6 +17,7 @@ from sim.output.waves import (
     Trace,
 )
 from tests.sim.scripted import ScriptedHart, load
+from tests.sim.served import mapped
 
 BASE = 0x8000_0000
 
@@ -34,7 +35,7 @@ class Idle:
 def fault_table(*cycles):
     table = FaultTable()
     for cycle in cycles:
-        served = Served(0x44, Cause.LOAD_PAGE, 0x5000, "mapped", None, "", 2)
+        served = mapped(0x44, Cause.LOAD_PAGE, 0x5000)
         table.trapped(2, [TrapRecord(cycle, 0x44, 13, 0x5000, Priv.U)])
         table.join([served])
     return table

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE
-from kernel_model.facts.served import Fault
 from kernel_model.kernel import Kernel
+from kernel_model.mm.served import ServedFault
 from kernel_model.proc.trapframe import OFFSETS
 from sim.host.toolchain import assemble_trampoline, build_program, bundled_files
 from tests.kernel_model.support import Console
@@ -59,7 +59,7 @@ class Run:
     output: bytes
     status: int
     traps: list[Trap]
-    faults: list[Fault]
+    faults: list[ServedFault]
     #: Pages of RAM that were ever handed out, by address, with 0 where a time was.
     memory: dict[int, bytes] = field(repr=False, default_factory=dict)
 
@@ -75,7 +75,7 @@ class RecordedKernel(Kernel):
     def __init__(self, memory, *, turn: int, **options):
         self.turn = turn
         self.traps: list[Trap] = []
-        self.recorded: list[Fault] = []
+        self.recorded: list[ServedFault] = []
         self._turn_began = (0, 0)
         self._frames: set[int] = set()
         super().__init__(memory, assemble_trampoline(), quantum=0, **options)
@@ -109,7 +109,7 @@ class RecordedKernel(Kernel):
         self._frames |= {proc.trapframe.pa for proc in self.procs[1:]}
         return cycles
 
-    def record(self, proc, fault: Fault) -> None:
+    def record(self, proc, fault: ServedFault) -> None:
         """Keeps the fault, whoever takes it."""
         super().record(proc, fault)
         self.recorded.append(fault)

@@ -8,6 +8,7 @@ import pytest
 
 from hdl.arch import Cause
 from kernel_model import trap
+from kernel_model.mm.served import Decision
 from tests import spike
 from tests.verify.samekernel import record, spike_hart, wild
 from tests.verify.samekernel.cases import CASES, Case
@@ -41,7 +42,7 @@ def test_the_pages_of_lazy_come_one_fault_at_a_time_on_spike(svadu):
     assert run.status == 0
     assert run.output.endswith(b"lazy: every value as expected\n")
     assert len(run.faults) == 12
-    assert {fault.outcome for fault in run.faults} == {"mapped"}
+    assert {fault.outcome.decision for fault in run.faults} == {Decision.MAPPED}
 
 
 def test_turns_end_after_so_many_traps():
@@ -137,6 +138,6 @@ def test_every_part_of_a_run_is_compared(on_silicon):
 
 def test_what_the_kernel_does_wrong_for_one_hart_is_found(monkeypatch, on_silicon):
     """A kernel that serves no store is another kernel."""
-    monkeypatch.delitem(trap._PAGE_FAULTS, Cause.STORE_PAGE)
+    monkeypatch.delitem(trap.PAGE_FAULTS, Cause.STORE_PAGE)
 
     assert "Spike" in difference(on_silicon, run_on_spike(LAZY))

@@ -4,13 +4,22 @@ import ctypes
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sim.engines.base import Engine, EngineError, TrapLog
+from hdl.arch import PAGE_FAULTS
+from sim.engines.base import Engine, EngineError
 from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.snapshot import Snapshot
-from sim.engines.native.machine.structs import DEVICE, PROTOCOL, REQUEST, WATCHED, Machine
+from sim.engines.native.machine.structs import (
+    DEVICE,
+    PROTOCOL,
+    REQUEST,
+    RETIRED,
+    WATCHED,
+    Machine,
+)
 from sim.engines.native.machine.watch import Watch
 from sim.engines.native.machine.windows import Windows
+from sim.engines.traps import TrapLog
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.device import LINES, Refused
 from sim.platform.events import Budget, Event
@@ -131,6 +140,7 @@ class NativeEngine(Engine):
         machine.retire_at = len(_PORTS) * len(REQUEST)
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
         machine.lock_port = len(_PORTS)
+        machine.expecting = sum(1 << cause for cause in PAGE_FAULTS)
         self._lines = {name: places[name] for name in LINES}
         #: Of the lines, as they were driven last.
         self._levels = dict.fromkeys(LINES, False)
@@ -228,15 +238,13 @@ class NativeEngine(Engine):
         return self._watch is not None and self._watch.write_kept(path, first, last)
 
     def switch(self, process: int) -> None:
-        """As `Engine.switch`: the page faults that wait are in the machine, not in the log."""
-        log, machine = self.log, self._machine
-        waiting = [(each.pc, each.number) for each in machine.waiting[: machine.waiting_count]]
-        waiting = log.exchange(process, waiting) or []
-        machine.waiting_count = len(waiting)
-        machine.waiting_filter = 0
-        for index, (pc, number) in enumerate(waiting):
-            machine.waiting[index].pc, machine.waiting[index].number = pc, number
-            machine.waiting_filter |= 1 << (pc >> 1 & 63)
+        """As `Engine.switch`: the machine is to look out for what the log expects."""
+        super().switch(process)
+        machine, expected = self._machine, self.log.expected
+        machine.expected_count, machine.expected_filter = len(expected), 0
+        for index, pc in enumerate(expected):
+            machine.expected[index] = pc
+            machine.expected_filter |= 1 << (pc >> 1 & 63)
 
     def snapshot(self) -> Snapshot:
         """The state of hart and bus, the log, and what is traced and kept; not RAM."""
@@ -279,14 +287,12 @@ class NativeEngine(Engine):
         machine, log = self._machine, self.log
         log.instructions = machine.instructions
         log.user_instructions = machine.user_instructions
-        if machine.trap_count:
-            for trap in machine.traps[: machine.trap_count]:
-                log.add(trap.cycle, trap.pc, trap.cause, trap.tval, trap.mode)
-            machine.trap_count = 0
-        if machine.retry_count:
-            for retry in machine.retries[: machine.retry_count]:
-                log.retried(retry.number, retry.cycle)
-            machine.retry_count = 0
+        for entry in machine.log[: machine.logged]:
+            if entry.cause == RETIRED:
+                log.reached(entry.cycle, entry.pc)
+            else:
+                log.trapped(entry.cycle, entry.pc, entry.cause, entry.tval, entry.mode)
+        machine.logged = 0
 
     def _serve_devices(self) -> None:
         """Does what Python has to do in the cycle that has been computed, and ends it."""

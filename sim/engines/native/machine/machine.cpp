@@ -17,8 +17,9 @@ enum Event : u64 { BUDGET = 0, WATCHED = 1, DEVICE = 2, PROTOCOL = 3 };
 // Windows, and registers of each.
 constexpr u64 WINDOWS = 8, CELLS = 64;
 
-// Traps and retries that Python has not fetched yet, and faults that wait for their retry.
-constexpr u64 LOG = 1024, WAITING = 1024;
+// Entries of the log that Python has not fetched yet, and addresses that retire sooner or later; the
+// cause of an entry that tells of one that did.
+constexpr u64 LOG = 1024, EXPECTED = 1024, RETIRED = ~0ull;
 
 struct Response {
   u64 due, data, error, locks;
@@ -36,17 +37,9 @@ struct Port {
   u64 head, count, ready;
 };
 
-struct Trap {
+// An exception, or an instruction that retired where one is expected.
+struct Entry {
   u64 cycle, pc, cause, tval, mode;
-};
-
-// Trap number `number`, counted from 0, retired at last.
-struct Retry {
-  u64 number, cycle;
-};
-
-struct Waiting {
-  u64 pc, number;
 };
 
 // Registers of a device, of 1 << size bytes each from `base` up, that are served here: of each a bit
@@ -81,12 +74,13 @@ struct Machine {
   u64 open;
   // An access to a device that Python has to serve.
   Request device;
-  u64 trap_number, trap_count, retry_count, waiting_count;
-  // Bit (pc >> 1) % 64 is set for every pc that is waited for.
-  u64 waiting_filter;
-  Trap traps[LOG];
-  Retry retries[LOG];
-  Waiting waiting[WAITING];
+  // Exceptions so far; entries of the log; which causes (a bit each), raised in user mode, make an
+  // instruction expected; and how many are.
+  u64 trap_count, logged, expecting, expected_count;
+  // Bit (pc >> 1) % 64 is set for every pc in `expected`.
+  u64 expected_filter;
+  Entry log[LOG];
+  u64 expected[EXPECTED];
   // Idle cycles may be passed over. Then: the size of the state in words, room for a copy of it, the
   // words that hold `mcycle` and `stimecmp`, and how many cycles have been passed over.
   u64 forward, state_words;
@@ -110,31 +104,34 @@ u64 lanes(u64 strobe) {
 
 inline u64 filter_bit(u64 pc) { return 1ull << (pc >> 1 & 63); }
 
-void trap(Machine *m, const u64 *r) {
-  Trap &t = m->traps[m->trap_count++];
-  t = {m->cycle, r[2], r[4], r[5], r[3]};
-  u64 number = m->trap_number++;
-  // Page faults of user mode (12, 13, 15) wait for the instruction at their pc to retire.
-  if (t.mode != 0 || (t.cause != 12 && t.cause != 13 && t.cause != 15)) return;
-  if (m->waiting_count == WAITING)  // of instructions that were killed: forget the oldest
-    memmove(m->waiting, m->waiting + 1, --m->waiting_count * sizeof(Waiting));
-  m->waiting[m->waiting_count++] = {t.pc, number};
-  m->waiting_filter |= filter_bit(t.pc);
+// From now on it is told when an instruction at `pc` retires in user mode; once.
+void expect(Machine *m, u64 pc) {
+  for (u64 i = 0; i < m->expected_count; i++)
+    if (m->expected[i] == pc) return;
+  if (m->expected_count == EXPECTED)  // of instructions that were killed: forget the oldest
+    memmove(m->expected, m->expected + 1, --m->expected_count * sizeof(u64));
+  m->expected[m->expected_count++] = pc;
+  m->expected_filter |= filter_bit(pc);
 }
 
-void retry(Machine *m, u64 pc) {
+void trap(Machine *m, const u64 *r) {
+  m->log[m->logged++] = {m->cycle, r[2], r[4], r[5], r[3]};
+  m->trap_count++;
+  if (r[3] == 0 && r[4] < 64 && m->expecting >> r[4] & 1) expect(m, r[2]);
+}
+
+void reach(Machine *m, u64 pc) {
   u64 kept = 0, filter = 0;
-  for (u64 i = 0; i < m->waiting_count; i++) {
-    Waiting &w = m->waiting[i];
-    if (w.pc == pc && m->retry_count < LOG) {
-      m->retries[m->retry_count++] = {w.number, m->cycle};
+  for (u64 i = 0; i < m->expected_count; i++) {
+    if (m->expected[i] == pc) {
+      m->log[m->logged++] = {m->cycle, pc, RETIRED, 0, 0};
     } else {
-      m->waiting[kept++] = w;
-      filter |= filter_bit(w.pc);
+      filter |= filter_bit(m->expected[i]);
+      m->expected[kept++] = m->expected[i];
     }
   }
-  m->waiting_count = kept;
-  m->waiting_filter = filter;
+  m->expected_count = kept;
+  m->expected_filter = filter;
 }
 
 inline void retire(Machine *m) {
@@ -145,7 +142,7 @@ inline void retire(Machine *m) {
     m->instructions++;
     if (r[3] != 0) return;
     m->user_instructions++;
-    if (m->waiting_filter & filter_bit(r[2])) retry(m, r[2]);
+    if (m->expected_filter & filter_bit(r[2])) reach(m, r[2]);
   }
 }
 
@@ -272,7 +269,7 @@ u64 next_event(Machine *m, u64 limit) {
   return next;
 }
 
-u64 progress(Machine *m) { return m->instructions + m->trap_number; }
+u64 progress(Machine *m) { return m->instructions + m->trap_count; }
 
 // Every LOOK cycles: if nothing has retired since the last time, and one cycle more changes nothing
 // but counters, so do all up to the next event. They are counted and not computed.
@@ -319,7 +316,7 @@ extern "C" void machine_run(Machine *m, u64 cycles, u64 work) {
     }
     drive(m);
     if (m->watch) m->watch(m);
-    if (m->event != BUDGET || m->trap_count == LOG || m->retry_count > LOG - WAITING / 2) return;
+    if (m->event != BUDGET || m->logged == LOG) return;
     if (m->cycle % LOOK < 2) fast_forward(m, limit);
   }
 }

@@ -4,10 +4,10 @@ import copy
 import ctypes
 from dataclasses import dataclass
 
-from sim.engines.base import TrapLog
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.structs import POINTERS, Machine
 from sim.engines.native.machine.watch import Watched
+from sim.engines.traps import TrapLog
 
 __all__ = ["Snapshot"]
 

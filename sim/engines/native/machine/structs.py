@@ -2,15 +2,18 @@
 
 import ctypes
 
+from sim.engines.traps import MOST_EXPECTED
 from sim.platform.bus import DEPTH
 
 __all__ = [
     "BUDGET",
     "CELLS",
     "DEVICE",
+    "LOG",
     "POINTERS",
     "PROTOCOL",
     "REQUEST",
+    "RETIRED",
     "WATCHED",
     "WINDOWS",
     "Machine",
@@ -24,7 +27,8 @@ WINDOWS, CELLS = 8, 64
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
 #: Members of `Machine` that are addresses, besides `withheld`, which is one inside of it.
 POINTERS = ("state", "ram", "before", "watch", "watcher")
-_LOG, _WAITING = 1024, 1024
+#: Entries of the log; and the cause of one that tells of an instruction that retired.
+LOG, RETIRED = 1024, (1 << 64) - 1
 
 _u64 = ctypes.c_uint64
 
@@ -49,16 +53,8 @@ class _Port(ctypes.Structure):
     ]
 
 
-class _Trap(ctypes.Structure):
+class _Entry(ctypes.Structure):
     _fields_ = _words("cycle", "pc", "cause", "tval", "mode")
-
-
-class _Retry(ctypes.Structure):
-    _fields_ = _words("number", "cycle")
-
-
-class _Waiting(ctypes.Structure):
-    _fields_ = _words("pc", "number")
 
 
 class _Window(ctypes.Structure):
@@ -80,10 +76,9 @@ class Machine(ctypes.Structure):
         *_words("lock_port", "lock_source", "withheld", "withheld_cycle"),
         *_words("cycle", "instructions", "user_instructions", "event", "event_value", "open"),
         ("device", _Request),
-        *_words("trap_number", "trap_count", "retry_count", "waiting_count", "waiting_filter"),
-        ("traps", _Trap * _LOG),
-        ("retries", _Retry * _LOG),
-        ("waiting", _Waiting * _WAITING),
+        *_words("trap_count", "logged", "expecting", "expected_count", "expected_filter"),
+        ("log", _Entry * LOG),
+        ("expected", _u64 * MOST_EXPECTED),
         *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
         *_words("progress", "armed"),
         *_words("watch", "watcher"),

@@ -1,0 +1,38 @@
+"""Eager allocation, as in xv6 before the lab: a page has its frame from the start."""
+
+from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.fault import reason, refused
+from kernel_model.mm.served import FaultOutcome, Why
+from kernel_model.mm.space import AddressSpace
+from kernel_model.mm.state import MemoryState
+from kernel_model.mm.vm import uvmallocheap, uvmcopyspace, uvmfill
+
+__all__ = ["Eager"]
+
+
+class Eager:
+    """The policy: no page waits, so that any page fault kills, and `sbrk` may fail."""
+
+    def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
+        """Every page gets its frame, whether or not the program has asked for it."""
+        return uvmallocheap(kernel, space, size)
+
+    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
+        """Refuses; no page waits for its frame."""
+        before = kernel.meter.counts.copy()
+        why, region, pte = reason(kernel, space, va, access)
+        if why is Why.UNTOUCHED:
+            raise KernelPanic(f"vmfault: {va:#x} has no frame")
+        return refused(kernel, space, why, region, pte, before)
+
+    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
+        """Refuses as well."""
+        return self.fault(kernel, space, va, access)
+
+    def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+        """Copies all that there is."""
+        return uvmcopyspace(kernel, old, new)
+
+    def exec(self, kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
+        """All up to the segment's end: what lies below it in no segment gets frames, too."""
+        return uvmfill(kernel, space, 0, end)

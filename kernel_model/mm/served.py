@@ -1,0 +1,97 @@
+"""What the kernel did about a page fault, as facts. Who shows them to people makes the words."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from hdl.arch import pte_to_pa
+from kernel_model.facts.costs import NO_WORK, Work
+from kernel_model.mm.regions import Region
+
+__all__ = ["Decision", "FaultOutcome", "PteWrite", "ServedFault", "Via", "Why"]
+
+
+class Decision(Enum):
+    """What becomes of an access that has faulted."""
+
+    #: The page is mapped now: the access is made again.
+    MAPPED = auto()
+    #: Nothing has changed: the process is killed, or its system call fails.
+    REFUSED = auto()
+
+
+class Why(Enum):
+    """The reason of a decision."""
+
+    #: MAPPED: the page waited for its frame, and its owner allows the access.
+    UNTOUCHED = auto()
+    #: REFUSED, as all that follow: the address is not below the size.
+    PAST_SIZE = auto()
+    #: The page is mapped, but not the user's.
+    GUARD_PAGE = auto()
+    #: The page is mapped, and does not allow the access.
+    PAGE_RIGHTS = auto()
+    #: The page waits for its frame, and its owner does not allow the access.
+    OWNER_RIGHTS = auto()
+    #: No frame is left for the page.
+    NO_FRAME = auto()
+    #: No frame is left for a page-table page that it needs.
+    NO_TABLE = auto()
+
+
+class Via(Enum):
+    """Which copy of a system call has touched a page; the values are its name."""
+
+    COPYIN = "copyin"
+    COPYOUT = "copyout"
+
+
+class PteWrite(NamedTuple):
+    """A page-table entry that was written."""
+
+    #: Physical address of the entry, and the level of the page table that it is in.
+    address: int
+    level: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultOutcome:
+    """What the kernel did about an access to a page that had faulted, or would have."""
+
+    decision: Decision
+    why: Why
+    #: Bytes of the address space; its region at the address, None past the size.
+    size: int
+    region: Region | None
+    #: The entry that the access found; 0 if there is none.
+    pte: int = 0
+    #: Physical address of the page's new frame; 0 if it is REFUSED.
+    frame: int = 0
+    #: In order; those of a level above 0 point to page-table pages that were made.
+    writes: tuple[PteWrite, ...] = ()
+    #: What it took. The dispatch, which any trap costs besides, is not in it.
+    work: Work = NO_WORK
+
+    @property
+    def tables(self) -> tuple[int, ...]:
+        """Physical addresses of the page-table pages that were made."""
+        return tuple(pte_to_pa(write.after) for write in self.writes if write.level > 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedFault:
+    """A page fault as the kernel served it."""
+
+    #: Whose fault it is.
+    pid: int
+    #: Where the process was; None if the kernel touched the page for a system call.
+    pc: int | None
+    #: `Cause.FETCH_PAGE`, `LOAD_PAGE` or `STORE_PAGE`; what it would have been for the kernel.
+    cause: int
+    #: The virtual address touched.
+    stval: int
+    #: None for a trap from user mode.
+    via: Via | None = None
+    outcome: FaultOutcome

@@ -1,0 +1,114 @@
+"""The log of exceptions that every engine keeps, and which page fault was retried when."""
+
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from hdl.arch import PAGE_FAULTS, Priv
+
+__all__ = ["KEPT_TRAPS", "MOST_EXPECTED", "TrapLog", "TrapRecord"]
+
+#: The most exceptions that a log keeps.
+KEPT_TRAPS = 10_000
+#: The most addresses whose instructions are expected to retire, and page faults at each of them. So
+#: many have never waited at once: the oldest are of instructions that were killed.
+MOST_EXPECTED = 1024
+#: The most processes that are remembered with what they expect.
+_MOST_PROCESSES = 2_000
+
+
+@dataclass(slots=True)
+class TrapRecord:
+    """An exception as the retire port reported it; interrupts are not recorded.
+
+    `retried_at` is only for page faults in U-mode: the cycle in which the instruction at the same
+    pc retired at last, or None until then.
+    """
+
+    cycle: int
+    pc: int
+    cause: int
+    tval: int
+    mode: int
+    retried_at: int | None = None
+
+
+#: Page faults that wait for their instruction to retire, by its pc.
+_Waiting = dict[int, deque[TrapRecord]]
+
+
+@dataclass
+class TrapLog:
+    """What an engine keeps of the retire port: counts, and records of the last exceptions.
+
+    An engine tells it of every exception, and either of every instruction that retires (`retired`),
+    or of those that are `expected` and the counts itself (`reached`).
+    """
+
+    instructions: int = 0
+    #: Those of them that retired in user mode.
+    user_instructions: int = 0
+    #: Exceptions, and page faults among them, so far.
+    trap_count: int = 0
+    page_faults: int = 0
+    #: The last KEPT_TRAPS exceptions.
+    traps: deque[TrapRecord] = field(default_factory=lambda: deque(maxlen=KEPT_TRAPS))
+    _waiting: _Waiting = field(default_factory=dict)
+    #: What waits of the processes that do not run, by process.
+    _held: dict[int, _Waiting] = field(default_factory=dict)
+    #: The process that runs.
+    _process: int = 0
+
+    @property
+    def expected(self) -> Collection[int]:
+        """Where a page fault was raised in user mode and no instruction has retired since.
+
+        The oldest first; at most MOST_EXPECTED, and only those of the process that runs.
+        """
+        return self._waiting.keys()
+
+    def trapped(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> None:
+        """Takes an instruction that raised an exception."""
+        record = TrapRecord(cycle, pc, cause, tval, mode)
+        self.trap_count += 1
+        self.traps.append(record)
+        if cause in PAGE_FAULTS:
+            self.page_faults += 1
+            if mode == Priv.U:
+                self._expect(pc).append(record)
+
+    def retired(self, cycle: int, pc: int, mode: int) -> None:
+        """Takes an instruction that retired."""
+        self.instructions += 1
+        if mode == Priv.U:
+            self.user_instructions += 1
+            self.reached(cycle, pc)
+
+    def reached(self, cycle: int, pc: int) -> None:
+        """An instruction at `pc` retired in user mode: what it has raised before was retried."""
+        for record in self._waiting.pop(pc, ()):
+            record.retried_at = cycle
+
+    def switch(self, process: int) -> None:
+        """Another process runs from now on: its page faults wait, and no other's.
+
+        Two processes have instructions at the same pc, but a fault is over only when the process
+        that raised it goes on.
+        """
+        if self._waiting:
+            self._held[self._process] = self._waiting
+            _forget(self._held, _MOST_PROCESSES)
+        self._process = process
+        self._waiting = self._held.pop(process, {})
+
+    def _expect(self, pc: int) -> deque[TrapRecord]:
+        """The page faults that wait at `pc`."""
+        waiting = self._waiting.setdefault(pc, deque(maxlen=MOST_EXPECTED))
+        _forget(self._waiting, MOST_EXPECTED)
+        return waiting
+
+
+def _forget(kept: dict, most: int) -> None:
+    """Of too many, the oldest is given up."""
+    if len(kept) > most:
+        del kept[next(iter(kept))]

@@ -1,0 +1,44 @@
+import pytest
+
+from hdl.arch import Pte
+from kernel_model.mm.regions import HEAP_RIGHTS, Owner, Region
+from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
+from sim.output.sentences import in_words
+
+HEAP = Region(0x5000, 0x9000, HEAP_RIGHTS, Owner.HEAP)
+
+
+def outcome(why, decision=Decision.REFUSED, **facts):
+    return FaultOutcome(decision=decision, why=why, size=0x9000, region=HEAP, **facts)
+
+
+@pytest.mark.parametrize(
+    "tables, made", [(0, ""), (1, " (+1 page table)"), (2, " (+2 page tables)")]
+)
+def test_a_page_that_was_mapped(tables, made):
+    writes = tuple(PteWrite(0x8000_0000, level, 0, 1) for level in range(tables, -1, -1))
+    mapped = outcome(Why.UNTOUCHED, Decision.MAPPED, frame=0x8001_2000, writes=writes)
+    assert in_words(mapped) == f"mapped frame 0x80012000{made}"
+
+
+@pytest.mark.parametrize(
+    "why, words",
+    [
+        (Why.PAST_SIZE, "address past the size 0x9000"),
+        (Why.GUARD_PAGE, "guard page"),
+        (Why.PAGE_RIGHTS, "page is mapped r-x"),
+        (Why.OWNER_RIGHTS, "page is the heap's, rw-"),
+        (Why.NO_FRAME, "no frame left"),
+        (Why.NO_TABLE, "no frame left for a page table"),
+    ],
+)
+def test_an_access_that_was_refused(why, words):
+    pte = int(Pte.V | Pte.U | Pte.R | Pte.X)
+    assert in_words(outcome(why, pte=pte)) == f"killed: {words}"
+
+
+def test_there_are_words_for_every_reason():
+    for why in set(Why) - {Why.UNTOUCHED}:
+        assert in_words(outcome(why))
+    with pytest.raises(ValueError, match="no reason to refuse"):
+        in_words(outcome(Why.UNTOUCHED))
