@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from sim.bench import mmubench
 from sim.config import MachineConfig
-from tests import rooms
+from tests import csr_table, rooms
 
 __all__ = [
     "PAGES",
@@ -169,6 +169,7 @@ def main() -> int:
         complaints = [line for page in PAGES for line in _renew(page, variables)]
     mmubench.write_docs(mmubench.run_mmubench(MachineConfig()), PERFORMANCE)
     (ROOT / "docs" / "rooms.svg").write_text(rooms.draw())
+    csr_table.PAGE.write_text(csr_table.renew(csr_table.PAGE.read_text()))
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0

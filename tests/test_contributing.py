@@ -40,7 +40,8 @@ def test_names_of_the_code_that_the_page_relies_on_are_there():
     for path, names in (
         ("kernel_model/calls/syscall.py", ["SYSCALLS"]),
         ("sim/output/arguments.py", ["_SIGNATURES"]),
-        ("hdl/priv/csr.py", ["_registers", "_allowed", "CsrFile", "Environment", "_hold"]),
+        ("hdl/priv/csr.py", ["_value", "_allowed", "CsrFile", "Environment"]),
+        ("hdl/priv/table.py", ["REGISTERS", "State"]),
         ("sim/cli/main.py", ["_common_options", "_kernel_options", "OutputFile"]),
         ("sim/config.py", ["MachineConfig", "RunConfig"]),
         ("sim/cli/options.py", ["Options", "RunOptions"]),

@@ -10,32 +10,17 @@ from amaranth.lib.wiring import In, Out
 from hdl.arch import (
     ASID_BITS,
     INTERRUPT_BIT,
-    MENVCFG_ADUE,
-    MENVCFG_FIOM,
-    MENVCFG_STCE,
     MHPMCOUNTERS,
     MHPMEVENTS,
     PPN_BITS,
     Csr,
-    Mstatus,
     Priv,
-    SatpMode,
 )
 from hdl.priv.exception import TrapTarget
 from hdl.priv.interrupts import WIDTH, InterruptLines, InterruptUnit, word_of
+from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, State
 
 __all__ = ["CsrFile", "Environment"]
-
-#: Causes that can occur and be delegated: bits of `medeleg`. Bit 11 (ecall from M) is 0.
-MEDELEG_MASK = 0xB3FE
-#: RV64 with the extensions A, C, I, M, and S and U mode. Read-only.
-MISA = 2 << 62 | sum(1 << (ord(letter) - ord("A")) for letter in "ACIMSU")
-#: The counters that can be gated and inhibited: CY, TM and IR; TM cannot be inhibited.
-COUNTEREN_MASK = 0b111
-COUNTINHIBIT_MASK = 0b101
-
-#: Bits of `sstatus` that are bits of `mstatus`.
-SSTATUS_FIELDS = ("SIE", "SPIE", "SPP", "SUM", "MXR")
 
 
 class Environment(wiring.Signature):
@@ -123,64 +108,104 @@ class CsrFile(wiring.Component):
                 "environment": Out(Environment()),
             }
         )
-        fields = {name: Signal(name=f"mstatus_{name.lower()}") for name in Mstatus.__members__}
-        fields |= {"MPP": Signal(Priv, name="mstatus_mpp"), "UXL": Const(2, 2), "SXL": Const(2, 2)}
-        #: Fields of `mstatus` by name.
-        self._mstatus = fields
         self._priv = Signal(Priv, init=Priv.M, name="privilege")
-        for name in ("sscratch", "sepc", "scause", "stval", "stimecmp", "stvec"):
-            setattr(self, f"_{name}", Signal(64, name=name))
-        for name in ("mscratch", "mepc", "mcause", "mtval", "mtvec"):
-            setattr(self, f"_{name}", Signal(64, name=name))
-        self._medeleg = Signal(MEDELEG_MASK.bit_length(), name="medeleg")
-        self._mcycle, self._minstret = Signal(64, name="mcycle"), Signal(64, name="minstret")
+        self._interrupts = InterruptUnit()
+        #: State, by CSR: a signal for each register, or for each field (see `hdl.priv.table`).
+        self.registers = {
+            register.csr: Signal(register.bits.bit_length(), name=register.csr.name.lower())
+            for register in REGISTERS
+            if register.state is State.WHOLE
+        }
+        self.fields = {
+            register.csr: {field.name: _stored(register, field) for field in register.fields}
+            for register in REGISTERS
+            if register.state is State.FIELDS
+        }
         #: For simulators: what counts on its own, and what `mtime` is compared with.
-        self.mcycle, self.stimecmp = self._mcycle, self._stimecmp
-        self._mcounteren, self._scounteren = (
-            Signal(3, name="mcounteren"),
-            Signal(3, name="scounteren"),
-        )
-        self._mcountinhibit = Signal(3, name="mcountinhibit")
-        self._satp = Signal(64, name="satp")
-        self._adue, self._stce = Signal(name="menvcfg_adue"), Signal(name="menvcfg_stce")
-        self._mfiom, self._sfiom = Signal(name="menvcfg_fiom"), Signal(name="senvcfg_fiom")
+        self.mcycle, self.stimecmp = self.registers[Csr.MCYCLE], self.registers[Csr.STIMECMP]
 
     def elaborate(self, platform):
         m = Module()
-        interrupts = self._interrupts = m.submodules.interrupts = InterruptUnit()
+        m.submodules.interrupts = interrupts = self._interrupts
         wiring.connect(m, wiring.flipped(self.interrupts), interrupts.interrupts)
         m.d.comb += [
-            interrupts.timer.eq(self.mtime >= self._stimecmp),
-            interrupts.stce.eq(self._stce),
+            interrupts.timer.eq(self.mtime >= self.stimecmp),
+            interrupts.stce.eq(self.fields[Csr.MENVCFG]["STCE"]),
             interrupts.priv.eq(self._priv),
-            interrupts.machine_enable.eq(self._mstatus["MIE"]),
-            interrupts.supervisor_enable.eq(self._mstatus["SIE"]),
+            interrupts.machine_enable.eq(self.fields[Csr.MSTATUS]["MIE"]),
+            interrupts.supervisor_enable.eq(self.fields[Csr.MSTATUS]["SIE"]),
             interrupts.data.eq(self.write_data),
         ]
         self._environment(m)
         self._count(m)
-        registers = self._registers()
-        known = Signal()
-        with m.Switch(self.address):
-            for csr, (value, _write) in registers.items():
-                with m.Case(csr):
-                    m.d.comb += [self.read_data.eq(value), known.eq(1)]
-        m.d.comb += self.modify_data.eq(
-            Mux(self.address == Csr.MIP, interrupts.mip_written, self.read_data)
-        )
-        m.d.comb += self.legal.eq((known | self._monitors()) & self._allowed())
-        with m.If(self.write):
-            with m.Switch(self.address):
-                for csr, (_value, write) in registers.items():
-                    if write is not None:
-                        with m.Case(csr):
-                            write(m, self.write_data)
+        self._access(m)
         self._take_trap(m)
         self._return(m)
         return m
 
+    def _access(self, m):
+        """Reads and writes the register at `address`."""
+        known = Signal()
+        with m.Switch(self.address):
+            for register in REGISTERS:
+                with m.Case(register.csr):
+                    m.d.comb += [self.read_data.eq(self._value(register)), known.eq(1)]
+        m.d.comb += [
+            self.modify_data.eq(
+                Mux(self.address == Csr.MIP, self._interrupts.mip_written, self.read_data)
+            ),
+            self.legal.eq((known | self._monitors()) & self._allowed()),
+        ]
+        with m.If(self.write):
+            with m.Switch(self.address):
+                for register in REGISTERS:
+                    if register.state is not State.SHOWN:
+                        with m.Case(register.csr):
+                            self._write(m, register)
+
+    def _value(self, register):
+        """What `register` reads as."""
+        interrupts, name = self._interrupts, register.csr.name.lower()
+        delegated = interrupts.mideleg
+        elsewhere = {
+            Csr.SIE: interrupts.mie & delegated,
+            Csr.SIP: interrupts.mip & delegated,
+            Csr.TIME: self.mtime,
+            Csr.CYCLE: self.mcycle,
+            Csr.INSTRET: self.registers[Csr.MINSTRET],
+            Csr.MHARTID: Const(self._hart_id, 64),
+        }
+        if register.csr in elsewhere:
+            return elsewhere[register.csr]
+        match register.state:
+            case State.WHOLE:
+                return self.registers[register.csr]
+            case State.INTERRUPTS:
+                return getattr(interrupts, name)
+            case State.SHOWN:
+                return word_of({f.low: Const(f.value, f.width) for f in register.fields})
+        held = self.fields[register.of or register.csr]
+        return word_of({field.low: held[field.name] for field in register.fields})
+
+    def _write(self, m, register):
+        """What a write of `register` changes, at the end of the cycle."""
+        data = self.write_data
+        match register.state:
+            case State.INTERRUPTS:
+                m.d.comb += getattr(self._interrupts, f"write_{register.csr.name.lower()}").eq(1)
+            case State.WHOLE:
+                with m.If(register.accepts(data) if register.accepts else 1):
+                    m.d.sync += self.registers[register.csr].eq(data & register.bits)
+            case _:
+                for field in register.fields:
+                    if field.action is not Action.READ_ONLY:
+                        held = self.fields[register.of or register.csr][field.name]
+                        written = data[field.low : field.high + 1]
+                        m.d.sync += held.eq(field.legal(written) if field.legal else written)
+
     def _environment(self, m):
-        status, environment, interrupts = self._mstatus, self.environment, self._interrupts
+        environment, interrupts = self.environment, self._interrupts
+        status, satp = self.fields[Csr.MSTATUS], self.registers[Csr.SATP]
         m.d.comb += [
             environment.priv.eq(self._priv),
             environment.data_priv.eq(Mux(status["MPRV"], status["MPP"], self._priv)),
@@ -189,75 +214,26 @@ class CsrFile(wiring.Component):
             environment.tvm.eq(status["TVM"]),
             environment.tw.eq(status["TW"]),
             environment.tsr.eq(status["TSR"]),
-            # MODE is Bare or Sv39, 8; see _write_satp.
-            environment.sv39.eq(self._satp[63]),
-            environment.asid.eq(self._satp[PPN_BITS:]),
-            environment.root.eq(self._satp),
-            environment.adue.eq(self._adue),
+            # MODE is Bare or Sv39, 8.
+            environment.sv39.eq(satp[63]),
+            environment.asid.eq(satp[PPN_BITS:]),
+            environment.root.eq(satp),
+            environment.adue.eq(self.fields[Csr.MENVCFG]["ADUE"]),
             environment.mideleg.eq(interrupts.mideleg),
             environment.interrupt.eq(interrupts.pending),
             environment.interrupt_cause.eq(interrupts.cause),
             environment.wake.eq(interrupts.wake),
         ]
-        for name in ("medeleg", "stvec", "mtvec", "sepc", "mepc"):
-            m.d.comb += getattr(environment, name).eq(getattr(self, f"_{name}"))
+        for csr in (Csr.MEDELEG, Csr.STVEC, Csr.MTVEC, Csr.SEPC, Csr.MEPC):
+            m.d.comb += getattr(environment, csr.name.lower()).eq(self.registers[csr])
 
     def _count(self, m):
         """Counters; a write later in the same cycle replaces the increment."""
-        with m.If(~self._mcountinhibit[0]):
-            m.d.sync += self._mcycle.eq(self._mcycle + 1)
-        with m.If(self.retire & ~self._mcountinhibit[2]):
-            m.d.sync += self._minstret.eq(self._minstret + 1)
-
-    def _registers(self):
-        """Of each CSR its value as read, and what writes it (None: writes change nothing)."""
-        interrupts = self._interrupts
-        status = word_of({Mstatus[name]: value for name, value in self._mstatus.items()})
-        sstatus = word_of({Mstatus[name]: self._mstatus[name] for name in (*SSTATUS_FIELDS, "UXL")})
-        menvcfg = {MENVCFG_FIOM: self._mfiom, MENVCFG_ADUE: self._adue, MENVCFG_STCE: self._stce}
-        hold, sip = _hold, interrupts.mip & interrupts.mideleg
-        return {
-            Csr.SSTATUS: (sstatus, self._write_sstatus),
-            Csr.SIE: (interrupts.mie & interrupts.mideleg, _strobe(interrupts.write_sie)),
-            Csr.STVEC: (self._stvec, hold(self._stvec, ~0b10)),
-            Csr.SCOUNTEREN: (self._scounteren, hold(self._scounteren)),
-            Csr.SENVCFG: (word_of({MENVCFG_FIOM: self._sfiom}), hold(self._sfiom)),
-            Csr.SSCRATCH: (self._sscratch, hold(self._sscratch)),
-            # IALIGN is 16 with C: only bit 0 of an xepc is always 0.
-            Csr.SEPC: (self._sepc, hold(self._sepc, ~1)),
-            Csr.SCAUSE: (self._scause, hold(self._scause)),
-            Csr.STVAL: (self._stval, hold(self._stval)),
-            Csr.SIP: (sip, _strobe(interrupts.write_sip)),
-            Csr.STIMECMP: (self._stimecmp, hold(self._stimecmp)),
-            Csr.SATP: (self._satp, self._write_satp),
-            Csr.MSTATUS: (status, self._write_mstatus),
-            Csr.MISA: (Const(MISA, 64), None),
-            Csr.MEDELEG: (self._medeleg, hold(self._medeleg, MEDELEG_MASK)),
-            Csr.MIDELEG: (interrupts.mideleg, _strobe(interrupts.write_mideleg)),
-            Csr.MIE: (interrupts.mie, _strobe(interrupts.write_mie)),
-            Csr.MTVEC: (self._mtvec, hold(self._mtvec, ~0b10)),
-            Csr.MCOUNTEREN: (self._mcounteren, hold(self._mcounteren, COUNTEREN_MASK)),
-            Csr.MENVCFG: (word_of(menvcfg), self._write_menvcfg),
-            Csr.MCOUNTINHIBIT: (self._mcountinhibit, hold(self._mcountinhibit, COUNTINHIBIT_MASK)),
-            Csr.MSCRATCH: (self._mscratch, hold(self._mscratch)),
-            Csr.MEPC: (self._mepc, hold(self._mepc, ~1)),
-            Csr.MCAUSE: (self._mcause, hold(self._mcause)),
-            Csr.MTVAL: (self._mtval, hold(self._mtval)),
-            Csr.MIP: (interrupts.mip, _strobe(interrupts.write_mip)),
-            Csr.MCYCLE: (self._mcycle, hold(self._mcycle)),
-            Csr.MINSTRET: (self._minstret, hold(self._minstret)),
-            Csr.CYCLE: (self._mcycle, None),
-            Csr.TIME: (self.mtime, None),
-            Csr.INSTRET: (self._minstret, None),
-            # "A value of 0 can be returned to indicate that the field is not implemented."
-            Csr.MVENDORID: (Const(0, 64), None),
-            Csr.MARCHID: (Const(0, 64), None),
-            Csr.MIMPID: (Const(0, 64), None),
-            Csr.MHARTID: (Const(self._hart_id, 64), None),
-            # "The register must be implemented, but it may be zero to indicate the configuration
-            # data structure does not exist."
-            Csr.MCONFIGPTR: (Const(0, 64), None),
-        }
+        inhibit, minstret = self.registers[Csr.MCOUNTINHIBIT], self.registers[Csr.MINSTRET]
+        with m.If(~inhibit[0]):
+            m.d.sync += self.mcycle.eq(self.mcycle + 1)
+        with m.If(self.retire & ~inhibit[2]):
+            m.d.sync += minstret.eq(minstret + 1)
 
     def _monitors(self):
         """Whether this is one of the event counters and selectors, which read 0.
@@ -274,10 +250,12 @@ class CsrFile(wiring.Component):
         """Whether the privilege, TVM and the counter gates let the access through."""
         address, priv = self.address, self._priv
         machine = priv == Priv.M
-        enabled = self._mcounteren & Mux(priv == Priv.U, self._scounteren, COUNTEREN_MASK)
+        mcounteren, scounteren = (self.registers[csr] for csr in (Csr.MCOUNTEREN, Csr.SCOUNTEREN))
+        enabled = mcounteren & Mux(priv == Priv.U, scounteren, COUNTEREN_MASK)
         counter = (address[2:] == Csr.CYCLE >> 2) & ~machine
-        satp = (address == Csr.SATP) & (priv == Priv.S) & self._mstatus["TVM"]
-        stimecmp = (address == Csr.STIMECMP) & ~machine & ~(self._mcounteren[1] & self._stce)
+        satp = (address == Csr.SATP) & (priv == Priv.S) & self.fields[Csr.MSTATUS]["TVM"]
+        compares = mcounteren[1] & self.fields[Csr.MENVCFG]["STCE"]
+        stimecmp = (address == Csr.STIMECMP) & ~machine & ~compares
         return (
             (priv >= address[8:10])
             & ~(self.attempt & (address[10:12] == 3))
@@ -286,38 +264,14 @@ class CsrFile(wiring.Component):
             & ~stimecmp
         )
 
-    def _write_sstatus(self, m, data):
-        for name in SSTATUS_FIELDS:
-            m.d.sync += self._mstatus[name].eq(data[Mstatus[name]])
-
-    def _write_mstatus(self, m, data):
-        for name, field in self._mstatus.items():
-            if name not in ("MPP", "UXL", "SXL"):
-                m.d.sync += field.eq(data[Mstatus[name]])
-        # MPP is WARL: the reserved mode becomes U.
-        mpp = data[Mstatus.MPP : Mstatus.MPP + 2]
-        m.d.sync += self._mstatus["MPP"].eq(Mux(mpp == 2, Priv.U, mpp))
-
-    def _write_satp(self, m, data):
-        # "If satp is written with an unsupported MODE, the entire write has no effect."
-        with m.If((data[60:] == SatpMode.BARE) | (data[60:] == SatpMode.SV39)):
-            m.d.sync += self._satp.eq(data)
-
-    def _write_menvcfg(self, m, data):
-        m.d.sync += [
-            self._mfiom.eq(data[MENVCFG_FIOM]),
-            self._adue.eq(data[MENVCFG_ADUE]),
-            self._stce.eq(data[MENVCFG_STCE]),
-        ]
-
     def _take_trap(self, m):
-        trap, status = self.trap, self._mstatus
+        trap, status, registers = self.trap, self.fields[Csr.MSTATUS], self.registers
         cause = word_of({0: trap.cause, INTERRUPT_BIT: trap.interrupt})
         with m.If(trap.valid & trap.to_s):
             m.d.sync += [
-                self._sepc.eq(trap.epc),
-                self._scause.eq(cause),
-                self._stval.eq(trap.tval),
+                registers[Csr.SEPC].eq(trap.epc),
+                registers[Csr.SCAUSE].eq(cause),
+                registers[Csr.STVAL].eq(trap.tval),
                 status["SPIE"].eq(status["SIE"]),
                 status["SIE"].eq(0),
                 status["SPP"].eq(self._priv),
@@ -325,9 +279,9 @@ class CsrFile(wiring.Component):
             ]
         with m.Elif(trap.valid):
             m.d.sync += [
-                self._mepc.eq(trap.epc),
-                self._mcause.eq(cause),
-                self._mtval.eq(trap.tval),
+                registers[Csr.MEPC].eq(trap.epc),
+                registers[Csr.MCAUSE].eq(cause),
+                registers[Csr.MTVAL].eq(trap.tval),
                 status["MPIE"].eq(status["MIE"]),
                 status["MIE"].eq(0),
                 status["MPP"].eq(self._priv),
@@ -337,7 +291,7 @@ class CsrFile(wiring.Component):
     def _return(self, m):
         # "xRET sets xPP to the least-privileged mode; if xPP != M, xRET also sets MPRV=0", where
         # the xPP of that sentence is the mode returned to.
-        status = self._mstatus
+        status = self.fields[Csr.MSTATUS]
         with m.If(self.sret):
             m.d.sync += [
                 status["SIE"].eq(status["SPIE"]),
@@ -357,11 +311,8 @@ class CsrFile(wiring.Component):
                 m.d.sync += status["MPRV"].eq(0)
 
 
-def _hold(signal, mask=~0):
-    """A write that keeps the bits of the data in `mask`."""
-    return lambda m, data: m.d.sync.__iadd__(signal.eq(data & mask))
-
-
-def _strobe(signal):
-    """A write that another unit does: tells it so."""
-    return lambda m, data: m.d.comb.__iadd__(signal.eq(1))
+def _stored(register, field):
+    """What holds `field` of a register whose fields are apart."""
+    if field.action is Action.READ_ONLY:
+        return Const(field.value, field.width)
+    return Signal(field.shape or field.width, name=f"{register.csr.name}_{field.name}".lower())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
-from kernel_model.facts.param import MIN_QUANTUM, NOFILE, QUANTUM, TICK
+from kernel_model.facts.param import NOFILE
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 from kernel_model.proc.trapframe import TrapFrame
@@ -101,7 +101,7 @@ class Clock:
     """What time it is."""
 
     #: Cycles of one tick of `uptime` and `sleep`.
-    tick: int = TICK
+    tick: int
     #: Cycles since reset, when the hart trapped or rang last.
     now: int = 0
 
@@ -116,8 +116,8 @@ class Cpu:
     """The hart, and whose turn it is there."""
 
     #: Cycles of a turn, and those that the timer leaves at least to who returns to user mode.
-    quantum: int = QUANTUM
-    least_turn: int = MIN_QUANTUM
+    quantum: int
+    least_turn: int
     #: The process on the hart.
     proc: Proc | None = None
     #: Who had the last turn, and the cycle in which it ends.

@@ -17,10 +17,11 @@ from sim.guests.kernel_guest import PATIENCE
 from sim.guests.kernel_setup import read_files
 from sim.guests.loader import LoadError
 from sim.guests.program import Program, find_bare_program, find_user_program
+from sim.host.interrupts import end_by_signals
 from sim.host.output_files import open_output
 from sim.host.progress import Progress, tell_files
 from sim.host.streams import UNREAD
-from sim.limit import DEFAULT_CYCLES
+from sim.limit import DEFAULT_CYCLES, LAST_CYCLE
 from sim.machine import End
 from sim.output.activity import Activity
 from sim.output.json_report import JsonReport
@@ -72,10 +73,10 @@ def run_program(
             faults.settled = json.fault
         pages = watch(options, kernel, faults, lambda line: _emit(progress, line))
         session.watchers.append(pages)
-        _drive(session, options, recording, progress, lambda: len(faults), console)
+        number = _drive(session, options, recording, progress, lambda: len(faults), console)
 
     pages.finish()
-    result = _with_status(session.result(), console)
+    result = _with_status(session.result(), console, number)
     faults.finish()
     failure = _finish_json(json, result)
     _tell(result, options, console, anyway=failure is not None)
@@ -122,10 +123,10 @@ def run_bare(
     except LoadError as error:
         raise LoadError(f"{program.where}: {error}") from error
     recording = record_bare_run(options, session)
-    _drive(session, options, recording, progress, lambda: 0, console)
+    number = _drive(session, options, recording, progress, lambda: 0, console)
 
     code = session.guest.htif.exit_code
-    result = _with_status(session.result(), console)
+    result = _with_status(session.result(), console, number)
     if code:
         print(f"{program.where}: test {code} failed", file=sys.stderr)
     _tell(result, options, console)
@@ -143,17 +144,18 @@ def _tell_compiled(program: Program, options: Options) -> None:
 
 def _drive(
     session: Session, options: Options, recording: Recording | None, progress, count, console
-) -> None:
-    """Runs the machine; Ctrl-C ends it in good order, and a second one at once.
+) -> int | None:
+    """Runs the machine; a signal such as Ctrl-C ends it in good order, and a second one at once.
 
     What ends it with an exception is to be seen in the waveform, too. `count` tells the number of
-    page faults so far.
+    page faults so far. Returns the number of the signal, if there was one.
     """
     machine = session.machine
+    signals: list[int] = []
 
-    def interrupt(number, frame):
+    def interrupt(number):
+        signals.append(number)
         machine.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         console.interrupt()
 
     def show_progress(cycle):
@@ -173,7 +175,7 @@ def _drive(
 
     session.watchers[:0] = [console]
     session.watchers += [] if recording is None else [recording.watcher]
-    signal.signal(signal.SIGINT, interrupt)
+    end_by_signals(interrupt)
     try:
         session.run(
             options.max_cycles, interactive=lambda: console.interactive, progress=show_progress
@@ -189,10 +191,13 @@ def _drive(
         machine.engine.close()
         raise
     finish()
+    return signals[0] if signals else None
 
 
-def _with_status(result: Result, console: Console) -> Result:
-    """The result, whose status says it if nobody reads what is printed."""
+def _with_status(result: Result, console: Console, number: int | None) -> Result:
+    """The result, whose status says it if nobody reads what is printed, or a signal has come."""
+    if result.end is End.STOPPED and number is not None:
+        return replace(result, exit_status=128 + number)
     if result.end is End.STOPPED and console.unread:
         return replace(result, exit_status=UNREAD)
     return result
@@ -218,7 +223,9 @@ def _tell(result: Result, options: Options, console: Console, *, anyway=False) -
     That it does even though it shall be quiet, if `anyway`: there is no other place for it.
     """
     end, cycles = result.end, result.cycles
-    if end is End.LIMIT:
+    if end is End.LIMIT and cycles >= LAST_CYCLE:
+        _say(f"ended at cycle {cycles}: time has no room for more")
+    elif end is End.LIMIT:
         limit = options.max_cycles or DEFAULT_CYCLES
         _say(f"ended by --max-cycles {limit}: the program had not finished")
     elif end is End.STUCK:
@@ -226,10 +233,12 @@ def _tell(result: Result, options: Options, console: Console, *, anyway=False) -
     elif end is End.LIVELOCK:
         _say(f"ended at cycle {cycles}: after {PATIENCE} traps in a row no instruction "
              "of a program had retired")  # fmt: skip
-    elif end is End.STOPPED and console.unread:
+    elif end is End.STOPPED and result.exit_status == UNREAD:
         _say(f"standard output has no reader any more: ended at cycle {cycles}")
     elif end is End.STOPPED:
-        _say(f"interrupted at cycle {cycles}")
+        name = signal.Signals(result.exit_status - 128).name
+        by = "" if name == "SIGINT" else f" by {name}"
+        _say(f"interrupted{by} at cycle {cycles}")
     if options.quiet and not anyway:
         return
     if isinstance(result.config, RunConfig):

@@ -6,6 +6,7 @@ options; the machine is imported where it is run.
 
 import signal
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -17,7 +18,7 @@ from kernel_model.mm.policy import POLICIES
 from sim import __version__
 from sim.cli.completion import complete_file, complete_program
 from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
-from sim.cli.file_uses import FileUse, find_collision
+from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
 from sim.cli.help import Commands, RunCommand
 from sim.config import (
     BOUNDS,
@@ -29,7 +30,8 @@ from sim.config import (
     RunConfig,
 )
 from sim.guests.host_files import parse_host_file
-from sim.host.interrupts import INTERRUPTED, completing, leaving_at_once
+from sim.host.input_files import fault_of
+from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
 from sim.host.output_files import STDOUT, check_writable
 from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
 from sim.host.streams import UNREAD, OutputError, standard_streams
@@ -38,6 +40,8 @@ __all__ = ["main"]
 
 #: The exit status after a mistake of the user's.
 USAGE = 2
+#: Options for files in which nothing of an earlier run is to stay. In a journal is what was typed.
+_RESULTS = ("--json", "--vcd", "--signature")
 
 
 class _File(click.ParamType):
@@ -85,8 +89,12 @@ class InputFile(_File):
     name = "file"
 
     def convert(self, value, param, ctx):
-        """The path."""
-        return Path(value)
+        """The path, or a complaint about what cannot be read whole. It need not be there yet."""
+        path = Path(value)
+        fault = fault_of(value) if path.exists() else None
+        if fault is not None:
+            self.fail(f"{value}: {fault}" if value else fault, param, ctx)
+        return path
 
 
 class DiskFile(_File):
@@ -97,10 +105,11 @@ class DiskFile(_File):
     def convert(self, value, param, ctx):
         """The `HostFile`."""
         file = parse_host_file(value)
-        if not file.path.exists():
-            self.fail(f"{file.path}: No such file or directory", param, ctx)
-        if file.path.is_dir():
-            self.fail(f"{file.path}: is a folder", param, ctx)
+        if not value or (value.startswith(":") and not Path(value).exists()):
+            self.fail("the file's name is empty", param, ctx)
+        fault = fault_of(file.path)
+        if fault is not None:
+            self.fail(f"{file.path}: {fault}", param, ctx)
         return file
 
 
@@ -231,13 +240,13 @@ def run(program, arguments, notice, **options):
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
-    _check_files()
     _check_vcd(options)
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.commands import run_program
         from sim.cli.options import RunOptions
 
+    _check_files()
     return run_program(config, _fill(RunOptions, options), program, arguments, notice)
 
 
@@ -255,13 +264,13 @@ def bare(file, signature, signature_granularity, **common):
 
     The exit status is 0 if it passed, else the number of the test that failed.
     """
-    _check_files()
     _check_vcd(common)
     with leaving_at_once():
         from sim.cli.commands import run_bare
         from sim.cli.options import Options
 
     config, options = _config(MachineConfig, common), _fill(Options, common)
+    _check_files()
     granularity = int(signature_granularity)
     return run_bare(config, options, file, signature=signature, granularity=granularity)
 
@@ -301,6 +310,7 @@ def _config(record, options: dict):
 def _check_vcd(common: dict) -> None:
     """Raises UsageError if the options for waveforms do not fit."""
     from sim.output import fst
+    from sim.output.gtkw import save_path
 
     given = [name for name in ("vcd_window", "vcd_fault", "vcd_last") if common[name] is not None]
     flags = ["--" + name.replace("_", "-") for name in given]
@@ -315,6 +325,11 @@ def _check_vcd(common: dict) -> None:
         raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
     if vcd.exists() and not vcd.is_file():
         raise click.UsageError(f"--vcd: {vcd} is no regular file")
+    save = save_path(vcd)
+    if save.exists() and not save.is_file():
+        raise click.UsageError(f"--vcd: {save}, its save file, is no regular file")
+    if any(unicodedata.category(letter) == "Cc" for letter in vcd.name):
+        raise click.UsageError(f"--vcd: {vcd.name!r} has control characters")
     if vcd.suffix == ".gtkw":
         raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
     if vcd.suffix == fst.SUFFIX and not fst.is_available():
@@ -323,7 +338,10 @@ def _check_vcd(common: dict) -> None:
 
 
 def _check_files() -> None:
-    """Raises UsageError if a file that the command writes is one that it reads or writes, too."""
+    """Raises UsageError if a file that the command writes is one that it reads or writes, too.
+
+    Else what the run writes anew is emptied.
+    """
     context = click.get_current_context()
     uses = [use for param in context.command.params
             for use in _uses(param, context.params.get(param.name))]  # fmt: skip
@@ -331,6 +349,15 @@ def _check_files() -> None:
     if collision is not None:
         one, other = collision
         raise click.UsageError(f"{one.name} and {other.name} are the same file, {one.path}")
+    intrusion = find_intrusion(uses)
+    if intrusion is not None:
+        one, folder = intrusion
+        raise click.UsageError(f"{one.name} {one.path} is a file of the folder {folder.path} of "
+                               f"{folder.name}, which is only read")  # fmt: skip
+    # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
+    for use in uses:
+        if use.is_result:
+            empty(use.path)
 
 
 def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
@@ -341,7 +368,8 @@ def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
         if isinstance(item, HostFile):
             yield FileUse(f"{name} {item.name}", item.path, False)
         elif isinstance(item, Path):
-            yield FileUse(name, item, isinstance(param.type, OutputFile))
+            written = isinstance(param.type, OutputFile)
+            yield FileUse(name, item, written, name in _RESULTS)
         elif name == "PROGRAM" and Path(item).is_file():
             yield FileUse(name, Path(item), False)
         if name == "--vcd" and item is not None:
@@ -360,7 +388,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    handler = signal.getsignal(signal.SIGINT)
+    handlers = {number: signal.getsignal(number) for number in ENDING}
     try:
         status = trapline.main(arguments, prog_name="trapline", standalone_mode=False)
         return status or 0
@@ -368,8 +396,10 @@ def _main(arguments: Sequence[str] | None) -> int:
         return _complain(error.format_message(), USAGE)
     except OutputError as error:
         return UNREAD if error.unread else _complain(str(error), USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED if completing() else _complain("interrupted", INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort) as error:
+        cause = error.__cause__ if isinstance(error, click.Abort) else error
+        status = cause.status if isinstance(cause, Interrupted) else INTERRUPTED
+        return status if completing() else _complain("interrupted", status)
     except Exception as error:
         from sim.cli.errors import explain
 
@@ -378,7 +408,8 @@ def _main(arguments: Sequence[str] | None) -> int:
             raise
         return _complain(*explanation)
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _complain(message: str, status: int) -> int:

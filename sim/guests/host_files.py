@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kernel_model.facts.param import BSIZE, MAXFILE
 from sim.config import HostFile
+from sim.host.input_files import read_whole
 
 __all__ = ["HostFileError", "parse_host_file", "read_host_files"]
 
@@ -28,8 +29,7 @@ def read_host_files(files: Sequence[HostFile]) -> Mapping[str, bytes]:
     for path, name in files:
         if name in contents:
             raise HostFileError(f"--file {path}: another one is called {name}, too")
-        with path.open("rb") as file:
-            contents[name] = file.read(most + 1)
+        contents[name] = read_whole(path, most + 1)
         if len(contents[name]) > most:
             raise HostFileError(f"--file {path}: more than {most} bytes, the most of a file")
     return contents

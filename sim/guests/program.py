@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.guests.disk import Disk
+from sim.host.input_files import read_whole
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.host.toolchain import find_program
 
@@ -32,15 +33,14 @@ def find_user_program(name: str, disk: Disk) -> Program:
     found = disk.program(name)
     if found is not None:
         return Program(name, found, f"{name} on the disk")
-    path = find_program(name)
-    return Program(name, path.read_bytes(), str(path))
+    return Program(name, read_whole(find_program(name)), name)
 
 
 def find_bare_program(path: Path) -> Program:
     """What `trapline bare PATH` runs. Raises ToolchainError or OSError."""
     if is_source(path):
         return _compiled(path, compile_bare_program(path, elf_of(path, bare=True)))
-    return Program(str(path), path.read_bytes(), str(path))
+    return Program(str(path), read_whole(path), str(path))
 
 
 def _compiled(source: Path, out: Path) -> Program:

@@ -1,19 +1,65 @@
-"""Ctrl-C while modules are imported, when there is nothing yet to be left in good order."""
+"""Ctrl-C and other signals that end a run: in good order if anything has to be put in order."""
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ["INTERRUPTED", "completing", "leaving_at_once"]
+__all__ = [
+    "ENDING",
+    "INTERRUPTED",
+    "Interrupted",
+    "completing",
+    "end_by_signals",
+    "leaving_at_once",
+]
 
 #: The exit status after Ctrl-C, as a shell reports it of a program of the host's.
 INTERRUPTED = 130
+#: Signals that end a run.
+ENDING = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+    if hasattr(signal, name)
+)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A second signal: nothing is to be put in order.
+
+    Members
+    -------
+    status : int
+        The exit status, as a shell reports it of a program of the host's.
+    """
+
+    def __init__(self, number: int):
+        super().__init__()
+        self.status = 128 + number
 
 
 def completing() -> bool:
     """The shell wants to know how a command line may go on; somebody is typing it."""
     return "_TRAPLINE_COMPLETE" in os.environ
+
+
+def end_by_signals(stop: Callable[[int], object]) -> None:
+    """Calls `stop` with the number of the first signal of ENDING; the second raises Interrupted.
+
+    One that is ignored, as by `nohup`, stays so.
+    """
+    heeded = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+
+    def first(number, frame):
+        for each in heeded:
+            signal.signal(each, second)
+        stop(number)
+
+    def second(number, frame):
+        raise Interrupted(number)
+
+    for each in heeded:
+        signal.signal(each, first)
 
 
 @contextmanager

@@ -91,8 +91,10 @@ class Progress:
         """Shows as many of the parts, the first first, as fit on one line of the terminal."""
         if not in_foreground(self._file):
             return
-        room = (columns_of(self._file) or 80) - 1
-        line = parts[0][:room]
+        room = _room(self._file)
+        line = parts[0]
+        if len(line) > room:
+            return  # part of a number would be another number
         for part in parts[1:]:
             if len(line) + 2 + len(part) <= room:
                 line += f", {part}"
@@ -105,6 +107,11 @@ class Progress:
             self._file.write("\r\x1b[K")
             self._file.flush()
         self._shown = False
+
+
+def _room(file: TextIO) -> int:
+    """Columns of a line that is renewed; with the cursor in the last one some terminals scroll."""
+    return (columns_of(file) or 80) - 1
 
 
 def tell_files(told: bool) -> None:
@@ -132,7 +139,7 @@ def announced(what: str) -> Iterator[Callable[[str], None]]:
 
 def _on_terminal(what, file):
     def show(how_far):
-        file.write(f"\r\x1b[Ktrapline: {what}{how_far}")
+        file.write("\r\x1b[K" + f"trapline: {what}{how_far}"[: _room(file)])
         file.flush()
 
     show("")

@@ -71,7 +71,7 @@ def print_table(
     console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(layout.table(columns, contents, headed))
-    print(title, *map(str.rstrip, capture.get().splitlines()), sep="\n", file=file)
+    print(title[:room], *map(str.rstrip, capture.get().splitlines()), sep="\n", file=file)
 
 
 def _layouts(columns, lined) -> Iterator["_Layout"]:

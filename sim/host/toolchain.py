@@ -23,6 +23,7 @@ from struct import pack_into, unpack_from
 import kernel_model
 from hdl.arch import PAGE_SIZE
 from kernel_model.proc import trapframe
+from sim.host.input_files import fault_of
 from sim.host.progress import announced
 from sim.host.shared_cache import SEAL, checkout_cache, is_kept, keep, user_cache
 
@@ -184,7 +185,11 @@ def strip(elf: bytes) -> bytes:
 def find_program(name_or_path: str) -> Path:
     """The file `name_or_path` if it exists, else the bundled program of that name."""
     path = Path(name_or_path)
-    return path if path.is_file() else build_program(name_or_path)
+    if path.is_file():
+        return path
+    if name_or_path and path.exists() and name_or_path not in program_names():
+        raise ToolchainError(f"{name_or_path}: {fault_of(path)}")
+    return build_program(name_or_path)
 
 
 def program_names() -> list[str]:

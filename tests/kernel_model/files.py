@@ -10,7 +10,7 @@ from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
 from kernel_model.facts.costs import Meter
 from kernel_model.facts.memlayout import KERNBASE
-from kernel_model.facts.param import NOFILE, ROOTINO
+from kernel_model.facts.param import NOFILE, ROOTINO, TICK
 from kernel_model.fs.file import fileclose
 from kernel_model.fs.inode import iget, iput
 from kernel_model.fs.names import fsinit
@@ -78,7 +78,7 @@ def make_files(files=None, frames=256, console=None, geometry=None):
         policy=POLICIES[LAZY],
         meter=Meter(),
         wrote_code=False,
-        clock=Clock(),
+        clock=Clock(TICK),
         procs=[],
         ftable=[],
         cons=Cons(),

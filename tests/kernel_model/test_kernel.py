@@ -33,6 +33,7 @@ def test_a_new_one_has_done_nothing():
     kernel = make_kernel()
     assert (kernel.clock.now, kernel.answered_at, kernel.exit_status) == (0, 0, 0)
     assert (kernel.pages_promised, kernel.heap_frames_used) == (0, 0)
+    assert not kernel.halted
 
 
 @pytest.mark.parametrize("abi, blocks", [("lab", 1954), ("2025", 1953)])

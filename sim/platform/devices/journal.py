@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from sim.host.input_files import read_whole
 from sim.host.output_files import position_of, return_to
 
 __all__ = ["Entry", "Journal", "JournalError", "Replay", "load_journal"]
@@ -146,7 +147,7 @@ class Replay:
 def load_journal(path: Path) -> Replay:
     """The journal in the file at `path`; raises JournalError or OSError."""
     entries, source = [], {}
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = read_whole(path).decode(errors="replace")
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue

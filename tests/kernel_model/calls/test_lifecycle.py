@@ -189,9 +189,9 @@ class TestExitAndWait:
     def test_files_are_closed_at_once(self, hart):
         hart.call("fork")
         hart.timer()
-        child = hart.proc
+        child, directory = hart.proc, hart.proc.cwd
         hart.call("exit", 0)
-        assert process(hart, 2).ofile[0].ref == 3
+        assert (process(hart, 2).ofile[0].ref, directory.ref) == (3, 1)
         assert child.cwd is None
         assert set(child.ofile) == {None}
 

@@ -1,7 +1,7 @@
 """Each step of the kernel's work has its cost, and it is the one that the page says."""
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.facts.costs import TABLE, ZERO, Step
+from kernel_model.facts.costs import TABLE, ZERO, Meter, Step
 from tests.kernel_model.pages import table_under
 
 #: The steps of each row of the page's table, in its order.
@@ -25,6 +25,10 @@ def test_every_step_has_a_cost():
 def test_no_two_steps_are_one():
     assert [step.name for step in Step] == list(Step.__members__)
     assert list(Step) == list(range(len(Step)))
+
+
+def test_a_new_meter_has_counted_nothing():
+    assert Meter().cycles == 0
 
 
 def test_the_page_says_what_is_charged():

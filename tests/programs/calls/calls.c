@@ -111,15 +111,15 @@ static void files(void) {
   SAY(close(fd));
   SAY(close(fd));
   SAY(fd = open("f", O_RDONLY));
-  SAY(read(fd, NOWHERE, 1));
   SAY(read(fd, TEXT, 1));
+  SAY(read(fd, NOWHERE, 1));
   SAY(read(fd, end - 100, 200));
   SAY(read(fd, buffer, 0));
   SAY(read(fd, buffer, 8000));
   SAY(read(fd, NOWHERE, 1));
   SAY(write(fd, buffer, 1));
-  SAY(fstat(fd, (struct stat *)NOWHERE));
   SAY(fstat(fd, (struct stat *)TEXT));
+  SAY(fstat(fd, (struct stat *)NOWHERE));
   SAY(fstat(fd, &status));
   SAY(status.type == T_FILE && status.nlink == 1 && status.dev == 1);
   SAY(dup(fd) - fd);
@@ -168,8 +168,8 @@ static void directories(void) {
 
 static void pipes(void) {
   int ends[2];
-  SAY(pipe((int *)NOWHERE));
   SAY(pipe((int *)TEXT));
+  SAY(pipe((int *)NOWHERE));
   SAY(pipe((int *)(end - 4)));
   SAY(pipe(ends));
   SAY(fstat(ends[0], &status));

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main as cli
-from sim.cli.file_uses import FileUse, find_collision
+from sim.cli.file_uses import FileUse, find_collision, find_intrusion
 from sim.host.own_programs import elf_of
 from tests.sim.cli.test_main import complaint
 
@@ -91,6 +91,84 @@ def test_so_are_those_of_the_other_commands(folder, capsys, arguments, expected)
 
     assert expected in complaint(capsys)
     assert (folder / "x.c").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--json", "d/f"],
+        ["--json", "d/new"],
+        ["--json", "d/sub/new"],
+        ["--json", "d/link"],
+        ["--json", "beside"],
+        ["--json", "d/../d/./f"],
+        ["--json", "hard"],
+        ["--json", "outside"],
+        ["--json", "way/new"],
+        ["--vcd", "d/new.vcd"],
+        ["--vcd", "x.vcd"],
+        ["--journal", "d/sub/deep"],
+    ],
+)
+def test_nothing_is_written_into_the_folder_of_the_disk(folder, capsys, options):
+    """It would be on the kernel's disk the next time, or one of its files is lost."""
+    (folder / "d" / "sub").mkdir(parents=True)
+    (folder / "outside").write_text("kept")
+    for name in ("d/f", "d/sub/deep"):
+        (folder / name).write_text("kept")
+    (folder / "d" / "link").symlink_to(folder / "outside")
+    (folder / "beside").symlink_to("d/f")
+    (folder / "way").symlink_to("d")
+    (folder / "hard").hardlink_to(folder / "d" / "sub" / "deep")
+    (folder / "x.vcd.gtkw").symlink_to("d/f")
+    before = sorted(folder.rglob("*"))
+
+    for disk in ("d", "./d/", str(folder / "d"), "way"):
+        assert cli.main(["run", *options, "--disk", disk, "hello"]) == 2
+        assert "which is only read" in complaint(capsys)
+
+    assert sorted(folder.rglob("*")) == before
+    assert {(folder / name).read_text() for name in ("d/f", "d/sub/deep", "outside")} == {"kept"}
+
+
+def test_what_lies_beside_the_folder_of_the_disk_may_be_written(folder):
+    (folder / "d").mkdir()
+    (folder / "d" / "f").write_text("kept")
+    read = FileUse("--disk", folder / "d", False)
+
+    for name in ("f", "d.json", "sub/f"):
+        assert find_intrusion([FileUse("--json", folder / name, True), read]) is None
+    assert find_intrusion([FileUse("PROGRAM", folder / "d" / "f", False), read]) is None
+
+
+def test_a_mistake_leaves_every_file_as_it_is(folder, capsys):
+    (folder / "old").write_text("kept")
+
+    assert cli.main(["run", "--json", "old", "--vcd", "a.gtkw", "hello"]) == 2
+
+    complaint(capsys)
+    assert (folder / "old").read_text() == "kept"
+
+
+@pytest.mark.parametrize("option", ["--json", "--vcd"])
+def test_a_result_of_an_earlier_run_does_not_stay_though_this_one_never_begins(folder, option):
+    """A program that cannot be run stands for whatever ends the command before."""
+    (folder / "result").write_text("of an earlier run")
+    (folder / "prog").write_text("no program")
+    (folder / "journal").write_text("typed")
+
+    assert cli.main(["run", option, "result", "--journal", "journal", "prog"]) == 2
+
+    assert (folder / "result").read_text() == ""
+
+
+def test_neither_does_a_signature(folder):
+    (folder / "result").write_text("of an earlier run")
+    (folder / "prog").write_text("no program")
+
+    assert cli.main(["bare", "--signature", "result", "prog"]) == 2
+
+    assert (folder / "result").read_text() == ""
 
 
 def test_the_elf_of_a_source_is_one_of_a_runs_files(folder, capsys):

@@ -1,5 +1,8 @@
 """Mistakes on the command line; what it starts is tested in `test_commands.py`."""
 
+import os
+import re
+
 import pytest
 
 from sim.cli import main as cli
@@ -65,10 +68,17 @@ def complaint(capsys):
             ["run", "--file", __file__, "--file", __file__, "hello"],
             "another one is called",
         ),
-        (["run", "--file", "/dev/zero", "hello"], "/dev/zero: more than 274432 bytes"),
+        (["run", "--file", "/dev/zero", "hello"], "'--file': /dev/zero: is a device"),
+        (["run", "--file", "", "hello"], "'--file': the file's name is empty"),
+        (["run", "--file", ":x", "hello"], "'--file': the file's name is empty"),
         (["run", "--journal", "/no/such/folder/f", "x"], "the folder /no/such/folder does not"),
         (["run", "--replay", "/no/such", "hello"], "/no/such: No such file or directory"),
-        (["run", "--replay", "/", "hello"], "/: Is a directory"),
+        (["run", "--replay", "/", "hello"], "/: is a folder"),
+        (["run", "--replay", "/dev/zero", "hello"], "/dev/zero: is a device, no regular file"),
+        (["run", "/"], "/: is a folder"),
+        (["run", "/dev/null"], "/dev/null: is a device, no regular file"),
+        (["run", "--vcd", "a\nb.vcd", "x"], "--vcd: 'a\\nb.vcd' has control characters"),
+        (["bare", "--vcd", "/tmp/\x7f.vcd", "x"], "--vcd: '\\x7f.vcd' has control characters"),
         (["run", "--replay", __file__, "hello"], "test_main.py, line 1: no JSON"),
         (["run", "--vmprint", "2", "x"], "'2' is neither PID@exit nor PID@CYCLE"),
         (["run", "--vmprint", "@5", "x"], "'@5' is neither PID@exit nor PID@CYCLE"),
@@ -77,13 +87,58 @@ def complaint(capsys):
         (["bare", "--signature-granularity", "3", "x"], "'3' is not one of '4', '8'"),
         (["bare", "--svadu", "x"], "No such option '--svadu'"),
         (["bare", "/no/such/file"], "/no/such/file: No such file or directory"),
-        (["bare", "/"], "/: Is a directory"),
+        (["bare", "/"], "/: is a folder"),
+        (["bare", "/dev/zero"], "/dev/zero: is a device, no regular file"),
+        (["bare", ""], "'FILE': the file's name is empty"),
         (["bare", "one.elf", "two.elf"], "unexpected extra argument"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_status_2(capsys, arguments, expected):
     assert cli.main(arguments) == 2
     assert expected in complaint(capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "pipe"],
+        ["bare", "pipe"],
+        ["run", "--replay", "pipe", "hello"],
+        ["run", "--file", "pipe:x", "hello"],
+        ["run", "--disk", "pipe", "hello"],
+    ],
+)
+def test_a_pipe_is_not_waited_for(capsys, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+
+    assert cli.main(arguments) == 2
+    assert re.search(r"pipe: is (a pipe, no regular file|neither a file)", complaint(capsys))
+
+
+def test_a_bundled_program_is_run_though_a_folder_has_its_name(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hello").mkdir()
+
+    assert cli.main(["run", "--quiet", "hello"]) == 0
+    assert "hello from user mode" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("target", ["/dev/full", "/dev/zero", "."])
+def test_a_save_file_that_is_no_file_is_refused_before_the_run(
+    capsys, tmp_path, monkeypatch, target
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.vcd.gtkw").symlink_to(target)
+
+    assert cli.main(["run", "--vcd", "a.vcd", "hello"]) == 2
+    assert "a.vcd.gtkw, its save file, is no regular file" in complaint(capsys)
+    assert not (tmp_path / "a.vcd").exists()
+
+
+def test_too_many_arguments_are_told_of_the_program_as_it_was_called(capsys):
+    assert cli.main(["run", "args", *map(str, range(31))]) == 2
+    assert complaint(capsys).startswith("args: ")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["bare", "-h"]])

@@ -86,7 +86,6 @@ def test_the_time_before_the_run_does_not_count(clock):
         (54, ["123,456 cycles", "pid 3 usertests computes"]),
         (40, ["123,456 cycles", "7 page faults"]),
         (20, ["123,456 cycles"]),
-        (8, ["123,456"]),
     ],
 )
 def test_the_line_is_no_longer_than_the_terminal(clock, monkeypatch, room, parts):
@@ -101,6 +100,33 @@ def test_the_line_is_no_longer_than_the_terminal(clock, monkeypatch, room, parts
     progress.update(123_456, 7)
 
     assert file.getvalue() == "\r\x1b[K" + ", ".join(parts)
+
+
+@pytest.mark.parametrize("room", [1, 8, 14])
+def test_there_is_none_on_a_terminal_that_is_too_narrow(clock, monkeypatch, room):
+    """Part of a number would be another number."""
+    monkeypatch.setattr("sim.host.progress.columns_of", lambda file: room)
+    file = Terminal()
+    progress = Progress(file)
+
+    progress.update(0, 0)
+    clock.now += 1
+    progress.update(123_456, 7)
+    progress.clear()
+
+    assert file.getvalue() == ""
+
+
+@pytest.mark.parametrize("room", [1, 5, 30])
+def test_what_takes_a_while_is_no_longer_than_the_terminal(monkeypatch, room):
+    file = Terminal()
+    monkeypatch.setattr("sys.stderr", file)
+    monkeypatch.setattr("sim.host.progress.columns_of", lambda file: room)
+    with announced("compiling the bundled programs") as show:
+        show(", 6 of 18")
+
+    _, *lines = file.getvalue().rstrip("\n").split("\r\x1b[K")
+    assert lines == ["trapline: compiling the bundled programs, 6 of 18"[: room - 1]] * 2
 
 
 def test_a_terminal_is_told_what_is_done_after_a_while(clock):

@@ -89,6 +89,10 @@ def test_what_is_still_too_wide_is_broken_and_not_lost():
     assert "".join("".join(lines).split()).count("frame") == 1
 
 
+def test_nothing_is_wider_than_a_very_narrow_terminal():
+    assert max(map(len, shown(3))) <= 3
+
+
 def test_names_of_processes_are_no_markup():
     rows = [("1", "[red]x[/red]"), ("2", ":smile:")]
     text = "\n".join(shown(None, (Column("pid"), Column("name", left=True)), rows))

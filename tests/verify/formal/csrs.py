@@ -124,17 +124,17 @@ class CsrProof(Proof):
     @invariant
     def modes_are_legal(self, m):
         """The reserved mode 2 is in no register, and what was seen last is what is."""
-        status = self.csrs._mstatus
+        status = self.csrs.fields[Csr.MSTATUS]
         return (self.environment.priv != 2) & (status["MPP"] != 2) & (self.old_priv != 2)
 
     @invariant
     def counters_are_counted(self, m):
         """What has been counted here is in the registers, and so is what inhibits that."""
-        csrs, counters = self.csrs, self.counters
+        registers, counters = self.csrs.registers, self.counters
         return (
-            (csrs._minstret == counters[Csr.MINSTRET])
-            & (csrs._mcycle == counters[Csr.MCYCLE])
-            & (csrs._mcountinhibit == self.inhibit)
+            (registers[Csr.MINSTRET] == counters[Csr.MINSTRET])
+            & (registers[Csr.MCYCLE] == counters[Csr.MCYCLE])
+            & (registers[Csr.MCOUNTINHIBIT] == self.inhibit)
         )
 
     @proves

@@ -14,6 +14,7 @@ from hdl.arch import Cause, Csr, Interrupt, Priv
 from hdl.hart import Hart
 from hdl.memory.pma import Pma
 from hdl.pipeline.trap import TrapStage
+from hdl.priv.table import REGISTERS
 from hdl.units.decoder import System, Unit
 from tests import spike
 from tests.verify.lockstep import __main__ as command
@@ -174,9 +175,14 @@ def test_a_hart_may_wait_for_ever_where_nothing_is_pending():
 
 def undelegated(monkeypatch):
     """Load page faults cannot be delegated."""
-    monkeypatch.setattr(
-        hdl.priv.csr, "MEDELEG_MASK", hdl.priv.csr.MEDELEG_MASK & ~(1 << Cause.LOAD_PAGE)
-    )
+    registers = []
+    for register in REGISTERS:
+        if register.csr == Csr.MEDELEG:
+            (field,) = register.fields
+            field = replace(field, mask=field.mask & ~(1 << Cause.LOAD_PAGE))
+            register = replace(register, fields=(field,))
+        registers.append(register)
+    monkeypatch.setattr(hdl.priv.csr, "REGISTERS", registers)
 
 
 def deaf(monkeypatch):

@@ -146,6 +146,8 @@ class _Finder:
             if statement.value:
                 yield from self._tag(self._expression(statement.value), scope, statement)
             return
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
+            return  # what it imports is for type hints
         raises = any(isinstance(child, ast.Raise) for child in getattr(statement, "body", ()))
         if isinstance(statement, ast.If | ast.While):
             found = self._condition(statement.test)

@@ -57,6 +57,10 @@ def test_operators_one_at_a_time():
     assert changes("x = a < b < c") == [("a < b < c", "a <= b < c"), ("a < b < c", "a < b <= c")]
 
 
+def test_what_is_for_type_hints_alone_is_left_out():
+    assert changes("if TYPE_CHECKING:\n    from a import b") == []
+
+
 def test_numbers_and_booleans():
     assert changes("x = 7") == [("7", "8")]
     assert changes("x = True") == [("True", "False")]

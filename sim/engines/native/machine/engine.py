@@ -263,6 +263,7 @@ class NativeEngine(Engine):
         self._windows = Windows(self._machine, self._bus.devices)
         state = self.model.state
         self._levels = {name: bool(state[word]) for name, word in self._lines.items()}
+        self._bus.lines.update(self._levels)
 
     def _traced(self) -> Watch:
         """What looks at every cycle. Raises EngineError if not all signals are computed."""

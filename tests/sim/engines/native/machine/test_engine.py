@@ -160,6 +160,19 @@ def test_what_follows_a_snapshot_can_be_had_again(ram, traced, cycle):
         assert go_on(other) == first
 
 
+def test_lines_go_back_with_a_snapshot(ram):
+    """Also of the engine alone, without the bus that drives them."""
+    engine = make_engine(ram)
+    snapshot = engine.snapshot()
+    engine.set_line("meip", True)
+
+    engine.restore(snapshot)
+
+    engine.run(1)
+    assert not engine._bus.lines["meip"]
+    assert not engine.model.state[engine._lines["meip"]]
+
+
 def test_a_snapshot_of_another_kind_of_machine_is_refused(ram):
     snapshot = make_engine(ram, traced=True).snapshot()
 

@@ -1,0 +1,44 @@
+"""The table of CSRs in docs/hart.md, made of `hdl.priv.table`: `make docs` writes it."""
+
+from pathlib import Path
+
+from hdl.priv.table import REGISTERS, Action, Field, Register, State
+
+__all__ = ["PAGE", "renew"]
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "hart.md"
+_HEAD = "| address | CSR | privilege | what it is | fields |\n|---|---|---|---|---|\n"
+_PRIVILEGES = {0: "U", 1: "S", 3: "M"}
+_ACTIONS = {Action.ANY: "", Action.WARL: "WARL", Action.READ_ONLY: "read-only"}
+
+
+def renew(text: str) -> str:
+    """The text of the page with the table of now in the place of the one that stands there."""
+    before, head, rest = text.partition(_HEAD)
+    if not head:
+        raise ValueError("the page has no table of CSRs with the head of this one")
+    lines = rest.splitlines(keepends=True)
+    while lines and lines[0].startswith("|"):
+        del lines[0]
+    return "".join([before, head, *map(_row, REGISTERS), *lines])
+
+
+def _row(register: Register) -> str:
+    address, privilege = int(register.csr), _PRIVILEGES[register.csr >> 8 & 3]
+    access = "RO" if register.csr >> 10 == 3 else "RW"
+    fields = "; ".join(filter(None, map(_field, register.fields)))
+    if register.state is State.VIEW:
+        fields += f"; those of `{register.of.name.lower()}`"
+    name = register.csr.name.lower()
+    return (
+        f"| `{address:#05x}` | `{name}` | {privilege}{access} | {register.meaning} | {fields} |\n"
+    )
+
+
+def _field(field: Field) -> str:
+    """A field as the specification's figures have it: its name, its bits, what a write does."""
+    bits = f"{field.high}:{field.low}" if field.width > 1 else f"{field.low}"
+    name = f"{field.name} {bits}" if field.name else ""
+    action = _ACTIONS[field.action]
+    said = ", ".join(filter(None, (action, field.note)))
+    return f"{name} ({said})" if name and said else name or said
