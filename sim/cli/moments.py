@@ -1,50 +1,14 @@
-"""Moments of a run, as `--at` names them, and how to get there."""
+"""How to get to a moment of a run, as `--at` names it."""
 
-from dataclasses import dataclass
-from typing import Any
-
-import click
-
-from sim.cli.counts import parse_count
+from sim.cli.counts import Moment
 from sim.machine import End, Machine
 from sim.session import KernelSession
 
-__all__ = ["Moment", "MomentError", "MomentType", "reach"]
+__all__ = ["MomentError", "reach"]
 
 
 class MomentError(Exception):
     """The run has no such moment; one line that says why."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When: `kind` is "fault" or "cycle", and `number` which; or "exit", the end of the run."""
-
-    kind: str
-    number: int = 0
-
-    def __str__(self) -> str:
-        return self.kind if self.kind == "exit" else f"{self.kind}:{self.number}"
-
-
-class MomentType(click.ParamType[Moment]):
-    """fault:N, cycle:N or exit."""
-
-    name = "when"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Moment:
-        """The moment."""
-        kind, _, text = str(value).partition(":")
-        number = parse_count(text)
-        if value == "exit":
-            return Moment("exit")
-        if kind == "cycle" and number is not None:
-            return Moment(kind, number)
-        if kind == "fault" and number:
-            return Moment(kind, number)
-        return self.fail(f"{value!r} is none of fault:N, cycle:N, exit", param, ctx)
 
 
 def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None) -> None:
@@ -57,7 +21,10 @@ def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None)
     if moment.kind == "cycle":
         _run_to(session, moment, moment.number)
         return
-    start = session.snapshot()
+    try:
+        start = session.snapshot()
+    except NotImplementedError as error:
+        raise MomentError(f"{moment} is not to be found: {error}") from error
     stop = _Stop(session, moment.number)
     if moment.kind == "fault":
         session.watchers.append(stop)

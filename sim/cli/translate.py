@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from kernel_model.proc.state import Proc
-from sim.cli.moments import Moment, reach
+from sim.cli.counts import Moment
+from sim.cli.moments import reach
 from sim.config import RunConfig
 from sim.guests.kernel_setup import read_files
 from sim.guests.program import find_user_program
