@@ -40,6 +40,9 @@ def test_names_of_the_code_that_the_page_relies_on_are_there():
     for path, names in (
         ("kernel_model/calls/syscall.py", ["SYSCALLS"]),
         ("sim/output/arguments.py", ["_SIGNATURES"]),
+        ("kernel_model/mm/state.py", ["Policy"]),
+        ("kernel_model/mm/served.py", ["FaultOutcome", "Why"]),
+        ("kernel_model/mm/policy.py", ["POLICIES"]),
         ("hdl/priv/csr.py", ["_value", "_allowed", "CsrFile", "Environment"]),
         ("hdl/priv/table.py", ["REGISTERS", "State"]),
         ("sim/cli/main.py", ["_common_options", "_kernel_options", "OutputFile"]),

@@ -1,4 +1,4 @@
-"""The examples of docs/python.md, and the package of another name."""
+"""The examples in Python, of docs/python.md and others, and the package of another name."""
 
 import doctest
 import subprocess
@@ -13,9 +13,14 @@ from sim.config import RunConfig
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "python.md").read_text()
 README = (ROOT / "README.md").read_text()
+HART = (ROOT / "docs" / "hart.md").read_text()
 
 
-@pytest.mark.parametrize("text, examples", [(PAGE, 9), (README, 3)], ids=["python.md", "README.md"])
+@pytest.mark.parametrize(
+    "text, examples",
+    [(PAGE, 9), (README, 3), (HART, 20)],
+    ids=["python.md", "README.md", "hart.md"],
+)
 def test_examples_print_what_they_show(text, examples):
     flags = doctest.IGNORE_EXCEPTION_DETAIL | doctest.REPORT_ONLY_FIRST_FAILURE
     example = doctest.DocTestParser().get_doctest(text, {}, "page", None, 0)

@@ -38,6 +38,8 @@ BARE_FLAGS = "-O2 -Wall -Wl,--no-gc-sections".split()
 
 #: What the linker says of a function that the compiler calls for floating-point arithmetic.
 _FLOAT = re.compile(r"undefined (?:symbol:|reference to) [`']?__[a-z]+[sdt]f")
+#: What the compiler says of a header that is not there.
+_NO_HEADER = re.compile(r"fatal error: '?([^\s':]+)(?:' file not found|: No such file)")
 #: STB_WEAK
 _WEAK = 2
 
@@ -84,11 +86,23 @@ def _compile(sources, out, flags, objects=()):
         )
         sys.stderr.write(result.stderr)
         if result.returncode != 0:
-            hint = "; floating point is not supported" if _FLOAT.search(result.stderr) else ""
+            hint = _hint(result.stderr, has_library=bool(objects))
             names = ", ".join(map(str, sources))
             raise ToolchainError(f"{names}: not compiled, for the reason above{hint}")
         _deliver(temporary, out)
     return out
+
+
+def _hint(messages: str, has_library: bool) -> str:
+    """What the compiler cannot know of the reason."""
+    if _FLOAT.search(messages):
+        return "; floating point is not supported"
+    header = _NO_HEADER.search(messages)
+    if header is None or f"<{header[1]}>" not in messages:
+        return ""  # or one of the program's own
+    if not has_library:
+        return "; a bare-metal program has no library"
+    return f"; there is no {header[1]}, docs/programs.md has the list of headers"
 
 
 def _deliver(made: Path, out: Path):

@@ -1,7 +1,7 @@
 """Each step of the kernel's work has its cost, and it is the one that the page says."""
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.facts.costs import TABLE, ZERO, Meter, Step
+from kernel_model.facts.costs import NO_WORK, TABLE, ZERO, Meter, Step
 from tests.kernel_model.pages import table_under
 
 #: The steps of each row of the page's table, in its order.
@@ -41,3 +41,40 @@ def test_the_page_says_what_is_charged():
 
 def test_to_clear_eight_bytes_is_to_copy_them_without_the_load():
     assert TABLE[Step.ZERO_PAGE] == PAGE_SIZE // 8 * (TABLE[Step.COPY] - 1)
+
+
+class TestMeter:
+    def test_what_was_done_costs_what_the_table_says(self):
+        meter = Meter(TABLE)
+        meter.counts[Step.PTE] += 3
+        meter.counts[Step.ZERO_PAGE] += 1
+        assert meter.cycles == 3 * TABLE[Step.PTE] + TABLE[Step.ZERO_PAGE]
+
+    def test_begins_anew_with_each_ring(self):
+        meter = Meter(TABLE)
+        meter.counts[Step.FREE] += 1
+        meter.reset()
+        assert (meter.cycles, set(meter.counts)) == (0, {0})
+
+    def test_a_part_of_the_work_is_what_was_done_since(self):
+        meter = Meter(TABLE)
+        meter.counts[Step.PTE] += 5
+        before = meter.counts.copy()
+        meter.counts[Step.PTE] += 2
+        meter.counts[Step.ALLOCATE] += 1
+
+        work = meter.since(before)
+        meter.counts[Step.PTE] += 9  # is none of it
+
+        assert work.steps == (
+            (Step.ALLOCATE, 1, TABLE[Step.ALLOCATE]),
+            (Step.PTE, 2, 2 * TABLE[Step.PTE]),
+        )
+        assert work.cycles == TABLE[Step.ALLOCATE] + 2 * TABLE[Step.PTE]
+
+    def test_work_that_costs_nothing_is_work(self):
+        meter = Meter(ZERO)
+        meter.counts[Step.PTE] += 2
+        work = meter.since([0] * len(Step))
+        assert (work.steps, work.cycles) == (((Step.PTE, 2, 0),), 0)
+        assert (NO_WORK.steps, NO_WORK.cycles) == ((), 0)

@@ -13,6 +13,22 @@ GOOD = (
 )
 WARNED = "#include <stdio.h>\nint main(void) {\n  int unused;\n  return 4;\n}\n"
 BROKEN = "int main(void) {\n  return nonsense;\n}\n"
+UNIX = """#include <unistd.h>
+int main(void) {
+  int ends[2];
+  char line[8];
+  if (pipe(ends) < 0)
+    return 1;
+  if (fork() == 0) {
+    write(ends[1], "hello", 5);
+    return 0;
+  }
+  close(ends[1]);
+  ssize_t n = read(ends[0], line, sizeof line);
+  write(STDOUT_FILENO, line, n);
+  return getpid() == 2 && sbrk(0) != (void *)-1 ? n : 2;
+}
+"""
 FLOATS = "volatile double a;\nint main(void) { return a * 2 > 1; }\n"
 
 
@@ -83,6 +99,39 @@ def test_floating_point_is_refused_by_its_name(capfd, folder):
 
     assert "undefined symbol: __adddf3" in error
     assert error.endswith("for the reason above; floating point is not supported\n")
+
+
+@pytest.mark.parametrize(
+    "command, include, hint",
+    [
+        (
+            "run",
+            "<sys/mman.h>",
+            "; there is no sys/mman.h, docs/programs.md has the list of headers",
+        ),
+        ("run", '"mine.h"', ""),
+        ("bare", "<stdio.h>", "; a bare-metal program has no library"),
+    ],
+)
+def test_a_header_that_is_not_there_is_told_of_in_our_words_too(
+    capfd, folder, command, include, hint
+):
+    Path("mine.c").write_text(f"#include {include}\n")
+
+    assert cli.main([command, "mine.c"]) == 2
+    error = capfd.readouterr().err
+
+    assert "file not found" in error
+    assert error.endswith(f"mine.c: not compiled, for the reason above{hint}\n")
+
+
+def test_unistd_has_of_unix_what_xv6_has(capfd, folder):
+    Path("mine.c").write_text(UNIX)
+
+    assert cli.main(["run", "--quiet", "mine.c"]) == 5
+    captured = capfd.readouterr()
+
+    assert (captured.out, captured.err) == ("hello", "")
 
 
 def test_several_files_become_one_program(capfd, folder):

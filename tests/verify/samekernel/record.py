@@ -116,9 +116,9 @@ class RecordedKernel(Kernel):
 
     def _tell_time(self, reason):
         if reason == Reason.USER_TRAP:
-            self.now += _TRAP
+            self.clock.now += _TRAP
         elif reason == Reason.IDLE:
-            self.now += self.doorbell.registers[Register.QUANTUM]
+            self.clock.now += self.doorbell.registers[Register.QUANTUM]
 
     def result(self) -> Run:
         """What the run has left behind, which has to be over."""
