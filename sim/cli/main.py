@@ -382,7 +382,7 @@ def _check_files() -> None:
     intrusion = find_intrusion(uses)
     if intrusion is not None:
         one, folder = intrusion
-        raise click.UsageError(f"{one.name} {one.path} is a file of the folder {folder.path} of "
+        raise click.UsageError(f"{one.name} {one.path} belongs to the folder {folder.path} of "
                                f"{folder.name}, which is only read")  # fmt: skip
     # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     for use in uses:
