@@ -122,8 +122,8 @@ def _library() -> Path:
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     small = folders[1] / "printf.c"
     sources = [path for path in files if path.suffix in SUFFIXES and path != small]
-    flags = ["-r", "-Os", "-Wl,--no-gc-sections", *STRICT_FLAGS,
-             *(f"-I{folder}" for folder in folders)]  # fmt: skip
+    includes = [f"-I{folder}" for folder in folders]
+    flags = ["-r", "-Os", "-Wl,--no-gc-sections", *STRICT_FLAGS, *includes]
 
     def build(out: Path) -> None:
         result = run_compiler(sources, out, flags)
@@ -140,9 +140,11 @@ def weaken(elf: bytes) -> bytes:
     So a program may have a `strlen` of its own, as if the library were an archive.
     """
     from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import SymbolTableSection
 
     weakened = bytearray(elf)
     for table in ELFFile(io.BytesIO(elf)).iter_sections("SHT_SYMTAB"):
+        assert isinstance(table, SymbolTableSection)
         for index, symbol in enumerate(table.iter_symbols()):
             if symbol["st_info"]["bind"] == "STB_GLOBAL" and symbol["st_shndx"] != "SHN_UNDEF":
                 # Of a symbol's 24 bytes the fifth: its binding and its type.
