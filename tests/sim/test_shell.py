@@ -139,6 +139,16 @@ def test_a_line_is_edited_on_the_terminal(session):
     assert shell.end() == (0, b"\x04\r\n")
 
 
+def test_an_arrow_key_moves_no_cursor(session):
+    """The kernel stores its three characters, and takes away the columns they took."""
+    shell = session("--quiet", "sh")
+    shell.prompt()
+    shell.type(b"\x1b[A\x7f\x7f\x7fecho one\n")
+    shell.expect(b"^[[A" + b"\b \b" * 4 + b"echo one\r\none\r\n$ ")
+    shell.type(b"\x04")
+    assert shell.end() == (0, b"\x04\r\n")
+
+
 def test_nothing_disturbs_a_line_that_is_typed_slowly(session):
     """The line that tells of progress would wipe it away."""
     shell = session("--quiet", "sh")
