@@ -82,14 +82,14 @@ class Hart(wiring.Component):
     def __init__(
         self,
         *,
-        reset_pc=RAM_BASE,
-        hart_id=0,
-        itlb_entries=8,
-        dtlb_entries=8,
-        walk_cache_entries=4,
-        btb_entries=16,
-        pma=None,
-    ):
+        reset_pc: int = RAM_BASE,
+        hart_id: int = 0,
+        itlb_entries: int = 8,
+        dtlb_entries: int = 8,
+        walk_cache_entries: int = 4,
+        btb_entries: int = 16,
+        pma: Pma | None = None,
+    ) -> None:
         super().__init__(
             {
                 "fetch_port": Out(MemoryPort()),
@@ -117,7 +117,7 @@ class Hart(wiring.Component):
         self.ram_end = pma.ram_end
         self.mcycle, self.stimecmp = self.trap.csrs.mcycle, self.trap.csrs.stimecmp
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         for name in ("fetch", "align", "decode", "execute", "trap", "mmu", "arbiter"):
             m.submodules[name] = getattr(self, name)
@@ -133,7 +133,7 @@ class Hart(wiring.Component):
             wiring.connect(m, stage.probe, wiring.flipped(shown))
         return m
 
-    def _pipeline(self, m):
+    def _pipeline(self, m: Module) -> None:
         """Each stage to the next, and results back to the decode stage."""
         fetch, align, decode = self.fetch, self.align, self.decode
         execute, trap = self.execute, self.trap
@@ -162,7 +162,7 @@ class Hart(wiring.Component):
             decode.wen.eq(trap.wen),
         ]
 
-    def _flushes(self, m):
+    def _flushes(self, m: Module) -> None:
         """A redirect of the trap stage is older than one of the execute stage."""
         early, late = self.execute.redirect, self.trap.redirect
         redirect = self.fetch.redirect
@@ -176,7 +176,7 @@ class Hart(wiring.Component):
         with m.If(late.valid):
             m.d.comb += redirect.target.eq(late.target)
 
-    def _memory(self, m):
+    def _memory(self, m: Module) -> None:
         """The MMU and the two ports."""
         mmu, arbiter, trap = self.mmu, self.arbiter, self.trap
         wiring.connect(m, self.fetch.port, wiring.flipped(self.fetch_port))

@@ -57,7 +57,7 @@ def write(directory: Path) -> list[Path]:
     return paths
 
 
-def _waiver(name):
+def _waiver(name: str) -> str:
     return f"// {WAIVERS[name]}\n/* verilator lint_off {name} */\n"
 
 
@@ -75,7 +75,7 @@ def wake(text: str) -> str:
     return "".join(map(_wake_module, re.split(r"^(?=module )", text, flags=re.M)))
 
 
-def _wake_module(text):
+def _wake_module(text: str) -> str:
     processes = text.count("always @*")
     names = _DECLARED.findall(text)
     read = set(_WOKEN.findall(text))

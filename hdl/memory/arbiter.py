@@ -37,7 +37,7 @@ class Arbiter(wiring.Component):
     walk: In(MemoryPort())
     port: Out(MemoryPort())
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         request, answer = self.port.request, self.port.response
         #: A request is under way, and it is a walk's.

@@ -1,6 +1,6 @@
 """Physical memory attributes: which addresses are RAM, which are devices, which are nothing."""
 
-from amaranth.hdl import Signal
+from amaranth.hdl import Signal, Value, ValueLike
 
 from hdl.arch import PA_BITS, PAGE_SIZE, RAM_BASE
 
@@ -33,7 +33,7 @@ class Pma:
         set it, which spares it another model for each size of RAM.
     """
 
-    def __init__(self, *, ram_base: int = RAM_BASE, ram_size: int = 128 << 20):
+    def __init__(self, *, ram_base: int = RAM_BASE, ram_size: int = 128 << 20) -> None:
         for name, value in (("ram_base", ram_base), ("ram_size", ram_size)):
             if value < 0 or value % PAGE_SIZE:
                 raise ValueError(f"{name} must be a multiple of {PAGE_SIZE}, not {value:#x}")
@@ -43,14 +43,14 @@ class Pma:
         self.ram_base = ram_base
         self.ram_end = Signal(PA_BITS + 1, init=end)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Pma(ram_base={self.ram_base:#x}, ram_size={self.ram_size:#x})"
 
     @property
-    def ram_size(self):
+    def ram_size(self) -> int:
         """Size of RAM in bytes."""
-        return self.ram_end.init - self.ram_base
+        return int(self.ram_end.init) - self.ram_base
 
-    def is_ram(self, address):
+    def is_ram(self, address: ValueLike) -> Value:
         """Whether `address` (a Value of any width) lies in RAM."""
         return (address >= self.ram_base) & (address < self.ram_end)

@@ -24,7 +24,7 @@ class Source(IntEnum):
 class RequestSignature(wiring.Signature):
     """A request, seen from the initiator. Its payload is valid while `valid` is high."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: An offer; it is accepted at the clock edge where `valid` and `ready` are high.
@@ -55,7 +55,7 @@ class RequestSignature(wiring.Signature):
 class ResponseSignature(wiring.Signature):
     """A response, seen from the initiator, which always takes it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: High for one cycle per accepted request, never in the cycle of its acceptance.
@@ -84,5 +84,5 @@ class MemoryPort(wiring.Signature):
        response from the request of the same cycle.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__({"request": Out(RequestSignature()), "response": Out(ResponseSignature())})

@@ -51,7 +51,15 @@ class Mmu(wiring.Component):
         If a number of entries is not positive.
     """
 
-    def __init__(self, *, pma=Pma(), itlb_entries=8, dtlb_entries=8, walk_cache_entries=4):  # noqa: B008
+    def __init__(
+        self,
+        *,
+        pma: Pma | None = None,
+        itlb_entries: int = 8,
+        dtlb_entries: int = 8,
+        walk_cache_entries: int = 4,
+    ) -> None:
+        pma = pma or Pma()
         super().__init__(
             {
                 #: Live CSR fields.
@@ -74,7 +82,7 @@ class Mmu(wiring.Component):
         self.walk_cache = WalkCache(entries=walk_cache_entries)
         self.walker = Walker(pma=pma)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.fetch_side = fetch_side = self.fetch_side
         m.submodules.data_side = data_side = self.data_side
@@ -99,7 +107,7 @@ class Mmu(wiring.Component):
         self._connect_results(m)
         return m
 
-    def _connect_starts(self, m):
+    def _connect_starts(self, m: Module) -> None:
         """Offers the walker the miss that has priority."""
         start = self.walker.start
         with m.If(self.update.valid & ~self.update.done):
@@ -113,7 +121,7 @@ class Mmu(wiring.Component):
                 m.d.comb += [start.valid.eq(1), start.side.eq(side), start.id.eq(port.id)]
                 m.d.comb += start.key.eq(part.key)
 
-    def _connect_results(self, m):
+    def _connect_results(self, m: Module) -> None:
         """Gives each side what the walker found for it."""
         fill, verdict = self.walker.fill, self.walker.verdict
         found = self.walker.verdict_valid

@@ -6,7 +6,8 @@ verdict, and a change of SUM, MXR or privilege acts on the very next access.
 Privileged specification, "Virtual Address Translation Process", steps 6 to 9.
 """
 
-from amaranth.hdl import Mux
+from amaranth.hdl import Mux, Value, ValueLike
+from amaranth.lib import data
 
 from hdl.arch import Priv
 from hdl.mmu.vocabulary import Access, is_read, is_write
@@ -14,7 +15,9 @@ from hdl.mmu.vocabulary import Access, is_read, is_write
 __all__ = ["is_permitted", "needs_update"]
 
 
-def is_permitted(flags, access, priv, sum_, mxr):
+def is_permitted(
+    flags: data.View, access: ValueLike, priv: ValueLike, sum_: ValueLike, mxr: ValueLike
+) -> Value:
     """Whether a page with `flags` (`PteFlags`) lets `access` pass; 1 bit.
 
     `priv` is the effective privilege, U or S: M-mode does not translate. A page with U set is
@@ -28,6 +31,6 @@ def is_permitted(flags, access, priv, sum_, mxr):
     )
 
 
-def needs_update(flags, access):
+def needs_update(flags: data.View, access: ValueLike) -> Value:
     """Whether `access` finds A clear, or would write and finds D clear; 1 bit."""
     return ~flags.a | (is_write(access) & ~flags.d)

@@ -1,5 +1,6 @@
 """Signatures of the MMU's ports, each described from the side of who asks."""
 
+from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -19,7 +20,7 @@ __all__ = [
 class AddressInterface(wiring.PureInterface):
     """An address with what was said of its access; see `AddressSignature`."""
 
-    def is_refused(self):
+    def is_refused(self) -> Value:
         """Whether there is no access, now at least; 1 bit."""
         return (self.fault != Fault.NONE) | self.update
 
@@ -27,7 +28,7 @@ class AddressInterface(wiring.PureInterface):
 class AddressSignature(wiring.Signature):
     """A virtual address on its way through the pipeline, and what was said of its access."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: Virtual address in bytes: of what was refused, if anything was.
@@ -39,7 +40,9 @@ class AddressSignature(wiring.Signature):
             }
         )
 
-    def create(self, *, path=None, src_loc_at=0):
+    def create(
+        self, *, path: tuple[str, ...] | None = None, src_loc_at: int = 0
+    ) -> AddressInterface:
         """An interface that can be asked whether the access was refused."""
         return AddressInterface(self, path=path, src_loc_at=1 + src_loc_at)
 
@@ -47,7 +50,7 @@ class AddressSignature(wiring.Signature):
 class ContextSignature(wiring.Signature):
     """The live CSR fields that translation obeys, in every cycle, as seen from the CSR file."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: `satp.MODE` is Sv39; else Bare.
@@ -69,7 +72,7 @@ class ContextSignature(wiring.Signature):
 class SfenceSignature(wiring.Signature):
     """An `sfence.vma`, as seen from the hart; it acts at the end of the cycle of `valid`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: An `sfence.vma` is executed in this cycle; qualifies the others.
@@ -98,7 +101,7 @@ class TranslationSignature(wiring.Signature):
        a walk for another port takes the walker; then it is found anew.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: A translation is asked for in this cycle; qualifies the payload.
@@ -138,7 +141,7 @@ class UpdateSignature(wiring.Signature):
     for it again on the instruction's own port.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: The request stands.

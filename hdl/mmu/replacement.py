@@ -1,11 +1,15 @@
 """How a fully associative table takes a new entry."""
 
-from amaranth.hdl import Cat, Mux
+from collections.abc import Callable
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Value
+from amaranth.lib import data, wiring
 
 __all__ = ["replace", "victim"]
 
 
-def victim(valid, turn):
+def victim(valid: Value, turn: Value) -> Value:
     """The entry to replace, one-hot: the lowest invalid one, else the one whose `turn` it is.
 
     `valid` has a bit per entry and `turn` is one-hot.
@@ -13,7 +17,9 @@ def victim(valid, turn):
     return Mux(valid.all(), turn, ~valid & (valid + 1))[: len(valid)]
 
 
-def replace(m, table, new, overlaps):
+def replace(
+    m: Module, table: wiring.Component, new: data.View, overlaps: Callable[[Any], Value]
+) -> None:
     """Puts `new` into `table` and drops what it overlaps, at the end of this cycle.
 
     `table` has `entries`, a `valid` bit for each, and a one-hot `turn`; `overlaps` says of an entry

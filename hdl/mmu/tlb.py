@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -26,7 +26,7 @@ class TlbEntry(data.Struct):
 class FillSignature(wiring.Signature):
     """A new entry for a TLB, as seen from the walker."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: Take `entry` at the end of this cycle.
@@ -37,7 +37,7 @@ class FillSignature(wiring.Signature):
         )
 
 
-def _same_page(a, b, level):
+def _same_page(a: Value, b: Value, level: Value) -> Value:
     """Whether virtual page numbers `a` and `b` lie in one page of `level`."""
     # One comparison under a mask, which depends on the level alone, off the path of the look-up.
     everything = (1 << LEVELS * VPN_BITS) - 1
@@ -78,7 +78,7 @@ class Tlb(wiring.Component):
     #: Entries to forget at the end of the cycle.
     sfence: In(SfenceSignature())
 
-    def __init__(self, *, entries):
+    def __init__(self, *, entries: int) -> None:
         if not isinstance(entries, int) or entries < 1:
             raise ValueError(f"entries must be a positive integer, not {entries!r}")
         super().__init__()
@@ -87,7 +87,7 @@ class Tlb(wiring.Component):
         self.entries = [Signal(TlbEntry, name=f"entry{i}") for i in range(entries)]
         self.turn = Signal(entries, init=1)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         hits = Signal.like(self.valid)
         m.d.comb += hits.eq(self.valid & Cat(self._matches(entry) for entry in self.entries))
@@ -104,13 +104,13 @@ class Tlb(wiring.Component):
             replace(m, self, self.fill.entry, self._overlaps)
         return m
 
-    def _matches(self, entry):
+    def _matches(self, entry: data.View) -> Value:
         """Whether `entry`, if valid, translates the address that is looked up."""
         page = entry.page
         owned = page.flags.g | (entry.asid == self.asid)
         return owned & _same_page(entry.vpn, self.vpn, page.level)
 
-    def _is_fenced(self, entry):
+    def _is_fenced(self, entry: data.View) -> Value:
         """Whether the fence covers `entry`: of the given ASID and not global, of the given page."""
         fence = self.sfence
         page = entry.page
@@ -118,7 +118,7 @@ class Tlb(wiring.Component):
         covered = ~fence.has_va | _same_page(entry.vpn, fence.va[PAGE_BITS:MAXVA_BITS], page.level)
         return owned & covered
 
-    def _overlaps(self, entry):
+    def _overlaps(self, entry: data.View) -> Value:
         """Whether `entry` and the one that is filled share an address."""
         new = self.fill.entry
         level = Mux(entry.page.level > new.page.level, entry.page.level, new.page.level)

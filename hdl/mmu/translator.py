@@ -1,10 +1,11 @@
 """One side of the MMU: a translation port and its TLB."""
 
-from amaranth.hdl import Cat, Module, Mux
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Module, Mux, Value, ValueLike
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import MAXVA_BITS, PA_BITS, PAGE_BITS, VPN_BITS, Priv
+from hdl.memory.pma import Pma
 from hdl.mmu.permission import is_permitted, needs_update
 from hdl.mmu.ports import ContextSignature, SfenceSignature, TranslationSignature
 from hdl.mmu.tlb import FillSignature, Tlb
@@ -51,12 +52,12 @@ class Translator(wiring.Component):
     #: The verdict answers the question of this cycle.
     claimed: Out(1)
 
-    def __init__(self, *, pma, entries):
+    def __init__(self, *, pma: Pma, entries: int) -> None:
         super().__init__()
         self._pma = pma
         self.tlb = Tlb(entries=entries)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.tlb = tlb = self.tlb
         wiring.connect(m, wiring.flipped(self.sfence), tlb.sfence)
@@ -69,7 +70,7 @@ class Translator(wiring.Component):
         self._answer(m)
         return m
 
-    def _answer(self, m):
+    def _answer(self, m: Module) -> None:
         """The verdict of this cycle: the first rule that applies."""
         request, context, tlb = self.request, self.context, self.tlb
         flags = tlb.page.flags
@@ -81,7 +82,7 @@ class Translator(wiring.Component):
         m.d.comb += request.device.eq(~self._pma.is_ram(request.pa))
         ram_only = (request.access == Access.FETCH) | is_atomic(request.access)
 
-        def refuse(fault):
+        def refuse(fault: ValueLike) -> None:
             m.d.comb += [request.done.eq(1), request.fault.eq(fault)]
 
         with m.If(~request.valid):
@@ -102,7 +103,7 @@ class Translator(wiring.Component):
         with m.Else():
             m.d.comb += self.miss.eq(1)
 
-    def _translated(self, page):
+    def _translated(self, page: data.View) -> Value:
         """The physical address: a superpage takes the low fields of its page number from `va`."""
         va, ppn = self.request.va, page.ppn
         low, middle = PAGE_BITS + VPN_BITS, PAGE_BITS + 2 * VPN_BITS

@@ -4,8 +4,8 @@ Privileged specification, "Supervisor Address Translation and Protection (satp) 
 "Sv39: Page-Based 39-bit Virtual-Memory System".
 """
 
-from amaranth.hdl import Value
-from amaranth.lib import data, enum
+from amaranth.hdl import Value, ValueLike
+from amaranth.lib import data, enum, wiring
 
 from hdl.arch import (
     ASID_BITS,
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-class Access(enum.Enum, shape=3):
+class Access(enum.Enum, shape=3):  # type: ignore[call-arg]
     """What an instruction wants from an address.
 
     Bit 0 is set for what reads data, bit 1 for what writes, bit 2 for atomics; `is_read` and its
@@ -49,22 +49,22 @@ class Access(enum.Enum, shape=3):
     AMO = 0b111
 
 
-def is_read(access):
+def is_read(access: ValueLike) -> Value:
     """Whether `access` (an `Access`, 1-bit result) needs the page to be readable."""
     return Value.cast(access)[0]
 
 
-def is_write(access):
+def is_write(access: ValueLike) -> Value:
     """Whether `access` needs the page to be writable and dirty, and faults as a store."""
     return Value.cast(access)[1]
 
 
-def is_atomic(access):
+def is_atomic(access: ValueLike) -> Value:
     """Whether `access` is LR, SC or an AMO, which work in RAM only."""
     return Value.cast(access)[2]
 
 
-class Fault(enum.Enum, shape=2):
+class Fault(enum.Enum, shape=2):  # type: ignore[call-arg]
     """Why a translation failed; with the access it makes the cause of the trap."""
 
     NONE = 0
@@ -72,7 +72,7 @@ class Fault(enum.Enum, shape=2):
     ACCESS = 2
 
 
-class Side(enum.Enum, shape=2):
+class Side(enum.Enum, shape=2):  # type: ignore[call-arg]
     """Which port of the MMU a walk is for."""
 
     FETCH = 0
@@ -103,20 +103,20 @@ class PageTableEntry(data.Struct):
     pbmt: 2
     n: 1
 
-    def is_pointer(self):
+    def is_pointer(self) -> Value:
         """Whether a valid entry points to a table of the next level down."""
         return ~(self.flags.r | self.flags.w | self.flags.x)
 
-    def is_malformed(self, level):
+    def is_malformed(self, level: ValueLike) -> Value:
         """Whether a walk that reads the entry at `level` (2 bits) ends with a page fault.
 
         That is: invalid, writable but not readable, with reserved, PBMT or N bits set, a pointer
         with A, D or U set or at level 0, or a superpage with low PPN bits set.
         """
-        flags = self.flags
+        flags, ppn = self.flags, Value.cast(self.ppn)
         stray_pointer = (level == 0) | flags.a | flags.d | flags.u
-        misaligned = ((level != 0) & self.ppn[:VPN_BITS].any()) | (
-            (level == 2) & self.ppn[VPN_BITS : 2 * VPN_BITS].any()
+        misaligned = ((level != 0) & ppn[:VPN_BITS].any()) | (
+            (level == 2) & ppn[VPN_BITS : 2 * VPN_BITS].any()
         )
         return (
             ~self.v
@@ -161,7 +161,9 @@ class Verdict(data.Struct):
     update: 1
 
 
-def assign_key(key, request, context):
+def assign_key(
+    key: data.View, request: wiring.PureInterface, context: wiring.PureInterface
+) -> list[object]:
     """Statements that make `key` that of `request` (it has va, access and priv) in `context`."""
     return [
         key.vpn.eq(request.va[PAGE_BITS:MAXVA_BITS]),

@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -28,7 +28,7 @@ class Pointer(data.Struct):
 class LookupSignature(wiring.Signature):
     """A look-up, as seen from the walker; the answer is combinational."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: The address to look up: upper fields of its virtual page number, and its ASID.
@@ -46,7 +46,7 @@ class LookupSignature(wiring.Signature):
 class PointerFillSignature(wiring.Signature):
     """A pointer to remember, as seen from the walker."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: Take `pointer` at the end of this cycle.
@@ -81,7 +81,7 @@ class WalkCache(wiring.Component):
     #: Forget everything at the end of this cycle.
     flush: In(1)
 
-    def __init__(self, *, entries):
+    def __init__(self, *, entries: int) -> None:
         if not isinstance(entries, int) or entries < 1:
             raise ValueError(f"entries must be a positive integer, not {entries!r}")
         super().__init__()
@@ -90,7 +90,7 @@ class WalkCache(wiring.Component):
         self.entries = [Signal(Pointer, name=f"entry{i}") for i in range(entries)]
         self.turn = Signal(entries, init=1)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         hits = Signal.like(self.valid)
         m.d.comb += hits.eq(self.valid & Cat(self._matches(entry) for entry in self.entries))
@@ -106,12 +106,12 @@ class WalkCache(wiring.Component):
             replace(m, self, self.fill.pointer, self._overlaps)
         return m
 
-    def _matches(self, entry):
+    def _matches(self, entry: data.View) -> Value:
         """Whether `entry`, if valid, points to the table that is looked up."""
         owned = entry.g | (entry.asid == self.lookup.asid)
         return owned & (entry.vpn == self.lookup.vpn)
 
-    def _overlaps(self, entry):
+    def _overlaps(self, entry: data.View) -> Value:
         """Whether `entry` and the one that is filled are for the same addresses."""
         new = self.fill.pointer
         return (entry.vpn == new.vpn) & (entry.g | new.g | (entry.asid == new.asid))

@@ -1,10 +1,11 @@
 """The page-table walker, shared by both TLBs and by the updates of A and D."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib import enum, wiring
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, ValueLike
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import LEVELS, PAGE_BITS, PPN_BITS, VPN_BITS
+from hdl.memory.pma import Pma
 from hdl.memory.port import ID_BITS, MemoryPort, Source
 from hdl.mmu.permission import is_permitted, needs_update
 from hdl.mmu.tlb import FillSignature
@@ -21,7 +22,7 @@ from hdl.mmu.walk_cache import LookupSignature, PointerFillSignature
 __all__ = ["StartSignature", "Walker", "WalkerState"]
 
 
-class WalkerState(enum.Enum, shape=4):
+class WalkerState(enum.Enum, shape=4):  # type: ignore[call-arg]
     """What the walker is doing; see `Walker`."""
 
     IDLE = 0
@@ -38,7 +39,7 @@ class WalkerState(enum.Enum, shape=4):
 class StartSignature(wiring.Signature):
     """A walk that is wanted, as seen from the requesters; taken if the walker is free."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: A walk is wanted in this cycle; qualifies the payload.
@@ -113,7 +114,7 @@ class Walker(wiring.Component):
     #: Reads and writes of PTEs.
     port: Out(MemoryPort())
 
-    def __init__(self, *, pma):
+    def __init__(self, *, pma: Pma) -> None:
         super().__init__()
         self._pma = pma
         #: State of the walk; the question is latched in `verdict`.
@@ -136,7 +137,7 @@ class Walker(wiring.Component):
         #: The walk of this cycle must fill no TLB and deliver nothing.
         self.killed = Signal()
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         state, response = self.state, self.port.response
         self._connect(m)
@@ -169,7 +170,7 @@ class Walker(wiring.Component):
         self._kill(m)
         return m
 
-    def _connect(self, m):
+    def _connect(self, m: Module) -> None:
         """What does not depend on the state, and the defaults of what does."""
         request, key = self.port.request, self.verdict.key
         page_entry = self.fill.entry
@@ -201,7 +202,7 @@ class Walker(wiring.Component):
             page_entry.page.level.eq(self.level),
         ]
 
-    def _start(self, m):
+    def _start(self, m: Module) -> None:
         """IDLE and DONE: begin the walk that is wanted, at the root or where the cache points."""
         start, lookup = self.start, self.lookup
         cached = lookup.hit & (start.side != Side.UPDATE)
@@ -224,7 +225,7 @@ class Walker(wiring.Component):
         with m.Elif(~self.claimed):
             m.d.sync += self.state.eq(WalkerState.IDLE)
 
-    def _judge(self, m, pte):
+    def _judge(self, m: Module, pte: data.View) -> None:
         """READ: what the PTE means. The first rule that applies decides."""
         key, flags = self.verdict.key, pte.flags
         permitted = is_permitted(flags, key.access, key.priv, key.sum_, key.mxr)
@@ -245,7 +246,7 @@ class Walker(wiring.Component):
         with m.Else():
             m.d.sync += [self.pte.eq(pte), self.state.eq(WalkerState.REREAD)]
 
-    def _descend(self, m, pte):
+    def _descend(self, m: Module, pte: data.View) -> None:
         """READ: go on with the table that a pointer names, and remember those of level 0."""
         g = self.g | pte.flags.g
         m.d.comb += [
@@ -258,7 +259,7 @@ class Walker(wiring.Component):
         ]
         m.d.sync += self.g.eq(g)
 
-    def _compare(self, m):
+    def _compare(self, m: Module) -> None:
         """COMPARE: nobody may have changed the PTE since the walk read it."""
         key, pte = self.verdict.key, self.pte
         with m.If(self.port.response.error):
@@ -277,14 +278,14 @@ class Walker(wiring.Component):
                 self.state.eq(WalkerState.OFFER),
             ]
 
-    def _confirm(self, m):
+    def _confirm(self, m: Module) -> None:
         """CONFIRM: only a PTE that has been written may be used."""
         with m.If(self.port.response.error):
             self._conclude(m, Fault.ACCESS)
         with m.Else():
             self._fill(m, self.pte)
 
-    def _fill(self, m, pte):
+    def _fill(self, m: Module, pte: data.View) -> None:
         """Hand the leaf to the TLB: next cycle the question finds it there."""
         page = self.fill.entry.page
         m.d.comb += [
@@ -297,7 +298,7 @@ class Walker(wiring.Component):
         with m.If(self.verdict.side == Side.UPDATE):
             self._conclude(m, Fault.NONE)
 
-    def _conclude(self, m, fault, *, update=0):
+    def _conclude(self, m: Module, fault: ValueLike, *, update: int = 0) -> None:
         """Keep the verdict for the question, which is answered in the next cycle."""
         m.d.sync += [
             self.verdict.fault.eq(fault),
@@ -305,7 +306,7 @@ class Walker(wiring.Component):
             self.state.eq(WalkerState.DONE),
         ]
 
-    def _offer(self, m):
+    def _offer(self, m: Module) -> None:
         """Offer the read that a state has asked for, or refuse it without asking the bus."""
         request = self.port.request
         table = Cat(Const(0, PAGE_BITS), self.read_table)
@@ -317,7 +318,7 @@ class Walker(wiring.Component):
                 m.d.comb += request.valid.eq(1)
                 m.d.sync += self.state.eq(Mux(request.ready, WalkerState.READ, WalkerState.OFFER))
 
-    def _kill(self, m):
+    def _kill(self, m: Module) -> None:
         """A squash or a fence wins over whatever the state wanted."""
         request, response, state = self.port.request, self.port.response, self.state
         m.d.comb += self.killed.eq(

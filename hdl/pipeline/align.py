@@ -1,6 +1,6 @@
 """The align stage: cuts fetched words into instructions and expands the compressed ones."""
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -42,7 +42,7 @@ class Aligner(wiring.Component):
     take: In(1)
     probe: Out(StageSignature())
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         #: The words that are held, and the two that this cycle works on.
         self._oldest, self._next, self._first, self._second = (
@@ -57,7 +57,7 @@ class Aligner(wiring.Component):
         #: Nothing in the first word follows the instruction.
         self._last = Signal(name="last")
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.expander = expander = Expander()
         oldest, next_, first, second = self._oldest, self._next, self._first, self._second
@@ -76,7 +76,7 @@ class Aligner(wiring.Component):
         self._probe(m)
         return m
 
-    def _cut(self, m, expander):
+    def _cut(self, m: Module, expander: Expander) -> None:
         """How far the instruction at the front reaches."""
         first, second, fetched = self._first, self._second, self.fetched
         slot = _slot(first)
@@ -98,7 +98,7 @@ class Aligner(wiring.Component):
             self.valid.eq(first.valid & (~self._straddles | (self._oldest.valid & second.valid))),
         ]
 
-    def _describe(self, m, expander):
+    def _describe(self, m: Module, expander: Expander) -> None:
         """What is known of the instruction at the front."""
         first, second, fetched, straddles = self._first, self._second, self.fetched, self._straddles
         pc = Cat(Const(0, 1), first.fetch.va[1:])
@@ -121,12 +121,17 @@ class Aligner(wiring.Component):
             fetched.id.eq(Cat(_slot(first), first.number)),
         ]
 
-    def _advance(self, m):
+    def _advance(self, m: Module) -> None:
         """What is left of the two words; a third never arrives while two are held."""
         oldest, next_, first, second = self._oldest, self._next, self._first, self._second
         taken = self.take & self.valid
 
-        def keep(place, word, valid, slot):
+        def keep(
+            place: wiring.PureInterface,
+            word: wiring.PureInterface,
+            valid: ValueLike,
+            slot: ValueLike,
+        ) -> None:
             m.d.sync += copy(place, word)
             m.d.sync += [place.valid.eq(valid), place.fetch.va[1:3].eq(slot)]
 
@@ -143,7 +148,7 @@ class Aligner(wiring.Component):
         with m.If(self.flush):
             m.d.sync += [oldest.valid.eq(0), next_.valid.eq(0)]
 
-    def _probe(self, m):
+    def _probe(self, m: Module) -> None:
         """The instruction at the front."""
         probe, fetched = self.probe, self.fetched
         m.d.comb += [
@@ -158,12 +163,14 @@ class Aligner(wiring.Component):
             m.d.comb += probe.stall.eq(Stall.NEXT)
 
 
-def _slot(word):
+def _slot(word: wiring.PureInterface) -> Value:
     """The index of the first halfword of `word` that is to be executed; 2 bits."""
     return word.fetch.va[1:3]
 
 
-def _choose(target, kept, arriving):
+def _choose(
+    target: wiring.PureInterface, kept: wiring.PureInterface, arriving: wiring.PureInterface
+) -> list[object]:
     """Assignments of `kept`, or if there is no such word of the arriving one, to `target`."""
     members = (word.signature.flatten(word) for word in (target, kept, arriving))
     return [

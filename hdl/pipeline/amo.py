@@ -12,7 +12,7 @@ from hdl.units.lanes import store_lanes
 __all__ = ["AmoState", "AmoUnit"]
 
 
-class AmoState(enum.IntEnum, shape=2):
+class AmoState(enum.IntEnum, shape=2):  # type: ignore[call-arg]
     """How far an atomic read-modify-write is."""
 
     READ = 0
@@ -48,11 +48,11 @@ class AmoUnit(wiring.Component):
     #: The response of this cycle is the last one.
     last: Out(1)
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.state = Signal(AmoState)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.alu = alu = AmoAlu()
         executed, request, response = self.executed, self.request, self.response

@@ -1,6 +1,6 @@
 """The decode stage: decodes an instruction and collects its operands."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -51,11 +51,11 @@ class Decode(wiring.Component):
     wen: In(1)
     probe: Out(StageSignature())
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.registers = RegisterFile()
         super().__init__()
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.registers = registers = self.registers
         m.submodules.decoder = decoder = Decoder()
@@ -98,7 +98,7 @@ class Decode(wiring.Component):
             m.d.comb += self.probe.stall.eq(Stall.NEXT)
         return m
 
-    def _operand(self, m, address, stored, operand):
+    def _operand(self, m: Module, address: Value, stored: Value, operand: Value) -> Value:
         """Chooses where `operand` comes from; returns whether it has to be waited for."""
         execute, trap = self.from_execute, self.from_trap
         some = address != 0

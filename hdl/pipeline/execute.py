@@ -70,7 +70,7 @@ class Execute(wiring.Component):
     forward: Out(Forward())
     probe: Out(StageSignature())
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.muldiv = MulDiv()
         #: The instruction in the stage.
@@ -92,7 +92,7 @@ class Execute(wiring.Component):
         #: The translated access is to be put to the bus.
         self._wanted = Signal(name="wanted")
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         held, control, occupied = self._held, self._held.control, self._occupied
         m.d.comb += self.accept.eq(~occupied | (self.valid & self.ready) | held.refetch)
@@ -117,7 +117,7 @@ class Execute(wiring.Component):
         self._probe(m)
         return m
 
-    def _branch(self, m):
+    def _branch(self, m: Module) -> None:
         """Where execution goes on, and whether that was predicted."""
         held, control = self._held, self._held.control
         taken = Signal()
@@ -144,7 +144,7 @@ class Execute(wiring.Component):
             self.learn.target.eq(target),
         ]
 
-    def _compute(self, m):
+    def _compute(self, m: Module) -> None:
         """The result, and when it is there."""
         held, control = self._held, self._held.control
         m.submodules.alu = alu = Alu()
@@ -179,7 +179,7 @@ class Execute(wiring.Component):
             with m.Default():
                 m.d.comb += result.eq(alu.result)
 
-    def _translate(self, m):
+    def _translate(self, m: Module) -> None:
         """Asks for the translation of a data address."""
         held, control, translation = self._held, self._held.control, self.translation
         misaligned = is_misaligned(self._address[:3], control.funct3[:2])
@@ -203,7 +203,7 @@ class Execute(wiring.Component):
             translation.squash.eq(self.flush),
         ]
 
-    def _access(self, m):
+    def _access(self, m: Module) -> None:
         """Puts the translated access to the bus."""
         held, control = self._held, self._held.control
         translation, request = self.translation, self.request
@@ -234,7 +234,7 @@ class Execute(wiring.Component):
             request.id.eq(held.id),
         ]
 
-    def _finish(self, m):
+    def _finish(self, m: Module) -> None:
         """When all is done."""
         accessed = self.translation.done & (~self._wanted | self.request.ready)
         divides = self._held.control.unit == Unit.MULDIV
@@ -245,7 +245,7 @@ class Execute(wiring.Component):
         with m.Else():
             m.d.comb += self._finished.eq(~divides | self.muldiv.done)
 
-    def _probe(self, m):
+    def _probe(self, m: Module) -> None:
         """What is in the stage, and what it waits for, in the order of `_finish`."""
         held, probe, translation = self._held, self.probe, self.translation
         m.d.comb += [
@@ -268,7 +268,7 @@ class Execute(wiring.Component):
         with m.Else():
             m.d.comb += probe.stall.eq(Stall.MEMORY)
 
-    def _describe(self, m):
+    def _describe(self, m: Module) -> None:
         """What goes on to the trap stage."""
         held, executed, translation = self._held, self.executed, self.translation
         for name in ("unit", "system", "funct3", "rs1", "rs2", "rd", "illegal"):

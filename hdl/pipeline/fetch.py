@@ -1,6 +1,6 @@
 """The fetch stage: predicts where execution goes, translates the address and asks for the word."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -52,7 +52,7 @@ class Fetch(wiring.Component):
         The word that is on its way; else the one that is asked for.
     """
 
-    def __init__(self, *, reset_pc=RAM_BASE, btb_entries=16):
+    def __init__(self, *, reset_pc: int = RAM_BASE, btb_entries: int = 16) -> None:
         if not 0 <= reset_pc < 1 << 64 or reset_pc % 2:
             raise ValueError(f"reset_pc must be an even 64-bit address, not {reset_pc!r}")
         self._reset_pc = reset_pc
@@ -70,7 +70,7 @@ class Fetch(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         request, response = self.port.request, self.port.response
         translation, redirect = self.translation, self.redirect
@@ -128,7 +128,7 @@ class Fetch(wiring.Component):
         self._probe(m, asked, pending & ~dropped & ~complete, room & ~stopped & ~failed, fire)
         return m
 
-    def _describe(self, m):
+    def _describe(self, m: Module) -> None:
         """What is the same in every request, to the MMU and to the port."""
         request, translation = self.port.request, self.translation
         m.d.comb += [
@@ -141,7 +141,9 @@ class Fetch(wiring.Component):
             translation.squash.eq(self.redirect.valid),
         ]
 
-    def _probe(self, m, asked, waits, wants, fire):
+    def _probe(
+        self, m: Module, asked: wiring.PureInterface, waits: Value, wants: Value, fire: Value
+    ) -> None:
         """The word that is on its way, else the one that is asked for."""
         probe, translation = self.probe, self.translation
         m.d.comb += [
@@ -157,7 +159,7 @@ class Fetch(wiring.Component):
         with m.Elif(~fire):
             m.d.comb += probe.stall.eq(Stall.MEMORY)
 
-    def _deliver(self, m, asked, valid):
+    def _deliver(self, m: Module, asked: wiring.PureInterface, valid: Value) -> None:
         """Hands on the word that was asked for, with the data or error of its response."""
         response, word = self.port.response, self.word
         for name in ("predicted", "slot", "target", "number"):

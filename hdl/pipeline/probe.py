@@ -11,7 +11,7 @@ __all__ = ["STAGES", "ProbeSignature", "Stall", "StageSignature"]
 STAGES = ("fetch", "align", "decode", "execute", "trap")
 
 
-class Stall(enum.Enum, shape=3):
+class Stall(enum.Enum, shape=3):  # type: ignore[call-arg]
     """Why an instruction does not leave its stage at the end of the cycle."""
 
     #: It leaves.
@@ -35,7 +35,7 @@ class Stall(enum.Enum, shape=3):
 class StageSignature(wiring.Signature):
     """What is in a stage in this cycle, as seen from the stage."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: Something is in it; qualifies the others.
@@ -58,5 +58,5 @@ class StageSignature(wiring.Signature):
 class ProbeSignature(wiring.Signature):
     """All stages. Derived from what is there anyway: unconnected, it costs nothing."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__({stage: Out(StageSignature()) for stage in STAGES})

@@ -1,6 +1,6 @@
 """The recorder: turns what leaves the trap stage into records of the retire port."""
 
-from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -57,7 +57,7 @@ class Recorder(wiring.Component):
     trap_tval: In(64)
     retire: Out(RetirePort())
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         executed, retire = self.executed, self.retire
         order = Signal(64)
@@ -95,7 +95,7 @@ class Recorder(wiring.Component):
         self._csr(m, retires & (executed.unit == Unit.CSR))
         return m
 
-    def _access(self, m, accessed):
+    def _access(self, m: Module, accessed: Value) -> None:
         """The data access of the record."""
         executed, retire = self.executed, self.retire
         mask = Signal(8)
@@ -120,7 +120,7 @@ class Recorder(wiring.Component):
             retire.mem_wdata.eq(self.stored),
         ]
 
-    def _csr(self, m, accessed):
+    def _csr(self, m: Module, accessed: Value) -> None:
         """The CSR of the record."""
         executed, retire = self.executed, self.retire
         whole = executed.funct3[:2] == 1

@@ -21,7 +21,7 @@ class RetirePort(wiring.Signature):
     its handler, whose `intr` is 1 and whose `intr_cause` tells the trap that led there.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 "valid": Out(1),

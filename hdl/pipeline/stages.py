@@ -35,7 +35,7 @@ ACCESSES = {
 }
 
 
-def copy(target, source):
+def copy(target: wiring.PureInterface, source: wiring.PureInterface) -> list[object]:
     """Assignments of every member of `source` to `target`; both have one signature."""
     return [
         to.eq(from_)
@@ -48,14 +48,14 @@ def copy(target, source):
 class Redirect(wiring.Signature):
     """Execution goes on somewhere else than was predicted; everything younger is dropped."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__({"valid": Out(1), "target": Out(64)})
 
 
 class FetchedWord(wiring.Signature):
     """An aligned 64-bit word of instructions, or the fault that its fetch met."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 "valid": Out(1),
@@ -77,7 +77,7 @@ class FetchedWord(wiring.Signature):
 class Forward(wiring.Signature):
     """What a stage will write to a register, for younger instructions that read it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: Register that will be written; 0 for none.
@@ -92,7 +92,7 @@ class Forward(wiring.Signature):
 class Fetched(wiring.Signature):
     """An instruction as it enters the decode stage."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 "pc": Out(64),
@@ -117,7 +117,7 @@ class Fetched(wiring.Signature):
 class Decoded(wiring.Signature):
     """An instruction with its operands, on its way into the execute stage."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 "pc": Out(64),
@@ -140,7 +140,7 @@ class Decoded(wiring.Signature):
 class Executed(wiring.Signature):
     """An instruction on its way into the trap stage, with every exception it has collected."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 "pc": Out(64),

@@ -5,7 +5,7 @@ sure to finish what it holds: CSR writes, traps and returns, fences, the second 
 the A and D bits of Svadu.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -81,7 +81,7 @@ class TrapStage(wiring.Component):
         What is in the stage; see `hdl.pipeline.probe`.
     """
 
-    def __init__(self, *, hart_id=0):
+    def __init__(self, *, hart_id: int = 0) -> None:
         super().__init__(
             {
                 "executed_valid": In(1),
@@ -128,7 +128,7 @@ class TrapStage(wiring.Component):
         #: The value of a load.
         self._value = Signal(64, name="loaded_value")
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.csrs = self.csrs
         m.submodules.traps = self.traps
@@ -154,7 +154,7 @@ class TrapStage(wiring.Component):
         self._probe(m)
         return m
 
-    def _csr(self, m):
+    def _csr(self, m: Module) -> None:
         """Reads and writes the CSR of a Zicsr instruction."""
         csrs, held = self.csrs, self._held
         wiring.connect(m, wiring.flipped(self.interrupts), csrs.interrupts)
@@ -177,7 +177,7 @@ class TrapStage(wiring.Component):
             with m.Default():
                 m.d.comb += csrs.write_data.eq(self._operand)
 
-    def _system(self, m):
+    def _system(self, m: Module) -> None:
         """The privileged instructions and fences, and whether they are allowed."""
         held, environment, sfence = self._held, self.environment, self.sfence
         user, supervisor = environment.priv == Priv.U, environment.priv == Priv.S
@@ -195,7 +195,7 @@ class TrapStage(wiring.Component):
         with m.Elif(held.unit == Unit.CSR):
             m.d.comb += forbidden.eq(~self.csrs.legal)
 
-        def retires(system):
+        def retires(system: System) -> Value:
             return self._retires & is_system & (held.system == system)
 
         m.d.comb += [
@@ -209,7 +209,7 @@ class TrapStage(wiring.Component):
             sfence.asid.eq(held.rs2_data),
         ]
 
-    def _collect(self, m):
+    def _collect(self, m: Module) -> None:
         """Everything the instruction has met, for the trap unit."""
         held, collected, environment = self._held, self.traps.collected, self.environment
         is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch.update
@@ -237,7 +237,7 @@ class TrapStage(wiring.Component):
             self.traps.mtvec.eq(environment.mtvec),
         ]
 
-    def _finish(self, m):
+    def _finish(self, m: Module) -> None:
         """When the instruction leaves; a trap is taken in that cycle."""
         held, environment = self._held, self.environment
         atomic, target = held.unit == Unit.AMO, self.csrs.trap
@@ -267,7 +267,7 @@ class TrapStage(wiring.Component):
                     with m.Case(unit):
                         m.d.comb += self.update.access.eq(access)
 
-    def _amo(self, m):
+    def _amo(self, m: Module) -> None:
         """The second half of an atomic."""
         held, amo = self._held, self.amo
         wiring.connect(m, wiring.flipped(self.response), amo.response)
@@ -278,7 +278,7 @@ class TrapStage(wiring.Component):
             amo.value.eq(self._value),
         ]
 
-    def _result(self, m):
+    def _result(self, m: Module) -> None:
         """What is written to a register, and the reservation."""
         held, size = self._held, self._held.funct3[:2]
         m.d.comb += self._value.eq(
@@ -305,7 +305,7 @@ class TrapStage(wiring.Component):
         with m.If(self._retires & (held.unit == Unit.SC)):
             m.d.sync += self.reserved.eq(0)
 
-    def _redirect(self, m):
+    def _redirect(self, m: Module) -> None:
         """Where execution goes on, if younger instructions have to go."""
         held, target = self._held, self.csrs.trap
         environment, redirect = self.environment, self.redirect
@@ -339,7 +339,7 @@ class TrapStage(wiring.Component):
         with m.Else():
             m.d.comb += redirect.target.eq(held.next_pc)
 
-    def _record(self, m):
+    def _record(self, m: Module) -> None:
         """The retire port."""
         held, target = self._held, self.csrs.trap
         m.submodules.recorder = recorder = Recorder()
@@ -360,7 +360,7 @@ class TrapStage(wiring.Component):
         for name in ("valid", "interrupt", "cause", "tval"):
             m.d.comb += getattr(recorder, f"trap_{name}").eq(getattr(target, name))
 
-    def _probe(self, m):
+    def _probe(self, m: Module) -> None:
         """What is in the stage, and what it waits for, in the order of `_finish`."""
         held, probe = self._held, self.probe
         interrupted = self.csrs.trap.valid & self.csrs.trap.interrupt

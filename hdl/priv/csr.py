@@ -3,7 +3,7 @@
 Privileged specification, chapters "Machine-Level ISA" and "Supervisor-Level ISA"; Zicntr and Sstc.
 """
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,7 +18,7 @@ from hdl.arch import (
 )
 from hdl.priv.exception import TrapTarget
 from hdl.priv.interrupts import WIDTH, InterruptLines, InterruptUnit, word_of
-from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, State
+from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, Field, Register, State
 
 __all__ = ["CsrFile", "Environment"]
 
@@ -26,7 +26,7 @@ __all__ = ["CsrFile", "Environment"]
 class Environment(wiring.Signature):
     """The state that the rest of the hart obeys, live."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 "priv": Out(Priv),
@@ -86,7 +86,7 @@ class CsrFile(wiring.Component):
         What the rest of the hart obeys.
     """
 
-    def __init__(self, *, hart_id=0):
+    def __init__(self, *, hart_id: int = 0) -> None:
         if not 0 <= hart_id < 1 << 64:
             raise ValueError(f"hart_id must be a 64-bit number, not {hart_id!r}")
         self._hart_id = hart_id
@@ -124,7 +124,7 @@ class CsrFile(wiring.Component):
         #: For simulators: what counts on its own, and what `mtime` is compared with.
         self.mcycle, self.stimecmp = self.registers[Csr.MCYCLE], self.registers[Csr.STIMECMP]
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.interrupts = interrupts = self._interrupts
         wiring.connect(m, wiring.flipped(self.interrupts), interrupts.interrupts)
@@ -143,7 +143,7 @@ class CsrFile(wiring.Component):
         self._return(m)
         return m
 
-    def _access(self, m):
+    def _access(self, m: Module) -> None:
         """Reads and writes the register at `address`."""
         known = Signal()
         with m.Switch(self.address):
@@ -163,7 +163,7 @@ class CsrFile(wiring.Component):
                         with m.Case(register.csr):
                             self._write(m, register)
 
-    def _value(self, register):
+    def _value(self, register: Register) -> Value:
         """What `register` reads as."""
         interrupts, name = self._interrupts, register.csr.name.lower()
         delegated = interrupts.mideleg
@@ -187,7 +187,7 @@ class CsrFile(wiring.Component):
         held = self.fields[register.of or register.csr]
         return word_of({field.low: held[field.name] for field in register.fields})
 
-    def _write(self, m, register):
+    def _write(self, m: Module, register: Register) -> None:
         """What a write of `register` changes, at the end of the cycle."""
         data = self.write_data
         match register.state:
@@ -203,7 +203,7 @@ class CsrFile(wiring.Component):
                         written = data[field.low : field.high + 1]
                         m.d.sync += held.eq(field.legal(written) if field.legal else written)
 
-    def _environment(self, m):
+    def _environment(self, m: Module) -> None:
         environment, interrupts = self.environment, self._interrupts
         status, satp = self.fields[Csr.MSTATUS], self.registers[Csr.SATP]
         m.d.comb += [
@@ -227,7 +227,7 @@ class CsrFile(wiring.Component):
         for csr in (Csr.MEDELEG, Csr.STVEC, Csr.MTVEC, Csr.SEPC, Csr.MEPC):
             m.d.comb += getattr(environment, csr.name.lower()).eq(self.registers[csr])
 
-    def _count(self, m):
+    def _count(self, m: Module) -> None:
         """Counters; a write later in the same cycle replaces the increment."""
         inhibit, minstret = self.registers[Csr.MCOUNTINHIBIT], self.registers[Csr.MINSTRET]
         with m.If(~inhibit[0]):
@@ -235,7 +235,7 @@ class CsrFile(wiring.Component):
         with m.If(self.retire & ~inhibit[2]):
             m.d.sync += minstret.eq(minstret + 1)
 
-    def _monitors(self):
+    def _monitors(self) -> Value:
         """Whether this is one of the event counters and selectors, which read 0.
 
         "All counters should be implemented, but a legal implementation is to make both the counter
@@ -246,7 +246,7 @@ class CsrFile(wiring.Component):
         blocks = [self.address[5:] == numbers.start // 32 for numbers in (MHPMCOUNTERS, MHPMEVENTS)]
         return Cat(blocks).any() & (self.address[:5] >= first)
 
-    def _allowed(self):
+    def _allowed(self) -> Value:
         """Whether the privilege, TVM and the counter gates let the access through."""
         address, priv = self.address, self._priv
         machine = priv == Priv.M
@@ -264,7 +264,7 @@ class CsrFile(wiring.Component):
             & ~stimecmp
         )
 
-    def _take_trap(self, m):
+    def _take_trap(self, m: Module) -> None:
         trap, status, registers = self.trap, self.fields[Csr.MSTATUS], self.registers
         cause = word_of({0: trap.cause, INTERRUPT_BIT: trap.interrupt})
         with m.If(trap.valid & trap.to_s):
@@ -288,7 +288,7 @@ class CsrFile(wiring.Component):
                 self._priv.eq(Priv.M),
             ]
 
-    def _return(self, m):
+    def _return(self, m: Module) -> None:
         # "xRET sets xPP to the least-privileged mode; if xPP != M, xRET also sets MPRV=0", where
         # the xPP of that sentence is the mode returned to.
         status = self.fields[Csr.MSTATUS]
@@ -311,7 +311,7 @@ class CsrFile(wiring.Component):
                 m.d.sync += status["MPRV"].eq(0)
 
 
-def _stored(register, field):
+def _stored(register: Register, field: Field) -> Value:
     """What holds `field` of a register whose fields are apart."""
     if field.action is Action.READ_ONLY:
         return Const(field.value, field.width)

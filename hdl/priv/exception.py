@@ -4,7 +4,7 @@ Every exception that an instruction collects on its way through the pipeline arr
 and so does an interrupt; one chain of conditions picks one.
 """
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -19,7 +19,7 @@ __all__ = ["Collected", "TrapTarget", "TrapUnit"]
 class Collected(wiring.Signature):
     """What an instruction has collected when it reaches the trap stage."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: An interrupt was pending and enabled when it left the execute stage.
@@ -46,7 +46,7 @@ class Collected(wiring.Signature):
 class TrapTarget(wiring.Signature):
     """A trap to take: how the CSRs change and where execution goes on."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: A trap is to be taken; the other members are valid with it.
@@ -101,7 +101,7 @@ class TrapUnit(wiring.Component):
     chosen: Out(1)
     target: Out(TrapTarget())
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         target = self.target
         self._choose(m)
@@ -121,13 +121,13 @@ class TrapUnit(wiring.Component):
         m.d.comb += target.vector.eq(Cat(Const(0, 2), (tvec[2:] + offset)[:62]))
         return m
 
-    def _choose(self, m):
+    def _choose(self, m: Module) -> None:
         c, target = self.collected, self.target
 
-        def take(cause, tval=0):
+        def take(cause: ValueLike, tval: ValueLike = 0) -> None:
             m.d.comb += [self.chosen.eq(1), target.cause.eq(cause), target.tval.eq(tval)]
 
-        def by_kind(load, store):
+        def by_kind(load: Cause, store: Cause) -> Value:
             return Mux(c.writes, store, load)
 
         with m.If(c.interrupt):

@@ -1,6 +1,8 @@
 """Interrupts: pending, enabled and delegated bits, and which one is to be taken."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from collections.abc import Mapping
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,7 +19,7 @@ WIDTH = ALL.bit_length()
 DELEGABLE = sum(1 << i for i in SUPERVISOR)
 
 
-def word_of(fields, width=64):
+def word_of(fields: Mapping[int, Value], width: int = 64) -> Value:
     """A `width`-bit value with each of `fields` (lowest bit: Value) in place, and 0 elsewhere."""
     parts, position = [], 0
     for bit, value in sorted(fields.items()):
@@ -33,7 +35,7 @@ class InterruptLines(wiring.Signature):
     software in M-mode cannot write.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: Software and timer interrupts for M-mode.
@@ -82,13 +84,13 @@ class InterruptUnit(wiring.Component):
     #: Some interrupt is pending and enabled in `mie`, whatever else masks it: ends a wfi.
     wake: Out(1)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         ssip = Signal()
         stip = Signal()
         #: SEIP as software wrote it; the line is another.
         seip_written = Signal()
-        pending = {
+        pending: dict[int, Value] = {
             Interrupt.SSI: ssip,
             Interrupt.MSI: self.interrupts.msip,
             Interrupt.STI: Mux(self.stce, self.timer, stip),
@@ -114,7 +116,7 @@ class InterruptUnit(wiring.Component):
         self._select(m)
         return m
 
-    def _masks(self, m):
+    def _masks(self, m: Module) -> None:
         with m.If(self.write_mie):
             m.d.sync += self.mie.eq(self.data & ALL)
         with m.If(self.write_sie):
@@ -122,7 +124,7 @@ class InterruptUnit(wiring.Component):
         with m.If(self.write_mideleg):
             m.d.sync += self.mideleg.eq(self.data & DELEGABLE)
 
-    def _select(self, m):
+    def _select(self, m: Module) -> None:
         ready = Signal(WIDTH)
         to_m = Signal(WIDTH)
         to_s = Signal(WIDTH)

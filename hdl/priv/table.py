@@ -7,6 +7,7 @@ Listing"; Zicntr and Sstc. The terms are those of its section "CSR Field Specifi
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
+from typing import Any
 
 from amaranth.hdl import Mux, Value, ValueLike
 
@@ -115,7 +116,7 @@ def _supported(data: Value) -> Value:
     return (data[60:] == SatpMode.BARE) | (data[60:] == SatpMode.SV39)
 
 
-def _status(name: str, width: int = 1, action: Action = Action.ANY, **parameters) -> Field:
+def _status(name: str, width: int = 1, action: Action = Action.ANY, **parameters: Any) -> Field:
     low = Mstatus[name]
     return Field(name, low + width - 1, low, action, **parameters)
 

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 __all__ = ["Alu", "AluOp", "branch_taken"]
 
 
-class AluOp(enum.IntEnum, shape=4):
+class AluOp(enum.IntEnum, shape=4):  # type: ignore[call-arg]
     """What the `Alu` computes: `funct3`, with bit 3 set where instruction bit 30 is."""
 
     ADD = 0b0000
@@ -40,7 +40,7 @@ class Alu(wiring.Component):
     b: In(64)
     result: Out(64)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         full = Signal(64)
         distance = Cat(self.b[:5], self.b[5] & ~self.word)

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 __all__ = ["AmoAlu", "AmoOp"]
 
 
-class AmoOp(enum.IntEnum, shape=5):
+class AmoOp(enum.IntEnum, shape=5):  # type: ignore[call-arg]
     """What an atomic memory operation stores; the values are those of `funct5`."""
 
     ADD = 0
@@ -38,7 +38,7 @@ class AmoAlu(wiring.Component):
     #: The value to store; only bits 31:0 count if `word`.
     result: Out(64)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         memory = self.memory
         # Sign-extended words compare like their 32 bits, as unsigned numbers too.

@@ -1,6 +1,6 @@
 """The branch target buffer: where a fetched word probably continues."""
 
-from amaranth.hdl import Module, unsigned
+from amaranth.hdl import Module, Value, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -17,7 +17,7 @@ SLOT_BITS = 2
 class BranchUpdate(wiring.Signature):
     """The outcome of a branch or jump, seen from the hart that reports it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 #: There is an outcome in this cycle.
@@ -61,14 +61,14 @@ class BranchTargetBuffer(wiring.Component):
     target: Out(64)
     update: In(BranchUpdate())
 
-    def __init__(self, entries: int = 16):
+    def __init__(self, entries: int = 16) -> None:
         if not isinstance(entries, int) or entries < 2 or entries & (entries - 1):
             raise ValueError(f"entries must be a power of two and at least 2, not {entries!r}")
         self._entries = entries
         self._index_bits = exact_log2(entries)
         super().__init__()
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         layout = data.StructLayout(
             {
@@ -104,5 +104,5 @@ class BranchTargetBuffer(wiring.Component):
         ]
         return m
 
-    def _split(self, word):
+    def _split(self, word: Value) -> tuple[Value, Value]:
         return word[: self._index_bits], word[self._index_bits :]

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from amaranth.hdl import Cat, Const, Module
+from amaranth.hdl import Cat, Const, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -44,7 +44,7 @@ class System(IntEnum):
 class Control(wiring.Signature):
     """What an instruction asks of the pipeline."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             {
                 "unit": Out(Unit),
@@ -101,7 +101,7 @@ class Decoder(wiring.Component):
     insn: In(32)
     control: Out(Control())
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         insn, control = self.insn, self.control
         m.d.comb += [
@@ -132,7 +132,7 @@ class Decoder(wiring.Component):
         self._registers(m)
         return m
 
-    def _registers(self, m):
+    def _registers(self, m: Module) -> None:
         """Which register fields mean something, by opcode."""
         insn, control = self.insn, self.control
         with m.Switch(insn[:7]):
@@ -163,12 +163,12 @@ class Decoder(wiring.Component):
         ):
             m.d.comb += control.rd.eq(insn[7:12])
 
-    def _load(self, m):
+    def _load(self, m: Module) -> None:
         m.d.comb += self.control.unit.eq(Unit.LOAD)
         with m.If(self.insn[12:15] == 7):
             m.d.comb += self.control.illegal.eq(1)
 
-    def _store(self, m):
+    def _store(self, m: Module) -> None:
         insn = self.insn
         m.d.comb += [
             self.control.unit.eq(Unit.STORE),
@@ -177,7 +177,7 @@ class Decoder(wiring.Component):
         with m.If(insn[14]):
             m.d.comb += self.control.illegal.eq(1)
 
-    def _misc_mem(self, m):
+    def _misc_mem(self, m: Module) -> None:
         # Unused fields of fence and fence.i are reserved for finer fences and must be ignored.
         m.d.comb += self.control.unit.eq(Unit.SYSTEM)
         with m.Switch(self.insn[12:15]):
@@ -188,7 +188,7 @@ class Decoder(wiring.Component):
             with m.Default():
                 m.d.comb += self.control.illegal.eq(1)
 
-    def _op_imm(self, m):
+    def _op_imm(self, m: Module) -> None:
         insn, control = self.insn, self.control
         word = insn[3]
         m.d.comb += [control.use_imm.eq(1), control.word.eq(word)]
@@ -200,7 +200,7 @@ class Decoder(wiring.Component):
                 # addiw is the only other OP-IMM-32 instruction.
                 m.d.comb += control.illegal.eq(word & (insn[12:15] != 0))
 
-    def _shift(self, m, funct6, bad_shamt):
+    def _shift(self, m: Module, funct6: Value, bad_shamt: Value) -> None:
         arithmetic = funct6 == 0x10
         self._alu(m, arithmetic)
         left = ~self.insn[14]
@@ -208,7 +208,7 @@ class Decoder(wiring.Component):
         with m.If(~legal | bad_shamt):
             m.d.comb += self.control.illegal.eq(1)
 
-    def _op(self, m):
+    def _op(self, m: Module) -> None:
         insn, control = self.insn, self.control
         word, funct3, funct7 = insn[3], insn[12:15], insn[25:32]
         m.d.comb += control.word.eq(word)
@@ -229,7 +229,7 @@ class Decoder(wiring.Component):
             with m.Default():
                 m.d.comb += control.illegal.eq(1)
 
-    def _upper(self, m):
+    def _upper(self, m: Module) -> None:
         insn, control = self.insn, self.control
         m.d.comb += [
             control.imm.eq(Cat(Const(0, 12), insn[12:32]).as_signed()),
@@ -239,7 +239,7 @@ class Decoder(wiring.Component):
             control.alu_op.eq(AluOp.ADD),
         ]
 
-    def _branch(self, m):
+    def _branch(self, m: Module) -> None:
         insn, control = self.insn, self.control
         m.d.comb += [
             control.unit.eq(Unit.BRANCH),
@@ -250,7 +250,7 @@ class Decoder(wiring.Component):
         with m.If(insn[13:15] == 1):
             m.d.comb += control.illegal.eq(1)
 
-    def _jump(self, m):
+    def _jump(self, m: Module) -> None:
         insn, control = self.insn, self.control
         m.d.comb += control.unit.eq(Unit.JUMP)
         with m.If(insn[3]):
@@ -263,7 +263,7 @@ class Decoder(wiring.Component):
         with m.Elif(insn[12:15] != 0):
             m.d.comb += control.illegal.eq(1)
 
-    def _amo(self, m):
+    def _amo(self, m: Module) -> None:
         insn, control = self.insn, self.control
         m.d.comb += [control.imm.eq(0), control.word.eq(~insn[12])]
         with m.Switch(insn[27:32]):
@@ -280,7 +280,7 @@ class Decoder(wiring.Component):
         with m.If(insn[13:15] != 1):
             m.d.comb += control.illegal.eq(1)
 
-    def _system(self, m):
+    def _system(self, m: Module) -> None:
         insn, control = self.insn, self.control
         with m.If(insn[12:15] == 4):
             m.d.comb += control.illegal.eq(1)
@@ -300,6 +300,6 @@ class Decoder(wiring.Component):
                     with m.Default():
                         m.d.comb += control.illegal.eq(1)
 
-    def _alu(self, m, alternative):
+    def _alu(self, m: Module, alternative: Value) -> None:
         """The ALU operation of OP and OP-IMM: funct3, and `alternative` for sub and sra."""
         m.d.comb += self.control.alu_op.eq(Cat(self.insn[12:15], alternative))

@@ -6,7 +6,7 @@ Instructions", section "RVC Instruction Set Listings".
 
 from enum import IntEnum
 
-from amaranth.hdl import C, Cat, Module
+from amaranth.hdl import C, Cat, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -38,49 +38,49 @@ ALTERNATE = 0x20
 EBREAK = C(0x00100073, 32)
 
 
-def _zero_extend(value, width):
+def _zero_extend(value: Value, width: int) -> Value:
     return Cat(value, C(0, width - len(value)))
 
 
-def _sign_extend(value, width):
+def _sign_extend(value: Value, width: int) -> Value:
     return Cat(value, value[-1].replicate(width - len(value)))
 
 
-def _r_type(opcode, rd, funct3, rs1, rs2, funct7=0):
+def _r_type(opcode: int, rd: Value, funct3: int, rs1: Value, rs2: Value, funct7: int = 0) -> Value:
     return Cat(C(opcode, 7), rd, C(funct3, 3), rs1, rs2, C(funct7, 7))
 
 
-def _i_type(opcode, rd, funct3, rs1, imm12):
+def _i_type(opcode: int, rd: Value, funct3: int, rs1: Value, imm12: Value) -> Value:
     return Cat(C(opcode, 7), rd, C(funct3, 3), rs1, imm12)
 
 
-def _shift(rd, funct3, rs1, shamt6, funct7=0):
+def _shift(rd: Value, funct3: int, rs1: Value, shamt6: Value, funct7: int = 0) -> Value:
     return _i_type(Opcode.OP_IMM, rd, funct3, rs1, Cat(shamt6, C(funct7 >> 1, 6)))
 
 
-def _load(rd, size, rs1, uimm):
+def _load(rd: Value, size: int, rs1: Value, uimm: Value) -> Value:
     return _i_type(Opcode.LOAD, rd, size, rs1, _zero_extend(uimm, 12))
 
 
-def _store(rs2, size, rs1, uimm):
+def _store(rs2: Value, size: int, rs1: Value, uimm: Value) -> Value:
     imm12 = _zero_extend(uimm, 12)
     return Cat(C(Opcode.STORE, 7), imm12[:5], C(size, 3), rs1, rs2, imm12[5:])
 
 
-def _branch(funct3, rs1, rs2, imm13):
+def _branch(funct3: int, rs1: Value, rs2: Value, imm13: Value) -> Value:
     low = Cat(C(Opcode.BRANCH, 7), imm13[11], imm13[1:5], C(funct3, 3))
     return Cat(low, rs1, rs2, imm13[5:11], imm13[12])
 
 
-def _lui(rd, imm20):
+def _lui(rd: Value, imm20: Value) -> Value:
     return Cat(C(Opcode.LUI, 7), rd, imm20)
 
 
-def _jal(rd, imm21):
+def _jal(rd: Value, imm21: Value) -> Value:
     return Cat(C(Opcode.JAL, 7), rd, imm21[12:20], imm21[11], imm21[1:11], imm21[20])
 
 
-def _jalr(rd, rs1):
+def _jalr(rd: Value, rs1: Value) -> Value:
     return _i_type(Opcode.JALR, rd, 0, rs1, C(0, 12))
 
 
@@ -104,7 +104,7 @@ class Expander(wiring.Component):
     #: The instruction takes 16 bits rather than 32.
     compressed: Out(1)
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         parcel = self.halves[:16]
         m.d.comb += [self.compressed.eq(parcel[:2] != 0b11), self.insn.eq(parcel)]
@@ -124,7 +124,7 @@ class Expander(wiring.Component):
 # is floating point, another extension's or reserved.
 
 
-def _quadrant_0(parcel):
+def _quadrant_0(parcel: Value) -> list[tuple[str, Value | None]]:
     rd = rs2 = Cat(parcel[2:5], C(0b01, 2))
     rs1 = Cat(parcel[7:10], C(0b01, 2))
     stack = Cat(C(0, 2), parcel[6], parcel[5], parcel[11:13], parcel[7:11])
@@ -140,7 +140,7 @@ def _quadrant_0(parcel):
     ]
 
 
-def _quadrant_1(parcel):
+def _quadrant_1(parcel: Value) -> list[tuple[str, Value | None]]:
     rd = parcel[7:12]
     imm6 = Cat(parcel[2:7], parcel[12])
     imm12 = _sign_extend(imm6, 12)
@@ -158,7 +158,7 @@ def _quadrant_1(parcel):
     ]
 
 
-def _arithmetic(parcel, imm6):
+def _arithmetic(parcel: Value, imm6: Value) -> list[tuple[str, Value | None]]:
     """The rows of quadrant 1 that work on x8 to x15."""
     rd = Cat(parcel[7:10], C(0b01, 2))
     rs2 = Cat(parcel[2:5], C(0b01, 2))
@@ -175,7 +175,7 @@ def _arithmetic(parcel, imm6):
     ]
 
 
-def _jumps(parcel):
+def _jumps(parcel: Value) -> list[tuple[str, Value | None]]:
     """The rows of quadrant 1 that jump or branch."""
     rs1 = Cat(parcel[7:10], C(0b01, 2))
     low = Cat(C(0, 1), parcel[3:6], parcel[11], parcel[2], parcel[7], parcel[6])
@@ -189,7 +189,7 @@ def _jumps(parcel):
     ]
 
 
-def _quadrant_2(parcel):
+def _quadrant_2(parcel: Value) -> list[tuple[str, Value | None]]:
     rd = rs1 = parcel[7:12]
     rs2 = parcel[2:7]
     load_word = Cat(C(0, 2), parcel[4:7], parcel[12], parcel[2:4])

@@ -33,12 +33,12 @@ def load_value(low: ValueLike, size: ValueLike, unsigned: ValueLike, word: Value
     low, size, unsigned = Value.cast(low), Value.cast(size), Value.cast(unsigned)
     shifted = Value.cast(word) >> Cat(C(0, 3), low)
 
-    def extend(bits):
+    def extend(bits: int) -> Value:
         part = shifted[:bits]
         return Mux(unsigned, part, part.as_signed())
 
     return _by_size(size, extend(8), extend(16), extend(32), shifted)[:64]
 
 
-def _by_size(size, byte, half, word, double):
+def _by_size(size: Value, byte: Value, half: Value, word: Value, double: Value) -> Value:
     return Mux(size[1], Mux(size[0], double, word), Mux(size[0], half, byte))

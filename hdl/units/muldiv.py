@@ -4,14 +4,14 @@ Source: RISC-V Instruction Set Manual, Volume I, chapter ""M" Extension for Inte
 and Division".
 """
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
 __all__ = ["MulDiv", "MulDivOp"]
 
 
-class MulDivOp(enum.IntEnum, shape=3):
+class MulDivOp(enum.IntEnum, shape=3):  # type: ignore[call-arg]
     """What `MulDiv` computes; the values are those of `funct3`."""
 
     MUL = 0
@@ -24,7 +24,7 @@ class MulDivOp(enum.IntEnum, shape=3):
     REMU = 7
 
 
-class State(enum.IntEnum, shape=2):
+class State(enum.IntEnum, shape=2):  # type: ignore[call-arg]
     """What `MulDiv` is doing."""
 
     IDLE = 0
@@ -91,7 +91,7 @@ class MulDiv(wiring.Component):
     #: Squash: idle in the next cycle, whatever was being computed. Ignore `done` beside it.
     cancel: In(1)
 
-    def __init__(self, *, mul_bits: int = 8, div_bits: int = 2):
+    def __init__(self, *, mul_bits: int = 8, div_bits: int = 2) -> None:
         if mul_bits not in (1, 2, 4, 8, 16):
             raise ValueError(f"mul_bits must be 1, 2, 4, 8 or 16, not {mul_bits!r}")
         if div_bits not in (1, 2, 4):
@@ -99,9 +99,6 @@ class MulDiv(wiring.Component):
         self._mul_bits = mul_bits
         self._div_bits = div_bits
         super().__init__()
-
-    def elaborate(self, platform):
-        m = Module()
         self._state = Signal(State)
         #: The product; or quotient (with what is left of the dividend above it) and remainder.
         self._accumulator = Signal(128)
@@ -111,6 +108,9 @@ class MulDiv(wiring.Component):
         #: Bits of the quotient still to be found.
         self._bits_left = Signal(range(65))
         self._negate = Signal()
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
         with m.Switch(self._state):
             with m.Case(State.IDLE):
                 self._idle(m)
@@ -124,7 +124,7 @@ class MulDiv(wiring.Component):
             m.d.sync += self._state.eq(State.IDLE)
         return m
 
-    def _magnitude(self, m, operand, is_signed):
+    def _magnitude(self, m: Module, operand: Value, is_signed: ValueLike) -> tuple[Value, Value]:
         """The magnitude of `operand` (64 bits) and whether it is negative."""
         extended = Signal(64, name=f"{operand.name}_extended")
         negative = Signal(name=f"{operand.name}_negative")
@@ -140,7 +140,7 @@ class MulDiv(wiring.Component):
         ]
         return magnitude, negative
 
-    def _idle(self, m):
+    def _idle(self, m: Module) -> None:
         is_division = self.op[2]
         is_remainder = is_division & self.op[1]
         a_signed = Mux(is_division, ~self.op[0], self.op != MulDivOp.MULHU)
@@ -171,7 +171,7 @@ class MulDiv(wiring.Component):
                     self._state.eq(State.DIVIDE),
                 ]
 
-    def _multiply(self, m):
+    def _multiply(self, m: Module) -> None:
         digit = self._multiplier[: self._mul_bits]
         rest = self._multiplier[self._mul_bits :]
         m.d.sync += [
@@ -182,11 +182,11 @@ class MulDiv(wiring.Component):
         with m.If(rest == 0):
             m.d.sync += self._state.eq(State.DONE)
 
-    def _divide(self, m):
+    def _divide(self, m: Module) -> None:
         """Restoring division; a skip is what steps over zero bits would do to a zero remainder."""
         accumulator, bits_left = self._accumulator, self._bits_left
 
-        def advance(next_accumulator, bits):
+        def advance(next_accumulator: Value, bits: int) -> None:
             m.d.sync += [accumulator.eq(next_accumulator), bits_left.eq(bits_left - bits)]
             with m.If(bits_left == bits):
                 m.d.sync += self._state.eq(State.DONE)
@@ -199,7 +199,7 @@ class MulDiv(wiring.Component):
         with m.Else():
             advance(self._division_steps(m), self._div_bits)
 
-    def _division_steps(self, m):
+    def _division_steps(self, m: Module) -> Value:
         """`_accumulator` after `div_bits` more bits of the quotient."""
         divisor = self._operand[:64]
         after = self._accumulator
@@ -211,7 +211,7 @@ class MulDiv(wiring.Component):
                 m.d.comb += after.eq(Cat(1, before[:63], (remainder - divisor)[:64]))
         return after
 
-    def _answer(self, m):
+    def _answer(self, m: Module) -> None:
         is_remainder = self.op[2] & self.op[1]
         is_high = ~self.op[2] & (self.op != MulDivOp.MUL)
         accumulator = self._accumulator

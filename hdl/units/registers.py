@@ -31,11 +31,11 @@ class RegisterFile(wiring.Component):
     wdata: In(64)
     wen: In(1)
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.data = MemoryData(shape=64, depth=32, init=[])
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         rows = m.submodules.rows = Memory(self.data)
         read_1 = rows.read_port(domain="comb")
