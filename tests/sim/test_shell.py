@@ -11,7 +11,7 @@ import pytest
 
 from sim.cli import main as cli
 from sim.guests import kernel_setup
-from sim.host.toolchain import build_program, strip
+from sim.host.toolchain import build_program, bundled_files, strip
 
 pytest.importorskip("termios")
 
@@ -111,6 +111,8 @@ def test_a_journal_replays_the_run(monkeypatch, capfdbinary, few_programs, tmp_p
 
 @pytest.fixture
 def session():
+    # What has to be compiled is compiled before, for that is said on the terminal.
+    bundled_files()
     sessions = []
 
     def start(*arguments):
