@@ -180,6 +180,7 @@ class TestRuns:
 
         assert kmem.kalloc_run(4) == frames[0]
         assert kmem.kalloc_run(4) == 0  # the last frame is in use
+        assert kmem.used == 5
         assert [kmem.kalloc() for _ in range(4)] == [frames[6], frames[4], frames[5], 0]
 
     def test_the_lowest_is_taken(self):
