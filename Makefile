@@ -6,12 +6,15 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 # How much `make oracle` and `make campaign` compare, how many programs `make lockstep` runs, how
-# many wild ones `make samekernel` runs besides, how many of each kind `make fuzz` tries; SEED
-# repeats a run.
+# many wild ones `make samekernel` runs besides, how many of each kind `make fuzz` tries. For all of
+# them SEED repeats a run, JOBS is how many processes there are, ONLY names parts.
 CASES    ?= 100000
 PROGRAMS ?= 1000
 WILD     ?= 200
 COUNT    ?= 2000
+VERIFY    = $(BIN)/python -m tests.verify
+PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(ONLY),--only $(ONLY))
+OPTIONS   = $(if $(SEED),--seed $(SEED)) $(PARTS)
 
 # Tests that `make test` runs a second time, with pysim under their testbenches.
 ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_translator.py \
@@ -24,8 +27,8 @@ OLDEST := build/amaranth-0.5.6
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test test-oldest lint oracle campaign lockstep samekernel formal mutants fuzz \
-        bench docs verilog clean
+.PHONY: help sim wave test check-fast test-oldest lint oracle campaign lockstep samekernel formal \
+        mutants fuzz bench docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +50,9 @@ test: $(STAMP) ## run the tests on all cores
 	$(BIN)/python -m pytest -n auto
 	$(BIN)/python -m pytest -n auto -q --engine pysim $(ON_PYSIM)
 
+check-fast: $(STAMP) ## run the unit tests of what differs from BASE (main), for 60 s at most
+	$(BIN)/python -m tests.fast $(if $(BASE),--base $(BASE))
+
 test-oldest: $(STAMP) ## run the engines' tests on the oldest Amaranth that they know, too
 	@test -d $(OLDEST)/amaranth || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --no-deps --target $(OLDEST) amaranth==0.5.6
@@ -54,19 +60,19 @@ test-oldest: $(STAMP) ## run the engines' tests on the oldest Amaranth that they
 	PYTHONPATH=$(OLDEST) $(BIN)/python -m pytest -n auto -q tests/sim/engines
 
 oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases of each mode
-	$(BIN)/python -m tests.verify.oracle --cases $(CASES) $(if $(SEED),--seed $(SEED))
+	$(VERIFY) oracle --cases $(CASES) $(OPTIONS)
 
 campaign: $(STAMP) ## compare the MMU and the hart with the golden model on CASES accesses
-	$(BIN)/python -m tests.verify.campaign --cases $(CASES) $(if $(SEED),--seed $(SEED))
+	$(VERIFY) campaign --cases $(CASES) $(OPTIONS)
 
 fuzz: $(STAMP) ## try COUNT broken files, command lines and wild programs of each kind
-	$(BIN)/python -m tests.verify.fuzz --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(VERIFY) fuzz --cases $(COUNT) $(OPTIONS)
 
 lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in lock-step
-	$(BIN)/python -m tests.verify.lockstep --programs $(PROGRAMS) $(if $(SEED),--seed $(SEED))
+	$(VERIFY) lockstep --cases $(PROGRAMS) $(OPTIONS)
 
 samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones on the hart and on Spike
-	$(BIN)/python -m tests.verify.samekernel --wild $(WILD) $(if $(SEED),--seed $(SEED))
+	$(VERIFY) samekernel --cases $(WILD) $(OPTIONS)
 
 docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
 	$(BIN)/python -m tests.docs
@@ -77,10 +83,10 @@ lint: $(STAMP) ## check rules and format with ruff, and types with mypy
 	$(BIN)/mypy
 
 formal: $(STAMP) ## prove the properties of the MMU and of traps
-	$(BIN)/python -m tests.verify.formal
+	$(VERIFY) formal $(PARTS)
 
 mutants: $(STAMP) ## break the hart, the kernel model and the simulator; who notices?
-	$(BIN)/python -m tests.verify.mutants --jobs 2 $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+	$(VERIFY) mutants $(if $(SAMPLE),--cases $(SAMPLE)) $(OPTIONS)
 
 bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second
 	$(BIN)/python -m sim.bench

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 
 __all__ = [
     "ENDING",
@@ -50,12 +51,12 @@ def end_by_signals(stop: Callable[[int], object]) -> None:
     """
     heeded = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
 
-    def first(number, frame):
+    def first(number: int, frame: FrameType | None) -> None:
         for each in heeded:
             signal.signal(each, second)
         stop(number)
 
-    def second(number, frame):
+    def second(number: int, frame: FrameType | None) -> None:
         raise Interrupted(number)
 
     for each in heeded:
@@ -80,7 +81,7 @@ def leaving_at_once() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _leave(number, frame):
+def _leave(number: int, frame: FrameType | None) -> None:
     with suppress(OSError):  # it may be closed
         if not completing():
             os.write(2, b"trapline: error: interrupted\n")

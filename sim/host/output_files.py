@@ -4,7 +4,10 @@ import errno
 import io
 import os
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["STDOUT", "check_writable", "position_of", "return_to", "open_output"]
 
@@ -15,7 +18,7 @@ STDOUT = "-"
 class _Named(io.FileIO):
     """Python's files name themselves when they cannot be opened, but not when they are full."""
 
-    def write(self, data):
+    def write(self, data: "ReadableBuffer") -> int:
         try:
             return super().write(data)
         except OSError as error:

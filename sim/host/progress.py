@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer, current_thread, main_thread
 from typing import TextIO
@@ -75,8 +75,8 @@ class Progress:
             self._renew(parts)
         elif self._told:
             self._next = now + seconds
-            print(f"trapline: still running after {seconds:.0f} s: {', '.join(parts)}",
-                  file=self._file, flush=True)  # fmt: skip
+            line = f"trapline: still running after {seconds:.0f} s: {', '.join(parts)}"
+            print(line, file=self._file, flush=True)
 
     def silent(self) -> bool:
         """Nothing has been printed for so long that one may wonder."""
@@ -87,7 +87,7 @@ class Progress:
         self._printed = time.monotonic()
         self._take_away()
 
-    def _renew(self, parts):
+    def _renew(self, parts: Sequence[str]) -> None:
         """Shows as many of the parts, the first first, as fit on one line of the terminal."""
         if not in_foreground(self._file):
             return
@@ -102,7 +102,7 @@ class Progress:
         self._file.flush()
         self._shown = True
 
-    def _take_away(self):
+    def _take_away(self) -> None:
         if self._shown and in_foreground(self._file):
             self._file.write("\r\x1b[K")
             self._file.flush()
@@ -137,8 +137,8 @@ def announced(what: str) -> Iterator[Callable[[str], None]]:
         yield from _on_file(what, file)
 
 
-def _on_terminal(what, file):
-    def show(how_far):
+def _on_terminal(what: str, file: TextIO) -> Iterator[Callable[[str], None]]:
+    def show(how_far: str) -> None:
         file.write("\r\x1b[K" + f"trapline: {what}{how_far}"[: _room(file)])
         file.flush()
 
@@ -150,10 +150,10 @@ def _on_terminal(what, file):
         file.flush()
 
 
-def _on_file(what, file):
+def _on_file(what: str, file: TextIO) -> Iterator[Callable[[str], None]]:
     latest = ""
 
-    def show(how_far):
+    def show(how_far: str) -> None:
         nonlocal latest
         latest = how_far
 

@@ -2,8 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import IO, Any, Self, TextIO, cast
 
 __all__ = ["UNREAD", "OutputError", "standard_streams"]
 
@@ -42,8 +44,9 @@ def standard_streams() -> Iterator[None]:
     for number in unblocked:
         os.set_blocking(number, True)
     saved = sys.stdout, sys.stderr
-    sys.stdout = _Output(sys.stdout or open(1, "w", closefd=False))  # noqa: SIM115
-    sys.stderr = _Errors(sys.stderr or open(2, "w", closefd=False))  # noqa: SIM115
+    # They are text files in all that they can do.
+    sys.stdout = cast(TextIO, _Output(sys.stdout or open(1, "w", closefd=False)))  # noqa: SIM115
+    sys.stderr = cast(TextIO, _Errors(sys.stderr or open(2, "w", closefd=False)))  # noqa: SIM115
     try:
         yield
     finally:
@@ -52,7 +55,7 @@ def standard_streams() -> Iterator[None]:
             os.set_blocking(number, False)
 
 
-def _open_closed():
+def _open_closed() -> None:
     """The next file to be opened would get the number of a closed stream, and its output."""
     for number in range(3):
         try:
@@ -61,7 +64,7 @@ def _open_closed():
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
 
 
-def _abandon(file) -> None:
+def _abandon(file: IO[Any]) -> None:
     """Sends what still waits in `file`, and all that follows, to the null device.
 
     Otherwise the interpreter would try to write it once more at exit, and fail with status 120.
@@ -73,19 +76,19 @@ def _abandon(file) -> None:
         os.close(null)
 
 
-class _Stream:
+class _Stream(ABC):
     """A file like `file`, text or binary, but for errors: `_failed` is told of each."""
 
-    def __init__(self, file):
+    def __init__(self, file: IO[Any]):
         self._file = file
         self._error: OSError | None = None
 
     @property
-    def buffer(self):
-        """The binary file below."""
-        return type(self)(self._file.buffer)
+    def buffer(self) -> Self:
+        """The binary file below, of a text file."""
+        return type(self)(cast(TextIO, self._file).buffer)
 
-    def write(self, data) -> int:
+    def write(self, data: str | bytes) -> int:
         """As any file's."""
         self._attempt(lambda: self._file.write(data))
         return len(data)
@@ -94,7 +97,11 @@ class _Stream:
         """As any file's."""
         self._attempt(self._file.flush)
 
-    def _attempt(self, action):
+    @abstractmethod
+    def _failed(self, error: OSError) -> None:
+        """Called for each attempt to write, as soon as one has failed."""
+
+    def _attempt(self, action: Callable[[], object]) -> None:
         if self._error is None:
             try:
                 action()
@@ -105,15 +112,15 @@ class _Stream:
         if self._error is not None:
             self._failed(self._error)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
 
 class _Errors(_Stream):
-    def _failed(self, error):
+    def _failed(self, error: OSError) -> None:
         pass
 
 
 class _Output(_Stream):
-    def _failed(self, error):
+    def _failed(self, error: OSError) -> None:
         raise OutputError(error)

@@ -6,12 +6,12 @@ from typing import NamedTuple, TextIO
 
 from rich.box import HEAVY_HEAD, SQUARE
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from sim.host.terminals import columns_of
 
-__all__ = ["Cell", "Column", "Gap", "print_table"]
+__all__ = ["Cell", "Column", "Gap", "Row", "print_table"]
 
 
 class Cell(NamedTuple):
@@ -21,10 +21,15 @@ class Cell(NamedTuple):
     short: str
 
 
-class Gap(NamedTuple):
+@dataclass(frozen=True)
+class Gap:
     """A row in place of `count` others."""
 
     count: int
+
+
+#: What stands in a row, a cell for each column.
+Row = Sequence[str | Cell] | Gap
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Column:
 def print_table(
     title: str,
     columns: Sequence[Column],
-    rows: Sequence[Sequence[str | Cell] | Gap],
+    rows: Sequence[Row],
     file: TextIO,
     *,
     headed: bool = True,
@@ -66,15 +71,14 @@ def print_table(
         width = layout.width(contents)
         if room is None or width <= room:
             break
-    else:
-        width = room
-    console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
+    shown = width if room is None else min(width, room)
+    console = Console(file=file, width=shown, highlight=False, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(layout.table(columns, contents, headed))
     print(title[:room], *map(str.rstrip, capture.get().splitlines()), sep="\n", file=file)
 
 
-def _layouts(columns, lined) -> Iterator["_Layout"]:
+def _layouts(columns: Sequence[Column], lined: bool) -> Iterator["_Layout"]:
     """From the roomiest to the narrowest."""
     everything = max(column.spare for column in columns)
     if lined:
@@ -93,31 +97,32 @@ class _Layout:
     short: bool
     spare: int
 
-    def contents(self, columns, rows, headed) -> list[list[str]]:
+    def contents(
+        self, columns: Sequence[Column], rows: Sequence[Row], headed: bool
+    ) -> list[list[str]]:
         """The cells that are shown, the headings among them."""
-        headings = [column.short or column.heading if self.short else column.heading
-                    for column in columns]  # fmt: skip
+        headings = [Cell(column.heading, column.short or column.heading) for column in columns]
         return [self._row(columns, row) for row in [*([headings] if headed else []), *rows]]
 
-    def _row(self, columns, row):
+    def _row(self, columns: Sequence[Column], row: Row) -> list[str]:
         if isinstance(row, Gap):
             shown = sum(column.spare <= self.spare for column in columns)
             return ["...", f"{row.count:,} more", *[""] * (shown - 2)][:shown]
-        return [self._word(cell) for column, cell in zip(columns, row, strict=True)
-                if column.spare <= self.spare]  # fmt: skip
+        cells = zip(columns, row, strict=True)
+        return [self._word(cell) for column, cell in cells if column.spare <= self.spare]
 
-    def _word(self, cell):
+    def _word(self, cell: str | Cell) -> str:
         if isinstance(cell, Cell):
             return cell.short if self.short else cell.long
         return cell
 
-    def width(self, contents) -> int:
+    def width(self, contents: list[list[str]]) -> int:
         """Columns of the terminal that it takes."""
         widths = [max(map(cell_len, cells)) for cells in zip(*contents, strict=True)]
         between = 3 * len(widths) + 1 if self.lines else 2 * (len(widths) - 1)
         return sum(widths) + between
 
-    def table(self, columns, contents, headed) -> Table:
+    def table(self, columns: Sequence[Column], contents: list[list[str]], headed: bool) -> Table:
         """The table as rich has it."""
         box = (HEAVY_HEAD if headed else SQUARE) if self.lines else None
         padding = (0, 1) if self.lines else (0, 2, 0, 0)
@@ -125,8 +130,9 @@ class _Layout:
         headings = iter(contents[0])
         for column in columns:
             if column.spare <= self.spare:
-                table.add_column(next(headings) if headed else "", overflow="fold",
-                                 justify="left" if column.left else "right")  # fmt: skip
+                heading = next(headings) if headed else ""
+                justify: JustifyMethod = "left" if column.left else "right"
+                table.add_column(heading, overflow="fold", justify=justify)
         for row in contents[headed:]:
             table.add_row(*row)
         return table

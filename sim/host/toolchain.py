@@ -83,8 +83,8 @@ def compile_user(sources: Iterable[Path], out: Path, script: Path | None = None)
     Those of the user's are compiled by `sim.host.own_programs`.
     """
     library = programs_directory() / "lib"
-    return _compile([*sources, *_library_sources()], script or _user_script(), out,
-                    [*USER_FLAGS, "-I", str(library)])  # fmt: skip
+    flags = [*USER_FLAGS, "-I", str(library)]
+    return _compile([*sources, *_library_sources()], script or _user_script(), out, flags)
 
 
 def compile_bare(
@@ -122,7 +122,7 @@ def build_bare(
     inputs = [source, script or programs_directory() / "bare.ld"]
     options = [*_define_flags(defines), extensions]
 
-    def build(out):
+    def build(out: Path) -> None:
         compile_bare(source, out, defines, script=script, extensions=extensions)
 
     return cached(source.stem, inputs, options, build)
@@ -156,7 +156,7 @@ def bundled_files() -> dict[str, bytes]:
     return {name: strip(path.read_bytes()) for name, path in zip(names, paths, strict=True)}
 
 
-def _wait_for(builds: Sequence[Future]) -> None:
+def _wait_for(builds: Sequence[Future[Path]]) -> None:
     """Waits until all are done, or one has failed; says how many are if it takes a while."""
     if not wait(builds, _MOMENT).not_done:
         return
@@ -260,7 +260,10 @@ def _read_text(elf: Path) -> bytes:
     from elftools.elf.elffile import ELFFile
 
     with elf.open("rb") as file:
-        return ELFFile(file).get_section_by_name(".text").data()
+        section = ELFFile(file).get_section_by_name(".text")
+        if section is None:
+            raise ToolchainError(f"{elf}: has no section .text")
+        return section.data()
 
 
 def cached(
@@ -321,7 +324,7 @@ def run_compiler(
     out: Path,
     flags: Iterable[str],
     extensions: str = EXTENSIONS,
-) -> subprocess.CompletedProcess:
+) -> subprocess.CompletedProcess[str]:
     """Runs the compiler on `sources`; its exit status, and its messages as text.
 
     It keeps nothing for another time: Zig tells of warnings only where it does not find the object
@@ -333,9 +336,14 @@ def run_compiler(
     try:
         with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
             result = subprocess.run(
-                command, capture_output=True, text=True, errors="replace",
-                env=_environment(scratch), timeout=TIMEOUT, check=False,
-            )  # fmt: skip
+                command,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                env=_environment(scratch),
+                timeout=TIMEOUT,
+                check=False,
+            )
     except subprocess.TimeoutExpired as error:
         raise ToolchainError(f"{what}: the compiler ran for more than {TIMEOUT} s") from error
     except OSError as error:
@@ -350,14 +358,17 @@ def _compiler(extensions: str) -> list[str]:
     """The compiler's command with the flags that only it understands."""
     if _zig_version():
         cpu = "".join(f"+{letter}" for letter in extensions)
-        return [sys.executable, "-m", "ziglang", "cc", "-target", "riscv64-freestanding-none",
-                f"-mcpu=generic_rv64{cpu}", "-fno-sanitize=all"]  # fmt: skip
-    # Relaxation is off as in Zig; memset is not to become a call of memset, and that an fprintf is
-    # not C's is meant.
-    return [_gcc(), f"-march=rv64i{extensions}_zicsr_zifencei", "-mabi=lp64", "-nostartfiles",
-            "-Wl,--no-relax",
-            "-fno-tree-loop-distribute-patterns",
-            "-Wno-builtin-declaration-mismatch"]  # fmt: skip
+        target = ["-target", "riscv64-freestanding-none", f"-mcpu=generic_rv64{cpu}"]
+        return [sys.executable, "-m", "ziglang", "cc", *target, "-fno-sanitize=all"]
+    return [
+        _gcc(),
+        f"-march=rv64i{extensions}_zicsr_zifencei",
+        "-mabi=lp64",
+        "-nostartfiles",
+        "-Wl,--no-relax",  # as in Zig
+        "-fno-tree-loop-distribute-patterns",  # memset is not to become a call of memset
+        "-Wno-builtin-declaration-mismatch",  # that an fprintf is not C's is meant
+    ]
 
 
 @cache

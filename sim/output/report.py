@@ -6,7 +6,7 @@ from typing import TextIO, TypeVar
 
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import Fault
-from sim.host.tables import Cell, Column, Gap, print_table
+from sim.host.tables import Cell, Column, Gap, Row, print_table
 from sim.output.sentences import in_words
 from sim.result import Result
 
@@ -99,7 +99,7 @@ def _shares(result: Result) -> dict[str, int]:
 
 def _some(
     items: Sequence[_Item], row: Callable[[_Item], Sequence[str | Cell]], first: int, last: int
-) -> Iterator[Sequence[str | Cell] | Gap]:
+) -> Iterator[Row]:
     """Rows of the first and last `items`, and between them how many there are more."""
     left_out = len(items) - first - last
     if left_out <= 1:

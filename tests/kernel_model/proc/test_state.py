@@ -1,6 +1,5 @@
 import pytest
 
-from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
 from kernel_model.mm.space import AddressSpace
 from kernel_model.proc.state import Clock, Cpu, Proc, ProcTable
 from kernel_model.proc.trapframe import TrapFrame
@@ -13,20 +12,19 @@ class TestClock:
         assert Clock(tick=100, now=now).ticks == ticks
 
     def test_begins_with_reset(self):
-        assert (Clock().tick, Clock().now) == (TICK, 0)
+        assert Clock(tick=100).now == 0
 
 
 class TestCpu:
     @pytest.mark.parametrize("now, over", [(0, False), (4999, False), (5000, True), (5001, True)])
     def test_a_turn_is_over_in_the_cycle_in_which_it_ends(self, now, over):
-        assert Cpu(quantum=1000, turn_ends=5000).turn_is_over(now) is over
+        assert Cpu(quantum=1000, least_turn=1000, turn_ends=5000).turn_is_over(now) is over
 
     def test_one_without_end_is_never_over(self):
-        assert not Cpu(quantum=0).turn_is_over(1 << 62)
+        assert not Cpu(quantum=0, least_turn=1000).turn_is_over(1 << 62)
 
     def test_is_nobodys_at_first(self):
-        cpu = Cpu()
-        assert (cpu.quantum, cpu.least_turn, cpu.proc) == (QUANTUM, MIN_QUANTUM, None)
+        assert Cpu(quantum=1000, least_turn=1000).proc is None
 
 
 class TestProcTable:

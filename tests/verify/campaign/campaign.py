@@ -25,9 +25,16 @@ from tests.verify.oracle.describe import describe
 from tests.verify.oracle.expected import expect
 
 __all__ = [
-    "FAMILIES", "Report", "first_disagreement", "random_cases", "random_instructions",
-    "random_sequences", "run_drills",
-]  # fmt: skip
+    "FAMILIES",
+    "Report",
+    "first_disagreement",
+    "random_cases",
+    "random_instructions",
+    "random_sequences",
+    "run_drills",
+    "run_script",
+    "run_sequence",
+]
 
 #: All drills.
 FAMILIES = (
@@ -74,24 +81,44 @@ class Report:
     retries: int = 0
     bins: Counter = field(default_factory=Counter)
 
+    def update(self, other: "Report") -> None:
+        """Adds what else has been done."""
+        for name, value in vars(other).items():
+            if name == "bins":
+                self.bins.update(value)
+            else:
+                setattr(self, name, getattr(self, name) + value)
+
+
+def run_script(bench: Bench, seed: object, number: int) -> Report:
+    """The script of that number: accesses to tables that stand still; raises Disagreement."""
+    kind = Translations if number % _BENT else BentCases
+    checked = check_translations(bench, f"{seed}/{number}", kind)
+    return Report(checked.cases, bins=Counter(checked.bins))
+
+
+def run_sequence(bench: Bench, seed: object, number: int) -> Report:
+    """The sequence of that number: accesses to tables that change; raises Disagreement."""
+    report = Report()
+    _judge(bench, wander(f"{seed}/{number}"), report)
+    return report
+
 
 def random_cases(bench: Bench, cases: int, seed: str) -> Report:
     """Random accesses to tables that stand still; raises Disagreement."""
-    report, number = Report(), 0
-    while report.cases < cases:
-        kind = Translations if number % _BENT else BentCases
-        checked = check_translations(bench, f"{seed}/{number}", kind)
-        report.cases += checked.cases
-        report.bins.update(checked.bins)
-        number += 1
-    return report
+    return _until(cases, lambda number: run_script(bench, seed, number))
 
 
 def random_sequences(bench: Bench, cases: int, seed: str) -> Report:
     """Random accesses to tables that change; raises Disagreement."""
+    return _until(cases, lambda number: run_sequence(bench, seed, number))
+
+
+def _until(cases, run):
+    """All reports of `run`, called with 0, 1, …, until there are so many cases."""
     report, number = Report(), 0
     while report.cases < cases:
-        _judge(bench, wander(f"{seed}/{number}"), report)
+        report.update(run(number))
         number += 1
     return report
 
@@ -109,12 +136,12 @@ def run_drills(bench: Bench, family: Iterator[drills.Drill]) -> tuple[Report, se
     return report, seen
 
 
-def random_instructions(hart: NativeHart, cases: int, seed: str) -> Report:
-    """Random instructions of the whole hart; raises Disagreement."""
+def random_instructions(hart: NativeHart, cases: int, seed: object, *, first: int = 0) -> Report:
+    """Random instructions of the whole hart from number `first` on; raises Disagreement."""
     report, sent = Report(), []
 
     def deliveries():
-        for number in range(cases):
+        for number in range(first, first + cases):
             rng = random.Random(f"{seed}/{number}")
             bends = rng.choice(SELDOM) if rng.random() < 0.3 else None
             case = make_case(rng, svadu=number % 2 == 1, bends=bends)
@@ -129,14 +156,15 @@ def random_instructions(hart: NativeHart, cases: int, seed: str) -> Report:
             for done, actual in enumerate(hart.perform(deliveries()), 1):
                 yield sent[done - 1], actual
         except HartStuck as error:
-            first, last = sent[done][0], sent[-1][0]
-            raise Disagreement(f"instructions {seed}/{first} to {seed}/{last}: {error}") from error
+            stuck, last = sent[done][0], sent[-1][0]
+            text = f"instructions {seed}/{stuck} to {seed}/{last}: {error}"
+            raise Disagreement(text, number=stuck) from error
 
     for (name, delivery), actual in outcomes():
         expected = expect(delivery.case, delivery.entry)
         if actual != expected:
             found = describe(compare.Disagreement(delivery, expected, actual))
-            raise Disagreement(f"instruction {seed}/{name}\n{found}")
+            raise Disagreement(f"instruction {seed}/{name}\n{found}", number=name)
         report.bins[_bin_on_hart(delivery.case)] += 1
     report.cases = len(sent)
     return report

@@ -1,11 +1,11 @@
-"""`python -m tests.verify.campaign` says what is wrong in a line or two; so does its status."""
+"""`python -m tests.verify campaign` says what is wrong in a line or two; so does its status."""
 
 from collections import Counter
 
 import pytest
 
-from tests.verify.campaign import __main__ as command
-from tests.verify.campaign import hart
+from tests.verify import runner
+from tests.verify.campaign import check, hart
 from tests.verify.campaign.bench import BenchError
 from tests.verify.campaign.bins import reachable, reachable_on_hart, updates
 from tests.verify.campaign.campaign import Report, random_instructions
@@ -22,28 +22,25 @@ def run(monkeypatch, capsys):
     """Runs the command on parts that do nothing, but for the bins that they say they hit."""
 
     def run(*options, on_mmu=OF_MMU, on_hart=OF_HART, error=None):
-        def instructions(hart, cases, seed):
+        def instructions(hart, cases, seed, *, first):
             if error is not None:
                 raise error
             return Report(cases, bins=Counter(on_hart))
 
         for name in ("Bench", "NativeHart"):
-            monkeypatch.setattr(command, name, object)
-        monkeypatch.setattr(command, "random_sequences", lambda *_: Report(1))
-        monkeypatch.setattr(command, "run_drills", lambda *_: (Report(1), set()))
-        monkeypatch.setattr(
-            command, "random_cases", lambda _, cases, seed: Report(cases, bins=Counter(on_mmu))
-        )
-        monkeypatch.setattr(command, "random_instructions", instructions)
-        monkeypatch.setattr("sys.argv", ["campaign", "--seed", "7", *options])
-        status = command.main()
+            monkeypatch.setattr(check, name, object)
+        monkeypatch.setattr(check, "run_sequence", lambda *_: Report(1 << 30))
+        monkeypatch.setattr(check, "run_drills", lambda *_: (Report(1), set()))
+        monkeypatch.setattr(check, "run_script", lambda *_: Report(1 << 30, bins=Counter(on_mmu)))
+        monkeypatch.setattr(check, "random_instructions", instructions)
+        status = runner.main(check.CHECK, ["--seed", "7", "--jobs", "1", *options])
         return status, capsys.readouterr().out
 
     return run
 
 
 def test_all_bins_and_no_other(run):
-    status, output = run("--cases", str(command.EVERY_BIN))
+    status, output = run("--cases", str(check.EVERY_BIN))
 
     assert status == 0
     assert f"{len(OF_MMU)} of {len(OF_MMU)} bins\n" in output
@@ -53,18 +50,19 @@ def test_all_bins_and_no_other(run):
 def test_a_bin_that_is_missed_is_named(run):
     """It is a failure of a run that is long enough to hit all."""
     for part, bins in (("on_mmu", OF_MMU), ("on_hart", OF_HART)):
-        for cases, status in ((command.EVERY_BIN - 1, 0), (command.EVERY_BIN, 1)):
+        for cases, status in ((check.EVERY_BIN - 1, 0), (check.EVERY_BIN, 1)):
             result, output = run("--cases", str(cases), **{part: bins - {RARE}})
             assert result == status
             line = f"{len(bins) - 1} of {len(bins)} bins; not hit: AMO U update 2\n"
             assert line in output
+            assert ("DISAGREEMENT: " in output) is (status == 1)
 
 
 def test_only_some_of_many_missed_ones_are_named(run):
     _, output = run("--cases", "10", on_hart=set())
 
     (line,) = (line for line in output.splitlines() if "not hit" in line)
-    assert line.endswith(f" and {len(OF_HART) - command.SHOWN} more")
+    assert line.endswith(f" and {len(OF_HART) - check.SHOWN} more")
     assert len(line) < 500
 
 
@@ -79,14 +77,17 @@ def test_a_bin_that_should_not_be_is_a_failure(run, part):
 
 
 @pytest.mark.parametrize(
-    "error", [Disagreement("wrong"), HartStuck("wrong"), BenchError("wrong")], ids=type
+    "error", [Disagreement("wrong", 42), HartStuck("wrong"), BenchError("wrong")], ids=type
 )
 def test_what_goes_wrong_is_a_disagreement_with_its_seed(run, error):
     status, output = run("--cases", "10", error=error)
 
     assert status == 1
-    assert output.startswith("seed 7\n")
-    assert output.endswith("DISAGREEMENT (seed 7): wrong\n")
+    assert (
+        "DISAGREEMENT: wrong\nagain: python -m tests.verify campaign --only instructions" in output
+    )
+    assert ("--seed 7 --first 42 --cases 1\n" in output) is isinstance(error, Disagreement)
+    assert ", 1 disagreement, seed 7, " in output
 
 
 def test_a_hart_that_hangs_is_a_disagreement_about_some_instructions(monkeypatch):

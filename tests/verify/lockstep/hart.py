@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sim.config import MachineConfig
 from sim.machine import Machine
+from sim.platform.device import LINES
 from tests.verify.lockstep.program import Program
 from tests.verify.lockstep.world import RAM, RAM_SIZE, USED
 
@@ -100,6 +101,8 @@ class HartRunner:
     def _start(self, program):
         self._records.clear()
         self._engine.restore(self._reset)
+        for name in LINES:
+            self._engine.set_line(name, False)
         for page in self._dirty:
             self._ram.zero(page, _PAGE)
         for address, content in program.image:

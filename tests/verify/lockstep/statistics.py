@@ -56,7 +56,7 @@ class Statistics:
     straddling: Counter = field(default_factory=Counter)
     early_updates: int = 0
 
-    def add(self, other: "Statistics") -> None:
+    def update(self, other: "Statistics") -> None:
         """Adds the counts of others."""
         for name, value in vars(other).items():
             mine = getattr(self, name)

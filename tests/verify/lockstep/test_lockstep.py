@@ -3,6 +3,7 @@
 And it would be seen if it did not: differences are planted, found and shrunk.
 """
 
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -17,8 +18,9 @@ from hdl.pipeline.trap import TrapStage
 from hdl.priv.table import REGISTERS
 from hdl.units.decoder import System, Unit
 from tests import spike
-from tests.verify.lockstep import __main__ as command
+from tests.verify import runner
 from tests.verify.lockstep.campaign import Campaign
+from tests.verify.lockstep.check import CHECK
 from tests.verify.lockstep.compare import compare
 from tests.verify.lockstep.generate import generate
 from tests.verify.lockstep.hart import HartRunner, Record
@@ -57,19 +59,17 @@ EXCEPTIONS = set(Cause) - {Cause.FETCH_MISALIGNED}
 
 def agree(campaign, seeds):
     """Fails with all that is known about the first program that differs."""
-    failure = campaign.run(seeds)
+    statistics, failure = campaign.run(seeds)
     if failure is not None:
         shrunk = describe(failure.shrunk_run, failure.shrunk)
         pytest.fail(f"{describe(failure.run, failure.difference)}\n\nshrunk:\n{shrunk}")
+    return statistics
 
 
 @pytest.mark.parametrize("first", range(SEED, SEED + PROGRAMS, SHARE))
 def test_random_programs_agree(first):
-    campaign = Campaign()
+    statistics = agree(Campaign(), range(first, first + SHARE))
 
-    agree(campaign, range(first, first + SHARE))
-
-    statistics = campaign.statistics
     assert statistics.programs == SHARE
     assert statistics.ended > 0.85 * SHARE
     assert all(statistics.instructions[mode] > 2_000 for mode in Priv), summarize(statistics)
@@ -105,7 +105,7 @@ def wrong_product(fields):
 
 
 def test_a_planted_difference_is_found_and_shrunk():
-    failure = Campaign(bend=bent(wrong_product)).run(range(20))
+    _, failure = Campaign(bend=bent(wrong_product)).run(range(20))
 
     assert failure is not None
     assert failure.run.program.size() > 200
@@ -136,7 +136,7 @@ def test_a_planted_difference_is_found_and_shrunk():
     ],
 )  # fmt: skip
 def test_every_field_is_compared(change, what):
-    failure = Campaign(bend=bent(change), attempts=0).run(range(20))
+    _, failure = Campaign(bend=bent(change), attempts=0).run(range(20))
 
     assert failure is not None
     assert failure.difference.what.startswith(what)
@@ -148,7 +148,7 @@ def test_what_is_left_in_memory_is_compared():
         page, content = pages.popitem()
         return replace(run, pages={**pages, page: bytes(4088) + b"\1" + content[4089:]})
 
-    failure = Campaign(bend=bend, attempts=0).run(range(5))
+    _, failure = Campaign(bend=bend, attempts=0).run(range(5))
 
     assert failure is not None
     assert failure.difference.what.startswith("memory at the end")
@@ -217,29 +217,29 @@ def test_a_hart_with_one_bent_rule_is_found(monkeypatch, bend, what):
     bend(monkeypatch)
     hart = Hart(pma=Pma(ram_base=RAM, ram_size=RAM_SIZE))
 
-    failure = Campaign(hart=hart).run(range(50))
+    _, failure = Campaign(hart=hart).run(range(50))
 
     assert failure is not None
     assert failure.shrunk.what.startswith(what)
     assert failure.shrunk_run.program.size() < 25
 
 
-def test_the_command_says_what_it_compared(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["lockstep", "--programs", "2", "--seed", "7"])
-
-    assert command.main() == 0
+def test_the_command_says_what_it_compared(capsys):
+    assert runner.main(CHECK, ["--cases", "2", "--seed", "7", "--jobs", "1"]) == 0
     printed = capsys.readouterr().out
-    assert "2 programs, seeds from 7" in printed
     assert "instructions retired" in printed
-    assert "no difference" in printed
+    assert "lockstep: 2 programs, no disagreement, seed 7, " in printed
 
 
-def test_the_command_refuses_to_compare_nothing(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["lockstep", "--programs", "0"])
+def test_the_command_shows_a_difference_and_how_to_see_it_again(capsys, monkeypatch):
+    monkeypatch.setattr(
+        CHECK, "_campaign", Campaign(bend=bent(wrong_product), attempts=0), raising=False
+    )
 
-    with pytest.raises(SystemExit, match="2"):
-        command.main()
-    assert "--programs must be at least 1, not 0" in capsys.readouterr().err
+    assert runner.main(CHECK, ["--cases", "20", "--seed", "7", "--jobs", "1"]) == 1
+    printed = capsys.readouterr().out
+    seed = int(re.search("^DISAGREEMENT: seed ([0-9]+): record ", printed, re.M)[1])
+    assert f"verify lockstep --seed 7 --first {seed - 7} --cases 1\n" in printed
 
 
 def test_programs_are_made_of_their_seed_alone():

@@ -134,18 +134,21 @@ def _wait(child, result, wall_seconds):
     """Waits for `child`, and ends it with all that it has started."""
     deadline = time.monotonic() + wall_seconds
     late = False
-    while True:
-        pid, status, usage = os.wait4(child, os.WNOHANG)
-        if pid:
-            break
-        if time.monotonic() > deadline:
-            late = True
+    try:
+        while True:
+            pid, status, usage = os.wait4(child, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() > deadline:
+                late = True
+                os.killpg(child, signal.SIGKILL)
+                _, status, usage = os.wait4(child, 0)
+                break
+            time.sleep(0.01)
+    finally:
+        # It is in a session of its own, where no Ctrl-C reaches it.
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
-            _, status, usage = os.wait4(child, 0)
-            break
-        time.sleep(0.01)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
     seconds = usage.ru_utime + usage.ru_stime
     if late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)):
         return Outcome("timeout", "", seconds, {})

@@ -1,7 +1,6 @@
 """Compares the golden model with Spike on generated cases, and shrinks what they disagree on."""
 
 from collections import Counter, deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations
 from random import Random
@@ -46,6 +45,13 @@ class Report:
     explained: Counter = field(default_factory=Counter)
     disagreement: Disagreement | None = None
 
+    def update(self, other: "Report") -> None:
+        """Adds what another comparison has counted."""
+        self.cases += other.cases
+        self.impossible += other.impossible
+        for name in ("outcomes", "bends", "explained"):
+            getattr(self, name).update(getattr(other, name))
+
 
 def make_numbered_case(seed: int, number: int, *, svadu: bool) -> Case:
     """Case `number` of those that belong to `seed`."""
@@ -59,9 +65,8 @@ def compare(
     *,
     first: int = 0,
     svadu: bool = False,
-    progress: Callable[[int], None] = lambda number: None,
 ) -> Report:
-    """Puts `count` cases from number `first` on to both; `progress` is told how many are done."""
+    """Puts `count` cases from number `first` on to both, until they disagree."""
     report, sent = Report(), deque()
 
     def deliveries():
@@ -75,13 +80,11 @@ def compare(
                 yield delivery
 
     # Spike performs a batch before it asks for the next: `sent` holds no more than one.
-    for done, actual in enumerate(hart.perform(deliveries())):
+    for actual in hart.perform(deliveries()):
         number, delivery = sent.popleft()
         report.disagreement = _judge(delivery, actual, report, number)
         if report.disagreement:
             break
-        if done % 1000 == 0:
-            progress(done)
     return report
 
 

@@ -43,6 +43,10 @@ class SpikeHart:
         return self
 
     def __exit__(self, *_exception):
+        self.close()
+
+    def close(self):
+        """Ends it."""
         self._process.kill()
         self._process.communicate()
 

@@ -2,14 +2,16 @@
 
 import dataclasses
 import itertools
+import re
 
 import pytest
 
 from tests import spike
+from tests.verify import runner
 from tests.verify.golden import sv39
 from tests.verify.golden.cases import BENDS, SIZES
-from tests.verify.oracle import __main__ as command
-from tests.verify.oracle import expected
+from tests.verify.oracle import check, expected
+from tests.verify.oracle.check import CHECK
 from tests.verify.oracle.compare import compare, make_numbered_case, shrink
 from tests.verify.oracle.delivery import deliver
 from tests.verify.oracle.describe import describe
@@ -185,40 +187,33 @@ def test_spike_that_has_ended_is_an_error_and_no_hang():
 
 
 class TestCommand:
-    def run(self, monkeypatch, *options):
-        monkeypatch.setattr("sys.argv", ["oracle", *options])
-        return command.main()
+    def run(self, *options):
+        return runner.main(CHECK, ["--jobs", "1", *options])
 
-    def test_says_seed_and_result(self, monkeypatch, capsys):
-        assert self.run(monkeypatch, "--cases", "500", "--seed", "7") == 0
+    def test_says_seed_and_result(self, capsys):
+        assert self.run("--cases", "500", "--seed", "7") == 0
 
         output = capsys.readouterr().out
-        assert "seed 7, 500 cases for each of svade and svadu" in output
-        assert output.count("500 cases in") == output.count("no disagreement") == 2
+        assert output.count(": 500 cases in") == 2
+        assert "oracle: 1,000 cases, no disagreement, seed 7, " in output
 
-    def test_disagreement_is_printed_and_fails(self, monkeypatch, capsys):
+    def test_disagreement_is_shrunk_and_can_be_seen_again(self, monkeypatch, capsys):
         monkeypatch.setattr(expected, "OPERAND", 0)
 
-        assert self.run(monkeypatch, "--cases", "500", "--mode", "svadu") == 1
+        assert self.run("--cases", "500", "--only", "svadu", "--seed", "7") == 1
 
         output = capsys.readouterr().out
-        assert "svadu: DISAGREEMENT" in output
+        assert "DISAGREEMENT: svadu\n" in output
         assert "case      (shrunk)" in output
+        again = re.search("^again: python -m tests.verify oracle (.*)$", output, re.M)[1].split()
+        assert self.run(*again) == 1
+        assert "oracle: 1 cases, 1 disagreement, seed 7, " in capsys.readouterr().out
 
     def test_missing_spike_is_one_line(self, monkeypatch, capsys):
         def find():
             raise spike.SpikeMissing("Spike is not installed")
 
-        monkeypatch.setattr(spike, "find", find)
+        monkeypatch.setattr(check, "find", find)
 
-        assert self.run(monkeypatch) == 2
+        assert self.run() == 2
         assert capsys.readouterr().err == "oracle: Spike is not installed\n"
-
-    @pytest.mark.parametrize(
-        "option, value, least", [("--cases", 0, 1), ("--first", -1, 0), ("--seed", -5, 0)]
-    )
-    def test_number_that_makes_no_sense_is_refused(self, option, value, least, monkeypatch, capsys):
-        with pytest.raises(SystemExit):
-            self.run(monkeypatch, option, str(value))
-
-        assert f"{option} must be at least {least}, not {value}" in capsys.readouterr().err

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.kernel import Kernel
 from kernel_model.mm.served import ServedFault
+from kernel_model.proc.state import Cpu
 from kernel_model.proc.trapframe import OFFSETS
 from sim.host.toolchain import assemble_trampoline, build_program, bundled_files
 from tests.kernel_model.support import Console
@@ -64,6 +66,25 @@ class Run:
     memory: dict[int, bytes] = field(repr=False, default_factory=dict)
 
 
+class _TurnsOfTraps(Cpu):
+    """Whose turn it is, where a turn is so many of `traps`; 0 = it lasts until it waits."""
+
+    def __init__(self, turn: int, traps: list[Trap]):
+        super().__init__(quantum=0, least_turn=MIN_QUANTUM)
+        self._turn, self._traps, self._began = turn, traps, (0, 0)
+
+    def turn_is_over(self, now: int) -> bool:
+        """The process on the hart has trapped as often as it may."""
+        pid, began = self._began
+        if pid != self.last_pid:
+            self._began = self.last_pid, len(self._traps)
+            return False
+        if self._turn == 0 or len(self._traps) - began < self._turn:
+            return False
+        self._began = 0, 0
+        return True
+
+
 class RecordedKernel(Kernel):
     """A kernel that writes down every trap, and whose clock counts them.
 
@@ -73,24 +94,11 @@ class RecordedKernel(Kernel):
     """
 
     def __init__(self, memory, *, turn: int, **options):
-        self.turn = turn
         self.traps: list[Trap] = []
         self.recorded: list[ServedFault] = []
-        self._turn_began = (0, 0)
         self._frames: set[int] = set()
         super().__init__(memory, assemble_trampoline(), quantum=0, **options)
-
-    @property
-    def turn_is_over(self) -> bool:
-        """The process on the hart has trapped as often as it may."""
-        pid, began = self._turn_began
-        if pid != self.last_pid:
-            self._turn_began = self.last_pid, len(self.traps)
-            return False
-        if self.turn == 0 or len(self.traps) - began < self.turn:
-            return False
-        self._turn_began = 0, 0
-        return True
+        self.cpu = _TurnsOfTraps(turn, self.traps)
 
     def ring(self, reason: int) -> int:
         """Writes down the trap, and serves it."""

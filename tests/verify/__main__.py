@@ -1,0 +1,24 @@
+"""`python -m tests.verify NAME`: compares what NAME says, at any length, from any seed."""
+
+import sys
+from importlib import import_module
+
+from tests.verify import runner
+
+#: Each is in a folder of its name, where `check.py` defines it as CHECK.
+NAMES = ("oracle", "campaign", "lockstep", "samekernel", "formal", "mutants", "fuzz")
+USAGE = f"usage: python -m tests.verify {{{','.join(NAMES)}}} [options]; --help lists them"
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the check that the first of `arguments` names; returns the status."""
+    if not arguments or arguments[0] not in NAMES:
+        wants_help = arguments[:1] in (["-h"], ["--help"])
+        print(USAGE, file=sys.stdout if wants_help else sys.stderr)
+        return 0 if wants_help else 2
+    name, *options = arguments
+    return runner.main(import_module(f"tests.verify.{name}.check").CHECK, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
