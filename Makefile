@@ -27,8 +27,8 @@ OLDEST := build/amaranth-0.5.6
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test test-oldest lint oracle campaign lockstep samekernel formal mutants fuzz \
-        bench docs verilog clean
+.PHONY: help sim wave test check-fast test-oldest lint oracle campaign lockstep samekernel formal \
+        mutants fuzz bench docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ wave: ## open GTKWave on the last trace
 test: $(STAMP) ## run the tests on all cores
 	$(BIN)/python -m pytest -n auto
 	$(BIN)/python -m pytest -n auto -q --engine pysim $(ON_PYSIM)
+
+check-fast: $(STAMP) ## run the unit tests of what differs from BASE (main), for 60 s at most
+	$(BIN)/python -m tests.fast $(if $(BASE),--base $(BASE))
 
 test-oldest: $(STAMP) ## run the engines' tests on the oldest Amaranth that they know, too
 	@test -d $(OLDEST)/amaranth || $(BIN)/python -m pip install --quiet --disable-pip-version-check \

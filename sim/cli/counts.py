@@ -1,13 +1,28 @@
 """Numbers of the command line as people write them: 10000, 10,000, 10_000, 10k, 2M, 1G."""
 
 import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kernel_model.facts.param import MIN_QUANTUM
 from sim.config import LONGEST
 
-__all__ = ["Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
+if TYPE_CHECKING:  # the shell runs this at each Tab; what only a run needs is imported there
+    from sim.output.pages import PagePrint
+    from sim.output.waves import CycleRange
+
+__all__ = [
+    "Address",
+    "Count",
+    "CycleWindow",
+    "Moment",
+    "MomentType",
+    "PageTable",
+    "Quantum",
+    "parse_count",
+]
 
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 #: As many digits as 64 bits always hold; separators stand before three digits.
@@ -26,18 +41,18 @@ def parse_count(text: str) -> int | None:
 class Count(click.IntRange):
     """A number of cycles or of other things, in a range."""
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
         number = parse_count(value) if isinstance(value, str) else None
         return super().convert(value if number is None else number, param, ctx)
 
 
-class Quantum(click.ParamType):
+class Quantum(click.ParamType[int]):
     """Cycles of a process's turn: 0, or at least MIN_QUANTUM."""
 
     name = "cycles"
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
         cycles = Count().convert(value, param, ctx)
         if cycles != 0 and not MIN_QUANTUM <= cycles <= LONGEST:
@@ -45,35 +60,87 @@ class Quantum(click.ParamType):
         return cycles
 
 
-class CycleWindow(click.ParamType):
+class Address(click.ParamType[int]):
+    """A virtual address of 64 bits, in hexadecimal with 0x, or decimal."""
+
+    name = "va"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        text = str(value)
+        if not re.fullmatch(r"0x[0-9a-fA-F]{1,16}|\d{1,20}", text, re.ASCII):
+            self.fail(f"{text!r} is no address of 64 bits", param, ctx)
+        number = int(text, 0) if text.startswith("0x") else int(text)
+        if number >= 1 << 64:
+            self.fail(f"{text!r} is no address of 64 bits", param, ctx)
+        return number
+
+
+class CycleWindow(click.ParamType["CycleRange"]):
     """FROM:TO in cycles; either may be missing."""
 
     name = "from:to"
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "CycleRange":
         """The window."""
-        match = re.fullmatch(rf"({_COUNT})?:({_COUNT})?", value, re.ASCII)
-        if match is None:
+        start, colon, end = value.partition(":")
+        first = parse_count(start or "0")
+        last = parse_count(end) if end else None
+        if not colon or first is None or (end and last is None):
             self.fail(f"{value!r} is not FROM:TO in cycles", param, ctx)
-        first, last = (parse_count(text) if text else None for text in match.groups())
-        if last is not None and (first or 0) >= last:
+        if last is not None and first >= last:
             self.fail(f"{value!r} is empty: FROM must be less than TO", param, ctx)
         from sim.output.waves import CycleRange
 
-        return CycleRange(first or 0, last)
+        return CycleRange(first, last)
 
 
-class PageTable(click.ParamType):
+@dataclass(frozen=True)
+class Moment:
+    """When: `kind` is "fault" or "cycle", and `number` which; or "exit", the end of the run."""
+
+    kind: str
+    number: int = 0
+
+    def __str__(self) -> str:
+        return self.kind if self.kind == "exit" else f"{self.kind}:{self.number}"
+
+
+class MomentType(click.ParamType[Moment]):
+    """fault:N, cycle:N or exit."""
+
+    name = "when"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Moment:
+        """The moment."""
+        kind, _, text = str(value).partition(":")
+        number = parse_count(text)
+        if value == "exit":
+            return Moment("exit")
+        if kind == "cycle" and number is not None:
+            return Moment(kind, number)
+        if kind == "fault" and number:
+            return Moment(kind, number)
+        return self.fail(f"{value!r} is none of fault:N, cycle:N, exit", param, ctx)
+
+
+class PageTable(click.ParamType["PagePrint"]):
     """PID@exit or PID@CYCLE."""
 
     name = "pid@when"
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "PagePrint":
         """The `PagePrint`."""
-        match = re.fullmatch(rf"({_COUNT})@(?:exit|({_COUNT}))", value, re.ASCII)
-        if match is None:
+        process, _, when = value.partition("@")
+        pid, cycle = parse_count(process), parse_count(when)
+        if pid is None or (cycle is None and when != "exit"):
             self.fail(f"{value!r} is neither PID@exit nor PID@CYCLE", param, ctx)
-        pid, cycle = match.groups()
         from sim.output.pages import PagePrint
 
-        return PagePrint(parse_count(pid), parse_count(cycle) if cycle else None)
+        return PagePrint(pid, cycle)

@@ -27,6 +27,10 @@ def test_no_two_steps_are_one():
     assert list(Step) == list(range(len(Step)))
 
 
+def test_no_work_has_no_step():
+    assert (NO_WORK.steps, NO_WORK.cycles) == ((), 0)
+
+
 def test_a_new_meter_has_counted_nothing():
     assert Meter().cycles == 0
 

@@ -5,7 +5,15 @@ from kernel_model.calls.sysfile import O_CREATE, O_RDONLY, O_RDWR, O_WRONLY
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, DATA_BLOCKS, MAXFILE, NFILE
-from kernel_model.fs.file import filealloc, fileclose, filedup, openconsole, pipealloc
+from kernel_model.fs.file import (
+    filealloc,
+    fileclose,
+    filedup,
+    fileread,
+    filewrite,
+    openconsole,
+    pipealloc,
+)
 from kernel_model.fs.state import FileKind
 from tests.kernel_model.files import BAD, BUFFER, User, make_files
 
@@ -21,6 +29,21 @@ def test_files_run_out(user):
     assert filealloc(user.kernel) is None
     fileclose(user.kernel, files.pop())
     assert filealloc(user.kernel) is not None
+
+
+def test_the_console_needs_a_file(user):
+    while filealloc(user.kernel):
+        pass
+    with pytest.raises(KernelPanic, match="openconsole: no file left"):
+        openconsole(user.kernel)
+
+
+@pytest.mark.parametrize("move", [fileread, filewrite])
+def test_a_file_that_is_nothing_panics(user, move):
+    file = filealloc(user.kernel)
+    file.readable = file.writable = True
+    with pytest.raises(KernelPanic, match=move.__name__):
+        move(user.kernel, user.proc, file, BUFFER, 1)
 
 
 def test_closing_more_often_than_opening_panics(user):

@@ -38,6 +38,11 @@ def test_a_disk_is_made_once():
         fsinit(make_files())
 
 
+def test_a_path_from_nowhere_panics():
+    with pytest.raises(KernelPanic, match="name"):
+        namei(make_files(), None, b"relative")
+
+
 def test_the_hosts_files_are_there():
     kernel = make_files({"sh": b"shell", "etc/rc/local": b"run", "etc/motd": b""})
     assert content(kernel, b"/sh") == b"shell"

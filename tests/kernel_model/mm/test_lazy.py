@@ -32,6 +32,13 @@ def test_maps_a_cleared_page_for_the_user(hart):
     assert hart.pte(hart.heap) == frame >> 12 << 10 | flags
 
 
+@pytest.mark.parametrize("va, why", [(1 << 40, Why.PAST_SIZE), (0, Why.OWNER_RIGHTS)])
+def test_a_page_that_is_not_there_is_refused_without_an_entry(va, why):
+    hart = make_hart(elf_file(segment(4 * PAGE_SIZE, b"text", R | X), entry=4 * PAGE_SIZE))
+    outcome = vmfault(hart.kernel, hart.proc.space, va, Pte.W)
+    assert (outcome.decision, outcome.why, outcome.pte) == (Decision.REFUSED, why, 0)
+
+
 def test_notes_every_entry_that_it_wrote(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
     hart.promise(4 << 30)
