@@ -41,6 +41,8 @@ _COMMAND = re.compile(r"    \$ (.*\btrapline .*)")
 #: What stands before the one example that has no command.
 _MAKE_SIM = "This is what `make sim` prints:"
 _ELISION = "..."
+#: How the lines begin that a run prints when it has lasted for long.
+_SLOW = "trapline: still running after"
 
 
 class StaleError(Exception):
@@ -137,12 +139,16 @@ def environment(folder: Path) -> Mapping[str, str]:
 
 
 def output_of(command: str, variables: Mapping[str, str]) -> list[str]:
-    """The lines that a command prints, without spaces at their ends."""
+    """The lines that a command prints, without spaces at their ends.
+
+    What is told only where it takes long is left out: a busy machine prints nothing else.
+    """
     result = subprocess.run(
         ["sh", "-c", command], cwd=ROOT, env=variables, text=True, timeout=120,
         stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
-    return [line.rstrip() for line in result.stdout.splitlines()]
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    return [line for line in lines if not line.startswith(_SLOW)]
 
 
 def _renew(page: Path, variables: Mapping[str, str]) -> Iterator[str]:

@@ -23,13 +23,13 @@ __all__ = ["Mmu"]
 class Mmu(wiring.Component):
     """Sv39 translation for a fetch and a data port, with Svade or Svadu by `context.adue`.
 
-    A question is answered in its own cycle if the TLB knows the page, if no translation applies,
+    A request is answered in its own cycle if it hits the TLB, if no translation applies,
     or if the address is not canonical. Otherwise the walker, if it is free, offers its first read
     in that very cycle. With a memory that answers in the next cycle and three levels, the TLB hits
     4 cycles after the miss, 2 if the walk cache knows the table; a fault found by the walk takes
     the same time.
 
-    An update takes 8 cycles: three reads, the locked read, the write, and the verdict.
+    An update takes 8 cycles: three reads, the locked read, the write, and the response.
 
     The walker serves `update` before `data` before `fetch`. Translating never writes memory: only
     `update` sets A and D, for an instruction that can no longer be squashed.
@@ -123,20 +123,22 @@ class Mmu(wiring.Component):
 
     def _connect_results(self, m: Module) -> None:
         """Gives each side what the walker found for it."""
-        fill, verdict = self.walker.fill, self.walker.verdict
-        found = self.walker.verdict_valid
-        m.d.comb += self.walker.claimed.eq(self.fetch_side.claimed | self.data_side.claimed)
+        fill, result = self.walker.fill, self.walker.result
+        found = self.walker.result_valid
+        m.d.comb += self.walker.result_used.eq(
+            self.fetch_side.result_used | self.data_side.result_used
+        )
         for part, side, fills in (
-            (self.fetch_side, Side.FETCH, verdict.key.access == Access.FETCH),
-            (self.data_side, Side.DATA, verdict.key.access != Access.FETCH),
+            (self.fetch_side, Side.FETCH, result.key.access == Access.FETCH),
+            (self.data_side, Side.DATA, result.key.access != Access.FETCH),
         ):
             m.d.comb += [
                 part.fill.valid.eq(fill.valid & fills),
                 part.fill.entry.eq(fill.entry),
-                part.verdict.eq(verdict),
-                part.verdict_valid.eq(found & (verdict.side == side)),
+                part.result.eq(result),
+                part.result_valid.eq(found & (result.side == side)),
             ]
         m.d.comb += [
-            self.update.done.eq(found & (verdict.side == Side.UPDATE)),
-            self.update.fault.eq(verdict.fault),
+            self.update.done.eq(found & (result.side == Side.UPDATE)),
+            self.update.fault.eq(result.fault),
         ]

@@ -1,7 +1,7 @@
 """Whether the bits of a leaf PTE allow an access: the only place that decides it.
 
-A TLB hit asks with the live CSRs, a walk with those it latched; hence an entry holds bits, never a
-verdict, and a change of SUM, MXR or privilege acts on the very next access.
+A TLB hit is checked with the live CSRs, a walk with those it latched; hence an entry holds bits,
+never a permission, and a change of SUM, MXR or privilege acts on the very next access.
 
 Privileged specification, "Virtual Address Translation Process", steps 6 to 9.
 """

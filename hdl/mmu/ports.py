@@ -92,13 +92,13 @@ class SfenceSignature(wiring.Signature):
 class TranslationSignature(wiring.Signature):
     """A port that translates one address in a cycle, as seen from the requester.
 
-    1. The answer stands in the cycle of the question: `done` and what it qualifies depend
+    1. The response comes in the cycle of the request: `done` and what it qualifies depend
        combinationally on `valid`, `va`, `priv` and `access`. `squash` and `sfence` reach registers
-       only, so they may themselves depend on an answer.
-    2. While `done` is low a walk is wanted or under way; the requester repeats the question or
+       only, so they may themselves depend on a response.
+    2. While `done` is low a walk is wanted or under way; the requester repeats the request or
        goes away, with or without `squash`.
-    3. The verdict of a walk stands while the question that led to it does, cycle by cycle, unless
-       a walk for another port takes the walker; then it is found anew.
+    3. The result of a walk stands while the request that led to it does, cycle by cycle, unless
+       a walk for another port takes the walker; then the page table is walked anew.
     """
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class TranslationSignature(wiring.Signature):
                 #: Whatever this port asked for, up to and in this cycle, has been squashed: its
                 #: walk fills nothing and delivers nothing. May be high without `valid`.
                 "squash": Out(1),
-                #: The verdict is there, in this cycle: `fault`, `update` or a good `pa`.
+                #: The response, in this cycle: `fault`, `update` or a good `pa`.
                 "done": In(1),
                 #: Physical address; valid with `done` if neither `fault` nor `update` is set.
                 "pa": In(PA_BITS),

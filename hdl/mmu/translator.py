@@ -9,13 +9,13 @@ from hdl.memory.pma import Pma
 from hdl.mmu.permission import is_permitted, needs_update
 from hdl.mmu.ports import ContextSignature, SfenceSignature, TranslationSignature
 from hdl.mmu.tlb import FillSignature, Tlb
-from hdl.mmu.vocabulary import Access, Fault, Verdict, WalkKey, assign_key, is_atomic
+from hdl.mmu.vocabulary import Access, Fault, WalkKey, WalkResult, assign_key, is_atomic
 
 __all__ = ["Translator"]
 
 
 class Translator(wiring.Component):
-    """Answers the questions of one port from its TLB, or says that a walk is needed.
+    """Responds to the requests of one port from its TLB, or says that a walk is needed.
 
     All answers are combinational. A hit with A clear, or with D clear for a write, counts as a
     miss: only a walk, which reads the PTE again, may decide what to do about it.
@@ -43,14 +43,14 @@ class Translator(wiring.Component):
     sfence: In(SfenceSignature())
     fill: In(FillSignature())
     #: What the last walk found out, and whether it was for this side.
-    verdict: In(Verdict)
-    verdict_valid: In(1)
-    #: A walk is needed for `key`; in the cycle of the question.
+    result: In(WalkResult)
+    result_valid: In(1)
+    #: The request misses: a walk is needed for `key`; in the cycle of the request.
     miss: Out(1)
-    #: What a walk for the question depends on.
+    #: What the result of a walk for the request depends on.
     key: Out(WalkKey)
-    #: The verdict answers the question of this cycle.
-    claimed: Out(1)
+    #: The result of the last walk is the response to the request of this cycle.
+    result_used: Out(1)
 
     def __init__(self, *, pma: Pma, entries: int) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Translator(wiring.Component):
         return m
 
     def _answer(self, m: Module) -> None:
-        """The verdict of this cycle: the first rule that applies."""
+        """The response of this cycle: the first rule that applies."""
         request, context, tlb = self.request, self.context, self.tlb
         flags = tlb.page.flags
         permitted = is_permitted(flags, request.access, request.priv, context.sum_, context.mxr)
@@ -97,9 +97,9 @@ class Translator(wiring.Component):
             m.d.comb += request.done.eq(1)
             with m.If(request.device & ram_only):
                 refuse(Fault.ACCESS)
-        with m.Elif(self.verdict_valid & (self.verdict.key.as_value() == self.key.as_value())):
-            refuse(self.verdict.fault)
-            m.d.comb += [self.claimed.eq(1), request.update.eq(self.verdict.update)]
+        with m.Elif(self.result_valid & (self.result.key.as_value() == self.key.as_value())):
+            refuse(self.result.fault)
+            m.d.comb += [self.result_used.eq(1), request.update.eq(self.result.update)]
         with m.Else():
             m.d.comb += self.miss.eq(1)
 

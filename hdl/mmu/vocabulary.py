@@ -24,7 +24,7 @@ __all__ = [
     "PteFlags",
     "Side",
     "Translation",
-    "Verdict",
+    "WalkResult",
     "WalkKey",
     "assign_key",
     "is_atomic",
@@ -128,7 +128,7 @@ class PageTableEntry(data.Struct):
 
 
 class Translation(data.Struct):
-    """What is remembered of a leaf PTE: bits, never a verdict."""
+    """What is remembered of a leaf PTE: bits, never a permission."""
 
     ppn: PPN_BITS
     #: Level at which the leaf was found: 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB.
@@ -150,10 +150,10 @@ class WalkKey(data.Struct):
     root: PPN_BITS
 
 
-class Verdict(data.Struct):
+class WalkResult(data.Struct):
     """How a walk ended that was not followed by a TLB hit."""
 
-    #: The question, and who asked it.
+    #: The port whose request it was, and what the request depended on.
     side: Side
     key: WalkKey
     fault: Fault

@@ -13,8 +13,8 @@ from hdl.mmu.vocabulary import (
     Fault,
     PageTableEntry,
     Side,
-    Verdict,
     WalkKey,
+    WalkResult,
     is_write,
 )
 from hdl.mmu.walk_cache import LookupSignature, PointerFillSignature
@@ -46,7 +46,7 @@ class StartSignature(wiring.Signature):
                 "valid": Out(1),
                 #: For which port.
                 "side": Out(Side),
-                #: The question.
+                #: All that its result depends on.
                 "key": Out(WalkKey),
                 #: Identifier of the instruction.
                 "id": Out(ID_BITS),
@@ -55,7 +55,7 @@ class StartSignature(wiring.Signature):
 
 
 class Walker(wiring.Component):
-    """Reads the page table for one question at a time, and sets A and D for updates.
+    """Reads the page table for one request at a time, and sets A and D for updates.
 
     ========  ==========================  ========================================  =============
     State     Waits for                   Does                                      Next
@@ -65,14 +65,14 @@ class Walker(wiring.Component):
     READ      response                    pointer: offers the next read             READ, OFFER
                                           leaf that is good: fills the TLB          IDLE, DONE
                                           update that is needed and asked for       REREAD
-                                          anything else: keeps the verdict          DONE
+                                          anything else: keeps the result           DONE
     REREAD    `request.ready`             offers a locked read of the leaf PTE      COMPARE
     COMPARE   response                    PTE as before: sets A and D in `pte`      WRITE
                                           else: walks again from the root           OFFER
     WRITE     `request.ready`             offers the write, which ends the lock     CONFIRM
     CONFIRM   response                    fills the TLB                             DONE
     DRAIN     response                    drops it                                  IDLE
-    DONE      the question to go away     shows the verdict; starts as IDLE does    IDLE, READ...
+    DONE      the request to go away      shows the result; starts as IDLE does     IDLE, READ...
     ========  ==========================  ========================================  =============
 
     Any state goes to DONE with an access fault if a PTE lies outside RAM, which is seen before the
@@ -101,23 +101,23 @@ class Walker(wiring.Component):
     squash_data: In(1)
     #: An `sfence.vma` acts at the end of this cycle.
     fence: In(1)
-    #: The verdict is for the question of this cycle: keep it.
-    claimed: In(1)
+    #: The result is the response to the request of this cycle: keep it.
+    result_used: In(1)
     #: Look-up in the walk cache for `start`, and a pointer to remember.
     lookup: Out(LookupSignature())
     pointer: Out(PointerFillSignature())
-    #: A leaf for the TLB of the side of `verdict.key.access`.
+    #: A leaf for the TLB of the side of `result.key.access`.
     fill: Out(FillSignature())
-    #: How the last walk ended, valid with `verdict_valid`; its `key` is that of the latest walk.
-    verdict: Out(Verdict)
-    verdict_valid: Out(1)
+    #: How the last walk ended, valid with `result_valid`; its `key` is that of the latest walk.
+    result: Out(WalkResult)
+    result_valid: Out(1)
     #: Reads and writes of PTEs.
     port: Out(MemoryPort())
 
     def __init__(self, *, pma: Pma) -> None:
         super().__init__()
         self._pma = pma
-        #: State of the walk; the question is latched in `verdict`.
+        #: State of the walk; its request is latched in `result`.
         self.state = Signal(WalkerState)
         self.table_ppn = Signal(PPN_BITS)
         self.level = Signal(2)
@@ -172,14 +172,14 @@ class Walker(wiring.Component):
 
     def _connect(self, m: Module) -> None:
         """What does not depend on the state, and the defaults of what does."""
-        request, key = self.port.request, self.verdict.key
+        request, key = self.port.request, self.result.key
         page_entry = self.fill.entry
         m.d.comb += [
-            self.verdict_valid.eq(self.state == WalkerState.DONE),
+            self.result_valid.eq(self.state == WalkerState.DONE),
             self.read_table.eq(self.table_ppn),
             self.read_level.eq(self.level),
             self.read_vpn.eq(key.vpn),
-            self.read_side.eq(self.verdict.side),
+            self.read_side.eq(self.result.side),
             request.source.eq(Source.WALK),
             request.size.eq(3),
             request.strobe.eq(request.write.replicate(8)),
@@ -216,18 +216,18 @@ class Walker(wiring.Component):
                 self.port.request.id.eq(start.id),
             ]
             m.d.sync += [
-                self.verdict.side.eq(start.side),
-                self.verdict.key.eq(start.key),
+                self.result.side.eq(start.side),
+                self.result.key.eq(start.key),
                 self.id.eq(start.id),
                 self.g.eq(cached & lookup.g),
                 self.stale.eq(0),
             ]
-        with m.Elif(~self.claimed):
+        with m.Elif(~self.result_used):
             m.d.sync += self.state.eq(WalkerState.IDLE)
 
     def _judge(self, m: Module, pte: data.View) -> None:
         """READ: what the PTE means. The first rule that applies decides."""
-        key, flags = self.verdict.key, pte.flags
+        key, flags = self.result.key, pte.flags
         permitted = is_permitted(flags, key.access, key.priv, key.sum_, key.mxr)
         with m.If(self.port.response.error):
             self._conclude(m, Fault.ACCESS)
@@ -241,7 +241,7 @@ class Walker(wiring.Component):
             self._fill(m, pte)
         with m.Elif(~key.adue):
             self._conclude(m, Fault.PAGE)
-        with m.Elif(self.verdict.side != Side.UPDATE):
+        with m.Elif(self.result.side != Side.UPDATE):
             self._conclude(m, Fault.NONE, update=1)
         with m.Else():
             m.d.sync += [self.pte.eq(pte), self.state.eq(WalkerState.REREAD)]
@@ -255,13 +255,13 @@ class Walker(wiring.Component):
             self.read_level.eq(self.level - 1),
             self.pointer.pointer.g.eq(g),
             self.pointer.pointer.ppn.eq(pte.ppn),
-            self.pointer.valid.eq((self.level == 1) & (self.verdict.side != Side.UPDATE)),
+            self.pointer.valid.eq((self.level == 1) & (self.result.side != Side.UPDATE)),
         ]
         m.d.sync += self.g.eq(g)
 
     def _compare(self, m: Module) -> None:
         """COMPARE: nobody may have changed the PTE since the walk read it."""
-        key, pte = self.verdict.key, self.pte
+        key, pte = self.result.key, self.pte
         with m.If(self.port.response.error):
             self._conclude(m, Fault.ACCESS)
         with m.Elif(self.port.response.data == pte.as_value()):
@@ -286,7 +286,7 @@ class Walker(wiring.Component):
             self._fill(m, self.pte)
 
     def _fill(self, m: Module, pte: data.View) -> None:
-        """Hand the leaf to the TLB: next cycle the question finds it there."""
+        """Hand the leaf to the TLB: in the next cycle the request hits it."""
         page = self.fill.entry.page
         m.d.comb += [
             self.fill.valid.eq(~self.killed & ~self.stale),
@@ -295,14 +295,14 @@ class Walker(wiring.Component):
             page.flags.g.eq(self.g | pte.flags.g),
         ]
         m.d.sync += self.state.eq(WalkerState.IDLE)
-        with m.If(self.verdict.side == Side.UPDATE):
+        with m.If(self.result.side == Side.UPDATE):
             self._conclude(m, Fault.NONE)
 
     def _conclude(self, m: Module, fault: ValueLike, *, update: int = 0) -> None:
-        """Keep the verdict for the question, which is answered in the next cycle."""
+        """Keep the result for the request, whose response it is from the next cycle on."""
         m.d.sync += [
-            self.verdict.fault.eq(fault),
-            self.verdict.update.eq(update),
+            self.result.fault.eq(fault),
+            self.result.update.eq(update),
             self.state.eq(WalkerState.DONE),
         ]
 

@@ -184,7 +184,8 @@ def _erase(kernel: ConsoleState) -> None:
 
 def _echo(kernel: ConsoleState, data: bytes) -> None:
     if kernel.console.echo:
-        _consputs(kernel, data)
+        kernel.charge(Step.CONSOLE_CHAR, len(data))
+        kernel.console.write_echo(data)
 
 
 def _consputs(kernel: ConsoleState, data: bytes) -> None:

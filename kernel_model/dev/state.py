@@ -20,6 +20,9 @@ class Console(Protocol):
     def write(self, data: bytes) -> None:
         """Print `data`."""
 
+    def write_echo(self, data: bytes) -> None:
+        """Show a character that was typed, or, as `\\b \\b`, that the last one is taken away."""
+
     def poll(self, now: int, room: int) -> bytes:
         """What has come by cycle `now`, at most `room` bytes of it."""
 

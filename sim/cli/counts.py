@@ -1,13 +1,24 @@
 """Numbers of the command line as people write them: 10000, 10,000, 10_000, 10k, 2M, 1G."""
 
 import re
+from dataclasses import dataclass
+from typing import Any
 
 import click
 
 from kernel_model.facts.param import MIN_QUANTUM
 from sim.config import LONGEST
 
-__all__ = ["Count", "CycleWindow", "PageTable", "Quantum", "parse_count"]
+__all__ = [
+    "Address",
+    "Count",
+    "CycleWindow",
+    "Moment",
+    "MomentType",
+    "PageTable",
+    "Quantum",
+    "parse_count",
+]
 
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 #: As many digits as 64 bits always hold; separators stand before three digits.
@@ -45,6 +56,22 @@ class Quantum(click.ParamType):
         return cycles
 
 
+class Address(click.ParamType[int]):
+    """A virtual address of 64 bits, in hexadecimal with 0x, or decimal."""
+
+    name = "va"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        text = str(value)
+        if not re.fullmatch(r"0x[0-9a-fA-F]{1,16}|\d{1,20}", text, re.ASCII):
+            self.fail(f"{text!r} is no address of 64 bits", param, ctx)
+        number = int(text, 0) if text.startswith("0x") else int(text)
+        if number >= 1 << 64:
+            self.fail(f"{text!r} is no address of 64 bits", param, ctx)
+        return number
+
+
 class CycleWindow(click.ParamType):
     """FROM:TO in cycles; either may be missing."""
 
@@ -61,6 +88,37 @@ class CycleWindow(click.ParamType):
         from sim.output.waves import CycleRange
 
         return CycleRange(first or 0, last)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When: `kind` is "fault" or "cycle", and `number` which; or "exit", the end of the run."""
+
+    kind: str
+    number: int = 0
+
+    def __str__(self) -> str:
+        return self.kind if self.kind == "exit" else f"{self.kind}:{self.number}"
+
+
+class MomentType(click.ParamType[Moment]):
+    """fault:N, cycle:N or exit."""
+
+    name = "when"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Moment:
+        """The moment."""
+        kind, _, text = str(value).partition(":")
+        number = parse_count(text)
+        if value == "exit":
+            return Moment("exit")
+        if kind == "cycle" and number is not None:
+            return Moment(kind, number)
+        if kind == "fault" and number:
+            return Moment(kind, number)
+        return self.fail(f"{value!r} is none of fault:N, cycle:N, exit", param, ctx)
 
 
 class PageTable(click.ParamType):

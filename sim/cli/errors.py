@@ -2,6 +2,7 @@
 
 from kernel_model.calls.elf import ExecError
 from kernel_model.fs.names import FsError
+from sim.cli.moments import MomentError
 from sim.engines.base import EngineError
 from sim.guests.fault_table import JoinError
 from sim.guests.host_files import HostFileError
@@ -17,7 +18,7 @@ __all__ = ["explain"]
 _USAGE, _BROKEN = 2, 125
 
 _USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
-                ToolchainError, OSError)  # fmt: skip
+                MomentError, ToolchainError, OSError)  # fmt: skip
 _MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
 
 

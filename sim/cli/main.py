@@ -17,7 +17,7 @@ from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.mm.policy import POLICIES
 from sim import __version__
 from sim.cli.completion import complete_file, complete_program
-from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
+from sim.cli.counts import Address, Count, CycleWindow, MomentType, PageTable, Quantum
 from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
 from sim.cli.help import Commands, RunCommand
 from sim.config import (
@@ -134,80 +134,89 @@ def _number(name: str, metavar: str, help: str):
                         show_default=True, help=help)  # fmt: skip
 
 
-def _common_options(command):
-    """The options of both commands."""
-    positive = Count(min=1)
-    options = [
-        click.option("--engine", type=click.Choice(ENGINES),
-                     help="What simulates the hart. [default: native where it works]"),
-        click.option("--memory", "memory_mib", type=Count(*BOUNDS["memory_mib"]), metavar="MIB",
-                     default=MachineConfig.memory_mib, show_default=True, help="RAM in MiB."),
-        _number("latency", "CYCLES", "Cycles from a memory request to its response."),
-        _number("itlb_entries", "N", "Pages that the TLB for fetches holds."),
-        _number("dtlb_entries", "N", "Pages that the TLB for data holds."),
-        _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
-        _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
-        click.option("--max-cycles", type=positive, metavar="N",
-                     help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
-                          "are not idle; no end for an interactive run]"),
-        click.option("--vcd", type=OutputFile(), metavar="FILE",
-                     help="Write a waveform, and a GTKWave save file beside it."),
-        click.option("--vcd-window", type=CycleWindow(), metavar="FROM:TO",
-                     help="The cycles of the waveform. [default: around the first faults]"),
-        click.option("--vcd-fault", type=positive, metavar="N",
-                     help="The cycles before and after page fault N, instead of a window."),
-        click.option("--vcd-last", type=Count(1, 100_000), metavar="CYCLES",
-                     help="The last CYCLES of the run, instead of a window."),
-        click.option("--no-fast-forward", "fast_forward", flag_value=False, default=True,
-                     help="Compute every cycle, even those in which nothing happens."),
-        click.option("--quiet", is_flag=True, help="Print no table and no summary."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+#: Parameters of the machine, called as in `MachineConfig`.
+_MACHINE = [
+    click.option("--engine", type=click.Choice(ENGINES),
+                 help="What simulates the hart. [default: native where it works]"),
+    click.option("--memory", "memory_mib", type=Count(*BOUNDS["memory_mib"]), metavar="MIB",
+                 default=MachineConfig.memory_mib, show_default=True, help="RAM in MiB."),
+    _number("latency", "CYCLES", "Cycles from a memory request to its response."),
+    _number("itlb_entries", "N", "Pages that the TLB for fetches holds."),
+    _number("dtlb_entries", "N", "Pages that the TLB for data holds."),
+    _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
+    _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
+    click.option("--no-fast-forward", "fast_forward", flag_value=False, default=True,
+                 help="Compute every cycle, even those in which nothing happens."),
+]  # fmt: skip
+#: How long a run may take.
+_LIMIT = [
+    click.option("--max-cycles", type=Count(min=1), metavar="N",
+                 help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
+                      "are not idle; no end for an interactive run]"),
+]  # fmt: skip
+#: What `run` and `bare` show, called as in `Options`.
+_SHOWN = [
+    click.option("--vcd", type=OutputFile(), metavar="FILE",
+                 help="Write a waveform, and a GTKWave save file beside it."),
+    click.option("--vcd-window", type=CycleWindow(), metavar="FROM:TO",
+                 help="The cycles of the waveform. [default: around the first faults]"),
+    click.option("--vcd-fault", type=Count(min=1), metavar="N",
+                 help="The cycles before and after page fault N, instead of a window."),
+    click.option("--vcd-last", type=Count(1, 100_000), metavar="CYCLES",
+                 help="The last CYCLES of the run, instead of a window."),
+    click.option("--quiet", is_flag=True, help="Print no table and no summary."),
+]  # fmt: skip
+#: Parameters of the kernel, called as in `RunConfig`.
+_KERNEL = [
+    click.option("--svadu", is_flag=True,
+                 help="The hart updates A and D bits; else the kernel."),
+    click.option("--kernel-cost", type=click.Choice(KERNEL_COSTS),
+                 default=RunConfig.kernel_cost, show_default=True,
+                 help="What the kernel's work costs in cycles."),
+    click.option("--policy", type=click.Choice(list(POLICIES)), default=RunConfig.policy,
+                 show_default=True,
+                 help="When a page gets its frame: as it is touched, or at once."),
+    click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
+                 show_default=True,
+                 help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
+                      "each program was built for."),
+    click.option("--disk", type=DiskContents(), metavar="IMAGE|FOLDER",
+                 help="Fill the disk with what is in xv6's fs.img, or in a folder."),
+    click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
+                 help="Put the file HOST onto the disk as /NAME. May be repeated."),
+    click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,
+                 help="Leave the bundled programs off the disk."),
+    click.option("--quantum", type=Quantum(), default=RunConfig.quantum,
+                 show_default=True,
+                 metavar="CYCLES", help="A process's turn; 0 = until it waits."),
+    _number("tick", "CYCLES", "The unit of sleep and uptime."),
+]  # fmt: skip
+#: What `run` alone shows and reads, called as in `RunOptions`.
+_WATCHED = [
+    click.option("--json", "json_path", type=OutputOrStdout(), metavar="FILE",
+                 help="Write the result, every process and every fault as JSON; - = to "
+                 "standard output, behind what the program prints."),
+    click.option("--journal", type=OutputFile(), metavar="FILE",
+                 help="Write down the console's input, for --replay."),
+    click.option("--replay", type=InputFile(), metavar="FILE",
+                 help="Take the console's input from the journal of an earlier run."),
+    click.option("--trace-syscalls", is_flag=True,
+                 help="Tell of each system call: cycle, pid, arguments, result."),
+    click.option("--trace-faults", is_flag=True, help="Tell of each page fault as it happens."),
+    click.option("--vmprint", type=PageTable(), multiple=True, metavar="PID@exit|PID@CYCLE",
+                 help="Print a process's page table then. May be repeated."),
+]  # fmt: skip
 
 
-def _kernel_options(command):
-    """The options of `run` alone, called as in `RunConfig` and `RunOptions`."""
-    options = [
-        click.option("--json", "json_path", type=OutputOrStdout(), metavar="FILE",
-                     help="Write the result, every process and every fault as JSON; - = to "
-                     "standard output, behind what the program prints."),
-        click.option("--svadu", is_flag=True,
-                     help="The hart updates A and D bits; else the kernel."),
-        click.option("--kernel-cost", type=click.Choice(KERNEL_COSTS),
-                     default=RunConfig.kernel_cost, show_default=True,
-                     help="What the kernel's work costs in cycles."),
-        click.option("--policy", type=click.Choice(list(POLICIES)), default=RunConfig.policy,
-                     show_default=True,
-                     help="When a page gets its frame: as it is touched, or at once."),
-        click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
-                     show_default=True,
-                     help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
-                          "each program was built for."),
-        click.option("--disk", type=DiskContents(), metavar="IMAGE|FOLDER",
-                     help="Fill the disk with what is in xv6's fs.img, or in a folder."),
-        click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
-                     help="Put the file HOST onto the disk as /NAME. May be repeated."),
-        click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,
-                     help="Leave the bundled programs off the disk."),
-        click.option("--quantum", type=Quantum(), default=RunConfig.quantum,
-                     show_default=True,
-                     metavar="CYCLES", help="A process's turn; 0 = until it waits."),
-        _number("tick", "CYCLES", "The unit of sleep and uptime."),
-        click.option("--journal", type=OutputFile(), metavar="FILE",
-                     help="Write down the console's input, for --replay."),
-        click.option("--replay", type=InputFile(), metavar="FILE",
-                     help="Take the console's input from the journal of an earlier run."),
-        click.option("--trace-syscalls", is_flag=True,
-                     help="Tell of each system call: cycle, pid, arguments, result."),
-        click.option("--trace-faults", is_flag=True, help="Tell of each page fault as it happens."),
-        click.option("--vmprint", type=PageTable(), multiple=True, metavar="PID@exit|PID@CYCLE",
-                     help="Print a process's page table then. May be repeated."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+def _options(*groups):
+    """A decorator that gives a command the options of some groups, in their order."""
+
+    def decorate(command):
+        for option in reversed([option for group in groups for option in group]):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 @click.group(
@@ -228,8 +237,7 @@ def trapline(ctx):
     short_help="Run a program under the kernel model.",
     context_settings={"allow_interspersed_args": False},
 )
-@_common_options
-@_kernel_options
+@_options(_MACHINE, _LIMIT, _SHOWN, _KERNEL, _WATCHED)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program, arguments, notice, **options):
@@ -251,7 +259,7 @@ def run(program, arguments, notice, **options):
 
 
 @trapline.command(short_help="Run a bare-metal program.")
-@_common_options
+@_options(_MACHINE, _LIMIT, _SHOWN)
 @click.option("--signature", type=OutputFile(), metavar="FILE",
               help="Write begin_signature to end_signature, one word a line.")  # fmt: skip
 @click.option("--signature-granularity", type=click.Choice(["4", "8"]), default="8",
@@ -273,6 +281,28 @@ def bare(file, signature, signature_granularity, **common):
     _check_files()
     granularity = int(signature_granularity)
     return run_bare(config, options, file, signature=signature, granularity=granularity)
+
+
+@trapline.command(short_help="Say what an address means at a moment of a run.")
+@_options(_MACHINE, _LIMIT, _KERNEL)
+@click.option("--at", "moment", type=MomentType(), default="exit", show_default=True,
+              metavar="WHEN", help="The moment: fault:N, cycle:N, or exit.")  # fmt: skip
+@click.argument("program", shell_complete=complete_program)
+@click.argument("va", type=Address())
+@click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
+def translate(program, va, arguments, moment, max_cycles, **options):
+    """Say what the virtual address VA means to PROGRAM at a moment of its run.
+
+    Shows each page-table entry that the walker reads and what follows from it, what comes of a
+    load, a store and a fetch there, and whose the address is for the kernel. The program's own
+    arguments that begin with - stand behind --.
+    """
+    _check_files()
+    config = _config(RunConfig, options | {"vcd": None})
+    with leaving_at_once():
+        from sim.cli.translate import translate_program
+
+    translate_program(config, program, arguments, va, moment, max_cycles, click.echo)
 
 
 @trapline.command(short_help="Compile C files into a program for run.")
@@ -352,7 +382,7 @@ def _check_files() -> None:
     intrusion = find_intrusion(uses)
     if intrusion is not None:
         one, folder = intrusion
-        raise click.UsageError(f"{one.name} {one.path} is a file of the folder {folder.path} of "
+        raise click.UsageError(f"{one.name} {one.path} belongs to the folder {folder.path} of "
                                f"{folder.name}, which is only read")  # fmt: skip
     # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     for use in uses:

@@ -1,48 +1,14 @@
-"""Moments of a run, as `--at` names them, and how to get there."""
+"""How to get to a moment of a run, as `--at` names it."""
 
-import re
-from dataclasses import dataclass
-from typing import ClassVar
-
-import click
-
-from sim.cli.counts import parse_count
+from sim.cli.counts import Moment
 from sim.machine import End, Machine
 from sim.session import KernelSession
 
-__all__ = ["Moment", "MomentError", "MomentType", "reach"]
+__all__ = ["MomentError", "reach"]
 
 
 class MomentError(Exception):
     """The run has no such moment; one line that says why."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When: `kind` is "fault" or "cycle", and `number` which; or "exit", the end of the run."""
-
-    kind: str
-    number: int = 0
-
-    def __str__(self) -> str:
-        return self.kind if self.kind == "exit" else f"{self.kind}:{self.number}"
-
-
-class MomentType(click.ParamType):
-    """fault:N, cycle:N or exit."""
-
-    name = "when"
-    _form: ClassVar = re.compile(r"(fault|cycle):(.+)")
-
-    def convert(self, value, param, ctx):
-        """The moment."""
-        if value == "exit":
-            return Moment("exit")
-        match = self._form.fullmatch(value)
-        number = parse_count(match[2]) if match else None
-        if number is None or (match[1] == "fault" and number == 0):
-            self.fail(f"{value!r} is none of fault:N, cycle:N, exit", param, ctx)
-        return Moment(match[1], number)
 
 
 def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None) -> None:
@@ -55,17 +21,22 @@ def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None)
     if moment.kind == "cycle":
         _run_to(session, moment, moment.number)
         return
-    start = session.snapshot()
+    try:
+        start = session.snapshot()
+    except NotImplementedError as error:
+        raise MomentError(f"{moment} is not to be found: {error}") from error
     stop = _Stop(session, moment.number)
     if moment.kind == "fault":
         session.watchers.append(stop)
     session.run(max_cycles)
     if session.end is End.LIMIT:
         raise MomentError(f"the run has not come to {moment} by cycle {session.cycle:,}")
-    if moment.kind == "fault" and stop.cycle is None:
-        count = len(session.guest.faults)
-        raise MomentError(f"the run has {count:,} page fault{'s' * (count != 1)} only")
-    cycle = stop.cycle if moment.kind == "fault" else session.machine.engine.log.traps[-1].cycle
+    cycle = session.machine.engine.log.traps[-1].cycle
+    if moment.kind == "fault":
+        if stop.cycle is None:
+            count = len(session.guest.faults)
+            raise MomentError(f"the run has {count:,} page fault{'s' * (count != 1)} only")
+        cycle = stop.cycle
     session.restore(start)
     _run_to(session, moment, cycle)
 

@@ -45,6 +45,8 @@ class Keyboard:
     def write(self, data):
         self.printed += data
 
+    write_echo = write
+
     def poll(self, now, room):
         self.polls += 1
         if not self.typed:

@@ -11,7 +11,7 @@ import pytest
 
 from sim.cli import main as cli
 from sim.guests import kernel_setup
-from sim.host.toolchain import build_program, strip
+from sim.host.toolchain import build_program, bundled_files, strip
 
 pytest.importorskip("termios")
 
@@ -111,6 +111,8 @@ def test_a_journal_replays_the_run(monkeypatch, capfdbinary, few_programs, tmp_p
 
 @pytest.fixture
 def session():
+    # What has to be compiled is compiled before, for that is said on the terminal.
+    bundled_files()
     sessions = []
 
     def start(*arguments):
@@ -135,6 +137,16 @@ def test_a_line_is_edited_on_the_terminal(session):
     shell.expect(b"three\r\nthree\r\n")
     shell.type(b"\x04")
     shell.expect(b"$ ")
+    shell.type(b"\x04")
+    assert shell.end() == (0, b"\x04\r\n")
+
+
+def test_an_arrow_key_moves_no_cursor(session):
+    """The kernel stores its three characters, and takes away the columns they took."""
+    shell = session("--quiet", "sh")
+    shell.prompt()
+    shell.type(b"\x1b[A\x7f\x7f\x7fecho one\n")
+    shell.expect(b"^[[A" + b"\b \b" * 4 + b"echo one\r\none\r\n$ ")
     shell.type(b"\x04")
     assert shell.end() == (0, b"\x04\r\n")
 

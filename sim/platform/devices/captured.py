@@ -24,6 +24,8 @@ class Captured:
         """Keeps `data`."""
         self.printed += data
 
+    write_echo = write
+
     def poll(self, now: int, room: int) -> bytes:
         """The next line, or `room` bytes of it."""
         end = self._data.find(b"\n", self._given) + 1 or len(self._data)

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 
 from sim.host.streams import OutputError
 from sim.platform.device import Device
+from sim.platform.devices.echo import Echo
 from sim.platform.devices.journal import Journal
 from sim.platform.devices.terminal import Terminal
 
@@ -133,6 +134,7 @@ class Console(Device):
         self._output = output if output is not None else sys.stdout.buffer
         self._source = source if source is not None else standard_input()
         self._on_terminal = self._output.isatty()
+        self._typed = Echo()
         self._before_write = before_write
         self.midline = False
         self.failure: OutputError | None = None
@@ -164,6 +166,10 @@ class Console(Device):
             return
         if data:
             self.midline = self._on_terminal and not data.endswith(b"\n")
+
+    def write_echo(self, data: bytes) -> None:
+        """Prints what was typed: on a terminal in a way that moves no cursor, else as it is."""
+        self.write(self._typed.shown(data) if self._on_terminal else data)
 
     @property
     def interactive(self) -> bool:

@@ -261,7 +261,7 @@ def test_what_fills_the_tlb_is_no_verdict():
             drive(ctx, dut.data, Question(va))
             done = found = 0
             while not done:
-                _, _, done, found = await ctx.tick().sample(dut.data.done, dut.walker.verdict_valid)
+                _, _, done, found = await ctx.tick().sample(dut.data.done, dut.walker.result_valid)
             assert found == verdict
             drop(ctx, dut.data)
 

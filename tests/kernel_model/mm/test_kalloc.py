@@ -172,6 +172,14 @@ class TestRuns:
 
         assert frames == [*(START + n * PAGE_SIZE for n in range(4)), 0]
 
+    def test_what_was_put_back_before_is_kept(self):
+        kmem = Kmem(START, START + 8 * PAGE_SIZE)
+        first = kmem.kalloc()
+        kmem.kalloc()
+        kmem.kfree(first)
+        assert kmem.kalloc_run(4) == START + 4 * PAGE_SIZE
+        assert (kmem.free, kmem.kalloc()) == (3, first)
+
     def test_frames_that_were_put_back_make_one_again(self):
         kmem = Kmem(START, START + 8 * PAGE_SIZE)
         frames = [kmem.kalloc() for _ in range(8)]

@@ -60,6 +60,8 @@ class TestWalk:
     def test_panics_beyond_maxva(self, kernel, root):
         with pytest.raises(KernelPanic, match="walk: 0x4000000000 is beyond MAXVA"):
             pagetable.walk(kernel, root, MAXVA)
+        with pytest.raises(KernelPanic, match="walk: 0x4000000000 is beyond MAXVA"):
+            pagetable.getpte(kernel, root, 1 << 38)
 
     def test_panics_in_a_superpage(self, kernel):
         root = superpage_table(kernel)

@@ -331,7 +331,7 @@ def test_what_happens_is_told_as_it_happens(capsys, script, program):
     assert ended.endswith("2  +++ exited with 0 +++")
     assert heading == f"2@exit: program, size {user.heap + 4096:#x}"
     assert table[0].startswith("page table 0x")
-    assert last == "3@exit: the process has not exited"
+    assert last == "3@exit: there was no process 3"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@ import click
 import pytest
 
 from sim import start
-from sim.cli.moments import Moment, MomentError, MomentType, reach
+from sim.cli.counts import Moment, MomentType
+from sim.cli.moments import MomentError, reach
 
 
 @pytest.mark.parametrize(

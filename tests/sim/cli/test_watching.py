@@ -139,4 +139,4 @@ class TestWatchers:
 
     def test_a_table_that_never_comes_is_told_of_by_the_one_that_is_returned(self):
         lines = self.lines_of(vmprint=(PagePrint(9, None),))
-        assert lines == ["9@exit: the process has not exited"]
+        assert lines == ["9@exit: there was no process 9"]

@@ -83,7 +83,7 @@ def _(patch):
     def compare(self, m):
         m.d.sync += [
             self.pte.flags.a.eq(1),
-            self.pte.flags.d.eq(self.pte.flags.d | is_write(self.verdict.key.access)),
+            self.pte.flags.d.eq(self.pte.flags.d | is_write(self.result.key.access)),
             self.state.eq(WalkerState.WRITE),
         ]
 

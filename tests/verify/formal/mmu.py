@@ -45,7 +45,7 @@ class MmuProof(Proof):
         #: What each port asks, and what the walker works on; only its VPN is taken as the one.
         self.data, self.data_walk = self._asked(m, mmu.data)
         self.fetch, self.fetch_walk = self._asked(m, mmu.fetch)
-        self.verdict_walk = self._walk(m, self.walker.verdict.key)
+        self.result_walk = self._walk(m, self.walker.result.key)
         self._watch_memory(m)
 
     def _walk(self, m, key):
@@ -78,7 +78,7 @@ class MmuProof(Proof):
     def page_table_stays(self, m):
         """Memory answers what it owes, and a PTE of this address always with the same."""
         answers = [~self.response.valid | self.owed]
-        walk = self.verdict_walk
+        walk = self.result_walk
         for level in LEVELS:
             this = (
                 self.response.valid
@@ -102,7 +102,7 @@ class MmuProof(Proof):
         return (context.asid == self.asid) & (context.root == self.root)
 
     @assumes
-    def questions_are_legal(self, m):
+    def requests_are_legal(self, m):
         """The ports ask for accesses of their kind from U, S or M, and no update is asked for."""
         data, fetch = self.mmu.data, self.mmu.fetch
         access = data.access.as_value()
@@ -118,7 +118,7 @@ class MmuProof(Proof):
     @invariant
     def entries_are_the_leaf(self, m):
         """A TLB entry for the address holds the leaf of its walk."""
-        walk, checks = self.verdict_walk, []
+        walk, checks = self.result_walk, []
         leaf = walk.leaf
         for side in (self.mmu.fetch_side, self.mmu.data_side):
             ours = []
@@ -147,7 +147,7 @@ class MmuProof(Proof):
     @invariant
     def pointers_are_the_tables(self, m):
         """A walk-cache entry for the address points to the level-0 table of its walk."""
-        walk, checks, ours = self.verdict_walk, [], []
+        walk, checks, ours = self.result_walk, [], []
         for i, entry in enumerate(self.cache.entries):
             right = (
                 walk.pointed[0] & (entry.ppn == walk.address[0][12:]) & (entry.g == walk.g_above[0])
@@ -164,8 +164,8 @@ class MmuProof(Proof):
     @invariant
     def walk_is_on_its_way(self, m):
         """A walk that shares PTEs with the address is where the specification's walk is."""
-        walker, walk = self.walker, self.verdict_walk
-        key = walker.verdict.key
+        walker, walk = self.walker, self.result_walk
+        key = walker.result.key
         reading = Cat(walker.state == state for state in (S.OFFER, S.READ)).any()
         checks = [walker.level != 3]
         for level in LEVELS:
@@ -187,21 +187,21 @@ class MmuProof(Proof):
     def walker_is_legal(self, m):
         """Walks are for the two ports only, and memory owes answers in their states."""
         walker = self.walker
-        verdict, state = walker.verdict, walker.state
-        side, access = verdict.side, verdict.key.access.as_value()
+        result, state = walker.result, walker.state
+        side, access = result.side, result.key.access.as_value()
         waits = Cat(state == wanted for wanted in (S.READ, S.DRAIN)).any()
         known = Cat(state == legal for legal in (S.IDLE, S.OFFER, S.READ, S.DRAIN, S.DONE)).any()
-        ours = (verdict.key.asid == self.asid) & (verdict.key.root == self.root)
+        ours = (result.key.asid == self.asid) & (result.key.root == self.root)
         kind = Mux(side == Side.FETCH, access == 0, (side == Side.DATA) & (access != 0))
-        legal = kind & (access != 0b011) & (access != 0b100) & ~verdict.key.priv[1]
+        legal = kind & (access != 0b011) & (access != 0b100) & ~result.key.priv[1]
         return known & (self.owed == waits) & ((state == S.IDLE) | (ours & legal))
 
     @invariant
-    def verdict_is_the_specified(self, m):
-        """A verdict about the address is that of the specification's walk."""
-        verdict, walk = self.walker.verdict, self.verdict_walk
-        same = (verdict.fault == walk.fault) & (verdict.update == walk.update)
-        ours = self.walker.verdict_valid & (verdict.key.vpn == self.vpn)
+    def result_is_the_specified(self, m):
+        """A result about the address is that of the specification's walk."""
+        result, walk = self.walker.result, self.result_walk
+        same = (result.fault == walk.fault) & (result.update == walk.update)
+        ours = self.walker.result_valid & (result.key.vpn == self.vpn)
         return ~ours | same
 
     def _answers(self, port, walk):
@@ -234,13 +234,13 @@ class MmuProof(Proof):
 
     @proves
     def answers_by_hit_and_by_walk(self, m):
-        """A hit and a walk's verdict for one address answer both ports alike, in one cycle."""
+        """A hit and a walk's result for one address answer both ports alike, in one cycle."""
         both = self.data & self.mmu.data.done & self.fetch & self.mmu.fetch.done
-        claimed = self.walker.claimed & self.mmu.data_side.tlb.hit
+        used = self.walker.result_used & self.mmu.data_side.tlb.hit
         agree = self._answers(self.mmu.data, self.data_walk) & self._answers(
             self.mmu.fetch, self.fetch_walk
         )
-        return both & claimed, agree
+        return both & used, agree
 
     @proves
     def data_is_served_first(self, m):

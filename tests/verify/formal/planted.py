@@ -120,12 +120,12 @@ BUGS = {
         "translator",
         "every_hit_is_checked",
     ),
-    "a verdict outlives a change of privilege": Bug(
+    "a result outlives a change of privilege": Bug(
         "mmu/translator.py",
-        "(self.verdict.key.as_value() == self.key.as_value())",
-        "(self.verdict.key.vpn == self.key.vpn)",
+        "(self.result.key.as_value() == self.key.as_value())",
+        "(self.result.key.vpn == self.key.vpn)",
         "translator",
-        "verdict_is_for_its_question",
+        "result_is_for_its_request",
     ),
     "a megapage takes too much of the address": Bug(
         "mmu/translator.py",

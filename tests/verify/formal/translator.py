@@ -1,4 +1,4 @@
-"""The translator's answer on a hit, a miss and a verdict, with live CSRs.
+"""The translator's answer on a hit, a miss and a result, with live CSRs.
 
 What the TLB knows is free here (`tests.verify.formal.tlb` says what it may be); the answer must be
 what the specification makes of it under the CSRs of this very cycle.
@@ -92,17 +92,17 @@ class TranslatorProof(Proof):
         return self.request.done & (self.request.fault == fault)
 
     @assumes
-    def question_is_legal(self, m):
+    def request_is_legal(self, m):
         """The access is one of six, the privilege U, S or M, and the TLB's page a good leaf."""
         access, page = self.request.access.as_value(), self.tlb.page
         legal = (access != 0b011) & (access != 0b100) & (self.request.priv != 2)
         return legal & (page.level != 3) & (~page.flags.w | page.flags.r)
 
     @assumes
-    def verdict_has_one_meaning(self, m):
-        """The walker's verdict is no fault or a known one, and a need of an update is no fault."""
-        verdict = self.part.verdict
-        return (verdict.fault.as_value() != 3) & (~verdict.update | (verdict.fault == Fault.NONE))
+    def result_has_one_meaning(self, m):
+        """The walker's result is no fault or a known one, and a need of an update is no fault."""
+        result = self.part.result
+        return (result.fault.as_value() != 3) & (~result.update | (result.fault == Fault.NONE))
 
     @proves
     def bare_is_the_address(self, m):
@@ -148,11 +148,11 @@ class TranslatorProof(Proof):
     def stale_flags_walk(self, m):
         """A permitted hit with A clear, or D clear for a write, is never answered by the entry."""
         stale = self.hit & self.permitted & self.stale
-        return stale, self.part.miss | self.part.claimed
+        return stale, self.part.miss | self.part.result_used
 
     @proves
     def one_answer(self, m):
-        """Every question is answered or walked for, never both."""
+        """Every request is answered or walked for, never both."""
         return self.request.valid, self.request.done ^ self.part.miss
 
     @proves
@@ -163,16 +163,16 @@ class TranslatorProof(Proof):
         return request.done, known & (~request.update | (request.fault == Fault.NONE))
 
     @proves
-    def silent_without_question(self, m):
-        """Without a question nothing is answered, walked for or claimed."""
-        silence = ~self.request.done & ~self.part.miss & ~self.part.claimed
+    def silent_without_request(self, m):
+        """Without a request nothing is answered, walked for or used."""
+        silence = ~self.request.done & ~self.part.miss & ~self.part.result_used
         return ~self.request.valid, silence
 
     @proves
-    def verdict_is_for_its_question(self, m):
-        """A walk's verdict answers only the very question it is for, with every CSR as it was."""
-        request, context, verdict = self.request, self.context, self.part.verdict
-        key = verdict.key
+    def result_is_for_its_request(self, m):
+        """A walk's result answers only the very request it is for, with every CSR as it was."""
+        request, context, result = self.request, self.context, self.part.result
+        key = result.key
         same = (
             (key.vpn == request.va[12:39])
             & (key.access == request.access)
@@ -181,18 +181,18 @@ class TranslatorProof(Proof):
             & (key.root == context.root)
             & (Cat(key.sum_, key.mxr, key.adue) == Cat(context.sum_, context.mxr, context.adue))
         )
-        asked = request.valid & self.translates & self.canonical & self.part.verdict_valid
-        return self.part.claimed, asked & same
+        asked = request.valid & self.translates & self.canonical & self.part.result_valid
+        return self.part.result_used, asked & same
 
     @proves
-    def verdict_is_passed_on(self, m):
-        """A claimed verdict reaches the requester unchanged."""
-        verdict = self.part.verdict
-        same = (self.request.fault == verdict.fault) & (self.request.update == verdict.update)
-        return self.part.claimed, self.request.done & same
+    def result_is_passed_on(self, m):
+        """A result that is used reaches the requester unchanged."""
+        result = self.part.result
+        same = (self.request.fault == result.fault) & (self.request.update == result.update)
+        return self.part.result_used, self.request.done & same
 
     @proves
-    def walks_ask_the_question(self, m):
+    def walks_are_for_the_request(self, m):
         """A walk is wanted for a canonical address that is translated, with the live CSRs."""
         request, context, key = self.request, self.context, self.part.key
         same = (

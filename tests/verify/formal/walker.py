@@ -32,7 +32,7 @@ class WalkerProof(WatchedWalker):
     depth = 11
 
     @assumes
-    def question_is_legal(self, m):
+    def request_is_legal(self, m):
         """A walk is wanted by one of the three ports, for one of the six accesses, from U or S."""
         start = self.walker.start
         return ~start.valid | _legal(start.side, start.key)
@@ -64,9 +64,9 @@ class WalkerProof(WatchedWalker):
     @invariant
     def question_is_latched(self, m):
         """The walker works on the question with which it began."""
-        verdict = self.walker.verdict
-        same = (verdict.key.as_value() == self.kept_question.as_value()) & (
-            verdict.side == self.kept_side
+        result = self.walker.result
+        same = (result.key.as_value() == self.kept_question.as_value()) & (
+            result.side == self.kept_side
         )
         known = self.walker.state.as_value() <= S.DONE.value
         known &= (self.kept_side != Side.UPDATE) | (self.old_root == self.kept_question.root)
@@ -148,7 +148,7 @@ class WalkerProof(WatchedWalker):
         ).all()
 
     @invariant
-    def verdict_is_complete(self, m):
+    def result_is_complete(self, m):
         """In DONE every PTE that the walk needs was read, and an update has been tried."""
         tried = ~self.before.update | (self.kept_side != Side.UPDATE) | self.written | self.refused
         untouched = ~self.written | ~self.refused
@@ -237,19 +237,19 @@ class WalkerProof(WatchedWalker):
     @proves
     def fault_as_specified(self, m):
         """A fetch or data walk ends with just the specified fault or need of an update."""
-        verdict, before = self.walker.verdict, self.before
-        shown = self.walker.verdict_valid & (self.kept_side != Side.UPDATE)
-        return shown, (verdict.fault == before.fault) & (verdict.update == before.update)
+        result, before = self.walker.result, self.before
+        shown = self.walker.result_valid & (self.kept_side != Side.UPDATE)
+        return shown, (result.fault == before.fault) & (result.update == before.update)
 
     @proves
     def update_as_specified(self, m):
         """An update ends with the walk's fault, an access fault if refused, or else has written."""
-        verdict, before = self.walker.verdict, self.before
-        shown = self.walker.verdict_valid & (self.kept_side == Side.UPDATE)
+        result, before = self.walker.result, self.before
+        shown = self.walker.result_valid & (self.kept_side == Side.UPDATE)
         refused = Mux(self.refused, Fault.ACCESS.value, Fault.NONE.value)
         fault = Mux(before.update, refused, before.fault.as_value())
         done = ~before.update | (self.refused ^ self.written)
-        return shown, (verdict.fault.as_value() == fault) & done & ~verdict.update
+        return shown, (result.fault.as_value() == fault) & done & ~result.update
 
     @proves
     def fill_as_specified(self, m):
@@ -282,16 +282,16 @@ class WalkerProof(WatchedWalker):
 
     @proves
     def ends_in_one_way(self, m):
-        """A fetch or data walk that is not killed ends with a fill or a verdict, never both."""
+        """A fetch or data walk that is not killed ends with a fill or a result, never both."""
         wanted = (self.active | self.begins) & ~self.dead & (self.side != Side.UPDATE)
         ended = self.past(m, wanted) & ~self.active
         filled = self.past(m, self.walker.fill.valid)
-        return ended, self.walker.verdict_valid ^ filled
+        return ended, self.walker.result_valid ^ filled
 
     @proves
     def fault_never_fills(self, m):
         """No walk that ends with a fault has filled the TLB."""
-        faulted = self.walker.verdict_valid & (self.walker.verdict.fault != Fault.NONE)
+        faulted = self.walker.result_valid & (self.walker.result.fault != Fault.NONE)
         return faulted, ~self.past(m, self.walker.fill.valid)
 
     @proves
@@ -304,7 +304,7 @@ class WalkerProof(WatchedWalker):
     def starts_at_once(self, m):
         """A walk wanted of a free walker is under way, or over, in the next cycle."""
         begun = self.past(m, self.begins & ~self.killed)
-        return begun, self.active | self.walker.verdict_valid
+        return begun, self.active | self.walker.result_valid
 
     @proves
     def killed_walks_fill_nothing(self, m):
@@ -313,21 +313,21 @@ class WalkerProof(WatchedWalker):
 
     @proves
     def killed_walks_deliver_nothing(self, m):
-        """A fetch or data walk during which a squash or a fence came delivers no verdict."""
+        """A fetch or data walk during which a squash or a fence came delivers no result."""
         over = self.dead_before & (self.kept_side != Side.UPDATE)
-        return over, ~self.walker.verdict_valid
+        return over, ~self.walker.result_valid
 
     @proves
-    def unclaimed_verdict_goes(self, m):
-        """A verdict that nobody claims is gone in the next cycle, unless another walk begins."""
+    def unused_result_goes(self, m):
+        """A result that nobody uses is gone in the next cycle, unless another walk begins."""
         walker = self.walker
-        unclaimed = walker.verdict_valid & ~walker.claimed & ~walker.start.valid
-        return self.past(m, unclaimed), ~walker.verdict_valid
+        unused = walker.result_valid & ~walker.result_used & ~walker.start.valid
+        return self.past(m, unused), ~walker.result_valid
 
     @proves
-    def verdict_stands(self, m):
-        """A verdict that is claimed stands until it is killed or the walker is needed."""
+    def result_stands(self, m):
+        """A result that is used stands until it is killed or the walker is needed."""
         walker = self.walker
-        shown = walker.verdict_valid & walker.claimed & ~walker.start.valid & ~self.killed
-        same = walker.verdict.as_value() == self.past(m, walker.verdict.as_value())
-        return self.past(m, shown), walker.verdict_valid & same
+        shown = walker.result_valid & walker.result_used & ~walker.start.valid & ~self.killed
+        same = walker.result.as_value() == self.past(m, walker.result.as_value())
+        return self.past(m, shown), walker.result_valid & same

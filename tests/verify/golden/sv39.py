@@ -1,7 +1,8 @@
 """One access under Sv39 in plain Python, step by step as the privileged specification numbers them.
 
-It shares nothing with `hdl` or `kernel_model`: not even the constants. Physical memory attributes
-are those of the default `Pma`: 128 MiB of RAM at 0x8000_0000, devices everywhere else.
+This is the golden model. It shares nothing with `hdl` or `kernel_model`: not even the constants.
+Physical memory attributes are those of the default `Pma`: 128 MiB of RAM at 0x8000_0000, devices
+everywhere else.
 """
 
 from collections.abc import Callable
