@@ -142,8 +142,8 @@ def find(kernel: MemoryState, root: int, va: int) -> tuple[int, int]:
 
 def getpte(kernel: MemoryState, root: int, va: int) -> int:
     """The entry that maps the page at `va`, at whichever level; 0 if there is none."""
-    pte, level = find(kernel, root, va)
-    return pte if level == 0 or pte & _V else 0
+    pte, _ = find(kernel, root, va)
+    return pte  # a hole is 0
 
 
 def walkaddr(kernel: MemoryState, root: int, va: int, need: int = _UV) -> int:
