@@ -265,7 +265,7 @@ class Decoder(wiring.Component):
 
     def _amo(self, m: Module) -> None:
         insn, control = self.insn, self.control
-        m.d.comb += [control.imm.eq(0), control.word.eq(~insn[12])]
+        m.d.comb += control.imm.eq(0)
         with m.Switch(insn[27:32]):
             with m.Case(0x02):
                 m.d.comb += control.unit.eq(Unit.LR)

@@ -132,18 +132,18 @@ def find(kernel: MemoryState, root: int, va: int) -> tuple[int, int]:
     table = root
     for level in range(LEVELS - 1, 0, -1):
         pte = kernel.memory.read_u64(table + PTE_SIZE * vpn(va, level))
-        kernel.charge(Step.PTE)
         if pte & _V == 0 or pte & _RWX:
+            kernel.charge(Step.PTE, LEVELS - level)
             return pte, level
         table = pte_to_pa(pte)
-    kernel.charge(Step.PTE)
+    kernel.charge(Step.PTE, LEVELS)
     return kernel.memory.read_u64(table + PTE_SIZE * vpn(va, 0)), 0
 
 
 def getpte(kernel: MemoryState, root: int, va: int) -> int:
     """The entry that maps the page at `va`, at whichever level; 0 if there is none."""
-    pte, level = find(kernel, root, va)
-    return pte if level == 0 or pte & _V else 0
+    pte, _ = find(kernel, root, va)
+    return pte  # a hole is 0
 
 
 def walkaddr(kernel: MemoryState, root: int, va: int, need: int = _UV) -> int:

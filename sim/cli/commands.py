@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def run_bare(
     try:
         session = BareSession(config, program.elf, console.write)
         ram = session.machine.ram
-        region = session.image.signature(ram) if signature is not None else None
+        wanted = None if signature is None else (signature, session.image.signature(ram))
     except LoadError as error:
         raise LoadError(f"{program.where}: {error}") from error
     recording = record_bare_run(options, session)
@@ -131,8 +131,9 @@ def run_bare(
         print(f"{program.where}: test {code} failed", file=sys.stderr)
     _tell(result, options, console)
     status = _unless_lost(result.exit_status, console, recording)
-    if region is not None and code is not None:
-        with open_output(signature) as file:
+    if wanted is not None and code is not None:
+        target, region = wanted
+        with open_output(target) as file:
             file.write(signature_lines(ram, *region, granularity))
     return status
 
@@ -143,7 +144,12 @@ def _tell_compiled(program: Program, options: Options) -> None:
 
 
 def _drive(
-    session: Session, options: Options, recording: Recording | None, progress, count, console
+    session: Session,
+    options: Options,
+    recording: Recording | None,
+    progress: Progress,
+    count: Callable[[], int],
+    console: Console,
 ) -> int | None:
     """Runs the machine; a signal such as Ctrl-C ends it in good order, and a second one at once.
 
@@ -153,12 +159,12 @@ def _drive(
     machine = session.machine
     signals: list[int] = []
 
-    def interrupt(number):
+    def interrupt(number: int) -> None:
         signals.append(number)
         machine.stop()
         console.interrupt()
 
-    def show_progress(cycle):
+    def show_progress(cycle: int) -> None:
         if console.midline:
             # A line that is being typed, or that the program has begun and may go on with.
             if console.interactive or not progress.silent():
@@ -166,7 +172,7 @@ def _drive(
             console.end_line()
         progress.update(cycle, count(), machine.engine.skipped)
 
-    def finish():
+    def finish() -> None:
         progress.clear()
         console.end_line()
         if recording is not None:
@@ -217,7 +223,7 @@ def _unless_lost(status: int, console: Console, recording: Recording | None) -> 
     return status or _LOST
 
 
-def _tell(result: Result, options: Options, console: Console, *, anyway=False) -> None:
+def _tell(result: Result, options: Options, console: Console, *, anyway: bool = False) -> None:
     """Says why the run ended if the program did not end it, and shows the result.
 
     That it does even though it shall be quiet, if `anyway`: there is no other place for it.
@@ -231,8 +237,10 @@ def _tell(result: Result, options: Options, console: Console, *, anyway=False) -
     elif end is End.STUCK:
         _say(f"the hart is stuck: no instruction has retired for long at cycle {cycles}")
     elif end is End.LIVELOCK:
-        _say(f"ended at cycle {cycles}: after {PATIENCE} traps in a row no instruction "
-             "of a program had retired")  # fmt: skip
+        _say(
+            f"ended at cycle {cycles}: after {PATIENCE} traps in a row no instruction "
+            "of a program had retired"
+        )
     elif end is End.STOPPED and result.exit_status == UNREAD:
         _say(f"standard output has no reader any more: ended at cycle {cycles}")
     elif end is End.STOPPED:

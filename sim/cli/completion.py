@@ -32,12 +32,16 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
 
-def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str):
+def complete_file(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     """Leaves it to the shell to complete the name of a file."""
     return [CompletionItem(incomplete, type="file")]
 
 
-def complete_program(ctx: click.Context, param: click.Parameter, incomplete: str):
+def complete_program(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     """Bundled programs, and files."""
     names = [name for name in program_names() if name.startswith(incomplete)]
     return [CompletionItem(name) for name in names] + complete_file(ctx, param, incomplete)

@@ -2,12 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kernel_model.facts.param import MIN_QUANTUM
 from sim.config import LONGEST
+
+if TYPE_CHECKING:  # the shell runs this at each Tab; what only a run needs is imported there
+    from sim.output.pages import PagePrint
+    from sim.output.waves import CycleRange
 
 __all__ = [
     "Address",
@@ -37,18 +41,18 @@ def parse_count(text: str) -> int | None:
 class Count(click.IntRange):
     """A number of cycles or of other things, in a range."""
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
         number = parse_count(value) if isinstance(value, str) else None
         return super().convert(value if number is None else number, param, ctx)
 
 
-class Quantum(click.ParamType):
+class Quantum(click.ParamType[int]):
     """Cycles of a process's turn: 0, or at least MIN_QUANTUM."""
 
     name = "cycles"
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
         cycles = Count().convert(value, param, ctx)
         if cycles != 0 and not MIN_QUANTUM <= cycles <= LONGEST:
@@ -72,22 +76,25 @@ class Address(click.ParamType[int]):
         return number
 
 
-class CycleWindow(click.ParamType):
+class CycleWindow(click.ParamType["CycleRange"]):
     """FROM:TO in cycles; either may be missing."""
 
     name = "from:to"
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "CycleRange":
         """The window."""
-        match = re.fullmatch(rf"({_COUNT})?:({_COUNT})?", value, re.ASCII)
-        if match is None:
+        start, colon, end = value.partition(":")
+        first = parse_count(start or "0")
+        last = parse_count(end) if end else None
+        if not colon or first is None or (end and last is None):
             self.fail(f"{value!r} is not FROM:TO in cycles", param, ctx)
-        first, last = (parse_count(text) if text else None for text in match.groups())
-        if last is not None and (first or 0) >= last:
+        if last is not None and first >= last:
             self.fail(f"{value!r} is empty: FROM must be less than TO", param, ctx)
         from sim.output.waves import CycleRange
 
-        return CycleRange(first or 0, last)
+        return CycleRange(first, last)
 
 
 @dataclass(frozen=True)
@@ -121,17 +128,19 @@ class MomentType(click.ParamType[Moment]):
         return self.fail(f"{value!r} is none of fault:N, cycle:N, exit", param, ctx)
 
 
-class PageTable(click.ParamType):
+class PageTable(click.ParamType["PagePrint"]):
     """PID@exit or PID@CYCLE."""
 
     name = "pid@when"
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "PagePrint":
         """The `PagePrint`."""
-        match = re.fullmatch(rf"({_COUNT})@(?:exit|({_COUNT}))", value, re.ASCII)
-        if match is None:
+        process, _, when = value.partition("@")
+        pid, cycle = parse_count(process), parse_count(when)
+        if pid is None or (cycle is None and when != "exit"):
             self.fail(f"{value!r} is neither PID@exit nor PID@CYCLE", param, ctx)
-        pid, cycle = match.groups()
         from sim.output.pages import PagePrint
 
-        return PagePrint(parse_count(pid), parse_count(cycle) if cycle else None)
+        return PagePrint(pid, cycle)

@@ -13,7 +13,9 @@ __all__ = ["Commands", "RunCommand"]
 class Commands(click.Group):
     """Commands, of which the one that runs programs may have been left out."""
 
-    def resolve_command(self, ctx: click.Context, args: list[str]):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, or a complaint that names the one that is missing."""
         name = args[0]
         if self.get_command(ctx, name) is None and (name in program_names() or is_source(name)):
@@ -37,15 +39,17 @@ class RunCommand(click.Command):
         ctx.params["notice"] = None if before[-2:-1] == ["--"] else self._notice(ctx, arguments)
         return rest
 
-    def _notice(self, ctx, arguments: Sequence[str]) -> str | None:
+    def _notice(self, ctx: click.Context, arguments: Sequence[str]) -> str | None:
         names = [argument.partition("=")[0] for argument in arguments]
         ours = {name for param in self.get_params(ctx) for name in param.opts if name[:2] == "--"}
         found = next((name for name in names if name in ours), None)
         if found is None:
             return None
         program = ctx.params["program"]
-        return (f"{found} stands behind {program} and is its argument; options of trapline come "
-                f"before it ('{self.name} -- {program}' says that it is meant)")  # fmt: skip
+        return (
+            f"{found} stands behind {program} and is its argument; options of trapline come "
+            f"before it ('{self.name} -- {program}' says that it is meant)"
+        )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the bundled programs."""

@@ -6,132 +6,70 @@ options; the machine is imported where it is run.
 
 import signal
 import sys
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.mm.policy import POLICIES
 from sim import __version__
-from sim.cli.completion import complete_file, complete_program
-from sim.cli.counts import Address, Count, CycleWindow, MomentType, PageTable, Quantum
-from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
+from sim.cli.checks import check_files, check_vcd
+from sim.cli.completion import complete_program
+from sim.cli.counts import Address, Count, CycleWindow, Moment, MomentType, PageTable, Quantum
+from sim.cli.file_types import (
+    DiskContents,
+    DiskFile,
+    InputFile,
+    OutputFile,
+    OutputOrStdout,
+)
 from sim.cli.help import Commands, RunCommand
 from sim.config import (
     BOUNDS,
     ENGINES,
     KERNEL_COSTS,
     ConfigError,
-    HostFile,
     MachineConfig,
     RunConfig,
 )
-from sim.guests.host_files import parse_host_file
-from sim.host.input_files import fault_of
 from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
-from sim.host.output_files import STDOUT, check_writable
-from sim.host.own_programs import SUFFIXES, compile_program, elf_of, is_source
+from sim.host.own_programs import SUFFIXES, compile_program, is_source
 from sim.host.streams import UNREAD, OutputError, standard_streams
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["main"]
 
 #: The exit status after a mistake of the user's.
 USAGE = 2
-#: Options for files in which nothing of an earlier run is to stay. In a journal is what was typed.
-_RESULTS = ("--json", "--vcd", "--signature")
+
+_Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
+_Record = TypeVar("_Record", bound="DataclassInstance")
+_Config = TypeVar("_Config", bound=MachineConfig)
 
 
-class _File(click.ParamType):
-    """A path that the shell completes."""
+class _Decorator(Protocol):
+    """Gives a command options."""
 
-    def shell_complete(self, ctx, param, incomplete):
-        """The name of a file."""
-        return complete_file(ctx, param, incomplete)
+    def __call__(self, command: _Command, /) -> _Command: ...
 
 
-class OutputFile(_File):
-    """A file to write, in a folder that exists."""
-
-    name = "file"
-
-    def convert(self, value, param, ctx):
-        """The path, or a complaint before the simulation has run for nothing."""
-        if not value:
-            self.fail("the file's name is empty", param, ctx)
-        if value == STDOUT:
-            self.fail("it cannot go to standard output; a file is called so by ./-", param, ctx)
-        path = Path(value)
-        if not path.parent.is_dir():
-            self.fail(f"{value}: the folder {path.parent} does not exist", param, ctx)
-        if path.is_dir():
-            self.fail(f"{value}: is a folder", param, ctx)
-        try:
-            check_writable(path)
-        except OSError as error:
-            self.fail(f"{value}: {error.strerror}", param, ctx)
-        return path
-
-
-class OutputOrStdout(OutputFile):
-    """The same, or `-` for standard output."""
-
-    def convert(self, value, param, ctx):
-        """The path, or STDOUT."""
-        return STDOUT if value == STDOUT else super().convert(value, param, ctx)
-
-
-class InputFile(_File):
-    """A file to read."""
-
-    name = "file"
-
-    def convert(self, value, param, ctx):
-        """The path, or a complaint about what cannot be read whole. It need not be there yet."""
-        path = Path(value)
-        fault = fault_of(value) if path.exists() else None
-        if fault is not None:
-            self.fail(f"{value}: {fault}" if value else fault, param, ctx)
-        return path
-
-
-class DiskFile(_File):
-    """HOST[:NAME], a file of the host that exists."""
-
-    name = "host[:name]"
-
-    def convert(self, value, param, ctx):
-        """The `HostFile`."""
-        file = parse_host_file(value)
-        if not value or (value.startswith(":") and not Path(value).exists()):
-            self.fail("the file's name is empty", param, ctx)
-        fault = fault_of(file.path)
-        if fault is not None:
-            self.fail(f"{file.path}: {fault}", param, ctx)
-        return file
-
-
-class DiskContents(_File):
-    """A disk image, or a folder, that exists."""
-
-    name = "image|folder"
-
-    def convert(self, value, param, ctx):
-        """The path."""
-        path = Path(value)
-        if not value or not path.exists():
-            self.fail(f"{value!r}: No such file or directory", param, ctx)
-        return path
-
-
-def _number(name: str, metavar: str, help: str):
+def _number(name: str, metavar: str, help: str) -> _Decorator:
     """The option for a number of the configuration, called as it is there."""
     flag = "--" + name.replace("_", "-")
     default = getattr(RunConfig, name)
-    return click.option(flag, type=Count(*BOUNDS[name]), metavar=metavar, default=default,
-                        show_default=True, help=help)  # fmt: skip
+    return click.option(
+        flag,
+        type=Count(*BOUNDS[name]),
+        metavar=metavar,
+        default=default,
+        show_default=True,
+        help=help,
+    )
 
 
 #: Parameters of the machine, called as in `MachineConfig`.
@@ -208,10 +146,10 @@ _WATCHED = [
 ]  # fmt: skip
 
 
-def _options(*groups):
+def _options(*groups: Sequence[_Decorator]) -> _Decorator:
     """A decorator that gives a command the options of some groups, in their order."""
 
-    def decorate(command):
+    def decorate(command: _Command) -> _Command:
         for option in reversed([option for group in groups for option in group]):
             command = option(command)
         return command
@@ -226,7 +164,7 @@ def _options(*groups):
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
-def trapline(ctx):
+def trapline(ctx: click.Context) -> None:
     """An RV64 hart in simulation, and a kernel in Python that serves its page faults."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -240,7 +178,7 @@ def trapline(ctx):
 @_options(_MACHINE, _LIMIT, _SHOWN, _KERNEL, _WATCHED)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
-def run(program, arguments, notice, **options):
+def run(program: str, arguments: tuple[str, ...], notice: str | None, **options: Any) -> int:
     """Run PROGRAM, an ELF file, a C file or a bundled program, under the kernel model.
 
     A C file is compiled first, with the library of docs/programs.md.
@@ -248,13 +186,13 @@ def run(program, arguments, notice, **options):
     Options come before PROGRAM; what follows it is the program's. The exit status is the
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
-    _check_vcd(options)
+    check_vcd(options)
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.commands import run_program
         from sim.cli.options import RunOptions
 
-    _check_files()
+    check_files()
     return run_program(config, _fill(RunOptions, options), program, arguments, notice)
 
 
@@ -265,20 +203,20 @@ def run(program, arguments, notice, **options):
 @click.option("--signature-granularity", type=click.Choice(["4", "8"]), default="8",
               show_default=True, help="Bytes of a word of the signature.")  # fmt: skip
 @click.argument("file", type=InputFile())
-def bare(file, signature, signature_granularity, **common):
+def bare(file: Path, signature: Path | None, signature_granularity: str, **common: Any) -> int:
     """Run FILE, a bare-metal M-mode ELF at 0x80000000, until it ends through HTIF.
 
     A FILE that ends in .S is assembled first.
 
     The exit status is 0 if it passed, else the number of the test that failed.
     """
-    _check_vcd(common)
+    check_vcd(common)
     with leaving_at_once():
         from sim.cli.commands import run_bare
         from sim.cli.options import Options
 
     config, options = _config(MachineConfig, common), _fill(Options, common)
-    _check_files()
+    check_files()
     granularity = int(signature_granularity)
     return run_bare(config, options, file, signature=signature, granularity=granularity)
 
@@ -290,14 +228,21 @@ def bare(file, signature, signature_granularity, **common):
 @click.argument("program", shell_complete=complete_program)
 @click.argument("va", type=Address())
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
-def translate(program, va, arguments, moment, max_cycles, **options):
+def translate(
+    program: str,
+    va: int,
+    arguments: tuple[str, ...],
+    moment: Moment,
+    max_cycles: int | None,
+    **options: Any,
+) -> None:
     """Say what the virtual address VA means to PROGRAM at a moment of its run.
 
     Shows each page-table entry that the walker reads and what follows from it, what comes of a
     load, a store and a fetch there, and whose the address is for the kernel. The program's own
     arguments that begin with - stand behind --.
     """
-    _check_files()
+    check_files()
     config = _config(RunConfig, options | {"vcd": None})
     with leaving_at_once():
         from sim.cli.translate import translate_program
@@ -309,7 +254,7 @@ def translate(program, va, arguments, moment, max_cycles, **options):
 @click.option("-o", "--output", type=OutputFile(), required=True, metavar="ELF",
               help="The program to write.")  # fmt: skip
 @click.argument("sources", nargs=-1, required=True, type=InputFile())
-def cc(output, sources):
+def cc(output: Path, sources: tuple[Path, ...]) -> None:
     """Compile SOURCES, files in C or assembly, into one ELF for `trapline run`.
 
     It is linked with the library of docs/programs.md, as `run FILE.c` does it for one file.
@@ -317,98 +262,24 @@ def cc(output, sources):
     for path in sources:
         if not is_source(path):
             raise click.UsageError(f"{path}: no file that ends in {', '.join(SUFFIXES)}")
-    _check_files()
+    check_files()
     if output.suffix in SUFFIXES:
         raise click.UsageError(f"-o {output}: would be taken for a source")
     compile_program(sources, output)
 
 
-def _fill(record, options: dict):
+def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
     """A record whose members are options."""
     return record(**{f.name: options[f.name] for f in fields(record) if f.name in options})
 
 
-def _config(record, options: dict):
+def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
     """The configuration that the options ask for. Raises UsageError."""
     try:
         return _fill(record, options | {"traced": options["vcd"] is not None})
     except ConfigError as error:
         name, _, reason = str(error).partition(" ")
         raise click.UsageError(f"--{name.replace('_', '-')} {reason}") from error
-
-
-def _check_vcd(common: dict) -> None:
-    """Raises UsageError if the options for waveforms do not fit."""
-    from sim.output import fst
-    from sim.output.gtkw import save_path
-
-    given = [name for name in ("vcd_window", "vcd_fault", "vcd_last") if common[name] is not None]
-    flags = ["--" + name.replace("_", "-") for name in given]
-    vcd = common["vcd"]
-    if vcd is None:
-        if flags:
-            raise click.UsageError(f"{flags[0]} needs --vcd FILE")
-        return
-    if len(flags) > 1:
-        raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
-    if flags and flags[0] != "--vcd-window" and common["engine"] == "pysim":
-        raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
-    if vcd.exists() and not vcd.is_file():
-        raise click.UsageError(f"--vcd: {vcd} is no regular file")
-    save = save_path(vcd)
-    if save.exists() and not save.is_file():
-        raise click.UsageError(f"--vcd: {save}, its save file, is no regular file")
-    if any(unicodedata.category(letter) == "Cc" for letter in vcd.name):
-        raise click.UsageError(f"--vcd: {vcd.name!r} has control characters")
-    if vcd.suffix == ".gtkw":
-        raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
-    if vcd.suffix == fst.SUFFIX and not fst.is_available():
-        raise click.UsageError("--vcd: a FILE.fst needs vcd2fst on PATH, which comes with GTKWave; "
-                               "or name it FILE.vcd")  # fmt: skip
-
-
-def _check_files() -> None:
-    """Raises UsageError if a file that the command writes is one that it reads or writes, too.
-
-    Else what the run writes anew is emptied.
-    """
-    context = click.get_current_context()
-    uses = [use for param in context.command.params
-            for use in _uses(param, context.params.get(param.name))]  # fmt: skip
-    collision = find_collision(uses)
-    if collision is not None:
-        one, other = collision
-        raise click.UsageError(f"{one.name} and {other.name} are the same file, {one.path}")
-    intrusion = find_intrusion(uses)
-    if intrusion is not None:
-        one, folder = intrusion
-        raise click.UsageError(f"{one.name} {one.path} belongs to the folder {folder.path} of "
-                               f"{folder.name}, which is only read")  # fmt: skip
-    # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
-    for use in uses:
-        if use.is_result:
-            empty(use.path)
-
-
-def _uses(param: click.Parameter, value) -> Iterator[FileUse]:
-    """The files that a command uses because of the `value` of an option or argument."""
-    is_option = isinstance(param, click.Option)
-    name = param.opts[0] if is_option else param.name.upper()
-    for item in value if isinstance(value, tuple) else (value,):
-        if isinstance(item, HostFile):
-            yield FileUse(f"{name} {item.name}", item.path, False)
-        elif isinstance(item, Path):
-            written = isinstance(param.type, OutputFile)
-            yield FileUse(name, item, written, name in _RESULTS)
-        elif name == "PROGRAM" and Path(item).is_file():
-            yield FileUse(name, Path(item), False)
-        if name == "--vcd" and item is not None:
-            from sim.output.gtkw import save_path
-
-            yield FileUse("the save file of --vcd", save_path(item), True)
-        if name in ("PROGRAM", "FILE") and is_source(item):
-            elf = elf_of(Path(item), bare=name == "FILE")
-            yield FileUse("the program's ELF", elf, True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from hdl.arch import PAGE_FAULTS
 from sim.cli.options import Options
+from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import Fault, cause_name
-from sim.machine import Machine
 from sim.output.gtkw import Mark
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
@@ -21,51 +21,53 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
     """What records a run under the kernel; the faults are those that the kernel served."""
     if options.vcd is None:
         return None
-    guest, number = session.guest, options.vcd_fault
-    faults = guest.faults
+    faults = session.guest.faults
     faults.pinned = lambda fault: _is_marked(fault, options)
 
-    def find(machine: Machine) -> int | None:
+    def find(number: int) -> int | None:
         return faults[number - 1].trap.cycle if len(faults) >= number else None
 
     def marks() -> Iterator[Mark]:
         return (Mark(each.trap.cycle, f"fault {each.number}: {each.cause_name}") for each in faults)
 
-    return _recording(options, FirstFaults(guest), marks, lambda: len(faults), find)
+    return make_recording(
+        options.vcd,
+        FirstFaults(session.guest),
+        window=options.vcd_window,
+        fault=options.vcd_fault,
+        last=options.vcd_last,
+        marks=marks,
+        count=lambda: len(faults),
+        find=find,
+    )
 
 
 def record_bare_run(options: Options, session: BareSession) -> Recording | None:
     """What records a bare run; the faults are those that the hart raised."""
     if options.vcd is None:
         return None
-    machine, number = session.machine, options.vcd_fault
+    engine = session.machine.engine
 
-    def last_faults():
-        return [trap for trap in machine.engine.log.traps if trap.cause in PAGE_FAULTS]
+    def last_faults() -> list[TrapRecord]:
+        return [trap for trap in engine.log.traps if trap.cause in PAGE_FAULTS]
 
-    def find(machine: Machine) -> int | None:
-        count = machine.engine.log.page_faults
+    def find(number: int) -> int | None:
+        count = engine.log.page_faults
         return last_faults()[number - 1 - count].cycle if count >= number else None
 
     def marks() -> Iterator[Mark]:
         traps = last_faults()
-        for number, trap in enumerate(traps, machine.engine.log.page_faults - len(traps) + 1):
+        for number, trap in enumerate(traps, engine.log.page_faults - len(traps) + 1):
             yield Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
 
-    return _recording(options, CycleRange(), marks, lambda: machine.engine.log.page_faults, find)
-
-
-def _recording(
-    options: Options, default: CycleRange | FirstFaults, marks, count, find
-) -> Recording:
     return make_recording(
         options.vcd,
-        default,
+        CycleRange(),
         window=options.vcd_window,
         fault=options.vcd_fault,
         last=options.vcd_last,
         marks=marks,
-        count=count,
+        count=lambda: engine.log.page_faults,
         find=find,
     )
 

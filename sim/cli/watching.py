@@ -1,6 +1,6 @@
 """What `run` connects to the kernel: its console, and who tells of it as it goes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kernel_model.kernel import Kernel
@@ -17,7 +17,7 @@ __all__ = ["open_console", "watch"]
 
 
 @contextmanager
-def open_console(options: RunOptions, before_write) -> Iterator[Console]:
+def open_console(options: RunOptions, before_write: Callable[[], None]) -> Iterator[Console]:
     """The console, with the journals that `options` want. Raises JournalError or OSError."""
     source = load_journal(options.replay) if options.replay is not None else None
     if options.journal is None:

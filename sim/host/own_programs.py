@@ -66,8 +66,8 @@ def compile_program(sources: Sequence[Path], out: Path) -> Path:
     The compiler's messages go to standard error. Raises ToolchainError if there is no ELF.
     """
     programs = programs_directory()
-    flags = [*OWN_FLAGS, "-I", str(programs / "libc"), "-I", str(programs / "lib"),
-             "-T", str(programs / "user.ld")]  # fmt: skip
+    folders = ["-I", str(programs / "libc"), "-I", str(programs / "lib")]
+    flags = [*OWN_FLAGS, *folders, "-T", str(programs / "user.ld")]
     return _compile(sources, out, flags, [_library()])
 
 
@@ -77,7 +77,9 @@ def compile_bare_program(source: Path, out: Path) -> Path:
     return _compile([source], out, [*BARE_FLAGS, "-T", str(script)])
 
 
-def _compile(sources, out, flags, objects=()):
+def _compile(
+    sources: Sequence[Path], out: Path, flags: Sequence[str], objects: Sequence[Path] = ()
+) -> Path:
     colour = "always" if sys.stderr.isatty() else "never"
     with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:
         temporary = Path(directory) / "program.elf"
@@ -105,7 +107,7 @@ def _hint(messages: str, has_library: bool) -> str:
     return f"; there is no {header[1]}, docs/programs.md has the list of headers"
 
 
-def _deliver(made: Path, out: Path):
+def _deliver(made: Path, out: Path) -> None:
     """Puts `made` in the place of `out`, or into it if that is a device or a pipe."""
     put = shutil.move if out.is_file() or not out.exists() else shutil.copyfile
     try:
@@ -120,10 +122,10 @@ def _library() -> Path:
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     small = folders[1] / "printf.c"
     sources = [path for path in files if path.suffix in SUFFIXES and path != small]
-    flags = ["-r", "-Os", "-Wl,--no-gc-sections", *STRICT_FLAGS,
-             *(f"-I{folder}" for folder in folders)]  # fmt: skip
+    includes = [f"-I{folder}" for folder in folders]
+    flags = ["-r", "-Os", "-Wl,--no-gc-sections", *STRICT_FLAGS, *includes]
 
-    def build(out):
+    def build(out: Path) -> None:
         result = run_compiler(sources, out, flags)
         if result.returncode != 0:
             raise ToolchainError(f"cannot compile the library:\n{result.stderr}")
@@ -138,9 +140,11 @@ def weaken(elf: bytes) -> bytes:
     So a program may have a `strlen` of its own, as if the library were an archive.
     """
     from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import SymbolTableSection
 
     weakened = bytearray(elf)
     for table in ELFFile(io.BytesIO(elf)).iter_sections("SHT_SYMTAB"):
+        assert isinstance(table, SymbolTableSection)
         for index, symbol in enumerate(table.iter_symbols()):
             if symbol["st_info"]["bind"] == "STB_GLOBAL" and symbol["st_shndx"] != "SHN_UNDEF":
                 # Of a symbol's 24 bytes the fifth: its binding and its type.

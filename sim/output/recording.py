@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from sim.machine import Machine
 from sim.output import fst
 from sim.output.gtkw import Mark, is_ours, save_path, write_save_file
 from sim.output.waveform import read_waveform
@@ -26,13 +25,13 @@ def make_recording(
     last: int | None = None,
     marks: Callable[[], Iterable[Mark]],
     count: Callable[[], int],
-    find: Callable[[Machine], int | None],
+    find: Callable[[int], int | None],
 ) -> "Recording":
     """Begins the waveform `path` of the cycles that at most one of the options chooses.
 
     `marks` are the page faults so far, of which there were `count`; of very many, those that may be
-    in the waveform. `find` tells the cycle of the one with the number `fault`,
-    or None as long as it has not come. The files are created at once, so that one that cannot be
+    in the waveform. `find` tells the cycle of the one with a number, or None as long as it has
+    not come. The files are created at once, so that one that cannot be
     written is found out before the run. Raises OSError.
     """
     save = save_path(path)
@@ -42,7 +41,7 @@ def make_recording(
     vcd = _unused(path) if path.suffix == fst.SUFFIX else path
     watcher: Trace | AroundFault | LastCycles
     if fault is not None:
-        watcher, missing = AroundFault(vcd, find), f"page fault {fault}"
+        watcher, missing = AroundFault(vcd, lambda machine: find(fault)), f"page fault {fault}"
     elif last is not None:
         watcher, missing = LastCycles(vcd, last), "its first cycle"
     else:

@@ -38,8 +38,8 @@ class CycleRange:
     first: int = 0
     last: int | None = None
 
-    def bounds(self) -> tuple[int | None, int | None]:
-        """First and last cycle as known now."""
+    def bounds(self) -> tuple[int, int]:
+        """First and last cycle."""
         return self.first, self.first + OPEN_CYCLES if self.last is None else self.last
 
 

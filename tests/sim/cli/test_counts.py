@@ -6,6 +6,9 @@ from sim.cli.counts import Count, CycleWindow, parse_count
 from sim.output.waves import CycleRange
 from tests.sim.cli.test_main import complaint
 
+#: More than 64 bits hold.
+BEYOND = "999999999999999999G"
+
 
 @pytest.mark.parametrize(
     ("text", "number"),
@@ -92,12 +95,16 @@ def test_no_option_takes_numbers_otherwise():
         (["--vcd-window", "1:2:3"], "'1:2:3' is not FROM:TO in cycles"),
         (["--vcd-window", "-5:9"], "'-5:9' is not FROM:TO in cycles"),
         (["--vcd-window", ""], "'' is not FROM:TO in cycles"),
+        (["--vcd-window", f"5:{BEYOND}"], f"'5:{BEYOND}' is not FROM:TO in cycles"),
+        (["--vcd-window", f"{BEYOND}:"], f"'{BEYOND}:' is not FROM:TO in cycles"),
         (["--vcd-fault", "0"], "'--vcd-fault': 0 is not in the range"),
         (["--vcd-fault", "1.5"], "'--vcd-fault': '1.5' is not a valid integer"),
         (["--vcd-last", "101k"], "'--vcd-last': 101000 is not in the range"),
         (["--vcd", ""], "'--vcd': the file's name is empty"),
         (["--vcd", "no/x.vcd"], "no/x.vcd: the folder no does not exist"),
         (["--vmprint", "2@1,00"], "'2@1,00' is neither PID@exit nor PID@CYCLE"),
+        (["--vmprint", f"2@{BEYOND}"], f"'2@{BEYOND}' is neither PID@exit nor PID@CYCLE"),
+        (["--vmprint", f"{BEYOND}@5"], f"'{BEYOND}@5' is neither PID@exit nor PID@CYCLE"),
         (["--quantum", "1,00"], "'1,00' is not a valid integer"),
         (["--max-cycles", "-1k"], "'-1k' is not a valid integer"),
     ],

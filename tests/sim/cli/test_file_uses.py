@@ -52,7 +52,7 @@ def test_a_file_may_be_read_twice_and_a_device_be_written_twice(folder):
         (["--journal", "old", "--replay", "old"], "--journal and --replay are the same file, old"),
         (["--vcd", "old", "--replay", "old"], "--vcd and --replay are the same file, old"),
         (["--json", "old", "--replay", "old"], "--json and --replay are the same file, old"),
-        (["--json", "old", "--file", "old:x"], "--json and --file x are the same file, old"),
+        (["--json", "old", "--file", "old:x"], "--file x and --json are the same file, old"),
         (["--vcd", "old", "--file", "old"], "--vcd and --file old are the same file, old"),
         (["--journal", "old", "--file", "old"], "--file old and --journal are the same file, old"),
         (["--vcd", "prog"], "--vcd and PROGRAM are the same file, prog"),

@@ -1,0 +1,98 @@
+"""Options that do not go together, and files of a command line that must not be the same."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.cli.file_types import Output
+from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
+from sim.config import HostFile
+from sim.host.own_programs import elf_of, is_source
+
+__all__ = ["check_files", "check_vcd"]
+
+#: Options for files in which nothing of an earlier run is to stay. In a journal is what was typed.
+_RESULTS = ("--json", "--vcd", "--signature")
+
+
+def check_vcd(common: Mapping[str, Any]) -> None:
+    """Raises UsageError if the options for waveforms do not fit."""
+    from sim.output import fst
+    from sim.output.gtkw import save_path
+
+    given = [name for name in ("vcd_window", "vcd_fault", "vcd_last") if common[name] is not None]
+    flags = ["--" + name.replace("_", "-") for name in given]
+    vcd: Path | None = common["vcd"]
+    if vcd is None:
+        if flags:
+            raise click.UsageError(f"{flags[0]} needs --vcd FILE")
+        return
+    if len(flags) > 1:
+        raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
+    if flags and flags[0] != "--vcd-window" and common["engine"] == "pysim":
+        raise click.UsageError(f"{flags[0]} needs the engine native: pysim keeps no past cycles")
+    if vcd.exists() and not vcd.is_file():
+        raise click.UsageError(f"--vcd: {vcd} is no regular file")
+    save = save_path(vcd)
+    if save.exists() and not save.is_file():
+        raise click.UsageError(f"--vcd: {save}, its save file, is no regular file")
+    if any(unicodedata.category(letter) == "Cc" for letter in vcd.name):
+        raise click.UsageError(f"--vcd: {vcd.name!r} has control characters")
+    if vcd.suffix == ".gtkw":
+        raise click.UsageError("--vcd: FILE must not end in .gtkw, the name of its save file")
+    if vcd.suffix == fst.SUFFIX and not fst.is_available():
+        raise click.UsageError(
+            "--vcd: a FILE.fst needs vcd2fst on PATH, which comes with GTKWave; or name it FILE.vcd"
+        )
+
+
+def check_files() -> None:
+    """Raises UsageError if a file that the command writes is one that it reads or writes, too.
+
+    Else what the run writes anew is emptied.
+    """
+    context = click.get_current_context()
+    uses = [
+        use
+        for param in context.command.params
+        for use in _uses(param, context.params.get(param.name))
+    ]
+    collision = find_collision(uses)
+    if collision is not None:
+        one, other = collision
+        raise click.UsageError(f"{one.name} and {other.name} are the same file, {one.path}")
+    intrusion = find_intrusion(uses)
+    if intrusion is not None:
+        one, folder = intrusion
+        raise click.UsageError(
+            f"{one.name} {one.path} belongs to the folder {folder.path} of {folder.name}, "
+            "which is only read"
+        )
+    # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
+    for use in uses:
+        if use.is_result:
+            empty(use.path)
+
+
+def _uses(param: click.Parameter, value: object) -> Iterator[FileUse]:
+    """The files that a command uses because of the `value` of an option or argument."""
+    is_option = isinstance(param, click.Option)
+    name = param.opts[0] if is_option else param.name.upper()
+    for item in value if isinstance(value, tuple) else (value,):
+        if isinstance(item, HostFile):
+            yield FileUse(f"{name} {item.name}", item.path, False)
+        elif isinstance(item, Path):
+            written = isinstance(param.type, Output)
+            yield FileUse(name, item, written, name in _RESULTS)
+        elif name == "PROGRAM" and Path(item).is_file():
+            yield FileUse(name, Path(item), False)
+        if name == "--vcd" and item is not None:
+            from sim.output.gtkw import save_path
+
+            yield FileUse("the save file of --vcd", save_path(item), True)
+        if name in ("PROGRAM", "FILE") and is_source(item):
+            elf = elf_of(Path(item), bare=name == "FILE")
+            yield FileUse("the program's ELF", elf, True)
