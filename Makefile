@@ -95,7 +95,7 @@ verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/
 	$(BIN)/python -m hdl.verilog build/
 
 clean: ## remove build products and the virtual environment
-	rm -rf build dist $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf build dist $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an interrupted installation starts again.

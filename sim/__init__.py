@@ -9,7 +9,13 @@ See `sim.api`.
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.api import run, start, start_bare
+    from sim.config import MachineConfig, RunConfig
+    from sim.machine import End
+    from sim.result import Result
 
 __all__ = [
     "End",
@@ -36,7 +42,7 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """What `from sim import` names: imported when it is wanted, since it takes a while."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

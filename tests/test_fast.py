@@ -95,8 +95,14 @@ def test_it_ends_in_time(tmp_path, source, status, said):
     path.write_text(source)
     script = f"import sys; from tests import fast; sys.exit(fast.run([{str(path)!r}], 8))"
 
-    result = subprocess.run([sys.executable, "-c", script], cwd=fast.ROOT, capture_output=True,
-                            text=True, timeout=50, check=False)  # fmt: skip
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=fast.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
 
     assert re.search(said, result.stdout, re.S), result.stdout
     assert result.returncode == status

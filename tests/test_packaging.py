@@ -93,3 +93,9 @@ def test_what_needs_a_compiler_asks_for_it_by_name(nothing_installed, capsys):
         (requirement,) = EXTRAS[extra]
         assert f"pip install '{requirement}' (Trapline's extra `{extra}`)" in str(message)
         assert "\n" not in str(message).strip()
+
+
+@pytest.mark.parametrize("package", ["hdl", "kernel_model", "sim", "trapline"])
+def test_type_checkers_may_rely_on_the_types(package):
+    """As PEP 561 has it."""
+    assert (ROOT / package / "py.typed").read_text() == ""

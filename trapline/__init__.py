@@ -8,6 +8,7 @@ See docs/python.md.
 
 import importlib
 import sys
+from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -20,7 +21,12 @@ _PACKAGES = ("hdl", "kernel_model", "sim")
 class _OtherName(MetaPathFinder, Loader):
     """Finds `trapline.sim.config` as the module `sim.config`: the same, and not another one."""
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
         """A spec for what begins with the name of one of our packages, behind ours."""
         top, _, name = fullname.partition(".")
         ours = top == __name__ and name.partition(".")[0] in _PACKAGES
@@ -34,7 +40,8 @@ class _OtherName(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing is left to do: the import system has changed its spec only."""
-        module.__spec__ = module.__spec__.loader_state
+        if module.__spec__ is not None:
+            module.__spec__ = module.__spec__.loader_state
 
 
 # In front of the folder of the script that is run: what lies there has the same names.
@@ -42,9 +49,10 @@ sys.path.insert(0, _HOME)
 try:
     for _package in map(importlib.import_module, _PACKAGES):
         if not (_package.__file__ or "").startswith(_HOME):
-            raise ImportError(f"trapline needs its own package {_package.__name__}, but "
-                              f"{_package.__file__} has been imported by that name: "
-                              "import trapline first")  # fmt: skip
+            raise ImportError(
+                f"trapline needs its own package {_package.__name__}, but {_package.__file__} "
+                "has been imported by that name: import trapline first"
+            )
 finally:
     sys.path.remove(_HOME)
 sys.meta_path.insert(0, _OtherName())

@@ -90,7 +90,7 @@ class Meter:
         self.costs = costs
         self._prices = [costs[step] for step in Step]
         #: How often each step was done, by its number.
-        self.counts = [0] * len(Step)
+        self.counts = list(NO_WORK.counts)
 
     @property
     def cycles(self) -> int:
@@ -99,7 +99,7 @@ class Meter:
 
     def reset(self) -> None:
         """Begin anew."""
-        self.counts = [0] * len(Step)
+        self.counts[:] = NO_WORK.counts
 
     def since(self, before: list[int]) -> Work:
         """What was done since the counts were `before`."""

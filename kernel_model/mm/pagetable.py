@@ -132,11 +132,11 @@ def find(kernel: MemoryState, root: int, va: int) -> tuple[int, int]:
     table = root
     for level in range(LEVELS - 1, 0, -1):
         pte = kernel.memory.read_u64(table + PTE_SIZE * vpn(va, level))
-        kernel.charge(Step.PTE)
         if pte & _V == 0 or pte & _RWX:
+            kernel.charge(Step.PTE, LEVELS - level)
             return pte, level
         table = pte_to_pa(pte)
-    kernel.charge(Step.PTE)
+    kernel.charge(Step.PTE, LEVELS)
     return kernel.memory.read_u64(table + PTE_SIZE * vpn(va, 0)), 0
 
 

@@ -28,7 +28,8 @@ class AddressSpace:
     def reside(self, pages: int) -> None:
         """Note that so many pages more are in memory, or fewer."""
         self.resident += pages
-        self.most = max(self.most, self.resident)
+        if self.resident > self.most:
+            self.most = self.resident
 
     def resize(self, size: int) -> None:
         """Note that `sbrk` has made it `size` bytes large: what is new is the heap's."""

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -132,7 +131,7 @@ class TestSettled:
     def raise_(table, pid, pc=0x44):
         trap = TrapRecord(1000, pc, 13, 0x5008, Priv.U)
         table.trapped(pid, [trap])
-        table.join([replace(MAPPED, pid=pid, pc=pc)])
+        table.join([MAPPED._replace(pid=pid, pc=pc)])
         return trap
 
     def test_when_it_has_retired(self, table):

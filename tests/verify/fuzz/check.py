@@ -23,11 +23,16 @@ def _wild() -> Callable[[int], Counter]:
 
     def run(seed):
         outcome = benches[seed % 2].run(seed)
-        return Counter({
-            f"of {outcome.kind}": 1, "rings": outcome.rings, "page faults": outcome.faults,
-            "processes": outcome.processes, "killed in the end": outcome.killed,
-            "ran out of frames": outcome.exhausted,
-        })  # fmt: skip
+        return Counter(
+            {
+                f"of {outcome.kind}": 1,
+                "rings": outcome.rings,
+                "page faults": outcome.faults,
+                "processes": outcome.processes,
+                "killed in the end": outcome.killed,
+                "ran out of frames": outcome.exhausted,
+            }
+        )
 
     return run
 

@@ -211,7 +211,7 @@ def forgetful(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "bend, what", [(undelegated, "CSR 0x302"), (deaf, "the hart stopped"), (forgetful, "x")]
+    "bend, what", [(undelegated, "written CSR 0x302"), (deaf, "the hart stopped"), (forgetful, "x")]
 )
 def test_a_hart_with_one_bent_rule_is_found(monkeypatch, bend, what):
     bend(monkeypatch)

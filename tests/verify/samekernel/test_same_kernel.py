@@ -138,6 +138,6 @@ def test_every_part_of_a_run_is_compared(on_silicon):
 
 def test_what_the_kernel_does_wrong_for_one_hart_is_found(monkeypatch, on_silicon):
     """A kernel that serves no store is another kernel."""
-    monkeypatch.delitem(trap.PAGE_FAULTS, Cause.STORE_PAGE)
+    monkeypatch.delitem(trap._ACCESS, Cause.STORE_PAGE)
 
     assert "Spike" in difference(on_silicon, run_on_spike(LAZY))
