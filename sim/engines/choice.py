@@ -10,6 +10,7 @@ from amaranth.hdl import UnusedElaboratable
 
 from sim.config import ENGINES
 from sim.engines.base import Engine, EngineError
+from sim.engines.hart import HartPorts
 from sim.platform.bus import Bus
 
 __all__ = ["make_engine"]
@@ -21,7 +22,7 @@ def _say(message: str) -> None:
 
 def make_engine(
     name: str | None,
-    make_hart: Callable[[], object],
+    make_hart: Callable[[], HartPorts],
     bus: Bus,
     *,
     directory: Path | None = None,
@@ -50,14 +51,14 @@ def make_engine(
     raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
 
 
-def _pysim(hart: object, bus: Bus) -> Engine:
+def _pysim(hart: HartPorts, bus: Bus) -> Engine:
     with _known_amaranth("pysim"):
         from sim.engines.pysim.engine import PysimEngine
 
     return PysimEngine(hart, bus)
 
 
-def _native(hart: object, bus: Bus, directory: Path | None, traced: bool) -> Engine:
+def _native(hart: HartPorts, bus: Bus, directory: Path | None, traced: bool) -> Engine:
     from sim.host.toolchain import cache_directory
 
     with _known_amaranth("native"):

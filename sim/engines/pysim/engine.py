@@ -13,6 +13,7 @@ from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
 from sim.engines.base import CYCLE_FS, Engine
+from sim.engines.hart import HartPorts
 from sim.engines.internals import VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
 from sim.engines.traps import TrapLog
@@ -53,8 +54,8 @@ class PysimEngine(Engine):
 
     Parameters
     ----------
-    hart : wiring.Component
-        A hart as `hdl.hart.Hart`, or anything with its ports and its `registers`.
+    hart : HartPorts
+        Such as `hdl.hart.Hart`.
     bus : Bus
         What lies behind its memory ports.
     """
@@ -63,7 +64,7 @@ class PysimEngine(Engine):
     cycle = 0
     chunk = 500
 
-    def __init__(self, hart: Any, bus: Bus):
+    def __init__(self, hart: HartPorts, bus: Bus):
         self.cycle = 0
         self.log = TrapLog()
         self._bus = bus
@@ -133,7 +134,7 @@ class PysimEngine(Engine):
         self._vcd_file.close()
         self._vcd = self._vcd_file = None
 
-    def _bind(self, hart: Any) -> None:
+    def _bind(self, hart: HartPorts) -> None:
         """Finds the slots of the hart's ports in the simulator's state."""
         state = self._core.state
 

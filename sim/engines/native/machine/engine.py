@@ -7,6 +7,7 @@ from typing import Any
 
 from hdl.arch import PAGE_FAULTS
 from sim.engines.base import Engine, EngineError
+from sim.engines.hart import HartPorts
 from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.snapshot import Snapshot
@@ -57,7 +58,7 @@ def _runtime(traced: bool) -> str:
     return "\n".join((Path(__file__).parent / f"{name}.cpp").read_text() for name in names)
 
 
-def _places(hart: Any) -> dict[str, Any]:
+def _places(hart: HartPorts) -> dict[str, Any]:
     """Everything of `hart` that has to be found in the state, by name."""
     places = {name: getattr(hart, name) for name in ("mtime", "registers")}
     places |= {name: getattr(hart.interrupts, name) for name in LINES}
@@ -69,7 +70,7 @@ def _places(hart: Any) -> dict[str, Any]:
     return places
 
 
-def _data(hart: Any) -> dict[str, Any]:
+def _data(hart: HartPorts) -> dict[str, Any]:
     """What of `hart` is data, by name: machines that differ in nothing else share a library."""
     return {name: getattr(hart, name) for name in _DATA if hasattr(hart, name)}
 
@@ -79,8 +80,8 @@ class NativeEngine(Engine):
 
     Parameters
     ----------
-    hart : wiring.Component
-        A hart as `hdl.hart.Hart`, or anything with its ports and its `registers`.
+    hart : HartPorts
+        Such as `hdl.hart.Hart`.
     bus : Bus
         What lies behind its memory ports. RAM and the windows of its devices are served in compiled
         code.
@@ -94,7 +95,7 @@ class NativeEngine(Engine):
     name = "native"
     chunk = 400_000
 
-    def __init__(self, hart: Any, bus: Bus, directory: Path, *, traced: bool = False):
+    def __init__(self, hart: HartPorts, bus: Bus, directory: Path, *, traced: bool = False):
         self.log = TrapLog()
         self._bus = bus
         outputs = [getattr(getattr(hart, port).request, name)
