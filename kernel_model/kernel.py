@@ -270,7 +270,7 @@ class Kernel:
             self._answer(*schedule(self))
         except KernelPanic as panic:
             self._panic(panic)
-        return self.cycles
+        return self.meter.cycles
 
     def halt(self, status: int) -> None:
         """The run has ended."""

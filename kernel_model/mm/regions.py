@@ -59,9 +59,14 @@ class Regions:
 
     def at(self, va: int) -> Region | None:
         """The region of the page that holds `va`; None behind the last one."""
-        if va >= self.end:
+        # In plain steps: every fault asks.
+        parts = self.parts
+        if not parts or va >= parts[-1].end:
             return None
-        return next(part for part in reversed(self.parts) if part.start <= va)
+        for part in reversed(parts):
+            if part.start <= va:
+                return part
+        return None
 
     def whose(self, va: int) -> Region:
         """The region of the page that holds `va`. Panics behind the last one."""

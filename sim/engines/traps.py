@@ -76,7 +76,11 @@ class TrapLog:
         if cause in PAGE_FAULTS:
             self.page_faults += 1
             if mode == Priv.U:
-                self._expect(pc).append(record)
+                waiting = self._waiting.get(pc)
+                if waiting is None:
+                    waiting = self._waiting[pc] = deque(maxlen=MOST_EXPECTED)
+                    _forget(self._waiting, MOST_EXPECTED)
+                waiting.append(record)
 
     def retired(self, cycle: int, pc: int, mode: int) -> None:
         """Takes an instruction that retired."""
@@ -101,12 +105,6 @@ class TrapLog:
             _forget(self._held, _MOST_PROCESSES)
         self._process = process
         self._waiting = self._held.pop(process, {})
-
-    def _expect(self, pc: int) -> deque[TrapRecord]:
-        """The page faults that wait at `pc`."""
-        waiting = self._waiting.setdefault(pc, deque(maxlen=MOST_EXPECTED))
-        _forget(self._waiting, MOST_EXPECTED)
-        return waiting
 
 
 def _forget(kept: dict[int, Any], most: int) -> None:

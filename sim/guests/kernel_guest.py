@@ -62,8 +62,9 @@ class KernelGuest:
         if event.reason == Reason.BOOT:
             self.entered_user_at = engine.cycle
         self.faults.join(kernel.take_faults())
-        if kernel.proc is not None and kernel.proc is not trapped:
-            engine.switch(kernel.proc.pid)
+        running = kernel.proc
+        if running is not None and running is not trapped:
+            engine.switch(running.pid)
         engine.answer(cost)
         kernel.answered_at = engine.cycle + cost
         machine.expect_quiet(cost + self._wait())

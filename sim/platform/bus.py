@@ -120,6 +120,8 @@ class Bus:
         self.devices = list(devices)
         #: Those that have a `tick` of their own.
         self._timed = [each for each in devices if type(each).tick is not Device.tick]
+        #: Whether there are any: else there is never a deadline.
+        self.timed = bool(self._timed)
         self._check_places()
         watchers = [device for device in devices if device.watched is not None]
         if len(watchers) > 1:
@@ -193,7 +195,7 @@ class Bus:
     @property
     def deadline(self) -> int | None:
         """The first cycle in which a device wants its `tick`."""
-        found = None
+        found: int | None = None
         for device in self._timed:
             due = device.deadline
             if due is not None and (found is None or due < found):

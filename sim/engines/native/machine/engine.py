@@ -176,13 +176,15 @@ class NativeEngine(Engine):
         machine, bus = self._machine, self._bus
         limit, start = machine.cycle + cycles, machine.cycle - machine.skipped
         work, done = NEVER if work is None else work, 0
-        bus.tick(machine.cycle)  # Python may have changed a deadline, or a line
+        timed = bus.timed
+        if timed:
+            bus.tick(machine.cycle)  # Python may have changed a deadline
         if self._levels != bus.lines:
             self._drive_lines()
         if self._watch is not None:
             self._watch.before_run()
         while not bus.events and machine.cycle < limit and done < work:
-            deadline = bus.deadline
+            deadline = bus.deadline if timed else None
             machine.deadline = NEVER if deadline is None else deadline
             self._windows.publish(machine.cycle)
             self._run(self._address, limit - machine.cycle, work - done)
@@ -311,7 +313,8 @@ class NativeEngine(Engine):
             elif event == PROTOCOL:
                 port, rule = divmod(machine.event_value, 256)
                 raise ProtocolError(f"port {port}: {_RULES[rule]}")
-            bus.tick(cycle)
+            if bus.timed:
+                bus.tick(cycle)
             if self._levels != bus.lines:
                 self._drive_lines()
         finally:  # a device may have raised what ends the run
