@@ -13,7 +13,17 @@ PROJECT = Path(__file__).resolve().parents[3]
 #: What the tests import from the project, and so what a run with a mutant imports anew.
 PACKAGES = ("hdl", "kernel_model", "sim", "tests")
 #: What is copied besides.
-OTHERS = ("programs", "docs", "Makefile", "README.md", "pyproject.toml", "LICENSE")
+OTHERS = (
+    "programs",
+    "docs",
+    "Makefile",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "pyproject.toml",
+    "LICENSE",
+    "trapline",
+)
 #: Programs and models under names that say what they were compiled from.
 CACHE = PROJECT / "build" / "cache"
 
