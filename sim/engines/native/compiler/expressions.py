@@ -167,12 +167,12 @@ class Expressions:
     def _equality(self, cell: c.Operator, piece: Piece) -> str:
         """Part by part, if possible without packing the operands into words."""
         first, second = cell.inputs
-        seams = [
+        seams: list[set[int]] = [
             {0, len(operand)} | {position for position, *_ in self._pieces.reads(operand)}
             for operand in cell.inputs
         ]
-        cuts = sorted(seams[0] | seams[1])
-        fewest = sorted(min(seams, key=lambda seam: len(seam)))
+        coarser = min(seams, key=len)
+        cuts, fewest = sorted(seams[0] | seams[1]), sorted(coarser)
         # Else the fields of a struct would be cut out of both; one packed struct takes less.
         fits = all(high - low <= WORD for low, high in itertools.pairwise(fewest))
         if fits and 2 * len(fewest) <= len(cuts):
