@@ -7,7 +7,7 @@ words until the loop is gone.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sim.engines.native.compiler import circuit as c
@@ -58,18 +58,18 @@ class Pieces:
         """Where cell `index` may be cut if it is too wide."""
         return self._seams.setdefault(index, set())
 
-    def cut(self, index: int, positions) -> bool:
+    def cut(self, index: int, positions: Iterable[int]) -> bool:
         """Cuts cell `index` at bit `positions` too; returns whether that changed anything."""
-        width = self.circuit.cells[index].width
+        cell = self.circuit.get(index, c.Cell)
         cuts = self._cuts.setdefault(index, set())
-        new = {p for p in positions if 0 < p < width} - cuts
-        if new and is_bitwise(self.circuit.cells[index]):
+        new = {p for p in positions if 0 < p < cell.width} - cuts
+        if new and is_bitwise(cell):
             cuts |= new
             self.make(index)
             return True
         return False
 
-    def reads(self, value) -> Iterator[tuple[int, int, Piece | None, int]]:
+    def reads(self, value: c.Value) -> Iterator[tuple[int, int, Piece | None, int]]:
         """Cuts a value into (position, width, piece, lowest bit in the piece), or a constant.
 
         For a constant the piece is None and the last item its number.
@@ -88,16 +88,15 @@ class Pieces:
 
     def inputs(self, piece: Piece) -> Iterator[c.Value]:
         """The values that a combinational piece is computed from."""
-        cell = self.circuit.cells[piece.cell]
         if piece.cell in self.tables:
-            yield (cell.enable,)
+            yield (self.circuit.get(piece.cell, c.Priority).enable,)
             yield self.tables[piece.cell].index
         else:
-            yield from inputs_of(cell, piece)
+            yield from inputs_of(self.circuit.get(piece.cell, c.Cell), piece)
 
     def make(self, index: int) -> None:
         """Makes the pieces of a cell from its seams and cuts."""
-        cell, mask = self.circuit.cells[index], self._live[index]
+        cell, mask = self.circuit.get(index, c.Cell), self._live[index]
         if isinstance(cell, c.Memory | c.Write):
             return
         top = mask.bit_length()
@@ -116,10 +115,11 @@ class Pieces:
             Piece(index, low, high - low) for low, high in zip(starts, ends, strict=True)
         ]
 
-    def _ends(self, index, top):
+    def _ends(self, index: int, top: int) -> list[int]:
         """Ends of pieces of at most a word each, at cuts, at seams as far as possible."""
         cuts, seams = self._cuts.get(index, ()), self._seams.get(index, ())
-        ends, start, last = [], 0, 0
+        ends: list[int] = []
+        start = last = 0
         for position in sorted({*cuts, *seams, top}):
             if position > top:
                 break
@@ -190,7 +190,7 @@ def split(circuit: c.Circuit, live: dict[int, int]) -> Pieces:
                     pieces.cut(piece.cell, range(piece.low, piece.low + piece.width))
 
 
-def _values(cell):
+def _values(cell: c.Cell) -> Iterator[tuple[c.Value, int | None]]:
     """Every value that a cell reads, with the output bit its first bit belongs to (or None)."""
     match cell:
         case c.Operator(op="m"):
@@ -216,19 +216,20 @@ def _values(cell):
             yield cell.address, None
 
 
-def _cut_wide_cells(pieces, live):
+def _cut_wide_cells(pieces: Pieces, live: dict[int, int]) -> None:
     """Finds the seams of cells of more than a word: those of readers and inputs, passed on."""
     circuit = pieces.circuit
-    wide = {i for i in live if circuit.cells[i].width > WORD and is_bitwise(circuit.cells[i])}
+    cells = {index: circuit.get(index, c.Cell) for index in live}
+    wide = {index for index, cell in cells.items() if cell.width > WORD and is_bitwise(cell)}
     work = bool(wide)
     while work:
         work = False
-        for index in live:
-            for value, start in _values(circuit.cells[index]):
-                own = pieces.seams(index) if index in wide and start is not None else None
+        for index, cell in cells.items():
+            for value, start in _values(cell):
+                own = pieces.seams(index) if index in wide else None
                 for position, width, driver, low in c.runs(value):
                     inner = set()
-                    if own is not None:
+                    if own is not None and start is not None:
                         first = position + start
                         work |= _extend(own, {first, first + width})
                         inner = {p - first for p in own if first < p < first + width}
@@ -239,18 +240,18 @@ def _cut_wide_cells(pieces, live):
         pieces.make(index)
 
 
-def _extend(known, found):
+def _extend(known: set[int], found: set[int]) -> bool:
     before = len(known)
     known |= found
     return len(known) != before
 
 
-def _cut_at_seams(pieces, piece):
+def _cut_at_seams(pieces: Pieces, piece: Piece) -> bool:
     """Cuts one piece in a loop where the values it is made of have seams."""
-    cell = pieces.circuit.cells[piece.cell]
+    cell = pieces.circuit.get(piece.cell, c.Cell)
     if not is_bitwise(cell):
         return False
-    seams = set()
+    seams: set[int] = set()
     for value, start in _values(cell):
         if start is not None:
             for position, width, _driver, _low in c.runs(value):
@@ -259,12 +260,16 @@ def _cut_at_seams(pieces, piece):
     return pieces.cut(piece.cell, {s for s in seams if piece.low < s < high})
 
 
-def _loops(pieces):
+def _loops(pieces: Pieces) -> list[list[Piece]]:
     """Strongly connected sets of combinational pieces (Tarjan) that make a loop."""
     cells = pieces.circuit.cells
-    number, lowest, stack, on_stack, found = {}, {}, [], set(), []
+    number: dict[Piece, int] = {}
+    lowest: dict[Piece, int] = {}
+    stack: list[Piece] = []
+    on_stack: set[Piece] = set()
+    found: list[list[Piece]] = []
 
-    def successors(piece):
+    def successors(piece: Piece) -> Iterator[Piece]:
         cell = cells[piece.cell]
         if isinstance(cell, c.FlipFlop | c.SyncRead):
             return
@@ -296,7 +301,7 @@ def _loops(pieces):
                 if path:
                     lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[piece])
                 if lowest[piece] == number[piece]:
-                    loop = []
+                    loop: list[Piece] = []
                     while not loop or loop[-1] is not piece:
                         loop.append(stack.pop())
                         on_stack.discard(loop[-1])

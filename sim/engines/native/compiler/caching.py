@@ -23,7 +23,7 @@ class Rarely:
     modules: frozenset[str] = frozenset()
     often: frozenset[str] = frozenset()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Rarely({sorted(self.modules)}, {sorted(self.often)})"
 
     def cells(self, circuit: c.Circuit) -> set[int]:
@@ -79,7 +79,7 @@ def separate(pieces: Pieces, nodes: list[Node], rarely: Collection[int]) -> Sepa
     makers = {node.piece: node for node in nodes if isinstance(node, Compute)}
     known: dict[Piece, bool] = {}
 
-    def sources(node):
+    def sources(node: Node) -> set[Piece]:
         return {
             piece
             for value, _literal in node.reads
@@ -87,7 +87,7 @@ def separate(pieces: Pieces, nodes: list[Node], rarely: Collection[int]) -> Sepa
             if piece is not None
         }
 
-    def is_rare(piece):
+    def is_rare(piece: Piece) -> bool:
         """Whether a piece follows from rarely changing state alone; without recursion."""
         work = [piece]
         while work:
@@ -108,15 +108,14 @@ def separate(pieces: Pieces, nodes: list[Node], rarely: Collection[int]) -> Sepa
                 known[top] = all(known[s] for s in sources(maker))
         return known[piece]
 
-    refresh = [n for n in makers.values() if is_rare(n.piece)]
+    refresh: list[Node] = [n for n in makers.values() if is_rare(n.piece)]
     rest = [n for n in nodes if not (isinstance(n, Compute) and known.get(n.piece))]
-    computed = {node.piece for node in refresh}
-    kept = sorted(
-        set().union(*(sources(node) for node in rest)) & computed, key=lambda p: (p.cell, p.low)
-    )
+    computed = {piece for piece in makers if known[piece]}
+    read = {piece for node in rest for piece in sources(node)}
+    kept = sorted(read & computed, key=lambda p: (p.cell, p.low))
     refresh += (Keep([(_value(piece), None)], piece) for piece in kept)
     return Separation(refresh, rest, kept, rare)
 
 
-def _value(piece):
+def _value(piece: Piece) -> c.Value:
     return tuple(c.net(piece.cell, piece.low + bit) for bit in range(piece.width))

@@ -7,9 +7,16 @@ constants are no cell's outputs.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from amaranth.lib.memory import MemoryData
+
+    from sim.engines.internals import SignalDict
 
 __all__ = [
     "NET_BITS",
+    "AnyCell",
     "Assign",
     "Assignment",
     "AsyncRead",
@@ -88,6 +95,9 @@ class Cell:
 
     width: int
     source: str
+
+
+AnyCell = TypeVar("AnyCell", bound=Cell)
 
 
 @dataclass(slots=True)
@@ -210,9 +220,15 @@ class Circuit:
     """
 
     cells: list[Cell | None] = field(default_factory=lambda: [None])
-    signals: dict = field(default_factory=dict)
-    memories: dict = field(default_factory=dict)
+    signals: "SignalDict" = field(default_factory=dict)
+    memories: dict["MemoryData", int] = field(default_factory=dict)
 
-    def of_kind(self, *kinds: type) -> Iterator[tuple[int, Cell]]:
+    def of_kind(self, *kinds: type[AnyCell]) -> Iterator[tuple[int, AnyCell]]:
         """The cells of these kinds, with their numbers."""
         return ((i, cell) for i, cell in enumerate(self.cells) if isinstance(cell, kinds))
+
+    def get(self, number: int, kind: type[AnyCell]) -> AnyCell:
+        """The cell with this number, which is one of this kind."""
+        cell = self.cells[number]
+        assert isinstance(cell, kind), f"cell {number} is no {kind.__name__}, but {cell}"
+        return cell

@@ -1,6 +1,7 @@
 """Merging: one spelling for every test, and one cell for what is computed twice."""
 
 import dataclasses
+from collections.abc import Hashable, Iterator
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.simplify import rewrite
@@ -40,7 +41,7 @@ def canonical(circuit: c.Circuit) -> c.Circuit:
     return c.Circuit(cells, circuit.signals, circuit.memories)
 
 
-def _narrow(cell):
+def _narrow(cell: c.Matches) -> c.Matches:
     """A match with only the bits that some pattern tests; constant bits are tested here."""
     patterns = [p for p in cell.patterns if _possible(cell.value, p)]
     tested = [
@@ -55,7 +56,7 @@ def _narrow(cell):
     )
 
 
-def _possible(value, pattern):
+def _possible(value: c.Value, pattern: str) -> bool:
     """Whether the constant bits of a value agree with a pattern."""
     return all(
         not c.is_const(number) or bit in ("-", str(number))
@@ -63,11 +64,13 @@ def _possible(value, pattern):
     )
 
 
-def _join(cell):
-    default, joined = list(cell.default), []
+def _join(cell: c.Assign) -> c.Assign:
+    default = list(cell.default)
+    joined: list[c.Assignment] = []
     position = 0
     while position < len(cell.assignments):
-        condition, bits = cell.assignments[position].condition, {}
+        condition = cell.assignments[position].condition
+        bits: dict[int, int] = {}
         while (
             position < len(cell.assignments) and cell.assignments[position].condition == condition
         ):
@@ -82,7 +85,7 @@ def _join(cell):
     return dataclasses.replace(cell, default=tuple(default), assignments=tuple(joined))
 
 
-def _segments(condition, bits, width):
+def _segments(condition: int, bits: dict[int, int], width: int) -> Iterator[c.Assignment]:
     """Assignments of neighbouring bits; those beyond the width are ignored."""
     start = None
     for bit in range(width + 1):
@@ -96,7 +99,7 @@ def _segments(condition, bits, width):
 def merge(circuit: c.Circuit) -> c.Circuit:
     """An equal circuit in which no two cells compute the same from the same."""
     for _ in range(ROUNDS):
-        first_of: dict[tuple, int] = {}
+        first_of: dict[Hashable, int] = {}
         same: dict[int, int] = {}
         for index, cell in enumerate(circuit.cells):
             key = _key(cell)
@@ -107,7 +110,7 @@ def merge(circuit: c.Circuit) -> c.Circuit:
         if not same:
             break
 
-        def resolve(number, same=same):
+        def resolve(number: int, same: dict[int, int] = same) -> int:
             index = number >> c.NET_BITS
             return c.net(same[index], c.bit_of(number)) if index in same else number
 
@@ -121,7 +124,7 @@ def merge(circuit: c.Circuit) -> c.Circuit:
     return circuit
 
 
-def _key(cell):
+def _key(cell: c.Cell | None) -> Hashable:
     """What decides the outputs of a combinational cell; None for others."""
     match cell:
         case c.Operator():

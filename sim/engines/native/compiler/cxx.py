@@ -22,8 +22,15 @@ __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler
 
 #: For this processor alone: a sixth faster than code for any of its kind.
 TUNING = ("-march=native",) if platform.machine() in ("x86_64", "AMD64") else ()
-FLAGS = ("-std=c++17", "-fno-tree-vectorize", *TUNING, "-shared", "-fPIC",
-         "-fno-strict-aliasing", "-w")  # fmt: skip
+FLAGS = (
+    "-std=c++17",
+    "-fno-tree-vectorize",
+    *TUNING,
+    "-shared",
+    "-fPIC",
+    "-fno-strict-aliasing",
+    "-w",
+)
 #: Seconds after which a compiler that still runs is given up.
 TIMEOUT = 300
 
@@ -50,6 +57,7 @@ def find_compiler() -> tuple[tuple[str, ...], str]:
 def _candidates() -> list[tuple[str, ...]]:
     if os.environ.get("CXX"):
         return [tuple(shlex.split(os.environ["CXX"]))]
+    candidates: list[tuple[str, ...]]
     candidates = [(name,) for name in ("g++", "clang++") if shutil.which(name)]
     if importlib.util.find_spec("ziglang"):
         candidates.append((sys.executable, "-m", "ziglang", "c++"))

@@ -1,6 +1,6 @@
 """Liveness: which output bits of which cells matter to what is observed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.simplify import rewrite
@@ -11,6 +11,9 @@ __all__ = ["LOW_BITS_ONLY", "live_bits", "memory_ports", "prune"]
 LOW_BITS_ONLY = {"+", "-", "*"}
 #: Operators that work bit by bit.
 BITWISE = {"~", "&", "|", "^", "m"}
+
+#: Of each memory its write ports, with the numbers of their cells.
+Ports = dict[int, list[tuple[int, c.Write]]]
 
 
 def live_bits(
@@ -40,15 +43,14 @@ def live_bits(
     return live
 
 
-def _revive(circuit, live, ports, memory):
+def _revive(circuit: c.Circuit, live: dict[int, int], ports: Ports, memory: int) -> list[int]:
     """Makes a memory and its writes live, unless they are; returns the nets that those read."""
     if memory in live:
         return []
     live[memory] = 1
-    nets = []
-    for write in ports.get(memory, ()):
+    nets: list[int] = []
+    for write, port in ports.get(memory, ()):
         live[write] = 1
-        port = circuit.cells[write]
         nets += (*port.address, *port.data, *port.enable)
     return [n for n in nets if not c.is_const(n)]
 
@@ -60,7 +62,7 @@ def prune(circuit: c.Circuit, live: dict[int, int]) -> c.Circuit:
     are not computed, and nobody asks what comes of it.
     """
 
-    def resolve(number):
+    def resolve(number: int) -> int:
         if c.is_const(number):
             return number
         return number if live.get(c.cell_of(number), 0) >> c.bit_of(number) else 0
@@ -72,15 +74,15 @@ def prune(circuit: c.Circuit, live: dict[int, int]) -> c.Circuit:
     return c.Circuit(cells, circuit.signals, circuit.memories)
 
 
-def memory_ports(circuit: c.Circuit) -> dict[int, list[int]]:
+def memory_ports(circuit: c.Circuit) -> Ports:
     """The write ports of every memory, in the order in which they win: the last one does."""
-    ports: dict[int, list[int]] = {}
+    ports: Ports = {}
     for index, cell in circuit.of_kind(c.Write):
-        ports.setdefault(cell.memory, []).append(index)
+        ports.setdefault(cell.memory, []).append((index, cell))
     return ports
 
 
-def _inputs(cell, bit, first):
+def _inputs(cell: c.Cell | None, bit: int, first: bool) -> Sequence[int]:
     """Nets that output `bit` depends on; `first` if no other bit of the cell was live before."""
     match cell:
         case c.Operator(op="m"):

@@ -1,5 +1,6 @@
 """Decision tables: a switch on few bits becomes one load from a table of constants."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.engines.native.compiler import circuit as c
@@ -27,9 +28,14 @@ class Table:
 
 def decision_table(circuit: c.Circuit, cell: c.Priority, count: int) -> Table | None:
     """The table of the first `count` cases of a switch, if all match the same few bits, or None."""
-    tests = [_test(circuit, number) for number in cell.inputs[:count]]
+    tests = []
+    for number in cell.inputs[:count]:
+        test = _test(circuit, number)
+        if test is None:
+            return None
+        tests.append(test)
     none = next((none for none in NONES if len(tests) < none), None)
-    if None in tests or len(tests) < MIN_CASES or none is None:
+    if len(tests) < MIN_CASES or none is None:
         return None
     nets = tuple(sorted({n for value, _patterns in tests for n in value}))
     if not 0 < len(nets) <= MAX_BITS or 1 << len(nets) > MAX_ENTRIES_A_CASE * len(tests):
@@ -39,14 +45,14 @@ def decision_table(circuit: c.Circuit, cell: c.Priority, count: int) -> Table | 
     place = {number: bit for bit, number in enumerate(nets)}
     cases = [none] * (1 << len(nets))
     # The first case wins, so it is filled in last.
-    for number, (value, patterns) in reversed(list(enumerate(tests))):
+    for case, (value, patterns) in reversed(list(enumerate(tests))):
         for pattern in patterns:
             for entry in _entries(value, pattern, place):
-                cases[entry] = number
+                cases[entry] = case
     return Table(nets, tuple(cases), none)
 
 
-def _test(circuit, number):
+def _test(circuit: c.Circuit, number: int) -> tuple[c.Value, tuple[str, ...]] | None:
     """The value and patterns that one input of a switch tests, or None for other logic."""
     if c.is_const(number):
         return (), ("",) if number else ()
@@ -54,9 +60,9 @@ def _test(circuit, number):
     return (cell.value, cell.patterns) if isinstance(cell, c.Matches) else None
 
 
-def _entries(value, pattern, place):
+def _entries(value: c.Value, pattern: str, place: dict[int, int]) -> Iterator[int]:
     """The values of the index that a pattern matches."""
-    wanted = {}
+    wanted: dict[int, str] = {}
     for number, bit in zip(value, reversed(pattern), strict=True):
         # A value may repeat a bit, as sign extension does, and a pattern contradict itself then.
         if bit != "-" and wanted.setdefault(place[number], bit) != bit:

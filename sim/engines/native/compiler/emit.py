@@ -5,9 +5,18 @@ from dataclasses import dataclass, field
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import WORD, Piece, Pieces
+from sim.engines.native.compiler.decision_tables import Table
 from sim.engines.native.compiler.expressions import Expressions, constant, mask, table_name, type_of
 from sim.engines.native.compiler.scheduling import Save, Step
-from sim.engines.native.compiler.statements import Compute, Keep, Latch, Output, Store, Update
+from sim.engines.native.compiler.statements import (
+    Compute,
+    Keep,
+    Latch,
+    Literal,
+    Output,
+    Store,
+    Update,
+)
 
 __all__ = ["PRELUDE", "Layout", "emit", "emit_tables"]
 
@@ -100,17 +109,17 @@ class Layout:
             if isinstance(cell, c.FlipFlop):
                 state[word] = cell.init >> piece.low & (1 << piece.width) - 1
         for index, (first, words) in self.memories.items():
-            for row, value in enumerate(circuit.cells[index].init):
+            for row, value in enumerate(circuit.get(index, c.Memory).init):
                 for number in range(words):
                     state[first + row * words + number] = value >> number * WORD & (1 << WORD) - 1
         return state
 
 
-def _list(table):
+def _list(table: Table) -> str:
     return ",".join(map(str, table.cases))
 
 
-def _entry(table):
+def _entry(table: Table) -> str:
     return "uint8_t" if table.none < 1 << 8 else "uint16_t"
 
 
@@ -145,25 +154,26 @@ def emit(
 
 
 class _Emitter:
-    def __init__(self, pieces, layout, rare, kept):
+    def __init__(self, pieces: Pieces, layout: Layout, rare: Collection[Piece], kept: bool):
         self._pieces = pieces
-        self._cells = pieces.circuit.cells
+        self._circuit = pieces.circuit
         self._layout = layout
         self._rare = rare
         self._kept = layout.kept if kept else {}
-        self._saved = set()
+        self._saved: set[Piece] = set()
         self._expressions = Expressions(pieces, self._name_of)
-        self._locals = {"u64": [], "u128": []}
+        self._locals: dict[str, list[str]] = {"u64": [], "u128": []}
 
-    def _name_of(self, piece):
+    def _name_of(self, piece: Piece) -> str:
         if piece in self._layout.registers and piece not in self._saved:
             return f"s[{self._layout.registers[piece]}]"
         if piece in self._kept:
             return f"s[{self._kept[piece]}]"
         return f"v{piece.cell}_{piece.low}"
 
-    def run(self, steps):
-        lines, open_guards = [], ()
+    def run(self, steps: list[Step]) -> str:
+        lines: list[str] = []
+        open_guards: tuple[Literal, ...] = ()
         for step in steps:
             shared = 0
             while (
@@ -181,8 +191,9 @@ class _Emitter:
         declared = [f"{kind} {', '.join(names)};" for kind, names in self._locals.items() if names]
         return "\n".join([*declared, *lines])
 
-    def _step(self, step):
-        match step.node:
+    def _step(self, step: Step) -> list[str]:
+        node = step.node
+        match node:
             case Save(piece=piece):
                 old = self._name_of(piece)
                 self._saved.add(piece)
@@ -190,18 +201,18 @@ class _Emitter:
             case Compute(piece=piece):
                 return self._compute(piece, step.guard)
             case Update():
-                return [self._update(step.node, step.guard)]
+                return [self._update(node, step.guard)]
             case Keep(piece=piece):
                 return [f"s[{self._layout.kept[piece]}] = {self._name_of(piece)};"]
             case Output(slot=slot, value=value):
                 return [f"o[{slot}] = {self._expressions.value(value)};"]
             case Store(port=port):
-                return self._store(self._cells[port])
+                return self._store(self._circuit.get(port, c.Write))
             case Latch(piece=piece):
-                return self._latch(self._cells[piece.cell], piece)
-        raise AssertionError(step.node)
+                return self._latch(self._circuit.get(piece.cell, c.SyncRead), piece)
+        raise AssertionError(node)
 
-    def _define(self, piece, guard):
+    def _define(self, piece: Piece, guard: tuple[Literal, ...]) -> str:
         """The variable of a piece; one that is set inside an `if` is declared outside."""
         name = f"v{piece.cell}_{piece.low}"
         kind = "u64" if piece.cell in self._pieces.tables else type_of(piece.width)
@@ -210,8 +221,8 @@ class _Emitter:
             return name
         return f"{kind} {name}"
 
-    def _compute(self, piece, guard):
-        cell = self._cells[piece.cell]
+    def _compute(self, piece: Piece, guard: tuple[Literal, ...]) -> list[str]:
+        cell = self._circuit.cells[piece.cell]
         target = self._define(piece, guard)
         if isinstance(cell, c.Assign):
             return self._assign(cell, piece, target)
@@ -219,7 +230,7 @@ class _Emitter:
             return [f"{target} = {self._row(cell, piece)};"]
         return [f"{target} = {self._expressions.compute(piece)};"]
 
-    def _assign(self, cell, piece, target):
+    def _assign(self, cell: c.Assign, piece: Piece, target: str) -> list[str]:
         name, value = target.split()[-1], self._expressions.value
         low, high = piece.low, piece.low + piece.width
         lines = [f"{target} = {value(cell.default[low:high])};"]
@@ -236,7 +247,7 @@ class _Emitter:
                     lines.append(f"{name} = {value((a.condition,))} ? {new} : {name};")
         return lines
 
-    def _update(self, node, guard):
+    def _update(self, node: Update, guard: tuple[Literal, ...]) -> str:
         place = f"s[{self._layout.registers[node.piece]}]"
         new = _merge(
             place, node.piece.width, node.start, len(node.value),
@@ -251,15 +262,15 @@ class _Emitter:
         condition = self._expressions.value((node.condition,))
         return f"if ({condition}) {{ {write} }}"
 
-    def _place(self, memory, address, low):
+    def _place(self, memory: int, address: c.Value, low: int) -> tuple[str, str | None]:
         """The word of a row that holds bit `low`, and a test for the row (None: there is one)."""
         first, words = self._layout.memories[memory]
         row = self._expressions.value(address)
         place = f"s[{first + low // WORD} + {row} * {words}]"
-        depth = self._cells[memory].depth
+        depth = self._circuit.get(memory, c.Memory).depth
         return place, None if depth >= 1 << len(address) else f"{row} < {depth}ull"
 
-    def _row(self, cell, piece):
+    def _row(self, cell: c.AsyncRead | c.SyncRead, piece: Piece) -> str:
         """Part of a row as an expression."""
         place, inside = self._place(cell.memory, cell.address, piece.low)
         shift = piece.low % WORD
@@ -271,7 +282,7 @@ class _Emitter:
         text = text if piece.width == WORD else f"({text} & {mask(piece.width)})"
         return f"({inside} ? {text} : 0ull)" if inside else text
 
-    def _store(self, port):
+    def _store(self, port: c.Write) -> list[str]:
         lines = []
         for low in range(0, len(port.data), WORD):
             place, inside = self._place(port.memory, port.address, low)
@@ -285,14 +296,14 @@ class _Emitter:
             lines.append(f"if ({condition}) {place} = {new};")
         return lines
 
-    def _latch(self, cell, piece):
+    def _latch(self, cell: c.SyncRead, piece: Piece) -> list[str]:
         """Old rows, but for the writes of transparent ports to the same address, row or not."""
         value = self._expressions.value
         name = f"s[{self._layout.registers[piece]}]"
         lines = [f"u64 row = {self._row(cell, piece)};"]
         high = piece.low + piece.width
         for number in cell.transparent:
-            port = self._cells[number]
+            port = self._circuit.get(number, c.Write)
             enable, data = port.enable[piece.low : high], port.data[piece.low : high]
             same = f"{value(port.address)} == {value(cell.address)}"
             bits = value(enable)
@@ -300,7 +311,7 @@ class _Emitter:
         return [f"if ({value((cell.enable,))}) {{", *lines, f"{name} = row;", "}"]
 
 
-def _merge(old, width, start, taken, new):
+def _merge(old: str, width: int, start: int, taken: int, new: str) -> str:
     """`old` (of `width` bits) with `taken` bits from `start` up replaced by `new`."""
     if taken == width:
         return new

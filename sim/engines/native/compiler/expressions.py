@@ -5,9 +5,10 @@ width, so that operators need not clean their operands, only their result.
 """
 
 import itertools
+from collections.abc import Callable, Iterator
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.bit_slicing import WIDEST, WORD, Piece
+from sim.engines.native.compiler.bit_slicing import WIDEST, WORD, Piece, Pieces
 
 __all__ = ["Expressions", "mask", "table_name", "type_of"]
 
@@ -45,9 +46,9 @@ class Expressions:
         From a `Piece` to a C++ expression of its value.
     """
 
-    def __init__(self, pieces, name_of):
+    def __init__(self, pieces: Pieces, name_of: Callable[[Piece], str]):
         self._pieces = pieces
-        self._cells = pieces.circuit.cells
+        self._circuit = pieces.circuit
         self._name_of = name_of
 
     def value(self, value: c.Value) -> str:
@@ -71,20 +72,21 @@ class Expressions:
             return "0ull"
         return terms[0] if len(terms) == 1 else f"({' | '.join(terms)})"
 
-    def _parts(self, value):
+    def _parts(self, value: c.Value) -> Iterator[tuple[int, int, Piece | None, int, int]]:
         """As `Pieces.reads`, but a bit that is repeated comes once, with how often (else 1)."""
-        last = None
+        last: tuple[int, int, Piece | None, int, int] | None = None
         for position, taken, piece, low in self._pieces.reads(value):
-            if last and taken == last[1] == 1 and piece is not None and last[2:4] == [piece, low]:
-                last[4] += 1
+            repeated = piece is not None and taken == 1
+            if last is not None and repeated and last[1:4] == (1, piece, low):
+                last = (*last[:4], last[4] + 1)
                 continue
-            if last:
-                yield tuple(last)
-            last = [position, taken, piece, low, 1]
-        if last:
-            yield tuple(last)
+            if last is not None:
+                yield last
+            last = position, taken, piece, low, 1
+        if last is not None:
+            yield last
 
-    def _bits(self, piece, low, width):
+    def _bits(self, piece: Piece, low: int, width: int) -> str:
         """`width` bits of a piece from `low` up."""
         text = self._name_of(piece)
         if piece.cell in self._pieces.tables:
@@ -105,10 +107,10 @@ class Expressions:
 
     def compute(self, piece: Piece) -> str:
         """What a combinational piece is, but for `Assign`, which takes statements."""
-        cell = self._cells[piece.cell]
+        cell = self._circuit.cells[piece.cell]
         match cell:
             case c.Operator():
-                return getattr(self, _METHODS[cell.op])(cell, piece)
+                return _METHODS[cell.op](self, cell, piece)
             case c.Part():
                 return self._part(cell, piece)
             case c.Matches():
@@ -119,26 +121,26 @@ class Expressions:
                 return self._priority(cell, piece.low)
         raise AssertionError(cell)
 
-    def _bitwise(self, cell, piece):
+    def _bitwise(self, cell: c.Operator, piece: Piece) -> str:
         high = piece.low + piece.width
         operands = [self.value(operand[piece.low : high]) for operand in cell.inputs]
         if cell.op == "~":
             return f"{operands[0]} ^ {mask(piece.width)}"
         return f" {cell.op} ".join(operands)
 
-    def _multiplexer(self, cell, piece):
+    def _multiplexer(self, cell: c.Operator, piece: Piece) -> str:
         high = piece.low + piece.width
         choice = self.value(cell.inputs[0])
         first, second = (self.value(operand[piece.low : high]) for operand in cell.inputs[1:])
         return f"{choice} ? {first} : {second}"
 
-    def _arithmetic(self, cell, piece):
+    def _arithmetic(self, cell: c.Operator, piece: Piece) -> str:
         kind, width = type_of(piece.width), piece.width
         operands = [f"{kind}({self.value(operand[:width])})" for operand in cell.inputs]
         text = f"-{operands[0]}" if len(operands) == 1 else f" {cell.op} ".join(operands)
         return _clean(text, width)
 
-    def _division(self, cell, piece):
+    def _division(self, cell: c.Operator, piece: Piece) -> str:
         width = len(cell.inputs[0])
         self._check(cell, width)
         kind = "s" if cell.op[0] == "s" else "u"
@@ -147,7 +149,7 @@ class Expressions:
                 for operand in cell.inputs)  # fmt: skip
         return _clean(f"{kind}{what}({a}, {b})", piece.width)
 
-    def _shift(self, cell, piece):
+    def _shift(self, cell: c.Operator, piece: Piece) -> str:
         value, amount = cell.inputs
         width = len(value)
         self._check(cell, width)
@@ -162,12 +164,15 @@ class Expressions:
             text = f"sar({self._signed(value)}, {distance})"
         return _clean(text, piece.width)
 
-    def _equality(self, cell, piece):
+    def _equality(self, cell: c.Operator, piece: Piece) -> str:
         """Part by part, if possible without packing the operands into words."""
         first, second = cell.inputs
-        seams = [{0, len(first)} | {position for position, *_ in self._pieces.reads(operand)}
-                 for operand in cell.inputs]  # fmt: skip
-        cuts, fewest = sorted(seams[0] | seams[1]), sorted(min(seams, key=len))
+        seams: list[set[int]] = [
+            {0, len(operand)} | {position for position, *_ in self._pieces.reads(operand)}
+            for operand in cell.inputs
+        ]
+        coarser = min(seams, key=len)
+        cuts, fewest = sorted(seams[0] | seams[1]), sorted(coarser)
         # Else the fields of a struct would be cut out of both; one packed struct takes less.
         fits = all(high - low <= WORD for low, high in itertools.pairwise(fewest))
         if fits and 2 * len(fewest) <= len(cuts):
@@ -178,12 +183,12 @@ class Expressions:
         ] or ["0ull"]
         return f"({' | '.join(tests)}) {cell.op} 0"
 
-    def _comparison(self, cell, piece):
+    def _comparison(self, cell: c.Operator, piece: Piece) -> str:
         self._check(cell, len(cell.inputs[0]))
         read = self._signed if cell.op[0] == "s" else self.value
         return f" {cell.op[1:]} ".join(read(operand) for operand in cell.inputs)
 
-    def _reduction(self, cell, piece):
+    def _reduction(self, cell: c.Operator, piece: Piece) -> str:
         words = self.words(cell.inputs[0])
         if cell.op == "r^":
             return f"parity({' ^ '.join(word for word, _ in words) or '0ull'})"
@@ -191,9 +196,9 @@ class Expressions:
             return " & ".join(f"u64({word} == {mask(width)})" for word, width in words) or "1ull"
         return f"({self._any(cell.inputs[0])}) != 0"
 
-    def _any(self, value):
+    def _any(self, value: c.Value) -> str:
         """Something that is not 0 if any bit of a value is 1: the bits stay where they are."""
-        terms = []
+        terms: list[str] = []
         for _position, taken, piece, low in self._pieces.reads(value):
             if piece is None:
                 terms += [constant(low)] if low else []
@@ -205,7 +210,7 @@ class Expressions:
                 terms.append(f"({self._name_of(piece)} & {constant(((1 << taken) - 1) << low)})")
         return " | ".join(terms) or "0ull"
 
-    def _part(self, cell, piece):
+    def _part(self, cell: c.Part, piece: Piece) -> str:
         width = len(cell.value)
         self._check(cell, width)
         if len(cell.offset) + cell.stride.bit_length() > WORD:
@@ -217,7 +222,7 @@ class Expressions:
             text = f"shr({type_of(width)}({self.value(cell.value)}), {distance})"
         return _clean(text, piece.width)
 
-    def _match(self, value, pattern):
+    def _match(self, value: c.Value, pattern: str) -> str:
         tests = []
         for start in range(0, len(value), WORD):
             bits = pattern[::-1][start : start + WORD]
@@ -229,7 +234,7 @@ class Expressions:
                 tests.append(f"u64({masked} == {constant(wanted)})")
         return " & ".join(tests) or "1ull"
 
-    def _look_up(self, cell, piece):
+    def _look_up(self, cell: c.Priority, piece: Piece) -> str:
         """The number of the case that holds, `none` if there is none or it is not enabled."""
         table = self._pieces.tables[piece.cell]
         entry = f"{table_name(piece.cell)}[{self.value(table.index)}]"
@@ -237,7 +242,7 @@ class Expressions:
             return entry
         return f"{self.value((cell.enable,))} ? {entry} : {table.none}"
 
-    def _priority(self, cell, bit):
+    def _priority(self, cell: c.Priority, bit: int) -> str:
         """Earlier inputs that cannot be 1 together with this one need not be asked."""
         # In this order neighbouring outputs begin alike, which the compiler computes once.
         terms = []
@@ -254,11 +259,11 @@ class Expressions:
             return f"{self.value((cell.inputs[0],))} ? 0ull : {text}"
         return text
 
-    def _matches(self, number):
-        cell = None if c.is_const(number) else self._cells[c.cell_of(number)]
+    def _matches(self, number: int) -> c.Matches | None:
+        cell = None if c.is_const(number) else self._circuit.cells[c.cell_of(number)]
         return cell if isinstance(cell, c.Matches) else None
 
-    def _signed(self, value):
+    def _signed(self, value: c.Value) -> str:
         """A value as `i64` or `i128`, sign-extended."""
         if not value:
             return "i64(0)"
@@ -268,31 +273,31 @@ class Expressions:
         text = f"u{kind}({self.value(value)})"
         return f"(i{kind}({text} << {size - width}) >> {size - width})"
 
-    def _check(self, cell, width):
+    def _check(self, cell: c.Cell, width: int) -> None:
         if width > WIDEST:
             raise c.Unsupported(f"{type(cell).__name__} on {width} bits at {cell.source}")
 
 
-_METHODS = {
-    **dict.fromkeys(("~", "&", "|", "^"), "_bitwise"),
-    **dict.fromkeys(("+", "-", "*"), "_arithmetic"),
-    **dict.fromkeys(("u//", "s//", "u%", "s%"), "_division"),
-    **dict.fromkeys(("<<", "u>>", "s>>"), "_shift"),
-    **dict.fromkeys(("==", "!="), "_equality"),
-    **{sign + test: "_comparison" for sign in "us" for test in ("<", ">", "<=", ">=")},
-    **dict.fromkeys(("b", "r|", "r&", "r^"), "_reduction"),
-    "m": "_multiplexer",
-}  # fmt: skip
+_METHODS: dict[str, Callable[[Expressions, c.Operator, Piece], str]] = {
+    **dict.fromkeys(("~", "&", "|", "^"), Expressions._bitwise),
+    **dict.fromkeys(("+", "-", "*"), Expressions._arithmetic),
+    **dict.fromkeys(("u//", "s//", "u%", "s%"), Expressions._division),
+    **dict.fromkeys(("<<", "u>>", "s>>"), Expressions._shift),
+    **dict.fromkeys(("==", "!="), Expressions._equality),
+    **{sign + test: Expressions._comparison for sign in "us" for test in ("<", ">", "<=", ">=")},
+    **dict.fromkeys(("b", "r|", "r&", "r^"), Expressions._reduction),
+    "m": Expressions._multiplexer,
+}
 
 
-def _clean(text, width):
+def _clean(text: str, width: int) -> str:
     """The low `width` bits of an expression that may have more."""
     kind = type_of(width)
     text = f"{kind}({text})"
     return text if width in (WORD, WIDEST) else f"{text} & {mask(width)}"
 
 
-def _exclusive(one, other):
+def _exclusive(one: c.Matches, other: c.Matches) -> bool:
     """Whether two matches of the same value cannot both hold."""
     return one.value == other.value and all(
         any({a, b} == {"0", "1"} for a, b in zip(first, second, strict=True))

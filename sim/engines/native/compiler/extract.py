@@ -1,6 +1,10 @@
 """From an Amaranth design to a `Circuit`: the one place that knows Amaranth's netlist."""
 
-from amaranth.hdl import CombinationalCycle, DriverConflict, Fragment
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from amaranth.hdl import CombinationalCycle, DriverConflict, Fragment, Signal
+from amaranth.lib.memory import MemoryData
 
 from sim.engines.internals import SignalDict, SignalSet, ir, nir
 from sim.engines.native.compiler import circuit as c
@@ -8,7 +12,7 @@ from sim.engines.native.compiler import circuit as c
 __all__ = ["extract", "prepare", "resets"]
 
 
-def prepare(top):
+def prepare(top: Any) -> Any:
     """The elaborated design of `top`, with its clock domain, as the simulator makes it.
 
     What is such a design already comes back as it is.
@@ -18,7 +22,7 @@ def prepare(top):
     return Fragment.get(top, platform=None).prepare()
 
 
-def extract(design, constants=()) -> c.Circuit:
+def extract(design: Any, constants: Iterable[Signal] = ()) -> c.Circuit:
     """The circuit of a prepared design with one clock domain.
 
     `constants` are undriven signals that keep their initial value, a reset that nobody pulls, say.
@@ -46,7 +50,7 @@ def extract(design, constants=()) -> c.Circuit:
     circuit.cells += [None] * (len(netlist.cells) - 1)
     _add_ports(netlist, circuit, replaced)
 
-    def value(nets):
+    def value(nets: Iterable[Any]) -> c.Value:
         return tuple(replaced.get(int(n), int(n)) for n in nets)
 
     for index, cell in enumerate(netlist.cells[1:], 1):
@@ -56,7 +60,7 @@ def extract(design, constants=()) -> c.Circuit:
     return circuit
 
 
-def resets(design) -> list:
+def resets(design: Any) -> list[Signal]:
     """The synchronous resets of the design's clock domains."""
     return [d.rst for d in design.fragment.domains.values() if d.rst is not None]
 
@@ -64,17 +68,17 @@ def resets(design) -> list:
 class _Emitter(ir.NetlistEmitter):
     """Amaranth's own, which also notes which cell a memory becomes."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.memories = {}
+        self.memories: dict[MemoryData, int] = {}
 
-    def emit_memory(self, module_idx, fragment, name):
-        index = super().emit_memory(module_idx, fragment, name)
+    def emit_memory(self, module_idx: int, fragment: Any, name: str) -> int:
+        index: int = super().emit_memory(module_idx, fragment, name)
         self.memories[fragment._data] = index
         return index
 
 
-def _add_ports(netlist, circuit, replaced) -> None:
+def _add_ports(netlist: Any, circuit: c.Circuit, replaced: dict[int, int]) -> None:
     """Makes inputs of the design's ports, such as its clock: they are outputs of cell 0."""
     for start, width in netlist.top.ports_i.values():
         nets = [int(nir.Net.from_cell(0, start + bit)) for bit in range(width)]
@@ -84,17 +88,17 @@ def _add_ports(netlist, circuit, replaced) -> None:
             replaced |= {n: c.net(index, bit) for bit, n in enumerate(nets)}
 
 
-def _source(cell) -> str:
+def _source(cell: Any) -> str:
     return "{}:{}".format(*cell.src_loc[:2]) if cell.src_loc else "unknown source"
 
 
-def _one_line(error) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _check_clocks(netlist) -> set[int]:
+def _check_clocks(netlist: Any) -> set[int]:
     """One clock, rising edge, no asynchronous reset. Returns its net, or none."""
-    clocks = {}
+    clocks: dict[tuple[int, str], str] = {}
     for cell in netlist.cells:
         clock = getattr(cell, "clk", None)
         if clock is None or clock == 0:
@@ -109,7 +113,7 @@ def _check_clocks(netlist) -> set[int]:
     return {number for number, _edge in clocks}
 
 
-def _check_unread(emitter, clocks) -> None:
+def _check_unread(emitter: _Emitter, clocks: set[int]) -> None:
     """Nobody reads the clock as data: who does would see another order of events.
 
     What reads a net is a cell, or a signal that is another name for it: any but a clock that comes
@@ -131,7 +135,7 @@ def _check_unread(emitter, clocks) -> None:
             raise c.Unsupported(f"the clock is read as data at {_source(cell)}")
 
 
-def _convert(netlist, cell, value) -> c.Cell | None:
+def _convert(netlist: Any, cell: Any, value: Callable[[Iterable[Any]], c.Value]) -> c.Cell | None:
     """The cell in our terms; `value` turns its nets into ours."""
     source = _source(cell)
 
@@ -146,10 +150,10 @@ def _convert(netlist, cell, value) -> c.Cell | None:
         case nir.Matches():
             return c.Matches(1, source, value(cell.value), tuple(cell.patterns))
         case nir.PriorityMatch():
-            return c.Priority(len(cell.inputs), source, *value((cell.en,)), value(cell.inputs))
+            return c.Priority(len(cell.inputs), source, value((cell.en,))[0], value(cell.inputs))
         case nir.AssignmentList():
             assignments = tuple(
-                c.Assignment(*value((a.cond,)), a.start, value(a.value)) for a in cell.assignments
+                c.Assignment(value((a.cond,))[0], a.start, value(a.value)) for a in cell.assignments
             )
             return c.Assign(len(cell.default), source, value(cell.default), assignments)
         case nir.FlipFlop():
@@ -166,7 +170,7 @@ def _convert(netlist, cell, value) -> c.Cell | None:
             return c.AsyncRead(cell.width, source, cell.memory, value(cell.addr))
         case nir.SyncReadPort():
             return c.SyncRead(
-                cell.width, source, cell.memory, value(cell.addr), *value((cell.en,)),
+                cell.width, source, cell.memory, value(cell.addr), value((cell.en,))[0],
                 tuple(cell.transparent_for),
             )  # fmt: skip
         case nir.Top():

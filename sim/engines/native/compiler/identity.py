@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import hashlib
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import Enum
 from functools import cache
 from operator import itemgetter
@@ -96,7 +96,7 @@ class _Description:
             else:
                 self._object(value, kind)
 
-    def _seen(self, value) -> bool:
+    def _seen(self, value: object) -> bool:
         """Whether `value` was described before; it has a number from now on."""
         number = self._numbers.get(id(value))
         if number is not None:
@@ -106,12 +106,12 @@ class _Description:
         self._kept.append(value)
         return False
 
-    def _signal(self, signal) -> None:
+    def _signal(self, signal: Signal) -> None:
         """All of a signal that matters to what is computed; most objects are signals."""
         init = None if id(signal) in self._data else signal.init
         self.facts.append(f"{signal.name} {signal.shape()} {init} {signal.reset_less}")
 
-    def _object(self, value, kind) -> None:
+    def _object(self, value: object, kind: type) -> None:
         self.add(kind)
         if isinstance(value, dict):
             self._items(value)
@@ -126,13 +126,13 @@ class _Description:
             self.facts.append(name)
             self.add(held)
 
-    def _items(self, mapping) -> None:
+    def _items(self, mapping: dict[object, object]) -> None:
         self.facts.append(str(len(mapping)))
         for key, item in mapping.items():
             self.add(key)
             self.add(item)
 
-    def _class(self, cls) -> None:
+    def _class(self, cls: type) -> None:
         self.facts.append(f"{cls.__module__} {cls.__qualname__}")
         if _is_trusted(cls.__module__):
             return
@@ -144,35 +144,38 @@ class _Description:
                 self.facts.append(name)
                 self.add((held.fget, held.fset) if isinstance(held, property) else held)
 
-    def _function(self, function) -> None:
+    def _function(self, function: FunctionType | MethodType | BuiltinFunctionType) -> None:
         self.facts.append(f"{function.__module__} {function.__qualname__}")
+        plain: Callable[..., object] = function
         if isinstance(function, MethodType):
             self.add(function.__self__)
-            function = function.__func__
-        if isinstance(function, BuiltinFunctionType) or _is_trusted(function.__module__ or ""):
+            plain = function.__func__
+        if isinstance(plain, BuiltinFunctionType) or _is_trusted(plain.__module__ or ""):
             return
-        _require(_is_ours(function.__module__), function)
-        _require(function.__code__.co_filename.startswith(_FILES), function)
-        self.add(function.__defaults__)
-        self.add(function.__kwdefaults__)
-        for cell in function.__closure__ or ():
+        if not isinstance(plain, FunctionType) or not _is_ours(plain.__module__):
+            raise _UnknownError(plain)
+        _require(plain.__code__.co_filename.startswith(_FILES), plain)
+        self.add(plain.__defaults__)
+        self.add(plain.__kwdefaults__)
+        for cell in plain.__closure__ or ():
             self.add(cell.cell_contents)
 
 
-def _attributes(value):
+def _attributes(value: object) -> list[tuple[str, object]]:
     """Names and values of what an object holds, in order."""
     try:
         held = dict(object.__getattribute__(value, "__dict__"))
     except AttributeError:
         held = {}
-    for name in _slots(type(value)):
+    # mypy asks whether instances have a hash.
+    for name in _slots(type(value)):  # type: ignore[arg-type]
         with contextlib.suppress(AttributeError):
             held[name] = object.__getattribute__(value, name)
     return sorted((item for item in held.items() if item[0] not in _NO_PART), key=itemgetter(0))
 
 
 @cache
-def _slots(cls) -> tuple[str, ...]:
+def _slots(cls: type) -> tuple[str, ...]:
     """The slots of a class, as they are called from outside of it."""
     slots = [(owner, owner.__dict__.get("__slots__", ())) for owner in cls.__mro__]
     return tuple(

@@ -4,14 +4,17 @@ import ctypes
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import amaranth
 from amaranth.hdl import Signal, Value
 from amaranth.lib.memory import MemoryData
 
 import hdl
+from sim.engines.internals import SignalDict
+from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler import extract, store
-from sim.engines.native.compiler.bit_slicing import WORD, split
+from sim.engines.native.compiler.bit_slicing import WORD, Pieces, split
 from sim.engines.native.compiler.caching import NEVER, Rarely, separate
 from sim.engines.native.compiler.circuit import Circuit, Unsupported, is_const
 from sim.engines.native.compiler.common_subexpressions import canonical, merge
@@ -28,6 +31,9 @@ __all__ = ["Model", "Translation", "optimize"]
 
 #: Folders whose sources determine what a model of the project's own designs computes.
 _PACKAGES = (Path(hdl.__file__).parent, Path(__file__).parent)
+
+#: What may be looked for in the state.
+Place: TypeAlias = Signal | MemoryData
 
 
 def optimize(circuit: Circuit) -> Circuit:
@@ -52,7 +58,14 @@ class Translation:
     """
 
     def __init__(
-        self, top, outputs, *, everything=False, places=None, pullable=False, rarely=NEVER
+        self,
+        top: Any,
+        outputs: Sequence[Signal],
+        *,
+        everything: bool = False,
+        places: Mapping[str, Place] | None = None,
+        pullable: bool = False,
+        rarely: Rarely = NEVER,
     ):
         self.design = extract.prepare(top)
         resets = () if pullable else extract.resets(self.design)
@@ -68,32 +81,38 @@ class Translation:
         self._unread = len(self._slots)
         self.layout = Layout.of(self.pieces, self._live, len(self._slots) + 1)
 
-    def _value_of(self, signal):
+    def _value_of(self, signal: Signal) -> c.Value:
         """The nets of a signal; one that the design does not use keeps its initial value."""
         initial = tuple(signal.init >> bit & 1 for bit in range(len(signal)))
-        return self.circuit.signals.get(signal, initial)
+        value: c.Value = self.circuit.signals.get(signal, initial)
+        return value
 
-    def _words_of_signals(self):
+    def _words_of_signals(self) -> list[tuple[int, c.Value]]:
         """Slots of all signals, a word at a time; fills `shown`. Equal signals share theirs."""
-        slots, known = [], {}
+        slots: list[tuple[int, c.Value]] = []
+        known: dict[c.Value, int] = {}
         self.shown = type(self.circuit.signals)()
         for signal, value in self.circuit.signals.items():
             first = known.setdefault(value, len(slots))
             self.shown[signal] = (first, len(value))
             if first == len(slots):
-                slots += [(first + i // WORD, value[i : i + WORD])
-                          for i in range(0, len(value), WORD)]  # fmt: skip
+                slots += [
+                    (first + i // WORD, value[i : i + WORD]) for i in range(0, len(value), WORD)
+                ]
         self.shown_words = len(slots)
         return slots
 
-    def _live_bits(self, places):
+    def _live_bits(self, places: Mapping[str, Place]) -> dict[int, int]:
         """Places are alive whether or not anything reads them."""
         values = [value for _, value in (*self._slots, *self._shown)]
-        values += [self.circuit.signals.get(place, ())
-                   for place in places.values() if not isinstance(place, MemoryData)]  # fmt: skip
-        memories = [place for place in places.values() if isinstance(place, MemoryData)]
+        memories: list[MemoryData] = []
+        for place in places.values():
+            if isinstance(place, MemoryData):
+                memories.append(place)
+            else:
+                values.append(self.circuit.signals.get(place, ()))
         if self._everything:
-            memories = self.circuit.memories
+            memories = list(self.circuit.memories)
         numbers = (self.circuit.memories[m] for m in memories if m in self.circuit.memories)
         return live_bits(self.circuit, (n for value in values for n in value), numbers)
 
@@ -106,7 +125,7 @@ class Translation:
             functions.append(emit("native_show", self.pieces, self.layout, steps))
         return "\n".join([PRELUDE, emit_tables(self.pieces), *functions])
 
-    def _step(self):
+    def _step(self) -> str:
         """`native_step`, behind `native_refresh` if some state rarely changes."""
         pieces, layout = self.pieces, self.layout
         nodes = make_nodes(pieces, self._live, self._slots)
@@ -126,7 +145,7 @@ class Translation:
             before=f"if ({stale}) {{ {stale} = 0; native_refresh(s, o); }}\n",
         )
 
-    def word_of(self, place: Signal | MemoryData) -> int:
+    def word_of(self, place: Place) -> int:
         """The word of the state that holds a signal of at most 64 bits, or a memory's first row.
 
         The signal is an input or a register. One that nothing reads may share its word with others
@@ -138,10 +157,10 @@ class Translation:
         value = self.circuit.signals.get(place, ())
         if all(map(is_const, value)):
             return self._unread
-        reads = list(self.pieces.reads(value))
-        if len(reads) != 1 or reads[0][2] not in self.layout.registers:
+        read, *more = (piece for _position, _width, piece, _low in self.pieces.reads(value))
+        if more or read is None or read not in self.layout.registers:
             raise Unsupported(f"the signal {place.name} is not one word of the state")
-        return self.layout.registers[reads[0][2]]
+        return self.layout.registers[read]
 
 
 class Model:
@@ -204,13 +223,13 @@ class Model:
 
     def __init__(
         self,
-        top,
+        top: Any,
         outputs: Sequence[Signal],
         directory: Path,
         *,
         runtime: str = "",
         everything: bool = False,
-        places: Mapping[str, Signal | MemoryData] | None = None,
+        places: Mapping[str, Place] | None = None,
         data: Mapping[str, Signal] | None = None,
         level: str = "-O2",
         pullable: bool = False,
@@ -222,8 +241,18 @@ class Model:
         identity = identify((top, list(outputs), places), data.values())
         path = None
         if identity is not None:
-            facts = (identity, everything, runtime, pullable, rarely, amaranth.__version__,
-                     level, FLAGS, find_compiler(), processor())  # fmt: skip
+            facts = (
+                identity,
+                everything,
+                runtime,
+                pullable,
+                rarely,
+                amaranth.__version__,
+                level,
+                FLAGS,
+                find_compiler(),
+                processor(),
+            )
             path = directory / f"model-{store.fingerprint(_PACKAGES, *facts)}.json"
         image = store.load(path, store.Image) if path is not None else None
         self.cached = image is not None
@@ -246,7 +275,7 @@ class Model:
             top, outputs, everything=everything, places=places, pullable=pullable, rarely=rarely
         )
 
-    def _make(self, directory, runtime, level):
+    def _make(self, directory: Path, runtime: str, level: str) -> store.Image:
         """Translates and compiles; says how to run what came of it."""
         with announced("building the native engine"):
             translation = self.translation
@@ -261,7 +290,7 @@ class Model:
         )
 
     @property
-    def design(self):
+    def design(self) -> Any:
         """The elaborated design."""
         return self.translation.design
 
@@ -271,7 +300,7 @@ class Model:
         return self.translation.circuit
 
     @property
-    def pieces(self):
+    def pieces(self) -> Pieces:
         """The circuit's pieces."""
         return self.translation.pieces
 
@@ -281,7 +310,7 @@ class Model:
         return self.translation.layout
 
     @property
-    def shown(self):
+    def shown(self) -> SignalDict:
         """See the class."""
         return self.translation.shown
 

@@ -6,7 +6,7 @@ work hides behind them. Flip-flops are written in place, as soon as everybody ha
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from sim.engines.native.compiler import circuit as c
@@ -17,6 +17,8 @@ __all__ = ["MIN_WORK", "Save", "Step", "schedule"]
 
 #: Terms of work that make a branch worth its risk of being mispredicted.
 MIN_WORK = 60
+
+_NOTHING: frozenset[Literal] = frozenset()
 
 
 @dataclass(slots=True)
@@ -48,11 +50,15 @@ def schedule(
     return _Scheduler(pieces, nodes, kept, min_work).run()
 
 
+#: Nodes that wait for nothing more, by the literals that they are under.
+Ready = defaultdict[tuple[Literal, ...], list[Node]]
+
+
 class _Scheduler:
-    def __init__(self, pieces, nodes, kept, min_work):
+    def __init__(self, pieces: Pieces, nodes: list[Node], kept: Collection[Piece], min_work: int):
         self._pieces = pieces
         self._kept = kept
-        self._implications: dict[Literal, frozenset] = {}
+        self._implications: dict[Literal, frozenset[Literal]] = {}
         self._makers = {node.piece: node for node in nodes if isinstance(node, Compute)}
         self._reads = {node: list(self._pieces_read(node)) for node in nodes}
         self._order = self._topological(n for n in nodes if not isinstance(n, Compute))
@@ -62,20 +68,22 @@ class _Scheduler:
         self._guards = self._guard(min_work)
         self._link()
 
-    def _pieces_read(self, node):
+    def _pieces_read(self, node: Node) -> Iterator[tuple[Piece, Literal | None]]:
         for value, literal in node.reads:
             for _position, _width, piece, _low in self._pieces.reads(value):
                 if piece is not None:
                     yield piece, literal
 
-    def _driver(self, net):
-        """The piece of one net."""
+    def _driver(self, net: int) -> Piece:
+        """The piece of one net, which is no constant."""
         ((_position, _width, piece, _low),) = self._pieces.reads((net,))
+        assert piece is not None, f"{net} is a constant"
         return piece
 
-    def _topological(self, roots):
+    def _topological(self, roots: Iterable[Node]) -> list[Node]:
         """The roots and what they need, each node after those that compute what it reads."""
-        order, state = [], {}
+        order: list[Node] = []
+        state: dict[Node, int] = {}
         for root in roots:
             path = [(root, iter(self._reads[root]))] if root not in state else []
             state.setdefault(root, 1)
@@ -92,21 +100,21 @@ class _Scheduler:
                     path.pop()
         return order
 
-    def _position(self, net):
+    def _position(self, net: int) -> int:
         """When a net is known: before everything else if it is state."""
-        return self._rank.get(self._makers.get(self._driver(net)), -1)
+        maker = self._makers.get(self._driver(net))
+        return -1 if maker is None else self._rank.get(maker, -1)
 
-    def _guard(self, min_work):
+    def _guard(self, min_work: int) -> dict[Node, tuple[Literal, ...]]:
         """For every node the literals that hold whenever its result is needed.
 
         That is the intersection over its readers of their literals and that of the read. Literals
         with little work behind them are dropped everywhere alike, so that what a node reads still
         has no literal that the node has not.
         """
-        needed: dict[Node, frozenset | None] = {}
+        needed: dict[Node, frozenset[Literal]] = {}
         for node in reversed(self._order):
-            own = needed.get(node) if isinstance(node, Compute) else frozenset()
-            own = frozenset() if own is None else own
+            own = needed.get(node, _NOTHING) if isinstance(node, Compute) else _NOTHING
             if isinstance(node, Update) and node.condition != 1:
                 own = self._implied((node.condition, 1))
             needed[node] = own
@@ -117,10 +125,10 @@ class _Scheduler:
                 under = own | self._implied(literal) if literal and literal[0] > 1 else own
                 if isinstance(node, Update) and literal is None:
                     # The condition itself is read outside of its own `if`.
-                    under = frozenset()
+                    under = _NOTHING
                 before = needed.get(maker)
                 needed[maker] = under if before is None else before & under
-        work = defaultdict(int)
+        work: defaultdict[Literal, int] = defaultdict(int)
         for node, literals in needed.items():
             for literal in literals:
                 work[literal] += len(self._reads[node]) + 1
@@ -130,7 +138,7 @@ class _Scheduler:
             if terms >= min_work and self._known(literal[0])
         }
 
-        def position(literal):
+        def position(literal: Literal) -> tuple[int, Literal]:
             return self._position(literal[0]), literal
 
         return {
@@ -138,7 +146,7 @@ class _Scheduler:
             for node, literals in needed.items()
         }
 
-    def _known(self, net):
+    def _known(self, net: int) -> bool:
         """Whether a net is computed at all: an implied one, looked up in a table, may not be."""
         piece = self._driver(net)
         if piece in self._makers:
@@ -146,13 +154,14 @@ class _Scheduler:
         cell = self._pieces.circuit.cells[piece.cell]
         return isinstance(cell, c.FlipFlop | c.SyncRead) or piece in self._kept
 
-    def _implied(self, literal) -> frozenset:
+    def _implied(self, literal: Literal) -> frozenset[Literal]:
         """A literal with those that hold whenever it does."""
         known = self._implications.get(literal)
         if known is None:
             net, wanted = literal
             cell = self._pieces.circuit.cells[c.cell_of(net)]
-            bit, others = c.bit_of(net), []
+            bit = c.bit_of(net)
+            others: list[Literal] = []
             match cell:
                 case c.Operator(op="&") if wanted:
                     others = [(operand[bit], 1) for operand in cell.inputs]
@@ -172,12 +181,12 @@ class _Scheduler:
             self._implications[literal] = known
         return known
 
-    def _link(self):
+    def _link(self) -> None:
         """Dependencies: `_waits` counts those of a node, `_frees` lists who waits for it."""
         self._waits = dict.fromkeys(self._nodes, 0)
-        self._frees = defaultdict(list)
-        self._readers = defaultdict(set)
-        self._writers = defaultdict(list)
+        self._frees: defaultdict[Node, list[Node]] = defaultdict(list)
+        self._readers: defaultdict[Piece, set[Node]] = defaultdict(set)
+        self._writers: defaultdict[Piece, list[Update | Latch]] = defaultdict(list)
         for node in self._nodes:
             needs = {piece for piece, _literal in self._reads[node]}
             needs |= {self._driver(net) for net, _value in self._guards[node]}
@@ -192,15 +201,15 @@ class _Scheduler:
         self._link_writes()
         self._link_memories()
 
-    def _add(self, before, after):
+    def _add(self, before: Node, after: Node) -> None:
         self._frees[before].append(after)
         self._waits[after] += 1
 
-    def _link_writes(self):
+    def _link_writes(self) -> None:
         """A flip-flop's writes keep their order, and come after everybody else has read it."""
         #: Nodes that hold up the first write of a piece; a `Save` releases it.
-        self._held = {}
-        self._saved = set()
+        self._held: dict[Update | Latch, set[Node]] = {}
+        self._saved: set[Piece] = set()
         for piece, writers in self._writers.items():
             for one, other in itertools.pairwise(writers):
                 self._add(one, other)
@@ -212,16 +221,16 @@ class _Scheduler:
             for reader in readers:
                 self._add(reader, writers[0])
 
-    def _link_memories(self):
+    def _link_memories(self) -> None:
         """Memories are written after they are read, by one port after the other."""
-        cells = self._pieces.circuit.cells
-        ports = defaultdict(list)
+        circuit = self._pieces.circuit
+        ports: defaultdict[int, list[Node]] = defaultdict(list)
         for node in self._nodes:
             if isinstance(node, Store):
-                ports[cells[node.port].memory].append(node)
+                ports[circuit.get(node.port, c.Write).memory].append(node)
         for node in self._nodes:
             if isinstance(node, Compute | Latch):
-                cell = cells[node.piece.cell]
+                cell = circuit.cells[node.piece.cell]
                 if isinstance(cell, c.AsyncRead | c.SyncRead):
                     for store in ports.get(cell.memory, ())[:1]:
                         self._add(node, store)
@@ -229,15 +238,15 @@ class _Scheduler:
             for one, other in itertools.pairwise(stores):
                 self._add(one, other)
 
-    def run(self):
+    def run(self) -> list[Step]:
         """List scheduling: stay under the same literals as long as something is ready there."""
         steps = [Step(Save(piece), ()) for piece in sorted(self._saved, key=_key)]
-        ready = defaultdict(list)
+        ready: Ready = defaultdict(list)
         left = len(self._nodes)
         for node in self._order:
             if not self._waits[node]:
                 ready[self._guards[node]].append(node)
-        current = ()
+        current: tuple[Literal, ...] = ()
         while left:
             if not ready.get(current):
                 if ready.get(()):
@@ -256,7 +265,7 @@ class _Scheduler:
                     ready[self._guards[follower]].append(follower)
         return steps
 
-    def _release(self, steps, ready):
+    def _release(self, steps: list[Step], ready: Ready) -> None:
         """Flip-flops read each other: save the value of one, whose write need not wait then."""
         done = {step.node for step in steps if isinstance(step.node, Node)}
         for writer, readers in self._held.items():
@@ -271,5 +280,5 @@ class _Scheduler:
         raise AssertionError("a loop of steps that no flip-flop is part of")
 
 
-def _key(piece):
+def _key(piece: Piece) -> tuple[int, int]:
     return piece.cell, piece.low

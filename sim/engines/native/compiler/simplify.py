@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+from collections.abc import Callable
 
 from sim.engines.native.compiler import circuit as c
 
@@ -36,21 +37,23 @@ def simplify(circuit: c.Circuit) -> c.Circuit:
         sys.setrecursionlimit(limit)
 
 
-def _constant_flip_flops(circuit, resolver, fixed):
+def _constant_flip_flops(
+    circuit: c.Circuit, resolver: "_Resolver", fixed: dict[int, int]
+) -> dict[int, int]:
     """Bits of flip-flops that take only their own value or that of their reset."""
     found = {}
     for index, cell in circuit.of_kind(c.FlipFlop):
-        for bit in range(cell.width if cell.data else 0):
+        for bit, data in enumerate(cell.data or ()):
             number, initial = c.net(index, bit), cell.init >> bit & 1
-            if number not in fixed and resolver.resolve(cell.data[bit]) in (number, initial):
+            if number not in fixed and resolver.resolve(data) in (number, initial):
                 found[number] = initial
     return found
 
 
-def rewrite(cell, resolve):
+def rewrite(cell: c.Cell, resolve: Callable[[int], int]) -> c.Cell:
     """`cell` with every input net replaced by what `resolve` says of it."""
 
-    def value(nets):
+    def value(nets: c.Value) -> c.Value:
         return tuple(map(resolve, nets))
 
     match cell:
@@ -88,7 +91,7 @@ def rewrite(cell, resolve):
 class _Resolver:
     """Finds for every net the net or constant that it equals."""
 
-    def __init__(self, circuit, fixed):
+    def __init__(self, circuit: c.Circuit, fixed: dict[int, int]):
         self._cells = circuit.cells
         self._known = dict(fixed)
 
@@ -113,7 +116,7 @@ class _Resolver:
         self._known[number] = result
         return result
 
-    def _assign(self, cell, bit):
+    def _assign(self, cell: c.Assign, bit: int) -> int | None:
         for assignment in reversed(cell.assignments):
             position = bit - assignment.start
             if 0 <= position < len(assignment.value):
@@ -124,7 +127,7 @@ class _Resolver:
                     return None
         return self.resolve(cell.default[bit])
 
-    def _matches(self, cell):
+    def _matches(self, cell: c.Matches) -> int | None:
         if not cell.patterns:
             return 0
         if any(set(pattern) <= {"-"} for pattern in cell.patterns):
@@ -136,7 +139,7 @@ class _Resolver:
                 return self.resolve(cell.value[tested[0]])
         return None
 
-    def _priority(self, cell, bit):
+    def _priority(self, cell: c.Priority, bit: int) -> int | None:
         if self.resolve(cell.enable) == 0:
             return 0
         mine = self.resolve(cell.inputs[bit])
@@ -147,7 +150,7 @@ class _Resolver:
             return self.resolve(cell.enable)
         return None
 
-    def _operator(self, cell, bit):
+    def _operator(self, cell: c.Operator, bit: int) -> int | None:
         op, inputs = cell.op, cell.inputs
         if op in ("&", "|", "^"):
             return self._bitwise(op, self.resolve(inputs[0][bit]), self.resolve(inputs[1][bit]))
@@ -166,7 +169,7 @@ class _Resolver:
             return self._shift(op, inputs, bit)
         return None
 
-    def _bitwise(self, op, first, second):
+    def _bitwise(self, op: str, first: int, second: int) -> int | None:
         for one, other in ((first, second), (second, first)):
             if one == 0:
                 return 0 if op == "&" else other
@@ -176,7 +179,7 @@ class _Resolver:
             return 0 if op == "^" else first
         return None
 
-    def _shift(self, op, inputs, bit):
+    def _shift(self, op: str, inputs: tuple[c.Value, ...], bit: int) -> int | None:
         amount = [self.resolve(n) for n in inputs[1]]
         if not all(map(c.is_const, amount)):
             return None

@@ -5,7 +5,7 @@ A literal is a net and the value (0 or 1) that it has then.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces, inputs_of
@@ -13,63 +13,69 @@ from sim.engines.native.compiler.bit_slicing import Piece, Pieces, inputs_of
 __all__ = ["Compute", "Keep", "Latch", "Literal", "Node", "Output", "Store", "Update", "make_nodes"]
 
 Literal = tuple[int, int]
+#: A value that is read, and the literal that it is read under, if any.
+Read = tuple[c.Value, Literal | None]
 
 
 @dataclass(eq=False, slots=True)
 class Node:
     """A step; `reads` are the values it reads, each with the literal that it is read under."""
 
-    reads: list[tuple[c.Value, Literal | None]] = field(default_factory=list)
+    reads: list[Read]
 
 
 @dataclass(eq=False, slots=True)
 class Compute(Node):
     """Computes a combinational piece into a local variable."""
 
-    piece: Piece = None
+    piece: Piece
 
 
 @dataclass(eq=False, slots=True)
 class Update(Node):
     """Writes `value` to flip-flop `piece` from bit `start` up, if the net `condition` is 1."""
 
-    piece: Piece = None
-    condition: int = 1
-    start: int = 0
-    value: c.Value = ()
+    piece: Piece
+    condition: int
+    start: int
+    value: c.Value
 
 
 @dataclass(eq=False, slots=True)
 class Latch(Node):
     """Takes a memory's row into the piece of a synchronous read port."""
 
-    piece: Piece = None
+    piece: Piece
 
 
 @dataclass(eq=False, slots=True)
 class Store(Node):
     """Does what write port number `port` does at the clock edge."""
 
-    port: int = 0
+    port: int
 
 
 @dataclass(eq=False, slots=True)
 class Keep(Node):
     """Leaves a computed piece in the state, for later cycles."""
 
-    piece: Piece = None
+    piece: Piece
 
 
 @dataclass(eq=False, slots=True)
 class Output(Node):
     """Shows `value` (at most 64 bits) in slot `slot`."""
 
-    slot: int = 0
-    value: c.Value = ()
+    slot: int
+    value: c.Value
 
 
 def make_nodes(
-    pieces: Pieces, live: dict[int, int], outputs: Iterable[tuple[int, c.Value]], *, clocked=True
+    pieces: Pieces,
+    live: dict[int, int],
+    outputs: Iterable[tuple[int, c.Value]],
+    *,
+    clocked: bool = True,
 ) -> list[Node]:
     """All steps of a cycle, in no particular order.
 
@@ -85,18 +91,18 @@ def make_nodes(
         for piece in pieces:
             cell = circuit.cells[piece.cell]
             if isinstance(cell, c.FlipFlop) and cell.data:
-                nodes += _updates(pieces, cell, piece, shared, fused)
+                nodes += _updates(pieces, cell.data, piece, shared, fused)
             elif isinstance(cell, c.SyncRead):
                 nodes.append(_latch(circuit, cell, piece))
         nodes += (_store(cell, i) for i, cell in circuit.of_kind(c.Write) if i in live)
     for piece in pieces:
-        cell = circuit.cells[piece.cell]
+        cell = circuit.get(piece.cell, c.Cell)
         if piece not in fused and not isinstance(cell, c.FlipFlop | c.SyncRead):
             nodes.append(Compute(list(_guarded_reads(pieces, cell, piece)), piece))
     return nodes
 
 
-def _guarded_reads(pieces, cell, piece) -> Iterator[tuple[c.Value, Literal | None]]:
+def _guarded_reads(pieces: Pieces, cell: c.Cell, piece: Piece) -> Iterator[Read]:
     """What a combinational piece reads, arms of multiplexers under their condition."""
     low, high = piece.low, piece.low + piece.width
     if isinstance(cell, c.Operator) and cell.op == "m":
@@ -117,7 +123,7 @@ def _guarded_reads(pieces, cell, piece) -> Iterator[tuple[c.Value, Literal | Non
         yield from ((value, None) for value in pieces.inputs(piece))
 
 
-def _guarded_inputs(cell, bit):
+def _guarded_inputs(cell: c.Priority, bit: int) -> Iterator[Read]:
     """What an output of a priority chain reads: no later test if it is off, or the first holds."""
     enable, first = cell.enable, cell.inputs[0]
     yield (enable,), None
@@ -127,7 +133,7 @@ def _guarded_inputs(cell, bit):
         yield cell.inputs[1 : bit + 1], literal or (first, 0)
 
 
-def _overlapping(cell, low, high):
+def _overlapping(cell: c.Assign, low: int, high: int) -> Iterator[tuple[int, int, c.Value]]:
     """What assignments do to bits low to high: (condition, lowest bit, value)."""
     for a in cell.assignments:
         start, end = max(low, a.start), min(high, a.start + len(a.value))
@@ -135,11 +141,13 @@ def _overlapping(cell, low, high):
             yield a.condition, start, a.value[start - a.start : end - a.start]
 
 
-def _read_otherwise(circuit, live, outputs):
+def _read_otherwise(
+    circuit: c.Circuit, live: dict[int, int], outputs: Iterable[tuple[int, c.Value]]
+) -> set[int]:
     """Nets that something else than the data input of a flip-flop reads."""
     read = {n for _slot, value in outputs for n in value}
     for index in live:
-        cell = circuit.cells[index]
+        cell = circuit.get(index, c.Cell)
         if isinstance(cell, c.Write):
             read.update(cell.address, cell.data, cell.enable)
         elif isinstance(cell, c.SyncRead):
@@ -150,14 +158,16 @@ def _read_otherwise(circuit, live, outputs):
     return read
 
 
-def _updates(pieces, cell, piece, shared, fused):
+def _updates(
+    pieces: Pieces, driven: c.Value, piece: Piece, shared: set[int], fused: set[Piece]
+) -> Iterator[Update]:
     """The writes of a flip-flop's piece.
 
     If its data is an `Assign` that starts from the flip-flop itself and that nobody else reads,
     every assignment is a write of its own under its condition, and the `Assign` disappears.
     """
     circuit = pieces.circuit
-    data = cell.data[piece.low : piece.low + piece.width]
+    data = driven[piece.low : piece.low + piece.width]
     own = tuple(c.net(piece.cell, piece.low + i) for i in range(piece.width))
     sources = list(c.runs(data))
     if len(sources) == 1 and sources[0][2]:
@@ -168,8 +178,11 @@ def _updates(pieces, cell, piece, shared, fused):
             and driver.default[low : low + piece.width] == own
             and not shared.intersection(data)
         ):
-            fused.update(p for _, _, p, _ in pieces.reads(data) if p.low >= low
-                         and p.low + p.width <= low + piece.width)  # fmt: skip
+            fused.update(
+                p
+                for _, _, p, _ in pieces.reads(data)
+                if p is not None and p.low >= low and p.low + p.width <= low + piece.width
+            )
             for condition, start, value in _overlapping(driver, low, low + piece.width):
                 reads = [((condition,), None), (value, (condition, 1))]
                 yield Update(reads, piece, condition, start - low, value)
@@ -178,15 +191,15 @@ def _updates(pieces, cell, piece, shared, fused):
         yield Update([(data, None)], piece, 1, 0, data)
 
 
-def _latch(circuit, cell, piece):
+def _latch(circuit: c.Circuit, cell: c.SyncRead, piece: Piece) -> Latch:
     node = Latch([((cell.enable,), None), (cell.address, (cell.enable, 1))], piece)
     for number in cell.transparent:
-        port = circuit.cells[number]
+        port = circuit.get(number, c.Write)
         node.reads += [(port.address, None), (port.enable, None), (port.data, None)]
     return node
 
 
-def _store(cell, index):
+def _store(cell: c.Write, index: int) -> Store:
     enables = set(cell.enable) - {0}
     literal = (enables.pop(), 1) if len(enables) == 1 else None
     reads = [(cell.enable, None), (cell.address, literal), (cell.data, literal)]

@@ -5,9 +5,9 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import Field, asdict, dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from sim.host.shared_cache import content, is_kept, keep
 
@@ -37,6 +37,8 @@ class Image:
 
 
 class _HasLibrary(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
     @property
     def library(self) -> str: ...
 

@@ -49,7 +49,7 @@ def test_reading_a_memory_makes_its_writes_live():
     write = c.Write(0, source, 1, out(2, 0, 2), out(2, 0, 8), (1,) * 8)
     read = c.AsyncRead(8, source, 1, (0, 0))
     cells = rows(write, read)
-    assert memory_ports(circuit(*cells)) == {1: [3]}
+    assert memory_ports(circuit(*cells)) == {1: [(3, write)]}
     assert live(*cells, roots=out(4)) == {4: 1, 1: 1, 3: 1, 2: 0xFF}
 
 
