@@ -1,0 +1,45 @@
+import pytest
+
+from sim.guests.disk import Disk
+from sim.guests.program import find_bare_program, find_user_program
+from sim.host.toolchain import ToolchainError, build_program
+
+SOURCE = "int main(void) { return 0; }\n"
+
+
+def test_a_bundled_program_goes_by_its_name():
+    found = find_user_program("hello", Disk({}))
+    assert (found.name, found.source) == ("hello", None)
+    assert found.elf == build_program("hello").read_bytes()
+
+
+def test_what_is_on_the_disk_comes_first():
+    found = find_user_program("/hello", Disk({"hello": b"mine"}))
+    assert (found.name, found.elf, found.where) == ("/hello", b"mine", "/hello on the disk")
+
+
+def test_a_file_of_the_host_is_taken_as_it_is(tmp_path):
+    path = tmp_path / "program"
+    path.write_bytes(b"ELF")
+    found = find_user_program(str(path), Disk({}))
+    assert (found.name, found.elf, found.where) == (str(path), b"ELF", str(path))
+
+
+def test_a_source_is_compiled_and_the_program_is_not_called_like_it(tmp_path):
+    source = tmp_path / "mine.c"
+    source.write_text(SOURCE)
+    found = find_user_program(str(source), Disk({}))
+    assert (found.name, found.source) == (str(tmp_path / "mine"), source)
+    assert found.elf[:4] == b"\x7fELF"
+    assert found.where.endswith(".elf")
+
+
+def test_a_bare_program_is_a_file(tmp_path):
+    path = tmp_path / "program"
+    path.write_bytes(b"ELF")
+    assert find_bare_program(path).elf == b"ELF"
+
+
+def test_what_is_nowhere_is_told():
+    with pytest.raises(ToolchainError, match="nothing"):
+        find_user_program("nothing", Disk({}))
