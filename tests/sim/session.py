@@ -26,8 +26,9 @@ class Session:
         self.pid, self.keys = pty.fork()
         if self.pid == 0:
             try:
-                # Who starts the tests in the background may have had Ctrl-C ignored.
-                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                # Who starts the tests in the background, or by nohup, has had these ignored.
+                for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+                    signal.signal(number, signal.SIG_DFL)
                 if size is not None:
                     termios.tcsetwinsize(0, size)
                 os.execvpe(command[0], command, os.environ | (environment or {}))

@@ -5,6 +5,7 @@ from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import KERNBASE, MAXVA, TRAPFRAME
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm import pagetable, vm
+from kernel_model.mm.space import AddressSpace
 from tests.kernel_model.support import failing_kalloc, make_kernel
 from tests.kernel_model.tables import RWU, charged, map_new
 
@@ -48,6 +49,39 @@ class TestUvmalloc:
             assert vm.uvmalloc(kernel, root, 0x1000, 0x4000, RWU) == 0
 
         assert [va for va, _, _ in pagetable.leaves(kernel, root, 0, MAXVA)] == [0]
+
+
+class TestSpaces:
+    """The same for an address space, which knows how many of its pages are in memory."""
+
+    @pytest.mark.parametrize(
+        "old, new, pages", [(0x1800, 0x3800, 2), (0x2000, 0x2001, 1), (1, 2, 0)]
+    )
+    def test_a_heap_that_is_filled_has_the_pages_that_it_gains(self, kernel, root, old, new, pages):
+        space = AddressSpace(root, old)
+        assert vm.uvmallocheap(kernel, space, new)
+        assert space.resident == pages == len(list(pagetable.leaves(kernel, root, 0, MAXVA)))
+
+    def test_one_that_finds_no_frame_has_none(self, kernel, root):
+        space = AddressSpace(root, 0x1000)
+        with failing_kalloc(kernel, 3):
+            assert not vm.uvmallocheap(kernel, space, 0x4000)
+        assert space.resident == 0
+
+    def test_a_copy_has_what_the_other_has(self, kernel, root):
+        old, new = AddressSpace(root, 0x1000), AddressSpace(vm.uvmcreate(kernel))
+        assert vm.uvmallocheap(kernel, old, 0x3000)
+        old.resize(0x3000)
+        assert vm.uvmcopyspace(kernel, old, new)
+        assert (new.size, new.resident, new.regions) == (0x3000, 2, old.regions)
+
+    def test_a_copy_that_finds_no_frame_is_none(self, kernel, root):
+        old, new = AddressSpace(root, 0x1000), AddressSpace(vm.uvmcreate(kernel))
+        assert vm.uvmallocheap(kernel, old, 0x3000)
+        old.resize(0x3000)
+        with failing_kalloc(kernel, 2):
+            assert not vm.uvmcopyspace(kernel, old, new)
+        assert (new.size, new.resident) == (0, 0)
 
 
 class TestUvmdealloc:

@@ -121,7 +121,16 @@ def test_ctrl_c_ends_with_130_the_summary_and_a_whole_vcd(
     assert vcd.read_text().rstrip().endswith("#500500000000")
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
+@pytest.fixture(params=["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
+def name(request):
+    """A signal that is not ignored, as it may be where the tests are started by nohup."""
+    number = getattr(signal, request.param)
+    usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    before = signal.signal(number, usual)
+    yield request.param
+    signal.signal(number, before)
+
+
 def test_a_signal_ends_a_run_in_good_order(capsys, tmp_path, monkeypatch, name):
     number = getattr(signal, name)
     before = signal.getsignal(number)
@@ -143,7 +152,6 @@ def test_a_signal_ends_a_run_in_good_order(capsys, tmp_path, monkeypatch, name):
     assert signal.getsignal(number) is before
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_a_second_signal_ends_it_at_once(capsys, monkeypatch, name):
     number = getattr(signal, name)
 

@@ -206,4 +206,4 @@ def test_a_waveform_that_cannot_be_written_is_found_out_before_the_run(
     (tmp_path / "run.vcd.gtkw").mkdir()
 
     faulting(status=2)
-    assert "run.vcd.gtkw: Is a directory" in capsys.readouterr().err
+    assert "run.vcd.gtkw, its save file, is no regular file" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -37,10 +38,12 @@ ENOUGH = 85
 
 def unit_tests(suite):
     """The files of tests for the files of a suite, which have the same places; of C++ all."""
-    files = SAMPLES[suite][1]
     if suite.endswith(".cpp"):
         return list(SUITES[suite].tests)
-    return ["tests/{}/test_{}".format(*file.rsplit("/", 1)) for file in files]
+    places = [Path("tests", file) for file in SAMPLES[suite][1]]
+    found = [path for place in places
+             for path in sorted((PROJECT / place.parent).glob(f"test_{place.stem}*.py"))]  # fmt: skip
+    return [str(path.relative_to(PROJECT)) for path in found]
 
 
 @pytest.mark.parametrize("suite", SAMPLES)
