@@ -41,9 +41,8 @@ def unit_tests(suite):
     if suite.endswith(".cpp"):
         return list(SUITES[suite].tests)
     places = [Path("tests", file) for file in SAMPLES[suite][1]]
-    found = [path for place in places
-             for path in sorted((PROJECT / place.parent).glob(f"test_{place.stem}*.py"))]  # fmt: skip
-    return [str(path.relative_to(PROJECT)) for path in found]
+    found = [(PROJECT / place.parent).glob(f"test_{place.stem}*.py") for place in places]
+    return [str(path.relative_to(PROJECT)) for paths in found for path in sorted(paths)]
 
 
 @pytest.mark.parametrize("suite", SAMPLES)
