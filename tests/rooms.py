@@ -38,7 +38,8 @@ FLOORS = {
         ("limit", "guests"),
         ("result",),
         ("session", "output"),
-        ("api", "cli", "bench"),
+        ("api",),
+        ("cli", "bench"),
         ("__main__",),
     ),
 }

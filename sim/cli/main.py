@@ -243,7 +243,7 @@ def translate(
     arguments that begin with - stand behind --.
     """
     check_files()
-    config = _config(RunConfig, options | {"vcd": None})
+    config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.translate import translate_program
 
@@ -276,7 +276,7 @@ def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
 def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
     """The configuration that the options ask for. Raises UsageError."""
     try:
-        return _fill(record, options | {"traced": options["vcd"] is not None})
+        return _fill(record, options | {"traced": options.get("vcd") is not None})
     except ConfigError as error:
         name, _, reason = str(error).partition(" ")
         raise click.UsageError(f"--{name.replace('_', '-')} {reason}") from error
