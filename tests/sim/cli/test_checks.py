@@ -99,12 +99,13 @@ def test_two_files_of_a_run_that_are_one_are_refused(folder, capsys, options, ex
 )
 def test_so_are_those_of_the_other_commands(folder, capsys, arguments, expected):
     (folder / "x.c").write_text("kept")
+    (folder / "x").write_text("kept")
     (folder / "link").symlink_to("x.c")
 
     assert cli.main(arguments) == 2
 
     assert expected in complaint(capsys)
-    assert (folder / "x.c").read_text() == "kept"
+    assert (folder / "x.c").read_text() == (folder / "x").read_text() == "kept"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +153,43 @@ def test_a_mistake_leaves_every_file_as_it_is(folder, capsys):
 
     complaint(capsys)
     assert (folder / "old").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "--json", "old", "--vcd", "wave", "nosuch"], "no such file or bundled program"),
+        (["run", "--json", "old", "--vcd", "wave", "nosuch.c"], "no such file or bundled program"),
+        (["run", "--json", "old", "--vcd", "wave", "sub"], "sub: is a folder"),
+        (["run", "--json", "old", "--vcd", "wave", ""], "no such file or bundled program"),
+        (["run", "--json", "old", "--vcd", "wave", "--replay", "no", "hello"], "no: No such file"),
+        (["run", "--json", "old", "--disk", "wave", "hello"], "--disk wave: "),
+        (["bare", "--signature", "old", "--vcd", "wave", "nosuch"], "nosuch: No such file"),
+        (["bare", "--signature", "old", "--vcd", "wave", "nosuch.S"], "nosuch.S: No such file"),
+        (["cc", "-o", "old", "nosuch.c"], "nosuch.c: no file that ends in"),
+    ],
+)
+def test_a_name_that_nothing_has_leaves_every_file_as_it_is(folder, capsys, arguments, expected):
+    """Such as a mistyped program; and a journal is what somebody has typed."""
+    names = ("old", "wave", "wave.gtkw", "journal")
+    for name in names:
+        (folder / name).write_text("kept")
+    journal = ["--journal", "journal"] if arguments[0] == "run" else []
+
+    assert cli.main([*arguments[:1], *journal, *arguments[1:]]) == 2
+
+    assert expected in complaint(capsys)
+    assert [(folder / name).read_text() for name in names] == ["kept"] * len(names)
+
+
+def test_a_program_that_cannot_be_run_costs_no_journal(folder, capsys):
+    (folder / "journal").write_text("typed")
+    (folder / "prog").write_text("no program")
+
+    assert cli.main(["run", "--journal", "journal", "prog"]) == 2
+
+    complaint(capsys)
+    assert (folder / "journal").read_text() == "typed"
 
 
 @pytest.mark.parametrize("option", ["--json", "--vcd"])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
+from sim.cli.file_uses import FileUse, find_collision, find_intrusion
 
 
 @pytest.fixture
@@ -58,11 +58,3 @@ def test_what_is_in_a_folder_by_any_name_belongs_to_it(folder):
     for name in ("d/f", "d/new", "sub/../d/x", "hard", "link"):
         use = FileUse("--json", Path(name), True)
         assert find_intrusion([use, read]) == (use, read), name
-
-
-def test_a_file_is_emptied_and_nothing_else_is_touched(folder):
-    (folder / "file").write_text("old")
-    for name in ("file", "new", "sub", "/dev/null"):
-        empty(Path(name))
-    assert (folder / "file").read_text() == ""
-    assert not (folder / "new").exists()
