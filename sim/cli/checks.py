@@ -1,5 +1,7 @@
 """Options that do not go together, and files of a command line that must not be the same."""
 
+import errno
+import os
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,14 +10,11 @@ from typing import Any
 import click
 
 from sim.cli.file_types import Output
-from sim.cli.file_uses import FileUse, empty, find_collision, find_intrusion
+from sim.cli.file_uses import FileUse, find_collision, find_intrusion
 from sim.config import HostFile
 from sim.host.own_programs import elf_of, is_source
 
 __all__ = ["check_files", "check_vcd"]
-
-#: Options for files in which nothing of an earlier run is to stay. In a journal is what was typed.
-_RESULTS = ("--json", "--vcd", "--signature")
 
 
 def check_vcd(common: Mapping[str, Any]) -> None:
@@ -50,9 +49,9 @@ def check_vcd(common: Mapping[str, Any]) -> None:
 
 
 def check_files() -> None:
-    """Raises UsageError if a file that the command writes is one that it reads or writes, too.
+    """Raises UsageError for a file to be read that is not there.
 
-    Else what the run writes anew is emptied.
+    For one to be written, too, that is read or written besides.
     """
     context = click.get_current_context()
     uses = [
@@ -71,10 +70,9 @@ def check_files() -> None:
             f"{one.name} {one.path} belongs to the folder {folder.path} of {folder.name}, "
             "which is only read"
         )
-    # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     for use in uses:
-        if use.is_result:
-            empty(use.path)
+        if not (use.written or use.path.exists()):
+            raise click.UsageError(f"{use.path}: {os.strerror(errno.ENOENT)}")
 
 
 def _uses(param: click.Parameter, value: object) -> Iterator[FileUse]:
@@ -85,8 +83,7 @@ def _uses(param: click.Parameter, value: object) -> Iterator[FileUse]:
         if isinstance(item, HostFile):
             yield FileUse(f"{name} {item.name}", item.path, False)
         elif isinstance(item, Path):
-            written = isinstance(param.type, Output)
-            yield FileUse(name, item, written, name in _RESULTS)
+            yield FileUse(name, item, isinstance(param.type, Output))
         elif name == "PROGRAM" and Path(item).is_file():
             yield FileUse(name, Path(item), False)
         if name == "--vcd" and item is not None:

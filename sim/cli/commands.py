@@ -11,14 +11,19 @@ from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import AUTO, Abi
 from sim.cli.options import Options, RunOptions
 from sim.cli.recordings import record_bare_run, record_run
-from sim.cli.watching import open_console, watch
+from sim.cli.watching import keep_journal, open_console, watch
 from sim.config import MachineConfig, RunConfig
 from sim.guests.kernel_guest import PATIENCE
 from sim.guests.kernel_setup import read_files
 from sim.guests.loader import LoadError
-from sim.guests.program import Program, find_bare_program, find_user_program
+from sim.guests.program import (
+    Program,
+    find_bare_program,
+    find_user_program,
+    require_program,
+)
 from sim.host.interrupts import end_by_signals
-from sim.host.output_files import open_output
+from sim.host.output_files import empty, open_output
 from sim.host.progress import Progress, tell_files
 from sim.host.streams import UNREAD
 from sim.limit import DEFAULT_CYCLES, LAST_CYCLE
@@ -51,15 +56,20 @@ def run_program(
     """
     tell_files(not options.quiet)
     disk = read_files(config)
+    require_program(name, disk)
+    # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
+    # In a journal is what was typed: it stays until there is something to run.
+    empty(options.vcd, options.json_path)
     program = find_user_program(name, disk)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
-    with open_console(options, progress.clear) as console:
-        try:
-            argv = [program.name, *arguments]
-            session = KernelSession.of_program(config, program.elf, argv, console, disk)
-        except ExecError as error:
-            raise ExecError(f"{program.where}: {error}") from error
+    console = open_console(options, progress.clear)
+    try:
+        argv = [program.name, *arguments]
+        session = KernelSession.of_program(config, program.elf, argv, console, disk)
+    except ExecError as error:
+        raise ExecError(f"{program.where}: {error}") from error
+    with keep_journal(options, console):
         if not options.quiet:
             _tell_release(program.elf, name, config.abi)
         if notice is not None:
@@ -112,6 +122,7 @@ def run_bare(
 ) -> int:
     """Runs the bare-metal program in `path`; returns the exit status."""
     tell_files(not options.quiet)
+    empty(options.vcd, signature)
     program = find_bare_program(path)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)

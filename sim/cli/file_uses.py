@@ -8,19 +8,18 @@ from typing import NamedTuple
 
 from kernel_model.facts.param import NINODES
 
-__all__ = ["FileUse", "empty", "find_collision", "find_intrusion"]
+__all__ = ["FileUse", "find_collision", "find_intrusion"]
 
 
 class FileUse(NamedTuple):
     """What the command line calls a file, where it is, and whether it is written or read.
 
-    A folder is read with all that lies in it. `is_result` says that a run writes the file anew.
+    A folder is read with all that lies in it.
     """
 
     name: str
     path: Path
     written: bool
-    is_result: bool = False
 
 
 def find_collision(uses: Sequence[FileUse]) -> tuple[FileUse, FileUse] | None:
@@ -47,12 +46,6 @@ def find_intrusion(uses: Sequence[FileUse]) -> tuple[FileUse, FileUse] | None:
             if _lies_in(use.path, folder.path) or _identity(use.path) in known:
                 return use, folder
     return None
-
-
-def empty(path: Path) -> None:
-    """Takes out what is in the file `path`, if it is one. Raises OSError."""
-    if path.is_file():
-        os.truncate(path, 0)
 
 
 def _identity(path: Path) -> object:

@@ -13,19 +13,25 @@ from sim.output.traces import Emit, FaultTrace, SyscallTrace
 from sim.platform.devices.console import Console
 from sim.platform.devices.journal import Journal, load_journal
 
-__all__ = ["open_console", "watch"]
+__all__ = ["keep_journal", "open_console", "watch"]
+
+
+def open_console(options: RunOptions, before_write: Callable[[], None]) -> Console:
+    """The console, with the input that `options` want. Raises JournalError or OSError."""
+    source = load_journal(options.replay) if options.replay is not None else None
+    return Console(source=source, before_write=before_write)
 
 
 @contextmanager
-def open_console(options: RunOptions, before_write: Callable[[], None]) -> Iterator[Console]:
-    """The console, with the journals that `options` want. Raises JournalError or OSError."""
-    source = load_journal(options.replay) if options.replay is not None else None
+def keep_journal(options: RunOptions, console: Console) -> Iterator[None]:
+    """Meanwhile the console's input is written down if `options` want it. Raises OSError."""
     if options.journal is None:
-        yield Console(source=source, before_write=before_write)
+        yield
         return
     journal = Journal(open_output(options.journal))
     try:
-        yield Console(source=source, before_write=before_write, journal=journal)
+        console.keep(journal)
+        yield
     finally:
         journal.close()
 

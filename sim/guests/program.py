@@ -6,9 +6,9 @@ from pathlib import Path
 from sim.guests.disk import Disk
 from sim.host.input_files import read_whole
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
-from sim.host.toolchain import find_program
+from sim.host.programs import find_program
 
-__all__ = ["Program", "find_bare_program", "find_user_program"]
+__all__ = ["Program", "find_bare_program", "find_user_program", "require_program"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,12 @@ class Program:
     elf: bytes
     where: str
     source: Path | None = None
+
+
+def require_program(name: str, disk: Disk) -> None:
+    """Raises ToolchainError if `find_user_program` would find nothing, mistyped as it may be."""
+    if not is_source(name) and disk.program(name) is None:
+        find_program(name)
 
 
 def find_user_program(name: str, disk: Disk) -> Program:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["STDOUT", "check_writable", "position_of", "return_to", "open_output"]
+__all__ = ["STDOUT", "check_writable", "empty", "open_output", "position_of", "return_to"]
 
 #: What stands for standard output where a file may be named.
 STDOUT = "-"
@@ -42,6 +42,13 @@ def check_writable(path: Path) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
     if is_new:
         os.unlink(target)
+
+
+def empty(*paths: Path | str | None) -> None:
+    """Takes out what is in those of `paths` that are files. Raises OSError."""
+    for path in paths:
+        if isinstance(path, Path) and path.is_file():
+            os.truncate(path, 0)
 
 
 def open_output(path: Path | str, errors: str = "strict") -> TextIO:

@@ -132,8 +132,6 @@ class Console(Device):
         By default standard input, as `standard_input` says.
     before_write : function
         Called before every write, for what else stands on the terminal.
-    journal : Journal
-        Where input is written down as it comes, if anywhere.
     """
 
     def __init__(
@@ -141,7 +139,6 @@ class Console(Device):
         output: BinaryIO | None = None,
         source: Source | None = None,
         before_write: Callable[[], None] = lambda: None,
-        journal: Journal | None = None,
     ):
         self._output = output if output is not None else sys.stdout.buffer
         self._source = source if source is not None else standard_input()
@@ -150,14 +147,17 @@ class Console(Device):
         self._before_write = before_write
         self.midline = False
         self.failure: OutputError | None = None
-        self._journal = journal
+        self._journal: Journal | None = None
         self._waited = False
         self._waiting = False
         self._interrupted = False
         self.echo = self._source.echo
         self.interrupts = self._source.interrupts
-        if journal is not None:
-            journal.record_source(self.echo, self.interrupts)
+
+    def keep(self, journal: Journal) -> None:
+        """From now on input is written down there as it comes."""
+        journal.record_source(self.echo, self.interrupts)
+        self._journal = journal
 
     @property
     def journal_failure(self) -> OSError | None:

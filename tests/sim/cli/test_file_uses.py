@@ -2,10 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli import main as cli
 from sim.cli.file_uses import FileUse, find_collision, find_intrusion
-from sim.host.own_programs import elf_of
-from tests.sim.cli.test_main import complaint
 
 
 @pytest.fixture
@@ -41,96 +38,6 @@ def test_a_file_may_be_read_twice_and_a_device_be_written_twice(folder):
     assert not collide("/dev/null", "/dev/null", written=(True, True))
 
 
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        (["--vcd", "f", "--json", "f"], "--vcd and --json are the same file, f"),
-        (["--vcd", "f", "--json", "f.gtkw"], "the save file of --vcd and --json are the same file"),
-        (["--json", "f", "--journal", "./f"], "--json and --journal are the same file, f"),
-        (["--vcd", "f", "--journal", "f"], "--vcd and --journal are the same"),
-        (["--vcd", "f", "--journal", "f.gtkw"], "the save file of --vcd and --journal are the"),
-        (["--journal", "old", "--replay", "old"], "--journal and --replay are the same file, old"),
-        (["--vcd", "old", "--replay", "old"], "--vcd and --replay are the same file, old"),
-        (["--json", "old", "--replay", "old"], "--json and --replay are the same file, old"),
-        (["--json", "old", "--file", "old:x"], "--file x and --json are the same file, old"),
-        (["--vcd", "old", "--file", "old"], "--vcd and --file old are the same file, old"),
-        (["--journal", "old", "--file", "old"], "--file old and --journal are the same file, old"),
-        (["--vcd", "prog"], "--vcd and PROGRAM are the same file, prog"),
-        (["--json", "prog"], "--json and PROGRAM are the same file, prog"),
-        (["--journal", "link"], "--journal and PROGRAM are the same file, link"),
-    ],
-)
-def test_two_files_of_a_run_that_are_one_are_refused(folder, capsys, options, expected):
-    """Else the one would overwrite the other in silence."""
-    (folder / "old").write_text("kept")
-    (folder / "prog").write_text("kept, too")
-    (folder / "link").symlink_to("prog")
-
-    assert cli.main(["run", *options, "prog"]) == 2
-
-    assert expected in complaint(capsys)
-    assert (folder / "old").read_text() == "kept"
-    assert (folder / "prog").read_text() == "kept, too"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["bare", "--vcd", "f", "--signature", "f", "x"], "--vcd and --signature are the same"),
-        (["bare", "--vcd", "f", "--signature", "f.gtkw", "x"], "the save file of --vcd and --sig"),
-        (["bare", "--signature", "x", "x"], "--signature and FILE are the same file, x"),
-        (["bare", "--vcd", "x", "x"], "--vcd and FILE are the same file, x"),
-        (["cc", "-o", "link", "x.c"], "-o and SOURCES are the same file, link"),
-    ],
-)
-def test_so_are_those_of_the_other_commands(folder, capsys, arguments, expected):
-    (folder / "x.c").write_text("kept")
-    (folder / "link").symlink_to("x.c")
-
-    assert cli.main(arguments) == 2
-
-    assert expected in complaint(capsys)
-    assert (folder / "x.c").read_text() == "kept"
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["--json", "d/f"],
-        ["--json", "d/new"],
-        ["--json", "d/sub/new"],
-        ["--json", "d/link"],
-        ["--json", "beside"],
-        ["--json", "d/../d/./f"],
-        ["--json", "hard"],
-        ["--json", "outside"],
-        ["--json", "way/new"],
-        ["--vcd", "d/new.vcd"],
-        ["--vcd", "x.vcd"],
-        ["--journal", "d/sub/deep"],
-    ],
-)
-def test_nothing_is_written_into_the_folder_of_the_disk(folder, capsys, options):
-    """It would be on the kernel's disk the next time, or one of its files is lost."""
-    (folder / "d" / "sub").mkdir(parents=True)
-    (folder / "outside").write_text("kept")
-    for name in ("d/f", "d/sub/deep"):
-        (folder / name).write_text("kept")
-    (folder / "d" / "link").symlink_to(folder / "outside")
-    (folder / "beside").symlink_to("d/f")
-    (folder / "way").symlink_to("d")
-    (folder / "hard").hardlink_to(folder / "d" / "sub" / "deep")
-    (folder / "x.vcd.gtkw").symlink_to("d/f")
-    before = sorted(folder.rglob("*"))
-
-    for disk in ("d", "./d/", str(folder / "d"), "way"):
-        assert cli.main(["run", *options, "--disk", disk, "hello"]) == 2
-        assert "which is only read" in complaint(capsys)
-
-    assert sorted(folder.rglob("*")) == before
-    assert {(folder / name).read_text() for name in ("d/f", "d/sub/deep", "outside")} == {"kept"}
-
-
 def test_what_lies_beside_the_folder_of_the_disk_may_be_written(folder):
     (folder / "d").mkdir()
     (folder / "d" / "f").write_text("kept")
@@ -141,39 +48,13 @@ def test_what_lies_beside_the_folder_of_the_disk_may_be_written(folder):
     assert find_intrusion([FileUse("PROGRAM", folder / "d" / "f", False), read]) is None
 
 
-def test_a_mistake_leaves_every_file_as_it_is(folder, capsys):
-    (folder / "old").write_text("kept")
+def test_what_is_in_a_folder_by_any_name_belongs_to_it(folder):
+    (folder / "d").mkdir()
+    (folder / "d" / "f").write_text("kept")
+    (folder / "hard").hardlink_to(folder / "d" / "f")
+    (folder / "link").symlink_to("d/new")
+    read = FileUse("--disk", Path("d"), False)
 
-    assert cli.main(["run", "--json", "old", "--vcd", "a.gtkw", "hello"]) == 2
-
-    complaint(capsys)
-    assert (folder / "old").read_text() == "kept"
-
-
-@pytest.mark.parametrize("option", ["--json", "--vcd"])
-def test_a_result_of_an_earlier_run_does_not_stay_though_this_one_never_begins(folder, option):
-    """A program that cannot be run stands for whatever ends the command before."""
-    (folder / "result").write_text("of an earlier run")
-    (folder / "prog").write_text("no program")
-    (folder / "journal").write_text("typed")
-
-    assert cli.main(["run", option, "result", "--journal", "journal", "prog"]) == 2
-
-    assert (folder / "result").read_text() == ""
-
-
-def test_neither_does_a_signature(folder):
-    (folder / "result").write_text("of an earlier run")
-    (folder / "prog").write_text("no program")
-
-    assert cli.main(["bare", "--signature", "result", "prog"]) == 2
-
-    assert (folder / "result").read_text() == ""
-
-
-def test_the_elf_of_a_source_is_one_of_a_runs_files(folder, capsys):
-    (folder / "x.c").write_text("int main() {}")
-    elf = elf_of(folder / "x.c")
-
-    assert cli.main(["run", "--json", str(elf), "x.c"]) == 2
-    assert "--json and the program's ELF are the same file" in complaint(capsys)
+    for name in ("d/f", "d/new", "sub/../d/x", "hard", "link"):
+        use = FileUse("--json", Path(name), True)
+        assert find_intrusion([use, read]) == (use, read), name

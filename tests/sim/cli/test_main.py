@@ -33,7 +33,6 @@ def complaint(capsys):
         (["run", "--kernel-cost", "free", "lazy"], "'--kernel-cost': 'free' is not one of"),
         (["run", "--policy", "never", "lazy"], "'--policy': 'never' is not one of"),
         (["run", "--engine", "abacus", "lazy"], "'--engine': 'abacus' is not"),
-        (["run", "--vcd-window", "5:9", "lazy"], "--vcd-window needs --vcd FILE"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "9:5", "x"], "FROM must be less than TO"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "5", "x"], "'5' is not FROM:TO in cycles"),
         (
@@ -43,17 +42,7 @@ def complaint(capsys):
         (["run", "--vmprint", "1@" + "9" * 5000, "x"], "is neither PID@exit nor PID@CYCLE"),
         (["run", "--quantum", "9" * 20, "x"], "99 is neither 0 nor 1000 to 4611686018427387904"),
         (["run", "--tick", "9" * 20, "x"], "'--tick': 99999999999999999999 is not in the range"),
-        (["run", "--vcd-last", "5", "lazy"], "--vcd-last needs --vcd FILE"),
         (["run", "--vcd", "a.vcd", "--vcd-last", "0", "x"], "'--vcd-last': 0 is not in the range"),
-        (
-            ["run", "--vcd", "a.vcd", "--vcd-last", "5", "--vcd-fault", "1", "x"],
-            "--vcd-fault and --vcd-last cannot both be given",
-        ),
-        (
-            ["bare", "--vcd", "a.vcd", "--vcd-fault", "1", "--engine", "pysim", "x"],
-            "--vcd-fault needs the engine native",
-        ),
-        (["run", "--vcd", "a.gtkw", "x"], "must not end in .gtkw"),
         (["run", "--json", "/no/such/folder/f", "x"], "the folder /no/such/folder does not exist"),
         (["run", "--vcd", "/", "x"], "/: is a folder"),
         (["run", "--abi", "2024", "x"], "'--abi': '2024' is not one of 'auto', 'lab', '2025'"),
@@ -77,8 +66,6 @@ def complaint(capsys):
         (["run", "--replay", "/dev/zero", "hello"], "/dev/zero: is a device, no regular file"),
         (["run", "/"], "/: is a folder"),
         (["run", "/dev/null"], "/dev/null: is a device, no regular file"),
-        (["run", "--vcd", "a\nb.vcd", "x"], "--vcd: 'a\\nb.vcd' has control characters"),
-        (["bare", "--vcd", "/tmp/\x7f.vcd", "x"], "--vcd: '\\x7f.vcd' has control characters"),
         (["run", "--replay", __file__, "hello"], "test_main.py, line 1: no JSON"),
         (["run", "--vmprint", "2", "x"], "'2' is neither PID@exit nor PID@CYCLE"),
         (["run", "--vmprint", "@5", "x"], "'@5' is neither PID@exit nor PID@CYCLE"),
@@ -122,18 +109,6 @@ def test_a_bundled_program_is_run_though_a_folder_has_its_name(capfd, tmp_path, 
 
     assert cli.main(["run", "--quiet", "hello"]) == 0
     assert "hello from user mode" in capfd.readouterr().out
-
-
-@pytest.mark.parametrize("target", ["/dev/full", "/dev/zero", "."])
-def test_a_save_file_that_is_no_file_is_refused_before_the_run(
-    capsys, tmp_path, monkeypatch, target
-):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.vcd.gtkw").symlink_to(target)
-
-    assert cli.main(["run", "--vcd", "a.vcd", "hello"]) == 2
-    assert "a.vcd.gtkw, its save file, is no regular file" in complaint(capsys)
-    assert not (tmp_path / "a.vcd").exists()
 
 
 def test_too_many_arguments_are_told_of_the_program_as_it_was_called(capsys):

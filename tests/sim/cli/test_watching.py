@@ -2,13 +2,14 @@
 
 import io
 import sys
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 
 from hdl.arch import PAGE_SIZE
 from sim.cli.options import RunOptions
-from sim.cli.watching import open_console, watch
+from sim.cli.watching import keep_journal, open_console, watch
 from sim.output.pages import PagePrint
 from sim.platform.devices.journal import JournalError
 from tests.kernel_model.support import Killed, make_hart
@@ -32,8 +33,11 @@ class TestConsole:
         """Standard input is a pipe."""
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"typed\n")))
 
+    @contextmanager
     def open(self, **options):
-        return open_console(RunOptions(**options), lambda: None)
+        console = open_console(RunOptions(**options), lambda: None)
+        with keep_journal(RunOptions(**options), console):
+            yield console
 
     def test_input_is_standard_input(self):
         with self.open() as console:
@@ -42,8 +46,8 @@ class TestConsole:
 
     def test_before_it_prints_others_make_room(self, capfdbinary):
         order = []
-        with open_console(RunOptions(), lambda: order.append("room")) as console:
-            console.write(b"hello\n")
+        console = open_console(RunOptions(), lambda: order.append("room"))
+        console.write(b"hello\n")
         assert order == ["room"]
         assert capfdbinary.readouterr().out == b"hello\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main as cli
-from sim.host.output_files import check_writable, open_output
+from sim.host.output_files import check_writable, empty, open_output
 from sim.platform.devices.journal import Journal
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
@@ -142,6 +142,16 @@ class TestCheck:
     def test_takes_no_folder(self, tmp_path):
         with pytest.raises(IsADirectoryError):
             check_writable(tmp_path)
+
+
+def test_a_file_is_emptied_and_nothing_else_is_touched(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("sub").mkdir()
+    for name in ("file", "other", "-"):
+        Path(name).write_text("old")
+    empty(*map(Path, ("file", "new", "sub", "/dev/null", "other")), None, "-")
+    assert [Path(name).read_text() for name in ("file", "other", "-")] == ["", "", "old"]
+    assert not Path("new").exists()
 
 
 def test_a_result_can_go_to_standard_output(capfd, tmp_path, monkeypatch):

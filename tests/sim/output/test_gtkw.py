@@ -3,11 +3,9 @@ import re
 
 import pytest
 
-from hdl.hart import Hart
 from sim.engines.base import CYCLE_FS
 from sim.engines.pysim.engine import PysimEngine
 from sim.output.gtkw import PIXELS_PER_CYCLE, Mark, is_ours, save_path, write_save_file
-from sim.output.rows import DETAILS, STORY, find
 from sim.output.waveform import Waveform, read_waveform
 from sim.platform.bus import Bus
 from sim.platform.ram import Ram
@@ -140,30 +138,3 @@ def test_a_waveform_that_ends_on_the_screen_is_shown_to_its_end(tmp_path):
 
     (start,) = values(save.read_text().splitlines(), "[timestart] ")
     assert int(start) == 425 * CYCLE_FS
-
-
-def test_time_and_variables_of_a_vcd_are_read_back(tmp_path):
-    path = tmp_path / "small.vcd"
-    path.write_text(
-        "$timescale 1 fs $end\n$scope module bench $end\n$scope module top $end\n"
-        '$var wire 8 ! a $end\n$var string 1 " state $end\n$upscope $end\n'
-        "$var wire 1 # \\rows[3].v $end\n$upscope $end\n$enddefinitions $end\n"
-        '#5\n$dumpvars\nb1 !\n$end\n#70\nb10 !\nsIDLE "\n#900\n'
-    )
-
-    assert read_waveform(path) == Waveform(
-        {"bench.top.a": 8, "bench.top.state": 0, "bench.\\rows[3].v": 1}, 5, 900
-    )
-
-
-def test_every_pattern_finds_a_signal_of_the_hart(tmp_path):
-    path = tmp_path / "hart.vcd"
-    engine = PysimEngine(Hart(), Bus(Ram(BASE, 128 << 20)))
-    engine.start_trace(path)
-    engine.run(1)
-    engine.close()
-    waveform = read_waveform(path)
-
-    for title, rows in (*STORY, *DETAILS):
-        for row in rows:
-            assert find([row], waveform), f"{title}: {row.pattern}"

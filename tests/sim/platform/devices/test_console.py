@@ -145,7 +145,9 @@ class TestStandardInput:
 class TestJournal:
     def journalled(self, source):
         file = io.StringIO()
-        return Console(io.BytesIO(), source, journal=Journal(file)), file
+        console = Console(io.BytesIO(), source)
+        console.keep(Journal(file))
+        return console, file
 
     def test_has_what_came_and_when(self):
         console, file = self.journalled(Piped(io.BytesIO(b"first\nsecond\n")))

@@ -54,7 +54,8 @@ def test_a_replay_answers_as_the_terminal_did(tmp_path, seed):
         calls.append((what, now, rng.choice([1, 7, 128])))
     path = tmp_path / "journal"
     with path.open("w") as file:
-        console = Console(io.BytesIO(), Live(rng), journal=Journal(file))
+        console = Console(io.BytesIO(), Live(rng))
+        console.keep(Journal(file))
         answers = [answer(console, *call) for call in calls]
     assert any(answers)
 
@@ -68,7 +69,8 @@ def test_a_replay_of_a_pipe_gives_what_is_wanted_when_it_is_wanted(tmp_path):
     text = b"a\nlong line\nb"
     path = tmp_path / "journal"
     with path.open("w") as file:
-        console = Console(io.BytesIO(), Piped(io.BytesIO(text)), journal=Journal(file))
+        console = Console(io.BytesIO(), Piped(io.BytesIO(text)))
+        console.keep(Journal(file))
         answers = [console.poll(now, 5) for now in (10, 20, 20, 30, 40)]
     assert answers == [b"a\n", b"long ", b"line\n", b"b", b""]
 
