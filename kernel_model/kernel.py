@@ -131,7 +131,7 @@ class Kernel:
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
         self.meter = Meter(costs)
-        self._counts = self.meter.counts  # the same list: `charge` is called often
+        self.charge = self.meter.charge
         self.abi = None if abi == AUTO else Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self.wrote_code = False
@@ -198,10 +198,6 @@ class Kernel:
     def cycles(self) -> int:
         """What the kernel's work has cost since the hart rang last."""
         return self.meter.cycles
-
-    def charge(self, step: Step, n: int = 1) -> None:
-        """Count what doing `step` `n` times costs."""
-        self._counts[step] += n
 
     def tell(self, event: str, *what: object) -> None:
         """Tell the watchers that want to know of it."""
@@ -285,18 +281,23 @@ class Kernel:
         if self.first is None:
             raise KernelPanic("ring: there is no process")
         ticks = self.clock.ticks
-        self._tell_time(reason)
+        proc = self._tell_time(reason)
         if self.clock.ticks != ticks:
             wakeup(self, TICKS)
         uartintr(self)
-        if reason == Reason.USER_TRAP:
-            usertrap(self, self._running())
+        if proc is not None:
+            usertrap(self, proc)
 
-    def _tell_time(self, reason: int) -> None:
-        """Find out what time it is, and who has to pay for what has passed."""
+    def _tell_time(self, reason: int) -> Proc | None:
+        """Find out what time it is, and who has to pay for what has passed.
+
+        Returns the process that has trapped, if that is why the hart rings.
+        """
+        proc = None
         if reason == Reason.USER_TRAP:
             proc = self._running()
-            frame, account, now = proc.trapframe, proc.account, proc.trapframe.time
+            frame, account = proc.trapframe, proc.account
+            now = frame.time
             self.ledger.hand_over(frame.resumed, account, "user_cycles")
             self.ledger.hand_over(now, account, "kernel_cycles")
             self.clock.now = now
@@ -308,6 +309,7 @@ class Kernel:
             self.clock.now = self.doorbell.registers[Register.TIME]
         else:
             raise KernelPanic(f"ring: no reason {reason}")
+        return proc
 
     def _running(self) -> Proc:
         """The process on the hart, which has trapped."""

@@ -183,12 +183,17 @@ class Machine:
 
     def _next_stop(self, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
         cycle, chunk = self.engine.cycle, self.engine.chunk
-        stops = [watcher.next_stop(cycle) for watcher in watchers]
         # As long as quiet is expected the engine may pass over it at once: then there is nothing to
         # look at.
         chunks = -(-(self._quiet_until - cycle) // chunk)
-        stops += [max_cycles, cycle + max(1, chunks) * chunk]
-        return max(cycle + 1, min(stop for stop in stops if stop is not None))
+        stop = cycle + max(1, chunks) * chunk
+        if max_cycles is not None:
+            stop = min(stop, max_cycles)
+        for watcher in watchers:
+            wanted = watcher.next_stop(cycle)
+            if wanted is not None:
+                stop = min(stop, wanted)
+        return max(cycle + 1, stop)
 
     def _reason_to_end(self, max_cycles: int | None) -> End | None:
         if self._stop_requested is not None:

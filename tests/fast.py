@@ -1,8 +1,9 @@
 """The unit tests of what has changed: `python -m tests.fast`, for the inner loop.
 
 Run are the tests that stand where the changed files do: of `hdl/mmu/tlb.py` those in
-`tests/hdl/mmu/test_tlb.py`, of `hdl/priv/csr.py` those in `tests/hdl/priv/csr/`, of a file that has
-no tests of its own those of its room. What takes longer than `SECONDS` is cut off.
+`tests/hdl/mmu/test_tlb.py` and what else begins with its name, of `hdl/priv/csr.py` those in
+`tests/hdl/priv/csr/`, of a file that has no tests of its own those of its room. What takes longer
+than `SECONDS` is cut off.
 """
 
 import argparse
@@ -53,7 +54,7 @@ def mirrors(files: Iterable[str]) -> list[str]:
         room /= file.parent
         alone = room / (file.name if file.name.startswith("test_") else f"test_{file.stem}.py")
         if (ROOT / alone).is_file():
-            own.append(alone)
+            own += [alone, *_tests_in(room, f"{alone.stem}_*.py")]
         elif (ROOT / room / file.stem).is_dir():
             own += _tests_in(room / file.stem)
         elif not file.name.startswith("test_"):
@@ -61,8 +62,8 @@ def mirrors(files: Iterable[str]) -> list[str]:
     return [str(file) for file in dict.fromkeys([*own, *of_rooms])]
 
 
-def _tests_in(folder):
-    return sorted(path.relative_to(ROOT) for path in (ROOT / folder).glob("test_*.py"))
+def _tests_in(folder, names="test_*.py"):
+    return sorted(path.relative_to(ROOT) for path in (ROOT / folder).glob(names))
 
 
 class _Count:

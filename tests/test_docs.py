@@ -7,7 +7,7 @@ import pytest
 
 from sim.bench import mmubench
 from sim.config import MachineConfig
-from sim.host.toolchain import programs_directory
+from sim.host.programs import programs_directory
 from tests.docs import (
     PAGES,
     PERFORMANCE,

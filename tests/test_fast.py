@@ -15,6 +15,10 @@ from tests import fast
         ("hdl/mmu/tlb.py", ["tests/hdl/mmu/test_tlb.py"]),
         ("tests/hdl/mmu/test_tlb.py", ["tests/hdl/mmu/test_tlb.py"]),
         ("tests/fast.py", ["tests/test_fast.py"]),
+        (
+            "kernel_model/mm/usercopy.py",
+            [f"tests/kernel_model/mm/test_usercopy{rest}.py" for rest in ("", "_part")],
+        ),
         ("tests/hdl/test_gone.py", []),
         ("README.md", []),
         ("docs/hart.md", []),

@@ -9,7 +9,7 @@ the branch.
 
 from collections.abc import Mapping
 from enum import IntEnum
-from operator import mul, sub
+from operator import sub
 from typing import NamedTuple
 
 __all__ = ["NO_WORK", "TABLE", "ZERO", "Charged", "Costs", "Meter", "Step", "Work"]
@@ -84,22 +84,31 @@ NO_WORK = Work((0,) * len(Step), ZERO)
 
 
 class Meter:
-    """Counts the steps of the kernel's work from one ring to its answer, and what they cost."""
+    """Counts the steps of the kernel's work from one ring to its answer, and what they cost.
+
+    Members
+    -------
+    counts : list of int
+        How often each step was done, by its number.
+    cycles : int
+        What it has all cost.
+    """
 
     def __init__(self, costs: Costs = TABLE):
         self.costs = costs
         self._prices = [costs[step] for step in Step]
-        #: How often each step was done, by its number.
         self.counts = list(NO_WORK.counts)
+        self.cycles = 0
 
-    @property
-    def cycles(self) -> int:
-        """What it has all cost."""
-        return sum(map(mul, self.counts, self._prices))
+    def charge(self, step: Step, n: int = 1) -> None:
+        """Count what doing `step` `n` times costs."""
+        self.counts[step] += n
+        self.cycles += n * self._prices[step]
 
     def reset(self) -> None:
         """Begin anew."""
         self.counts[:] = NO_WORK.counts
+        self.cycles = 0
 
     def since(self, before: list[int]) -> Work:
         """What was done since the counts were `before`."""

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sim.bench.runs import BenchError, bare_run
 from sim.config import MachineConfig
-from sim.host.toolchain import build_bare, programs_directory
+from sim.host.programs import build_bare, programs_directory
 
 __all__ = ["BEGIN", "END", "Case", "Result", "print_result", "run_mmubench", "write_docs"]
 

@@ -9,7 +9,7 @@ from typing import Generic, Self, TypeVar
 from kernel_model.facts.costs import Costs
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
-from sim.host.toolchain import assemble_trampoline, strip
+from sim.host.programs import assemble_trampoline, strip
 from sim.machine import End, Machine
 from sim.platform.devices.captured import Captured
 from sim.session import BareSession, KernelSession, Session

@@ -14,7 +14,7 @@ from sim.bench.runs import BenchError, Run, bare_run, kernel_run
 from sim.bench.verilator import Verilated, find_verilator
 from sim.config import MachineConfig
 from sim.engines.choice import make_engine
-from sim.host.toolchain import build_bare, build_user, programs_directory
+from sim.host.programs import build_bare, build_user, programs_directory
 from sim.machine import Machine, real_hart
 from sim.platform.bus import Bus
 from sim.session import BareSession, KernelSession

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
-from sim.host.toolchain import program_names
+from sim.host.programs import program_names
 
 __all__ = ["complete_file", "complete_program"]
 

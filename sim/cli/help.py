@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from sim.host.own_programs import is_source
-from sim.host.toolchain import program_names
+from sim.host.programs import program_names
 
 __all__ = ["Commands", "RunCommand"]
 

@@ -79,7 +79,8 @@ class TrapLog:
                 waiting = self._waiting.get(pc)
                 if waiting is None:
                     waiting = self._waiting[pc] = deque(maxlen=MOST_EXPECTED)
-                    _forget(self._waiting, MOST_EXPECTED)
+                    if len(self._waiting) > MOST_EXPECTED:
+                        _forget(self._waiting)
                 waiting.append(record)
 
     def retired(self, cycle: int, pc: int, mode: int) -> None:
@@ -102,12 +103,12 @@ class TrapLog:
         """
         if self._waiting:
             self._held[self._process] = self._waiting
-            _forget(self._held, _MOST_PROCESSES)
+            if len(self._held) > _MOST_PROCESSES:
+                _forget(self._held)
         self._process = process
         self._waiting = self._held.pop(process, {})
 
 
-def _forget(kept: dict[int, Any], most: int) -> None:
-    """Of too many, the oldest is given up."""
-    if len(kept) > most:
-        del kept[next(iter(kept))]
+def _forget(kept: dict[int, Any]) -> None:
+    """The oldest is given up."""
+    del kept[next(iter(kept))]

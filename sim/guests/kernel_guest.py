@@ -52,7 +52,7 @@ class KernelGuest:
         """Serves a ring of the doorbell."""
         assert isinstance(event, Doorbell), f"unexpected event {event}"
         kernel, engine = self.kernel, machine.engine
-        trapped, log = kernel.proc, engine.log
+        trapped, log, cycle = kernel.proc, engine.log, engine.cycle
         is_exception = log.trap_count > self._trapped  # and no interrupt: those are not logged
         if trapped is not None and event.reason == Reason.USER_TRAP and is_exception:
             self.faults.trapped(trapped.pid, log.traps)
@@ -60,13 +60,13 @@ class KernelGuest:
         self._trapped = log.trap_count
         cost = kernel.ring(event.reason)
         if event.reason == Reason.BOOT:
-            self.entered_user_at = engine.cycle
+            self.entered_user_at = cycle
         self.faults.join(kernel.take_faults())
         running = kernel.proc
         if running is not None and running is not trapped:
             engine.switch(running.pid)
         engine.answer(cost)
-        kernel.answered_at = engine.cycle + cost
+        kernel.answered_at = cycle + cost
         machine.expect_quiet(cost + self._wait())
 
     def _look_for_progress(self, machine: Machine, reason: int) -> None:

@@ -12,7 +12,7 @@ from kernel_model.mm.policy import POLICIES
 from sim.config import RunConfig
 from sim.guests.disk import Disk, read_disk
 from sim.guests.host_files import read_host_files
-from sim.host.toolchain import assemble_trampoline, bundled_files
+from sim.host.programs import assemble_trampoline, bundled_files
 from sim.platform.ram import Ram
 
 __all__ = ["make_kernel", "read_files"]

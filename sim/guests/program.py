@@ -6,7 +6,7 @@ from pathlib import Path
 from sim.guests.disk import Disk
 from sim.host.input_files import read_whole
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
-from sim.host.toolchain import find_program
+from sim.host.programs import find_program
 
 __all__ = ["Program", "find_bare_program", "find_user_program", "require_program"]
 

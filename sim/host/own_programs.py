@@ -15,14 +15,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.host.toolchain import (
-    STRICT_FLAGS,
-    ToolchainError,
-    cache_directory,
-    cached,
-    programs_directory,
-    run_compiler,
-)
+from sim.host.programs import programs_directory
+from sim.host.toolchain import STRICT_FLAGS, ToolchainError, cache_directory, cached, run_compiler
 
 __all__ = ["SUFFIXES", "compile_bare_program", "compile_program", "elf_of", "is_source", "weaken"]
 

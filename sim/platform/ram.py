@@ -62,7 +62,8 @@ class Ram:
 
     def zero(self, address: int, count: int) -> None:
         """Clears `count` bytes from `address` on."""
-        self.write(address, bytes(count))
+        start = self._offset(address, count)
+        self.bytes[start : start + count] = _ZEROS if count == PAGE_SIZE else bytes(count)
 
     def snapshot(self) -> dict[int, bytes]:
         """What RAM holds: every page that is not all zero, by its offset."""

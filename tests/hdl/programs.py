@@ -5,7 +5,7 @@ import zlib
 from pathlib import Path
 
 from sim.config import MachineConfig
-from sim.host.toolchain import build_bare
+from sim.host.programs import build_bare
 from sim.machine import End
 from sim.session import BareSession
 

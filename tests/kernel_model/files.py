@@ -10,10 +10,10 @@ from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
 from kernel_model.facts.costs import Meter
 from kernel_model.facts.memlayout import KERNBASE
-from kernel_model.facts.param import NOFILE, ROOTINO, TICK
+from kernel_model.facts.param import DATA_BLOCKS, NINODES, NOFILE, ROOTINO, TICK
 from kernel_model.fs.file import fileclose
-from kernel_model.fs.inode import iget, iput
-from kernel_model.fs.names import fsinit
+from kernel_model.fs.inode import iget, iput, readi
+from kernel_model.fs.names import fsinit, namei
 from kernel_model.fs.state import FileSystem
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.policy import LAZY, POLICIES
@@ -25,7 +25,17 @@ from kernel_model.proc.sleep import Blocked
 from kernel_model.proc.state import Clock, ProcState
 from tests.kernel_model.support import Memory
 
-__all__ = ["BAD", "BUFFER", "Blocked", "Keyboard", "User", "make_files"]
+__all__ = [
+    "BAD",
+    "BUFFER",
+    "Blocked",
+    "Keyboard",
+    "User",
+    "content",
+    "make_files",
+    "references",
+    "usage",
+]
 
 #: Where a `User` has its paths, its buffer of 80 pages, and an address that is not its own.
 PATH, PATH2, BUFFER = 0x100, 0x200, PAGE_SIZE
@@ -211,3 +221,21 @@ class User:
                 fileclose(self.kernel, file)
         iput(self.kernel, self.proc.cwd)
         self.kernel.procs.remove(self.proc)
+
+
+def content(kernel, path, proc=None):
+    """The bytes of the file `path`."""
+    ip = namei(kernel, proc, path)
+    assert ip is not None, path
+    iput(kernel, ip)
+    return readi(ip, 0, ip.size)
+
+
+def references(kernel):
+    """Those of all inodes, by number."""
+    return {ip.inum: ip.ref for ip in kernel.fs.inodes if ip is not None and ip.ref}
+
+
+def usage(kernel):
+    """Inodes and blocks that are taken."""
+    return NINODES - 1 - kernel.fs.free_inodes, DATA_BLOCKS[Abi.LAB] - kernel.fs.free_blocks

@@ -6,7 +6,7 @@ from elftools.elf.elffile import ELFFile
 import kernel_model
 from hdl.arch import PAGE_SIZE
 from kernel_model.proc import trapframe
-from sim.host.toolchain import assemble_trampoline, build_bare, programs_directory
+from sim.host.programs import assemble_trampoline, build_bare, programs_directory
 
 SOURCE = Path(kernel_model.__file__).parent / "trampoline.S"
 REGISTERS = [name for name in trapframe.OFFSETS if name not in

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.arch import Cause
-from sim.host.toolchain import build_program, build_user, program_names
+from sim.host.programs import build_program, build_user, program_names
 
 __all__ = ["KILLED", "PROGRAMS", "Expected"]
 

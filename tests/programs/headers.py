@@ -2,7 +2,7 @@
 
 import re
 
-from sim.host.toolchain import programs_directory
+from sim.host.programs import programs_directory
 
 __all__ = ["constants"]
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sim.host.toolchain import program_names
+from sim.host.programs import program_names
 
 __all__ = ["LINES", "Line"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
-from sim.host.toolchain import assemble_trampoline, bundled_files
+from sim.host.programs import assemble_trampoline, bundled_files
 from sim.machine import End, Machine
 from sim.session import KernelSession
 from tests.kernel_model.support import Console

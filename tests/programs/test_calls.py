@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kernel_model.facts.abi import Abi, Syscall
-from sim.host.toolchain import build_user
+from sim.host.programs import build_user
 from tests.programs.running import run
 
 FOLDER = Path(__file__).parent / "calls"

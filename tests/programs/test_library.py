@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from kernel_model.calls import sysfile
 from kernel_model.fs.state import FileType
-from sim.host.toolchain import program_names, programs_directory
+from sim.host.programs import program_names, programs_directory
 from tests.programs.expected import PROGRAMS
 from tests.programs.headers import constants
 from tests.programs.lines import LINES

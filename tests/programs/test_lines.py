@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.host.toolchain import build_program
+from sim.host.programs import build_program
 from tests.programs.lines import LINES
 from tests.programs.running import run
 

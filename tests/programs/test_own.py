@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.host.own_programs import compile_program
-from sim.host.toolchain import programs_directory
+from sim.host.programs import programs_directory
 from tests.programs.running import run
 
 FOLDER = Path(__file__).parent / "own"

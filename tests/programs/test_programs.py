@@ -9,7 +9,7 @@ from kernel_model.facts.costs import ZERO
 from kernel_model.kernel import Kernel
 from kernel_model.mm.served import Decision
 from sim.config import MachineConfig
-from sim.host.toolchain import assemble_trampoline
+from sim.host.programs import assemble_trampoline
 from sim.machine import End, Machine
 from sim.session import KernelSession
 from tests.kernel_model.support import Console

@@ -12,7 +12,7 @@ from kernel_model.calls.sysproc import sys_sbrk
 from kernel_model.facts.abi import Syscall
 from kernel_model.fs import file
 from kernel_model.mm import lazy, regions, usercopy
-from sim.host.toolchain import build_program, build_user, programs_directory
+from sim.host.programs import build_program, build_user, programs_directory
 from tests.programs.running import run
 
 #: The sparse gigabyte has 4,096 pages, and 512 page tables.

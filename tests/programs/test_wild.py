@@ -6,7 +6,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from sim.cli import main as cli
-from sim.host import toolchain
+from sim.host.toolchain import compile_strictly
 
 FOLDER = Path(__file__).parent
 
@@ -51,7 +51,7 @@ def build(tmp_path):
         path = tmp_path / "wild.ld"
         path.write_text(script)
         flags = ["-O2", f"-DENTRY={entry}", f"-Wl,-e,{entry}"]
-        return toolchain._compile([FOLDER / "wild.c"], path, tmp_path / "wild", flags, extensions)
+        return compile_strictly([FOLDER / "wild.c"], path, tmp_path / "wild", flags, extensions)
 
     return build
 

@@ -1,8 +1,13 @@
-"""Small ELF files, made by hand so that each can be wrong in one place."""
+"""Small ELF files, made by hand so that each can be wrong in one place; what is in whole ones."""
 
 import struct
 
-__all__ = ["make_elf", "patch"]
+from elftools.elf.elffile import ELFFile
+
+__all__ = ["PF_R", "PF_W", "PF_X", "make_elf", "patch", "segments", "symbols"]
+
+#: Rights of a segment.
+PF_X, PF_W, PF_R = 1, 2, 4
 
 _SYMBOL = struct.Struct("<IBBHQQ")
 
@@ -38,6 +43,19 @@ def make_elf(
 def patch(elf, offset, data):
     """`elf` with `data` at `offset`."""
     return elf[:offset] + data + elf[offset + len(data) :]
+
+
+def segments(path):
+    """The headers of the segments that are loaded."""
+    with path.open("rb") as file:
+        return [dict(s.header) for s in ELFFile(file).iter_segments() if s["p_type"] == "PT_LOAD"]
+
+
+def symbols(path):
+    """The values of symbols by name."""
+    with path.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        return {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
 
 
 def _sections(body, symbols):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sim.config import RunConfig
 from sim.guests.kernel_guest import KernelGuest
-from sim.host.toolchain import find_program
+from sim.host.programs import find_program
 from sim.machine import End, Machine
 from sim.session import KernelSession
 from tests.kernel_model.support import Console

@@ -4,7 +4,7 @@ import pytest
 
 from kernel_model.dev.state import Console
 from sim.config import MachineConfig, RunConfig
-from sim.host.toolchain import build_bare, find_program
+from sim.host.programs import build_bare, find_program
 from sim.machine import End
 from sim.output.json_report import JsonReport
 from sim.output.pages import PagePrint, PageTables

@@ -11,7 +11,7 @@ import pytest
 
 from sim.cli import main as cli
 from sim.guests import kernel_setup
-from sim.host.toolchain import build_program, bundled_files, strip
+from sim.host.programs import build_program, bundled_files, strip
 
 pytest.importorskip("termios")
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sim.cli import main as cli
-from sim.host.toolchain import program_names
+from sim.host.programs import program_names
 from sim.machine import End
 from tests.sim.runs import run
 

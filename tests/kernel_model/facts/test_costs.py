@@ -50,25 +50,25 @@ def test_to_clear_eight_bytes_is_to_copy_them_without_the_load():
 class TestMeter:
     def test_what_was_done_costs_what_the_table_says(self):
         meter = Meter(TABLE)
-        meter.counts[Step.PTE] += 3
-        meter.counts[Step.ZERO_PAGE] += 1
+        meter.charge(Step.PTE, 3)
+        meter.charge(Step.ZERO_PAGE)
         assert meter.cycles == 3 * TABLE[Step.PTE] + TABLE[Step.ZERO_PAGE]
 
     def test_begins_anew_with_each_ring(self):
         meter = Meter(TABLE)
-        meter.counts[Step.FREE] += 1
+        meter.charge(Step.FREE)
         meter.reset()
         assert (meter.cycles, set(meter.counts)) == (0, {0})
 
     def test_a_part_of_the_work_is_what_was_done_since(self):
         meter = Meter(TABLE)
-        meter.counts[Step.PTE] += 5
+        meter.charge(Step.PTE, 5)
         before = meter.counts.copy()
-        meter.counts[Step.PTE] += 2
-        meter.counts[Step.ALLOCATE] += 1
+        meter.charge(Step.PTE, 2)
+        meter.charge(Step.ALLOCATE)
 
         work = meter.since(before)
-        meter.counts[Step.PTE] += 9  # is none of it
+        meter.charge(Step.PTE, 9)  # is none of it
 
         assert work.steps == (
             (Step.ALLOCATE, 1, TABLE[Step.ALLOCATE]),
@@ -78,7 +78,7 @@ class TestMeter:
 
     def test_work_that_costs_nothing_is_work(self):
         meter = Meter(ZERO)
-        meter.counts[Step.PTE] += 2
+        meter.charge(Step.PTE, 2)
         work = meter.since([0] * len(Step))
         assert (work.steps, work.cycles) == (((Step.PTE, 2, 0),), 0)
         assert (NO_WORK.steps, NO_WORK.cycles) == ((), 0)

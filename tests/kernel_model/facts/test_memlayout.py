@@ -8,7 +8,7 @@ import pytest
 from hdl.arch import MAXVA_BITS, PAGE_SIZE, RAM_BASE
 from kernel_model.facts import memlayout
 from kernel_model.facts.memlayout import DOORBELL, KERNBASE, MAXVA, TRAMPOLINE, TRAPFRAME
-from sim.host.toolchain import programs_directory
+from sim.host.programs import programs_directory
 from tests.kernel_model.pages import table_under
 from tests.programs.headers import constants
 

@@ -3,7 +3,7 @@ import pytest
 from sim.bench import mmubench
 from sim.bench.runs import BenchError
 from sim.config import MachineConfig
-from sim.host.toolchain import programs_directory
+from sim.host.programs import programs_directory
 
 WORDS = 232
 

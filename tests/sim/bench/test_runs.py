@@ -5,7 +5,7 @@ import pytest
 from kernel_model.facts.costs import ZERO
 from sim.bench.runs import BenchError, bare_run, kernel_run
 from sim.config import MachineConfig
-from sim.host.toolchain import build_bare, build_user, programs_directory
+from sim.host.programs import build_bare, build_user, programs_directory
 
 CONFIG = MachineConfig(memory_mib=4, fast_forward=False)
 

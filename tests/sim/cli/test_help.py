@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.cli import main as cli
-from sim.host.toolchain import program_names
+from sim.host.programs import program_names
 from tests.sim.elf import make_elf
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,7 @@ from sim.cli import main as cli
 from sim.guests import kernel_setup
 from sim.guests.disk import read_disk
 from sim.guests.host_files import HostFileError
-from sim.host.toolchain import build_program, strip
+from sim.host.programs import build_program, strip
 from tests.sim.cli.test_main import complaint
 from tests.sim.mkfs import Mkfs
 

@@ -2,7 +2,8 @@ import pytest
 
 from sim.guests.disk import Disk
 from sim.guests.program import find_bare_program, find_user_program
-from sim.host.toolchain import ToolchainError, build_program
+from sim.host.programs import build_program
+from sim.host.toolchain import ToolchainError
 
 SOURCE = "int main(void) { return 0; }\n"
 

@@ -7,7 +7,7 @@ import pytest
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.abi import Abi, Syscall
-from sim.host.toolchain import programs_directory
+from sim.host.programs import programs_directory
 from sim.output.arguments import Call
 from tests.kernel_model.support import make_hart
 

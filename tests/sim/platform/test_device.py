@@ -8,7 +8,7 @@ import pytest
 from sim.config import MachineConfig
 from sim.guests.bare_guest import BareGuest
 from sim.guests.loader import load_bare
-from sim.host.toolchain import build_bare
+from sim.host.programs import build_bare
 from sim.machine import End, Machine
 from sim.platform.device import Device, Refused, Window
 from sim.platform.devices.htif import Htif

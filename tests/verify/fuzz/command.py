@@ -12,7 +12,7 @@ from random import Random
 import click
 
 from sim.cli.main import main, trapline
-from sim.host.toolchain import build_bare, build_program, programs_directory
+from sim.host.programs import build_bare, build_program, programs_directory
 from tests.verify.fuzz.damage import damaged
 from tests.verify.fuzz.guard import Misbehaved, bounded
 

@@ -8,7 +8,7 @@ from kernel_model.calls.exec import kexec
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
 from sim.guests.loader import LoadError, load_bare
-from sim.host.toolchain import build_bare, build_program, programs_directory, strip
+from sim.host.programs import build_bare, build_program, programs_directory, strip
 from sim.platform.ram import Ram
 from tests.kernel_model.support import DATA, TEXT, Console, elf_file
 from tests.verify.fuzz.damage import damaged

@@ -10,7 +10,7 @@ from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
 from sim.guests.kernel_guest import KernelGuest
-from sim.host.toolchain import assemble_trampoline
+from sim.host.programs import assemble_trampoline
 from sim.machine import Machine
 from sim.platform.devices.doorbell import DoorbellPage
 from sim.platform.events import Budget

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from sim.host.toolchain import build_bare
+from sim.host.programs import build_bare
 from tests import spike
 from tests.verify.golden.cases import RESERVED, content
 from tests.verify.oracle.delivery import Delivery

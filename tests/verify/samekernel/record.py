@@ -10,7 +10,7 @@ from kernel_model.kernel import Kernel
 from kernel_model.mm.served import ServedFault
 from kernel_model.proc.state import Cpu
 from kernel_model.proc.trapframe import OFFSETS
-from sim.host.toolchain import assemble_trampoline, build_program, bundled_files
+from sim.host.programs import assemble_trampoline, build_program, bundled_files
 from tests.kernel_model.support import Console
 from tests.verify.samekernel.cases import Case
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from kernel_model.facts.costs import TABLE, ZERO
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
-from sim.host.toolchain import assemble_trampoline, build_bare
+from sim.host.programs import assemble_trampoline, build_bare
 from sim.machine import Machine
 from sim.session import BareSession, KernelSession
 from tests.kernel_model.support import Console as KernelConsole

@@ -4,7 +4,7 @@ import pytest
 
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
-from sim.host.toolchain import assemble_trampoline
+from sim.host.programs import assemble_trampoline
 from sim.machine import End, Machine
 from sim.session import KernelSession
 from tests.programs.expected import Expected

@@ -1,0 +1,108 @@
+"""`bare` from the command line to its results, with a scripted hart for the real one."""
+
+import io
+import re
+
+import pytest
+
+from sim import machine
+from sim.cli import commands
+from sim.cli import main as cli
+from tests.sim.cli.test_main import complaint
+from tests.sim.scripted import store
+
+BASE = 0x8000_0000
+TOHOST = BASE + 8
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, 0), (1, 1), (7, 7), (255, 255), (300, 255)])
+def test_bare_exits_with_the_number_of_the_test(capsys, script, bare_file, code, status):
+    script += [store(TOHOST, code << 1 | 1)]
+
+    assert cli.main(["bare", "--quiet", str(bare_file)]) == status
+    error = capsys.readouterr().err
+    assert error == (f"{bare_file}: test {code} failed\n" if code else "")
+
+
+def test_bare_prints_what_the_program_prints(capfdbinary, script, bare_file):
+    script += [store(TOHOST, 0x0101 << 48 | character) for character in b"hi\n"]
+    script += [store(TOHOST, 1)]
+
+    assert cli.main(["bare", str(bare_file)]) == 0
+    output = capfdbinary.readouterr()
+    assert output.out == b"hi\n"
+    assert b"exit status" in output.err
+
+
+def test_a_word_written_by_halves_ends_the_program(script, bare_file):
+    script += [store(TOHOST, 3, size=2), store(TOHOST + 4, 0, size=2)]
+
+    assert cli.main(["bare", "--quiet", str(bare_file)]) == 1
+
+
+def test_half_a_word_ends_the_program_too(script, bare_file):
+    script += [store(TOHOST, 3, size=2)]
+
+    assert cli.main(["bare", "--quiet", str(bare_file)]) == 1
+
+
+@pytest.mark.parametrize(("granularity", "words"), [("4", 4), ("8", 2)])
+def test_bare_writes_the_signature(script, bare_file, tmp_path, granularity, words):
+    script += [store(BASE, 0x1122_3344_5566_7788), store(TOHOST, 1)]
+    path = tmp_path / "signature"
+
+    arguments = ["--signature", str(path), "--signature-granularity", granularity]
+    assert cli.main(["bare", "--quiet", *arguments, str(bare_file)]) == 0
+
+    lines = path.read_text().splitlines()
+    assert "".join(reversed(lines[: words // 2])) == "1122334455667788"
+    assert len(lines) == words
+
+
+def test_max_cycles_ends_with_124_and_says_so(capsys, script, bare_file):
+    assert cli.main(["bare", "--quiet", "--max-cycles", "50", str(bare_file)]) == 124
+    assert "ended by --max-cycles 50" in capsys.readouterr().err
+
+
+def test_a_stuck_hart_ends_with_125(capsys, script, bare_file, monkeypatch):
+    monkeypatch.setattr(machine, "STALL_LIMIT", 100)
+
+    assert cli.main(["bare", "--quiet", str(bare_file)]) == 125
+    assert "the hart is stuck" in capsys.readouterr().err
+
+
+def test_an_unknown_htif_device_ends_with_125_and_one_line(capsys, script, bare_file):
+    script += [store(TOHOST, 9 << 56)]
+
+    assert cli.main(["bare", str(bare_file)]) == 125
+    assert "no device 9" in complaint(capsys)
+
+
+class Screen(io.BytesIO):
+    """A terminal, on which everything is seen in its order."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_run_that_is_silent_in_the_middle_of_a_line_says_what_it_does(
+    monkeypatch, script, bare_file, reads
+):
+    """But the prompt of somebody who is typing is left alone."""
+    script += [store(TOHOST, 0x0101 << 48 | character) for character in b"starting "]
+    screen = Screen()
+    terminal = io.TextIOWrapper(screen, write_through=True)
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("sim.host.progress._INTERVAL", 1e-9)
+    monkeypatch.setattr("sim.host.progress._LONG", 0)
+    monkeypatch.setattr(commands.Console, "interactive", reads)
+
+    limit = ["--engine", "pysim", "--max-cycles", "3000"]
+    assert cli.main(["bare", "--quiet", *limit, str(bare_file)]) == 124
+    shown = screen.getvalue().decode().partition("trapline: ended")[0]
+    if reads:
+        assert re.sub(r"\r\x1b\[K.*\r\x1b\[K", "", shown) == "starting \n"
+    else:
+        assert re.search(r" \n\r\x1b\[K[\d,]+ cycles, 0 page faults", shown)
