@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kernel_model.facts.accounts import Account
 from sim.config import MachineConfig
-from sim.guests.fault_table import Fault
+from sim.guests.fault_table import PageFault
 from sim.machine import End
 
 __all__ = ["STATUS", "Result"]
@@ -34,7 +34,7 @@ class Result:
         What was printed, if it was kept.
     pages_promised, heap_frames_used, frames_used : int or None
         See `kernel_model.kernel.Kernel`.
-    faults : sequence of Fault
+    faults : sequence of PageFault
         Every page fault; of very many, see `FaultTable`.
     processes : list of Account
         What each process has used, init left out.
@@ -54,7 +54,7 @@ class Result:
     pages_promised: int | None = None
     heap_frames_used: int | None = None
     frames_used: int | None = None
-    faults: Sequence[Fault] = ()
+    faults: Sequence[PageFault] = ()
     processes: list[Account] = field(default_factory=list)
     boot_cycles: int | None = None
     idle_cycles: int | None = None

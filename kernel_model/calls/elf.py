@@ -15,7 +15,7 @@ from kernel_model.facts.abi import Abi
 from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.facts.param import USERSTACK
 
-__all__ = ["ExecError", "Image", "Segment", "read_elf"]
+__all__ = ["ExecError", "Executable", "Segment", "read_elf"]
 
 #: Room that a program must leave below TRAPFRAME: guard page and stack.
 _TOP = TRAPFRAME - (1 + USERSTACK) * PAGE_SIZE
@@ -47,7 +47,7 @@ class Segment(NamedTuple):
         return page_round_up(self.vaddr + self.memsz)
 
 
-class Image(NamedTuple):
+class Executable(NamedTuple):
     """A program to load."""
 
     entry: int
@@ -58,7 +58,7 @@ class Image(NamedTuple):
 
 # A shell runs the same few programs again and again.
 @lru_cache(32)
-def read_elf(elf: bytes) -> Image:
+def read_elf(elf: bytes) -> Executable:
     """The program in `elf`. Raises ExecError if it is none that can run here."""
     if elf[:4] != b"\x7fELF":
         raise ExecError("not an ELF file")
@@ -74,7 +74,7 @@ def read_elf(elf: bytes) -> Image:
     if not loads:
         raise ExecError("nothing to load: no PT_LOAD segment")
     segments = tuple(_segment(elf, header) for header in loads)
-    return Image(file.header.e_entry, segments, abi_of(elf))
+    return Executable(file.header.e_entry, segments, abi_of(elf))
 
 
 def _check_header(header: Any, size: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hdl.arch import PAGE_FAULTS
 from sim.cli.options import Options
 from sim.engines.traps import TrapRecord
-from sim.guests.fault_table import Fault, cause_name
+from sim.guests.fault_table import PageFault, cause_name
 from sim.output.gtkw import Mark
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
@@ -72,7 +72,7 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
     )
 
 
-def _is_marked(fault: Fault, options: Options) -> bool:
+def _is_marked(fault: PageFault, options: Options) -> bool:
     """The fault may be in the waveform that `options` ask for by its place in the run."""
     if options.vcd_fault is not None:
         return abs(fault.number - options.vcd_fault) <= _NEIGHBOURS

@@ -11,7 +11,7 @@ from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.proc.state import Proc
 from sim.engines.traps import TrapRecord
 
-__all__ = ["Fault", "FaultTable", "JoinError", "cause_name"]
+__all__ = ["PageFault", "FaultTable", "JoinError", "cause_name"]
 
 #: What became of the access, as the report says it.
 OUTCOMES = {Decision.MAPPED: "mapped", Decision.REFUSED: "killed"}
@@ -22,7 +22,7 @@ class JoinError(Exception):
 
 
 @dataclass(frozen=True)
-class Fault:
+class PageFault:
     """A page fault: of a process, or of the kernel on a process's behalf (`via` a system call).
 
     `trap` is what the hart raised: the fault itself, or the `ecall` of the system call.
@@ -60,7 +60,7 @@ class Fault:
         }
 
 
-class FaultTable(Sequence[Fault]):
+class FaultTable(Sequence[PageFault]):
     """All faults of a run, in the order in which the kernel served them.
 
     Its length is their number. Of very many the first `FIRST`, the last `LAST`, and up to `PINNED`
@@ -78,29 +78,29 @@ class FaultTable(Sequence[Fault]):
     FIRST, LAST, PINNED = 1_000, 10_000, 1_000
 
     def __init__(self) -> None:
-        self.pinned: Callable[[Fault], bool] = lambda fault: False
-        self.settled: Callable[[Fault], None] = lambda fault: None
+        self.pinned: Callable[[PageFault], bool] = lambda fault: False
+        self.settled: Callable[[PageFault], None] = lambda fault: None
         self._count = 0
-        self._first: list[Fault] = []
-        self._chosen: list[Fault] = []
-        self._last: deque[Fault] = deque()
+        self._first: list[PageFault] = []
+        self._chosen: list[PageFault] = []
+        self._last: deque[PageFault] = deque()
         self._raised: dict[int, TrapRecord] = {}
-        self._unsettled: deque[Fault] = deque()
+        self._unsettled: deque[PageFault] = deque()
         self._exited: list[int] = []
 
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[Fault]:
+    def __iter__(self) -> Iterator[PageFault]:
         return chain(self._first, self._chosen, self._last)
 
     @overload
-    def __getitem__(self, index: int) -> Fault: ...
+    def __getitem__(self, index: int) -> PageFault: ...
 
     @overload
-    def __getitem__(self, index: slice) -> list[Fault]: ...
+    def __getitem__(self, index: slice) -> list[PageFault]: ...
 
-    def __getitem__(self, index: int | slice) -> Fault | list[Fault]:
+    def __getitem__(self, index: int | slice) -> PageFault | list[PageFault]:
         if isinstance(index, slice):
             return [self[number] for number in range(self._count)[index]]
         number = range(self._count)[index]
@@ -138,7 +138,7 @@ class FaultTable(Sequence[Fault]):
         """
         for fault in served:
             trap = _trap_of(fault, self._raised)
-            self._append(Fault(self._count + 1, fault, trap))
+            self._append(PageFault(self._count + 1, fault, trap))
         for pid in self._exited:
             self._raised.pop(pid, None)
         self._exited.clear()
@@ -150,7 +150,7 @@ class FaultTable(Sequence[Fault]):
         while self._unsettled:
             self.settled(self._unsettled.popleft())
 
-    def _append(self, fault: Fault) -> None:
+    def _append(self, fault: PageFault) -> None:
         self._count += 1
         self._unsettled.append(fault)
         if len(self._first) < self.FIRST:
@@ -162,7 +162,7 @@ class FaultTable(Sequence[Fault]):
             if len(self._chosen) < self.PINNED and self.pinned(oldest):
                 self._chosen.append(oldest)
 
-    def _is_settled(self, fault: Fault) -> bool:
+    def _is_settled(self, fault: PageFault) -> bool:
         """It has retired, or its process has gone or has come to another exception elsewhere."""
         if fault.retired_cycle is not None or fault.served.via is not None:
             return True

@@ -4,7 +4,7 @@ from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
 from sim.guests.fault_table import FaultTable
 from sim.machine import End, Machine
-from sim.platform.events import Doorbell, Event
+from sim.platform.events import Event, Ring
 
 __all__ = ["PATIENCE", "KernelGuest"]
 
@@ -50,7 +50,7 @@ class KernelGuest:
 
     def handle(self, machine: Machine, event: Event) -> None:
         """Serves a ring of the doorbell."""
-        assert isinstance(event, Doorbell), f"unexpected event {event}"
+        assert isinstance(event, Ring), f"unexpected event {event}"
         kernel, engine = self.kernel, machine.engine
         trapped, log, cycle = kernel.proc, engine.log, engine.cycle
         is_exception = log.trap_count > self._trapped  # and no interrupt: those are not logged

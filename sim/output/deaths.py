@@ -5,6 +5,7 @@ from kernel_model.kernel import Kernel
 from kernel_model.mm.served import ServedFault, Why
 from kernel_model.proc.state import Proc
 from kernel_model.proc.trapframe import TrapFrame
+from sim.host.terminals import visible
 from sim.output.traces import Emit
 
 __all__ = ["Deaths"]
@@ -50,7 +51,7 @@ class Deaths:
         frame = proc.trapframe
         reason = self._reason(frame)
         if reason is not None:
-            where = f"pid {proc.pid} ({proc.name}) is killed at pc {frame.sepc:#x}"
+            where = f"pid {proc.pid} ({visible(proc.name)}) is killed at pc {frame.sepc:#x}"
             self._emit(f"trapline: {where}: {reason}")
         self._no_frame = False
 

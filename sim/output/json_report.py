@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from kernel_model.facts.accounts import Account
-from sim.guests.fault_table import Fault
+from sim.guests.fault_table import PageFault
 from sim.host.output_files import STDOUT, open_output, position_of, return_to
 from sim.result import Result
 
@@ -56,7 +56,7 @@ class JsonReport:
         self._separator = "\n    "
         self._write('{\n  "faults": [')
 
-    def fault(self, fault: Fault) -> None:
+    def fault(self, fault: PageFault) -> None:
         """Writes a fault of which nothing more will be known."""
         self._write(self._separator + json.dumps(fault.as_json()))
         self._separator = ",\n    "

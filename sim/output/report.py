@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, TypeVar
 
 from kernel_model.facts.accounts import Account
-from sim.guests.fault_table import Fault
+from sim.guests.fault_table import PageFault
 from sim.host.tables import Cell, Column, Gap, Row, print_table
+from sim.host.terminals import visible
 from sim.output.sentences import in_words
 from sim.result import Result
 
@@ -113,7 +114,7 @@ def _some(
 def _process_row(account: Account) -> tuple[str, ...]:
     return (
         str(account.pid),
-        account.name,
+        visible(account.name),
         f"{account.size:#x}",
         f"{account.resident:,}",
         f"{account.page_tables:,}",
@@ -125,7 +126,7 @@ def _process_row(account: Account) -> tuple[str, ...]:
     )
 
 
-def _row(fault: Fault, with_pid: bool) -> tuple[str | Cell, ...]:
+def _row(fault: PageFault, with_pid: bool) -> tuple[str | Cell, ...]:
     served = fault.served
     done = in_words(served.outcome)
     retired = f"{fault.retired_cycle:,}" if fault.retired_cycle is not None else "-"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Budget", "Doorbell", "Event", "Halt"]
+__all__ = ["Budget", "Ring", "Event", "Halt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Doorbell:
+class Ring:
     """The doorbell rang with `reason`; the hart's store waits for `Engine.answer`."""
 
     reason: int
@@ -22,4 +22,4 @@ class Halt:
     """A device has ended the program: nothing more is to be run."""
 
 
-Event = Budget | Doorbell | Halt
+Event = Budget | Ring | Halt

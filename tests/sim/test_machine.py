@@ -5,7 +5,7 @@ import pytest
 from sim import machine as machine_module
 from sim.config import MachineConfig
 from sim.machine import End, Machine
-from sim.platform.events import Budget, Doorbell, Halt
+from sim.platform.events import Budget, Halt, Ring
 from tests.sim.engines.test_devices import Wild, accesses
 from tests.sim.platform.test_bus import Witness
 from tests.sim.programmed import ACCESSES, ProgrammedHart, outcome, program
@@ -136,7 +136,7 @@ def test_devices_and_their_lines_return_with_the_machine():
         def go_on(cycles):
             while engine.cycle < cycles:
                 event = engine.run(cycles - engine.cycle)
-                if isinstance(event, Doorbell):
+                if isinstance(event, Ring):
                     engine.answer(event.reason % 50)
 
         for cycle in backs:

@@ -11,7 +11,7 @@ from kernel_model.mm.served import ServedFault
 from sim.cli import main as cli
 from sim.engines import traps
 from sim.engines.traps import MOST_EXPECTED, TrapLog, TrapRecord
-from sim.guests.fault_table import Fault, FaultTable
+from sim.guests.fault_table import FaultTable, PageFault
 from tests.sim.runs import run
 from tests.sim.served import mapped
 
@@ -32,7 +32,7 @@ def living(kind):
 
 @pytest.mark.usefixtures("small")
 def test_few_records_of_many_faults_are_left():
-    before = {kind: living(kind) for kind in (Fault, TrapRecord, ServedFault)}
+    before = {kind: living(kind) for kind in (PageFault, TrapRecord, ServedFault)}
 
     finished = run("lazytests", "-n", "sparse", memory_mib=128)
 

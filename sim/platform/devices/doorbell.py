@@ -5,13 +5,13 @@ from kernel_model.facts.doorbell import READABLE, WRITABLE, Register
 from kernel_model.facts.doorbell import Doorbell as Registers
 from kernel_model.facts.memlayout import DOORBELL
 from sim.platform.device import Device, Refused, Window
-from sim.platform.events import Doorbell
+from sim.platform.events import Ring
 
 __all__ = ["DoorbellPage"]
 
 
 class DoorbellPage(Device):
-    """One page of 8-byte registers at `DOORBELL`; a store to `Register.RING` raises `Doorbell`.
+    """One page of 8-byte registers at `DOORBELL`; a store to `Register.RING` raises `Ring`.
 
     Accesses of another size, and to offsets without a register, are bus errors.
     """
@@ -37,12 +37,12 @@ class DoorbellPage(Device):
         registers = self._registers.registers
         return [registers[offset] for offset in window.loadable]
 
-    def store(self, offset: int, count: int, value: int, cycle: int) -> Doorbell | None:
+    def store(self, offset: int, count: int, value: int, cycle: int) -> Ring | None:
         """Writes the register at `offset`, or rings."""
         if count != 8:
             raise Refused
         if offset == Register.RING:
-            return Doorbell(value)
+            return Ring(value)
         try:
             self._registers.write(offset, value)
         except LookupError as error:

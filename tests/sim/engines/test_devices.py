@@ -9,7 +9,7 @@ from sim.engines.pysim.engine import PysimEngine
 from sim.host.toolchain import cache_directory
 from sim.platform.bus import Bus
 from sim.platform.device import LINES, Device, Refused, Window
-from sim.platform.events import Budget, Doorbell, Halt
+from sim.platform.events import Budget, Halt, Ring
 from sim.platform.ram import Ram
 from tests.sim.platform.test_bus import Witness
 from tests.sim.programmed import ACCESSES, ProgrammedHart, outcome, program
@@ -53,7 +53,7 @@ class Wild(Device):
             return None
         self.notes.append(("store", cycle, offset, count, value))
         if offset == WAITS:
-            return Doorbell(value)
+            return Ring(value)
         if offset != DEADLINE:
             raise Refused
         self.deadline = cycle + value % 4 * 10
@@ -116,7 +116,7 @@ def run(kind, seed):
         if isinstance(event, Budget):
             continue
         events.append((engine.cycle, event))
-        if isinstance(event, Doorbell):
+        if isinstance(event, Ring):
             engine.answer(event.reason % 50)
     assert engine.log.instructions == ACCESSES
     outcomes = [outcome(engine, number) for number in range(ACCESSES)]
@@ -137,7 +137,7 @@ def test_there_is_something_of_everything():
     events = [event for events, *_ in runs for _, event in events]
 
     assert {kind for kind, *_ in notes} == {"load", "store", "written", "tick", "read"}
-    assert {type(event) for event in events} == {Doorbell, Halt}
+    assert {type(event) for event in events} == {Ring, Halt}
     assert {outcome.error for _, outcomes, *_ in runs for outcome in outcomes} == {0, 1}
     assert len({outcome.lines for _, outcomes, *_ in runs for outcome in outcomes}) > ACCESSES
 

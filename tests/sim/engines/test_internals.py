@@ -20,8 +20,8 @@ import hashlib, warnings
 warnings.simplefilter("ignore")
 import amaranth
 from hdl.hart import Hart
-from sim.engines.native.compiler.model import Translation
-source = Translation(Hart(), (), everything=True).source()
+from sim.engines.native.compiler.model import TranslatedDesign
+source = TranslatedDesign(Hart(), (), everything=True).source()
 print(amaranth.__version__, hashlib.sha256(source.encode()).hexdigest())
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.engines.native.compiler import cxx
-from sim.engines.native.compiler.store import Image, load, save
+from sim.engines.native.compiler.store import StoredModel, load, save
 from sim.host import shared_cache, toolchain
 from sim.host.shared_cache import content, is_kept, keep
 
@@ -99,10 +99,10 @@ def test_a_damaged_library_is_compiled_anew(damage, tmp_path):
 @pytest.mark.parametrize("name", ["model.so", "model.json"])
 def test_an_image_is_none_if_it_or_its_library_is_damaged(damage, name, tmp_path):
     kept(tmp_path / "model.so")
-    save(tmp_path / "model.json", Image("model.so", [1], {}))
+    save(tmp_path / "model.json", StoredModel("model.so", [1], {}))
     damage(tmp_path / name)
 
-    assert load(tmp_path / "model.json", Image) is None
+    assert load(tmp_path / "model.json", StoredModel) is None
 
 
 @DAMAGE
@@ -125,9 +125,9 @@ def test_what_the_owner_has_is_not_copied_if_it_is_damaged(damage, shared, own):
 
 def test_a_library_and_its_image_serve_everybody(shared, own):
     kept(shared / "model.so")
-    save(shared / "model.json", Image("model.so", [1], {}))
+    save(shared / "model.json", StoredModel("model.so", [1], {}))
 
-    assert load(own / "model.json", Image) == Image("model.so", [1], {})
+    assert load(own / "model.json", StoredModel) == StoredModel("model.so", [1], {})
     assert content(own / "model.so") == b"compiled"
     assert {path.name for path in own.iterdir()} == {"model.so", "model.json"}
 

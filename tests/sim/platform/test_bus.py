@@ -5,7 +5,7 @@ import pytest
 from hdl.memory.port import Source
 from sim.platform.bus import DATA, DEPTH, FETCH, Bus, ProtocolError, Request
 from sim.platform.device import LINES, Device, Refused
-from sim.platform.events import Doorbell, Halt
+from sim.platform.events import Halt, Ring
 from sim.platform.ram import Ram
 
 BASE = 0x8000_0000
@@ -26,7 +26,7 @@ class Register(Device):
 
     def store(self, offset, count, value, cycle):
         if offset == 8:
-            return Doorbell(value)
+            return Ring(value)
         if (offset, count) != (4, 4):
             raise Refused
         self.value = value
@@ -150,7 +150,7 @@ def test_a_withheld_store_waits_for_its_answer(ram, register, latency, delay):
     bus = make_bus(ram, register, latency=latency)
 
     bus.accept(DATA, 10, Request(0x700_0008, write=1, data=4, strobe=0xFF))
-    assert list(bus.events) == [Doorbell(4)]
+    assert list(bus.events) == [Ring(4)]
     assert answers(bus, DATA, range(11, 1000)) == {}
     bus.answer(delay)
 

@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from sim.platform.events import Budget, Doorbell, Event, Halt
+from sim.platform.events import Budget, Event, Halt, Ring
 
 #: No two of them say the same.
-DIFFERENT = [Budget(), Halt(), Doorbell(0), Doorbell(1)]
+DIFFERENT = [Budget(), Halt(), Ring(0), Ring(1)]
 
 
 @pytest.mark.parametrize("one, other", list(combinations(DIFFERENT, 2)))
@@ -33,7 +33,7 @@ def test_what_an_event_says_cannot_be_changed(event):
 
 
 def test_an_event_tells_itself_in_a_failure():
-    assert repr(Doorbell(reason=3)) == "Doorbell(reason=3)"
+    assert repr(Ring(reason=3)) == "Ring(reason=3)"
 
 
 def test_these_are_all_there_are():

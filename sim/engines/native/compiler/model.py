@@ -27,7 +27,7 @@ from sim.engines.native.compiler.simplify import simplify
 from sim.engines.native.compiler.statements import make_nodes
 from sim.host.progress import announced
 
-__all__ = ["Model", "Translation", "optimize"]
+__all__ = ["Model", "TranslatedDesign", "optimize"]
 
 #: Folders whose sources determine what a model of the project's own designs computes.
 _PACKAGES = (Path(hdl.__file__).parent, Path(__file__).parent)
@@ -42,7 +42,7 @@ def optimize(circuit: Circuit) -> Circuit:
     return simplify(canonical(merge(circuit)))
 
 
-class Translation:
+class TranslatedDesign:
     """A component on its way to C++, and what the passes made of it.
 
     Parameters are those of `Model`.
@@ -178,7 +178,7 @@ class Model:
         The word of the state of every place that was asked for, by its name.
     cached : bool
         The library had been compiled before.
-    translation : Translation
+    translation : TranslatedDesign
         How the component became C++. Made when it is first looked at if the model came whole from
         the cache.
     shown : SignalDict of (int, int)
@@ -254,7 +254,7 @@ class Model:
                 processor(),
             )
             path = directory / f"model-{store.fingerprint(_PACKAGES, *facts)}.json"
-        image = store.load(path, store.Image) if path is not None else None
+        image = store.load(path, store.StoredModel) if path is not None else None
         self.cached = image is not None
         if image is None:
             image = self._make(directory, runtime, level)
@@ -268,14 +268,14 @@ class Model:
             self.state[self.places[name]] = signal.init
 
     @cached_property
-    def translation(self) -> Translation:
+    def translation(self) -> TranslatedDesign:
         """See the class."""
         top, outputs, everything, places, pullable, rarely = self._parameters
-        return Translation(
+        return TranslatedDesign(
             top, outputs, everything=everything, places=places, pullable=pullable, rarely=rarely
         )
 
-    def _make(self, directory: Path, runtime: str, level: str) -> store.Image:
+    def _make(self, directory: Path, runtime: str, level: str) -> store.StoredModel:
         """Translates and compiles; says how to run what came of it."""
         with announced("building the native engine"):
             translation = self.translation
@@ -283,7 +283,7 @@ class Model:
                 "\n".join([translation.source(), runtime]), "model", directory, level
             )
         places = self._parameters[3]
-        return store.Image(
+        return store.StoredModel(
             library.name,
             translation.layout.initial(translation.circuit),
             {name: translation.word_of(place) for name, place in places.items()},
@@ -325,5 +325,5 @@ class Model:
         return ctypes.addressof(self._words)
 
     def word_of(self, signal: Signal) -> int:
-        """The word of the state that holds an input or a register; see `Translation.word_of`."""
+        """The word of the state with an input or a register; see `TranslatedDesign.word_of`."""
         return self.translation.word_of(signal)

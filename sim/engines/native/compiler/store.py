@@ -11,14 +11,14 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from sim.host.shared_cache import content, is_kept, keep
 
-__all__ = ["Image", "fingerprint", "load", "save"]
+__all__ = ["StoredModel", "fingerprint", "load", "save"]
 
 #: Kinds of source files that can change what a model computes.
 _SOURCES = (".py", ".cpp")
 
 
 @dataclass(frozen=True)
-class Image:
+class StoredModel:
     """What runs a model: all that Python has to know of it.
 
     Members

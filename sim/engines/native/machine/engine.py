@@ -10,14 +10,14 @@ from sim.engines.base import Engine, EngineError
 from sim.engines.hart import HartPorts
 from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.model import Model
-from sim.engines.native.machine.snapshot import Snapshot
+from sim.engines.native.machine.snapshot import EngineSnapshot
 from sim.engines.native.machine.structs import (
     DEVICE,
     PROTOCOL,
     REQUEST,
     RETIRED,
     WATCHED,
-    Machine,
+    MachineStruct,
 )
 from sim.engines.native.machine.watch import Watch
 from sim.engines.native.machine.windows import Windows
@@ -111,7 +111,7 @@ class NativeEngine(Engine):
         library = model.library
         self._run, self._finish = library.machine_run, library.machine_finish
         self._answer = library.machine_answer
-        self._machine = machine = Machine()
+        self._machine = machine = MachineStruct()
         self._address = ctypes.byref(machine)
         self._run.argtypes = (ctypes.c_void_p, _u64, _u64)
         self._serve = library.machine_serve
@@ -119,7 +119,7 @@ class NativeEngine(Engine):
         self._serve.argtypes = (ctypes.c_void_p, _u64, _u64)
         self._finish.argtypes = (ctypes.c_void_p,)
         library.machine_size.restype = _u64
-        assert library.machine_size() == ctypes.sizeof(Machine)
+        assert library.machine_size() == ctypes.sizeof(MachineStruct)
         self._fill()
         library.machine_drive(self._address)
         self._watch = Watch(model, machine, fields) if traced else None
@@ -249,17 +249,17 @@ class NativeEngine(Engine):
             machine.expected[index] = pc
             machine.expected_filter |= 1 << (pc >> 1 & 63)
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> EngineSnapshot:
         """The state of hart and bus, the log, and what is traced and kept; not RAM."""
         watched = None if self._watch is None else self._watch.save()
-        return Snapshot.take(self.model, self._machine, self.log, watched)
+        return EngineSnapshot.take(self.model, self._machine, self.log, watched)
 
     def restore(self, snapshot: object) -> None:
         """Returns to a `snapshot` of this machine, or of one like it that wrote no waveform.
 
         A waveform that was being written goes on from there. Raises OSError.
         """
-        assert isinstance(snapshot, Snapshot)
+        assert isinstance(snapshot, EngineSnapshot)
         self.log = snapshot.put_back(self.model, self._machine)
         if self._watch is not None and snapshot.watched is not None:
             self._watch.load(snapshot.watched)

@@ -5,16 +5,16 @@ import ctypes
 from dataclasses import dataclass
 
 from sim.engines.native.compiler.model import Model
-from sim.engines.native.machine.structs import POINTERS, Machine
+from sim.engines.native.machine.structs import POINTERS, MachineStruct
 from sim.engines.native.machine.watch import Watched
 from sim.engines.traps import TrapLog
 
-__all__ = ["Snapshot"]
+__all__ = ["EngineSnapshot"]
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """What a machine was at some cycle: the model's state, the `Machine` struct, and the log.
+class EngineSnapshot:
+    """What a machine was at some cycle: the model's state, the struct, and the log.
 
     `withheld` is where in the struct the answer lies that is withheld, or None; `watched` what was
     traced and kept, if anything can be.
@@ -28,13 +28,13 @@ class Snapshot:
 
     @classmethod
     def take(
-        cls, model: Model, machine: Machine, log: TrapLog, watched: Watched | None = None
-    ) -> "Snapshot":
+        cls, model: Model, machine: MachineStruct, log: TrapLog, watched: Watched | None = None
+    ) -> "EngineSnapshot":
         """The snapshot of a machine that stands still."""
         withheld = machine.withheld - ctypes.addressof(machine) if machine.withheld else None
         return cls(model.state.tobytes(), bytes(machine), withheld, copy.deepcopy(log), watched)
 
-    def put_back(self, model: Model, machine: Machine) -> TrapLog:
+    def put_back(self, model: Model, machine: MachineStruct) -> TrapLog:
         """Returns a machine of the same kind to this state; returns its log.
 
         Raises ValueError if it is of another kind: traced and this one not, for example.

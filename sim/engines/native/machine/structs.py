@@ -16,7 +16,7 @@ __all__ = [
     "RETIRED",
     "WATCHED",
     "WINDOWS",
-    "Machine",
+    "MachineStruct",
 ]
 
 #: Numbers of events.
@@ -25,7 +25,7 @@ BUDGET, WATCHED, DEVICE, PROTOCOL = range(4)
 WINDOWS, CELLS = 8, 64
 #: Fields of a request.
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
-#: Members of `Machine` that are addresses, besides `withheld`, which is one inside of it.
+#: Members of `MachineStruct` that are addresses, besides `withheld`, which is one inside of it.
 POINTERS = ("state", "ram", "before", "watch", "watcher")
 #: Entries of the log; and the cause of one that tells of an instruction that retired.
 LOG, RETIRED = 1024, (1 << 64) - 1
@@ -64,7 +64,7 @@ class _Window(ctypes.Structure):
     ]
 
 
-class Machine(ctypes.Structure):
+class MachineStruct(ctypes.Structure):
     """The struct of the same name in machine.cpp."""
 
     _fields_ = [

@@ -22,7 +22,7 @@ from sim.engines.native.compiler.bit_slicing import WORD
 from sim.engines.native.compiler.model import Model
 from sim.host.output_files import open_output
 
-__all__ = ["Waveform", "locate"]
+__all__ = ["VcdWriter", "locate"]
 
 _u64, _pointer = ctypes.c_uint64, ctypes.c_void_p
 _DECODE = ctypes.CFUNCTYPE(None, _u64)
@@ -59,7 +59,7 @@ def locate(value: Any) -> tuple[Signal | MemoryData._Row, int] | None:
     return None
 
 
-class Waveform:
+class VcdWriter:
     """A VCD that compiled code writes; its header and first values are there already.
 
     Members

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sim.engines.native.compiler.emit import Layout
 from sim.engines.native.compiler.model import Model
-from sim.engines.native.machine.vcd import Waveform
+from sim.engines.native.machine.vcd import VcdWriter
 
 __all__ = ["Watch", "Watched"]
 
@@ -74,7 +74,7 @@ class Watch:
             function.restype, function.argtypes = result, arguments
         self._native = _Watch()
         self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
-        self._waveform: Waveform | None = None
+        self._waveform: VcdWriter | None = None
         self._touched = False
 
     def __del__(self) -> None:
@@ -106,7 +106,7 @@ class Watch:
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from the cycle on that comes next; raises OSError."""
         self.stop_trace()
-        self._waveform = Waveform(self._model, path, self._model.address, self._machine.cycle)
+        self._waveform = VcdWriter(self._model, path, self._model.address, self._machine.cycle)
         self._update()
 
     def stop_trace(self) -> None:
@@ -138,7 +138,7 @@ class Watch:
         else:
             self.stop_trace()
             if path is not None:
-                self._waveform = Waveform(self._model, path, state, cycle, end)
+                self._waveform = VcdWriter(self._model, path, state, cycle, end)
         self._touched = False
         self._update()
 
@@ -179,7 +179,7 @@ class Watch:
         end = bisect_right(kept, last, key=lambda number: self._kept(number)[1])
         if begin >= end:
             return False
-        waveform = Waveform(self._model, path, *self._kept(begin))
+        waveform = VcdWriter(self._model, path, *self._kept(begin))
         library.ring_write(ring, waveform.address, begin + 1, end)
         waveform.close()
         return True

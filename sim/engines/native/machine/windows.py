@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sim.engines.native.machine.structs import WINDOWS, Machine
+from sim.engines.native.machine.structs import WINDOWS, MachineStruct
 from sim.platform.device import Device, Window
 
 __all__ = ["Windows"]
@@ -31,7 +31,7 @@ class Windows:
     Raises ValueError if the devices have more windows than there is room for.
     """
 
-    def __init__(self, machine: Machine, devices: Sequence[Device]):
+    def __init__(self, machine: MachineStruct, devices: Sequence[Device]):
         windows = [(device, window) for device in devices for window in device.windows]
         if len(windows) > WINDOWS:
             raise ValueError(f"devices may have {WINDOWS} windows in all, not {len(windows)}")

@@ -12,8 +12,8 @@ from amaranth.hdl import MemoryData, Signal
 from sim.engines.internals import PyEngineState, PyMemoryState, PySignalState, run_wakers
 from sim.engines.native.compiler.bit_slicing import WORD
 from sim.engines.native.compiler.circuit import Unsupported
+from sim.engines.native.testbench.open_design import Place, open_design, poke
 from sim.engines.native.testbench.survey import Survey
-from sim.engines.native.testbench.windows import Place, poke, windows_of
 
 __all__ = ["Running", "State"]
 
@@ -25,22 +25,22 @@ class Running:
 
     def __init__(self, design: Any, directory: Path, level: str):
         self.survey = survey = Survey(design)
-        self.windows = windows = windows_of(design, survey, directory, level)
+        self.opened = opened = open_design(design, survey, directory, level)
         self.numbers = {id(signal): number for number, signal in enumerate(survey.signals)}
         self.rows = {
-            id(memory): row for memory, row in zip(survey.memories, windows.rows, strict=True)
+            id(memory): row for memory, row in zip(survey.memories, opened.rows, strict=True)
         }
-        library = ctypes.CDLL(str(directory / windows.library))
+        library = ctypes.CDLL(str(directory / opened.library))
         self._step, self._show = library.native_step, library.native_show
-        self._array = (ctypes.c_uint64 * len(windows.initial))()
+        self._array = (ctypes.c_uint64 * len(opened.initial))()
         self.state = memoryview(self._array).cast("B").cast("Q")
-        self.words = (ctypes.c_uint64 * max(1, windows.shown_words))()
+        self.words = (ctypes.c_uint64 * max(1, opened.shown_words))()
         self._address = ctypes.c_void_p(ctypes.addressof(self._array))
         self.reset()
 
     def reset(self) -> None:
         """The state as it is at the start."""
-        self._array[:] = self.windows.initial  # type: ignore[assignment]
+        self._array[:] = self.opened.initial  # type: ignore[assignment]
         self.stale, self.due = True, False
 
     def settle(self) -> None:
@@ -123,7 +123,7 @@ class _Input(PySignalState):
     __slots__ = ("_native", "_places")
 
     def __init__(self, signal: Signal, pending: Any, native: Running, number: int):
-        self._native, self._places = native, native.windows.places[number]
+        self._native, self._places = native, native.opened.places[number]
         super().__init__(signal, pending)
 
     def commit(self) -> bool:
@@ -159,8 +159,8 @@ class _Driven(PySignalState):
         self.signal, self.pending = signal, pending
         self.wakers: list[Any] = []
         self.is_comb = number in native.survey.combinational
-        self._native, self._places = native, native.windows.places[number]
-        self._first, width = native.windows.shown[number]
+        self._native, self._places = native, native.opened.places[number]
+        self._first, width = native.opened.shown[number]
         self._count = -(-width // WORD)
         self._sign = 1 << width - 1 if width and signal.shape().signed else 0
         self._set_to: int | None = None

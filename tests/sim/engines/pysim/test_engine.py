@@ -5,7 +5,7 @@ from sim.engines.base import CYCLE_FS
 from sim.engines.pysim.engine import PysimEngine
 from sim.output.waveform import read_waveform
 from sim.platform.bus import Bus, ProtocolError
-from sim.platform.events import Budget, Doorbell, Halt
+from sim.platform.events import Budget, Halt, Ring
 from sim.platform.ram import Ram
 from tests.sim.platform.test_bus import Register, Witness
 from tests.sim.scripted import ScriptedHart, load, store
@@ -99,7 +99,7 @@ def test_a_fetch_waits_while_the_bus_is_locked(ram):
 def test_the_doorbell_stops_the_run_until_it_is_answered(ram):
     engine = make_engine(ram, [store(RING, 3), load(BASE + 8)])
 
-    assert engine.run(100) == Doorbell(3)
+    assert engine.run(100) == Ring(3)
     assert engine.cycle == 1
     assert engine.run(100) == Budget()
     assert engine.log.instructions == 0

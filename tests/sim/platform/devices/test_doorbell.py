@@ -5,7 +5,7 @@ from kernel_model.facts.doorbell import Doorbell as Registers
 from kernel_model.facts.memlayout import DOORBELL
 from sim.platform.device import Refused
 from sim.platform.devices.doorbell import DoorbellPage
-from sim.platform.events import Doorbell
+from sim.platform.events import Ring
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_stores_reach_the_kernel(page, registers):
 
 
 def test_a_store_to_ring_is_an_event(page):
-    assert page.store(Register.RING, 8, Reason.USER_TRAP, 0) == Doorbell(1)
+    assert page.store(Register.RING, 8, Reason.USER_TRAP, 0) == Ring(1)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from sim.engines.native.compiler.store import Image, fingerprint, load, save
+from sim.engines.native.compiler.store import StoredModel, fingerprint, load, save
 from sim.host.shared_cache import keep
 
 
@@ -11,7 +11,7 @@ from sim.host.shared_cache import keep
 def image(tmp_path):
     (tmp_path / "model.new").touch()
     keep(tmp_path / "model.new", tmp_path / "model.so")
-    return Image("model.so", [0, 1 << 63], {"mtime": 1})
+    return StoredModel("model.so", [0, 1 << 63], {"mtime": 1})
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def package(tmp_path):
 def test_an_image_comes_back_as_it_was(image, tmp_path):
     save(tmp_path / "image.json", image)
 
-    assert load(tmp_path / "image.json", Image) == image
+    assert load(tmp_path / "image.json", StoredModel) == image
     assert {path.name for path in tmp_path.iterdir()} == {"model.so", "image.json"}
 
 
@@ -44,7 +44,7 @@ def test_an_image_without_its_library_counts_as_none(image, tmp_path):
     save(tmp_path / "image.json", image)
     (tmp_path / "model.so").unlink()
 
-    assert load(tmp_path / "image.json", Image) is None
+    assert load(tmp_path / "image.json", StoredModel) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"library": "model.so"}'])
@@ -52,11 +52,11 @@ def test_a_file_that_is_no_image_counts_as_none(image, tmp_path, text):
     (tmp_path / "image.new").write_text(text)
     keep(tmp_path / "image.new", tmp_path / "image.json")
 
-    assert load(tmp_path / "image.json", Image) is None
+    assert load(tmp_path / "image.json", StoredModel) is None
 
 
 def test_what_is_not_there_is_none(tmp_path):
-    assert load(tmp_path / "image.json", Image) is None
+    assert load(tmp_path / "image.json", StoredModel) is None
 
 
 def test_a_fingerprint_depends_on_sources_and_facts_alone(package):

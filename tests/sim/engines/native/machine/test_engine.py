@@ -12,7 +12,7 @@ from sim.engines.pysim.engine import PysimEngine
 from sim.host.toolchain import cache_directory
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.devices.doorbell import DoorbellPage
-from sim.platform.events import Budget, Doorbell, Halt
+from sim.platform.events import Budget, Halt, Ring
 from sim.platform.ram import Ram
 from tests.sim.platform.test_bus import Witness
 from tests.sim.scripted import ScriptedHart, load, store
@@ -56,7 +56,7 @@ def finish(engine, log):
     while engine.cycle < 150:
         event = engine.run(150 - engine.cycle)
         log.append((engine.cycle, event))
-        if isinstance(event, Doorbell):
+        if isinstance(event, Ring):
             engine.answer(17)
     log.append([engine.read_register(number) for number in range(32)])
     log.append((engine.log.instructions, list(engine.log.traps)))
@@ -73,7 +73,7 @@ def test_it_does_what_pysim_does(traced, latency):
     native = finish(make_engine(rams[0], traced=traced, latency=latency), [])
     pysim = finish(make_engine(rams[1], kind="pysim", latency=latency), [])
 
-    assert [type(event) for _, event in native[:-2]] == [Doorbell, Halt, Budget]
+    assert [type(event) for _, event in native[:-2]] == [Ring, Halt, Budget]
     assert native == pysim
     assert rams[0].bytes == rams[1].bytes
 
@@ -125,7 +125,7 @@ def test_mistakes_of_the_caller_are_refused(ram):
         engine.answer(0)
     with pytest.raises(KeyError):
         engine.set_line("nmi", True)
-    assert isinstance(engine.run(100), Doorbell)
+    assert isinstance(engine.run(100), Ring)
     with pytest.raises(ValueError, match="not -1"):
         engine.answer(-1)
 
@@ -141,7 +141,7 @@ def test_a_broken_rule_of_the_port_ends_the_run(ram):
 def test_what_follows_a_snapshot_can_be_had_again(ram, traced, cycle):
     engine = make_engine(ram, traced=traced, latency=5)
     while engine.cycle < (1000 if cycle is None else cycle):
-        if isinstance(engine.run((cycle or 1000) - engine.cycle), Doorbell):
+        if isinstance(engine.run((cycle or 1000) - engine.cycle), Ring):
             if cycle is None:
                 break
             engine.answer(17)

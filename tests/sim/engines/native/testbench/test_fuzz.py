@@ -14,7 +14,7 @@ from sim.engines.native.compiler import extract
 from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.compiler.model import Model
-from sim.engines.native.testbench.windows import places_of, poke
+from sim.engines.native.testbench.open_design import places_of, poke
 from tests.sim.engines.native.testbench.random_circuit import RandomCircuit
 
 #: Circuits that are compiled together: a compiler's start costs more than a circuit.

@@ -17,7 +17,7 @@ from sim.engines.native.compiler import cxx, store
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.testbench.survey import Survey
 
-__all__ = ["Place", "Windows", "places_of", "poke", "windows_of"]
+__all__ = ["OpenDesign", "Place", "open_design", "places_of", "poke"]
 
 #: Folders whose sources determine what is kept.
 _PACKAGES = (Path(compiler.__file__).parent, Path(__file__).parent)
@@ -27,7 +27,7 @@ Place = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Windows:
+class OpenDesign:
     """How to run a design, and where everything is.
 
     Members
@@ -54,13 +54,13 @@ class Windows:
     rows: list[int]
 
 
-def windows_of(design: Any, survey: Survey, directory: Path, level: str) -> Windows:
-    """The windows of a design, made or from the folder `directory`.
+def open_design(design: Any, survey: Survey, directory: Path, level: str) -> OpenDesign:
+    """A design with all its signals to be seen, made or from the folder `directory`.
 
     Raises Unsupported and CompilerError as `Model` does.
     """
-    path = directory / f"windows-{_key(survey.digest, level)}.json"
-    found = store.load(path, Windows)
+    path = directory / f"design-{_key(survey.digest, level)}.json"
+    found = store.load(path, OpenDesign)
     if found is not None:
         return found
     made = _make(design, survey, directory, level)
@@ -75,12 +75,12 @@ def _key(digest: str, level: str) -> str:
     return store.fingerprint(_PACKAGES, *facts)
 
 
-def _make(design: Any, survey: Survey, directory: Path, level: str) -> Windows:
+def _make(design: Any, survey: Survey, directory: Path, level: str) -> OpenDesign:
     memories = {str(number): memory for number, memory in enumerate(survey.memories)}
     model = Model(
         design, (), directory, everything=True, places=memories, level=level, pullable=True
     )
-    return Windows(
+    return OpenDesign(
         Path(model.library._name).name,
         list(model.state),
         model.shown_words,

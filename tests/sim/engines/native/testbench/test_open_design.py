@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, ClockDomain, ClockSignal, Module, Signal
 from amaranth.sim import Simulator
 
 from sim.engines.native.compiler.circuit import Unsupported
-from sim.engines.native.testbench import windows
+from sim.engines.native.testbench import open_design
 from sim.engines.native.testbench.simulator import NativeSimEngine
 from tests.sim.engines.native.testbench.benches import Circuit, run
 
@@ -28,8 +28,8 @@ def falling():
 @pytest.mark.parametrize(
     "make, complaint",
     [
-        (gated, r"the clock is read as data at .*test_windows\.py:\d+"),
-        (falling, r"falling clock edge at .*test_windows\.py:\d+"),
+        (gated, r"the clock is read as data at .*test_open_design\.py:\d+"),
+        (falling, r"falling clock edge at .*test_open_design\.py:\d+"),
     ],
 )
 def test_what_cannot_be_computed_is_refused(make, complaint):
@@ -48,7 +48,7 @@ def test_the_second_of_a_kind_is_not_translated(tmp_path, monkeypatch):
         note(await ctx.tick().sample(dut.total).repeat(4))
 
     first = run(Engine, Circuit, bench)
-    monkeypatch.setattr(windows, "Model", None)
+    monkeypatch.setattr(open_design, "Model", None)
     assert run(Engine, Circuit, bench) == first
 
 
@@ -62,7 +62,7 @@ def test_what_the_cache_lost_is_made_again(tmp_path):
     first = run(Engine, Circuit, bench)
     (library,) = tmp_path.glob("*.so")
     library.unlink()
-    (record,) = tmp_path.glob("windows-*.json")
+    (record,) = tmp_path.glob("design-*.json")
     assert run(Engine, Circuit, bench) == first
     record.write_text(re.sub(r"^.*", "{", record.read_text()))
     assert run(Engine, Circuit, bench) == first
