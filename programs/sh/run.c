@@ -3,6 +3,21 @@
 
 #define CANNOT_RUN 127 // exit status of a command that is not there, as in other shells
 
+// Says what cannot be done with a word, its control characters as `^` and a letter: an arrow key
+// sends one, and a terminal would obey it.
+static void complain(const char *what, const char *word) {
+  static char shown[2 * LINE_SIZE];
+  char *end = shown;
+  for (; *word; word++) {
+    int control = *word < ' ' || *word == 0x7f;
+    if (control)
+      *end++ = '^';
+    *end++ = control ? *word ^ 0x40 : *word;
+  }
+  *end = 0;
+  fprintf(2, "sh: cannot %s %s\n", what, shown);
+}
+
 // Forks; the parent gets the child's number, or -1 with a message.
 static int start(void) {
   int pid = fork();
@@ -31,7 +46,7 @@ static void redirect(const struct redirection *redirection) {
   for (; redirection != NULL; redirection = redirection->next) {
     int descriptor = open(redirection->path, redirection->flags);
     if (descriptor < 0) {
-      fprintf(2, "sh: cannot open %s\n", redirection->path);
+      complain("open", redirection->path);
       exit(1);
     }
     while (redirection->append && read(descriptor, skipped, sizeof skipped) > 0)
@@ -50,7 +65,7 @@ static int run_builtin(char **words, int *status) {
   const char *path = words[1] ? words[1] : "/";
   *status = chdir(path) < 0;
   if (*status)
-    fprintf(2, "sh: cannot cd %s\n", path);
+    complain("cd", path);
   return 1;
 }
 
@@ -63,7 +78,7 @@ static void execute(char **words) {
     strcpy(path + 1, words[0]);
     exec(path, words);
   }
-  fprintf(2, "sh: cannot run %s\n", words[0]);
+  complain("run", words[0]);
   exit(CANNOT_RUN);
 }
 

@@ -38,6 +38,7 @@ from sim.config import (
 from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
 from sim.host.own_programs import SUFFIXES, compile_program, is_source
 from sim.host.streams import UNREAD, OutputError, standard_streams
+from sim.host.terminals import visible
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -314,5 +315,6 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 
 def _complain(message: str, status: int) -> int:
-    print(f"trapline: error: {message}", file=sys.stderr)
+    shown = "\n".join(map(visible, message.split("\n")))
+    print(f"trapline: error: {shown}", file=sys.stderr)
     return status

@@ -6,6 +6,7 @@ from sim.api import start
 from sim.cli.counts import Moment
 from sim.cli.moments import reach
 from sim.config import RunConfig
+from sim.host.terminals import visible
 from sim.limit import DEFAULT_CYCLES
 from sim.output.translation import explain, walk
 
@@ -33,7 +34,7 @@ def translate_program(
             say(f"at cycle {session.cycle:,} no process runs")
             return
         space = proc.space
-        who = f"pid {proc.pid} ({proc.name})"
+        who = f"pid {proc.pid} ({visible(proc.name)})"
         say(f"at cycle {session.cycle:,}: {who}, page table {space.root:#x}")
         found = walk(lambda pa: ram.read_u64(pa) if pa in ram else None, space.root, va)
         for line in explain(found, space, svadu=config.svadu):

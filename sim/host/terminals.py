@@ -3,7 +3,12 @@
 import os
 from typing import TextIO
 
-__all__ = ["columns_of", "in_foreground"]
+__all__ = ["columns_of", "in_foreground", "visible"]
+
+#: What is shown of control characters.
+_VISIBLE = {code: f"^{chr(code ^ 0x40)}" for code in (*range(0x20), 0x7F)} | {
+    code: f"\\x{code:02x}" for code in range(0x80, 0xA0)
+}
 
 
 def columns_of(file: TextIO) -> int | None:
@@ -25,3 +30,11 @@ def in_foreground(terminal: int | TextIO) -> bool:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:  # not the terminal that controls this process: no shell's job control
         return True
+
+
+def visible(text: str) -> str:
+    """`text` with its control characters as `^` and a letter: a terminal would obey them.
+
+    An arrow key sends one, and so it may be in a name.
+    """
+    return text.translate(_VISIBLE)

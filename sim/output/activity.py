@@ -8,6 +8,7 @@ from kernel_model.facts.abi import Syscall
 from kernel_model.kernel import Kernel
 from kernel_model.proc.state import Proc, ProcState
 from kernel_model.scheduler import waits_for
+from sim.host.terminals import visible
 
 __all__ = ["Activity"]
 
@@ -49,7 +50,8 @@ class Activity:
             return ""
         # If all wait, the last one: the others may wait for it.
         busiest = max(procs, key=lambda proc: (done[proc.pid][::-1], _can_run(proc), proc.pid))
-        return f"pid {busiest.pid} {busiest.name}{_in_words(busiest, done[busiest.pid], seconds)}"
+        who = f"pid {busiest.pid} {visible(busiest.name)}"
+        return who + _in_words(busiest, done[busiest.pid], seconds)
 
     def _since(self, proc: Proc) -> _Counts:
         before = self._counts.get(proc.pid, _Counts())

@@ -6,6 +6,7 @@ from kernel_model.mm.served import ServedFault, Why
 from kernel_model.mm.state import User
 from kernel_model.proc.state import KernelWatcher, Proc
 from kernel_model.proc.trapframe import TrapFrame
+from sim.host.terminals import visible
 from sim.output.traces import Emit
 
 __all__ = ["Deaths"]
@@ -51,7 +52,7 @@ class Deaths(KernelWatcher):
         frame = proc.trapframe
         reason = self._reason(frame)
         if reason is not None:
-            where = f"pid {proc.pid} ({proc.name}) is killed at pc {frame.sepc:#x}"
+            where = f"pid {proc.pid} ({visible(proc.name)}) is killed at pc {frame.sepc:#x}"
             self._emit(f"trapline: {where}: {reason}")
         self._no_frame = False
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from kernel_model.kernel import Kernel
 from kernel_model.mm.peek import vmprint
 from kernel_model.proc.state import KernelWatcher, Proc
+from sim.host.terminals import visible
 from sim.machine import Machine
 from sim.output.traces import Emit
 
@@ -74,6 +75,6 @@ class PageTables(KernelWatcher):
             if proc is None or proc is self._kernel.procs.init:
                 self._emit(f"{one}: there is no such process with memory of its own")
                 continue
-            self._emit(f"{one}: {proc.name}, size {proc.sz:#x}")
+            self._emit(f"{one}: {visible(proc.name)}, size {proc.sz:#x}")
             for line in vmprint(self._kernel.memory, proc.pagetable):
                 self._emit(line)

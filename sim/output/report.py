@@ -7,6 +7,7 @@ from typing import TextIO, TypeVar
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import PageFault
 from sim.host.tables import Cell, Column, Gap, Row, print_table
+from sim.host.terminals import visible
 from sim.output.sentences import in_words
 from sim.result import Result
 
@@ -113,7 +114,7 @@ def _some(
 def _process_row(account: Account) -> tuple[str, ...]:
     return (
         str(account.pid),
-        account.name,
+        visible(account.name),
         f"{account.size:#x}",
         f"{account.resident:,}",
         f"{account.page_tables:,}",

@@ -7,6 +7,7 @@ from kernel_model.mm.served import ServedFault
 from kernel_model.mm.state import User
 from kernel_model.proc.state import KernelWatcher, Proc
 from sim.guests.fault_table import cause_name
+from sim.host.terminals import visible
 from sim.output.arguments import Call
 from sim.output.sentences import in_words
 
@@ -92,7 +93,7 @@ class FaultTrace(KernelWatcher):
         """Tells of the fault: where, why, and what the kernel has done."""
         where = f"pc {fault.pc:#x}" if fault.via is None else f"{fault.via.value} of a system call"
         self._emit(
-            f"{self._raised(proc.pid):>10} {proc.pid:>3}  {proc.name}: "
+            f"{self._raised(proc.pid):>10} {proc.pid:>3}  {visible(proc.name)}: "
             f"{cause_name(fault.cause)} fault at {where}, va {fault.stval:#x}: "
             f"{in_words(fault.outcome)}"
         )

@@ -19,7 +19,7 @@ class Line(NamedTuple):
     stdin: bytes = b""
 
     def __str__(self):
-        return self.line.replace(" ", "_").replace("/", "-")
+        return self.line[:80].replace(" ", "_").replace("/", "-")
 
 
 LINES = [
@@ -46,6 +46,10 @@ LINES = [
     Line("(sleep 1; echo late) & echo soon", "soon\nlate\n"),
     Line("echo & echo", "\n\n"),
     Line("nonesuch", "sh: cannot run nonesuch\n", 127),
+    # What an arrow key and others send; a terminal would obey.
+    Line("\x1b[A", "sh: cannot run ^[[A\n", 127),
+    Line("cd a\x7f\x01é\r; cat < \b", "sh: cannot cd a^?^Aé^M\nsh: cannot open ^H\n", 1),
+    Line("\x03" * 500, "sh: cannot run " + "^C" * 500 + "\n", 127),
     Line("cat nonesuch; echo on", "cat: cannot open nonesuch\non\n"),
     Line("echo on; cat nonesuch", "on\ncat: cannot open nonesuch\n", 1),
     Line("cat < nonesuch", "sh: cannot open nonesuch\n", 1),

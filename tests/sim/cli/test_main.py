@@ -6,6 +6,7 @@ import re
 import pytest
 
 from sim.cli import main as cli
+from sim.host.toolchain import build_program
 from tests.sim.elf import make_elf
 
 
@@ -140,3 +141,21 @@ def test_a_signature_without_symbols_is_found_out_before_the_run(capsys, tmp_pat
 
     assert cli.main(["bare", "--signature", str(tmp_path / "out"), str(path)]) == 2
     assert "no symbol begin_signature" in complaint(capsys)
+
+
+def test_a_mistake_moves_no_cursor(capsys):
+    assert cli.main(["run", "\x1b[A"]) == 2
+    assert "no such file or bundled program: ^[[A (bundled" in complaint(capsys)
+
+
+def test_neither_does_the_name_of_a_program(capfd, tmp_path):
+    """What an arrow key sends may be in the name of a file."""
+    name = "\x1b[Abad"
+    (tmp_path / name).write_bytes(build_program("badaccess").read_bytes())
+    options = ["--trace-faults", "--vmprint", "3@exit", "--disk", str(tmp_path)]
+
+    assert cli.main(["run", *options, "sh", "-c", f"'{name}' past"]) == 255
+
+    told = capfd.readouterr().err
+    assert "\x1b" not in told
+    assert told.count("^[[Abad") == 3

@@ -1,6 +1,7 @@
 import pytest
 
 from sim.cli import main as cli
+from sim.host.toolchain import build_program
 
 HEAD = "va 0x4ff8: VPN[2] 0, VPN[1] 0, VPN[0] 4, offset 0xff8"
 
@@ -31,6 +32,13 @@ def test_at_the_end_the_process_is_still_there(capsys):
     lines = lines_of(capsys, "args", "0x0", "one", "two")
     assert "(args)" in lines[0]
     assert lines[-1].startswith("  kernel segment, 0x0 to ")
+
+
+def test_a_name_moves_no_cursor(capsys, tmp_path):
+    """What an arrow key sends may be in the name of a file, and so of a program."""
+    (tmp_path / "\x1b[Ahi").write_bytes(build_program("hello").read_bytes())
+    (head, *_) = lines_of(capsys, "--disk", str(tmp_path), "\x1b[Ahi", "0x0")
+    assert "(^[[Ahi)" in head
 
 
 def test_before_the_kernel_has_answered_none_runs(capsys):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from sim.host.terminals import columns_of, in_foreground
+from sim.host.terminals import columns_of, in_foreground, visible
 
 
 class Terminal(io.StringIO):
@@ -40,3 +40,7 @@ def test_a_terminal_that_does_not_control_us_is_used_by_nobody_else():
         assert in_foreground(fd)
     os.close(keys)
     assert in_foreground(io.StringIO())
+
+
+def test_control_characters_are_made_visible():
+    assert visible("a\x1b[A\0\t\n\x7f\x80\x9b é") == "a^[[A^@^I^J^?\\x80\\x9b é"

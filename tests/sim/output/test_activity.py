@@ -33,6 +33,11 @@ def said(hart):
     return later
 
 
+def test_a_name_moves_no_cursor(hart, said):
+    hart.proc.name = "\x1b[A"
+    assert said().startswith("pid 2 ^[[A computes")
+
+
 def test_a_loop_of_system_calls_is_named(hart, said):
     for _ in range(3000):
         hart.call("getpid")

@@ -51,6 +51,12 @@ def test_the_kernels_own_lines_are_xv6s(hart, said):
     )  # fmt: skip
 
 
+def test_a_name_moves_no_cursor(hart, said):
+    hart.proc.name = "\x1b[A"
+    killed(hart, Cause.LOAD_MISALIGNED, 1)
+    assert "pid 2 (^[[A) is killed" in said[0][1]
+
+
 def test_a_bad_pointer_is_not_out_of_memory(hart, said):
     killed(hart, Cause.LOAD_PAGE, 1 << 37)
     assert said == []

@@ -52,8 +52,11 @@ setattr(builtins, {mark!r}, lambda file, line: seen.add((file, line)))
 
 
 def leave():
-    with open(os.path.join({folder!r}, f"{{os.getpid()}}.json"), "w") as file:
+    # Under its name it is whole: who looks for it may not have waited.
+    path = os.path.join({folder!r}, str(os.getpid()))
+    with open(path, "w") as file:
         json.dump(sorted(seen), file)
+    os.replace(path, path + ".json")
 
 
 atexit.register(leave)

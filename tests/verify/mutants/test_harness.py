@@ -113,6 +113,33 @@ def test_observed_tests_name_what_programs_run_that_they_start(tmp_path):
     assert lines["test_other"] == {}
 
 
+ENDED_HALFWAY = """
+import os, subprocess, sys
+PROGRAM = '''
+import json, os
+def dump(marks, file):
+    file.write("[[")
+    file.flush()
+    os._exit(0)
+json.dump = dump
+'''
+def test_program():
+    subprocess.run([sys.executable, "-c", PROGRAM], check=True)
+def test_other(): pass
+"""
+
+
+def test_a_program_that_is_ended_as_it_leaves_its_marks_leaves_none(tmp_path):
+    """So is one whose marks are looked for meanwhile, since no test waits for it."""
+    make_package(tmp_path)
+    observer = Observer(keep_marks_of_programs(tmp_path))
+
+    outcome = run(tmp_path, ENDED_HALFWAY, plugins=[observer], report=lambda: observer.tests)
+
+    assert outcome.status == "passed"
+    assert outcome.data["test_it.py::test_program"]["lines"] == {}
+
+
 def test_a_selection_is_run_in_its_order(tmp_path):
     source = "".join(f"def test_{name}(): assert 0\n" for name in "abc")
     selection = Selection(["test_it.py::test_c", "test_it.py::test_a"])
