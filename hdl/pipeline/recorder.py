@@ -4,17 +4,20 @@ from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import INTERRUPT_BIT, Priv
+from hdl.arch import INTERRUPT_BIT, Csr, Priv
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import Executed
+from hdl.priv.csr import Wholes
 from hdl.priv.interrupts import word_of
-from hdl.units.decoder import Unit
+from hdl.units.decoder import System, Unit
 
 __all__ = ["Recorder"]
 
 #: Units that read and that write memory.
 READS = (Unit.LOAD, Unit.LR, Unit.AMO)
 WRITES = (Unit.STORE, Unit.SC, Unit.AMO)
+#: CSRs that are a part of another.
+PARTS = {Csr.SSTATUS: Csr.MSTATUS, Csr.SIE: Csr.MIE, Csr.SIP: Csr.MIP}
 
 
 class Recorder(wiring.Component):
@@ -36,6 +39,8 @@ class Recorder(wiring.Component):
         Whether a CSR instruction writes its CSR, and what it writes, sets or clears there.
     csr_data : In(64)
         The CSR as read; in the cycle after a write that is its new value.
+    csr_wholes : In(Wholes())
+        The CSRs that others are a part of.
     trap_valid, trap_interrupt, trap_cause, trap_tval
         The trap that it takes; with `trap_interrupt` it is not recorded, since it did not run.
     retire : Out(RetirePort())
@@ -51,6 +56,7 @@ class Recorder(wiring.Component):
     csr_writes: In(1)
     csr_operand: In(64)
     csr_data: In(64)
+    csr_wholes: In(Wholes())
     trap_valid: In(1)
     trap_interrupt: In(1)
     trap_cause: In(4)
@@ -93,6 +99,7 @@ class Recorder(wiring.Component):
         ]
         self._access(m, retires & executed.requested)
         self._csr(m, retires & (executed.unit == Unit.CSR))
+        self._whole_csr(m, retires)
         return m
 
     def _access(self, m: Module, accessed: Value) -> None:
@@ -137,3 +144,37 @@ class Recorder(wiring.Component):
             retire.csr_wmask.eq(Mux(writes, mask, 0)),
         ]
         m.d.comb += retire.csr_wdata.eq(Mux(written, self.csr_data, 0))
+
+    def _whole_csr(self, m: Module, retires: Value) -> None:
+        """What the record tells of the CSR that another is a part of, or that a return changes."""
+        executed, retire, wholes = self.executed, self.retire, self.csr_wholes
+        address = Signal(12)
+        returns = Signal()
+        with m.Switch(executed.system):
+            with m.Case(System.SRET, System.MRET):
+                m.d.comb += returns.eq(executed.unit == Unit.SYSTEM)
+        with m.If(retires & returns):
+            m.d.comb += address.eq(Csr.MSTATUS)
+        with m.Elif(retires & (executed.unit == Unit.CSR) & self.csr_writes):
+            with m.Switch(executed.insn[20:32]):
+                for part, whole in PARTS.items():
+                    with m.Case(part):
+                        m.d.comb += address.eq(whole)
+                with m.Default():
+                    m.d.comb += address.eq(executed.insn[20:32])
+        m.d.sync += [
+            retire.csr_whole_addr.eq(address),
+            retire.csr_mip_rdata.eq(Mux(address == Csr.MIP, wholes.mip_held, 0)),
+        ]
+        with m.Switch(retire.csr_whole_addr):
+            with m.Case(Csr.MSTATUS):
+                m.d.comb += retire.csr_whole_wdata.eq(wholes.mstatus)
+            with m.Case(Csr.MIE):
+                m.d.comb += retire.csr_whole_wdata.eq(wholes.mie)
+            with m.Case(Csr.MIP):
+                m.d.comb += [
+                    retire.csr_whole_wdata.eq(wholes.mip),
+                    retire.csr_mip_wdata.eq(wholes.mip_held),
+                ]
+            with m.Default():
+                m.d.comb += retire.csr_whole_wdata.eq(retire.csr_wdata)

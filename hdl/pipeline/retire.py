@@ -5,6 +5,7 @@ from amaranth.lib.wiring import Out
 
 from hdl.arch import PA_BITS, Priv
 from hdl.memory.port import ID_BITS
+from hdl.priv.interrupts import WIDTH
 
 __all__ = ["RetirePort"]
 
@@ -61,12 +62,21 @@ class RetirePort(wiring.Signature):
                 #: CSR instruction: the CSR's address. Bits it reads (all or none), and their values
                 #: before it. Bits it writes: all, or those that it sets or clears; and the whole
                 #: CSR behind it, as far as the CSR takes the value (WARL). 0 if there is nothing.
-                #: What a trap or a return changes in CSRs is not here: see `trap`, `insn`.
+                #: What a trap changes in CSRs is not here: see `trap`, `insn`.
                 "csr_addr": Out(12),
                 "csr_rmask": Out(64),
                 "csr_rdata": Out(64),
                 "csr_wmask": Out(64),
                 "csr_wdata": Out(64),
+                #: The CSR that what it writes is kept in, and the whole of that behind it: the CSR
+                #: itself; of `sstatus`, `sie` and `sip` the one of M-mode that they are a part of;
+                #: `mstatus` of `sret` and `mret`. 0 if it writes none.
+                "csr_whole_addr": Out(12),
+                "csr_whole_wdata": Out(64),
+                #: If that is `mip`: its bits that software sets and clears (SEIP, SSIP, and STIP
+                #: unless STCE), before and behind it.
+                "csr_mip_rdata": Out(WIDTH),
+                "csr_mip_wdata": Out(WIDTH),
                 #: With `trap`: the cause, and the value written to `xtval`.
                 "cause": Out(64),
                 "tval": Out(64),

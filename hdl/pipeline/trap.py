@@ -356,6 +356,7 @@ class TrapStage(wiring.Component):
             recorder.csr_writes.eq(self.csrs.attempt),
             recorder.csr_operand.eq(self._operand),
             recorder.csr_data.eq(self.csrs.read_data),
+            *copy(recorder.csr_wholes, self.csrs.wholes),
         ]
         for name in ("valid", "interrupt", "cause", "tval"):
             m.d.comb += getattr(recorder, f"trap_{name}").eq(getattr(target, name))

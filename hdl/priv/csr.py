@@ -20,7 +20,7 @@ from hdl.priv.exception import TrapTarget
 from hdl.priv.interrupts import WIDTH, InterruptLines, InterruptUnit, word_of
 from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, Field, Register, State
 
-__all__ = ["CsrFile", "Environment"]
+__all__ = ["CsrFile", "Environment", "Wholes"]
 
 
 class Environment(wiring.Signature):
@@ -58,6 +58,21 @@ class Environment(wiring.Signature):
         )
 
 
+class Wholes(wiring.Signature):
+    """Registers that instructions write by another's name, live: what records show of them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "mstatus": Out(64),
+                "mie": Out(WIDTH),
+                "mip": Out(WIDTH),
+                #: Of `mip` the bits that software sets and clears.
+                "mip_held": Out(WIDTH),
+            }
+        )
+
+
 class CsrFile(wiring.Component):
     """All CSRs. One instruction at a time accesses them, from the trap stage.
 
@@ -84,6 +99,8 @@ class CsrFile(wiring.Component):
         What the CSR `time` shows, and the interrupt lines.
     environment
         What the rest of the hart obeys.
+    wholes
+        What records show besides the register at `address`.
     """
 
     def __init__(self, *, hart_id: int = 0) -> None:
@@ -106,6 +123,7 @@ class CsrFile(wiring.Component):
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
                 "environment": Out(Environment()),
+                "wholes": Out(Wholes()),
             }
         )
         self._priv = Signal(Priv, init=Priv.M, name="privilege")
@@ -136,6 +154,10 @@ class CsrFile(wiring.Component):
             interrupts.supervisor_enable.eq(self.fields[Csr.MSTATUS]["SIE"]),
             interrupts.data.eq(self.write_data),
         ]
+        for csr in (Csr.MSTATUS, Csr.MIE, Csr.MIP):
+            register = next(each for each in REGISTERS if each.csr is csr)
+            m.d.comb += getattr(self.wholes, csr.name.lower()).eq(self._value(register))
+        m.d.comb += self.wholes.mip_held.eq(interrupts.mip_held)
         self._environment(m)
         self._count(m)
         self._access(m)

@@ -73,9 +73,10 @@ class InterruptUnit(wiring.Component):
     write_mideleg: In(1)
     data: In(WIDTH)
     #: The registers as read. `mip_written` is `mip` with SEIP as software wrote it, which is what
-    #: csrrs and csrrc modify.
+    #: csrrs and csrrc modify; of `mip_held` each bit is one that software sets and clears.
     mip: Out(WIDTH)
     mip_written: Out(WIDTH)
+    mip_held: Out(WIDTH)
     mie: Out(WIDTH)
     mideleg: Out(WIDTH)
     #: An interrupt is to be taken before the next instruction, and its number.
@@ -100,6 +101,15 @@ class InterruptUnit(wiring.Component):
         m.d.comb += [
             self.mip.eq(word_of({**pending, Interrupt.SEI: seip_written | self.interrupts.seip})),
             self.mip_written.eq(word_of({**pending, Interrupt.SEI: seip_written})),
+            self.mip_held.eq(
+                word_of(
+                    {
+                        Interrupt.SSI: ssip,
+                        Interrupt.STI: stip & ~self.stce,
+                        Interrupt.SEI: seip_written,
+                    }
+                )
+            ),
         ]
         with m.If(self.write_mip):
             m.d.sync += [

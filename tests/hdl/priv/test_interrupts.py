@@ -33,6 +33,11 @@ class Model:
         bits |= {MSI: lines["msip"], MTI: lines["mtip"], MEI: lines["meip"]}
         return sum(value << bit for bit, value in bits.items())
 
+    def held(self, lines):
+        """What of `mip` is software's alone."""
+        stip = 0 if lines["stce"] else self.stip
+        return self.ssip << SSI | stip << STI | self.seip << SEI
+
     def write(self, name, data, lines):
         if name == "write_mip":
             self.ssip, self.seip = data >> SSI & 1, data >> SEI & 1
@@ -77,7 +82,8 @@ def line_of(dut, name):
 
 
 def registers(ctx, dut):
-    return {name: ctx.get(getattr(dut, name)) for name in ("mip", "mip_written", "mie", "mideleg")}
+    names = ("mip", "mip_written", "mip_held", "mie", "mideleg")
+    return {name: ctx.get(getattr(dut, name)) for name in names}
 
 
 def test_everything_is_0_after_reset():
@@ -102,6 +108,7 @@ def test_writes_of_all_ones_set_what_is_writable():
             # MEIP, MTIP and MSIP are the lines' alone.
             "mip": SUPERVISOR_BITS,
             "mip_written": SUPERVISOR_BITS,
+            "mip_held": SUPERVISOR_BITS,
             "mie": ALL_BITS,
             "mideleg": SUPERVISOR_BITS,
         }
@@ -232,6 +239,7 @@ def test_random_writes_and_lines():
             assert registers(ctx, dut) == {
                 "mip": model.mip(line_values),
                 "mip_written": model.mip(line_values, written=True),
+                "mip_held": model.held(line_values),
                 "mie": model.mie,
                 "mideleg": model.mideleg,
             }, where

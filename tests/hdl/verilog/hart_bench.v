@@ -35,8 +35,8 @@ module hart_bench;
   wire [55:0] paddr;
   wire [63:0] order, intr_cause, rs1_data, rs2_data, rd_data, pc, next_pc, addr, rdata, wdata;
   wire [63:0] cause, tval;
-  wire [11:0] csr;
-  wire [63:0] csr_rmask, csr_rdata, csr_wmask, csr_wdata;
+  wire [11:0] csr, whole, mip_rdata, mip_wdata;
+  wire [63:0] csr_rmask, csr_rdata, csr_wmask, csr_wdata, whole_wdata;
 
   // Of each stage, from the probe.
   wire fetch_held, align_held, decode_held, execute_held, trap_held;
@@ -71,7 +71,9 @@ module hart_bench;
     .retire__mem_wmask(wmask), .retire__mem_rdata(rdata), .retire__mem_wdata(wdata),
     .retire__cause(cause), .retire__tval(tval), .retire__csr_addr(csr),
     .retire__csr_rmask(csr_rmask), .retire__csr_rdata(csr_rdata), .retire__csr_wmask(csr_wmask),
-    .retire__csr_wdata(csr_wdata),
+    .retire__csr_wdata(csr_wdata), .retire__csr_whole_addr(whole),
+    .retire__csr_whole_wdata(whole_wdata), .retire__csr_mip_rdata(mip_rdata),
+    .retire__csr_mip_wdata(mip_wdata),
     .probe__fetch__valid(fetch_held), .probe__fetch__id(fetch_insn_id), .probe__fetch__pc(fetch_pc),
     .probe__fetch__stall(fetch_stall), .probe__fetch__squash(fetch_squash),
     .probe__align__valid(align_held), .probe__align__id(align_id), .probe__align__pc(align_pc),
@@ -91,7 +93,7 @@ module hart_bench;
     fetch_level, data_size, data_source, data_level, fetch_id, data_id, retire, trap, halt, intr,
     mode, ixl, rs1, rs2, rd, rmask, wmask, insn, id, paddr, order, intr_cause, rs1_data, rs2_data,
     rd_data, pc, next_pc, addr, rdata, wdata, cause, tval, csr, csr_rmask, csr_rdata, csr_wmask,
-    csr_wdata,
+    csr_wdata, whole, whole_wdata, mip_rdata, mip_wdata,
     fetch_held, fetch_insn_id, fetch_pc, fetch_stall, fetch_squash, align_held, align_id, align_pc,
     align_stall, align_squash, decode_held, decode_id, decode_pc, decode_stall, decode_squash,
     execute_held, execute_id, execute_pc, execute_stall, execute_squash, trap_held, trap_id,

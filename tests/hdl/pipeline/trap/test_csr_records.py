@@ -2,12 +2,25 @@
 
 import pytest
 
-from hdl.arch import Csr
+from hdl.arch import Csr, Interrupt
 from hdl.units.decoder import System, Unit
-from tests.hdl.pipeline.trap.bench import CSRRC, CSRRS, CSRRSI, CSRRW, Bench, U
+from tests.hdl.pipeline.trap.bench import CSRRC, CSRRS, CSRRSI, CSRRW, Bench, S, U
+from tests.hdl.priv.csr.expected import (
+    DELEGABLE,
+    MIE,
+    MPIE,
+    SEIP,
+    SIE,
+    SPIE,
+    SSIP,
+    STCE,
+    STIP,
+    XL,
+)
 
 ALL = (1 << 64) - 1
 FIELDS = ("csr_addr", "csr_rmask", "csr_rdata", "csr_wmask", "csr_wdata")
+WHOLE_FIELDS = ("csr_whole_addr", "csr_whole_wdata", "csr_mip_rdata", "csr_mip_wdata")
 
 
 def record_of(bench):
@@ -112,5 +125,88 @@ def test_other_instructions_tell_nothing():
         for fields in ({"unit": Unit.ALU}, {"unit": Unit.SYSTEM, "system": System.FENCE}):
             await bench.do(**fields, insn=Csr.MSCRATCH << 20 | 1 << 15, funct3=CSRRW)
             assert record_of(bench) == (0, 0, 0, 0, 0)
+
+    bench.run(testbench)
+
+
+def whole_of(bench):
+    return tuple(bench.records[-1][name] for name in WHOLE_FIELDS)
+
+
+def test_a_csr_is_a_whole_of_its_own():
+    bench = Bench()
+
+    async def testbench():
+        await bench.write_csr(Csr.MSCRATCH, 0xF000)
+        assert whole_of(bench) == (Csr.MSCRATCH, 0xF000, 0, 0)
+
+    bench.run(testbench)
+
+
+def test_a_write_of_a_part_tells_the_whole():
+    bench = Bench()
+
+    async def testbench():
+        await bench.write_csr(Csr.MSTATUS, MIE)
+        await bench.csr(Csr.SSTATUS, SIE, CSRRS)
+        await bench.tick()
+        assert whole_of(bench) == (Csr.MSTATUS, XL | MIE | SIE, 0, 0)
+        await bench.write_csr(Csr.MIE, 1 << Interrupt.MTI)
+        await bench.write_csr(Csr.MIDELEG, SSIP)
+        await bench.write_csr(Csr.SIE, SSIP)
+        assert whole_of(bench) == (Csr.MIE, 1 << Interrupt.MTI | SSIP, 0, 0)
+
+    bench.run(testbench)
+
+
+def test_a_return_writes_mstatus():
+    bench = Bench()
+
+    async def testbench():
+        await bench.write_csr(Csr.MSTATUS, MPIE | S << 11)
+        await bench.do(unit=Unit.SYSTEM, system=System.MRET)
+        assert whole_of(bench) == (Csr.MSTATUS, XL | MIE | MPIE, 0, 0)
+        await bench.do(unit=Unit.SYSTEM, system=System.SRET)
+        assert whole_of(bench) == (Csr.MSTATUS, XL | MIE | MPIE | SPIE, 0, 0)
+        assert record_of(bench) == (0, 0, 0, 0, 0)
+        await bench.do(unit=Unit.SYSTEM, system=System.SRET)
+        assert bench.records[-1]["trap"]
+        assert whole_of(bench) == (0, 0, 0, 0)
+
+    bench.run(testbench)
+
+
+def test_of_mip_it_is_told_what_software_holds():
+    """A line shows in the register alone; with STCE so does STIP."""
+    bench = Bench()
+
+    async def testbench():
+        await bench.write_csr(Csr.MIDELEG, DELEGABLE)
+        await bench.write_csr(Csr.MIP, SSIP | STIP)
+        assert whole_of(bench) == (Csr.MIP, SSIP | STIP, 0, SSIP | STIP)
+        bench.set(interrupts__seip=1)
+        await bench.write_csr(Csr.SIP, 0)
+        assert whole_of(bench) == (Csr.MIP, STIP | SEIP, SSIP | STIP, STIP)
+        await bench.write_csr(Csr.STIMECMP, 1)
+        await bench.write_csr(Csr.MENVCFG, STCE)
+        await bench.write_csr(Csr.MIP, SEIP)
+        assert whole_of(bench) == (Csr.MIP, SEIP, 0, SEIP)
+
+    bench.run(testbench)
+
+
+def test_what_writes_nothing_has_no_whole():
+    bench = Bench()
+
+    async def testbench():
+        await bench.csr(Csr.MIP, funct3=CSRRS, source=0)
+        await bench.tick()
+        assert whole_of(bench) == (0, 0, 0, 0)
+        await bench.do(unit=Unit.SYSTEM, system=System.FENCE)
+        assert whole_of(bench) == (0, 0, 0, 0)
+        # What clears no bit writes all the same.
+        await bench.csr(Csr.MSCRATCH, 0, CSRRC)
+        await bench.tick()
+        assert whole_of(bench) == (Csr.MSCRATCH, 0, 0, 0)
 
     bench.run(testbench)

@@ -122,3 +122,19 @@ def test_stip_with_stce_compares_time_unsigned():
             assert bench.read("mip") == pending, "STIP is read-only with STCE"
 
     bench.run(testbench)
+
+
+def test_the_wholes_are_what_the_registers_are():
+    bench = Bench()
+
+    async def testbench():
+        for value in (ONES, 0, STIP):
+            for name in ("mstatus", "mie", "mip"):
+                await bench.write(name, value)
+                assert bench.ctx.get(getattr(bench.dut.wholes, name)) == bench.read(name)
+            assert bench.ctx.get(bench.dut.wholes.mip_held) == value & DELEGABLE
+        bench.set(interrupts__seip=1)
+        assert bench.ctx.get(bench.dut.wholes.mip) == STIP | SEIP
+        assert bench.ctx.get(bench.dut.wholes.mip_held) == STIP
+
+    bench.run(testbench)
