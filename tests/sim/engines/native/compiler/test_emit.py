@@ -31,11 +31,11 @@ def text_of(design, *roots):
 class Machine:
     """A compiled circuit; `outputs` are what the roots were before the last step."""
 
-    def __init__(self, directory, design, *roots):
+    def __init__(self, directory, design, *roots, **options):
         pieces, live = split_for(design, *roots)
         self.layout = layout = Layout.of(pieces, live)
         nodes = make_nodes(pieces, live, list(enumerate(roots)))
-        text = emit("step", pieces, layout, schedule(pieces, nodes))
+        text = emit("step", pieces, layout, schedule(pieces, nodes, **options))
         source_text = "\n".join([PRELUDE, emit_tables(pieces), text])
         path, _cached = compile_library(source_text, "test", directory, "-O0")
         self._step = ctypes.CDLL(str(path)).step
@@ -116,6 +116,26 @@ def transparent(directory, depth):
     blind = c.SyncRead(8, source, 2, out(1, 0, 3), 1, ())
     design = circuit(flip_flop(4), rows(depth), write, seeing, blind)
     return Machine(directory, design, out(4, 0, 8), out(5, 0, 8))
+
+
+def test_what_matters_in_one_arm_is_not_inside_the_other(tmp_path):
+    arms = [operator("~", 1, value) for value in (out(1), out(3), out(4))]
+    arms += [operator("~", 1, value) for value in (out(1, 1), out(6), out(7))]
+    choice = operator("m", 1, out(2), out(5), out(8))
+    design = circuit(flip_flop(2), flip_flop(1), *arms, choice)
+    machine = Machine(tmp_path, design, out(9), min_work=1)
+    for inputs in range(4):
+        for chosen, bit in ((1, inputs & 1), (0, inputs >> 1)):
+            assert machine.step(inputs, chosen) == [bit ^ 1]
+
+
+def test_a_constant_in_a_chain_of_priority(tmp_path):
+    chains = [c.Priority(3, source, 1, (c.net(1, 0), n, c.net(1, 1))) for n in (0, 1)]
+    roots = [value for cell in (2, 3) for value in (out(cell, 0), out(cell, 1), out(cell, 2))]
+    machine = Machine(tmp_path, circuit(flip_flop(2), *chains), *roots)
+    seen = [machine.step(inputs) for inputs in range(4)]
+    assert [each[:3] for each in seen] == [[0, 0, 0], [1, 0, 0], [0, 0, 1], [1, 0, 0]]
+    assert [each[3:] for each in seen] == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]]
 
 
 @pytest.mark.parametrize("low", [0, 1, 63, 64])
