@@ -118,15 +118,13 @@ def transparent(directory, depth):
     return Machine(directory, design, out(4, 0, 8), out(5, 0, 8))
 
 
-def test_what_matters_in_one_arm_is_not_inside_the_other(tmp_path):
-    arms = [operator("~", 1, value) for value in (out(1), out(3), out(4))]
-    arms += [operator("~", 1, value) for value in (out(1, 1), out(6), out(7))]
-    choice = operator("m", 1, out(2), out(5), out(8))
-    design = circuit(flip_flop(2), flip_flop(1), *arms, choice)
-    machine = Machine(tmp_path, design, out(9), min_work=1)
-    for inputs in range(4):
-        for chosen, bit in ((1, inputs & 1), (0, inputs >> 1)):
-            assert machine.step(inputs, chosen) == [bit ^ 1]
+def test_a_register_whose_condition_is_an_if_is_written_only_then(tmp_path):
+    held = assign(out(2), (c.net(1, 0), 0, out(3)))
+    inverter = operator("~", 1, out(1, 1))
+    design = circuit(flip_flop(2), flip_flop(1, data=out(4)), inverter, held)
+    machine = Machine(tmp_path, design, out(2), min_work=1)
+    # Bit 0: it is written; bit 1: with the inverse of that.
+    assert [machine.step(inputs)[0] for inputs in (0, 1, 2, 3, 0)] == [0, 0, 1, 1, 0]
 
 
 def test_a_constant_in_a_chain_of_priority(tmp_path):
