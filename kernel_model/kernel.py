@@ -29,7 +29,7 @@ from kernel_model.mm.space import HeapUse
 from kernel_model.mm.state import Policy, User
 from kernel_model.proc.proc import addproc, allocproc, freeproc, take_account
 from kernel_model.proc.sleep import TICKS, wakeup
-from kernel_model.proc.state import Clock, Cpu, Proc, ProcTable
+from kernel_model.proc.state import Clock, Cpu, KernelWatcher, Proc, ProcTable
 from kernel_model.scheduler import schedule
 from kernel_model.trap import kerneltrap, machinetrap, usertrap
 
@@ -100,11 +100,8 @@ class Kernel:
         What each process has used, by pid; those that are gone included.
     ledger : Ledger
         Whose each cycle was: with the accounts' cycles, its own are those of the run.
-    watchers : list
-        Objects that are told what happens. Each may have any of these methods:
-        `syscall_begin(proc, number, args, now)`, `syscall_waits(proc, number, now)`,
-        `syscall_end(proc, number, result, now)`, `fault(proc, fault, now)`,
-        `unexpected(proc, now)`, of a trap for which it is killed, and `exited(proc, now)`.
+    watchers : list of KernelWatcher
+        Who is told what happens.
     answered_at : int
         The cycle in which the hart has the answer to its last ring; whoever rings sets it.
     faults : list of ServedFault
@@ -147,7 +144,7 @@ class Kernel:
         self.faults: list[ServedFault] = []
         self.accounts: list[Account] = []
         self.ledger = Ledger()
-        self.watchers: list[object] = []
+        self.watchers: list[KernelWatcher] = []
         self.doorbell = Doorbell()
         self.answered_at = 0
         #: The first program's process: the run ends with it.
@@ -199,19 +196,13 @@ class Kernel:
         """What the kernel's work has cost since the hart rang last."""
         return self.meter.cycles
 
-    def tell(self, event: str, *what: object) -> None:
-        """Tell the watchers that want to know of it."""
-        for watcher in self.watchers:
-            hook = getattr(watcher, event, None)
-            if hook is not None:
-                hook(*what)
-
     def record(self, proc: User, fault: ServedFault) -> None:
         """Take a page fault of the process into the books."""
         self.faults.append(fault)
         if fault.outcome.decision is Decision.MAPPED:
             proc.account.minor_faults += 1
-        self.tell("fault", proc, fault, self.clock.now)
+        for watcher in self.watchers:
+            watcher.fault(proc, fault, self.clock.now)
 
     def take_faults(self) -> list[ServedFault]:
         """The page faults since the last call. They are not kept: a run may have millions."""

@@ -54,7 +54,8 @@ def _goes_on(kernel: KernelState, proc: Proc) -> bool:
         kernel.cpu.turn_ends = kernel.clock.now + kernel.meter.cycles + kernel.cpu.quantum
     if proc.killed:
         if proc.in_syscall:
-            kernel.tell("syscall_end", proc, proc.trapframe.a7, -1, kernel.clock.now)
+            for watcher in kernel.watchers:
+                watcher.syscall_end(proc, proc.trapframe.a7, -1, kernel.clock.now)
         kexit(kernel, proc, -1)
     elif proc.in_syscall:
         resume_syscall(kernel, proc)

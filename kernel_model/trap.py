@@ -36,7 +36,8 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
     else:
         printf(kernel, f"usertrap(): unexpected scause {scause:#x} pid={proc.pid}\n")
         printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
-        kernel.tell("unexpected", proc, kernel.clock.now)
+        for watcher in kernel.watchers:
+            watcher.unexpected(proc, kernel.clock.now)
         proc.killed = True
     if proc.killed:
         kexit(kernel, proc, -1)

@@ -71,7 +71,8 @@ def kexit(kernel: KernelState, proc: Proc, status: int) -> None:
     proc.chan = None
     proc.xstate = proc.account.exit_status = status
     wakeup(kernel, proc.parent)
-    kernel.tell("exited", proc, kernel.clock.now)
+    for watcher in kernel.watchers:
+        watcher.exited(proc, kernel.clock.now)
 
 
 def _reparent(kernel: KernelState, proc: Proc) -> None:

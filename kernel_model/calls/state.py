@@ -19,8 +19,6 @@ class KernelState(FileState, Protocol):
     first: Proc | None
     #: Frames that are the kernel's for good.
     own_frames: int
-    #: Objects that are told what happens.
-    watchers: list[object]
     meter: Meter
 
     def halt(self, status: int) -> None:

@@ -49,7 +49,8 @@ def syscall(kernel: KernelState, proc: Proc) -> None:
     proc.done = 0
     if kernel.watchers:
         args = tuple(argaddr(proc, n) for n in range(6))
-        kernel.tell("syscall_begin", proc, argint(proc, 7), args, kernel.clock.now)
+        for watcher in kernel.watchers:
+            watcher.syscall_begin(proc, argint(proc, 7), args, kernel.clock.now)
     resume_syscall(kernel, proc)
 
 
@@ -62,13 +63,15 @@ def resume_syscall(kernel: KernelState, proc: Proc) -> None:
     except Blocked as blocked:
         proc.state = ProcState.SLEEPING
         proc.chan = blocked.chan
-        kernel.tell("syscall_waits", proc, number, kernel.clock.now)
+        for watcher in kernel.watchers:
+            watcher.syscall_waits(proc, number, kernel.clock.now)
         return
     if proc.state is ProcState.ZOMBIE:
         return
     proc.in_syscall = False
     proc.trapframe.a0 = result & _XLEN_MASK
-    kernel.tell("syscall_end", proc, number, result, kernel.clock.now)
+    for watcher in kernel.watchers:
+        watcher.syscall_end(proc, number, result, kernel.clock.now)
 
 
 def _unknown(kernel: KernelState, proc: Proc) -> int:

@@ -39,6 +39,7 @@ __all__ = [
     "getpte",
     "leaf_tables",
     "leaves",
+    "lookup",
     "mappages",
     "uvmunmap",
     "walk",
@@ -125,19 +126,27 @@ def walk(
     return table + PTE_SIZE * vpn(va, level)
 
 
-def find(kernel: MemoryState, root: int, va: int) -> tuple[int, int]:
-    """The entry where the translation of `va` ends, a leaf or a hole, and its level."""
-    if va >= MAXVA:
-        raise KernelPanic(f"walk: {va:#x} is beyond MAXVA")
+def lookup(memory: PhysicalMemory, root: int, va: int) -> tuple[int, int]:
+    """The entry where the translation of `va` ends, a leaf or a hole, and its level.
+
+    Nothing is charged for it. `va` is below MAXVA.
+    """
     table = root
     for level in range(LEVELS - 1, 0, -1):
-        pte = kernel.memory.read_u64(table + PTE_SIZE * vpn(va, level))
+        pte = memory.read_u64(table + PTE_SIZE * vpn(va, level))
         if pte & _V == 0 or pte & _RWX:
-            kernel.charge(Step.PTE, LEVELS - level)
             return pte, level
         table = pte_to_pa(pte)
-    kernel.charge(Step.PTE, LEVELS)
-    return kernel.memory.read_u64(table + PTE_SIZE * vpn(va, 0)), 0
+    return memory.read_u64(table + PTE_SIZE * vpn(va, 0)), 0
+
+
+def find(kernel: MemoryState, root: int, va: int) -> tuple[int, int]:
+    """As `lookup`, at the kernel's cost of a look at each level. Panics beyond MAXVA."""
+    if va >= MAXVA:
+        raise KernelPanic(f"walk: {va:#x} is beyond MAXVA")
+    pte, level = lookup(kernel.memory, root, va)
+    kernel.charge(Step.PTE, LEVELS - level)
+    return pte, level
 
 
 def getpte(kernel: MemoryState, root: int, va: int) -> int:
@@ -279,10 +288,7 @@ def uvmunmap(kernel: MemoryState, root: int, va: int, npages: int, do_free: bool
             if leaf < va or leaf + span > end:
                 raise KernelPanic(f"uvmunmap: a part of the superpage at {leaf:#x}")
             pa = pte_to_pa(pte)
-            if level == 0:
-                frames.append(pa)
-            else:
-                frames += range(pa, pa + span, PAGE_SIZE)
+            frames += range(pa, pa + span, PAGE_SIZE)
         first, last = found[0][0], found[-1][0]
         kernel.memory.zero(table + PTE_SIZE * first, PTE_SIZE * (last - first + 1))
     if do_free:

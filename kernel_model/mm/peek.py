@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, pte_to_pa, vpn
+from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, pte_to_pa
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.mm.memory import PhysicalMemory
-from kernel_model.mm.pagetable import frame_of
+from kernel_model.mm.pagetable import frame_of, lookup
 from kernel_model.mm.space import AddressSpace
 
 __all__ = ["flag_letters", "peek", "vmprint"]
@@ -48,9 +48,11 @@ def peek(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> bytes 
     """
     parts = []
     while n > 0:
+        if va >= MAXVA:
+            return None
         offset = va % PAGE_SIZE
         chunk = min(n, PAGE_SIZE - offset)
-        pte, level = _find(memory, space.root, va)
+        pte, level = lookup(memory, space.root, va)
         if pte & _USER_READ == _USER_READ:
             parts.append(memory.read(frame_of(pte, level, va) + offset, chunk))
         elif pte & Pte.V == 0 and _readable(space, va):
@@ -66,15 +68,3 @@ def _readable(space: AddressSpace, va: int) -> bool:
     """A page that was never touched could be read at `va`."""
     region = space.region(va)
     return region is not None and bool(region.rights & Pte.R)
-
-
-def _find(memory: PhysicalMemory, table: int, va: int) -> tuple[int, int]:
-    """The leaf that maps `va`, and its level; 0 in its place if there is none."""
-    if va >= MAXVA:
-        return 0, 0
-    for level in range(LEVELS - 1, -1, -1):
-        pte = memory.read_u64(table + PTE_SIZE * vpn(va, level))
-        if pte & Pte.V == 0 or level == 0 or pte & _RWX:
-            break
-        table = pte_to_pa(pte)
-    return pte if pte & Pte.V else 0, level

@@ -17,6 +17,8 @@ class User(Protocol):
     """A process, as far as its memory is concerned."""
 
     pid: int
+    #: That of its program.
+    name: str
     abi: Abi
     space: AddressSpace
     account: Account

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
 from kernel_model.facts.param import NOFILE
+from kernel_model.mm.served import ServedFault
 from kernel_model.mm.space import AddressSpace
-from kernel_model.mm.state import MemoryState
+from kernel_model.mm.state import MemoryState, User
 from kernel_model.proc.trapframe import TrapFrame
 
 if TYPE_CHECKING:  # a process holds what it never looks into
     from kernel_model.fs.state import File, Inode
 
-__all__ = ["Clock", "Cpu", "Proc", "ProcState", "ProcTable", "ProcessState"]
+__all__ = ["Clock", "Cpu", "KernelWatcher", "Proc", "ProcState", "ProcTable", "ProcessState"]
 
 
 class ProcState(Enum):
@@ -129,6 +130,31 @@ class Cpu:
         return self.quantum > 0 and now >= self.turn_ends
 
 
+class KernelWatcher:
+    """Is told what the kernel does, in cycle `now`, and changes nothing; here it looks away.
+
+    A watcher has those of these methods that it wants to be told by.
+    """
+
+    def syscall_begin(self, proc: Proc, number: int, args: tuple[int, ...], now: int) -> None:
+        """The process begins the system call `number` with what is in a0 to a5."""
+
+    def syscall_waits(self, proc: Proc, number: int, now: int) -> None:
+        """The call waits; it begins again when the process is woken."""
+
+    def syscall_end(self, proc: Proc, number: int, result: int, now: int) -> None:
+        """The call returns `result`."""
+
+    def fault(self, proc: User, fault: ServedFault, now: int) -> None:
+        """A page fault of the process, or one of a system call on its behalf, was served."""
+
+    def unexpected(self, proc: Proc, now: int) -> None:
+        """The process has trapped for a reason for which it is killed."""
+
+    def exited(self, proc: Proc, now: int) -> None:
+        """The process has ended, with the status `proc.xstate`; its memory is still there."""
+
+
 class ProcessState(MemoryState, Protocol):
     """Processes, and the memory that they have; `Kernel` has it all."""
 
@@ -141,6 +167,5 @@ class ProcessState(MemoryState, Protocol):
     #: The trampoline's frame, and the kernel's page table as a value of `satp`.
     trampoline: int
     satp: int
-
-    def tell(self, event: str, *what: object) -> None:
-        """Tell the watchers that want to know of it."""
+    #: Who is told what happens.
+    watchers: list[KernelWatcher]

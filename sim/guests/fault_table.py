@@ -8,7 +8,7 @@ from typing import overload
 
 from hdl.arch import Cause, Priv
 from kernel_model.mm.served import Decision, ServedFault
-from kernel_model.proc.state import Proc
+from kernel_model.proc.state import KernelWatcher, Proc
 from sim.engines.traps import TrapRecord
 
 __all__ = ["PageFault", "FaultTable", "JoinError", "cause_name"]
@@ -60,7 +60,7 @@ class PageFault:
         }
 
 
-class FaultTable(Sequence[PageFault]):
+class FaultTable(Sequence[PageFault], KernelWatcher):
     """All faults of a run, in the order in which the kernel served them.
 
     Its length is their number. Of very many the first `FIRST`, the last `LAST`, and up to `PINNED`

@@ -3,7 +3,8 @@
 from hdl.arch import Cause
 from kernel_model.kernel import Kernel
 from kernel_model.mm.served import ServedFault, Why
-from kernel_model.proc.state import Proc
+from kernel_model.mm.state import User
+from kernel_model.proc.state import KernelWatcher, Proc
 from kernel_model.proc.trapframe import TrapFrame
 from sim.host.terminals import visible
 from sim.output.traces import Emit
@@ -23,7 +24,7 @@ _REASONS: dict[int, str] = {
 }
 
 
-class Deaths:
+class Deaths(KernelWatcher):
     """A line for each process that is killed for lack of memory, or by another exception than a
     page fault; a watcher of the kernel.
 
@@ -42,7 +43,7 @@ class Deaths:
         self._emit = emit
         self._no_frame = False
 
-    def fault(self, proc: Proc, fault: ServedFault, now: int) -> None:
+    def fault(self, proc: User, fault: ServedFault, now: int) -> None:
         """Notes whether a page could not be had; what is said of it follows the kernel's lines."""
         self._no_frame = fault.outcome.why in (Why.NO_FRAME, Why.NO_TABLE)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kernel_model.kernel import Kernel
 from kernel_model.mm.peek import vmprint
-from kernel_model.proc.state import Proc
+from kernel_model.proc.state import KernelWatcher, Proc
 from sim.host.terminals import visible
 from sim.machine import Machine
 from sim.output.traces import Emit
@@ -23,7 +23,7 @@ class PagePrint(NamedTuple):
         return f"{self.pid}@{'exit' if self.cycle is None else self.cycle}"
 
 
-class PageTables:
+class PageTables(KernelWatcher):
     """Prints what `wanted` says: a watcher of the kernel, and one of the machine.
 
     Parameters

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from kernel_model.kernel import Kernel
 from kernel_model.mm.served import ServedFault
-from kernel_model.proc.state import Proc
+from kernel_model.mm.state import User
+from kernel_model.proc.state import KernelWatcher, Proc
 from sim.guests.fault_table import cause_name
 from sim.host.terminals import visible
 from sim.output.arguments import Call
@@ -16,7 +17,7 @@ __all__ = ["Emit", "FaultTrace", "SyscallTrace"]
 Emit = Callable[[str], None]
 
 
-class SyscallTrace:
+class SyscallTrace(KernelWatcher):
     """A line for every system call, as strace has them; a watcher of the kernel.
 
     A call that waits has two: one when it begins to wait, and one at its end.
@@ -81,14 +82,14 @@ class SyscallTrace:
         self._emit(f"{cycle:>10} {proc.pid:>3}  {text}")
 
 
-class FaultTrace:
+class FaultTrace(KernelWatcher):
     """A line for every page fault; a watcher of the kernel with parameters of `SyscallTrace`."""
 
     def __init__(self, raised: Callable[[int], int], emit: Emit):
         self._raised = raised
         self._emit = emit
 
-    def fault(self, proc: Proc, fault: ServedFault, now: int) -> None:
+    def fault(self, proc: User, fault: ServedFault, now: int) -> None:
         """Tells of the fault: where, why, and what the kernel has done."""
         where = f"pc {fault.pc:#x}" if fault.via is None else f"{fault.via.value} of a system call"
         self._emit(

@@ -7,6 +7,7 @@ from kernel_model.facts.accounts import Account
 from kernel_model.facts.costs import TABLE, ZERO, Step
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.mm.pagetable import count_tables, leaves
+from kernel_model.proc.state import KernelWatcher
 from tests.kernel_model.support import Killed, make_hart, switch_to
 
 GIB = 1 << 30
@@ -212,7 +213,7 @@ class TestBooksInTheMiddle:
         assert hart.kernel.doorbell.read(Register.ACTION) == Action.IDLE
 
 
-class Watcher:
+class Watcher(KernelWatcher):
     """Writes down what it is told."""
 
     def __init__(self):
@@ -287,7 +288,7 @@ class TestWatchers:
         assert watcher.told == [("exited", 3, -1, 0)]
 
     def test_need_not_want_to_know_everything(self, hart):
-        hart.kernel.watchers.append(object())
+        hart.kernel.watchers.append(KernelWatcher())
         hart.call("sbrk", PAGE_SIZE)
         hart.store(hart.heap, 1)
         hart.exit()

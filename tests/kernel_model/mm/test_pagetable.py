@@ -132,8 +132,9 @@ class TestMappages:
 
 
 class TestWalkaddr:
-    def test_finds_a_user_page(self, kernel, root):
-        frame = map_new(kernel, root, 0x1000)
+    @pytest.mark.parametrize("perm", [Pte.R | Pte.W, Pte.X], ids=str)
+    def test_finds_a_user_page(self, kernel, root, perm):
+        frame = map_new(kernel, root, 0x1000, perm | Pte.U)
         assert pagetable.walkaddr(kernel, root, 0x1FFF) == frame
 
     @pytest.mark.parametrize("va", [0x2000, MAXVA, (1 << 64) - 1], ids=hex)

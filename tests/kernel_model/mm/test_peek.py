@@ -4,7 +4,9 @@ from hdl.arch import PAGE_SIZE, PTE_SIZE, Pte, make_pte, pte_to_pa
 from kernel_model.facts.costs import TABLE
 from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.mm.peek import flag_letters, peek, vmprint
-from kernel_model.mm.vm import walk
+from kernel_model.mm.regions import Owner, Regions
+from kernel_model.mm.space import AddressSpace
+from kernel_model.mm.vm import uvmcreate, walk
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
 from tests.kernel_model.tables import MIB2, map_superpage
 
@@ -117,6 +119,18 @@ class TestPeek:
         used, cycles = hart.kernel.kmem.used, hart.kernel.cycles
         assert self.peek(hart, hart.heap + GIB // 2, 10) == bytes(10)
         assert (hart.kernel.kmem.used, hart.kernel.cycles) == (used, cycles)
+
+    def test_an_untouched_page_is_read_if_its_owner_may_read_it(self, hart):
+        regions = Regions().grown(PAGE_SIZE, int(Pte.X), Owner.SEGMENT)
+        regions = regions.grown(2 * PAGE_SIZE, int(Pte.R), Owner.STACK)
+        space = AddressSpace(uvmcreate(hart.kernel), 2 * PAGE_SIZE, regions)
+        for va, found in ((0, None), (PAGE_SIZE, bytes(8))):
+            assert peek(hart.kernel.memory, space, va, 8) == found
+
+    def test_refuses_what_no_address_space_has_whatever_its_table_holds(self, hart):
+        leaf = make_pte(0x8000_0000, Pte.V | Pte.R | Pte.U)
+        hart.kernel.memory.write_u64(hart.proc.pagetable + PTE_SIZE * (MAXVA // GIB), leaf)
+        assert self.peek(hart, MAXVA, 8) is None
 
     def test_refuses_what_the_process_may_not_read(self, hart):
         guard = hart.heap - 2 * PAGE_SIZE

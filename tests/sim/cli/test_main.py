@@ -6,7 +6,7 @@ import re
 import pytest
 
 from sim.cli import main as cli
-from sim.host.toolchain import build_program
+from sim.host.programs import build_program
 from tests.sim.elf import make_elf
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from sim.cli import main as cli
-from sim.host.toolchain import build_program
+from sim.host.programs import build_program
 
 HEAD = "va 0x4ff8: VPN[2] 0, VPN[1] 0, VPN[0] 4, offset 0xff8"
 

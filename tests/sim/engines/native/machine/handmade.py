@@ -8,7 +8,7 @@ import sim.engines.native.machine
 from sim.engines.native.compiler.cxx import compile_library
 from sim.engines.native.compiler.emit import PRELUDE
 from sim.engines.native.machine import structs
-from sim.engines.native.machine.structs import Machine
+from sim.engines.native.machine.structs import MachineStruct
 from sim.host.toolchain import cache_directory
 
 __all__ = [
@@ -54,7 +54,7 @@ def library(*, traced: bool = False) -> ctypes.CDLL:
     path, _ = compile_library(source, "handmade", cache_directory(), "-O1")
     found = ctypes.CDLL(str(path))
     found.machine_size.restype = u64
-    assert found.machine_size() == ctypes.sizeof(Machine)
+    assert found.machine_size() == ctypes.sizeof(MachineStruct)
     return found
 
 
@@ -78,7 +78,7 @@ class Bench:
         **fields,
     ):
         self.state, self.ram = (u64 * WORDS)(), (u64 * ram_words)(*range(100, 100 + ram_words))
-        self.machine = machine = Machine()
+        self.machine = machine = MachineStruct()
         self._library, self._hart = library(traced=traced), hart
         self.seen = []
         #: What `mcycle` counts in a cycle.

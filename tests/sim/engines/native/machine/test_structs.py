@@ -33,7 +33,7 @@ def test_windows_are_of_the_same_size():
 
 
 def test_members_have_the_same_order():
-    assert [name for name, *_ in structs.Machine._fields_] == list(members("Machine"))
+    assert [name for name, *_ in structs.MachineStruct._fields_] == list(members("Machine"))
     assert list(structs.REQUEST) == list(members("Request"))
 
 
