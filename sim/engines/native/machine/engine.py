@@ -196,6 +196,8 @@ class NativeEngine(Engine):
             self._windows.hand_over(machine.cycle - 1)
             if machine.open:
                 self._serve_devices()
+        if self._watch is not None:
+            self._watch.fetch()  # of a cycle that has been ended since
         return bus.events.popleft() if bus.events else Budget()
 
     def answer(self, delay: int) -> None:

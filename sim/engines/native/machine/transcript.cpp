@@ -114,9 +114,10 @@ void put_columns(Transcript &t, const u64 *r, u64 cycle) {
     u64 value = column.word == CYCLE ? cycle : r[column.word];
     if (column.decimal) {
       out = std::to_chars(out, out + 20, value).ptr;
+    } else if (!value) {  // as most are
+      out = put_text(out, "0x0", 3);
     } else {
-      out = put_text(out, "0x", 2);
-      out = put_hex(out, value, value ? (67 - __builtin_clzll(value)) / 4 : 1);
+      out = put_hex(put_text(out, "0x", 2), value, (67 - __builtin_clzll(value)) / 4);
     }
     *out++ = ',';
   }
