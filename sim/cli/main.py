@@ -103,6 +103,10 @@ _SHOWN = [
                  help="The cycles before and after page fault N, instead of a window."),
     click.option("--vcd-last", type=Count(1, 100_000), metavar="CYCLES",
                  help="The last CYCLES of the run, instead of a window."),
+    click.option("--log-commits", type=OutputFile(), metavar="FILE",
+                 help="Write what retires, as spike --log-commits does."),
+    click.option("--rvfi", type=OutputFile(), metavar="FILE",
+                 help="Write what retires or traps, with RVFI's fields, as CSV."),
     click.option("--quiet", is_flag=True, help="Print no table and no summary."),
 ]  # fmt: skip
 #: Parameters of the kernel, called as in `RunConfig`.
@@ -277,7 +281,8 @@ def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
 def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
     """The configuration that the options ask for. Raises UsageError."""
     try:
-        return _fill(record, options | {"traced": options.get("vcd") is not None})
+        traced = any(options.get(name) is not None for name in ("vcd", "log_commits", "rvfi"))
+        return _fill(record, options | {"traced": traced})
     except ConfigError as error:
         name, _, reason = str(error).partition(" ")
         raise click.UsageError(f"--{name.replace('_', '-')} {reason}") from error
