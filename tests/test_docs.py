@@ -55,8 +55,9 @@ def test_the_prose_has_the_figures_of_the_table():
 
     told = re.search(
         r"it is ([\d,]+) or ([\d,]+) cycles\. ([\d,]+)\s+of them\b.*?\bother (\d+) or\s+(\d+) are",
-        text, re.S,
-    )  # fmt: skip
+        text,
+        re.S,
+    )
     first, second, kernel, *hart = (int(figure.replace(",", "")) for figure in told.groups())
     assert len(rows) == 12
     assert {first, second} == elapsed == {kernel + cycles for cycles in hart}

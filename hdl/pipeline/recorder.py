@@ -132,7 +132,7 @@ class Recorder(wiring.Component):
         executed, retire = self.executed, self.retire
         whole = executed.funct3[:2] == 1
         written = Signal()
-        # csrrw does not read what nobody wants; see the specification of Zicsr.
+        # csrrw to x0 does not read; see the specification of Zicsr.
         reads = accessed & ~(whole & (executed.rd == 0))
         writes = accessed & self.csr_writes
         mask = Mux(whole, ~Const(0, 64), self.csr_operand)
@@ -146,7 +146,7 @@ class Recorder(wiring.Component):
         m.d.comb += retire.csr_wdata.eq(Mux(written, self.csr_data, 0))
 
     def _whole_csr(self, m: Module, retires: Value) -> None:
-        """What the record tells of the CSR that another is a part of, or that a return changes."""
+        """The fields for the CSR that another is a part of, or that a return changes."""
         executed, retire, wholes = self.executed, self.retire, self.csr_wholes
         address = Signal(12)
         returns = Signal()

@@ -19,7 +19,7 @@ class RetirePort(wiring.Signature):
     interrupt.
 
     An interrupt is no instruction: it makes no record of its own but shows in the first record of
-    its handler, whose `intr` is 1 and whose `intr_cause` tells the trap that led there.
+    its handler, whose `intr` is 1 and whose `intr_cause` is the cause of the trap that led there.
     """
 
     def __init__(self) -> None:

@@ -159,8 +159,8 @@ class PysimEngine(Engine):
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
         self._time = slot(hart.mtime)
         self._lines = {name: slot(getattr(hart.interrupts, name)) for name in LINES}
-        self._retire = {name: slot(getattr(hart.retire, name))
-                        for name in hart.retire.signature.members}  # fmt: skip
+        recorded = hart.retire.signature.members
+        self._retire = {name: slot(getattr(hart.retire, name)) for name in recorded}
 
     async def _clocked(self, ctx: Any) -> None:
         """Once per clock edge: reads outputs as they were before it, drives inputs after it.

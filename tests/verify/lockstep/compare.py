@@ -30,8 +30,12 @@ __all__ = ["Difference", "comparable", "compare"]
 
 #: Cycles in which an interrupt line that has risen must have been noticed.
 _NOTICED = 100
-_LINES = {Interrupt.MSI: "msip", Interrupt.MTI: "mtip", Interrupt.MEI: "meip",
-          Interrupt.STI: "stip"}  # fmt: skip
+_LINES = {
+    Interrupt.MSI: "msip",
+    Interrupt.MTI: "mtip",
+    Interrupt.MEI: "meip",
+    Interrupt.STI: "stip",
+}
 _WFI = 0x1050_0073
 _SC, _SC_MASK = 0x1800_202F, 0xF800_607F
 _LR, _LR_MASK = 0x1000_202F, 0xF9F0_607F
@@ -346,8 +350,11 @@ class _LockStep:
 
     def log(self):
         """Spike's commit log tells of the same instructions and memory accesses."""
-        records = ((index, record) for index, record in enumerate(self.run.records)
-                   if not record.fields["trap"])  # fmt: skip
+        records = (
+            (index, record)
+            for index, record in enumerate(self.run.records)
+            if not record.fields["trap"]
+        )
         commits = self.spike.commits()
         retired = self.statistics.instructions.total() + self.statistics.stopped
         self.expect("instructions", retired, len(commits))

@@ -218,9 +218,13 @@ def test_an_update_that_an_interrupt_cuts_off_is_no_difference():
     place = next(p for p in EDITABLE if p.level == 0 and p.roots == (0,) and not p.user)
     status = 1 << Mstatus.MPP | 1 << Mstatus.SIE | 1 << Mstatus.TSR
     to_supervisor = [
-        *li(T1, status), csr(2, 0, Csr.MSTATUS, T1), u_type(0x17, T0, 0),
-        i_type(0x13, 0, T0, T0, 16), csr(1, 0, Csr.MEPC, T0), MRET,
-    ]  # fmt: skip
+        *li(T1, status),
+        csr(2, 0, Csr.MSTATUS, T1),
+        u_type(0x17, T0, 0),
+        i_type(0x13, 0, T0, T0, 16),
+        csr(1, 0, Csr.MEPC, T0),
+        MRET,
+    ]
     store = [*li(T0, place.base + place.first * PAGE_SIZE), s_type(3, T0, T0, 0)]
     timer = 1 << Interrupt.STI
     settings = (

@@ -189,9 +189,8 @@ def _sources(path):
         return [path]
     files = sorted(file for suffix in SUFFIXES for file in path.rglob(f"*{suffix}"))
     return [
-        file for file in files
-        if not str(file.relative_to(PROJECT)).startswith(tuple(LEFT_OUT))
-    ]  # fmt: skip
+        file for file in files if not str(file.relative_to(PROJECT)).startswith(tuple(LEFT_OUT))
+    ]
 
 
 def mutants_in(path: Path) -> list[Mutant]:

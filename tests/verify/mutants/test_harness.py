@@ -27,13 +27,16 @@ def make_package(folder):
     "source, status, test",
     [
         ("def test_a(): pass", "passed", ""),
-        ("def test_a(): pass\ndef test_b(): assert 0\ndef test_c(): 1/0",
-         "failed", "test_it.py::test_b"),
+        (
+            "def test_a(): pass\ndef test_b(): assert 0\ndef test_c(): 1/0",
+            "failed",
+            "test_it.py::test_b",
+        ),
         ("import nothing_of_this_name", "broken", "importing test_it.py"),
         ("x = 1", "empty", ""),
         ("import os\ndef test_a(): os._exit(3)", "crashed", ""),
     ],
-)  # fmt: skip
+)
 def test_how_runs_end(tmp_path, source, status, test):
     outcome = run(tmp_path, source)
     assert (outcome.status, outcome.test) == (status, test)

@@ -101,15 +101,21 @@ class NativeEngine(Engine):
     def __init__(self, hart: HartPorts, bus: Bus, directory: Path, *, traced: bool = False):
         self.log = TrapLog()
         self._bus = bus
-        outputs = [getattr(getattr(hart, port).request, name)
-                   for port in _PORTS for name in REQUEST]  # fmt: skip
+        requests = [getattr(hart, port).request for port in _PORTS]
+        outputs = [getattr(request, name) for request in requests for name in REQUEST]
         others = [name for name in hart.retire.signature.members if name not in _RETIRE]
         fields = (*_RETIRE, *others) if traced else _RETIRE
         outputs += [getattr(hart.retire, name) for name in fields]
         self.model = model = Model(
-            hart, outputs, directory, runtime=_runtime(traced), everything=traced,
-            places=_places(hart), data=_data(hart), rarely=RARELY,
-        )  # fmt: skip
+            hart,
+            outputs,
+            directory,
+            runtime=_runtime(traced),
+            everything=traced,
+            places=_places(hart),
+            data=_data(hart),
+            rarely=RARELY,
+        )
         self._registers = model.places["registers"]
         library = model.library
         self._run, self._finish = library.machine_run, library.machine_finish

@@ -99,6 +99,4 @@ def test_tests_of_a_chain_are_read_only_if_it_is_enabled():
     design = circuit(flip_flop(3), priority(c.net(1, 2), *out(1, 0, 2)))
     (compute,) = of_kind(nodes_of(design, out(2, 1)), Compute)[-1:]
     first, second, enable = out(1, 0, 3)
-    assert compute.reads == [
-        ((enable,), None), ((first,), (enable, 1)), ((second,), (enable, 1))
-    ]  # fmt: skip
+    assert compute.reads == [((enable,), None), ((first,), (enable, 1)), ((second,), (enable, 1))]
