@@ -134,9 +134,11 @@ void transcribe(Machine *m) {
 
 }  // namespace
 
-// A transcript of commits, to a `file` with its header in it; `start` as in `commit_start`.
-extern "C" Transcript *transcript_new(int file, const char *start, const u64 *fields) {
+// A transcript of commits, to `file`, which begins with `head`; `start` as in `commit_start`.
+extern "C" Transcript *transcript_new(
+    int file, const char *head, const char *start, const u64 *fields) {
   Transcript *t = new Transcript{{file}, start, {}, {}, {}, nullptr};
+  put(t->out, head);
   memcpy(&t->at, fields, sizeof t->at);
   t->names.resize(CSRS);
   return t;

@@ -1,6 +1,5 @@
 """Transcripts that compiled code writes."""
 
-import contextlib
 import ctypes
 import os
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ __all__ = ["Saved", "Transcripts"]
 _u64, _pointer = ctypes.c_uint64, ctypes.c_void_p
 #: Functions of transcript.cpp: what they return, and their arguments.
 _FUNCTIONS = {
-    "transcript_new": (_pointer, ctypes.c_int, ctypes.c_char_p, _pointer),
+    "transcript_new": (_pointer, ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, _pointer),
     "transcript_name": (None, _pointer, _u64, ctypes.c_char_p),
     "transcript_column": (None, _pointer, _u64, ctypes.c_int),
     "transcript_set": (None, _pointer, _pointer),
@@ -122,8 +121,9 @@ class _Transcript:
         self._file = open_output(path) if end is None else path.open("r+")
         word = {name: number for number, name in enumerate(fields)} | {"cycle": _CYCLE}
         places = (_u64 * len(_COMMIT))(*(word[name] for name in _COMMIT))
+        head = "" if end is not None else header(form)
         start = commit_start(hart_id).encode()
-        self.address = library.transcript_new(self._file.fileno(), start, places)
+        self.address = library.transcript_new(self._file.fileno(), head.encode(), start, places)
         for csr, name in NAMED.items():
             library.transcript_name(self.address, csr, name.encode())
         if form is Form.RVFI:
@@ -131,14 +131,6 @@ class _Transcript:
                 library.transcript_column(self.address, word[name], name in DECIMAL)
         if end is not None:
             self.return_to(end)
-            return
-        try:
-            self._file.write(header(form))
-            self._file.flush()
-        except OSError:
-            with contextlib.suppress(OSError):
-                self.close()
-            raise
 
     def save(self) -> Saved:
         """What it is, and the bytes that it has so far."""
