@@ -174,7 +174,8 @@ def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
 def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
     """The configuration that the options ask for. Raises UsageError."""
     try:
-        return _fill(record, options | {"traced": options.get("vcd") is not None})
+        traced = any(options.get(name) is not None for name in ("vcd", "log_commits", "rvfi"))
+        return _fill(record, options | {"traced": traced})
     except ConfigError as error:
         name, _, reason = str(error).partition(" ")
         raise click.UsageError(f"--{name.replace('_', '-')} {reason}") from error

@@ -101,6 +101,18 @@ SHOWN = [
         metavar="CYCLES",
         help="The last CYCLES of the run, instead of a window.",
     ),
+    click.option(
+        "--log-commits",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write what retires, as spike --log-commits does.",
+    ),
+    click.option(
+        "--rvfi",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write what retires or traps, with RVFI's fields, as CSV.",
+    ),
     click.option("--quiet", is_flag=True, help="Print no table and no summary."),
 ]
 #: Parameters of the kernel, called as in `RunConfig`.

@@ -16,6 +16,7 @@ from sim.engines.base import CYCLE_FS, Engine
 from sim.engines.hart import HartPorts
 from sim.engines.internals import VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
+from sim.engines.transcripts import Form, Transcript
 from sim.engines.traps import TrapLog
 from sim.host.output_files import open_output
 from sim.platform.bus import DATA, FETCH, Bus, Request
@@ -69,6 +70,7 @@ class PysimEngine(Engine):
         self.log = TrapLog()
         self._bus = bus
         self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
+        self._transcripts: list[Transcript] = []
         self._vcd: VCDWriter | None = None
         self._vcd_file: TextIO | None = None
         self._simulator = Simulator(hart, engine=OrderedPySimEngine)
@@ -112,6 +114,19 @@ class PysimEngine(Engine):
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
         """Calls `callback` for every record of the retire port; see `Engine`."""
         self._observers.append(callback)
+
+    def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
+        """Writes a transcript to `path`; see `Engine`."""
+        transcript = Transcript(form, path, hart_id)
+        self._transcripts.append(transcript)
+        self._observers.append(transcript.record)
+
+    def stop_transcripts(self) -> list[OSError]:
+        """Ends all transcripts; see `Engine`."""
+        transcripts, self._transcripts = self._transcripts, []
+        for each in transcripts:
+            self._observers.remove(each.record)
+        return [error for each in transcripts if (error := each.close()) is not None]
 
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from this cycle on."""

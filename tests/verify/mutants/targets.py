@@ -110,7 +110,9 @@ SUITES = {
     "machine.cpp": Suite(
         tests=_native("bus_cpp", "forward_cpp", "log_cpp", "structs"), helpers=_NATIVE_HELPERS
     ),
-    "other C++": Suite(tests=_native("trace_cpp", "watch_cpp"), helpers=_NATIVE_HELPERS),
+    "other C++": Suite(
+        tests=_native("trace_cpp", "watch_cpp", "transcript_cpp"), helpers=_NATIVE_HELPERS
+    ),
 }
 #: Tests that say nothing about behaviour.
 IGNORED = ("tests/hdl/test_names.py", "tests/hdl/verilog")
