@@ -127,6 +127,37 @@ def test_a_register_whose_condition_is_an_if_is_written_only_then(tmp_path):
     assert [machine.step(inputs)[0] for inputs in (0, 1, 2, 3, 0)] == [0, 0, 1, 1, 0]
 
 
+def test_a_write_over_a_cut_writes_both_parts(tmp_path):
+    word, most = out(1, 0, 64), (*out(1, 0, 64), *out(1, 0, 34))
+    held = assign(out(3, 0, 100), (c.net(2, 0), 2, most), (c.net(2, 1), 0, word[:50]))
+    design = circuit(flip_flop(64), flip_flop(2), flip_flop(100, data=out(4, 0, 100)), held)
+    machine = Machine(tmp_path, design, out(3, 0, 50), out(3, 50, 100))
+    assert Piece(3, 0, 50) in machine.layout.registers
+    number, value = 0x9234_5678_9ABC_DEF1, 0
+    for flags in (1, 2, 1, 3, 0):
+        assert machine.step(number, flags) == [value & (1 << 50) - 1, value >> 50]
+        if flags & 1:
+            value = value & 3 | (number | number << 64) << 2 & (1 << 100) - 1
+        if flags & 2:
+            value = value >> 50 << 50 | number & (1 << 50) - 1
+
+
+def test_of_matches_the_first_that_holds_counts(tmp_path):
+    values = (out(1, 0, 2), out(1, 0, 2), out(1, 2, 4))
+    matches = [
+        c.Matches(1, source, v, (p,)) for v, p in zip(values, ("1-", "11", "0-"), strict=True)
+    ]
+    # The first test of all is another, so that no table is made of them.
+    chain = c.Priority(4, source, 1, out(1, 4) + out(2) + out(3) + out(4))
+    machine = Machine(
+        tmp_path, circuit(flip_flop(5), *matches, chain), *(out(5, n) for n in range(4))
+    )
+    for inputs in range(32):
+        tests = [inputs >> 4, inputs >> 1 & 1, int(inputs & 3 == 3), int(inputs >> 3 & 1 == 0)]
+        first = tests.index(1) if 1 in tests else None
+        assert machine.step(inputs) == [int(n == first) for n in range(4)]
+
+
 def test_a_constant_in_a_chain_of_priority(tmp_path):
     chains = [c.Priority(3, source, 1, (c.net(1, 0), n, c.net(1, 1))) for n in (0, 1)]
     roots = [value for cell in (2, 3) for value in (out(cell, 0), out(cell, 1), out(cell, 2))]
