@@ -2,6 +2,7 @@
 
 import ctypes
 
+from sim.engines.story import LOOKUP, SIDES, Passage
 from sim.engines.traps import MOST_EXPECTED
 from sim.platform.bus import DEPTH
 
@@ -53,8 +54,22 @@ class _Port(ctypes.Structure):
     ]
 
 
+class _Lookup(ctypes.Structure):
+    _fields_ = _words(*LOOKUP)
+
+
 class _Entry(ctypes.Structure):
-    _fields_ = _words("cycle", "pc", "cause", "tval", "mode")
+    _fields_ = [*_words("cycle", "pc", "cause", "tval", "mode"), ("lookups", _Lookup * SIDES)]
+
+
+class _Story(ctypes.Structure):
+    _fields_ = [
+        *_words("probe_at", "handler_at"),
+        ("asking", _u64 * SIDES),
+        *((name, _Lookup * SIDES) for name in ("now", "refused", "first")),
+        ("passage", _u64 * len(Passage._fields)),
+        *_words("satp"),
+    ]
 
 
 class _Window(ctypes.Structure):
@@ -82,4 +97,5 @@ class MachineStruct(ctypes.Structure):
         *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
         *_words("progress", "armed"),
         *_words("watch", "watcher"),
+        ("story", _Story),
     ]
