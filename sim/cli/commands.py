@@ -87,7 +87,7 @@ def run_program(
 
     pages.finish()
     result = _with_status(session.result(), console, number)
-    faults.finish()
+    faults.finish(session.machine.engine.passage)
     failure = _finish_json(json, result)
     _tell(result, options, console, anyway=failure is not None)
     status = _unless_lost(result.exit_status, console, recording)

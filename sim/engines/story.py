@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from typing import Any, NamedTuple
 
-from hdl.arch import Csr
+from hdl.arch import Csr, Priv
 from sim.engines.hart import HartPorts
 
 __all__ = [
@@ -125,9 +125,25 @@ class Side:
 
     def __init__(self) -> None:
         self._now: Lookup | None = None
-        #: What was refused last, and the first that has ended since the last return to user mode.
-        self.refused = NO_LOOKUP
+        #: What was refused last, and before that, since the last trap or return.
+        self._refused: Lookup | None = None
+        self._older: Lookup | None = None
+        #: The first that has ended since the last return to user mode.
         self.first = NO_LOOKUP
+
+    def refused(self, va: int) -> bytes:
+        """What was refused of the instruction that raises an exception at `va`.
+
+        A younger one may have been refused since: it waits in the execute stage, and there is only
+        one.
+        """
+        older, last = self._older, self._refused
+        found = older if older is not None and older.va == va else last
+        return NO_LOOKUP if found is None else found.pack()
+
+    def forget(self) -> None:
+        """What was refused so far leads to no exception any more."""
+        self._refused = self._older = None
 
     def look_up(self, cycle: int, miss: int, fault: int, va: int, since: int) -> None:
         """In `cycle` the side asked for `va` in vain, if it missed or was refused with `fault`."""
@@ -138,7 +154,7 @@ class Side:
             self._now = Lookup(cycle, 0, va, 0, ())
         if fault and self._now is not None and not self._now.answered:
             self._now = self._now._replace(answered=cycle, fault=fault)
-            self.refused = self._now.pack()
+            self._older, self._refused = self._refused, self._now
 
     def _end(self, cycle: int, since: int) -> None:
         now, self._now = self._now, None
@@ -168,9 +184,11 @@ class Follower:
         self.passage = Passage()
         self._satp = 0
 
-    def trapped(self, cycle: int) -> None:
-        """An exception was raised in user mode."""
-        self.passage = self.passage._replace(raised=cycle)
+    def trapped(self, cycle: int, mode: int) -> None:
+        """An exception was raised."""
+        if mode == Priv.U:
+            self.passage = self.passage._replace(raised=cycle)
+        self._forget()
 
     def handled(self, cycle: int, retired: Mapping[str, int]) -> None:
         """An instruction of a handler retired: fields of the retire port."""
@@ -179,6 +197,7 @@ class Follower:
             interrupt = passage.raised <= passage.returned
             raised = cycle if interrupt else passage.raised
             passage = passage._replace(raised=raised, entered=cycle, left=0)
+            self._forget()
         if retired["csr_addr"] == Csr.SATP and retired["csr_wmask"]:
             self._satp = cycle
             passage = passage._replace(left=passage.left or cycle)
@@ -186,12 +205,12 @@ class Follower:
             passage = passage._replace(back=self._satp, returned=cycle)
             for side in self.sides:
                 side.first = NO_LOOKUP
+            self._forget()
         self.passage = passage
 
-    @property
-    def refused(self) -> bytes:
-        """What was refused last, on both sides."""
-        return b"".join(side.refused for side in self.sides)
+    def refused(self, va: int) -> bytes:
+        """What was refused of the instruction that raises an exception at `va`, on both sides."""
+        return b"".join(side.refused(va) for side in self.sides)
 
     @property
     def first(self) -> bytes:
@@ -207,6 +226,11 @@ class Follower:
         """
         *sides, read, of, level = probe
         for number, side in enumerate(self.sides):
-            side.look_up(cycle, *sides[3 * number : 3 * number + 3], self.passage.returned)
+            miss, fault, va = sides[3 * number : 3 * number + 3]
+            side.look_up(cycle, miss, fault, va, self.passage.returned)
         if read and of < SIDES:
             self.sides[of].read(Read(cycle, address, word(address), level))
+
+    def _forget(self) -> None:
+        for side in self.sides:
+            side.forget()

@@ -3,7 +3,7 @@
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
 from sim.guests.fault_table import FaultTable
-from sim.guests.lives import Ring
+from sim.guests.lives import Answer
 from sim.machine import End, Machine
 from sim.platform.events import Event, Ring
 
@@ -66,7 +66,7 @@ class KernelGuest:
         if event.reason == Reason.BOOT:
             self.entered_user_at = cycle
         answered = engine.answer(cost)
-        self.faults.join(kernel.take_faults(), Ring(passage, cycle - 1, answered, cost))
+        self.faults.join(kernel.take_faults(), Answer(passage, cycle - 1, answered, cost))
         running = kernel.proc
         if running is not None:
             self.faults.resumed(running.pid, answered)

@@ -15,7 +15,16 @@ from kernel_model.mm.served import Decision, ServedFault
 from sim.engines.story import Passage
 from sim.engines.traps import TrapRecord
 
-__all__ = ["KernelPart", "Life", "Lives", "Part", "Ring", "Span"]
+__all__ = [
+    "NO_ANSWER",
+    "NO_PASSAGE",
+    "Answer",
+    "KernelPart",
+    "Life",
+    "Lives",
+    "Part",
+    "Span",
+]
 
 
 class Part(Enum):
@@ -59,8 +68,8 @@ class Span(NamedTuple):
         return self.end - self.start
 
 
-class Ring(NamedTuple):
-    """A ring of the doorbell that has been answered."""
+class Answer(NamedTuple):
+    """What the kernel answered to a ring of the doorbell."""
 
     #: The way of the trap that led to it.
     passage: Passage
@@ -69,6 +78,11 @@ class Ring(NamedTuple):
     answered: int
     #: Cycles that the kernel's work cost.
     cost: int
+
+
+#: Where the way of a trap is not known.
+NO_PASSAGE = Passage()
+NO_ANSWER = Answer(NO_PASSAGE, 0, 0, 0)
 
 
 class KernelPart(NamedTuple):
@@ -95,20 +109,20 @@ class Life:
 
     Members
     -------
-    trap, served, ring
-        What the hart raised, what the kernel did, and the ring by which it came to know.
+    trap, served, answer
+        What the hart raised, what the kernel did, and its answer.
     """
 
     trap: TrapRecord
     served: ServedFault
-    ring: Ring
+    answer: Answer
     _turns: list[_Turn] = field(default_factory=list)
 
     @property
     def begin(self) -> int:
         """The cycle in which it begins; for a system call, that in which the kernel's work does."""
         if self.served.via is not None:
-            return self.ring.rung + self.served.outcome.work.begun
+            return self.answer.rung + self.served.outcome.work.begun
         lookup = self.trap.lookup
         return self.trap.cycle if lookup is None else lookup.asked
 
@@ -143,26 +157,26 @@ class Life:
         if self.served.via is not None:
             return tuple(parts)
         dispatch = work.costs[Step.DISPATCH]
-        ring = self.ring
+        answer = self.answer
         parts.insert(0, KernelPart(Step.DISPATCH.name.lower(), 1, dispatch))
-        others = ring.cost - dispatch - work.cycles
+        others = answer.cost - dispatch - work.cycles
         parts.append(KernelPart("other work", 1, others))
-        parts.append(KernelPart("bus", 1, ring.answered - ring.rung - ring.cost))
+        parts.append(KernelPart("bus", 1, answer.answered - answer.rung - answer.cost))
         return tuple(part for part in parts if part.cycles)
 
     def _marks(self) -> Iterator[tuple[Part, int]]:
         """Each part with the cycle in which it ends."""
-        ring, lookup = self.ring, self.trap.lookup
+        answer, lookup = self.answer, self.trap.lookup
         if self.served.via is not None:
             yield Part.KERNEL, self.begin + self.served.outcome.work.cycles
             return
         if lookup is not None:
             yield Part.WALK, lookup.answered
-        yield Part.RAISE, ring.passage.raised
-        yield Part.ENTRY, ring.passage.entered
-        yield Part.SAVE, ring.passage.left
-        yield Part.SWITCH, ring.rung
-        yield Part.KERNEL, ring.answered
+        yield Part.RAISE, answer.passage.raised
+        yield Part.ENTRY, answer.passage.entered
+        yield Part.SAVE, answer.passage.left
+        yield Part.SWITCH, answer.rung
+        yield Part.KERNEL, answer.answered
         for turn in self._turns:
             yield Part.ELSEWHERE, turn.answered
             yield Part.BACK, turn.back

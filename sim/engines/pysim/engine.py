@@ -198,9 +198,8 @@ class PysimEngine(Engine):
         follower = self._follower
         if retire["trap"].curr:
             cause, tval = retire["cause"].curr, retire["tval"].curr
-            self.log.trapped(cycle, pc, cause, tval, mode, follower.refused)
-            if mode == Priv.U:
-                follower.trapped(cycle)
+            self.log.trapped(cycle, pc, cause, tval, mode, follower.refused(tval))
+            follower.trapped(cycle, mode)
         else:
             self.log.retired(cycle, pc, mode, follower.first)
             if mode != Priv.U:

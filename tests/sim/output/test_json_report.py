@@ -5,19 +5,19 @@ import pytest
 from hdl.arch import Cause, Priv
 from kernel_model.facts.accounts import Account
 from sim.engines.traps import TrapRecord
-from sim.guests.fault_table import FaultTable, PageFault
+from sim.guests.fault_table import FaultTable
 from sim.host.output_files import STDOUT
 from sim.output.json_report import JsonReport
 from tests.sim.results import make_result
-from tests.sim.served import mapped, refused
+from tests.sim.served import mapped, page_fault, refused
 
 MAPPED = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
 COPIED = mapped(None, Cause.LOAD_PAGE, 0x6000, frame=0x8001_1000, via="copyin")
 KILLED = refused(0x50, Cause.STORE_PAGE, 0)
 FAULTS = [
-    PageFault(1, MAPPED, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
-    PageFault(2, COPIED, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
-    PageFault(3, KILLED, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
+    page_fault(1, MAPPED, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
+    page_fault(2, COPIED, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
+    page_fault(3, KILLED, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
 ]
 
 

@@ -18,6 +18,7 @@ from sim.engines.native.machine.structs import (
     RETIRED,
     WATCHED,
     MachineStruct,
+    passage_words,
 )
 from sim.engines.native.machine.watch import Watch
 from sim.engines.native.machine.windows import Windows
@@ -161,7 +162,7 @@ class NativeEngine(Engine):
             machine.before = ctypes.addressof(self._before)
             machine.state_words = len(self._before)
         self._windows = Windows(machine, bus.devices)
-        self._passage = machine.story.passage
+        self._passage = passage_words(machine)
 
     @property
     def fast_forward(self) -> bool:

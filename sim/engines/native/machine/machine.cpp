@@ -117,8 +117,10 @@ void expect(Machine *m, u64 pc) {
 
 void trap(Machine *m, const u64 *r) {
   Story &s = m->story;
-  m->log[m->logged++] = {m->cycle, r[2], r[4], r[5], r[3], {s.refused[0], s.refused[1]}};
+  m->log[m->logged++] = {m->cycle, r[2], r[4], r[5], r[3],
+                         {refused(s, 0, r[5]), refused(s, 1, r[5])}};
   m->trap_count++;
+  forget(s);
   if (r[3] == 0) s.passage.raised = m->cycle;
   if (r[3] == 0 && r[4] < 64 && m->expecting >> r[4] & 1) expect(m, r[2]);
 }

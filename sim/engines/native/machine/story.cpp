@@ -29,8 +29,9 @@ struct Story {
   // First of the words of the probe, or NOWHERE; of the words insn, intr, csr_addr, csr_wmask.
   u64 probe_at, handler_at;
   u64 asking[SIDES];
-  // What is looked up now; what was refused last; the first that has ended since the last return.
-  Lookup now[SIDES], refused[SIDES], first[SIDES];
+  // What is looked up now; what was refused last, and before that, since the last trap or return;
+  // the first that has ended since the last return.
+  Lookup now[SIDES], refused[SIDES], older[SIDES], first[SIDES];
   Passage passage;
   // The last write of `satp`.
   u64 satp;
@@ -65,8 +66,21 @@ void look_up(Story &s, int side, const Probe &p, u64 cycle) {
   if (refused && !l.answered) {
     l.answered = cycle;
     l.fault = p.side[side].fault;
+    s.older[side] = s.refused[side];
     s.refused[side] = l;
   }
+}
+
+// What was refused of the instruction that raises an exception at `va`. A younger one may have been
+// refused since: it waits in the execute stage, and there is only one.
+const Lookup &refused(const Story &s, int side, u64 va) {
+  const Lookup &older = s.older[side];
+  return older.answered && older.va == va ? older : s.refused[side];
+}
+
+// What was refused so far leads to no exception any more.
+void forget(Story &s) {
+  for (int side = 0; side < SIDES; side++) s.refused[side].answered = s.older[side].answered = 0;
 }
 
 void read_entry(Story &s, const Probe &p, u64 cycle, u64 address, u64 value) {
@@ -84,6 +98,7 @@ void handle(Story &s, const u64 *state, u64 cycle) {
   if (intr) {
     if (p.raised <= p.returned) p.raised = cycle;  // an interrupt
     p.entered = cycle;
+    forget(s);
     p.left = 0;
   }
   if (csr == CSR_SATP && written) {
@@ -94,6 +109,7 @@ void handle(Story &s, const u64 *state, u64 cycle) {
     p.back = s.satp;
     p.returned = cycle;
     s.first[0].answered = s.first[1].answered = 0;
+    forget(s);
   }
 }
 

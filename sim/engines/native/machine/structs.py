@@ -18,6 +18,7 @@ __all__ = [
     "WATCHED",
     "WINDOWS",
     "MachineStruct",
+    "passage_words",
 ]
 
 #: Numbers of events.
@@ -62,12 +63,16 @@ class _Entry(ctypes.Structure):
     _fields_ = [*_words("cycle", "pc", "cause", "tval", "mode"), ("lookups", _Lookup * SIDES)]
 
 
+class _Passage(ctypes.Structure):
+    _fields_ = _words(*Passage._fields)
+
+
 class _Story(ctypes.Structure):
     _fields_ = [
         *_words("probe_at", "handler_at"),
         ("asking", _u64 * SIDES),
-        *((name, _Lookup * SIDES) for name in ("now", "refused", "first")),
-        ("passage", _u64 * len(Passage._fields)),
+        *((name, _Lookup * SIDES) for name in ("now", "refused", "older", "first")),
+        ("passage", _Passage),
         *_words("satp"),
     ]
 
@@ -99,3 +104,8 @@ class MachineStruct(ctypes.Structure):
         *_words("watch", "watcher"),
         ("story", _Story),
     ]
+
+
+def passage_words(machine: MachineStruct) -> "ctypes.Array[ctypes.c_uint64]":
+    """The words of the machine's passage, to be read at once."""
+    return (_u64 * len(Passage._fields)).from_buffer(machine.story.passage)
