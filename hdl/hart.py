@@ -27,7 +27,7 @@ class Hart(wiring.Component):
     ======= ============================================================================
     Stage   Does
     ======= ============================================================================
-    fetch   predicts the next word, translates its address, asks the fetch port
+    fetch   predicts the next word, translates its address, requests it
     align   cuts words into instructions, expands compressed ones
     decode  decodes, reads registers, forwards results that are not in them yet
     execute computes, resolves branches, translates data addresses, starts data accesses

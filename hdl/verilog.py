@@ -16,9 +16,9 @@ __all__ = ["UnknownVerilog", "WAIVERS", "main", "wake", "write"]
 #: What Verilator warns of in the text, with the reason why it stands.
 WAIVERS = {
     "CASEINCOMPLETE": "what a `case` drives has its default before it",
-    "CASEOVERLAP": "the first pattern that matches is meant, as Verilog has it",
+    "CASEOVERLAP": "the first pattern that matches counts, as Verilog has it",
     "INITIALDLY": "it is the assignment that wakes",
-    "WIDTH": "leading zeros are left out, and bits of a result that nobody wants",
+    "WIDTH": "leading zeros are left out, and bits of a result that are not used",
 }
 #: What is written before the modules, and behind them.
 HEAD = """\

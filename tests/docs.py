@@ -144,9 +144,15 @@ def output_of(command: str, variables: Mapping[str, str]) -> list[str]:
     What is told only where it takes long is left out: a busy machine prints nothing else.
     """
     result = subprocess.run(
-        ["sh", "-c", command], cwd=ROOT, env=variables, text=True, timeout=120,
-        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+        ["sh", "-c", command],
+        cwd=ROOT,
+        env=variables,
+        text=True,
+        timeout=120,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     return [line for line in lines if not line.startswith(_SLOW)]
 

@@ -88,8 +88,9 @@ class Screenshot:
     def waves_begin(self) -> int:
         """The column where the signals' lines begin."""
         lines = [line for line in self.lines if _coloured(line) > 500]
-        return min(x for line in lines for x in range(300, 600)
-                   if _is_coloured(line[4 * x : 4 * x + 3]))  # fmt: skip
+        return min(
+            x for line in lines for x in range(300, 600) if _is_coloured(line[4 * x : 4 * x + 3])
+        )
 
     def is_blank(self, columns: range) -> bool:
         """The `columns` are of one colour in each line of the lower half, without any text."""
@@ -143,11 +144,20 @@ def view(save: str, cwd: Path, display: str, folder: Path) -> View:
     facts.unlink(missing_ok=True)
     script.write_text(_SCRIPT.replace("FACTS", str(facts)))
     # No settings of the user's, and no desktop to ask.
-    environment = os.environ | {"DISPLAY": display, "HOME": str(folder), "NO_AT_BRIDGE": "1",
-                                "GSETTINGS_BACKEND": "memory"}  # fmt: skip
+    environment = os.environ | {
+        "DISPLAY": display,
+        "HOME": str(folder),
+        "NO_AT_BRIDGE": "1",
+        "GSETTINGS_BACKEND": "memory",
+    }
     with open(log, "wb") as output:
-        process = subprocess.Popen(["gtkwave", "--script", str(script), save], cwd=cwd,
-                                   env=environment, stdout=output, stderr=output)  # fmt: skip
+        process = subprocess.Popen(
+            ["gtkwave", "--script", str(script), save],
+            cwd=cwd,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
     try:
         _wait(lambda: facts.exists() or process.poll() is not None)
         assert facts.exists(), log.read_text(errors="replace")

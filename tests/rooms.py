@@ -102,8 +102,9 @@ def draw() -> str:
     for package, floors in FLOORS.items():
         widest = max(map(len, floors))
         width = widest * (_WIDTH + _GAP) - _GAP + 2 * _MARGIN
-        parts.append(f'<rect class="{package}" x="{x}" y="{_GAP}" rx="6" width="{width}" '
-                     f'height="{height}"/>')  # fmt: skip
+        parts.append(
+            f'<rect class="{package}" x="{x}" y="{_GAP}" rx="6" width="{width}" height="{height}"/>'
+        )
         title = f"{package}/  {_TITLES[package]}"
         parts.append(_text(x + width // 2, _GAP + 26, title, "head"))
         for number, rooms in enumerate(floors):

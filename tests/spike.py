@@ -18,9 +18,17 @@ import pytest
 from sim.host.toolchain import cache_directory
 
 __all__ = [
-    "DEVICE_TREE", "ISA", "RAM_BASE", "RAM_SIZE", "SpikeMissing", "command", "device_tree", "find",
-    "require", "run",
-]  # fmt: skip
+    "DEVICE_TREE",
+    "ISA",
+    "RAM_BASE",
+    "RAM_SIZE",
+    "SpikeMissing",
+    "command",
+    "device_tree",
+    "find",
+    "require",
+    "run",
+]
 
 #: What our hart implements; `ISA + "_svadu"` also updates A and D when `menvcfg.ADUE` is set.
 ISA = "rv64imac_zicsr_zifencei_zicntr_sstc"
@@ -118,9 +126,16 @@ def command(elf: Path, *options: str, isa: str = ISA, extlib: Path | None = None
     start = [str(spike)]
     if extlib is not None:
         start = [sys.executable, "-m", "riscv", f"--extlib={extlib}"]
-    return [*start, f"--isa={isa}", "--priv=msu", "--pmpregions=0",
-            f"-m{RAM_BASE:#x}:{RAM_SIZE:#x}", f"--dtb={device_tree(isa)}", *options,
-            str(elf)]  # fmt: skip
+    return [
+        *start,
+        f"--isa={isa}",
+        "--priv=msu",
+        "--pmpregions=0",
+        f"-m{RAM_BASE:#x}:{RAM_SIZE:#x}",
+        f"--dtb={device_tree(isa)}",
+        *options,
+        str(elf),
+    ]
 
 
 def run(elf: Path, *options: str, timeout: float = 60, **selection) -> subprocess.CompletedProcess:

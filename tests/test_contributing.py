@@ -45,7 +45,7 @@ def test_names_of_the_code_that_the_page_relies_on_are_there():
         ("kernel_model/mm/policy.py", ["POLICIES"]),
         ("hdl/priv/csr.py", ["_value", "_allowed", "CsrFile", "Environment"]),
         ("hdl/priv/table.py", ["REGISTERS", "State"]),
-        ("sim/cli/main.py", ["_MACHINE", "_KERNEL", "_SHOWN", "_WATCHED", "OutputFile"]),
+        ("sim/cli/parameters.py", ["MACHINE", "KERNEL", "SHOWN", "WATCHED", "OutputFile"]),
         ("sim/config.py", ["MachineConfig", "RunConfig"]),
         ("sim/cli/options.py", ["Options", "RunOptions"]),
         ("tests/support.py", ["simulate"]),

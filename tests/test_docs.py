@@ -24,7 +24,12 @@ PRINTED = ["begins", "at 1000", "   x 12345", "in 2000 cycles", "same 7", "same 
 
 
 def test_there_are_examples():
-    assert [page.name for page in WITH_EXAMPLES] == ["README.md", "insight.md", "programs.md"]
+    assert [page.name for page in WITH_EXAMPLES] == [
+        "README.md",
+        "insight.md",
+        "programs.md",
+        "transcripts.md",
+    ]
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
@@ -55,8 +60,9 @@ def test_the_prose_has_the_figures_of_the_table():
 
     told = re.search(
         r"it is ([\d,]+) or ([\d,]+) cycles\. ([\d,]+)\s+of them\b.*?\bother (\d+) or\s+(\d+) are",
-        text, re.S,
-    )  # fmt: skip
+        text,
+        re.S,
+    )
     first, second, kernel, *hart = (int(figure.replace(",", "")) for figure in told.groups())
     assert len(rows) == 12
     assert {first, second} == elapsed == {kernel + cycles for cycles in hart}

@@ -25,8 +25,14 @@ def wave(tmp_path):
     environment["PATH"] = f"{program.parent}:{environment['PATH']}"
 
     def run():
-        result = subprocess.run(["make", "-s", "-f", MAKEFILE, "wave"], cwd=tmp_path, text=True,
-                                env=environment, capture_output=True, check=False)  # fmt: skip
+        result = subprocess.run(
+            ["make", "-s", "-f", MAKEFILE, "wave"],
+            cwd=tmp_path,
+            text=True,
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
         return (result.stdout + result.stderr.partition("make: ***")[0]).splitlines()[-1]
 
     return run

@@ -73,10 +73,22 @@ class TestMissing:
         """Also with `-q`, which shows a letter for each test."""
         (tmp_path / "test_it.py").write_text(WITHOUT_SPIKE)
         (tmp_path / "test_other.py").write_text(f"{WITHOUT_SPIKE}\nspike.require()\n")
-        environment = {name: value for name, value in os.environ.items()
-                       if name not in ("TRAPLINE_REQUIRE_SPIKE", "PYTEST_ADDOPTS")}  # fmt: skip
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c",
-                   ROOT / "pyproject.toml", tmp_path]  # fmt: skip
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("TRAPLINE_REQUIRE_SPIKE", "PYTEST_ADDOPTS")
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            ROOT / "pyproject.toml",
+            tmp_path,
+        ]
 
         run = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False

@@ -14,8 +14,8 @@ class Arbiter(wiring.Component):
 
     Data accesses go before walks: a walk waits while the instructions ahead of it use the port. At
     most one request is under way, so a response needs no tag; the next one may be accepted in the
-    cycle of a response. Between a locked request and the next of the same requester, the other
-    one waits. Responses to walks go to `walk`, all others to `response`.
+    cycle of a response. Between a locked request and the next one of the same requester the other
+    requester waits. Responses to walks go to `walk`, all others to `response`.
 
     Members
     -------
@@ -39,15 +39,15 @@ class Arbiter(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        request, answer = self.port.request, self.port.response
-        #: A request is under way, and it is a walk's.
+        request, response = self.port.request, self.port.response
+        #: A request is under way; that request is a walk's.
         busy = Signal()
         walking = Signal()
-        #: A locked request was the last one, and it was a walk's.
+        #: The last request was locked; that request was a walk's.
         locked = Signal()
         walk_locks = Signal()
 
-        free = ~busy | answer.valid
+        free = ~busy | response.valid
         data_open = free & ~(locked & walk_locks)
         data_wanted = (self.access.valid | self.finish.valid) & ~(locked & walk_locks)
         walk_open = free & ~data_wanted & ~(locked & ~walk_locks)
@@ -68,10 +68,10 @@ class Arbiter(wiring.Component):
                 m.d.comb += getattr(request, name).eq(
                     Mux(data_wanted, Mux(self.finish.valid, finish, access), walk)
                 )
-        with m.If(answer.valid):
+        with m.If(response.valid):
             m.d.sync += busy.eq(0)
-            # A refused access has no second half.
-            with m.If(answer.error):
+            # An access that gets an error has no second half.
+            with m.If(response.error):
                 m.d.sync += locked.eq(0)
         with m.If(request.valid & request.ready):
             m.d.sync += [
@@ -82,8 +82,8 @@ class Arbiter(wiring.Component):
             ]
         for side, mine in ((self.response, ~walking), (self.walk.response, walking)):
             m.d.comb += [
-                side.valid.eq(answer.valid & mine),
-                side.data.eq(answer.data),
-                side.error.eq(answer.error),
+                side.valid.eq(response.valid & mine),
+                side.data.eq(response.data),
+                side.error.eq(response.error),
             ]
         return m

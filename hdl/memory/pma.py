@@ -8,11 +8,11 @@ __all__ = ["Pma"]
 
 
 class Pma:
-    """The one function that says what lies at a physical address.
+    """Where RAM lies in the physical address space, and what follows from it.
 
     RAM is idempotent and takes speculative fetches, page-table walks and atomics. Everything else
     below `1 << PA_BITS` is a device: only loads and stores of instructions that can no longer be
-    squashed reach it, and the bus answers with an error where nothing is. Above is nothing.
+    squashed reach it, and the bus responds with an error where no device is. Above is nothing.
 
     Privileged specification, "Physical Memory Attributes".
 
@@ -24,7 +24,7 @@ class Pma:
     Raises
     ------
     ValueError
-        If one of them is not, or RAM reaches beyond the physical address space.
+        If one of them is no such multiple, or RAM reaches beyond the physical address space.
 
     Attributes
     ----------

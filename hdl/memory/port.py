@@ -41,7 +41,7 @@ class RequestSignature(wiring.Signature):
                 "strobe": Out(8),
                 #: Log2 of the access's bytes, 0 to 3.
                 "size": Out(2),
-                #: Who asks, and for a walk at which level of the page table (2 is the root).
+                #: What made the request; of a walk, the level of the page table (2 is the root).
                 "source": Out(Source),
                 "level": Out(2),
                 #: Hold the memory for this initiator until its next accepted request.
@@ -53,7 +53,7 @@ class RequestSignature(wiring.Signature):
 
 
 class ResponseSignature(wiring.Signature):
-    """A response, seen from the initiator, which always takes it."""
+    """A response, seen from the initiator, which always accepts it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ class ResponseSignature(wiring.Signature):
                 "valid": In(1),
                 #: The aligned 64-bit word around the read address; valid with `valid`.
                 "data": In(64),
-                #: The access was refused: nothing was read or written; valid with `valid`.
+                #: An access fault: nothing was read or written; valid with `valid`.
                 "error": In(1),
             }
         )
@@ -76,10 +76,10 @@ class MemoryPort(wiring.Signature):
        never abandoned: it gets exactly one response.
     3. `request.ready` never depends combinationally on `request.valid` or on the payload.
     4. Responses come in the order of the requests, one cycle after acceptance at the earliest and
-       as late as the target likes. The initiator cannot refuse one.
+       as late as the target likes. The initiator accepts each in its cycle.
     5. A request with `lock` reserves the memory: until the initiator's next request is accepted, or
-       the locked one is answered with `error`, the target admits nobody else (neither other ports
-       nor other sources behind the same port).
+       the locked one gets a response with `error`, the target accepts no other request (neither of
+       other ports nor of other sources behind the same port).
     6. `request.valid` may depend combinationally on `response`, so a target must not derive a
        response from the request of the same cycle.
     """

@@ -24,9 +24,9 @@ __all__ = ["Mmu"]
 class Mmu(wiring.Component):
     """Sv39 translation for a fetch and a data port, with Svade or Svadu by `context.adue`.
 
-    A request is answered in its own cycle if it hits the TLB, if no translation applies,
+    A request gets its response in its own cycle if it hits the TLB, if no translation applies,
     or if the address is not canonical. Otherwise the walker, if it is free, offers its first read
-    in that very cycle. With a memory that answers in the next cycle and three levels, the TLB hits
+    in that very cycle. With a memory that responds in the next cycle and three levels, the TLB hits
     4 cycles after the miss, 2 if the walk cache knows the table; a fault found by the walk takes
     the same time.
 
@@ -73,8 +73,8 @@ class Mmu(wiring.Component):
                 "update": In(UpdateSignature()),
                 #: `sfence.vma`; flushes the whole walk cache whatever its form.
                 "sfence": In(SfenceSignature()),
-                #: Reads and writes of PTEs, with source WALK. Who shares the port behind it must
-                #: let nothing pass between a locked request and the walker's next one.
+                #: Reads and writes of PTEs, with source WALK. An arbiter behind it must accept no
+                #: other request between a locked one and the walker's next one.
                 "port": Out(MemoryPort()),
                 #: What is looked up in vain, and read.
                 "probe": Out(MmuProbeSignature()),
@@ -112,7 +112,7 @@ class Mmu(wiring.Component):
         return m
 
     def _connect_starts(self, m: Module) -> None:
-        """Offers the walker the miss that has priority."""
+        """Requests the walk for the miss that has priority."""
         start = self.walker.start
         with m.If(self.update.valid & ~self.update.done):
             m.d.comb += [start.valid.eq(1), start.side.eq(Side.UPDATE), start.id.eq(self.update.id)]
@@ -126,7 +126,7 @@ class Mmu(wiring.Component):
                 m.d.comb += start.key.eq(part.key)
 
     def _connect_results(self, m: Module) -> None:
-        """Gives each side what the walker found for it."""
+        """Gives each side the fill and the result of its walk."""
         fill, result = self.walker.fill, self.walker.result
         found = self.walker.result_valid
         m.d.comb += self.walker.result_used.eq(

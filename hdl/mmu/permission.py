@@ -1,4 +1,4 @@
-"""Whether the bits of a leaf PTE allow an access: the only place that decides it.
+"""Whether the bits of a leaf PTE permit an access: it is decided here and nowhere else.
 
 A TLB hit is checked with the live CSRs, a walk with those it latched; hence an entry holds bits,
 never a permission, and a change of SUM, MXR or privilege acts on the very next access.
@@ -18,7 +18,7 @@ __all__ = ["is_permitted", "needs_update"]
 def is_permitted(
     flags: data.View, access: ValueLike, priv: ValueLike, sum_: ValueLike, mxr: ValueLike
 ) -> Value:
-    """Whether a page with `flags` (`PteFlags`) lets `access` pass; 1 bit.
+    """Whether a page with `flags` (`PteFlags`) permits `access`; 1 bit.
 
     `priv` is the effective privilege, U or S: M-mode does not translate. A page with U set is
     closed to S-mode, for fetches always and for data unless SUM is set.

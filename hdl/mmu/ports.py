@@ -1,4 +1,4 @@
-"""Signatures of the MMU's ports, each described from the side of who asks."""
+"""Signatures of the MMU's ports, each described from the requester's side."""
 
 from amaranth.hdl import Value
 from amaranth.lib import wiring
@@ -18,24 +18,24 @@ __all__ = [
 
 
 class AddressInterface(wiring.PureInterface):
-    """An address with what was said of its access; see `AddressSignature`."""
+    """A virtual address and the outcome of its access; see `AddressSignature`."""
 
     def is_refused(self) -> Value:
-        """Whether there is no access, now at least; 1 bit."""
+        """Whether the access faults, or needs an update before it is repeated; 1 bit."""
         return (self.fault != Fault.NONE) | self.update
 
 
 class AddressSignature(wiring.Signature):
-    """A virtual address on its way through the pipeline, and what was said of its access."""
+    """A virtual address on its way through the pipeline, and the outcome of its access so far."""
 
     def __init__(self) -> None:
         super().__init__(
             {
-                #: Virtual address in bytes: of what was refused, if anything was.
+                #: Virtual address in bytes; of a fault, that of the portion which faults.
                 "va": Out(64),
-                #: Why the access was refused, by the translation or by the bus, or NONE.
+                #: The fault that the translation or the bus has found, or NONE.
                 "fault": Out(Fault),
-                #: The access is permitted once its A or D bit has been written: try it again then.
+                #: The access is permitted once A or D has been set: it is repeated after that.
                 "update": Out(1),
             }
         )
@@ -43,7 +43,7 @@ class AddressSignature(wiring.Signature):
     def create(
         self, *, path: tuple[str, ...] | None = None, src_loc_at: int = 0
     ) -> AddressInterface:
-        """An interface that can be asked whether the access was refused."""
+        """An interface with `is_refused`."""
         return AddressInterface(self, path=path, src_loc_at=1 + src_loc_at)
 
 
@@ -95,27 +95,28 @@ class TranslationSignature(wiring.Signature):
     1. The response comes in the cycle of the request: `done` and what it qualifies depend
        combinationally on `valid`, `va`, `priv` and `access`. `squash` and `sfence` reach registers
        only, so they may themselves depend on a response.
-    2. While `done` is low a walk is wanted or under way; the requester repeats the request or
-       goes away, with or without `squash`.
-    3. The result of a walk stands while the request that led to it does, cycle by cycle, unless
-       a walk for another port takes the walker; then the page table is walked anew.
+    2. While `done` is low a walk is needed or under way; the requester repeats the request or
+       withdraws it, with or without `squash`.
+    3. The result of a walk is the response for as long as the request that led to the walk is
+       repeated in every cycle, unless a walk for another port takes the walker; then the page
+       table is walked anew.
     """
 
     def __init__(self) -> None:
         super().__init__(
             {
-                #: A translation is asked for in this cycle; qualifies the payload.
+                #: A translation is requested in this cycle; qualifies the payload.
                 "valid": Out(1),
                 #: Virtual address in bytes, of the portion of the access that lies in one page.
                 "va": Out(64),
                 #: Effective privilege: MPRV is already applied.
                 "priv": Out(Priv),
-                #: What the address is wanted for; a fetch port leaves it at FETCH.
+                #: The kind of access; a fetch port leaves it at FETCH.
                 "access": Out(Access),
                 #: Identifier of the instruction, for the bus requests of a walk.
                 "id": Out(ID_BITS),
-                #: Whatever this port asked for, up to and in this cycle, has been squashed: its
-                #: walk fills nothing and delivers nothing. May be high without `valid`.
+                #: All requests of this port up to and in this cycle are squashed: their walk fills
+                #: no TLB and has no result. May be high without `valid`.
                 "squash": Out(1),
                 #: The response, in this cycle: `fault`, `update` or a good `pa`.
                 "done": In(1),
@@ -123,10 +124,10 @@ class TranslationSignature(wiring.Signature):
                 "pa": In(PA_BITS),
                 #: `pa` is not RAM; valid with `pa`.
                 "device": In(1),
-                #: Why the access is refused, or NONE; valid with `done`.
+                #: The fault of the access, or NONE; valid with `done`.
                 "fault": In(Fault),
-                #: The access is permitted, but memory has to be told first (A or D is clear and
-                #: Svadu is on): repeat it through `UpdateSignature` once it cannot be squashed.
+                #: The access is permitted once A or D has been set in the PTE (Svadu is on), which
+                #: is requested by `UpdateSignature` when nothing can squash the instruction.
                 "update": In(1),
             }
         )
@@ -135,28 +136,28 @@ class TranslationSignature(wiring.Signature):
 class UpdateSignature(wiring.Signature):
     """A request to set A, and D for a write, in the leaf PTE of an address; from the trap stage.
 
-    It is for instructions that can no longer be squashed and whose translation said `update`, so
-    `va` is canonical and Sv39 applies. It is not abandoned: `valid` and the payload stand until
-    `done`. After `done` without a fault the translation is usually in the TLB; the requester asks
-    for it again on the instruction's own port.
+    Only instructions make it that can no longer be squashed and whose translation had the response
+    `update`, so `va` is canonical and Sv39 applies. The request is never withdrawn: `valid` and the
+    payload stand until `done`. After `done` without a fault the translation is usually in the TLB;
+    the requester repeats its request on the instruction's own port.
     """
 
     def __init__(self) -> None:
         super().__init__(
             {
-                #: The request stands.
+                #: There is a request; qualifies the payload.
                 "valid": Out(1),
                 #: Virtual address in bytes.
                 "va": Out(64),
                 #: Effective privilege, U or S.
                 "priv": Out(Priv),
-                #: The access; also says whose TLB is filled.
+                #: The kind of access; it selects the TLB that is filled, too.
                 "access": Out(Access),
                 #: Identifier of the instruction.
                 "id": Out(ID_BITS),
-                #: The request is served; high for one cycle.
+                #: The response; high for one cycle.
                 "done": In(1),
-                #: Why it was refused, or NONE; valid with `done`. After a fault nothing was filled.
+                #: The fault of the update, or NONE; valid with `done`. A fault fills no TLB.
                 "fault": In(Fault),
             }
         )

@@ -20,10 +20,10 @@ def victim(valid: Value, turn: Value) -> Value:
 def replace(
     m: Module, table: wiring.Component, new: data.View, overlaps: Callable[[Any], Value]
 ) -> None:
-    """Puts `new` into `table` and drops what it overlaps, at the end of this cycle.
+    """Puts `new` into `table` and drops the entries that it overlaps, at the end of this cycle.
 
-    `table` has `entries`, a `valid` bit for each, and a one-hot `turn`; `overlaps` says of an entry
-    whether it and `new` could both match one look-up.
+    `table` has `entries`, a `valid` bit for each, and a one-hot `turn`. `overlaps(entry)` tells
+    whether `entry` and `new` could both match one look-up.
     """
     chosen = victim(table.valid, table.turn)
     dropped = Cat(overlaps(entry) for entry in table.entries)

@@ -16,7 +16,7 @@ __all__ = ["FillSignature", "Tlb", "TlbEntry"]
 
 
 class TlbEntry(data.Struct):
-    """One page: whose it is and where it lies."""
+    """One page: its virtual page number, its address space, and its translation."""
 
     vpn: LEVELS * VPN_BITS
     asid: ASID_BITS
@@ -47,7 +47,7 @@ def _same_page(a: Value, b: Value, level: Value) -> Value:
 
 
 class Tlb(wiring.Component):
-    """Remembers leaf PTEs by virtual page number and ASID, and never two for one address.
+    """Holds leaf PTEs by virtual page number and ASID, and never two for one address.
 
     The look-up is combinational. A fill first drops every entry that shares an address with the new
     one (of any size, of the same ASID or if either is global), then takes an invalid entry or, in
@@ -75,7 +75,7 @@ class Tlb(wiring.Component):
     page: Out(Translation)
     #: A new entry, dropped in a cycle with `sfence.valid`.
     fill: In(FillSignature())
-    #: Entries to forget at the end of the cycle.
+    #: Entries to invalidate at the end of the cycle.
     sfence: In(SfenceSignature())
 
     def __init__(self, *, entries: int) -> None:

@@ -15,10 +15,10 @@ __all__ = ["Translator"]
 
 
 class Translator(wiring.Component):
-    """Responds to the requests of one port from its TLB, or says that a walk is needed.
+    """Responds to the requests of one port from its TLB, or signals a miss: a walk is needed.
 
-    All answers are combinational. A hit with A clear, or with D clear for a write, counts as a
-    miss: only a walk, which reads the PTE again, may decide what to do about it.
+    All responses are combinational. A hit with A clear, or with D clear for a write, counts as a
+    miss: whether that is a fault or an update is decided by a walk, which reads the PTE again.
 
     Privileged specification, "Virtual Address Translation Process".
 
@@ -39,10 +39,10 @@ class Translator(wiring.Component):
     context: In(ContextSignature())
     #: The port that it serves.
     request: In(TranslationSignature())
-    #: Entries to forget, and a new one: both act at the end of the cycle.
+    #: Entries to invalidate, and a new one: both act at the end of the cycle.
     sfence: In(SfenceSignature())
     fill: In(FillSignature())
-    #: What the last walk found out, and whether it was for this side.
+    #: The result of the last walk, and whether that walk was for this side.
     result: In(WalkResult)
     result_valid: In(1)
     #: The request misses: a walk is needed for `key`; in the cycle of the request.
@@ -67,10 +67,10 @@ class Translator(wiring.Component):
             tlb.asid.eq(self.context.asid),
             *assign_key(self.key, self.request, self.context),
         ]
-        self._answer(m)
+        self._respond(m)
         return m
 
-    def _answer(self, m: Module) -> None:
+    def _respond(self, m: Module) -> None:
         """The response of this cycle: the first rule that applies."""
         request, context, tlb = self.request, self.context, self.tlb
         flags = tlb.page.flags

@@ -34,11 +34,11 @@ __all__ = [
 
 
 class Access(enum.Enum, shape=3):  # type: ignore[call-arg]
-    """What an instruction wants from an address.
+    """The kinds of access to an address.
 
-    Bit 0 is set for what reads data, bit 1 for what writes, bit 2 for atomics; `is_read` and its
-    kin say so by name. A fault of an access with `is_write` has a store cause, also for AMOs;
-    LR has the load cause. 0b011 and 0b100 are never driven.
+    Bit 0 is set for what reads data, bit 1 for what writes, bit 2 for atomics; `is_read`,
+    `is_write` and `is_atomic` are these bits. A fault of an access with `is_write` has a store
+    cause, also for AMOs; LR has the load cause. 0b011 and 0b100 are never driven.
     """
 
     FETCH = 0b000
@@ -65,7 +65,7 @@ def is_atomic(access: ValueLike) -> Value:
 
 
 class Fault(enum.Enum, shape=2):  # type: ignore[call-arg]
-    """Why a translation failed; with the access it makes the cause of the trap."""
+    """Why an access faults; with the kind of access it determines the cause of the trap."""
 
     NONE = 0
     PAGE = 1
@@ -128,7 +128,7 @@ class PageTableEntry(data.Struct):
 
 
 class Translation(data.Struct):
-    """What is remembered of a leaf PTE: bits, never a permission."""
+    """What a TLB holds of a leaf PTE: its bits, never a permission."""
 
     ppn: PPN_BITS
     #: Level at which the leaf was found: 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB.
@@ -151,9 +151,9 @@ class WalkKey(data.Struct):
 
 
 class WalkResult(data.Struct):
-    """How a walk ended that was not followed by a TLB hit."""
+    """How a walk ended whose response does not come from the TLB."""
 
-    #: The port whose request it was, and what the request depended on.
+    #: The port that made the request, and all that the result depends on.
     side: Side
     key: WalkKey
     fault: Fault

@@ -26,7 +26,7 @@ class Pointer(data.Struct):
 
 
 class LookupSignature(wiring.Signature):
-    """A look-up, as seen from the walker; the answer is combinational."""
+    """A look-up, as seen from the walker; the result is combinational."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class LookupSignature(wiring.Signature):
                 #: The address to look up: upper fields of its virtual page number, and its ASID.
                 "vpn": Out(2 * VPN_BITS),
                 "asid": Out(ASID_BITS),
-                #: The table is known.
+                #: An entry matches.
                 "hit": In(1),
                 #: Page number of the table, and whether all it maps is global; 0 without `hit`.
                 "ppn": In(PPN_BITS),
@@ -44,24 +44,24 @@ class LookupSignature(wiring.Signature):
 
 
 class PointerFillSignature(wiring.Signature):
-    """A pointer to remember, as seen from the walker."""
+    """A new entry for the walk cache, as seen from the walker."""
 
     def __init__(self) -> None:
         super().__init__(
             {
                 #: Take `pointer` at the end of this cycle.
                 "valid": Out(1),
-                #: What the walker read.
+                #: The pointer that the walker has read.
                 "pointer": Out(Pointer),
             }
         )
 
 
 class WalkCache(wiring.Component):
-    """Remembers pointers to level-0 page tables, and never two for one address.
+    """Holds pointers to level-0 page tables, and never two for one address.
 
     The look-up is combinational. A fill drops the pointers for the same addresses, then takes an
-    invalid place or, in turn, a valid one. `flush` forgets them all and drops a fill of its cycle.
+    invalid entry or, in turn, a valid one. `flush` invalidates all and drops a fill of its cycle.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class WalkCache(wiring.Component):
     lookup: In(LookupSignature())
     #: A new pointer, dropped in a cycle with `flush`.
     fill: In(PointerFillSignature())
-    #: Forget everything at the end of this cycle.
+    #: Invalidate all entries at the end of this cycle.
     flush: In(1)
 
     def __init__(self, *, entries: int) -> None:

@@ -37,12 +37,12 @@ class WalkerState(enum.Enum, shape=4):  # type: ignore[call-arg]
 
 
 class StartSignature(wiring.Signature):
-    """A walk that is wanted, as seen from the requesters; taken if the walker is free."""
+    """A request for a walk, as seen from the requesters; accepted if the walker is free."""
 
     def __init__(self) -> None:
         super().__init__(
             {
-                #: A walk is wanted in this cycle; qualifies the payload.
+                #: A walk is requested in this cycle; qualifies the payload.
                 "valid": Out(1),
                 #: For which port.
                 "side": Out(Side),
@@ -64,7 +64,7 @@ class Walker(wiring.Component):
     OFFER     `request.ready`             offers the same read again                READ
     READ      response                    pointer: offers the next read             READ, OFFER
                                           leaf that is good: fills the TLB          IDLE, DONE
-                                          update that is needed and asked for       REREAD
+                                          A or D is clear, and it is an update      REREAD
                                           anything else: keeps the result           DONE
     REREAD    `request.ready`             offers a locked read of the leaf PTE      COMPARE
     COMPARE   response                    PTE as before: sets A and D in `pte`      WRITE
@@ -72,19 +72,19 @@ class Walker(wiring.Component):
     WRITE     `request.ready`             offers the write, which ends the lock     CONFIRM
     CONFIRM   response                    fills the TLB                             DONE
     DRAIN     response                    drops it                                  IDLE
-    DONE      the request to go away      shows the result; starts as IDLE does     IDLE, READ...
+    DONE      the end of the request      shows the result; starts as IDLE does     IDLE, READ...
     ========  ==========================  ========================================  =============
 
-    Any state goes to DONE with an access fault if a PTE lies outside RAM, which is seen before the
-    bus is asked, or if the bus answers with an error.
+    Any state goes to DONE with an access fault if a PTE lies outside RAM, which is checked before
+    the read is offered to the bus, or if the bus responds with an error.
 
-    A fetch or data walk that is squashed, or overtaken by a fence, fills no TLB and delivers
-    nothing: what it has offered and not been granted is withdrawn, what was accepted is drained.
-    The pointers that a squashed walk has read are as good as any and stay in the walk cache.
+    A fetch or data walk that is squashed, or overtaken by a fence, fills no TLB and has no result:
+    an offer that was not accepted is withdrawn, the response to one that was accepted is dropped.
+    The pointers that a squashed walk has read are valid and stay in the walk cache.
 
-    An update is never abandoned, but fills nothing after a fence. It does not use the walk cache:
+    An update is never abandoned, but fills no TLB after a fence. It does not use the walk cache:
     every retry starts with a read of the root, which releases the lock. Retries are not bounded,
-    since each of them means that somebody else has changed the PTE, which is progress for them.
+    since each of them means that another initiator has changed the PTE and so made progress.
 
     Privileged specification, "Virtual Address Translation Process".
 
@@ -96,14 +96,14 @@ class Walker(wiring.Component):
 
     #: The walk that has priority.
     start: In(StartSignature())
-    #: What the fetch or the data port asked for, up to and in this cycle, has been squashed.
+    #: The requests of the fetch or of the data port up to and in this cycle are squashed.
     squash_fetch: In(1)
     squash_data: In(1)
     #: An `sfence.vma` acts at the end of this cycle.
     fence: In(1)
     #: The result is the response to the request of this cycle: keep it.
     result_used: In(1)
-    #: Look-up in the walk cache for `start`, and a pointer to remember.
+    #: Look-up in the walk cache for `start`, and a new entry for it.
     lookup: Out(LookupSignature())
     pointer: Out(PointerFillSignature())
     #: A leaf for the TLB of the side of `result.key.access`.
@@ -124,17 +124,17 @@ class Walker(wiring.Component):
         self.id = Signal(ID_BITS)
         #: A pointer on the way had G set.
         self.g = Signal()
-        #: The leaf that an update found, then the one that it writes.
+        #: The leaf PTE that an update has read, then the one that it writes.
         self.pte = Signal(PageTableEntry)
-        #: A fence came during the update: it must not fill.
+        #: A fence came during the update, which must fill no TLB then.
         self.stale = Signal()
-        #: What the PTE address of this cycle is made of.
+        #: The parts of the PTE address of this cycle.
         self.read = Signal()
         self.read_table = Signal(PPN_BITS)
         self.read_level = Signal(2)
         self.read_vpn = Signal(LEVELS * VPN_BITS)
         self.read_side = Signal(Side)
-        #: The walk of this cycle must fill no TLB and deliver nothing.
+        #: The walk of this cycle must fill no TLB and have no result.
         self.killed = Signal()
 
     def elaborate(self, platform: object) -> Module:
@@ -148,7 +148,7 @@ class Walker(wiring.Component):
                 m.d.comb += self.read.eq(1)
             with m.Case(WalkerState.READ):
                 with m.If(response.valid):
-                    self._judge(m, PageTableEntry(response.data))
+                    self._examine(m, PageTableEntry(response.data))
             with m.Case(WalkerState.REREAD):
                 m.d.comb += [self.port.request.valid.eq(1), self.port.request.lock.eq(1)]
                 with m.If(self.port.request.ready):
@@ -203,7 +203,7 @@ class Walker(wiring.Component):
         ]
 
     def _start(self, m: Module) -> None:
-        """IDLE and DONE: begin the walk that is wanted, at the root or where the cache points."""
+        """IDLE and DONE: begin the requested walk, at the root or where the cache points."""
         start, lookup = self.start, self.lookup
         cached = lookup.hit & (start.side != Side.UPDATE)
         with m.If(start.valid):
@@ -225,8 +225,8 @@ class Walker(wiring.Component):
         with m.Elif(~self.result_used):
             m.d.sync += self.state.eq(WalkerState.IDLE)
 
-    def _judge(self, m: Module, pte: data.View) -> None:
-        """READ: what the PTE means. The first rule that applies decides."""
+    def _examine(self, m: Module, pte: data.View) -> None:
+        """READ: the first rule that applies to the PTE decides how the walk goes on."""
         key, flags = self.result.key, pte.flags
         permitted = is_permitted(flags, key.access, key.priv, key.sum_, key.mxr)
         with m.If(self.port.response.error):
@@ -247,7 +247,7 @@ class Walker(wiring.Component):
             m.d.sync += [self.pte.eq(pte), self.state.eq(WalkerState.REREAD)]
 
     def _descend(self, m: Module, pte: data.View) -> None:
-        """READ: go on with the table that a pointer names, and remember those of level 0."""
+        """READ: go on with the table that a pointer names; one of level 0 fills the walk cache."""
         g = self.g | pte.flags.g
         m.d.comb += [
             self.read.eq(1),
@@ -260,7 +260,7 @@ class Walker(wiring.Component):
         m.d.sync += self.g.eq(g)
 
     def _compare(self, m: Module) -> None:
-        """COMPARE: nobody may have changed the PTE since the walk read it."""
+        """COMPARE: the PTE must still be the one that the walk has read."""
         key, pte = self.result.key, self.pte
         with m.If(self.port.response.error):
             self._conclude(m, Fault.ACCESS)
@@ -279,7 +279,7 @@ class Walker(wiring.Component):
             ]
 
     def _confirm(self, m: Module) -> None:
-        """CONFIRM: only a PTE that has been written may be used."""
+        """CONFIRM: only a PTE that has been written may fill the TLB."""
         with m.If(self.port.response.error):
             self._conclude(m, Fault.ACCESS)
         with m.Else():
@@ -299,7 +299,7 @@ class Walker(wiring.Component):
             self._conclude(m, Fault.NONE)
 
     def _conclude(self, m: Module, fault: ValueLike, *, update: int = 0) -> None:
-        """Keep the result for the request, whose response it is from the next cycle on."""
+        """Keep the result: it is the response to the request from the next cycle on."""
         m.d.sync += [
             self.result.fault.eq(fault),
             self.result.update.eq(update),
@@ -307,7 +307,7 @@ class Walker(wiring.Component):
         ]
 
     def _offer(self, m: Module) -> None:
-        """Offer the read that a state has asked for, or refuse it without asking the bus."""
+        """Offer the read of this cycle to the bus, or fault without it if the PTE is not in RAM."""
         request = self.port.request
         table = Cat(Const(0, PAGE_BITS), self.read_table)
         with m.If(self.read):
@@ -319,7 +319,7 @@ class Walker(wiring.Component):
                 m.d.sync += self.state.eq(Mux(request.ready, WalkerState.READ, WalkerState.OFFER))
 
     def _kill(self, m: Module) -> None:
-        """A squash or a fence wins over whatever the state wanted."""
+        """A squash or a fence overrides the transition of the state."""
         request, response, state = self.port.request, self.port.response, self.state
         m.d.comb += self.killed.eq(
             self.fence

@@ -15,8 +15,8 @@ class Aligner(wiring.Component):
     """Holds up to two words and presents one instruction a cycle.
 
     A word is used in the cycle in which it arrives. An instruction that straddles two words waits
-    for both; the first one's fault counts before the second one's, whose address is then that of
-    the second word: the start of its page if they lie in two.
+    for both. A fault of the first word has priority; a fault of the second one has the address of
+    the second word, which is the start of its page if the words lie in two pages.
 
     Members
     -------
@@ -25,7 +25,7 @@ class Aligner(wiring.Component):
     held : Out(2)
         Words held at the start of the cycle.
     flush : In(1)
-        Forget everything at the end of the cycle.
+        Drop both words at the end of the cycle.
     valid, fetched
         An instruction is there.
     take : In(1)
@@ -84,8 +84,8 @@ class Aligner(wiring.Component):
             self._failed.eq(first.fetch.is_refused()),
             self._second_failed.eq(self._straddles & second.fetch.is_refused()),
             self._long.eq(~expander.compressed & ~self._failed),
-            # Only what jumps can be predicted to, so a jump out of the first half of a long
-            # instruction was learnt from other code at the same address.
+            # Predictions are made of jumps that were taken, so a jump out of the first half of a
+            # long instruction was learnt from other code at the same address.
             fetched.refetch.eq(self._long & first.predicted & (first.slot == slot)),
             self._straddles.eq(self._long & (slot == 3) & ~fetched.refetch),
             self._last.eq(

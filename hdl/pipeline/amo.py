@@ -34,7 +34,7 @@ class AmoUnit(wiring.Component):
     Unprivileged specification, "Atomic Memory Operations".
     """
 
-    #: An AMO whose read was put to the bus is in the trap stage: `executed`.
+    #: An AMO whose read was requested is in the trap stage: `executed`.
     valid: In(1)
     executed: In(Executed())
     #: Of the data port, and the value in it as a load would see it.
@@ -64,7 +64,7 @@ class AmoUnit(wiring.Component):
             alu.memory.eq(self.loaded),
             alu.operand.eq(executed.rs2_data),
             self.stored.eq(alu.result),
-            # A read that is refused has no second half.
+            # A read that gets an error has no second half.
             self.last.eq((self.state == AmoState.WRITE) | response.error),
             request.valid.eq(self.state == AmoState.OFFER),
             request.address.eq(executed.pa),

@@ -16,7 +16,7 @@ class Decode(wiring.Component):
     """Holds one instruction until its operands are known.
 
     An operand comes from the execute stage, else from the trap stage, else from the register file:
-    the youngest older instruction that writes the register. If that one does not know its result
+    the youngest older instruction that writes the register. If the result of that one is not known
     yet (a load in the execute stage, say) the instruction waits.
 
     Members
@@ -28,7 +28,7 @@ class Decode(wiring.Component):
     from_execute, from_trap
         Results of older instructions.
     flush
-        Forget the instruction at the end of the cycle.
+        Drop the instruction at the end of the cycle.
     rd, wdata, wen
         The trap stage writes a register.
     probe

@@ -23,8 +23,8 @@ __all__ = ["Execute"]
 class Execute(wiring.Component):
     """Works on one instruction until it can go on to the trap stage.
 
-    A data access is put to the bus in the cycle in which its instruction goes on, and only if no
-    older instruction can still squash it: the trap stage is empty or finishes without a trap in
+    A data access is requested in the cycle in which its instruction goes on, and only if no older
+    instruction can still squash it: the trap stage is empty or finishes without a trap in
     that cycle (`ready`). So a device never sees an access that did not happen, and the trap stage
     waits for every response. An interrupt is sampled in the same cycle; an interrupted instruction
     starts no access.
@@ -45,7 +45,7 @@ class Execute(wiring.Component):
     flush
         The trap stage squashes the instruction; it is gone at the end of the cycle.
     redirect, learn
-        To the fetch stage: where the prediction was wrong, and what it should have been.
+        To the fetch stage, after a wrong prediction: where to go on, and the branch's outcome.
     forward
         Its result, to the decode stage.
     probe
@@ -76,10 +76,10 @@ class Execute(wiring.Component):
         #: The instruction in the stage.
         self._held = Decoded().create(path=("held",))
         self._occupied = Signal(name="occupied")
-        #: It carries an exception already, or was cut in two and is no instruction at all, so it
-        #: computes and accesses nothing.
+        #: It has an exception already, or was cut in two and is no instruction at all, so it
+        #: computes nothing and makes no access.
         self._failed = Signal(name="failed")
-        #: All is done that it needs of this stage.
+        #: Its work in this stage is done.
         self._finished = Signal(name="finished")
         #: Its data address, or where it jumps; and where execution goes on if it does not.
         self._address = Signal(64, name="address")
@@ -89,7 +89,7 @@ class Execute(wiring.Component):
         self._atomic = Signal(name="atomic")
         #: The reservation is for the translated address.
         self._reservation_holds = Signal(name="reservation_holds")
-        #: The translated access is to be put to the bus.
+        #: The translated access is to be requested: no fault, no update, and no SC that fails.
         self._wanted = Signal(name="wanted")
 
     def elaborate(self, platform: object) -> Module:
@@ -145,7 +145,7 @@ class Execute(wiring.Component):
         ]
 
     def _compute(self, m: Module) -> None:
-        """The result, and when it is there."""
+        """The result, and when it is known."""
         held, control = self._held, self._held.control
         m.submodules.alu = alu = Alu()
         m.submodules.muldiv = muldiv = self.muldiv
@@ -180,7 +180,7 @@ class Execute(wiring.Component):
                 m.d.comb += result.eq(alu.result)
 
     def _translate(self, m: Module) -> None:
-        """Asks for the translation of a data address."""
+        """Requests the translation of a data address."""
         held, control, translation = self._held, self._held.control, self.translation
         misaligned = is_misaligned(self._address[:3], control.funct3[:2])
         with m.Switch(control.unit):
@@ -204,7 +204,7 @@ class Execute(wiring.Component):
         ]
 
     def _access(self, m: Module) -> None:
-        """Puts the translated access to the bus."""
+        """Requests the translated access."""
         held, control = self._held, self._held.control
         translation, request = self.translation, self.request
         write = (control.unit == Unit.STORE) | (control.unit == Unit.SC)
@@ -235,7 +235,7 @@ class Execute(wiring.Component):
         ]
 
     def _finish(self, m: Module) -> None:
-        """When all is done."""
+        """When the instruction's work in this stage is done."""
         accessed = self.translation.done & (~self._wanted | self.request.ready)
         divides = self._held.control.unit == Unit.MULDIV
         with m.If(self._failed | self.environment.interrupt):

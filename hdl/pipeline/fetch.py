@@ -1,4 +1,4 @@
-"""The fetch stage: predicts where execution goes, translates the address and asks for the word."""
+"""The fetch stage: predicts where execution goes, translates the address and requests the word."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
@@ -14,16 +14,16 @@ from hdl.units.btb import SLOT_BITS, WORD_BITS, BranchTargetBuffer, BranchUpdate
 
 __all__ = ["Fetch"]
 
-#: What may happen to a word in a cycle: it arrives, is refused by the bus, is asked for, is refused
-#: by the MMU, is on its way.
+#: What may happen to a word in a cycle: it arrives, the bus responds with an error, its translation
+#: is requested, its translation faults or needs an update, its request is accepted.
 STEPS = ("complete", "failed", "ask", "refused", "fire")
 
 
 class Fetch(wiring.Component):
-    """Asks for one 64-bit word after the other, at most one at a time, ahead of execution.
+    """Requests one 64-bit word after the other, at most one at a time, ahead of execution.
 
-    All fetches are speculative: they reach RAM only, and what does not become a word of RAM travels
-    on as a fault, after which nothing is fetched until the next redirect.
+    All fetches are speculative: they reach RAM only. One that faults, or needs an update, is handed
+    on like a word, and after it nothing is fetched until the next redirect.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Fetch(wiring.Component):
     redirect : In(Redirect())
         Acts at the end of its cycle; a word on its way is dropped when it arrives.
     learn : In(BranchUpdate())
-        What the execute stage knows better about a branch.
+        The outcome of a branch that was predicted wrong.
     word : Out(FetchedWord())
         Valid for one cycle; there must be room for it.
     held : In(2)
@@ -49,7 +49,7 @@ class Fetch(wiring.Component):
     priv : In(Priv)
         The current privilege; a change of it comes with a redirect.
     probe : Out(StageSignature())
-        The word that is on its way; else the one that is asked for.
+        The word whose response is awaited; else the one that is to be requested.
     """
 
     def __init__(self, *, reset_pc: int = RAM_BASE, btb_entries: int = 16) -> None:
@@ -79,9 +79,9 @@ class Fetch(wiring.Component):
 
         pc = Signal(64, init=self._reset_pc)
         number = Signal(ID_BITS - SLOT_BITS)
-        #: A fault is on its way to the trap stage: there is nothing sensible to fetch.
+        #: A fault is on its way to the trap stage, which will redirect: nothing is fetched.
         stopped = Signal()
-        #: A word has been asked for, and a redirect came since.
+        #: A word has been requested; a redirect has come since.
         pending = Signal()
         dropped = Signal()
         asked = FetchedWord().create(path=("asked",))
@@ -93,7 +93,7 @@ class Fetch(wiring.Component):
             failed.eq(pending & ~dropped & ~asked.valid & response.valid & response.error),
             ask.eq(room & ~stopped & ~failed & ~redirect.valid),
             refused.eq((translation.fault != Fault.NONE) | translation.update),
-            # A refusal makes no request: it takes the place of the word's response.
+            # A fault of the translation makes no request: it stands in for the word's response.
             complete.eq(pending & (response.valid | asked.valid)),
             fire.eq(ask & translation.done & (~pending | complete) & (refused | request.ready)),
             request.valid.eq(ask & translation.done & ~refused & (~pending | complete)),
@@ -144,7 +144,7 @@ class Fetch(wiring.Component):
     def _probe(
         self, m: Module, asked: wiring.PureInterface, waits: Value, wants: Value, fire: Value
     ) -> None:
-        """The word that is on its way, else the one that is asked for."""
+        """The word whose response is awaited, else the one that is to be requested."""
         probe, translation = self.probe, self.translation
         m.d.comb += [
             probe.valid.eq(waits | wants),
@@ -160,7 +160,7 @@ class Fetch(wiring.Component):
             m.d.comb += probe.stall.eq(Stall.MEMORY)
 
     def _deliver(self, m: Module, asked: wiring.PureInterface, valid: Value) -> None:
-        """Hands on the word that was asked for, with the data or error of its response."""
+        """Hands on the word that was requested, with the data or error of its response."""
         response, word = self.port.response, self.word
         for name in ("predicted", "slot", "target", "number"):
             m.d.comb += getattr(word, name).eq(getattr(asked, name))
@@ -169,6 +169,6 @@ class Fetch(wiring.Component):
             word.data.eq(response.data),
             *copy(word.fetch, asked.fetch),
         ]
-        # Without `asked.valid` the word comes from the bus, which may refuse it.
+        # Without `asked.valid` this is the response of the bus, which may be an error.
         with m.If(~asked.valid & response.error):
             m.d.comb += word.fetch.fault.eq(Fault.ACCESS)

@@ -27,7 +27,7 @@ class Stall(enum.Enum, shape=3):  # type: ignore[call-arg]
     UNIT = 4
     #: Its address is being translated, or its A or D bit written.
     TRANSLATION = 5
-    #: Memory has not taken its request, or owes the response.
+    #: Memory has not accepted its request, or not responded to it.
     MEMORY = 6
     #: It is a wfi that waits for an interrupt.
     INTERRUPT = 7
@@ -42,8 +42,8 @@ class StageSignature(wiring.Signature):
                 #: Something is in it; qualifies the others.
                 "valid": Out(1),
                 #: Identifier of the instruction, as `retire.id`. In the fetch stage that of the
-                #: first instruction that is wanted of a word; bits of it above the index of the
-                #: halfword (1:0) are the word's number.
+                #: first instruction of a word that is to be executed; its bits above those of the
+                #: halfword's index (1:0) are the word's number.
                 "id": Out(ID_BITS),
                 #: Its virtual address.
                 "pc": Out(64),

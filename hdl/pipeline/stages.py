@@ -46,7 +46,7 @@ def copy(target: wiring.PureInterface, source: wiring.PureInterface) -> list[obj
 
 
 class Redirect(wiring.Signature):
-    """Execution goes on somewhere else than was predicted; everything younger is dropped."""
+    """Execution goes on at `target`, not where it was predicted; all that is younger is dropped."""
 
     def __init__(self) -> None:
         super().__init__({"valid": Out(1), "target": Out(64)})
@@ -138,7 +138,7 @@ class Decoded(wiring.Signature):
 
 
 class Executed(wiring.Signature):
-    """An instruction on its way into the trap stage, with every exception it has collected."""
+    """An instruction on its way into the trap stage, with every exception that it has met."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -157,12 +157,12 @@ class Executed(wiring.Signature):
                 "rs2_data": Out(64),
                 #: What it writes to `rd`, unless that comes from memory or a CSR.
                 "result": Out(64),
-                #: Its data access was put to the bus, which owes a response.
+                #: Its data access was requested, and the response is still to come.
                 "requested": Out(1),
                 #: Of its data access, and the physical address.
                 "data": Out(AddressSignature()),
                 "pa": Out(PA_BITS),
-                #: Collected on the way; see `hdl.priv.exception.Collected`.
+                #: Exceptions; see `hdl.priv.exception.Collected`.
                 "interrupt": Out(1),
                 "interrupt_cause": Out(4),
                 "fetch": Out(AddressSignature()),

@@ -1,8 +1,8 @@
 """The trap stage: the last one, where instructions retire, trap or are interrupted, in order.
 
-Everything that cannot be undone happens here, or is started by the execute stage when this one is
-sure to finish what it holds: CSR writes, traps and returns, fences, the second half of atomics, and
-the A and D bits of Svadu.
+Everything that cannot be undone happens here, or is started by the execute stage when the trap
+stage is sure to finish what it holds: CSR writes, traps and returns, fences, the second half of
+atomics, and the A and D bits of Svadu.
 """
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
@@ -115,13 +115,13 @@ class TrapStage(wiring.Component):
         #: It leaves at the end of the cycle; if it retires, it has happened.
         self._finishes = Signal(name="leaves")
         self._retires = Signal(name="retires")
-        #: Its A or D bit has to be written; refused, that is one more fault.
+        #: An A or D bit has to be set first; that may fault, too.
         self._updates = Signal(name="updates")
         #: It leaves to be fetched again.
         self._replays = Signal(name="replays")
         #: A younger instruction must not be executed beside it.
         self._serial = Signal(name="serial")
-        #: It is privileged, or accesses a CSR, and is not allowed here and now.
+        #: It is privileged, or accesses a CSR, and the current privilege or a CSR forbids it.
         self._forbidden = Signal(name="forbidden")
         #: What a CSR instruction works with: rs1 or the immediate.
         self._operand = Signal(64, name="operand")
@@ -202,7 +202,7 @@ class TrapStage(wiring.Component):
             self.csrs.sret.eq(retires(System.SRET)),
             self.csrs.mret.eq(retires(System.MRET)),
             sfence.valid.eq(retires(System.SFENCE_VMA)),
-            # The form is chosen by which register it is, not by what is in it.
+            # The number of the register selects the form, not its value.
             sfence.has_va.eq(held.rs1 != 0),
             sfence.va.eq(held.rs1_data),
             sfence.has_asid.eq(held.rs2 != 0),
@@ -210,25 +210,25 @@ class TrapStage(wiring.Component):
         ]
 
     def _collect(self, m: Module) -> None:
-        """Everything the instruction has met, for the trap unit."""
+        """Every exception of the instruction, for the trap unit."""
         held, collected, environment = self._held, self.traps.collected, self.environment
         is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch.update
-        # What is refused counts when the instruction leaves, and so when there is an answer.
-        refused, errors = self.update.fault, held.requested & self.response.error
+        # The fault of an update counts when the instruction leaves: then the response is there.
+        update_fault, errors = self.update.fault, held.requested & self.response.error
         for name in ("interrupt", "interrupt_cause", "misaligned", "pc", "insn"):
             m.d.comb += getattr(collected, name).eq(getattr(held, name))
         m.d.comb += [
             self._updates.eq((held.fetch.update | held.data.update) & ~held.interrupt),
             collected.fetch.va.eq(held.fetch.va),
-            collected.fetch.fault.eq(Mux(held.fetch.update, refused, held.fetch.fault)),
-            # Before its A bit is written there are no bits of the instruction, only leftovers.
+            collected.fetch.fault.eq(Mux(held.fetch.update, update_fault, held.fetch.fault)),
+            # Until the A bit of its page is set it has not been fetched: its bits are stale.
             collected.illegal.eq(fetched & (held.illegal | self._forbidden)),
             collected.ebreak.eq(fetched & is_system & (held.system == System.EBREAK)),
             collected.ecall.eq(fetched & is_system & (held.system == System.ECALL)),
             collected.writes.eq((held.unit != Unit.LOAD) & (held.unit != Unit.LR)),
             collected.data.va.eq(held.data.va),
             collected.data.fault.eq(
-                Mux(held.data.update, refused, Mux(errors, Fault.ACCESS, held.data.fault))
+                Mux(held.data.update, update_fault, Mux(errors, Fault.ACCESS, held.data.fault))
             ),
             self.traps.priv.eq(environment.priv),
             self.traps.medeleg.eq(environment.medeleg),
@@ -306,7 +306,7 @@ class TrapStage(wiring.Component):
             m.d.sync += self.reserved.eq(0)
 
     def _redirect(self, m: Module) -> None:
-        """Where execution goes on, if younger instructions have to go."""
+        """Where execution goes on, if younger instructions have to be dropped."""
         held, target = self._held, self.csrs.trap
         environment, redirect = self.environment, self.redirect
         flushes = Signal()

@@ -24,7 +24,7 @@ __all__ = ["CsrFile", "Environment", "Wholes"]
 
 
 class Environment(wiring.Signature):
-    """The state that the rest of the hart obeys, live."""
+    """The CSR fields that control the rest of the hart, live."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -59,7 +59,7 @@ class Environment(wiring.Signature):
 
 
 class Wholes(wiring.Signature):
-    """Registers that instructions write by another's name, live: what records show of them."""
+    """Registers that instructions write by another's name, live, for the records of the hart."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -98,7 +98,7 @@ class CsrFile(wiring.Component):
     mtime, interrupts
         What the CSR `time` shows, and the interrupt lines.
     environment
-        What the rest of the hart obeys.
+        The fields that control the rest of the hart.
     wholes
         What records show besides the register at `address`.
     """
@@ -269,7 +269,7 @@ class CsrFile(wiring.Component):
         return Cat(blocks).any() & (self.address[:5] >= first)
 
     def _allowed(self) -> Value:
-        """Whether the privilege, TVM and the counter gates let the access through."""
+        """Whether the privilege, TVM and the counter-enable bits permit the access."""
         address, priv = self.address, self._priv
         machine = priv == Priv.M
         mcounteren, scounteren = (self.registers[csr] for csr in (Csr.MCOUNTEREN, Csr.SCOUNTEREN))

@@ -17,7 +17,7 @@ __all__ = ["Collected", "TrapTarget", "TrapUnit"]
 
 
 class Collected(wiring.Signature):
-    """What an instruction has collected when it reaches the trap stage."""
+    """The exceptions of an instruction, and the interrupt before it, in the trap stage."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -25,9 +25,9 @@ class Collected(wiring.Signature):
                 #: An interrupt was pending and enabled when it left the execute stage.
                 "interrupt": Out(1),
                 "interrupt_cause": Out(4),
-                #: Of its fetch. Here `update` is 0: what the update of an A bit met is the fault.
+                #: Of its fetch. `update` is 0 here: a fault of the update of A is in `fault`.
                 "fetch": Out(AddressSignature()),
-                #: No instruction, or not allowed here and now.
+                #: No instruction, or forbidden by the privilege or by a CSR.
                 "illegal": Out(1),
                 "ebreak": Out(1),
                 "ecall": Out(1),
@@ -70,7 +70,7 @@ class TrapUnit(wiring.Component):
     Members
     -------
     collected : In(Collected())
-        What the instruction brought along.
+        Its exceptions.
     priv : In(Priv)
         Its privilege.
     medeleg : In(16)

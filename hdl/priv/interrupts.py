@@ -29,7 +29,7 @@ def word_of(fields: Mapping[int, Value], width: int = 64) -> Value:
 
 
 class InterruptLines(wiring.Signature):
-    """The interrupt lines of a hart, as seen from who drives them; level-sensitive.
+    """The interrupt lines of a hart, as seen from what drives them; level-sensitive.
 
     Privileged specification, "Machine Interrupt Registers (mip and mie)": the bits of `mip` that
     software in M-mode cannot write.
@@ -50,7 +50,7 @@ class InterruptLines(wiring.Signature):
 
 
 class InterruptUnit(wiring.Component):
-    """Keeps `mie`, `mideleg` and the writable bits of `mip`; says which interrupt is to be taken.
+    """Holds `mie`, `mideleg` and the writable bits of `mip`; selects the interrupt to be taken.
 
     Privileged specification, "Machine Interrupt Registers (mip and mie)", "Supervisor Interrupt
     Registers (sip and sie)", and the Sstc extension for STIP.

@@ -35,7 +35,7 @@ COUNTINHIBIT_MASK = 0b101
 
 
 class Action(Enum):
-    """What becomes of what is written to a field. Bits in no field are WPRI: they read 0."""
+    """What a write does to a field. Bits in no field are WPRI: they read 0."""
 
     #: Every value is legal, and held.
     ANY = auto()
@@ -65,8 +65,8 @@ class Field:
     """Bits `high` to `low` of a register.
 
     Of those only `mask`, counted from `low`, can be other than 0. `legal` makes a legal value of
-    what is written; `value` is that of a constant. A field of a code has its `shape`. `note` is for
-    people.
+    what is written; `value` is that of a constant. A field of a code has its `shape`. `note` goes
+    into the documentation.
     """
 
     name: str

@@ -76,7 +76,7 @@ class Alu(wiring.Component):
 def branch_taken(funct3: ValueLike, a: ValueLike, b: ValueLike) -> Value:
     """Whether the branch with `funct3` (3 bits) is taken; `a` and `b` are rs1 and rs2 (64 bits).
 
-    `funct3` 0b010 and 0b011, which no branch has, answer as 0b000 and 0b001.
+    `funct3` 0b010 and 0b011, which no branch has, count as 0b000 and 0b001.
     """
     funct3, a, b = Value.cast(funct3), Value.cast(a), Value.cast(b)
     less = Mux(funct3[1], a < b, a.as_signed() < b.as_signed())

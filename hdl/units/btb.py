@@ -36,9 +36,9 @@ class BranchTargetBuffer(wiring.Component):
     """Remembers the last taken branch of a fetched word, and its target.
 
     Direct-mapped with full tags: a hit is always an outcome that was reported for this very
-    address. It is a guess all the same, since the code or the address space behind the address may
-    have changed; the hart checks it. A lookup is answered in the same cycle. An update shows in
-    lookups from the next cycle on: a taken branch replaces the entry, one that is not taken
+    address. It is a prediction all the same, since the code or the address space behind the address
+    may have changed; the hart checks it. Look-ups are combinational. An update shows in look-ups
+    from the next cycle on: a taken branch replaces the entry, one that is not taken
     removes the entry of its word.
 
     Parameters

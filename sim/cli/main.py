@@ -6,35 +6,21 @@ options; the machine is imported where it is run.
 
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kernel_model.facts.abi import AUTO, Abi
-from kernel_model.mm.policy import POLICIES
 from sim import __version__
 from sim.cli.checks import check_files, check_vcd
 from sim.cli.completion import complete_program
-from sim.cli.counts import Address, Count, CycleWindow, Moment, MomentType, PageTable, Quantum
-from sim.cli.file_types import (
-    DiskContents,
-    DiskFile,
-    InputFile,
-    OutputFile,
-    OutputOrStdout,
-)
+from sim.cli.counts import Address, Moment, MomentType
+from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.help import Commands, RunCommand
-from sim.config import (
-    BOUNDS,
-    ENGINES,
-    KERNEL_COSTS,
-    ConfigError,
-    MachineConfig,
-    RunConfig,
-)
+from sim.cli.parameters import KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
+from sim.config import ConfigError, MachineConfig, RunConfig
 from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
 from sim.host.own_programs import SUFFIXES, compile_program, is_source
 from sim.host.streams import UNREAD, OutputError, standard_streams
@@ -48,114 +34,8 @@ __all__ = ["main"]
 #: The exit status after a mistake of the user's.
 USAGE = 2
 
-_Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 _Record = TypeVar("_Record", bound="DataclassInstance")
 _Config = TypeVar("_Config", bound=MachineConfig)
-
-
-class _Decorator(Protocol):
-    """Gives a command options."""
-
-    def __call__(self, command: _Command, /) -> _Command: ...
-
-
-def _number(name: str, metavar: str, help: str) -> _Decorator:
-    """The option for a number of the configuration, called as it is there."""
-    flag = "--" + name.replace("_", "-")
-    default = getattr(RunConfig, name)
-    return click.option(
-        flag,
-        type=Count(*BOUNDS[name]),
-        metavar=metavar,
-        default=default,
-        show_default=True,
-        help=help,
-    )
-
-
-#: Parameters of the machine, called as in `MachineConfig`.
-_MACHINE = [
-    click.option("--engine", type=click.Choice(ENGINES),
-                 help="What simulates the hart. [default: native where it works]"),
-    click.option("--memory", "memory_mib", type=Count(*BOUNDS["memory_mib"]), metavar="MIB",
-                 default=MachineConfig.memory_mib, show_default=True, help="RAM in MiB."),
-    _number("latency", "CYCLES", "Cycles from a memory request to its response."),
-    _number("itlb_entries", "N", "Pages that the TLB for fetches holds."),
-    _number("dtlb_entries", "N", "Pages that the TLB for data holds."),
-    _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
-    _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
-    click.option("--no-fast-forward", "fast_forward", flag_value=False, default=True,
-                 help="Compute every cycle, even those in which nothing happens."),
-]  # fmt: skip
-#: How long a run may take.
-_LIMIT = [
-    click.option("--max-cycles", type=Count(min=1), metavar="N",
-                 help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
-                      "are not idle; no end for an interactive run]"),
-]  # fmt: skip
-#: What `run` and `bare` show, called as in `Options`.
-_SHOWN = [
-    click.option("--vcd", type=OutputFile(), metavar="FILE",
-                 help="Write a waveform, and a GTKWave save file beside it."),
-    click.option("--vcd-window", type=CycleWindow(), metavar="FROM:TO",
-                 help="The cycles of the waveform. [default: around the first faults]"),
-    click.option("--vcd-fault", type=Count(min=1), metavar="N",
-                 help="The cycles before and after page fault N, instead of a window."),
-    click.option("--vcd-last", type=Count(1, 100_000), metavar="CYCLES",
-                 help="The last CYCLES of the run, instead of a window."),
-    click.option("--quiet", is_flag=True, help="Print no table and no summary."),
-]  # fmt: skip
-#: Parameters of the kernel, called as in `RunConfig`.
-_KERNEL = [
-    click.option("--svadu", is_flag=True,
-                 help="The hart updates A and D bits; else the kernel."),
-    click.option("--kernel-cost", type=click.Choice(KERNEL_COSTS),
-                 default=RunConfig.kernel_cost, show_default=True,
-                 help="What the kernel's work costs in cycles."),
-    click.option("--policy", type=click.Choice(list(POLICIES)), default=RunConfig.policy,
-                 show_default=True,
-                 help="When a page gets its frame: as it is touched, or at once."),
-    click.option("--abi", type=click.Choice([AUTO, *(abi.value for abi in Abi)]), default=AUTO,
-                 show_default=True,
-                 help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
-                      "each program was built for."),
-    click.option("--disk", type=DiskContents(), metavar="IMAGE|FOLDER",
-                 help="Fill the disk with what is in xv6's fs.img, or in a folder."),
-    click.option("--file", "files", type=DiskFile(), multiple=True, metavar="HOST[:NAME]",
-                 help="Put the file HOST onto the disk as /NAME. May be repeated."),
-    click.option("--no-programs", "programs", is_flag=True, default=True, flag_value=False,
-                 help="Leave the bundled programs off the disk."),
-    click.option("--quantum", type=Quantum(), default=RunConfig.quantum,
-                 show_default=True,
-                 metavar="CYCLES", help="A process's turn; 0 = until it waits."),
-    _number("tick", "CYCLES", "The unit of sleep and uptime."),
-]  # fmt: skip
-#: What `run` alone shows and reads, called as in `RunOptions`.
-_WATCHED = [
-    click.option("--json", "json_path", type=OutputOrStdout(), metavar="FILE",
-                 help="Write the result, every process and every fault as JSON; - = to "
-                 "standard output, behind what the program prints."),
-    click.option("--journal", type=OutputFile(), metavar="FILE",
-                 help="Write down the console's input, for --replay."),
-    click.option("--replay", type=InputFile(), metavar="FILE",
-                 help="Take the console's input from the journal of an earlier run."),
-    click.option("--trace-syscalls", is_flag=True,
-                 help="Tell of each system call: cycle, pid, arguments, result."),
-    click.option("--trace-faults", is_flag=True, help="Tell of each page fault as it happens."),
-    click.option("--vmprint", type=PageTable(), multiple=True, metavar="PID@exit|PID@CYCLE",
-                 help="Print a process's page table then. May be repeated."),
-]  # fmt: skip
-
-
-def _options(*groups: Sequence[_Decorator]) -> _Decorator:
-    """A decorator that gives a command the options of some groups, in their order."""
-
-    def decorate(command: _Command) -> _Command:
-        for option in reversed([option for group in groups for option in group]):
-            command = option(command)
-        return command
-
-    return decorate
 
 
 @click.group(
@@ -176,7 +56,7 @@ def trapline(ctx: click.Context) -> None:
     short_help="Run a program under the kernel model.",
     context_settings={"allow_interspersed_args": False},
 )
-@_options(_MACHINE, _LIMIT, _SHOWN, _KERNEL, _WATCHED)
+@with_options(MACHINE, LIMIT, SHOWN, KERNEL, WATCHED)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program: str, arguments: tuple[str, ...], notice: str | None, **options: Any) -> int:
@@ -198,11 +78,20 @@ def run(program: str, arguments: tuple[str, ...], notice: str | None, **options:
 
 
 @trapline.command(short_help="Run a bare-metal program.")
-@_options(_MACHINE, _LIMIT, _SHOWN)
-@click.option("--signature", type=OutputFile(), metavar="FILE",
-              help="Write begin_signature to end_signature, one word a line.")  # fmt: skip
-@click.option("--signature-granularity", type=click.Choice(["4", "8"]), default="8",
-              show_default=True, help="Bytes of a word of the signature.")  # fmt: skip
+@with_options(MACHINE, LIMIT, SHOWN)
+@click.option(
+    "--signature",
+    type=OutputFile(),
+    metavar="FILE",
+    help="Write begin_signature to end_signature, one word a line.",
+)
+@click.option(
+    "--signature-granularity",
+    type=click.Choice(["4", "8"]),
+    default="8",
+    show_default=True,
+    help="Bytes of a word of the signature.",
+)
 @click.argument("file", type=InputFile())
 def bare(file: Path, signature: Path | None, signature_granularity: str, **common: Any) -> int:
     """Run FILE, a bare-metal M-mode ELF at 0x80000000, until it ends through HTIF.
@@ -223,9 +112,16 @@ def bare(file: Path, signature: Path | None, signature_granularity: str, **commo
 
 
 @trapline.command(short_help="Say what an address means at a moment of a run.")
-@_options(_MACHINE, _LIMIT, _KERNEL)
-@click.option("--at", "moment", type=MomentType(), default="exit", show_default=True,
-              metavar="WHEN", help="The moment: fault:N, cycle:N, or exit.")  # fmt: skip
+@with_options(MACHINE, LIMIT, KERNEL)
+@click.option(
+    "--at",
+    "moment",
+    type=MomentType(),
+    default="exit",
+    show_default=True,
+    metavar="WHEN",
+    help="The moment: fault:N, cycle:N, or exit.",
+)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("va", type=Address())
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
@@ -252,8 +148,9 @@ def translate(
 
 
 @trapline.command(short_help="Compile C files into a program for run.")
-@click.option("-o", "--output", type=OutputFile(), required=True, metavar="ELF",
-              help="The program to write.")  # fmt: skip
+@click.option(
+    "-o", "--output", type=OutputFile(), required=True, metavar="ELF", help="The program to write."
+)
 @click.argument("sources", nargs=-1, required=True, type=InputFile())
 def cc(output: Path, sources: tuple[Path, ...]) -> None:
     """Compile SOURCES, files in C or assembly, into one ELF for `trapline run`.
@@ -277,7 +174,8 @@ def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
 def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
     """The configuration that the options ask for. Raises UsageError."""
     try:
-        return _fill(record, options | {"traced": options.get("vcd") is not None})
+        traced = any(options.get(name) is not None for name in ("vcd", "log_commits", "rvfi"))
+        return _fill(record, options | {"traced": traced})
     except ConfigError as error:
         name, _, reason = str(error).partition(" ")
         raise click.UsageError(f"--{name.replace('_', '-')} {reason}") from error

@@ -21,6 +21,8 @@ class Options:
     vcd_window: CycleRange | None = None
     vcd_fault: int | None = None
     vcd_last: int | None = None
+    log_commits: Path | None = None
+    rvfi: Path | None = None
     quiet: bool = False
 
 

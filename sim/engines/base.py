@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sim.engines.story import Passage
+from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
 from sim.platform.events import Event
 
@@ -100,6 +101,17 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
+        """Writes every record of the retire port from now on to `path`, as text.
+
+        `hart_id` is what the text calls the hart. Raises OSError if the file cannot be made.
+        """
+
+    @abstractmethod
+    def stop_transcripts(self) -> list[OSError]:
+        """Ends all transcripts; returns what has gone wrong, with the files' names."""
+
+    @abstractmethod
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from this cycle on, 1 µs a cycle; raises OSError."""
 
@@ -133,5 +145,8 @@ class Engine(ABC):
         raise NotImplementedError(f"the engine {self.name} cannot restore snapshots")
 
     def close(self) -> None:
-        """Ends what runs beside the simulation, such as a trace."""
+        """Ends what runs beside the simulation, such as a trace; raises OSError."""
+        failures = self.stop_transcripts()
         self.stop_trace()
+        if failures:
+            raise failures[0]

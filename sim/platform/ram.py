@@ -67,8 +67,8 @@ class Ram:
 
     def snapshot(self) -> dict[int, bytes]:
         """What RAM holds: every page that is not all zero, by its offset."""
-        pages = ((start, self._buffer[start : start + PAGE_SIZE])
-                  for start in range(0, self.size, PAGE_SIZE))  # fmt: skip
+        starts = range(0, self.size, PAGE_SIZE)
+        pages = ((start, self._buffer[start : start + PAGE_SIZE]) for start in starts)
         return {start: page for start, page in pages if page != _ZEROS}
 
     def restore(self, snapshot: dict[int, bytes]) -> None:

@@ -272,9 +272,13 @@ class TestCallsThatBeginAgain:
 
 @pytest.mark.parametrize(
     "chan, words",
-    [(TICKS, "ticks"), (INPUT, "console input"), (("pipe-read", 3), "pipe-read"),
-     (Proc(None, 0), "a child")],
-)  # fmt: skip
+    [
+        (TICKS, "ticks"),
+        (INPUT, "console input"),
+        (("pipe-read", 3), "pipe-read"),
+        (Proc(None, 0), "a child"),
+    ],
+)
 def test_what_a_process_waits_for_in_words(chan, words):
     assert waits_for(Proc(None, 0, state=ProcState.SLEEPING, chan=chan)) == words
 

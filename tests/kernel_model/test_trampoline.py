@@ -9,8 +9,11 @@ from kernel_model.proc import trapframe
 from sim.host.programs import assemble_trampoline, build_bare, programs_directory
 
 SOURCE = Path(kernel_model.__file__).parent / "trampoline.S"
-REGISTERS = [name for name in trapframe.OFFSETS if name not in
-             "kernel_satp sepc scause stval sstatus time resumed scratch".split()]  # fmt: skip
+REGISTERS = [
+    name
+    for name in trapframe.OFFSETS
+    if name not in "kernel_satp sepc scause stval sstatus time resumed scratch".split()
+]
 
 
 @pytest.fixture(scope="module")

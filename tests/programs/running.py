@@ -25,8 +25,9 @@ class Run:
     frames_lost: int
 
 
-def run(elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, abi="lab",
-        svadu=False) -> Run:  # fmt: skip
+def run(
+    elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, abi="lab", svadu=False
+) -> Run:
     """Runs `elf`, which must end within `max_cycles` if the kernel's work costs nothing."""
     config = MachineConfig(memory_mib=memory_mib)
     console = Console(stdin)

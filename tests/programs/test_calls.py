@@ -27,8 +27,13 @@ def recorded(abi):
 @pytest.mark.parametrize("svadu", [False, True], ids=["svade", "svadu"])
 @pytest.mark.parametrize("abi", Abi)
 def test_every_call_returns_what_is_recorded(abi, svadu):
-    done = run(build_user(FOLDER / "calls.c"), stdin=STDIN, abi=abi.value, svadu=svadu,
-               max_cycles=4_000_000)  # fmt: skip
+    done = run(
+        build_user(FOLDER / "calls.c"),
+        stdin=STDIN,
+        abi=abi.value,
+        svadu=svadu,
+        max_cycles=4_000_000,
+    )
     assert [line for line in done.output.splitlines() if " = " in line] == recorded(abi)
     assert (done.status, done.frames_lost) == (0, 0)
 

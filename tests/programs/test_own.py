@@ -19,13 +19,17 @@ OWN = {
     "arrays": (
         "  -9   0   1   3   5   7   7 100\n49 228 (0,1)+ two\n"
         "zero  |    ze|\none   |    on|\ntwo   |    tw|\n",
-        0, (), False,
+        0,
+        (),
+        False,
     ),
     "bits": (
         "44 0x11223344 BEEF 10 z %\n"
         "-2147483648 4294967295 -9223372036854775808 18446744073709551615\n"
         "0 4 6 11 4\n0x1234 text|   42|42   |00042|+42\none\ntwo\n",
-        7, (), True,
+        7,
+        (),
+        True,
     ),
     "copy": ("first: a line\none two\nthree1 lines, 3 words\n", 0, (), False),
     "knr": ("  0    -17\n 50     10\n100     37\n1024 -27\n", 0, (), True),
@@ -34,10 +38,12 @@ OWN = {
     "strings": (
         "Hello, World DLROw ,OLLEh 12\n1 0 1\nWorld ld lo, World\n"
         "[one][two][three] abcd -42 123456789012 0xff\nend\n",
-        0, (), False,
+        0,
+        (),
+        False,
     ),
     "xv6": ("child 3 10 4096\n1 4\n", 0, (), False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OWN)

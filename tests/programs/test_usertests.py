@@ -36,8 +36,9 @@ def results(output):
 
 @pytest.mark.parametrize("names", list(groups()))
 def test_usertests(names):
-    done = run(build_program("usertests"), "-f", *names, memory_mib=USERTESTS_MIB,
-               max_cycles=MAX_CYCLES)  # fmt: skip
+    done = run(
+        build_program("usertests"), "-f", *names, memory_mib=USERTESTS_MIB, max_cycles=MAX_CYCLES
+    )
 
     assert results(done.output) == dict.fromkeys(names, "OK"), done.output
     assert done.status == 0
@@ -58,8 +59,13 @@ def test_lazytests(abi, options):
 
 def test_sbrk_of_2025_passes_usertests_as_well():
     names = ["sbrkmisuse", "sbrkfail", "sbrkagain", "mem", "copyin", "copyout"]
-    done = run(build_program("usertests"), *names, memory_mib=USERTESTS_MIB,
-               max_cycles=MAX_CYCLES, abi="2025")  # fmt: skip
+    done = run(
+        build_program("usertests"),
+        *names,
+        memory_mib=USERTESTS_MIB,
+        max_cycles=MAX_CYCLES,
+        abi="2025",
+    )
 
     assert results(done.output) == dict.fromkeys(names, "OK"), done.output
 

@@ -32,8 +32,16 @@ class Mkfs:
         self.folders[""] = (root, [(root, b"."), (root, b"..")])
 
     def _super_block(self):
-        numbers = (0x10203040, self.size, self.size - self.first, self.ninodes, self.nlog, 2,
-                   self.inodestart, self.bmapstart)  # fmt: skip
+        numbers = (
+            0x10203040,
+            self.size,
+            self.size - self.first,
+            self.ninodes,
+            self.nlog,
+            2,
+            self.inodestart,
+            self.bmapstart,
+        )
         self.write(1, struct.pack("<8I", *numbers))
 
     def write(self, block, data, offset=0):

@@ -9,6 +9,12 @@ __all__ = ["make_result"]
 
 def make_result(**members):
     """A result; what is not given is of no interest."""
-    usual = {"config": RunConfig(), "end": End.FINISHED, "exit_status": 0, "cycles": 1,
-             "instructions": 1, "engine": "pysim"}  # fmt: skip
+    usual = {
+        "config": RunConfig(),
+        "end": End.FINISHED,
+        "exit_status": 0,
+        "cycles": 1,
+        "instructions": 1,
+        "engine": "pysim",
+    }
     return Result(**usual | members)

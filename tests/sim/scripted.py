@@ -120,7 +120,12 @@ class ScriptedHart(wiring.Component):
             self.retire.order.eq(data.index),
         ]
         if data.script:
-            for name, field in (("pc", "pc_rdata"), ("mode", "mode"), ("trap", "trap"),
-                                ("cause", "cause"), ("tval", "tval")):  # fmt: skip
+            for name, field in (
+                ("pc", "pc_rdata"),
+                ("mode", "mode"),
+                ("trap", "trap"),
+                ("cause", "cause"),
+                ("tval", "tval"),
+            ):
                 m.d.comb += getattr(self.retire, field).eq(data.field(name, data.index))
         return m

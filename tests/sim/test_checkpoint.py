@@ -105,8 +105,9 @@ def test_variables_of_closures_return():
 
 def test_methods_and_partial_functions_lead_to_what_they_are_bound_to():
     one, other = Plain(), Plain()
-    checkpoint = Checkpoint([[one.items.append, WithFile().load_state],
-                             functools.partial(setattr, other)])  # fmt: skip
+    checkpoint = Checkpoint(
+        [[one.items.append, WithFile().load_state], functools.partial(setattr, other)]
+    )
     other.number = 5
     checkpoint.put_back()
     assert other.number == 0

@@ -32,10 +32,12 @@ def test_a_machine_that_cannot_be_is_refused(parameters, message):
         ({"abi": "2021"}, "abi must be one of auto, lab, 2025, not '2021'"),
         ({"tick": 0}, "tick must be 1 to 4611686018427387904, not 0"),
         ({"quantum": -1}, "quantum must be 0 to 4611686018427387904, not -1"),
-        ({"reset_pc": 0x8000_1000},
-         "reset_pc must be 0x80000000, where the kernel's trampoline lies, not 0x80001000"),
+        (
+            {"reset_pc": 0x8000_1000},
+            "reset_pc must be 0x80000000, where the kernel's trampoline lies, not 0x80001000",
+        ),
     ],
-)  # fmt: skip
+)
 def test_so_is_a_kernel(parameters, message):
     with pytest.raises(ConfigError) as caught:
         RunConfig(**parameters)
@@ -67,5 +69,11 @@ def test_all_of_it_stands_in_json(tmp_path):
     assert list(content)[:3] == ["memory_mib", "latency", "engine"]
     assert content["disk"] == str(tmp_path)
     assert content["files"] == [f"{tmp_path}/a:b/c"]
-    assert {"itlb_entries", "dtlb_entries", "walk_cache_entries", "btb_entries", "reset_pc",
-            "hart_id"} <= set(content)  # fmt: skip
+    assert {
+        "itlb_entries",
+        "dtlb_entries",
+        "walk_cache_entries",
+        "btb_entries",
+        "reset_pc",
+        "hart_id",
+    } <= set(content)

@@ -21,8 +21,10 @@ def bash():
         pytest.skip("no bash here, which stops and continues jobs")
     # What has to be compiled is compiled before, for that is said on the terminal.
     subprocess.run([*TRAPLINE, "run", "--quiet", "cat"], stdin=subprocess.DEVNULL, check=True)
-    session = Session(["bash", "--norc", "--noprofile", "+o", "history", "-i"],
-                      environment={"PS1": "bash> ", "TERM": "dumb"})  # fmt: skip
+    session = Session(
+        ["bash", "--norc", "--noprofile", "+o", "history", "-i"],
+        environment={"PS1": "bash> ", "TERM": "dumb"},
+    )
     session.expect(b"bash> ")
     session.type(" ".join([*TRAPLINE, "run --quiet cat\n"]).encode())
     session.expect(b"\n")

@@ -38,9 +38,13 @@ def interrupted(tmp_path):
         environment = dict(os.environ, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}", MODULE=module)
         return subprocess.run(
             [sys.executable, "-m", "sim", *arguments],
-            env=environment | variables, cwd=ROOT, text=True, capture_output=True, timeout=60,
+            env=environment | variables,
+            cwd=ROOT,
+            text=True,
+            capture_output=True,
+            timeout=60,
             preexec_fn=lambda: signal.signal(signal.SIGINT, handler),
-        )  # fmt: skip
+        )
 
     return run
 
@@ -78,8 +82,14 @@ def test_the_installed_command_begins_there_too():
 def test_what_tells_of_options_imports_no_machine():
     """The shell runs it at each Tab."""
     program = "import sys, sim.cli.main; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, text=True,
-                          capture_output=True, timeout=60, check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
     imported = {name.partition(".")[0] for name in done.stdout.split()}
 
     assert "click" in imported

@@ -66,8 +66,11 @@ def check_wellen(path):
     }
 
     assert len(variables) > 2000
-    values = [variables[name].signal.value_at(cycle * CYCLE_FS)
-              for name in (SCAUSE, PRIV) for cycle in (3209, 3210)]  # fmt: skip
+    values = [
+        variables[name].signal.value_at(cycle * CYCLE_FS)
+        for name in (SCAUSE, PRIV)
+        for cycle in (3209, 3210)
+    ]
     assert values == [8, 13, "U", "S"]
 
 

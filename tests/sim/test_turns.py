@@ -21,8 +21,16 @@ def test_hello_ends_with_every_latency_and_quantum(latency, quantum, tick):
 @pytest.mark.parametrize("svadu", [False, True])
 @pytest.mark.parametrize("latency", [90, 950])
 def test_page_faults_leave_a_short_turn_room_for_progress(latency, svadu):
-    finished = run("sh", "-c", "echo hi", latency=latency, quantum=MIN_QUANTUM, svadu=svadu,
-                   kernel_cost="zero", max_cycles=300_000_000)  # fmt: skip
+    finished = run(
+        "sh",
+        "-c",
+        "echo hi",
+        latency=latency,
+        quantum=MIN_QUANTUM,
+        svadu=svadu,
+        kernel_cost="zero",
+        max_cycles=300_000_000,
+    )
 
     assert (finished.end, finished.printed) == (End.FINISHED, "hi\n")
 
@@ -38,8 +46,9 @@ def test_sleepers_leave_the_others_turns():
 @pytest.mark.parametrize(("quantum", "latency"), [(MIN_QUANTUM, 90), (10_000, 950)])
 def test_a_livelock_ends_the_run(quantum, latency):
     """As it was before turns had a least length."""
-    finished = run("hello", quantum=quantum, latency=latency, least_turn=MIN_QUANTUM,
-                   max_cycles=100_000_000)  # fmt: skip
+    finished = run(
+        "hello", quantum=quantum, latency=latency, least_turn=MIN_QUANTUM, max_cycles=100_000_000
+    )
 
     assert finished.end is End.LIVELOCK
     assert finished.machine.engine.log.user_instructions < 100

@@ -18,6 +18,7 @@ from sim.engines.hart import HartPorts
 from sim.engines.internals import VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
 from sim.engines.story import HANDLER, Follower, Passage, probed
+from sim.engines.transcripts import Form, Transcript
 from sim.engines.traps import TrapLog
 from sim.host.output_files import open_output
 from sim.platform.bus import DATA, FETCH, Bus, Request
@@ -72,6 +73,7 @@ class PysimEngine(Engine):
         self._follower = Follower()
         self._bus = bus
         self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
+        self._transcripts: list[Transcript] = []
         self._vcd: VCDWriter | None = None
         self._vcd_file: TextIO | None = None
         self._simulator = Simulator(hart, engine=OrderedPySimEngine)
@@ -121,6 +123,19 @@ class PysimEngine(Engine):
         """Calls `callback` for every record of the retire port; see `Engine`."""
         self._observers.append(callback)
 
+    def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
+        """Writes a transcript to `path`; see `Engine`."""
+        transcript = Transcript(form, path, hart_id)
+        self._transcripts.append(transcript)
+        self._observers.append(transcript.record)
+
+    def stop_transcripts(self) -> list[OSError]:
+        """Ends all transcripts; see `Engine`."""
+        transcripts, self._transcripts = self._transcripts, []
+        for each in transcripts:
+            self._observers.remove(each.record)
+        return [error for each in transcripts if (error := each.close()) is not None]
+
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from this cycle on."""
         self.stop_trace()
@@ -153,8 +168,8 @@ class PysimEngine(Engine):
         self._time = slot(hart.mtime)
         self._lines = {name: slot(getattr(hart.interrupts, name)) for name in LINES}
         self._probe = [slot(signal) for signal in probed(hart)]
-        self._retire = {name: slot(getattr(hart.retire, name))
-                        for name in hart.retire.signature.members}  # fmt: skip
+        recorded = hart.retire.signature.members
+        self._retire = {name: slot(getattr(hart.retire, name)) for name in recorded}
 
     async def _clocked(self, ctx: Any) -> None:
         """Once per clock edge: reads outputs as they were before it, drives inputs after it.

@@ -89,9 +89,16 @@ class Traffic:
         """`question` under the CSRs of this cycle."""
         c = self.context
         return Question(
-            question.va, question.access, question.priv,
-            c.sv39, c.root, c.asid, c.sum_, c.mxr, c.adue,
-        )  # fmt: skip
+            question.va,
+            question.access,
+            question.priv,
+            c.sv39,
+            c.root,
+            c.asid,
+            c.sum_,
+            c.mxr,
+            c.adue,
+        )
 
     def move(self, ctx):
         """What the hart does in the cycle to come."""
@@ -99,9 +106,14 @@ class Traffic:
         if not self.context or (not self.asked["update"] and rng.random() < 0.03):
             asid = rng.choice((1, 2))
             self.context = Question(
-                0, sv39=rng.random() < 0.95, asid=asid, root=ROOTS[asid],
-                sum_=rng.getrandbits(1), mxr=rng.getrandbits(1), adue=rng.random() < 0.8,
-            )  # fmt: skip
+                0,
+                sv39=rng.random() < 0.95,
+                asid=asid,
+                root=ROOTS[asid],
+                sum_=rng.getrandbits(1),
+                mxr=rng.getrandbits(1),
+                adue=rng.random() < 0.8,
+            )
             set_context(ctx, dut, self.context)
         for name in ("fetch", "data"):
             port = getattr(dut, name)

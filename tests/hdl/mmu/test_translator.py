@@ -58,9 +58,11 @@ def test_every_permission_on_every_hit():
                         for sum_ in (0, 1):
                             for mxr in (0, 1):
                                 await check_now(
-                                    ctx, dut, memory,
+                                    ctx,
+                                    dut,
+                                    memory,
                                     Question(VA, access, priv, sum_=sum_, mxr=mxr),
-                                )  # fmt: skip
+                                )
                 memory.words[slot] = 0
                 await fence(ctx, dut)
 

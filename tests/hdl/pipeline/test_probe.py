@@ -22,10 +22,12 @@ PROGRAMS = {
     "rv64m": (800, {("execute", "UNIT"), ("execute", "NEXT"), ("decode", "OPERAND")}),
     "rv64a": (1200, {("trap", "MEMORY"), ("execute", "NEXT"), ("execute", "MEMORY")}),
     "rv64c": (1000, {("fetch", "MEMORY"), ("align", "FETCH"), ("align", "NEXT")}),
-    "svadu": (2500, {("fetch", "TRANSLATION"), ("execute", "TRANSLATION"),
-                     ("trap", "TRANSLATION")}),
+    "svadu": (
+        2500,
+        {("fetch", "TRANSLATION"), ("execute", "TRANSLATION"), ("trap", "TRANSLATION")},
+    ),
     "interrupts": (4300, {("trap", "INTERRUPT"), ("decode", "NEXT")}),
-}  # fmt: skip
+}
 
 
 class Follower:

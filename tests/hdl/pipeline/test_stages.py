@@ -49,7 +49,7 @@ WIDTHS = {
     5: {"rs1", "rs2", "rd"},
     4: {"interrupt_cause"},
     3: {"funct3"},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("signature", [Decoded(), Executed(), Forward()])

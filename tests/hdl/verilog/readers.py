@@ -64,8 +64,13 @@ def _program(name):
 
 def _run(command, cwd=None):
     result = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT,
-        check=False, cwd=cwd,
-    )  # fmt: skip
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+        cwd=cwd,
+    )
     assert result.returncode == 0, result.stdout
     return result.stdout

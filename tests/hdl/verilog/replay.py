@@ -84,9 +84,16 @@ class Recorder:
             connections.append(f",\n    .{name}({bus}[{start} +: {len(port)}])")
         bench = folder / f"{top}_replay.v"
         bench.write_text(
-            BENCH.format(top=top, ports="".join(connections), image=image, steps=len(self.steps),
-                         inputs=low[False], outputs=low[True], resets=resets)
-        )  # fmt: skip
+            BENCH.format(
+                top=top,
+                ports="".join(connections),
+                image=image,
+                steps=len(self.steps),
+                inputs=low[False],
+                outputs=low[True],
+                resets=resets,
+            )
+        )
         return bench
 
     def _word(self, step):

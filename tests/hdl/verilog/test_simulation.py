@@ -64,8 +64,11 @@ def programs(tmp_path_factory):
 
 
 def test_the_bench_watches_every_output(verilog):
-    top = re.search(r"^module trapline_hart\(.*?^endmodule", (verilog / "hart.v").read_text(),
-                    re.DOTALL | re.MULTILINE)[0]  # fmt: skip
+    top = re.search(
+        r"^module trapline_hart\(.*?^endmodule",
+        (verilog / "hart.v").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )[0]
     outputs = re.findall(r"^  output (?:\[\S+\] )?(\w+) ?;$", top, re.MULTILINE)
     bench = BENCH.read_text()
     watched = bench[bench.index("wire unknown") : bench.index("=== 1'bx")]
@@ -82,9 +85,14 @@ def test_a_program_takes_the_same_cycles(name, standard, verilog, programs, tmp_
     native = programs[name]
 
     said = icarus(
-        standard, [BENCH, verilog / "hart.v"], "hart_bench", tmp_path,
-        image=native.image, tohost=f"{native.tohost:x}", limit=native.cycles + 100,
-    )  # fmt: skip
+        standard,
+        [BENCH, verilog / "hart.v"],
+        "hart_bench",
+        tmp_path,
+        image=native.image,
+        tohost=f"{native.tohost:x}",
+        limit=native.cycles + 100,
+    )
 
     assert said == (
         f"{native.cycles} cycles, {native.instructions} instructions, tohost 1, 0 unknown\n"

@@ -69,9 +69,14 @@ def test_it_is_the_same_each_time(verilog, tmp_path):
     """In another folder, and with another order of what Python keeps in sets."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONHASHSEED": "4711"}
     result = subprocess.run(
-        [sys.executable, "-m", "hdl.verilog", "out"], env=environment, cwd=tmp_path,
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "hdl.verilog", "out"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     assert result.stdout == "out/mmu.v\nout/hart.v\n"
     for name in ("mmu.v", "hart.v"):
         assert (tmp_path / "out" / name).read_bytes() == (verilog / name).read_bytes()

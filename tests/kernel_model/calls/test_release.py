@@ -154,8 +154,15 @@ def test_accounts_tell_of_it():
     assert [account.abi for account in process.kernel.take_accounts(0)] == ["2025"]
 
 
-@pytest.mark.parametrize("option, elf, blocks", [("auto", RELEASE_2025, 1953),
-    ("auto", LAB, 1954), ("2025", LAB, 1953), ("lab", RELEASE_2025, 1954)])  # fmt: skip
+@pytest.mark.parametrize(
+    "option, elf, blocks",
+    [
+        ("auto", RELEASE_2025, 1953),
+        ("auto", LAB, 1954),
+        ("2025", LAB, 1953),
+        ("lab", RELEASE_2025, 1954),
+    ],
+)
 def test_the_disk_is_that_of_the_first_programs_release(option, elf, blocks):
     hart = make_hart(elf=elf, abi=option)
     assert hart.kernel.fs.data_blocks == blocks

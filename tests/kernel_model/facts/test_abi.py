@@ -16,8 +16,10 @@ def test_system_calls_have_the_numbers_that_programs_are_built_with():
 
 
 def test_system_calls_have_the_numbers_that_the_page_says():
-    rows = [(int(number), re.match(r"`(\w+)\(", call)[1])
-            for number, call, *_ in table_under("System calls")]  # fmt: skip
+    rows = [
+        (int(number), re.match(r"`(\w+)\(", call)[1])
+        for number, call, *_ in table_under("System calls")
+    ]
     assert rows == [(call.value, call.name.lower()) for call in Syscall]
 
 

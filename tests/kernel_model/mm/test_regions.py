@@ -13,8 +13,9 @@ HEAP = int(Pte.R | Pte.W)
 def regions():
     """Text, data, guard and stack, of a page each, as `exec` leaves them."""
     regions = Regions()
-    for page, (rights, owner) in enumerate([(RX, Owner.SEGMENT), (RW, Owner.SEGMENT),
-                                            (0, Owner.GUARD), (RW, Owner.STACK)], 1):  # fmt: skip
+    for page, (rights, owner) in enumerate(
+        [(RX, Owner.SEGMENT), (RW, Owner.SEGMENT), (0, Owner.GUARD), (RW, Owner.STACK)], 1
+    ):
         regions = regions.grown(page * PAGE_SIZE, rights, owner)
     return regions
 

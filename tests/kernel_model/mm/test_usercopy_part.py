@@ -103,8 +103,16 @@ def test_it_is_as_if_the_bytes_went_one_at_a_time(seed):
     # A hart's process has a guard page and pages of all rights, unlike one that is only its files.
     ours, theirs = make_hart(), make_hart()
     model = ByteByByte(theirs)
-    edges = [0, PAGE_SIZE, 2 * PAGE_SIZE, ours.heap - 2 * PAGE_SIZE, ours.heap - PAGE_SIZE,
-             ours.heap, ours.heap + PAGE_SIZE, ours.heap + 2 * PAGE_SIZE]  # fmt: skip
+    edges = [
+        0,
+        PAGE_SIZE,
+        2 * PAGE_SIZE,
+        ours.heap - 2 * PAGE_SIZE,
+        ours.heap - PAGE_SIZE,
+        ours.heap,
+        ours.heap + PAGE_SIZE,
+        ours.heap + 2 * PAGE_SIZE,
+    ]
     for hart in (ours, theirs):
         hart.sbrk(2 * PAGE_SIZE)
     parts = 0

@@ -45,8 +45,14 @@ def test_bash_completes_as_the_readme_says(tmp_path, words, completed):
         (folder / name).touch()
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     environment = dict(os.environ, PATH=path, PYTHONPATH=str(ROOT))
-    done = subprocess.run(["bash", "-c", program], cwd=folder, env=environment, text=True,
-                          capture_output=True, timeout=60)  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-c", program],
+        cwd=folder,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
 
     assert done.stderr == ""
     assert done.stdout == completed + "\n"

@@ -79,8 +79,12 @@ def test_every_option_that_takes_a_number_takes_it_so(tmp_path, monkeypatch, cap
 
 
 def test_no_option_takes_numbers_otherwise():
-    numbers = [param for command in cli.trapline.commands.values() for param in command.params
-               if isinstance(param.type, (click.IntRange, click.types.IntParamType))]  # fmt: skip
+    numbers = [
+        param
+        for command in cli.trapline.commands.values()
+        for param in command.params
+        if isinstance(param.type, (click.IntRange, click.types.IntParamType))
+    ]
 
     assert len(numbers) > 10
     assert [param.name for param in numbers if not isinstance(param.type, Count)] == []

@@ -140,7 +140,7 @@ F, G = 3, 4  # inodes of d/f and g
         (lambda m: m.folders["d"][1].append((F, b"a/b")), "/d/: inode 3 has no proper name"),
         (lambda m: m.folders["d"][1].append((F, b"")), "/d/: inode 3 has no proper name"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_image_is_one_line_that_says_where(damage, message):
     with pytest.raises(ImageError, match=message) as error:
         read_image(broken(damage))
@@ -169,8 +169,13 @@ def test_no_damage_is_anything_but_an_error():
     for _ in range(400):
         image = bytearray(whole)
         for _ in range(rng.randint(1, 3)):
-            at = rng.choice([rng.randrange(1024, 1056), rng.randrange(32 * BSIZE, 32 * BSIZE + 320),
-                             rng.randrange(46 * BSIZE, 70 * BSIZE)])  # fmt: skip
+            at = rng.choice(
+                [
+                    rng.randrange(1024, 1056),
+                    rng.randrange(32 * BSIZE, 32 * BSIZE + 320),
+                    rng.randrange(46 * BSIZE, 70 * BSIZE),
+                ]
+            )
             image[at] = rng.choice([0, 1, 0xFF, rng.randrange(256)])
         try:
             read_image(bytes(image))

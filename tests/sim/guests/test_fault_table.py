@@ -62,8 +62,7 @@ def test_a_call_that_has_waited_joins_its_own_ecall_and_not_the_last_trap():
     table.trapped(2, [call])
     table.trapped(3, [call, other])
 
-    table.join([mapped(0x48, LOAD, 0x5000, 3),
-                mapped(None, STORE, 0x6000, via="copyout")])  # fmt: skip
+    table.join([mapped(0x48, LOAD, 0x5000, 3), mapped(None, STORE, 0x6000, via="copyout")])
 
     assert [fault.trap for fault in table] == [other, call]
 

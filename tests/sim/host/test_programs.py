@@ -69,8 +69,12 @@ def test_compiling_them_all_is_one_line_that_says_how_far_it_is(monkeypatch):
 
     assert list(programs.bundled_files()) == ["a", "b", "c"]
     assert sys.stderr.getvalue().split("\r\x1b[Ktrapline: compiling the bundled programs") == [
-        "", "", ", 1 of 3", ", 2 of 3", ", 3 of 3\n",
-    ]  # fmt: skip
+        "",
+        "",
+        ", 1 of 3",
+        ", 2 of 3",
+        ", 3 of 3\n",
+    ]
 
 
 def test_if_one_does_not_compile_the_rest_is_not_begun(monkeypatch):

@@ -22,8 +22,12 @@ def run(command, **environment):
     """`trapline COMMAND` in a shell, which prints the status last; `command` may redirect."""
     return subprocess.run(
         ["sh", "-c", f"'{sys.executable}' -m sim {command}; echo status $?"],
-        cwd=ROOT, env=dict(os.environ, **environment), text=True, capture_output=True, timeout=120,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=dict(os.environ, **environment),
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,8 +95,11 @@ def test_a_run_whose_output_nobody_reads_ends_and_reports(tmp_path):
     command = f"run --json {report} sh -c '{lines}'; echo $? >{status}"
     done = subprocess.run(
         ["sh", "-c", f"('{sys.executable}' -m sim {command}) | head -n 1"],
-        cwd=ROOT, text=True, capture_output=True, timeout=120,
-    )  # fmt: skip
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
 
     assert len(done.stdout.splitlines()) == 1
     told, *summary = done.stderr.splitlines()

@@ -36,9 +36,12 @@ def test_out_of_memory_is_said_beside_the_kernels_lines(hart, said, nth):
         killed(hart, Cause.STORE_PAGE, heap + (1 << 29))
     assert hart.kernel.faults[-1].outcome.why in (Why.NO_FRAME, Why.NO_TABLE)
     assert said == [
-        (2, f"trapline: pid 2 (prog) is killed at pc 0x1234: out of memory for the page of "
-            f"{heap + (1 << 29):#x}: all {used} pages of RAM are in use (--memory MIB gives more)")
-    ]  # fmt: skip
+        (
+            2,
+            f"trapline: pid 2 (prog) is killed at pc 0x1234: out of memory for the page of "
+            f"{heap + (1 << 29):#x}: all {used} pages of RAM are in use (--memory MIB gives more)",
+        )
+    ]
 
 
 def test_the_kernels_own_lines_are_xv6s(hart, said):
@@ -46,9 +49,8 @@ def test_the_kernels_own_lines_are_xv6s(hart, said):
     with failing_kalloc(hart.kernel, 1):
         killed(hart, Cause.STORE_PAGE, heap)
     assert hart.printed == (
-        "usertrap(): unexpected scause 0xf pid=2\n"
-        f"            sepc=0x1234 stval={heap:#x}\n"
-    )  # fmt: skip
+        f"usertrap(): unexpected scause 0xf pid=2\n            sepc=0x1234 stval={heap:#x}\n"
+    )
 
 
 def test_a_name_moves_no_cursor(hart, said):

@@ -103,8 +103,10 @@ def test_of_many_processes_a_terminal_is_shown_few(processes, kind, first, last)
     print_processes(make_result(processes=accounts), file)
     pids = re.findall(r"^[│ ]*(\d+|\.\.\.) ", file.getvalue(), re.MULTILINE)
     assert pids == [
-        *map(str, range(2, 2 + first)), "...", *map(str, range(102 - last, 102)),
-    ]  # fmt: skip
+        *map(str, range(2, 2 + first)),
+        "...",
+        *map(str, range(102 - last, 102)),
+    ]
 
 
 def test_a_single_process_has_no_table(processes):

@@ -37,8 +37,10 @@ class Traced:
 
 
 def calls(**options):
-    return Traced(lambda traced: SyscallTrace(traced.hart.kernel, traced.raised,
-                                              traced.lines.append), **options)  # fmt: skip
+    return Traced(
+        lambda traced: SyscallTrace(traced.hart.kernel, traced.raised, traced.lines.append),
+        **options,
+    )
 
 
 @pytest.fixture

@@ -98,8 +98,11 @@ def test_a_page_that_was_never_touched_is_told_in_lines():
 
 
 def test_a_page_that_may_be_read_only():
-    tables = {BASE: pte(BASE + 0x1000, POINTER), BASE + 0x1000: pte(BASE + 0x2000, POINTER),
-              BASE + 0x2000: pte(BASE + 0x9000, Pte.V | Pte.R | Pte.U | Pte.A)}  # fmt: skip
+    tables = {
+        BASE: pte(BASE + 0x1000, POINTER),
+        BASE + 0x1000: pte(BASE + 0x2000, POINTER),
+        BASE + 0x2000: pte(BASE + 0x9000, Pte.V | Pte.R | Pte.U | Pte.A),
+    }
 
     lines = list(explain(walk(read_from(tables), BASE, 0x10), space(), svadu=True))
 
@@ -117,8 +120,11 @@ def test_a_page_that_may_be_read_only():
     [(True, "pa 0x80009ff0 (the hart sets D)"), (False, "cause 15: the kernel has to set D")],
 )
 def test_bits_that_are_to_be_set(svadu, told):
-    tables = {BASE: pte(BASE + 0x1000, POINTER), BASE + 0x1000: pte(BASE + 0x2000, POINTER),
-              BASE + 0x2000: pte(BASE + 0x9000, 0x57)}  # fmt: skip
+    tables = {
+        BASE: pte(BASE + 0x1000, POINTER),
+        BASE + 0x1000: pte(BASE + 0x2000, POINTER),
+        BASE + 0x2000: pte(BASE + 0x9000, 0x57),
+    }
     store = list(explain(walk(read_from(tables), BASE, 0xFF0), space(), svadu=svadu))[5]
     assert told in store
 

@@ -189,8 +189,9 @@ class Bench:
         first, size = self._records.buffer_info()
         bench.out, bench.out_end = first, first + size * 8
         bench.random, bench.latency = 1, 1
-        if self._run(ctypes.byref(bench), ctypes.c_void_p(words.buffer_info()[0]),
-                     _u64(len(words) // 8)):  # fmt: skip
+        if self._run(
+            ctypes.byref(bench), ctypes.c_void_p(words.buffer_info()[0]), _u64(len(words) // 8)
+        ):
             raise BenchError("the script has too many writes, refusals or records")
         traces = _parse(self._records, (bench.out - first) // 8)
         self.cycles += sum(trace.cycles for trace in traces)
@@ -202,17 +203,22 @@ class Bench:
         for number in range(bench.dirty_count):
             offset = bench.dirty[number] - _RAM_BASE
             self._ram[offset : offset + 8] = bytes(8)
-        ctypes.memset(ctypes.byref(bench, _Bench.random.offset), 0,
-                      _Bench.dirty.offset - _Bench.random.offset)  # fmt: skip
-        ctypes.memset(ctypes.byref(bench, _Bench.due.offset), 0,
-                      ctypes.sizeof(bench) - _Bench.due.offset)  # fmt: skip
+        ctypes.memset(
+            ctypes.byref(bench, _Bench.random.offset), 0, _Bench.dirty.offset - _Bench.random.offset
+        )
+        ctypes.memset(
+            ctypes.byref(bench, _Bench.due.offset), 0, ctypes.sizeof(bench) - _Bench.due.offset
+        )
 
 
 def _outputs(mmu):
     """What `Outputs` in bench.cpp names."""
     request = mmu.port.request
-    ports = [getattr(port, name) for port in (mmu.data, mmu.fetch)
-             for name in ("done", "pa", "device", "fault", "update")]  # fmt: skip
+    ports = [
+        getattr(port, name)
+        for port in (mmu.data, mmu.fetch)
+        for name in ("done", "pa", "device", "fault", "update")
+    ]
     offer = [getattr(request, name) for name in
              ("valid", "address", "write", "data", "strobe", "size", "source", "level", "lock",
               "id")]  # fmt: skip
@@ -221,13 +227,20 @@ def _outputs(mmu):
 
 def _inputs(mmu):
     """What `Inputs` in bench.cpp names, in that order."""
-    places = {f"{name}.{field}": getattr(getattr(mmu, name), field) for name in PORTS
-              for field in ("valid", "va", "priv", "access", "id")}  # fmt: skip
+    places = {
+        f"{name}.{field}": getattr(getattr(mmu, name), field)
+        for name in PORTS
+        for field in ("valid", "va", "priv", "access", "id")
+    }
     places |= {f"{name}.squash": getattr(mmu, name).squash for name in PORTS[:2]}
-    places |= {f"context.{name}": getattr(mmu.context, name)
-               for name in ("sv39", "asid", "root", "sum_", "mxr", "adue")}  # fmt: skip
-    places |= {f"sfence.{name}": getattr(mmu.sfence, name)
-               for name in ("valid", "has_va", "va", "has_asid", "asid")}  # fmt: skip
+    places |= {
+        f"context.{name}": getattr(mmu.context, name)
+        for name in ("sv39", "asid", "root", "sum_", "mxr", "adue")
+    }
+    places |= {
+        f"sfence.{name}": getattr(mmu.sfence, name)
+        for name in ("valid", "has_va", "va", "has_asid", "asid")
+    }
     places["ready"] = mmu.port.request.ready
     places |= {name: getattr(mmu.port.response, name) for name in ("valid", "data", "error")}
     return {name: Value.cast(place) for name, place in places.items()}

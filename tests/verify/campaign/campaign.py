@@ -131,8 +131,10 @@ def run_drills(bench: Bench, family: Iterator[drills.Drill]) -> tuple[Report, se
     report, seen = Report(), set()
     for drill in family:
         judged = _judge(bench, drill.sequence, report)
-        seen |= {(drill.change, drill.fence, drill.page, step, port, kind, old)
-                 for step, _, port, kind, old in judged.answers}  # fmt: skip
+        seen |= {
+            (drill.change, drill.fence, drill.page, step, port, kind, old)
+            for step, _, port, kind, old in judged.answers
+        }
     return report, seen
 
 

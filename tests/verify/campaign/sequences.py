@@ -172,17 +172,28 @@ class _Step:
         for changed, context in self._contexts:
             if changed <= cycle:
                 question = Question(
-                    question.va, question.access, question.priv, context.sv39, context.root,
-                    context.asid, context.sum_, context.mxr, context.adue, question.mprv,
+                    question.va,
+                    question.access,
+                    question.priv,
+                    context.sv39,
+                    context.root,
+                    context.asid,
+                    context.sum_,
+                    context.mxr,
+                    context.adue,
+                    question.mprv,
                     question.mpp,
-                )  # fmt: skip
+                )
         return question, when
 
     def _judge_update(self, cycle, kind):
         question, when = self._question(UPDATE, cycle)
         base, history = self._base, self._history
-        writes = [(address, value, before) for _, address, value, before, mine, _
-                  in self._trace.memory if mine]  # fmt: skip
+        writes = [
+            (address, value, before)
+            for _, address, value, before, mine, _ in self._trace.memory
+            if mine
+        ]
         outcomes = {_updated(p) for p in history.updates(question, base + when, base + cycle)}
         if (kind, *writes) not in outcomes:
             return f"the update ended with {kind} and wrote {writes}, allowed are {outcomes}"

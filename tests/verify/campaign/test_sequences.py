@@ -29,8 +29,11 @@ def test_every_change_with_every_fence(bench):
     _, seen = run_drills(bench, drills.drills())
 
     for page, change, fence in {(drill[2], drill[0], drill[1]) for drill in seen}:
-        kept = {old for change_, fence_, page_, step, _, _, old in seen
-                if (change_, fence_, page_, step) == (change, fence, page, 1)}  # fmt: skip
+        kept = {
+            old
+            for change_, fence_, page_, step, _, _, old in seen
+            if (change_, fence_, page_, step) == (change, fence, page, 1)
+        }
         remembers = change != "map" and not drills.covers(fence, page, change)
         assert kept == {remembers}, (page, change, fence)
 
@@ -41,8 +44,11 @@ def test_a_fence_in_every_cycle_around_a_refill(bench):
     assert report.cases > 30_000
     for fence in ("none", "other asid"):
         for change in set(drills.CHANGES) - {"map"}:
-            kept = {old for change_, fence_, _, step, _, _, old in seen
-                    if (change_, fence_, step) == (change, fence, 1)}  # fmt: skip
+            kept = {
+                old
+                for change_, fence_, _, step, _, _, old in seen
+                if (change_, fence_, step) == (change, fence, 1)
+            }
             assert kept == {False, True}, (change, fence)
 
 

@@ -140,9 +140,11 @@ class Translations:
         other = replace(
             self.world.question(),
             access=rng.choice(DATA_KINDS) if question.access == "FETCH" else "FETCH",
-            **{name: getattr(question, name)
-               for name in ("sv39", "root", "asid", "sum_", "mxr", "adue")},
-        )  # fmt: skip
+            **{
+                name: getattr(question, name)
+                for name in ("sv39", "root", "asid", "sum_", "mxr", "adue")
+            },
+        )
         self.script.context(question)
         answers = {}
         for asked, when in ((question, 1), (other, rng.choice((1, 1, 2, 3, 4, 5, 6)))):
@@ -166,8 +168,9 @@ class Translations:
                 outcome = "access"
             else:
                 world.words[answer.leaf] = answer.written
-            self.bins.add((question.access, "update port", "refused" if refused else "ok",
-                           4 - len(reads)))  # fmt: skip
+            self.bins.add(
+                (question.access, "update port", "refused" if refused else "ok", 4 - len(reads))
+            )
         elif answer.kind == "page" or "for this" not in bin_of(question, answer, world.read)[2]:
             # An access that only its physical address forbids has no fault before that.
             outcome = answer.kind
@@ -235,8 +238,9 @@ def _difference(expected: Expected, trace: Trace) -> str | None:
     for _, port, kind, pa, device in trace.answers:
         _, answer = expected.answers[port]
         heard.add(port)
-        if kind != answer.kind or (kind == "ok" and port != UPDATE and
-                                   (pa, device) != (answer.pa, answer.device)):  # fmt: skip
+        if kind != answer.kind or (
+            kind == "ok" and port != UPDATE and (pa, device) != (answer.pa, answer.device)
+        ):
             return f"the {PORTS[port]} port said {kind}, pa {pa:#x}, device {device}"
     if heard != expected.answers.keys():
         return "a port has no answer"

@@ -111,10 +111,26 @@ def _question(rng, asid, root, context=None, port=UPDATE):
     """A question, in `context` if there is one."""
     kinds = {DATA: DATA_KINDS, FETCH: ("FETCH",)}.get(port, tuple(ACCESSES))
     question = Question(
-        rng.choice(ADDRESSES) | rng.getrandbits(12), rng.choice(kinds), rng.choice("SSU"),
-        rng.random() < 0.95, root, asid, rng.getrandbits(1), rng.getrandbits(1), rng.getrandbits(1),
-    )  # fmt: skip
+        rng.choice(ADDRESSES) | rng.getrandbits(12),
+        rng.choice(kinds),
+        rng.choice("SSU"),
+        rng.random() < 0.95,
+        root,
+        asid,
+        rng.getrandbits(1),
+        rng.getrandbits(1),
+        rng.getrandbits(1),
+    )
     if context is None:
         return question
-    return Question(question.va, question.access, question.priv, context.sv39, root, asid,
-                    context.sum_, context.mxr, context.adue)  # fmt: skip
+    return Question(
+        question.va,
+        question.access,
+        question.priv,
+        context.sv39,
+        root,
+        asid,
+        context.sum_,
+        context.mxr,
+        context.adue,
+    )

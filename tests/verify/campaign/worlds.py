@@ -60,8 +60,10 @@ class World:
         count = rng.choice((1, 2, 3, 4))
         asids = rng.sample((0, 1, 2, 3, 0x8000, 0xFFFF, rng.getrandbits(16)), count)
         roots = [self._new_page() for _ in range(count)]
-        self.spaces = [(asid, roots[0] if self._global else root)
-                       for asid, root in zip(asids, roots, strict=True)]  # fmt: skip
+        self.spaces = [
+            (asid, roots[0] if self._global else root)
+            for asid, root in zip(asids, roots, strict=True)
+        ]
         self.addresses = []
         # The second one keeps its place in RAM under a page of 1 GiB.
         regions = [rng.getrandbits(18) << 21, rng.getrandbits(9) << 30 | rng.getrandbits(6) << 21]
@@ -160,8 +162,13 @@ class World:
     def _leaf(self, level):
         rng = self.rng
         choice = rng.random()
-        ppn = (rng.choice(_RAM_PAGES) if choice < 0.7
-               else rng.choice(_EDGES) if choice < 0.9 else rng.getrandbits(44))  # fmt: skip
+        ppn = (
+            rng.choice(_RAM_PAGES)
+            if choice < 0.7
+            else rng.choice(_EDGES)
+            if choice < 0.9
+            else rng.getrandbits(44)
+        )
         pte = ppn >> 9 * level << 9 * level + 10 | rng.getrandbits(2) << 8 | V
         pte |= rng.choice(_PERMISSIONS)
         pte |= rng.choice((0, U, U)) | rng.choice((0, A, A, A)) | rng.choice((0, D, D))

@@ -46,8 +46,13 @@ WRITABLE = {
 #: Likewise, but for MPP, which is WARL.
 MSTATUS_WRITABLE = 0x007E_01AA
 READ_ONLY = (
-    Csr.MISA, Csr.MVENDORID, Csr.MARCHID, Csr.MIMPID, Csr.MHARTID, Csr.MCONFIGPTR,
-)  # fmt: skip
+    Csr.MISA,
+    Csr.MVENDORID,
+    Csr.MARCHID,
+    Csr.MIMPID,
+    Csr.MHARTID,
+    Csr.MCONFIGPTR,
+)
 
 
 def with_fields(value, **fields):

@@ -25,8 +25,11 @@ def assumptions():
 
 def test_the_docs_say_why_every_assumption_holds():
     listed = [name for name, _, _ in assumptions()]
-    made = [f"{name}.{assumption}" for name, proof in PROOFS.items()
-            for assumption in proof.statements("assumption")]  # fmt: skip
+    made = [
+        f"{name}.{assumption}"
+        for name, proof in PROOFS.items()
+        for assumption in proof.statements("assumption")
+    ]
     assert sorted(listed) == sorted(made)
 
 

@@ -27,12 +27,12 @@ _VALUES = {
     "memory_mib": ["128", "0", "-1", "131073", "1e3"],
 }
 _NUMBERS = """0 1 2 -1 7 999 1000 1001 5000 18446744073709551615 18446744073709551616 1.5 0x10 nan
-    \u0661""".split()  # fmt: skip
+    \u0661""".split()
 _NUMBERS += ["", " 1", "9" * 40, "9" * 5000]
 _TEXTS = """1:2 : 5: :5 2:1 1@exit 1@5 2@ @ 1@99999999999999999999 0:99999999999999999999""".split()
 _TEXTS += ["9" * 5000 + ":", "1@" + "9" * 5000]
 _FILES = """out.vcd out.json out.gtkw out.fst no/such/folder folder bad bad:x good:hello good:a/b
-    good:.. good: : / . /dev/null good caf\u00e9""".split()  # fmt: skip
+    good:.. good: : / . /dev/null good caf\u00e9""".split()
 _FILES += ["", "x" * 300, "good:" + "x" * 20, "\udcff\udcfe"]
 _PROGRAMS = "hello echo hello.c lazy2 good bad bad bare.elf folder /dev/null - --".split()
 _PROGRAMS += ["", "x" * 300, "\udcff"]

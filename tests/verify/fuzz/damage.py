@@ -55,15 +55,17 @@ def _header(file, random):
 def _program_header(file, random):
     start, count = _table(file, 32, 56)
     if count:
-        _set_field(file, start + _PHDR * random.randrange(count), random.choice(_PHDR_FIELDS),
-                   random)  # fmt: skip
+        _set_field(
+            file, start + _PHDR * random.randrange(count), random.choice(_PHDR_FIELDS), random
+        )
 
 
 def _section_header(file, random):
     start, count = _table(file, 40, 60)
     if count:
-        _set_field(file, start + _SHDR * random.randrange(count), random.choice(_SHDR_FIELDS),
-                   random)  # fmt: skip
+        _set_field(
+            file, start + _SHDR * random.randrange(count), random.choice(_SHDR_FIELDS), random
+        )
 
 
 def _copied_header(file, random):

@@ -105,14 +105,16 @@ def _stores(random):
 
 def _word(random):
     payload = random.choice((_BLOCK, _BLOCK, _address(random) & ~1, random.getrandbits(48) & ~1))
-    return random.choice((
-        lambda: payload,
-        lambda: payload,
-        lambda: random.randrange(1, 1 << random.choice((2, 9, 48)), 2),
-        lambda: 0x0101 << 48 | random.getrandbits(48),
-        lambda: random.getrandbits(64),
-        lambda: random.randrange(4) << 56 | random.randrange(4) << 48 | payload,
-    ))()  # fmt: skip
+    return random.choice(
+        (
+            lambda: payload,
+            lambda: payload,
+            lambda: random.randrange(1, 1 << random.choice((2, 9, 48)), 2),
+            lambda: 0x0101 << 48 | random.getrandbits(48),
+            lambda: random.getrandbits(64),
+            lambda: random.randrange(4) << 56 | random.randrange(4) << 48 | payload,
+        )
+    )()
 
 
 def _address(random):

@@ -65,8 +65,12 @@ class BareLoader:
         from tests.sim.elf import make_elf
 
         bare = build_bare(programs_directory() / "bench" / "speed.S")
-        symbols = {"tohost": KERNBASE + 8, "fromhost": KERNBASE + 16,
-                   "begin_signature": KERNBASE, "end_signature": KERNBASE + 0x18}  # fmt: skip
+        symbols = {
+            "tohost": KERNBASE + 8,
+            "fromhost": KERNBASE + 16,
+            "begin_signature": KERNBASE,
+            "end_signature": KERNBASE + 0x18,
+        }
         two = [(KERNBASE, b"\x13\0\0\0", 16), (KERNBASE + 0x2010, b"data", 400)]
         self._sources = [bare.read_bytes(), make_elf(symbols=symbols), make_elf(two, symbols)]
 

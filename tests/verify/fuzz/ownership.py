@@ -97,8 +97,10 @@ def _user_pages(kernel, proc, space):
     """The frames that are the process's own, by address; the leaves must be as they should."""
     leaves = dict(space.leaves)
     flags = _RWX | _U
-    for va, frame, rights in ((TRAMPOLINE, kernel.trampoline, _R | _X),
-                              (TRAPFRAME, proc.trapframe.pa, _R | _W)):  # fmt: skip
+    for va, frame, rights in (
+        (TRAMPOLINE, kernel.trampoline, _R | _X),
+        (TRAPFRAME, proc.trapframe.pa, _R | _W),
+    ):
         pte = leaves.pop(va, 0)
         if pte_to_pa(pte) != frame or pte & flags != rights:
             raise Misbehaved(f"the entry {pte:#x} of {proc.pid} for {va:#x}")

@@ -54,8 +54,10 @@ def make(random: Random) -> WildProgram:
         parts = [*_set_registers(random), *_supervisor(random, sum(map(len, parts))), *parts]
     code = b"".join(parts)[: 4 * PAGE_SIZE]
     rights = R | W | X if random.random() < 0.3 else R | X
-    elf = elf_file(segment(0, code, rights, memsz=4 * PAGE_SIZE),
-                   segment(_DATA, _data(random), R | W, memsz=2 * PAGE_SIZE))  # fmt: skip
+    elf = elf_file(
+        segment(0, code, rights, memsz=4 * PAGE_SIZE),
+        segment(_DATA, _data(random), R | W, memsz=2 * PAGE_SIZE),
+    )
     files = {"wild": elf, "broken": damaged(elf, random)[:_MOST]}
     return WildProgram(kind, elf, files, random.randbytes(random.choice((0, 5, 300))))
 
@@ -105,18 +107,26 @@ def _supervisor(random, size):
     count = random.choice((4, 16, 32))
     stride = max(size // count // 4, 1) * 4
     loop = [
-        *encode.li(_A7, Syscall.FORK), _ECALL, encode.branch(1, _A0, 0, 8), 0,
-        *encode.li(_A0, 0), *encode.li(_A7, Syscall.WAIT), _ECALL,
+        *encode.li(_A7, Syscall.FORK),
+        _ECALL,
+        encode.branch(1, _A0, 0, 8),
+        0,
+        *encode.li(_A0, 0),
+        *encode.li(_A7, Syscall.WAIT),
+        _ECALL,
         encode.i_type(0x13, 0, 8, 8, -1),
-    ]  # fmt: skip
+    ]
     loop.append(encode.branch(1, 8, 0, -4 * len(loop)))
     end = [*encode.li(_A7, Syscall.EXIT), _ECALL]
     # The child: x5 = address of `auipc` + 16 + stride * (x8 - 1).
     child = [
-        encode.i_type(0x13, 0, 6, 8, -1), *encode.li(7, stride), encode.r_type(0x33, 0, 1, 6, 6, 7),
-        encode.u_type(0x17, 5, 0), encode.r_type(0x33, 0, 0, 5, 5, 6),
+        encode.i_type(0x13, 0, 6, 8, -1),
+        *encode.li(7, stride),
+        encode.r_type(0x33, 0, 1, 6, 6, 7),
+        encode.u_type(0x17, 5, 0),
+        encode.r_type(0x33, 0, 0, 5, 5, 6),
         encode.i_type(0x67, 0, 0, 5, 12),
-    ]  # fmt: skip
+    ]
     jump = loop.index(0)
     loop[jump] = encode.jal(0, 4 * (len(loop) - jump + len(end)))
     return _words(*encode.li(8, count), *loop, *end, *child)
@@ -131,22 +141,30 @@ def _instruction(random):
     rd, rs1, rs2 = (random.randrange(32) for _ in range(3))
     offset = random.choice((0, 0, 8, -8, random.randrange(-2048, 2048)))
     near = random.randrange(-16, 40) * 2
-    return random.choice((
-        lambda: encode.i_type(0x03, random.choice(encode.LOADS), rd, rs1, offset),
-        lambda: encode.i_type(0x03, random.choice(encode.LOADS), rd, rs1, offset),
-        lambda: encode.s_type(random.choice(encode.STORES), rs1, rs2, offset),
-        lambda: encode.s_type(random.choice(encode.STORES), rs1, rs2, offset),
-        lambda: encode.amo(random.choice((*encode.AMOS, 2, 3)), random.choice((2, 3)), rd, rs1, rs2,
-                           random.randrange(4)),
-        lambda: encode.r_type(*_alu(random), rd, rs1, rs2),
-        lambda: encode.i_type(*random.choice(encode.ALU_IMM), rd, rs1, offset),
-        lambda: encode.branch(random.choice(encode.BRANCHES), rs1, rs2, near),
-        lambda: encode.jal(rd, near),
-        lambda: encode.i_type(0x67, 0, rd, rs1, offset),
-        lambda: encode.csr(random.choice((1, 2, 3, 5, 6, 7)), rd, random.choice(_CSRS), rs1),
-        lambda: random.choice(_SYSTEM),
-        lambda: random.getrandbits(32),
-    ))()  # fmt: skip
+    return random.choice(
+        (
+            lambda: encode.i_type(0x03, random.choice(encode.LOADS), rd, rs1, offset),
+            lambda: encode.i_type(0x03, random.choice(encode.LOADS), rd, rs1, offset),
+            lambda: encode.s_type(random.choice(encode.STORES), rs1, rs2, offset),
+            lambda: encode.s_type(random.choice(encode.STORES), rs1, rs2, offset),
+            lambda: encode.amo(
+                random.choice((*encode.AMOS, 2, 3)),
+                random.choice((2, 3)),
+                rd,
+                rs1,
+                rs2,
+                random.randrange(4),
+            ),
+            lambda: encode.r_type(*_alu(random), rd, rs1, rs2),
+            lambda: encode.i_type(*random.choice(encode.ALU_IMM), rd, rs1, offset),
+            lambda: encode.branch(random.choice(encode.BRANCHES), rs1, rs2, near),
+            lambda: encode.jal(rd, near),
+            lambda: encode.i_type(0x67, 0, rd, rs1, offset),
+            lambda: encode.csr(random.choice((1, 2, 3, 5, 6, 7)), rd, random.choice(_CSRS), rs1),
+            lambda: random.choice(_SYSTEM),
+            lambda: random.getrandbits(32),
+        )
+    )()
 
 
 def _alu(random):

@@ -134,8 +134,9 @@ class _Snapshot:
 def _only_ad(old, new):
     """Whether a page table has changed by nothing but A and D, set in leaves."""
     words = zip(memoryview(old).cast("Q"), memoryview(new).cast("Q"), strict=True)
-    return all(a == b or (a | _AD == b | _AD and a & b == a and a & _V and a & _RWX)
-               for a, b in words)  # fmt: skip
+    return all(
+        a == b or (a | _AD == b | _AD and a & b == a and a & _V and a & _RWX) for a, b in words
+    )
 
 
 class Bench:
@@ -160,18 +161,25 @@ class Bench:
         self._check_end(kernel)
         pids = {account.pid for account in kernel.accounts}
         exhausted = kernel.frames_used == kernel.memory.size // PAGE_SIZE
-        return Outcome(program.kind, guest.rings, len(guest.faults), len(pids) - 1, killed,
-                       exhausted)  # fmt: skip
+        return Outcome(
+            program.kind, guest.rings, len(guest.faults), len(pids) - 1, killed, exhausted
+        )
 
     def _boot(self, program, frames):
         size = frames * PAGE_SIZE
         for page in range(max(self._frames, frames) + _BEHIND):
             self._ram.write(KERNBASE + page * PAGE_SIZE, _CANARY)
         self._frames = frames
-        kernel = Kernel(_Memory(self._ram, size), self._trampoline, Console(program.input),
-                        svadu=self._svadu, costs=ZERO,
-                        quantum=_QUANTUM, tick=_QUANTUM,
-                        files=lambda: program.files)  # fmt: skip
+        kernel = Kernel(
+            _Memory(self._ram, size),
+            self._trampoline,
+            Console(program.input),
+            svadu=self._svadu,
+            costs=ZERO,
+            quantum=_QUANTUM,
+            tick=_QUANTUM,
+            files=lambda: program.files,
+        )
         kernel.exec(program.elf, ["wild", "a"])
         return kernel
 
@@ -208,8 +216,9 @@ class Bench:
     def _check_end(self, kernel):
         """No frame is lost, and none that was never handed out has been touched."""
         if sorted(kernel.kmem._taken) != kernel_frames(kernel):
-            raise Misbehaved(f"{kernel.kmem.used} frames in use at the end, not "
-                             f"{kernel.own_frames}")  # fmt: skip
+            raise Misbehaved(
+                f"{kernel.kmem.used} frames in use at the end, not {kernel.own_frames}"
+            )
         fresh = range(kernel.frames_used, kernel.memory.size // PAGE_SIZE + _BEHIND)
         for page in fresh:
             if self._ram.read(KERNBASE + page * PAGE_SIZE, PAGE_SIZE) != _CANARY:

@@ -12,8 +12,16 @@ RAM_FRAMES = range(0x8000_0000 >> 12, 0x8800_0000 >> 12)
 DEVICE = 0x0200_4000
 #: Frames in which there is nothing: among devices, next to RAM, and wherever a bit that is lost
 #: would make RAM of them.
-HOLES = (0x3000, 0x7FFFF, 0x88000, 0xC0000, 1 << 20 | 0x80005, 1 << 32 | 0x80005, 1 << 43 | 0x80005,
-         (1 << 44) - 1)  # fmt: skip
+HOLES = (
+    0x3000,
+    0x7FFFF,
+    0x88000,
+    0xC0000,
+    1 << 20 | 0x80005,
+    1 << 32 | 0x80005,
+    1 << 43 | 0x80005,
+    (1 << 44) - 1,
+)
 #: Every way to bend a draft, by name.
 BENDS = {}
 

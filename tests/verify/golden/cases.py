@@ -96,8 +96,9 @@ class Draft:
             if self.tables[level] in RAM_FRAMES
         }
         target = (self.frame << 12) + self.va % (4096 << 9 * self.leaf)
-        question = Question(self.va, self.access, root=self.tables[2], size=self.size,
-                            **self.context)  # fmt: skip
+        question = Question(
+            self.va, self.access, root=self.tables[2], size=self.size, **self.context
+        )
         return Case(question, memory, target, bends, bool(self.pick(1, 0)))
 
 
@@ -148,8 +149,9 @@ def _plain(random, svadu):
     d.ptes[d.leaf] = d.frame << 10 | V | R | W | X | A | D | U * user
     priv = "SU"[user]
     adue = d.pick(1, 1, 1, 0) if svadu else 0
-    d.context = dict(sv39=1, asid=0, adue=adue, sum_=d.pick(0, 1), mxr=d.pick(0, 1),
-                     priv=priv, mprv=0, mpp="U")  # fmt: skip
+    d.context = dict(
+        sv39=1, asid=0, adue=adue, sum_=d.pick(0, 1), mxr=d.pick(0, 1), priv=priv, mprv=0, mpp="U"
+    )
     if d.access != "FETCH" and d.pick(0, 1):
         d.context.update(priv="M", mprv=1, mpp=priv)
     return d

@@ -32,9 +32,17 @@ _LATE = (100, 200)
 INTERRUPTS = 0xAAA
 
 #: Encodings without meaning, or of floating point: see `encode.fill`.
-_ILLEGAL = ("001iiiPPPiiSSS00", "101iiiPPPiiSSS00", "001iiiiiiiiiii10", "100iiiiiiiiiii00",
-            "1001111iii1iii01", "0000000000000000", "0010000000iiii01", "0110001010000001",
-            "0100000000iiii10")  # fmt: skip
+_ILLEGAL = (
+    "001iiiPPPiiSSS00",
+    "101iiiPPPiiSSS00",
+    "001iiiiiiiiiii10",
+    "100iiiiiiiiiii00",
+    "1001111iii1iii01",
+    "0000000000000000",
+    "0010000000iiii01",
+    "0110001010000001",
+    "0100000000iiii10",
+)
 _OPCODES = (0x33, 0x3B, 0x13, 0x1B, 0x0F, 0x2F, 0x03, 0x23, 0x07, 0x27, 0x53, 0x43, 0x57, 0x0B,
             0x2B, 0x5B, 0x7B)  # fmt: skip
 
@@ -101,8 +109,15 @@ def jump(m: Maker) -> None:
         m.locate(register, NEXT_BLOCK, random.choice(VIEWS[m.mode]))
     else:
         base, distance = random.choice(ZOO)
-        stray = (base + random.randrange(16) * distance, 1 << 38, (1 << 64) - 2, 1 << 56,
-                 RAM + RAM_SIZE, CODE ^ 1 << random.randrange(38, 64), 0x4000_0000)  # fmt: skip
+        stray = (
+            base + random.randrange(16) * distance,
+            1 << 38,
+            (1 << 64) - 2,
+            1 << 56,
+            RAM + RAM_SIZE,
+            CODE ^ 1 << random.randrange(38, 64),
+            0x4000_0000,
+        )
         m.put(*li(register, random.choice(stray)))
         m.mode = 1
     if random.random() < 0.5:
@@ -207,11 +222,15 @@ def _exception(m, pointer):
     """An instruction that raises an exception and leaves the mode as it is."""
     dest, null = m.dest(), 0
     words = (
-        _EBREAK, csr(1, 0, Csr.MHARTID, 0),
-        i_type(0x03, 3, dest, null, 0), s_type(3, null, pointer, 0),
-        i_type(0x03, 3, dest, pointer, 1), amo(0, 3, dest, null, pointer), amo(3, 3, dest, null, 0),
+        _EBREAK,
+        csr(1, 0, Csr.MHARTID, 0),
+        i_type(0x03, 3, dest, null, 0),
+        s_type(3, null, pointer, 0),
+        i_type(0x03, 3, dest, pointer, 1),
+        amo(0, 3, dest, null, pointer),
+        amo(3, 3, dest, null, 0),
         *([_ECALL] if m.mode == 3 else []),
-    )  # fmt: skip
+    )
     m.put(m.random.choice(words))
 
 

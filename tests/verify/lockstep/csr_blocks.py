@@ -16,9 +16,18 @@ _HARMLESS = {
 }  # fmt: skip
 _RESTORED = {
     1: (Csr.SIE, Csr.SSTATUS, Csr.STVEC, Csr.STIMECMP),
-    3: (Csr.MIE, Csr.MSTATUS, Csr.MTVEC, Csr.STVEC, Csr.SATP, Csr.MEDELEG, Csr.MIDELEG,
-        Csr.MENVCFG, Csr.STIMECMP),
-}  # fmt: skip
+    3: (
+        Csr.MIE,
+        Csr.MSTATUS,
+        Csr.MTVEC,
+        Csr.STVEC,
+        Csr.SATP,
+        Csr.MEDELEG,
+        Csr.MIDELEG,
+        Csr.MENVCFG,
+        Csr.STIMECMP,
+    ),
+}
 _DANGEROUS = {*_RESTORED[1], *_RESTORED[3], *_HARMLESS[3]}
 
 

@@ -12,16 +12,26 @@ __all__ = [
 
 #: Register operations: opcode, funct3, funct7.
 ALU = [
-    *((0x33, funct3, 0) for funct3 in range(8)), (0x33, 0, 0x20), (0x33, 5, 0x20),
-    *((0x3B, funct3, 0) for funct3 in (0, 1, 5)), (0x3B, 0, 0x20), (0x3B, 5, 0x20),
+    *((0x33, funct3, 0) for funct3 in range(8)),
+    (0x33, 0, 0x20),
+    (0x33, 5, 0x20),
+    *((0x3B, funct3, 0) for funct3 in (0, 1, 5)),
+    (0x3B, 0, 0x20),
+    (0x3B, 5, 0x20),
     *((0x33, funct3, 1) for funct3 in range(8)),
     *((0x3B, funct3, 1) for funct3 in (0, 4, 5, 6, 7)),
-]  # fmt: skip
+]
 #: Operations with an immediate: opcode, funct3.
 ALU_IMM = [(0x13, 0), (0x13, 2), (0x13, 3), (0x13, 4), (0x13, 6), (0x13, 7), (0x1B, 0)]
 #: Shifts by an immediate: opcode, funct3, the bits above the shift amount, bits of that.
-SHIFTS = [(0x13, 1, 0, 6), (0x13, 5, 0, 6), (0x13, 5, 0x400, 6),
-          (0x1B, 1, 0, 5), (0x1B, 5, 0, 5), (0x1B, 5, 0x400, 5)]  # fmt: skip
+SHIFTS = [
+    (0x13, 1, 0, 6),
+    (0x13, 5, 0, 6),
+    (0x13, 5, 0x400, 6),
+    (0x1B, 1, 0, 5),
+    (0x1B, 5, 0, 5),
+    (0x1B, 5, 0x400, 5),
+]
 #: funct3 of loads, stores and branches; funct5 of read-modify-write atomics.
 LOADS = range(7)
 STORES = range(4)

@@ -50,9 +50,14 @@ def generate(seed: int) -> Program:
         blocks.append(_block(maker, make, before))
     blocks.append(_block(maker, finish, None))
     return Program(
-        seed, tuple(blocks), _settings(maker), _initial(maker), tables(random), _lines(random),
+        seed,
+        tuple(blocks),
+        _settings(maker),
+        _initial(maker),
+        tables(random),
+        _lines(random),
         tuple(random.sample(_DUMPED, random.randrange(1, 4))),
-    )  # fmt: skip
+    )
 
 
 def _block(maker, make, before):
@@ -64,10 +69,15 @@ def _block(maker, make, before):
     make(maker)
     following = maker.number + 1
     items = [
-        Item(item.number, item.word, item.size, item.fix,
-             following if item.target == NEXT_BLOCK else min(item.target, following))
+        Item(
+            item.number,
+            item.word,
+            item.size,
+            item.fix,
+            following if item.target == NEXT_BLOCK else min(item.target, following),
+        )
         for item in maker.items
-    ]  # fmt: skip
+    ]
     return Block(number, tuple(items), before, whole=make in WHOLE)
 
 
@@ -80,8 +90,11 @@ def _settings(maker):
 
     # The only view that is there without translation too.
     handler = random.choice((*VIEWS[1], IDENTITY)) + SUPERVISOR_HANDLER - RAM
-    environment = (maker.stce << MENVCFG_STCE | random.getrandbits(1) << MENVCFG_ADUE
-                   | random.getrandbits(1) << MENVCFG_FIOM)  # fmt: skip
+    environment = (
+        maker.stce << MENVCFG_STCE
+        | random.getrandbits(1) << MENVCFG_ADUE
+        | random.getrandbits(1) << MENVCFG_FIOM
+    )
     return (
         (Csr.MTVEC, MACHINE_HANDLER | random.randrange(2)),
         (Csr.STIMECMP, (1 << 64) - 1),

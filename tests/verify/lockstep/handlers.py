@@ -13,8 +13,7 @@ from hdl.arch import Cause, Csr, Mstatus, Priv
 from tests.verify.lockstep.encode import branch, csr, i_type, jal, li, r_type, u_type
 from tests.verify.lockstep.world import BOOT, IDENTITY
 
-__all__ = ["DONE", "LOOP", "RESERVED", "RESUME", "boot", "machine_handler",
-           "supervisor_handler"]  # fmt: skip
+__all__ = ["DONE", "LOOP", "RESERVED", "RESUME", "boot", "machine_handler", "supervisor_handler"]
 
 #: Set once the program is over; counts loops; where to go on after an exception.
 DONE, LOOP, RESUME = 25, 26, 27

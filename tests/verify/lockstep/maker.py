@@ -118,8 +118,12 @@ class Maker:
         random = self.random
         pattern = random.choice(encode.COMPRESSED_ALU)
         # With a source of x0, c.mv and c.add are jumps.
-        fields = {"d": self.dest(), "s": random.randrange(1, 32),
-                  "D": random.randrange(2, 8), "S": random.randrange(8)}  # fmt: skip
+        fields = {
+            "d": self.dest(),
+            "s": random.randrange(1, 32),
+            "D": random.randrange(2, 8),
+            "S": random.randrange(8),
+        }
         self.put(fill(pattern, fields, random.getrandbits(16)), size=2)
 
     def access(self) -> None:
@@ -147,8 +151,13 @@ class Maker:
     def _access_compressed(self, pointer):
         random = self.random
         pattern = random.choice((*encode.COMPRESSED_LOADS, *encode.COMPRESSED_STORES))
-        fields = {"d": random.choice(FREE), "s": self.source(), "D": random.randrange(2, 8),
-                  "S": random.randrange(8), "P": pointer - 8}  # fmt: skip
+        fields = {
+            "d": random.choice(FREE),
+            "s": self.source(),
+            "D": random.randrange(2, 8),
+            "S": random.randrange(8),
+            "P": pointer - 8,
+        }
         self.put(fill(pattern, fields, random.getrandbits(16)), size=2)
 
     def _reserve(self, pointer):

@@ -174,8 +174,10 @@ class _Layout:
         code = bytearray(self._end - CODE)
         for address, what, end in self._places:
             if isinstance(what, Block):
-                words = [(u_type(0x17, RESUME, 0), 4),
-                         (i_type(0x13, 0, RESUME, RESUME, end - address), 4)]  # fmt: skip
+                words = [
+                    (u_type(0x17, RESUME, 0), 4),
+                    (i_type(0x13, 0, RESUME, RESUME, end - address), 4),
+                ]
             else:
                 words = [(self._word(what, address), what.size)]
             for word, size in words:

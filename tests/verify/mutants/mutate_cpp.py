@@ -130,9 +130,17 @@ def _operand(node, operator):
 
 def _has_text(node):
     """Whether `node` joins strings, which have no other operator."""
-    return any(child.type == "string_literal" or _has_text(child) for child in node.named_children
-               if child.type in ("binary_expression", "parenthesized_expression",
-                                 "string_literal", "conditional_expression"))  # fmt: skip
+    return any(
+        child.type == "string_literal" or _has_text(child)
+        for child in node.named_children
+        if child.type
+        in (
+            "binary_expression",
+            "parenthesized_expression",
+            "string_literal",
+            "conditional_expression",
+        )
+    )
 
 
 def _constants(node, members):
@@ -167,8 +175,11 @@ def _members_of(root):
     """The next member of its enumeration for each member of one in the file."""
     after = {}
     for node in _all(root, "enumerator_list"):
-        names = [_text(child.child_by_field_name("name"))
-                 for child in node.named_children if child.type == "enumerator"]  # fmt: skip
+        names = [
+            _text(child.child_by_field_name("name"))
+            for child in node.named_children
+            if child.type == "enumerator"
+        ]
         after |= dict(zip(names, [*names[1:], names[0]], strict=True))
     return after
 

@@ -38,11 +38,13 @@ def run(monkeypatch, capsys):
         ("hdl/../../..", "hdl/../../.. must be a file or a folder of the project"),
         ("docs", "docs must be in one of hdl, kernel_model, sim"),
         ("tests/verify/mutants", "tests/verify/mutants must be in one of hdl, kernel_model, sim"),
-        ("kernel_model/trampoline.S", "kernel_model/trampoline.S must be a folder or a file of "
-                                      "Python or C++"),
+        (
+            "kernel_model/trampoline.S",
+            "kernel_model/trampoline.S must be a folder or a file of Python or C++",
+        ),
         ("hdl/__init__.py", "hdl/__init__.py has no operator, constant or condition to break"),
     ],
-)  # fmt: skip
+)
 def test_name_that_makes_no_sense(run, name, complaint):
     status, lines = run("--only", "hdl/priv/exception.py", name)
 

@@ -6,8 +6,15 @@ from tests.verify.golden.cases import DEVICE, RESERVED, Case, content
 from tests.verify.golden.sv39 import Answer, Question, ask, is_ram
 
 __all__ = [
-    "BREAKPOINT", "DEVICE_VALUE", "OPERAND", "POISON", "Outcome", "expect", "observed", "settle",
-]  # fmt: skip
+    "BREAKPOINT",
+    "DEVICE_VALUE",
+    "OPERAND",
+    "POISON",
+    "Outcome",
+    "expect",
+    "observed",
+    "settle",
+]
 
 BREAKPOINT = 3
 #: What the register has before the access that may load to it.

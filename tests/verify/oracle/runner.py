@@ -64,6 +64,13 @@ class Runner:
         memory += [(self.symbols["unused"], 0)] * (PTES - len(memory))
         flags = d.returns | d.case.reserved << 1
         return CASE.pack(
-            d.case.question.va, OPERAND, d.entry, flags, d.mstatus, d.satp, d.menvcfg, d.observed,
+            d.case.question.va,
+            OPERAND,
+            d.entry,
+            flags,
+            d.mstatus,
+            d.satp,
+            d.menvcfg,
+            d.observed,
             *(word for pair in memory for word in pair),
-        )  # fmt: skip
+        )

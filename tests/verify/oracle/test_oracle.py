@@ -71,8 +71,9 @@ def test_agrees_with_svadu(hart):
 
 def explained(hart):
     """Deliveries on which Spike differs, each with what Spike did, and the name of the clause."""
-    deliveries = [deliver(make_numbered_case(SEED, number, svadu=True), hart.stubs)
-                  for number in range(2000)]  # fmt: skip
+    deliveries = [
+        deliver(make_numbered_case(SEED, number, svadu=True), hart.stubs) for number in range(2000)
+    ]
     deliveries = [delivery for delivery in deliveries if delivery is not None]
     for delivery, actual in zip(deliveries, hart.perform(deliveries), strict=True):
         if actual != expect(delivery.case, delivery.entry):

@@ -48,9 +48,9 @@ CASES = [
     _case("lazytests -n readonly guard noexec past sizebyte forkhole", svadu=True, turn=5),
     _case("usertests -n waitmany sleep"),
     _case("usertests -n illegal execcode copyin twochildren", turn=4),
-]  # fmt: skip
+]
 _LAZYTESTS = """overshrink shrinkall limit forklimit strings spinheap oom oomcopy oomtable oomfork
-    oomexec""".split()  # fmt: skip
+    oomexec""".split()
 _USERTESTS = """
     sbrksteps sbrkboth sbrkown sbrkmisuse sbrkagain sbrkarg sbrklast malloc kernmem maxva
     textdata bss separate copyin copyout copyinstr longpath copyintext badfd badcall
@@ -64,6 +64,9 @@ MORE_CASES = [
     *CASES,
     _case("lazytests -n sparse", pages=1 << 14),
     *(_case(f"lazytests -n {name}", turn=turn) for name in _LAZYTESTS for turn in (0, 3)),
-    *(_case(f"usertests -n {name}", turn=turn, svadu=turn == 7)
-      for name in _USERTESTS for turn in (0, 1, 7)),
-]  # fmt: skip
+    *(
+        _case(f"usertests -n {name}", turn=turn, svadu=turn == 7)
+        for name in _USERTESTS
+        for turn in (0, 1, 7)
+    ),
+]

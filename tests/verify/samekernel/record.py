@@ -105,11 +105,16 @@ class RecordedKernel(Kernel):
         if reason == Reason.USER_TRAP:
             pa = self.proc.trapframe.pa
             frame = self.memory.read(pa, _FRAME_SIZE)
-            self.traps.append(Trap(self.proc.pid, {
-                name: int.from_bytes(frame[offset : offset + 8], "little")
-                for name, offset in OFFSETS.items()
-                if name not in TIMED
-            }))  # fmt: skip
+            self.traps.append(
+                Trap(
+                    self.proc.pid,
+                    {
+                        name: int.from_bytes(frame[offset : offset + 8], "little")
+                        for name, offset in OFFSETS.items()
+                        if name not in TIMED
+                    },
+                )
+            )
         cycles = super().ring(reason)
         registers = self.doorbell.registers
         if registers[Register.ACTION] == Action.RUN:

@@ -175,10 +175,15 @@ def _machine():
             return ""
 
     mmio_device_map[_DEVICE] = Factory()
-    config = cfg_t(isa=_ISA, priv="msu", mem_layout=[mem_cfg_t(KERNBASE, spike.RAM_SIZE)],
-                   start_pc=KERNBASE)  # fmt: skip
+    config = cfg_t(
+        isa=_ISA, priv="msu", mem_layout=[mem_cfg_t(KERNBASE, spike.RAM_SIZE)], start_pc=KERNBASE
+    )
     machine = sim_t(
-        cfg=config, halted=False, plugin_device_factories=[(_DEVICE, [])], args=[os.devnull],
-        dtb_file=str(far_devices()), log_path=os.devnull,
-    )  # fmt: skip
+        cfg=config,
+        halted=False,
+        plugin_device_factories=[(_DEVICE, [])],
+        args=[os.devnull],
+        dtb_file=str(far_devices()),
+        log_path=os.devnull,
+    )
     return bell, machine

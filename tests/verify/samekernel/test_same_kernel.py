@@ -96,8 +96,9 @@ def test_of_wild_programs_only_what_both_have_come_to_is_compared(monkeypatch):
     ],
 )
 def test_ends_that_differ(silicon, on_spike, found):
-    kernels = [SimpleNamespace(traps=[0] * traps, halted=halted)
-               for traps, halted in (silicon, on_spike)]  # fmt: skip
+    kernels = [
+        SimpleNamespace(traps=[0] * traps, halted=halted) for traps, halted in (silicon, on_spike)
+    ]
 
     assert end_that_differs(*kernels) == found
 

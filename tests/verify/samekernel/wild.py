@@ -72,9 +72,14 @@ class WildBench:
         return Comparison(found, min(len(silicon.traps), len(spike.traps)), ended)
 
     def _kernel(self, program: WildProgram, turn, ram):
-        kernel = RecordedKernel(Memory(ram, _PAGES), turn=turn, console=Console(program.input),
-                                svadu=self._svadu, files=lambda: program.files,
-                                costs=ZERO)  # fmt: skip
+        kernel = RecordedKernel(
+            Memory(ram, _PAGES),
+            turn=turn,
+            console=Console(program.input),
+            svadu=self._svadu,
+            files=lambda: program.files,
+            costs=ZERO,
+        )
         kernel.exec(program.elf, ["wild", "a"])
         return kernel
 

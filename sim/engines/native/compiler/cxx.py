@@ -133,8 +133,15 @@ def _failure(call: list[str | Path], out: Path, zigs: Path) -> str | None:
     for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
         environment.setdefault(variable, str(zigs))
     try:
-        result = subprocess.run(call, capture_output=True, text=True, errors="replace",
-                                timeout=TIMEOUT, env=environment, check=False)  # fmt: skip
+        result = subprocess.run(
+            call,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT,
+            env=environment,
+            check=False,
+        )
         if result.returncode != 0:
             return f"{call[0]} failed:\n{result.stderr.strip()}"
         ctypes.CDLL(str(out))

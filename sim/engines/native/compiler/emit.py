@@ -237,10 +237,8 @@ class _Emitter:
         for a in cell.assignments:
             start, end = max(low, a.start), min(high, a.start + len(a.value))
             if start < end:
-                new = _merge(
-                    name, piece.width, start - low, end - start,
-                    value(a.value[start - a.start : end - a.start]),
-                )  # fmt: skip
+                taken = value(a.value[start - a.start : end - a.start])
+                new = _merge(name, piece.width, start - low, end - start, taken)
                 if a.condition == 1:
                     lines.append(f"{name} = {new};")
                 else:
@@ -249,10 +247,8 @@ class _Emitter:
 
     def _update(self, node: Update, guard: tuple[Literal, ...]) -> str:
         place = f"s[{self._layout.registers[node.piece]}]"
-        new = _merge(
-            place, node.piece.width, node.start, len(node.value),
-            self._expressions.value(node.value),
-        )  # fmt: skip
+        value = self._expressions.value(node.value)
+        new = _merge(place, node.piece.width, node.start, len(node.value), value)
         write, stale = f"{place} = {new};", f"s[{self._layout.stale}]"
         if node.piece in self._rare:
             # Many are told again what they hold: a state machine to stay where it is, say.

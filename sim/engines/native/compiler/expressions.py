@@ -145,8 +145,10 @@ class Expressions:
         self._check(cell, width)
         kind = "s" if cell.op[0] == "s" else "u"
         what = "div" if cell.op[1:] == "//" else "mod"
-        a, b = (self._signed(operand) if kind == "s" else f"u128({self.value(operand)})"
-                for operand in cell.inputs)  # fmt: skip
+        a, b = (
+            self._signed(operand) if kind == "s" else f"u128({self.value(operand)})"
+            for operand in cell.inputs
+        )
         return _clean(f"{kind}{what}({a}, {b})", piece.width)
 
     def _shift(self, cell: c.Operator, piece: Piece) -> str:

@@ -143,10 +143,8 @@ def _convert(netlist: Any, cell: Any, value: Callable[[Iterable[Any]], c.Value])
         case nir.Operator():
             return c.Operator(cell.width, source, cell.operator, tuple(map(value, cell.inputs)))
         case nir.Part():
-            return c.Part(
-                cell.width, source, value(cell.value), cell.value_signed, value(cell.offset),
-                cell.stride,
-            )  # fmt: skip
+            of, offset = value(cell.value), value(cell.offset)
+            return c.Part(cell.width, source, of, cell.value_signed, offset, cell.stride)
         case nir.Matches():
             return c.Matches(1, source, value(cell.value), tuple(cell.patterns))
         case nir.PriorityMatch():
@@ -169,10 +167,9 @@ def _convert(netlist: Any, cell: Any, value: Callable[[Iterable[Any]], c.Value])
         case nir.AsyncReadPort():
             return c.AsyncRead(cell.width, source, cell.memory, value(cell.addr))
         case nir.SyncReadPort():
-            return c.SyncRead(
-                cell.width, source, cell.memory, value(cell.addr), value((cell.en,))[0],
-                tuple(cell.transparent_for),
-            )  # fmt: skip
+            address, (enable,) = value(cell.addr), value((cell.en,))
+            transparent = tuple(cell.transparent_for)
+            return c.SyncRead(cell.width, source, cell.memory, address, enable, transparent)
         case nir.Top():
             return None
         case _:

@@ -23,6 +23,7 @@ from sim.engines.native.machine.structs import (
 from sim.engines.native.machine.watch import Watch
 from sim.engines.native.machine.windows import Windows
 from sim.engines.story import HANDLER, Passage, probed
+from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.device import LINES, Refused
@@ -39,6 +40,8 @@ _COUNTERS = ("mcycle", "stimecmp")
 #: Constants of a hart that are data here.
 _DATA = ("ram_end",)
 _RESPONSE = ("valid", "data", "error")
+#: Files of C++ behind machine.cpp, for what looks at the machine.
+_WATCHING = ("output", "fields", "trace", "watch", "transcript")
 #: Tables of the MMU, control registers, and the units that most instructions do not use.
 RARELY = Rarely(
     modules=frozenset({"csrs", "tlb", "walk_cache", "walker", "muldiv"}),
@@ -59,7 +62,7 @@ _u64 = ctypes.c_uint64
 
 def _runtime(traced: bool) -> str:
     """The C++ behind the model's functions."""
-    names = ("story", "machine", *(("fields", "trace", "watch") if traced else ()))
+    names = ("story", "machine", *(_WATCHING if traced else ()))
     return "\n".join((Path(__file__).parent / f"{name}.cpp").read_text() for name in names)
 
 
@@ -103,8 +106,8 @@ class NativeEngine(Engine):
     def __init__(self, hart: HartPorts, bus: Bus, directory: Path, *, traced: bool = False):
         self.log = TrapLog()
         self._bus = bus
-        outputs = [getattr(getattr(hart, port).request, name)
-                   for port in _PORTS for name in REQUEST]  # fmt: skip
+        requests = [getattr(hart, port).request for port in _PORTS]
+        outputs = [getattr(request, name) for request in requests for name in REQUEST]
         others = [name for name in hart.retire.signature.members if name not in _RETIRE]
         fields = (*_RETIRE, *others) if traced else _RETIRE
         outputs += [getattr(hart.retire, name) for name in fields]
@@ -112,9 +115,15 @@ class NativeEngine(Engine):
         self._probe_at = len(outputs) if probe else NEVER
         outputs += probe
         self.model = model = Model(
-            hart, outputs, directory, runtime=_runtime(traced), everything=traced,
-            places=_places(hart), data=_data(hart), rarely=RARELY,
-        )  # fmt: skip
+            hart,
+            outputs,
+            directory,
+            runtime=_runtime(traced),
+            everything=traced,
+            places=_places(hart),
+            data=_data(hart),
+            rarely=RARELY,
+        )
         self._registers = model.places["registers"]
         library = model.library
         self._run, self._finish = library.machine_run, library.machine_finish
@@ -210,6 +219,8 @@ class NativeEngine(Engine):
             self._windows.hand_over(machine.cycle - 1)
             if machine.open:
                 self._serve_devices()
+        if self._watch is not None:
+            self._watch.fetch()  # of a cycle that has been ended since
         return bus.events.popleft() if bus.events else Budget()
 
     def answer(self, delay: int) -> int:
@@ -237,6 +248,14 @@ class NativeEngine(Engine):
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
         """Calls `callback` for every record of the retire port, before `run` returns."""
         self._traced().observe(callback)
+
+    def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
+        """Writes a transcript to `path`; see `Engine`."""
+        self._traced().transcripts.start(form, path, hart_id)
+
+    def stop_transcripts(self) -> list[OSError]:
+        """Ends all transcripts; see `Engine`."""
+        return [] if self._watch is None else self._watch.transcripts.stop()
 
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from this cycle on; see `Engine`."""
@@ -267,14 +286,14 @@ class NativeEngine(Engine):
             machine.expected_filter |= 1 << (pc >> 1 & 63)
 
     def snapshot(self) -> EngineSnapshot:
-        """The state of hart and bus, the log, and what is traced and kept; not RAM."""
+        """The state of hart and bus, the log, and what is written and kept; not RAM."""
         watched = None if self._watch is None else self._watch.save()
         return EngineSnapshot.take(self.model, self._machine, self.log, watched)
 
     def restore(self, snapshot: object) -> None:
-        """Returns to a `snapshot` of this machine, or of one like it that wrote no waveform.
+        """Returns to a `snapshot` of this machine, or of one like it that wrote nothing.
 
-        A waveform that was being written goes on from there. Raises OSError.
+        A waveform and transcripts that were being written go on from there. Raises OSError.
         """
         assert isinstance(snapshot, EngineSnapshot)
         self.log = snapshot.put_back(self.model, self._machine)

@@ -91,6 +91,9 @@ struct Machine {
   // Called after every cycle, if not null: waveforms and records, which `watcher` keeps.
   void (*watch)(Machine *);
   void *watcher;
+  // Called with every record of the retire port, if not null: for `transcripts`.
+  void (*record)(Machine *);
+  void *transcripts;
   Story story;
 };
 
@@ -141,6 +144,7 @@ void reach(Machine *m, u64 pc) {
 
 inline void retire(Machine *m) {
   const u64 *r = m->state + m->retire_at;
+  if (m->record) m->record(m);
   if (r[1]) {
     trap(m, r);
   } else {

@@ -28,7 +28,7 @@ WINDOWS, CELLS = 8, 64
 #: Fields of a request.
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
 #: Members of `MachineStruct` that are addresses, besides `withheld`, which is one inside of it.
-POINTERS = ("state", "ram", "before", "watch", "watcher")
+POINTERS = ("state", "ram", "before", "watch", "watcher", "record", "transcripts")
 #: Entries of the log; and the cause of one that tells of an instruction that retired.
 LOG, RETIRED = 1024, (1 << 64) - 1
 
@@ -101,7 +101,7 @@ class MachineStruct(ctypes.Structure):
         ("expected", _u64 * MOST_EXPECTED),
         *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
         *_words("progress", "armed"),
-        *_words("watch", "watcher"),
+        *_words("watch", "watcher", "record", "transcripts"),
         ("story", _Story),
     ]
 

@@ -197,10 +197,13 @@ class VcdWriter:
                 groups[first].append(signal)
         for first, signals in groups.items():
             assert first == end
-            end = self._group(first, [
-                (signal, *variable) for signal in signals if signal is not self._clock
+            variables = [
+                (signal, *variable)
+                for signal in signals
+                if signal is not self._clock
                 for variable in writer.vcd_signal_vars.get(signal, ())
-            ], len(signals[0]))  # fmt: skip
+            ]
+            end = self._group(first, variables, len(signals[0]))
         for memory, rows in writer.vcd_memory_vars.items():
             start = end
             for row, variables in zip(map(Value.cast, memory), rows, strict=True):

@@ -70,9 +70,8 @@ def open_design(design: Any, survey: Survey, directory: Path, level: str) -> Ope
 
 @cache
 def _key(digest: str, level: str) -> str:
-    facts = (digest, level, amaranth.__version__, cxx.FLAGS, cxx.find_compiler(),
-             cxx.processor())  # fmt: skip
-    return store.fingerprint(_PACKAGES, *facts)
+    compiler = cxx.FLAGS, cxx.find_compiler(), cxx.processor()
+    return store.fingerprint(_PACKAGES, digest, level, amaranth.__version__, *compiler)
 
 
 def _make(design: Any, survey: Survey, directory: Path, level: str) -> OpenDesign:

@@ -7,8 +7,9 @@ DELETE = b"\b \b"
 
 def shown(*characters):
     echo = Echo()
-    return b"".join(echo.shown(each if isinstance(each, bytes) else each.encode())
-                    for each in characters)  # fmt: skip
+    return b"".join(
+        echo.shown(each if isinstance(each, bytes) else each.encode()) for each in characters
+    )
 
 
 @pytest.mark.parametrize(

@@ -99,9 +99,17 @@ class RandomExpressions:
     def _unary(self, depth):
         value = self._operand(depth, WIDEST - 1)
         return self._random.choice(
-            (lambda: ~value, lambda: -value, lambda: abs(value), lambda: +value, value.bool,
-             value.any, value.all, value.xor)
-        )()  # fmt: skip
+            (
+                lambda: ~value,
+                lambda: -value,
+                lambda: abs(value),
+                lambda: +value,
+                value.bool,
+                value.any,
+                value.all,
+                value.xor,
+            )
+        )()
 
     def _binary(self, depth):
         op = self._random.choice(("+", "-", "*", "//", "%", "<", "<=", ">", ">=", "==", "!="))

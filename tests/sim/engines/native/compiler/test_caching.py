@@ -96,8 +96,10 @@ def test_a_wrong_hint_changes_no_result(tmp_path):
 
 def test_only_what_the_rest_reads_is_kept(tmp_path):
     model, _ = run(RARELY, tmp_path)
-    pieces, live = model.pieces, {i: (1 << x.width) - 1 for i, x in enumerate(model.circuit.cells)
-                                  if x and x.width}  # fmt: skip
+    pieces, live = (
+        model.pieces,
+        {i: (1 << x.width) - 1 for i, x in enumerate(model.circuit.cells) if x and x.width},
+    )
     nodes = make_nodes(pieces, {i: live[i] for i in live}, [])
     parts = separate(pieces, nodes, RARELY.cells(model.circuit))
     computed = {node.piece for node in parts.refresh if isinstance(node, Compute)}

@@ -35,12 +35,17 @@ def test_a_match_tests_only_the_bits_that_matter():
 
 
 def test_assignments_under_one_condition_are_joined():
-    assign = c.Assign(4, "test", (0, 0, 0, 0), (
-        c.Assignment(1, 0, (B[0],)),
-        c.Assignment(A[0], 0, (B[1], B[2])),
-        c.Assignment(A[0], 1, (B[3], 1)),
-        c.Assignment(A[1], 3, (B[0], B[0])),
-    ))  # fmt: skip
+    assign = c.Assign(
+        4,
+        "test",
+        (0, 0, 0, 0),
+        (
+            c.Assignment(1, 0, (B[0],)),
+            c.Assignment(A[0], 0, (B[1], B[2])),
+            c.Assignment(A[0], 1, (B[3], 1)),
+            c.Assignment(A[1], 3, (B[0], B[0])),
+        ),
+    )
     joined = canonical(circuit(assign)).cells[3]
     assert joined.default == (B[0], 0, 0, 0)
     assert [(a.condition, a.start, a.value) for a in joined.assignments] == [
@@ -50,13 +55,15 @@ def test_assignments_under_one_condition_are_joined():
 
 
 def test_cells_that_compute_the_same_become_one_and_so_do_their_readers():
-    merged = merge(circuit(
-        operator("&", A, B),
-        operator("&", B, A),
-        operator("~", tuple(c.net(3, bit) for bit in range(4))),
-        operator("~", tuple(c.net(4, bit) for bit in range(4))),
-        operator("-", tuple(c.net(6, bit) for bit in range(4))),
-    )).cells  # fmt: skip
+    merged = merge(
+        circuit(
+            operator("&", A, B),
+            operator("&", B, A),
+            operator("~", tuple(c.net(3, bit) for bit in range(4))),
+            operator("~", tuple(c.net(4, bit) for bit in range(4))),
+            operator("-", tuple(c.net(6, bit) for bit in range(4))),
+        )
+    ).cells
     assert merged[4] is None
     assert merged[6] is None
     assert merged[7].inputs == (tuple(c.net(5, bit) for bit in range(4)),)

@@ -2,6 +2,8 @@
 
 import ctypes
 
+import pytest
+
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece
 from sim.engines.native.compiler.cxx import compile_library
@@ -114,6 +116,16 @@ def transparent(directory, depth):
     blind = c.SyncRead(8, source, 2, out(1, 0, 3), 1, ())
     design = circuit(flip_flop(4), rows(depth), write, seeing, blind)
     return Machine(directory, design, out(4, 0, 8), out(5, 0, 8))
+
+
+@pytest.mark.parametrize("low", [0, 1, 63, 64])
+def test_bits_of_a_row_come_from_the_words_they_are_in(tmp_path, low):
+    row = 0x9234_5678_9ABC_DEF1 << 64 | 0x8EDC_BA98_7654_3211
+    design = circuit(flip_flop(1), rows(2, 128, (row, 0)), c.AsyncRead(128, source, 2, out(1)))
+    # That each has its inverter cuts the row where they begin.
+    design.cells += [operator("~", 64, out(3, low, low + 64)), operator("~", 1, out(3))]
+    machine = Machine(tmp_path, design, out(4, 0, 64), out(5))
+    assert machine.step(0) == [~row >> low & (1 << 64) - 1, 0]
 
 
 def test_a_transparent_port_sees_what_is_being_written(tmp_path):

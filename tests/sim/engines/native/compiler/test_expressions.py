@@ -103,8 +103,11 @@ def library(tmp_path_factory):
         values = [out(4 + n, 0, cell.width) for n, cell in enumerate(cells)]
         values += [out(1, 0, width), out(2, 0, width), out(3, 0, DISTANCE)]
         pieces, live = split_for(design, *values)
-        words = [(value[i : i + 64], n) for n, value in enumerate(values)
-                 for i in range(0, len(value), 64)]  # fmt: skip
+        words = [
+            (value[i : i + 64], n)
+            for n, value in enumerate(values)
+            for i in range(0, len(value), 64)
+        ]
         nodes = make_nodes(pieces, live, [(slot, word) for slot, (word, _n) in enumerate(words)])
         layout = Layout.of(pieces, live)
         functions.append(emit(f"at_{width}", pieces, layout, schedule(pieces, nodes)))

@@ -43,8 +43,12 @@ def requests(seed, cycle):
         address = BASE - 16 + choose.choice((0, RAM_BYTES - 32)) + choose.randrange(96)
         address &= -(1 << size)
         write = int(port == DATA and choose.random() < 0.4)
-        found[port] = {"address": address, "size": size, "write": write,
-                       "lock": int(choose.random() < 0.15)}  # fmt: skip
+        found[port] = {
+            "address": address,
+            "size": size,
+            "write": write,
+            "lock": int(choose.random() < 0.15),
+        }
         if write:
             found[port] |= {"data": choose.getrandbits(64), "strobe": choose.randrange(256)}
     return found

@@ -25,8 +25,14 @@ def outcome(hart, forward, *, cycles=3000, compare=NEVER, counts=1, **fields):
     bench.state[COMPARE], bench.counts, bench.notes = compare, counts, []
     bench.run(cycles)
     state = bench.state
-    return bench, (bench.notes, bench.cycle, list(state[:WORDS]), list(bench.ram),
-                   bench.machine.instructions, bench.machine.event)  # fmt: skip
+    return bench, (
+        bench.notes,
+        bench.cycle,
+        list(state[:WORDS]),
+        list(bench.ram),
+        bench.machine.instructions,
+        bench.machine.event,
+    )
 
 
 def alike(hart, **options):
@@ -139,17 +145,25 @@ class TestTimer:
 
     @pytest.mark.parametrize("first", range(1, 70))
     def test_it_wakes_in_its_cycle(self, first):
-        results = [outcome(self.sleeper([50, 3, 40]), forward, cycles=400, compare=first)
-                   for forward in (True, False)]  # fmt: skip
+        results = [
+            outcome(self.sleeper([50, 3, 40]), forward, cycles=400, compare=first)
+            for forward in (True, False)
+        ]
         assert results[0][1] == results[1][1]
-        assert [cycle for cycle, *_ in results[0][1][0]] == [first, first + 50, first + 53,
-                                                             first + 93]  # fmt: skip
+        assert [cycle for cycle, *_ in results[0][1][0]] == [
+            first,
+            first + 50,
+            first + 53,
+            first + 93,
+        ]
         assert results[0][0].machine.skipped > 200
 
     def test_sleeps_of_all_lengths(self):
         lengths = range(1, 120)
-        results = [outcome(self.sleeper(lengths), forward, cycles=9000, compare=20)
-                   for forward in (True, False)]  # fmt: skip
+        results = [
+            outcome(self.sleeper(lengths), forward, cycles=9000, compare=20)
+            for forward in (True, False)
+        ]
         assert results[0][1] == results[1][1]
         assert len(results[0][1][0]) == len(lengths) + 1
 
@@ -163,8 +177,10 @@ class TestTimer:
 
     @pytest.mark.parametrize("cycles", range(60, 70))
     def test_a_budget_beside_the_time(self, cycles):
-        results = [outcome(self.sleeper([]), forward, cycles=cycles, compare=64)
-                   for forward in (True, False)]  # fmt: skip
+        results = [
+            outcome(self.sleeper([]), forward, cycles=cycles, compare=64)
+            for forward in (True, False)
+        ]
         assert results[0][1] == results[1][1]
 
     @pytest.mark.parametrize("compare", [0, 5, 16])

@@ -49,8 +49,12 @@ class ColourfulHart(ScriptedHart):
         state = Signal(Colour)
         m.submodules.pixels = pixels = Memory(shape=Pixel, depth=3, init=[])
         write = pixels.write_port()
-        m.d.sync += [count.eq(count + 1), wide.eq((wide << 5) ^ Cat(count, wide[100:])),
-                     narrow.eq(count), empty.eq(count)]  # fmt: skip
+        m.d.sync += [
+            count.eq(count + 1),
+            wide.eq((wide << 5) ^ Cat(count, wide[100:])),
+            narrow.eq(count),
+            empty.eq(count),
+        ]
         m.d.comb += [
             state.eq(count[3:]),
             pixel.colour.eq(count[2:]),
@@ -148,8 +152,14 @@ def test_the_real_hart_shows_the_same_on_both_engines(tmp_path):
 
     def write(name):
         trace = Trace(tmp_path / f"{name}.vcd", CycleRange(1500, 1800))
-        kernel(Expected("lazy", ""), costs=False, engine=name, traced=True, max_cycles=1900,
-               watchers=[trace])  # fmt: skip
+        kernel(
+            Expected("lazy", ""),
+            costs=False,
+            engine=name,
+            traced=True,
+            max_cycles=1900,
+            watchers=[trace],
+        )
         return read_vcd(trace.path)
 
     native = write("native")

@@ -154,8 +154,13 @@ def test_a_waveform_has_every_cycle(tmp_path):
     lines = (tmp_path / "it.vcd").read_text().split("\n")
     assert [line for line in lines if line.endswith("v0")] == ["b1 v0", "b10 v0", "b11 v0"]
     assert [line for line in lines if line.startswith("#")] == [
-        "#1000000000", "#1500000000", "#2000000000", "#2500000000", "#3000000000", "#3500000000"
-    ]  # fmt: skip
+        "#1000000000",
+        "#1500000000",
+        "#2000000000",
+        "#2500000000",
+        "#3000000000",
+        "#3500000000",
+    ]
 
 
 @pytest.mark.parametrize("first, last", [(0, 4), (1, 3), (2, 2), (3, 4)])

@@ -52,8 +52,7 @@ class RandomCircuit(RandomExpressions):
             for _ in range(scale * random.randint(1, 4))
         ]
         self._known += registers
-        steps = (self._logic, self._logic, self._logic, self._struct, self._memory,
-                 self._alias)  # fmt: skip
+        steps = (self._logic, self._logic, self._logic, self._struct, self._memory, self._alias)
         for _ in range(scale * random.randint(1, 4)):
             random.choice(steps)()
         while registers:

@@ -13,8 +13,17 @@ from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.testbench.simulator import NativeSimEngine
 from tests.sim.engines.native.testbench.benches import Circuit, Mood, bound_in_time, check, run
 
-SHAPES = [unsigned(0), unsigned(1), signed(1), unsigned(5), unsigned(64), signed(64), signed(65),
-          unsigned(130), signed(130)]  # fmt: skip
+SHAPES = [
+    unsigned(0),
+    unsigned(1),
+    signed(1),
+    unsigned(5),
+    unsigned(64),
+    signed(64),
+    signed(65),
+    unsigned(130),
+    signed(130),
+]
 DEPTH = 3
 
 

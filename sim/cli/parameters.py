@@ -1,0 +1,221 @@
+"""The options that commands share, in groups."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import click
+
+from kernel_model.facts.abi import AUTO, Abi
+from kernel_model.mm.policy import POLICIES
+from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
+from sim.cli.file_types import DiskContents, DiskFile, InputFile, OutputFile, OutputOrStdout
+from sim.config import BOUNDS, ENGINES, KERNEL_COSTS, MachineConfig, RunConfig
+
+__all__ = ["KERNEL", "LIMIT", "MACHINE", "SHOWN", "WATCHED", "with_options"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
+
+
+class Decorator(Protocol):
+    """Gives a command options."""
+
+    def __call__(self, command: _Command, /) -> _Command: ...
+
+
+def _number(name: str, metavar: str, help: str) -> Decorator:
+    """The option for a number of the configuration, called as it is there."""
+    flag = "--" + name.replace("_", "-")
+    default = getattr(RunConfig, name)
+    return click.option(
+        flag,
+        type=Count(*BOUNDS[name]),
+        metavar=metavar,
+        default=default,
+        show_default=True,
+        help=help,
+    )
+
+
+#: Parameters of the machine, called as in `MachineConfig`.
+MACHINE = [
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        help="What simulates the hart. [default: native where it works]",
+    ),
+    click.option(
+        "--memory",
+        "memory_mib",
+        type=Count(*BOUNDS["memory_mib"]),
+        metavar="MIB",
+        default=MachineConfig.memory_mib,
+        show_default=True,
+        help="RAM in MiB.",
+    ),
+    _number("latency", "CYCLES", "Cycles from a memory request to its response."),
+    _number("itlb_entries", "N", "Pages that the TLB for fetches holds."),
+    _number("dtlb_entries", "N", "Pages that the TLB for data holds."),
+    _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
+    _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
+    click.option(
+        "--no-fast-forward",
+        "fast_forward",
+        flag_value=False,
+        default=True,
+        help="Compute every cycle, even those in which nothing happens.",
+    ),
+]
+#: How long a run may take.
+LIMIT = [
+    click.option(
+        "--max-cycles",
+        type=Count(min=1),
+        metavar="N",
+        help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
+        "are not idle; no end for an interactive run]",
+    ),
+]
+#: What `run` and `bare` show, called as in `Options`.
+SHOWN = [
+    click.option(
+        "--vcd",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write a waveform, and a GTKWave save file beside it.",
+    ),
+    click.option(
+        "--vcd-window",
+        type=CycleWindow(),
+        metavar="FROM:TO",
+        help="The cycles of the waveform. [default: around the first faults]",
+    ),
+    click.option(
+        "--vcd-fault",
+        type=Count(min=1),
+        metavar="N",
+        help="The cycles before and after page fault N, instead of a window.",
+    ),
+    click.option(
+        "--vcd-last",
+        type=Count(1, 100_000),
+        metavar="CYCLES",
+        help="The last CYCLES of the run, instead of a window.",
+    ),
+    click.option(
+        "--log-commits",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write what retires, as spike --log-commits does.",
+    ),
+    click.option(
+        "--rvfi",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write what retires or traps, with RVFI's fields, as CSV.",
+    ),
+    click.option("--quiet", is_flag=True, help="Print no table and no summary."),
+]
+#: Parameters of the kernel, called as in `RunConfig`.
+KERNEL = [
+    click.option("--svadu", is_flag=True, help="The hart updates A and D bits; else the kernel."),
+    click.option(
+        "--kernel-cost",
+        type=click.Choice(KERNEL_COSTS),
+        default=RunConfig.kernel_cost,
+        show_default=True,
+        help="What the kernel's work costs in cycles.",
+    ),
+    click.option(
+        "--policy",
+        type=click.Choice(list(POLICIES)),
+        default=RunConfig.policy,
+        show_default=True,
+        help="When a page gets its frame: as it is touched, or at once.",
+    ),
+    click.option(
+        "--abi",
+        type=click.Choice([AUTO, *(abi.value for abi in Abi)]),
+        default=AUTO,
+        show_default=True,
+        help="Which xv6 the kernel is: 2022's with the lab's sbrk, 2025's, or what "
+        "each program was built for.",
+    ),
+    click.option(
+        "--disk",
+        type=DiskContents(),
+        metavar="IMAGE|FOLDER",
+        help="Fill the disk with what is in xv6's fs.img, or in a folder.",
+    ),
+    click.option(
+        "--file",
+        "files",
+        type=DiskFile(),
+        multiple=True,
+        metavar="HOST[:NAME]",
+        help="Put the file HOST onto the disk as /NAME. May be repeated.",
+    ),
+    click.option(
+        "--no-programs",
+        "programs",
+        is_flag=True,
+        default=True,
+        flag_value=False,
+        help="Leave the bundled programs off the disk.",
+    ),
+    click.option(
+        "--quantum",
+        type=Quantum(),
+        default=RunConfig.quantum,
+        show_default=True,
+        metavar="CYCLES",
+        help="A process's turn; 0 = until it waits.",
+    ),
+    _number("tick", "CYCLES", "The unit of sleep and uptime."),
+]
+#: What `run` alone shows and reads, called as in `RunOptions`.
+WATCHED = [
+    click.option(
+        "--json",
+        "json_path",
+        type=OutputOrStdout(),
+        metavar="FILE",
+        help="Write the result, every process and every fault as JSON; - = to "
+        "standard output, behind what the program prints.",
+    ),
+    click.option(
+        "--journal",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write down the console's input, for --replay.",
+    ),
+    click.option(
+        "--replay",
+        type=InputFile(),
+        metavar="FILE",
+        help="Take the console's input from the journal of an earlier run.",
+    ),
+    click.option(
+        "--trace-syscalls",
+        is_flag=True,
+        help="Tell of each system call: cycle, pid, arguments, result.",
+    ),
+    click.option("--trace-faults", is_flag=True, help="Tell of each page fault as it happens."),
+    click.option(
+        "--vmprint",
+        type=PageTable(),
+        multiple=True,
+        metavar="PID@exit|PID@CYCLE",
+        help="Print a process's page table then. May be repeated.",
+    ),
+]
+
+
+def with_options(*groups: Sequence[Decorator]) -> Decorator:
+    """A decorator that gives a command the options of some groups, in their order."""
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed([option for group in groups for option in group]):
+            command = option(command)
+        return command
+
+    return decorate
