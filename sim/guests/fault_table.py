@@ -82,15 +82,15 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
     -------
     pinned : function
         Whether a fault is needed though it is neither of the first nor of the last.
-    settled : function
-        Takes each fault once, in order, when it has retired or never will.
+    settled : list of function
+        Each takes every fault once, in order, when it has retired or never will.
     """
 
     FIRST, LAST, PINNED = 1_000, 10_000, 1_000
 
     def __init__(self) -> None:
         self.pinned: Callable[[PageFault], bool] = lambda fault: False
-        self.settled: Callable[[PageFault], None] = lambda fault: None
+        self.settled: list[Callable[[PageFault], None]] = []
         self._count = 0
         self._first: list[PageFault] = []
         self._chosen: list[PageFault] = []
@@ -165,13 +165,13 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
             self._lives.exited(pid)
         self._exited.clear()
         while self._unsettled and self._is_settled(self._unsettled[0]):
-            self.settled(self._unsettled.popleft())
+            self._settle(self._unsettled.popleft())
 
     def finish(self, passage: Passage = NO_PASSAGE) -> None:
         """The run is over, as far as `passage`: what has not retired never will."""
         self._lives.finish(passage)
         while self._unsettled:
-            self.settled(self._unsettled.popleft())
+            self._settle(self._unsettled.popleft())
 
     def _append(self, fault: PageFault) -> None:
         self._count += 1
@@ -184,6 +184,10 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
             oldest = self._last.popleft()
             if len(self._chosen) < self.PINNED and self.pinned(oldest):
                 self._chosen.append(oldest)
+
+    def _settle(self, fault: PageFault) -> None:
+        for take in self.settled:
+            take(fault)
 
     def _is_settled(self, fault: PageFault) -> bool:
         """It has retired, or its process has gone or has come to another exception elsewhere."""

@@ -124,7 +124,7 @@ class TestSettled:
     def table(self):
         table = FaultTable()
         table.numbers = []
-        table.settled = lambda fault: table.numbers.append(fault.number)
+        table.settled.append(lambda fault: table.numbers.append(fault.number))
         return table
 
     @staticmethod
