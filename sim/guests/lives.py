@@ -147,6 +147,14 @@ class Life:
         return tuple(span for span in spans if span.cycles)
 
     @property
+    def cycles_by_part(self) -> dict[Part, int]:
+        """How long each part is in all, in the order in which they come first."""
+        cycles: dict[Part, int] = {}
+        for span in self.spans:
+            cycles[span.part] = cycles.get(span.part, 0) + span.cycles
+        return cycles
+
+    @property
     def kernel_parts(self) -> tuple[KernelPart, ...]:
         """Of what the kernel's answer consists: its steps for this fault, and the rest.
 

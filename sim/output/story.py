@@ -54,7 +54,7 @@ def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str
     yield f"  {parts_of(served.stval)}"
     yield from _walk(life, served.cause)
     yield ""
-    yield from _bars(_cycles_by_part(life), life.kernel_parts, life.cycles)
+    yield from _bars(life.cycles_by_part, life.kernel_parts, life.cycles)
     yield ""
     yield from _wrapped(f"kernel: {_WHY[served.outcome.why]}; {in_words(served.outcome)}", 2, 4)
     yield from _changes(served.outcome)
@@ -74,21 +74,13 @@ def average(faults: Iterable[PageFault]) -> Iterator[str]:
         return
     sums: dict[Part, int] = {}
     for life in lives:
-        for part, cycles in _cycles_by_part(life).items():
+        for part, cycles in life.cycles_by_part.items():
             sums[part] = sums.get(part, 0) + cycles
     count = len(lives)
     many = f"{count:,} page faults" if count > 1 else "page fault"
     yield f"Average of {many}, from the look-up to the retry"
     shares = {part: sums[part] / count for part in Part if part in sums}
     yield from _bars(shares, (), sum(shares.values()))
-
-
-def _cycles_by_part(life: Life) -> dict[Part, int]:
-    """How long each part was in all, in the order in which they came first."""
-    cycles: dict[Part, int] = {}
-    for span in life.spans:
-        cycles[span.part] = cycles.get(span.part, 0) + span.cycles
-    return cycles
 
 
 def _instruction(pc: int | None, via: Via | None, info: DebugInfo | None) -> Iterator[str]:

@@ -81,6 +81,8 @@ def test_a_retry_is_told_with_what_had_to_be_looked_up(life, lives):
         (Part.RETRY, 17),
     ]
     assert (life.complete, life.cycles) == (True, 1430 - 100)
+    assert life.cycles_by_part[Part.RETRY] == 25
+    assert list(life.cycles_by_part)[-3:] == [Part.RETRY, Part.REFETCH, Part.REWALK]
 
 
 def test_another_process_comes_between(life, lives):

@@ -9,6 +9,7 @@ from sim.guests.fault_table import FaultTable
 from sim.host.output_files import STDOUT
 from sim.output.json_report import JsonReport
 from tests.sim.results import make_result
+from tests.sim.runs import run
 from tests.sim.served import mapped, page_fault, refused
 
 MAPPED = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
@@ -59,7 +60,39 @@ def test_it_has_integers_and_every_fault(tmp_path):
         "config": report.config.as_json() | {"engine": "pysim"},
         "processes": [],
     }
-    assert faults == [fault.as_json() for fault in FAULTS]
+    for entry, fault in zip(faults, FAULTS, strict=True):
+        assert entry.items() >= fault.as_json().items()
+        assert entry["begin"] == fault.life.begin
+        assert (entry["frame"], entry["page_tables"]) == (fault.served.outcome.frame, 0)
+
+
+def test_a_fault_has_its_phases_and_the_kernels_steps(tmp_path):
+    finished = run("lazy")
+    faults = list(finished.guest.faults)
+    content = written(tmp_path / "report.json", make_result(), faults)
+
+    for entry in content["faults"]:
+        assert sum(entry["phases"].values()) == entry["retired_cycle"] - entry["begin"]
+        assert sum(entry["kernel_steps"].values()) == entry["phases"]["kernel"]
+    assert content["faults"][0]["phases"] == {
+        "walk": 2,
+        "raise": 2,
+        "trap_entry": 5,
+        "save": 68,
+        "switch": 23,
+        "kernel": 1136,
+        "switch_back": 22,
+        "restore": 74,
+        "retry": 9,
+        "data_walk": 2,
+    }
+    assert content["faults"][0]["kernel_steps"] == {
+        "dispatch": 60,
+        "allocate": 20,
+        "zero_page": 1024,
+        "pte": 30,
+        "bus": 2,
+    }
 
 
 def test_it_has_every_account(tmp_path):
