@@ -83,7 +83,7 @@ class Recorder(wiring.Component):
             retire.insn.eq(executed.insn),
             retire.trap.eq(self.trap_valid),
             retire.intr.eq(first),
-            retire.intr_cause.eq(first_cause),
+            retire.intr_cause.eq(Mux(first, first_cause, 0)),
             retire.mode.eq(self.mode),
             retire.ixl.eq(2),
             retire.rs1_addr.eq(executed.rs1),
@@ -94,8 +94,8 @@ class Recorder(wiring.Component):
             retire.rd_wdata.eq(Mux(retires & (executed.rd != 0), self.loaded, 0)),
             retire.pc_rdata.eq(executed.pc),
             retire.pc_wdata.eq(self.next_pc),
-            retire.cause.eq(cause),
-            retire.tval.eq(self.trap_tval),
+            retire.cause.eq(Mux(self.trap_valid, cause, 0)),
+            retire.tval.eq(Mux(self.trap_valid, self.trap_tval, 0)),
         ]
         self._access(m, retires & executed.requested)
         self._csr(m, retires & (executed.unit == Unit.CSR))
@@ -119,12 +119,12 @@ class Recorder(wiring.Component):
             with m.Case(*WRITES):
                 m.d.comb += writes.eq(accessed)
         m.d.sync += [
-            retire.mem_addr.eq(executed.data.va),
-            retire.mem_paddr.eq(executed.pa),
+            retire.mem_addr.eq(Mux(accessed, executed.data.va, 0)),
+            retire.mem_paddr.eq(Mux(accessed, executed.pa, 0)),
             retire.mem_rmask.eq(Mux(reads, mask, 0)),
             retire.mem_wmask.eq(Mux(writes, mask, 0)),
-            retire.mem_rdata.eq(self.loaded),
-            retire.mem_wdata.eq(self.stored),
+            retire.mem_rdata.eq(Mux(reads, self.loaded, 0)),
+            retire.mem_wdata.eq(Mux(writes, self.stored, 0)),
         ]
 
     def _csr(self, m: Module, accessed: Value) -> None:

@@ -34,7 +34,7 @@ class RetirePort(wiring.Signature):
                 "trap": Out(1),
                 #: Always 0: this hart never halts.
                 "halt": Out(1),
-                #: First instruction of a trap handler.
+                #: First instruction of a trap handler; its trap's cause, else 0.
                 "intr": Out(1),
                 "intr_cause": Out(64),
                 #: Privilege it ran in, and XLEN (2: 64 bits).
@@ -51,7 +51,7 @@ class RetirePort(wiring.Signature):
                 "pc_rdata": Out(64),
                 "pc_wdata": Out(64),
                 #: Data access: virtual address, and its physical one; byte masks from that address
-                #: up (bit 0 is the byte at `mem_addr`); data in the low bytes. Masks are 0 if the
+                #: up (bit 0 is the byte at `mem_addr`); data in the low bytes. All 0 if the
                 #: instruction accessed no memory or trapped.
                 "mem_addr": Out(64),
                 "mem_paddr": Out(PA_BITS),
@@ -77,7 +77,7 @@ class RetirePort(wiring.Signature):
                 #: unless STCE), before and behind it.
                 "csr_mip_rdata": Out(WIDTH),
                 "csr_mip_wdata": Out(WIDTH),
-                #: With `trap`: the cause, and the value written to `xtval`.
+                #: With `trap`: the cause, and the value written to `xtval`; else 0.
                 "cause": Out(64),
                 "tval": Out(64),
                 #: Identifier given at fetch; increases in program order, with gaps.

@@ -14,6 +14,7 @@ from sim.bench.runs import BenchError, Run, bare_run, kernel_run
 from sim.bench.verilator import Verilated, find_verilator
 from sim.config import MachineConfig
 from sim.engines.choice import make_engine
+from sim.engines.transcripts import Form
 from sim.host.programs import build_bare, build_user, programs_directory
 from sim.machine import Machine, real_hart
 from sim.platform.bus import Bus
@@ -51,6 +52,8 @@ MEASURES = (
     Measure("sparse_forks_s", "64 forks of a sparse gigabyte, likewise", "s", min),
     Measure("native_vcd_hz", "native engine, every cycle into a VCD"),
     Measure("native_ring_hz", "native engine, the last cycles in a ring"),
+    Measure("native_commits_hz", "native engine, a log of commits"),
+    Measure("native_rvfi_hz", "native engine, RVFI as CSV"),
     Measure("build_s", "native engine from nothing: elaborated, translated, compiled", "s", min),
     Measure("cached_s", "`trapline run hello`, engine in the cache", "s", min),
     Measure("shell_s", "`trapline run sh -c 'echo hi'`, programs in the cache, too", "s", min),
@@ -135,6 +138,20 @@ class Bench:
         run = self._bare("native", traced=True)
         run.machine.engine.keep_recent(RING)
         return run.start().hz
+
+    def native_commits_hz(self) -> float:
+        return self._transcribed(Form.COMMITS)
+
+    def native_rvfi_hz(self) -> float:
+        return self._transcribed(Form.RVFI)
+
+    def _transcribed(self, form: Form) -> float:
+        run = self._bare("native", traced=True)
+        with tempfile.TemporaryDirectory() as folder:
+            run.machine.engine.transcribe(form, Path(folder) / "speed")
+            run.start()
+            run.machine.engine.close()
+        return run.hz
 
     def build_s(self) -> float:
         with tempfile.TemporaryDirectory() as folder:

@@ -9,8 +9,9 @@ from pathlib import Path
 from kernel_model.calls.elf import ExecError
 from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import AUTO, Abi
+from sim.cli.explain import Explainer
 from sim.cli.options import Options, RunOptions
-from sim.cli.recordings import record_bare_run, record_run
+from sim.cli.recordings import record_bare_run, record_run, start_transcripts
 from sim.cli.watching import keep_journal, open_console, watch
 from sim.config import MachineConfig, RunConfig
 from sim.guests.kernel_guest import PATIENCE
@@ -31,7 +32,7 @@ from sim.machine import End
 from sim.output.activity import Activity
 from sim.output.json_report import JsonReport
 from sim.output.recording import Recording
-from sim.output.report import print_faults, print_processes, print_summary
+from sim.output.report import print_average, print_faults, print_processes, print_summary
 from sim.output.signature import signature_lines
 from sim.platform.devices.console import Console
 from sim.result import Result
@@ -59,7 +60,7 @@ def run_program(
     require_program(name, disk)
     # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     # In a journal is what was typed: it stays until there is something to run.
-    empty(options.vcd, options.json_path)
+    empty(options.vcd, options.log_commits, options.rvfi, options.json_path)
     program = find_user_program(name, disk)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -80,17 +81,20 @@ def run_program(
         json = None
         if options.json_path is not None:
             json = JsonReport(options.json_path, console.write)
-            faults.settled = json.fault
+            faults.settled.append(json.fault)
+        if options.explain is not None:
+            explainer = Explainer(options.explain, session, lambda line: _emit(progress, line))
+            faults.settled.append(explainer.settled)
         pages = watch(options, kernel, faults, lambda line: _emit(progress, line))
         session.watchers.append(pages)
         number = _drive(session, options, recording, progress, lambda: len(faults), console)
 
     pages.finish()
     result = _with_status(session.result(), console, number)
-    faults.finish()
+    faults.finish(session.machine.engine.passage)
     failure = _finish_json(json, result)
     _tell(result, options, console, anyway=failure is not None)
-    status = _unless_lost(result.exit_status, console, recording)
+    status = _unless_lost(result.exit_status, console, recording, session)
     if failure is not None:
         raise failure
     return status
@@ -122,7 +126,7 @@ def run_bare(
 ) -> int:
     """Runs the bare-metal program in `path`; returns the exit status."""
     tell_files(not options.quiet)
-    empty(options.vcd, signature)
+    empty(options.vcd, options.log_commits, options.rvfi, signature)
     program = find_bare_program(path)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -141,7 +145,7 @@ def run_bare(
     if code:
         print(f"{program.where}: test {code} failed", file=sys.stderr)
     _tell(result, options, console)
-    status = _unless_lost(result.exit_status, console, recording)
+    status = _unless_lost(result.exit_status, console, recording, session)
     if wanted is not None and code is not None:
         target, region = wanted
         with open_output(target) as file:
@@ -188,8 +192,9 @@ def _drive(
         console.end_line()
         if recording is not None:
             recording.watcher.finish(machine)
-        machine.engine.close()
+        machine.engine.stop_trace()
 
+    start_transcripts(options, session)
     session.watchers[:0] = [console]
     session.watchers += [] if recording is None else [recording.watcher]
     end_by_signals(interrupt)
@@ -203,8 +208,10 @@ def _drive(
             recording.finish()
         elif recording is not None:
             recording.discard()
+        _end_transcripts(session)
         raise
     except BaseException:
+        machine.engine.stop_transcripts()
         machine.engine.close()
         raise
     finish()
@@ -220,9 +227,13 @@ def _with_status(result: Result, console: Console, number: int | None) -> Result
     return result
 
 
-def _unless_lost(status: int, console: Console, recording: Recording | None) -> int:
-    """`status`, but no success if the user does not get the waveform or did not get the output."""
+def _unless_lost(
+    status: int, console: Console, recording: Recording | None, session: Session
+) -> int:
+    """`status`, but no success if the user does not get a file or did not get the output."""
     if recording is not None and not recording.finish():
+        status = status or _LOST
+    if not _end_transcripts(session):
         status = status or _LOST
     if console.journal_failure is not None:
         error = console.journal_failure
@@ -232,6 +243,14 @@ def _unless_lost(status: int, console: Console, recording: Recording | None) -> 
         return status
     _say(f"error: {console.failure}; what the program printed is not whole")
     return status or _LOST
+
+
+def _end_transcripts(session: Session) -> bool:
+    """Ends transcripts, and tells of those that are not whole; whether all are."""
+    failures = session.machine.engine.stop_transcripts()
+    for error in failures:
+        _say(f"error: {error.filename}: {error.strerror}; it is not whole")
+    return not failures
 
 
 def _tell(result: Result, options: Options, console: Console, *, anyway: bool = False) -> None:
@@ -264,6 +283,7 @@ def _tell(result: Result, options: Options, console: Console, *, anyway: bool = 
         print_faults(result, sys.stderr)
         print_processes(result, sys.stderr)
     print_summary(result, sys.stderr)
+    print_average(result, sys.stderr)
 
 
 def _emit(progress: Progress, line: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.cli.counts import Which
 from sim.output.pages import PagePrint
 from sim.output.waves import CycleRange
 
@@ -21,6 +22,8 @@ class Options:
     vcd_window: CycleRange | None = None
     vcd_fault: int | None = None
     vcd_last: int | None = None
+    log_commits: Path | None = None
+    rvfi: Path | None = None
     quiet: bool = False
 
 
@@ -33,4 +36,5 @@ class RunOptions(Options):
     replay: Path | None = None
     trace_syscalls: bool = False
     trace_faults: bool = False
+    explain: Which | None = None
     vmprint: tuple[PagePrint, ...] = ()

@@ -1,17 +1,18 @@
-"""The waveform that the options ask for, of a run under the kernel and of a bare one."""
+"""What the options ask to be written of a run: a waveform, and transcripts."""
 
 from collections.abc import Iterator
 
 from hdl.arch import PAGE_FAULTS
 from sim.cli.options import Options
+from sim.engines.transcripts import Form
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault, cause_name
 from sim.output.gtkw import Mark
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
-from sim.session import BareSession, KernelSession
+from sim.session import BareSession, KernelSession, Session
 
-__all__ = ["record_bare_run", "record_run"]
+__all__ = ["record_bare_run", "record_run", "start_transcripts"]
 
 #: Faults on either side of the one of --vcd-fault that may be marked in its waveform.
 _NEIGHBOURS = 100
@@ -70,6 +71,13 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
         count=lambda: engine.log.page_faults,
         find=find,
     )
+
+
+def start_transcripts(options: Options, session: Session) -> None:
+    """Writes transcripts from now on; raises OSError."""
+    for form, path in ((Form.COMMITS, options.log_commits), (Form.RVFI, options.rvfi)):
+        if path is not None:
+            session.machine.engine.transcribe(form, path, session.config.hart_id)
 
 
 def _is_marked(fault: PageFault, options: Options) -> bool:

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sim.engines.story import Passage
+from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
 from sim.platform.events import Event
 
@@ -63,9 +65,17 @@ class Engine(ABC):
         rule of its memory port.
         """
 
+    @property
+    def passage(self) -> Passage:
+        """The way of the last trap from user mode, and of the last return; see `Passage`."""
+        return Passage()
+
     @abstractmethod
-    def answer(self, delay: int) -> None:
-        """Answers the doorbell's store, `delay` cycles later than at the earliest."""
+    def answer(self, delay: int) -> int:
+        """Answers the doorbell's store, `delay` cycles later than at the earliest.
+
+        Returns the cycle of the response.
+        """
 
     def switch(self, process: int) -> None:
         """Says which process, any number, runs in user mode from now on."""
@@ -89,6 +99,17 @@ class Engine(ABC):
 
         `fields` maps the names of `hdl.pipeline.retire.RetirePort` to integers.
         """
+
+    @abstractmethod
+    def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
+        """Writes every record of the retire port from now on to `path`, as text.
+
+        `hart_id` is what the text calls the hart. Raises OSError if the file cannot be made.
+        """
+
+    @abstractmethod
+    def stop_transcripts(self) -> list[OSError]:
+        """Ends all transcripts; returns what has gone wrong, with the files' names."""
 
     @abstractmethod
     def start_trace(self, path: Path) -> None:
@@ -124,5 +145,8 @@ class Engine(ABC):
         raise NotImplementedError(f"the engine {self.name} cannot restore snapshots")
 
     def close(self) -> None:
-        """Ends what runs beside the simulation, such as a trace."""
+        """Ends what runs beside the simulation, such as a trace; raises OSError."""
+        failures = self.stop_transcripts()
         self.stop_trace()
+        if failures:
+            raise failures[0]

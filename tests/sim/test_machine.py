@@ -74,6 +74,15 @@ def test_a_hart_that_retires_nothing_is_stuck(monkeypatch):
     assert machine.engine.cycle == 34 + 40
 
 
+def test_so_is_one_that_never_retires_anything(monkeypatch):
+    monkeypatch.setattr(machine_module, "STALL_LIMIT", 40)
+    machine = make_machine()
+    machine.engine.chunk = 1
+
+    assert machine.run(CountingGuest(), max_cycles=1000) is End.STUCK
+    assert machine.engine.cycle == 40
+
+
 def test_a_hart_that_is_expected_to_be_quiet_is_not_stuck(monkeypatch):
     monkeypatch.setattr(machine_module, "STALL_LIMIT", 40)
     machine = make_machine()

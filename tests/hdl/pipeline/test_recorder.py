@@ -14,7 +14,7 @@ class Bench:
     def __init__(self):
         self.dut = Recorder()
 
-    async def leave(self, ctx, *, finishes=1, trap=None, **fields):
+    async def leave(self, ctx, *, finishes=1, trap=None, taken=True, **fields):
         """An instruction leaves, with `trap` as (interrupt, cause, tval) or without."""
         dut = self.dut
         fields = {"pc": PC, "pa": PA, "unit": Unit.ALU, "rd": 0, **fields}
@@ -25,7 +25,7 @@ class Bench:
         ctx.set(dut.finishes, finishes)
         ctx.set(dut.mode, Priv.S)
         interrupt, cause, tval = trap or (0, 0, 0)
-        ctx.set(dut.trap_valid, trap is not None)
+        ctx.set(dut.trap_valid, trap is not None and taken)
         ctx.set(dut.trap_interrupt, interrupt)
         ctx.set(dut.trap_cause, cause)
         ctx.set(dut.trap_tval, tval)
@@ -139,7 +139,7 @@ def test_the_masks_of_data_accesses():
                 got = record["mem_rmask"], record["mem_wmask"]
                 assert got == (reads * mask, writes * mask), (size, unit)
                 assert (record["mem_addr"], record["mem_paddr"]) == (64, PA)
-                assert (record["mem_rdata"], record["mem_wdata"]) == (3, 4)
+                assert (record["mem_rdata"], record["mem_wdata"]) == (3 * reads, 4 * writes)
         # An SC that fails asks for nothing.
         record = await bench.leave(ctx, unit=Unit.SC, funct3=3)
         assert (record["mem_rmask"], record["mem_wmask"]) == (0, 0)
@@ -151,5 +151,28 @@ def test_an_instruction_without_a_csr_says_so():
     async def testbench(ctx, bench):
         record = await bench.leave(ctx, insn=~0, csr_writes=1, csr_operand=5, csr_data=6)
         assert {record[name] for name in record if name.startswith("csr_")} == {0}
+
+    check(testbench)
+
+
+def test_what_an_instruction_has_not_is_0():
+    async def testbench(ctx, bench):
+        given = {"data__va": 64, "pa": PA, "loaded": 3, "stored": 4, "funct3": 3}
+
+        async def fields(*names, **more):
+            record = await bench.leave(ctx, **given, **more)
+            return [record[name] for name in names]
+
+        data = ("mem_addr", "mem_paddr", "mem_rdata", "mem_wdata")
+        assert await fields(*data, unit=Unit.ALU) == [0, 0, 0, 0]
+        assert await fields(*data, unit=Unit.LOAD, requested=1) == [64, PA, 3, 0]
+        assert await fields(*data, unit=Unit.STORE, requested=1) == [64, PA, 0, 4]
+        fault = (0, Cause.LOAD_ACCESS, 64)
+        assert await fields(*data, unit=Unit.LOAD, requested=1, trap=fault) == [0, 0, 0, 0]
+        trap = ("cause", "tval", "intr_cause")
+        assert await fields(*trap, trap=fault) == [Cause.LOAD_ACCESS, 64, Cause.LOAD_ACCESS]
+        # What is not taken says nothing.
+        assert await fields(*trap, trap=fault, taken=False) == [0, 0, Cause.LOAD_ACCESS]
+        assert await fields(*trap, trap=fault, taken=False) == [0, 0, 0]
 
     check(testbench)

@@ -63,7 +63,7 @@ class TestMeter:
     def test_a_part_of_the_work_is_what_was_done_since(self):
         meter = Meter(TABLE)
         meter.charge(Step.PTE, 5)
-        before = meter.counts.copy()
+        before = meter.mark()
         meter.charge(Step.PTE, 2)
         meter.charge(Step.ALLOCATE)
 

@@ -33,7 +33,8 @@ def test_it_prints_the_speeds_and_writes_them_as_json(measured, tmp_path):
     assert list(content) == [
         "native_hz", "pysim_hz", "verilator_hz", "faults_per_s", "faults_per_s_costed",
         "syscalls_per_s", "fork_exec_wait_per_s", "sparse_s", "sparse_forks_s",
-        "native_vcd_hz", "native_ring_hz", "build_s", "cached_s", "shell_s",
+        "native_vcd_hz", "native_ring_hz", "native_commits_hz", "native_rvfi_hz", "build_s",
+        "cached_s", "shell_s",
     ]  # fmt: skip
     assert content["native_hz"] == 6_000_000
     assert content["build_s"] == 4.568

@@ -1,5 +1,6 @@
 """`run` from the command line to its results, with a scripted hart for the real one."""
 
+import csv
 import json
 import re
 from itertools import pairwise
@@ -229,3 +230,35 @@ def test_a_waveform_begins_with_the_program_and_is_announced(capsys, script, pro
     assert f"open it with: gtkwave {tmp_path / 'run.vcd.gtkw'}" in capsys.readouterr().err
     # Ten loads of two cycles, then the bell.
     assert "#21000000000\n$dumpvars" in vcd.read_text()
+
+
+def test_transcripts_tell_what_has_retired_and_trapped(script, program, tmp_path):
+    user = User()
+    script += user.boot() + user.trap(Cause.STORE_PAGE, 0x200, 0x100_0000)
+    commits, rvfi = tmp_path / "commits", tmp_path / "rvfi.csv"
+    commits.write_text("of an earlier run")
+
+    arguments = ["--memory", "1", "--quiet", "--log-commits", str(commits), "--rvfi", str(rvfi)]
+    assert cli.main(["run", *arguments, str(program)]) == 255
+
+    header, *rows = csv.reader(rvfi.read_text().splitlines())
+    traps = [row for row in rows if row[header.index("trap")] == "1"]
+    assert [row[header.index("pc_rdata")] for row in traps] == ["0x200"]
+    lines = commits.read_text().splitlines()
+    assert len(lines) == len(rows) - 1
+    assert all(line.startswith("core   0: ") for line in lines)
+
+
+@pytest.mark.parametrize("option", ["--log-commits", "--rvfi"])
+@pytest.mark.parametrize("engine", ["native", "pysim"])
+def test_a_transcript_that_is_not_whole_is_told_of_at_the_end(
+    capsys, script, program, option, engine
+):
+    user = User()
+    script += user.boot() + user.call(EXIT, 0)
+
+    arguments = ["--memory", "1", "--engine", engine, option, "/dev/full", str(program)]
+    assert cli.main(["run", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert "trapline: error: /dev/full: No space left on device; it is not whole\n" in error
+    assert "exit status" in error

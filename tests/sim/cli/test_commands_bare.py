@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from sim import machine
+from sim import limit, machine
 from sim.cli import commands
 from sim.cli import main as cli
 from tests.sim.cli.test_main import complaint
@@ -62,6 +62,13 @@ def test_bare_writes_the_signature(script, bare_file, tmp_path, granularity, wor
 def test_max_cycles_ends_with_124_and_says_so(capsys, script, bare_file):
     assert cli.main(["bare", "--quiet", "--max-cycles", "50", str(bare_file)]) == 124
     assert "ended by --max-cycles 50" in capsys.readouterr().err
+
+
+def test_without_it_the_limit_is_told_by_its_number(capsys, script, bare_file, monkeypatch):
+    for module in (limit, commands):
+        monkeypatch.setattr(module, "DEFAULT_CYCLES", 60)
+    assert cli.main(["bare", "--quiet", str(bare_file)]) == 124
+    assert "ended by --max-cycles 60:" in capsys.readouterr().err
 
 
 def test_a_stuck_hart_ends_with_125(capsys, script, bare_file, monkeypatch):

@@ -95,6 +95,18 @@ def test_a_committed_log_is_recovered_as_the_kernel_does_at_boot(mkfs):
     )
 
 
+@pytest.mark.parametrize("count", [255, 256])
+def test_a_log_has_no_more_blocks_than_its_first_one_has_numbers(count):
+    mkfs = Mkfs(nlog=300)
+    data = mkfs.nlog + 100  # a block of no file
+    mkfs.write(2, number(count) + number(data) * 255)
+    if count == 255:
+        assert read_image(mkfs.image())
+        return
+    with pytest.raises(ImageError, match="log is damaged: 256 blocks in one of 300"):
+        read_image(mkfs.image())
+
+
 def number(value):
     return struct.pack("<I", value)
 

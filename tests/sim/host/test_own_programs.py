@@ -153,6 +153,18 @@ def test_what_two_files_define_is_an_error_though_the_librarys_gives_way(capfd, 
     assert not Path("both").exists()
 
 
+def test_a_program_takes_the_place_of_the_old_one(folder):
+    """So who runs or reads the old one just now has it whole."""
+    (folder / "mine.c").write_text(GOOD)
+    (folder / "out").write_text("old")
+    (folder / "kept").hardlink_to(folder / "out")
+
+    assert cli.main(["cc", "-o", "out", "mine.c"]) == 0
+
+    assert (folder / "out").read_bytes()[:4] == b"\x7fELF"
+    assert (folder / "kept").read_text() == "old"
+
+
 def test_a_failed_compilation_leaves_the_old_program(capfd, folder):
     Path("mine.c").write_text(BROKEN)
     Path("mine").write_text("old")

@@ -115,6 +115,10 @@ def test_marks_inside_the_vcd_are_marked_and_the_first_is_on_the_screen(vcd):
     assert math.isclose(2 ** -float(zoom) / 200 * PIXELS_PER_CYCLE, CYCLE_FS, rel_tol=1e-4)
 
 
+def test_without_marks_there_is_no_marker(vcd):
+    assert values(write(vcd), "*")[1:3] == ["-1", "-1"]
+
+
 def test_the_screen_is_about_the_cycle_that_was_asked_for(tmp_path):
     """Not about the first marker: the window around a fault holds others before it."""
     waveform = Waveform({}, 0, 10_000 * CYCLE_FS)

@@ -112,6 +112,8 @@ def test_a_long_window_says_how_large_it_will_be_before_the_run(faulting, capsys
     faulting("--vcd-window", "0:2,000,000")
 
     assert "run.vcd: 2,000,000 cycles take about 2.0 GB\n" in capsys.readouterr().err
+    faulting("--vcd-window", f"7:{7 + waves.OPEN_CYCLES}")
+    assert "cycles take about" not in capsys.readouterr().err
 
 
 def test_a_save_file_that_a_person_changed_is_kept(faulting, tmp_path, capsys):

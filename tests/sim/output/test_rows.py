@@ -46,6 +46,12 @@ def test_an_enumeration_has_room_for_the_name_of_a_value():
     assert Shown(Row("state"), "bench.top.state", 0).digits >= len("UPDATE")
 
 
+def test_what_is_shown_of_a_number_is_whole_digits():
+    bits = [row.bits for _, rows in (*STORY, *DETAILS) for row in rows if row.bits is not None]
+    assert bits
+    assert all(count % 4 == 0 for count in bits)
+
+
 def test_every_pattern_finds_a_signal_of_the_hart(tmp_path):
     path = tmp_path / "hart.vcd"
     engine = PysimEngine(Hart(), Bus(Ram(BASE, 128 << 20)))

@@ -37,6 +37,14 @@ def test_an_access_that_was_refused(why, words):
     assert in_words(outcome(why, pte=pte)) == f"killed: {words}"
 
 
+@pytest.mark.parametrize(
+    "pte, words",
+    [(Pte.V | Pte.U | Pte.R, "r--"), (Pte.V | Pte.R | Pte.W, "rw-"), (Pte.V | Pte.X, "--x")],
+)
+def test_rights_are_those_of_the_page(pte, words):
+    assert in_words(outcome(Why.PAGE_RIGHTS, pte=int(pte))) == f"killed: page is mapped {words}"
+
+
 def test_there_are_words_for_every_reason():
     for why in set(Why) - {Why.UNTOUCHED}:
         assert in_words(outcome(why))

@@ -138,7 +138,8 @@ def test_what_still_waits_at_the_end_of_the_run_ends_with_it(traced):
     switch_to(traced.hart, 2)
     traced.lines.clear()
     traced.hart.exit(0)
-    assert traced.lines[-1].endswith("  3  +++ exited with -1 +++")
+    (line,) = [line for line in traced.lines if line[10:14] == "   3"]
+    assert line.endswith("  3  +++ exited with -1 +++")
 
 
 class TestFaults:

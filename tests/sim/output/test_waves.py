@@ -9,8 +9,10 @@ from sim.machine import End, Machine
 from sim.output.waveform import read_waveform
 from sim.output.waves import (
     CYCLES_AFTER,
+    CYCLES_BEFORE,
     MOST_CYCLES,
     OPEN_CYCLES,
+    AroundFault,
     CycleRange,
     FirstFaults,
     LastCycles,
@@ -89,6 +91,40 @@ def test_a_window_without_an_end_has_a_bound():
     """A waveform takes a kilobyte a cycle: `--vcd-window 0:` wrote 2 GB without a word."""
     assert CycleRange(7).bounds() == (7, 7 + OPEN_CYCLES)
     assert CycleRange(7, 10_000_000).bounds() == (7, 10_000_000)
+
+
+class Recent:
+    """A machine whose engine keeps its last cycles, and notes what it is told."""
+
+    def __init__(self):
+        self.engine = self
+        self.cycle = 0
+        self.told = []
+
+    def keep_recent(self, cycles):
+        self.told.append(("keep", cycles))
+
+    def write_recent(self, path, first, last):
+        self.told.append(("write", first, last))
+        return True
+
+
+def test_the_cycles_around_a_fault_are_kept_until_they_have_passed(tmp_path):
+    fault = CYCLES_BEFORE + 777
+    machine = Recent()
+    watcher = AroundFault(tmp_path / "x.vcd", lambda m: fault if m.cycle >= fault else None)
+
+    while (stop := watcher.next_stop(machine.cycle)) is not None:
+        watcher.look(machine)
+        machine.cycle = stop
+
+    assert machine.told == [
+        ("keep", CYCLES_BEFORE + 2 * CYCLES_AFTER),
+        ("write", fault - CYCLES_BEFORE, fault + CYCLES_AFTER),
+        ("keep", 0),
+    ]
+    watcher.finish(machine)
+    assert len(machine.told) == 3
 
 
 def test_an_engine_that_keeps_no_cycles_says_so(tmp_path):

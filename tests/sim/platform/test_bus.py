@@ -129,7 +129,8 @@ def test_a_device_is_read_and_written_in_its_lanes(ram, register):
     bus = make_bus(ram, register)
 
     bus.accept(DATA, 0, Request(0x700_0004, size=2))
-    bus.accept(DATA, 1, Request(0x700_0004, write=1, data=0xCAFE << 32, strobe=0xF0, size=2))
+    data = 0x7_0000_CAFE << 32 | 0xDEAD_BEEF  # what is in other lanes is not the device's
+    bus.accept(DATA, 1, Request(0x700_0004, write=1, data=data, strobe=0xF0, size=2))
 
     assert answers(bus, DATA, [1, 2]) == {1: (0x1234_5678 << 32, 0), 2: (0, 0)}
     assert register.value == 0xCAFE

@@ -4,6 +4,7 @@ Interrupts by a line or by time are the hart's to take when it likes, within bou
 to take them before the same instruction. All others, by writing CSRs, both have to take at once.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from hdl.arch import (
     Pte,
     page_round_down,
 )
+from sim.engines.transcripts import commit_line
 from tests.verify.lockstep.early import early_updates
 from tests.verify.lockstep.hart import Run
 from tests.verify.lockstep.reference import Commit, Reference, disassemble, name_of
@@ -24,7 +26,7 @@ from tests.verify.lockstep.spike_differences import CSR_BITS, READ_ONLY
 from tests.verify.lockstep.statistics import Statistics
 from tests.verify.lockstep.world import CODE, DATA, LEVELS, RAM
 
-__all__ = ["Difference", "compare"]
+__all__ = ["Difference", "comparable", "compare"]
 
 #: Cycles in which an interrupt line that has risen must have been noticed.
 _NOTICED = 100
@@ -39,6 +41,8 @@ _SC, _SC_MASK = 0x1800_202F, 0xF800_607F
 _LR, _LR_MASK = 0x1000_202F, 0xF9F0_607F
 _SFENCE, _SFENCE_MASK = 0x1200_0073, 0xFE00_7FFF
 _IR = 1 << 2
+#: In the log, the value of a register or a CSR.
+_LOGGED = re.compile(r"( x\d+ +| c(\d+)_\w+ )0x(\w+)")
 _STIP = 1 << Interrupt.STI
 
 
@@ -124,14 +128,13 @@ class _LockStep:
             self.interrupt(record)
         self.expect("mode", fields["mode"], spike.mode)
         self.expect("pc", fields["pc_rdata"], spike.pc)
-        inhibited = spike.csr(Csr.MCOUNTINHIBIT) & _IR
+        self.count(fields)
         spike.step()
         self.woken = None
         if fields["trap"]:
             self.trap(record)
         else:
             self.retired(record)
-            self.count(inhibited)
         self.expect("next pc", fields["pc_wdata"], spike.pc)
 
     def drive(self, cycle):
@@ -289,15 +292,18 @@ class _LockStep:
         elif address == Csr.MENVCFG:
             self.stce = bool(spike.csr(Csr.MENVCFG) >> MENVCFG_STCE & 1)
 
-    def count(self, inhibited):
+    def count(self, fields):
         """Spike counts the instruction that writes `mcountinhibit` by what it has written there.
 
         The hart counts it by what was there before: "Any CSR write takes effect after the writing
-        instruction has otherwise completed."
+        instruction has otherwise completed." Made up for before Spike executes it: of what follows
+        a write of `minstret` from outside, Spike does not count one, unless that is such a write.
         """
-        spike = self.spike
-        if spike.csr(Csr.MCOUNTINHIBIT) & _IR != inhibited:
-            count = spike.csr(Csr.MINSTRET) + (1 if not inhibited else -1)
+        if fields["csr_whole_addr"] != Csr.MCOUNTINHIBIT:
+            return
+        spike, inhibits = self.spike, fields["csr_wdata"] & _IR
+        if spike.csr(Csr.MCOUNTINHIBIT) & _IR != inhibits:
+            count = spike.csr(Csr.MINSTRET) + (1 if inhibits else -1)
             spike.write_csr(Csr.MINSTRET, count & (1 << 64) - 1)
 
     def stop(self):
@@ -363,3 +369,23 @@ class _LockStep:
             count = fields["mem_wmask"].bit_length()
             content = (fields["mem_wdata"] & (1 << 8 * count) - 1).to_bytes(count, "little")
             self.expect("stores", ((fields["mem_addr"], content),) if count else (), commit.stores)
+            lines = commit_line(fields).rstrip(), commit.text
+            self.expect("log", *(comparable(line, fields["csr_addr"]) for line in lines))
+
+
+def comparable(line: str, read: int) -> str:
+    """A line of the log of commits, of an instruction that names the CSR `read`, or 0.
+
+    What need not be alike in the values of CSRs is 0. Whether Spike says that it has written one
+    that the hart cannot write depends on what is written.
+    """
+
+    def value(match):
+        what, csr, digits = match.groups()
+        address = int(csr) if csr else read
+        if csr and address in READ_ONLY:
+            return ""
+        open_bits = CSR_BITS[address].mask if address in CSR_BITS else 0
+        return f"{what}0x{int(digits, 16) & ~open_bits:016x}"
+
+    return _LOGGED.sub(value, line)

@@ -23,6 +23,9 @@ def marked(file: str, source: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             _mark_blocks(node, file)
+    # Where nobody takes the marks, as in a program that has no module of ours, they do nothing.
+    fallback = f"__import__('builtins').__dict__.setdefault({MARK!r}, lambda file, line: None)"
+    tree.body[int(ast.get_docstring(tree) is not None) : 0] = ast.parse(fallback).body
     return ast.unparse(ast.fix_missing_locations(tree))
 
 

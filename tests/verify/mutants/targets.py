@@ -24,16 +24,10 @@ TARGETS = ("hdl", "kernel_model", "sim")
 #: What translates and what maps: nearly all mutants have to be killed there.
 CORE = (
     "hdl/mmu/",
-    "hdl/priv/exception.py",
+    "hdl/priv/",
     "hdl/pipeline/trap.py",
-    "hdl/priv/csr.py",
-    "hdl/priv/interrupts.py",
-    "kernel_model/mm/pagetable.py",
-    "kernel_model/mm/vm.py",
-    "kernel_model/mm/kvm.py",
-    "kernel_model/mm/lazy.py",
-    "kernel_model/mm/usercopy.py",
-    "kernel_model/mm/kalloc.py",
+    "hdl/pipeline/amo.py",
+    "kernel_model/mm/",
 )
 #: Files and folders in `TARGETS` that are left out, and why.
 LEFT_OUT = {
@@ -116,7 +110,9 @@ SUITES = {
     "machine.cpp": Suite(
         tests=_native("bus_cpp", "forward_cpp", "log_cpp", "structs"), helpers=_NATIVE_HELPERS
     ),
-    "other C++": Suite(tests=_native("trace_cpp", "watch_cpp"), helpers=_NATIVE_HELPERS),
+    "other C++": Suite(
+        tests=_native("trace_cpp", "watch_cpp", "transcript_cpp"), helpers=_NATIVE_HELPERS
+    ),
 }
 #: Tests that say nothing about behaviour.
 IGNORED = ("tests/hdl/test_names.py", "tests/hdl/verilog")

@@ -1,5 +1,8 @@
 """Runs of tests in a forked process: how they end, and that what is ours is imported anew."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.verify.mutants.harness import run_pytest
@@ -114,6 +117,13 @@ def test_observed_tests_name_what_programs_run_that_they_start(tmp_path):
     lines = {test.partition("::")[2]: seen["lines"] for test, seen in outcome.data.items()}
     assert lines["test_program"] == {"hdl/code.py": [3, 4, 5]}
     assert lines["test_other"] == {}
+
+
+def test_marked_code_runs_where_nobody_takes_its_marks(tmp_path):
+    """Such as in a program that is started with a module of its own in place of ours."""
+    (tmp_path / "twice.py").write_text(marked("twice.py", SOURCE))
+    program = "import twice; assert twice.double(2) == 4"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
 
 
 ENDED_HALFWAY = """

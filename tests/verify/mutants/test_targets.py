@@ -10,3 +10,17 @@ def test_every_file_that_is_named_is_there():
     for suite in targets.SUITES.values():
         names += [*suite.tests, *suite.helpers, *filter(None, [suite.machine])]
     assert [name for name in names if not (PROJECT / name).exists()] == []
+
+
+def test_the_core_is_what_the_page_says():
+    """hdl/mmu, the trap unit and the trap stage with its AMO unit, the CSRs, the virtual memory."""
+    core = ("mmu/walker.py", "priv/exception.py", "priv/interrupts.py", "priv/csr.py")
+    core += ("priv/table.py", "pipeline/trap.py", "pipeline/amo.py")
+    mm = {file.name for file in (PROJECT / "kernel_model" / "mm").glob("*.py")}
+
+    assert all(targets.is_core(f"hdl/{file}") for file in core)
+    assert {"regions.py", "fault.py", "policy.py", "usercopy.py"} <= mm
+    assert all(targets.is_core(f"kernel_model/mm/{file}") for file in mm)
+    assert not any(targets.is_core(f"hdl/{file}") for file in ("hart.py", "pipeline/fetch.py"))
+    assert not targets.is_core("kernel_model/kernel.py")
+    assert not targets.is_core("sim/machine.py")

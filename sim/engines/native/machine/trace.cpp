@@ -1,9 +1,6 @@
 // A waveform (VCD) of all that `native_show` shows, as pysim writes it. Python writes the header and
 // tells which bits each variable is; see vcd.py.
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -11,8 +8,6 @@
 namespace {
 
 constexpr u64 CYCLE_FS = 1000000000;
-// Bytes after which they are written to the file.
-constexpr size_t BUFFER = 1 << 16;
 
 // The lines of a variable of text by its value, and the last one written.
 struct Text {
@@ -36,8 +31,7 @@ struct Copy {
 typedef void (*Decode)(u64 text);
 
 struct Trace {
-  int file;
-  int error = 0;
+  Output out;
   std::string clock, said;
   Decode decode;
   // The cycle and half of it that were written last; cycle 0 begins without an edge.
@@ -49,37 +43,14 @@ struct Trace {
   std::vector<Field> fields;
   std::vector<Text> texts;
   std::vector<Copy> copies;
-  std::vector<char> buffer;
-  size_t used = 0;
 };
-
-void flush(Trace &t) {
-  for (size_t done = 0; done < t.used && !t.error;) {
-    ssize_t count = write(t.file, t.buffer.data() + done, t.used - done);
-    if (count >= 0) done += count;
-    else if (errno != EINTR) t.error = errno;
-  }
-  t.used = 0;
-}
-
-// Room for `count` more characters.
-inline char *room(Trace &t, size_t count) {
-  if (t.used + count > t.buffer.size()) flush(t);
-  if (count > t.buffer.size()) t.buffer.resize(count);
-  return t.buffer.data() + t.used;
-}
-
-void put(Trace &t, const std::string &text) {
-  memcpy(room(t, text.size()), text.data(), text.size());
-  t.used += text.size();
-}
 
 void put_time(Trace &t) {
   u64 half = t.cycle && !t.high ? CYCLE_FS / 2 : 0;
-  put(t, "#" + std::to_string(t.cycle * CYCLE_FS + half) + "\n");
+  put(t.out, "#" + std::to_string(t.cycle * CYCLE_FS + half) + "\n");
 }
 
-void put_clock(Trace &t) { put(t, (t.high ? "1" : "0") + t.clock); }
+void put_clock(Trace &t) { put(t.out, (t.high ? "1" : "0") + t.clock); }
 
 // The line of a variable of text.
 const std::string &line_of(Trace &t, const Field &f) {
@@ -98,7 +69,7 @@ const std::string &line_of(Trace &t, const Field &f) {
 void put_text(Trace &t, const Field &f) {
   const std::string &line = line_of(t, f);
   std::string &said = t.texts[f.text].said;
-  if (line != said) put(t, said = line);
+  if (line != said) put(t.out, said = line);
 }
 
 // The line of a field that is no text.
@@ -110,7 +81,7 @@ inline char *put_field(char *out, const u64 *words, const Field &f) {
 
 void put_group(Trace &t, const Group &group) {
   const u64 *now = t.values.data(), *before = t.before.data();
-  char *out = room(t, group.room);
+  char *out = room(t.out, group.room);
   for (size_t number = group.begin; number < group.end; number++) {
     const Field &f = t.fields[number];
     if (!changed(now, before, f)) continue;
@@ -118,11 +89,11 @@ void put_group(Trace &t, const Group &group) {
       out = put_field(out, now, f);
       continue;
     }
-    t.used = out - t.buffer.data();
+    extend(t.out, out);
     put_text(t, f);
-    out = room(t, group.room);
+    out = room(t.out, group.room);
   }
-  t.used = out - t.buffer.data();
+  extend(t.out, out);
 }
 
 void show(Trace &t, const u64 *state) {
@@ -166,10 +137,9 @@ void rise(Trace &t, const u64 *state, u64 cycle) {
 
 extern "C" Trace *trace_new(int file, const char *clock, Decode decode) {
   Trace *t = new Trace;
-  t->file = file;
+  t->out.file = file;
   t->clock = std::string(clock) + "\n";
   t->decode = decode;
-  t->buffer.resize(BUFFER);
   return t;
 }
 
@@ -232,16 +202,16 @@ extern "C" void trace_touch(Trace *t, const u64 *state) {
 }
 
 // Hands over to the file what has been written so far.
-extern "C" void trace_flush(Trace *t) { flush(*t); }
+extern "C" void trace_flush(Trace *t) { flush(t->out); }
 
 // Ends the file half a cycle after the last edge; returns an `errno`.
 extern "C" int trace_end(Trace *t) {
   t->high = false;
   put_time(*t);
-  flush(*t);
-  int error = t->error;
+  flush(t->out);
+  int error = t->out.error;
   delete t;
   return error;
 }
 
-extern "C" int trace_error(Trace *t) { return t->error; }
+extern "C" int trace_error(Trace *t) { return t->out.error; }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sim.engines.native.compiler.emit import Layout
 from sim.engines.native.compiler.model import Model
+from sim.engines.native.machine.transcript import Saved, Transcripts
 from sim.engines.native.machine.vcd import VcdWriter
 
 __all__ = ["Watch", "Watched"]
@@ -37,10 +38,17 @@ class _Watch(ctypes.Structure):
 class Watched:
     """What was being written and kept at some time; see `Watch.save`."""
 
-    def __init__(self, library: ctypes.CDLL, ring: int | None, trace: tuple[Path, int] | None):
+    def __init__(
+        self,
+        library: ctypes.CDLL,
+        ring: int | None,
+        trace: tuple[Path, int] | None,
+        transcripts: Sequence[Saved],
+    ):
         self._library = library
         self._ring = library.ring_copy(ring) if ring else None
         self.trace = trace
+        self.transcripts = transcripts
 
     def ring(self) -> int | None:
         """Another copy of the states that were kept, if any were."""
@@ -54,10 +62,15 @@ class Watched:
 class Watch:
     """Watches `machine`, the struct of machine.cpp, as long as there is something to look for.
 
+    Members
+    -------
+    transcripts : Transcripts
+        What is written of each record.
+
     Parameters
     ----------
     model : Model
-        With `everything`, and trace.cpp and watch.cpp in its library.
+        With `everything`, and trace.cpp, watch.cpp and transcript.cpp in its library.
     machine : ctypes.Structure
         The machine that runs it.
     fields : sequence of str
@@ -76,6 +89,7 @@ class Watch:
         self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
         self._waveform: VcdWriter | None = None
         self._touched = False
+        self.transcripts = Transcripts(library, machine, fields)
 
     def __del__(self) -> None:
         self.forget()
@@ -125,7 +139,7 @@ class Watch:
         """What `load` needs to return to this cycle."""
         waveform = self._waveform
         trace = None if waveform is None else (waveform.path, waveform.position())
-        return Watched(self._library, self._native.ring, trace)
+        return Watched(self._library, self._native.ring, trace, self.transcripts.save())
 
     def load(self, watched: Watched) -> None:
         """Goes on from where it was; the machine is in that cycle again. Raises OSError."""
@@ -141,6 +155,7 @@ class Watch:
                 self._waveform = VcdWriter(self._model, path, state, cycle, end)
         self._touched = False
         self._update()
+        self.transcripts.load(watched.transcripts)
 
     def touch(self) -> None:
         """Says that Python has changed the state."""

@@ -214,8 +214,6 @@ class _Rows(PyMemoryState):
         self.write_queue: dict[int, int] = {}
 
     def read(self, addr: int) -> int:
-        if addr not in range(self.memory.depth):
-            return 0
         first, state = self._first + addr * self._words, self._native.state
         value = sum(state[first + i] << i * WORD for i in range(self._words))
         return value - 2 * self._sign if value & self._sign else value

@@ -114,6 +114,7 @@ def test_a_forbidden_access_tells_nothing():
         await bench.tick()
         assert bench.records[-1]["trap"]
         assert record_of(bench) == (0, 0, 0, 0, 0)
+        assert whole_of(bench) == (0, 0, 0, 0)
 
     bench.run(testbench)
 
@@ -184,6 +185,8 @@ def test_of_mip_it_is_told_what_software_holds():
         await bench.write_csr(Csr.MIDELEG, DELEGABLE)
         await bench.write_csr(Csr.MIP, SSIP | STIP)
         assert whole_of(bench) == (Csr.MIP, SSIP | STIP, 0, SSIP | STIP)
+        await bench.write_csr(Csr.MSCRATCH, 1)
+        assert whole_of(bench) == (Csr.MSCRATCH, 1, 0, 0)
         bench.set(interrupts__seip=1)
         await bench.write_csr(Csr.SIP, 0)
         assert whole_of(bench) == (Csr.MIP, STIP | SEIP, SSIP | STIP, STIP)
@@ -202,8 +205,12 @@ def test_what_writes_nothing_has_no_whole():
         await bench.csr(Csr.MIP, funct3=CSRRS, source=0)
         await bench.tick()
         assert whole_of(bench) == (0, 0, 0, 0)
-        await bench.do(unit=Unit.SYSTEM, system=System.FENCE)
-        assert whole_of(bench) == (0, 0, 0, 0)
+        for fields in (
+            {"unit": Unit.SYSTEM, "system": System.FENCE},
+            {"unit": Unit.ALU, "system": System.MRET},
+        ):
+            await bench.do(**fields)
+            assert whole_of(bench) == (0, 0, 0, 0)
         # What clears no bit writes all the same.
         await bench.csr(Csr.MSCRATCH, 0, CSRRC)
         await bench.tick()

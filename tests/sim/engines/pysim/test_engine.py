@@ -66,7 +66,9 @@ def test_a_run_ends_with_its_budget(ram):
 
     assert engine.run(7) == Budget()
     assert engine.run(3) == Budget()
-    assert engine.cycle == 10
+    # As it passes over no cycle, each is one that it computes.
+    assert engine.run(9, work=4) == engine.run(4, work=9) == Budget()
+    assert engine.cycle == 18
 
 
 def test_both_ports_are_served_at_once(ram):

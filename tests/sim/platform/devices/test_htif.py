@@ -79,6 +79,12 @@ def test_two_halves_high_first_are_one_word(host):
     assert host.output == b"A"
 
 
+@pytest.mark.parametrize("lane", range(8))
+def test_a_word_that_lacks_a_byte_is_not_whole(host, lane):
+    host.store(1 << 56 | 1 << 48 | ord("A"), strobe=0xFF ^ 1 << lane)
+    assert host.output == b""
+
+
 def test_the_next_word_starts_anew(host):
     for character in b"AB":
         host.store(character, strobe=0x0F)

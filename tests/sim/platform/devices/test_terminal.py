@@ -66,7 +66,10 @@ def poll(desk, room=128):
 
 
 def test_polling_never_waits(desk):
-    assert desk.terminal.poll(0, 128) == b""
+    began = time.monotonic()
+    for _ in range(20):
+        assert desk.terminal.poll(0, 128) == b""
+    assert time.monotonic() - began < 10
     assert not desk.terminal.ended(0)
 
 

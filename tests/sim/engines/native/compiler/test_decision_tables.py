@@ -1,11 +1,14 @@
 """Decision tables: which switches get one, and what stands in it."""
 
+import pytest
+
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.decision_tables import decision_table
 
-#: Eight input bits.
-INPUT = c.FlipFlop(8, "test", None, 0)
-BITS = tuple(c.net(1, bit) for bit in range(8))
+#: Input bits, of which most tests take eight.
+INPUT = c.FlipFlop(17, "test", None, 0)
+ALL_BITS = tuple(c.net(1, bit) for bit in range(17))
+BITS = ALL_BITS[:8]
 
 
 def switch(*tests):
@@ -81,3 +84,18 @@ def test_a_bit_that_is_tested_twice_cannot_be_both():
     twice = (BITS[0], BITS[0])
     circuit, cell = switch(*((twice, (p,)) for p in ("01", "10", "11")))
     assert decision_table(circuit, cell, 3).cases == (0xFF, 2)
+
+
+@pytest.mark.parametrize(
+    "bits, cases, has_table", [(12, 3, True), (13, 3, False), (13, 4, True), (17, 64, False)]
+)
+def test_a_table_is_no_larger_than_its_cases_are_worth(bits, cases, has_table):
+    tests = [(ALL_BITS[:bits], (f"{n:0{bits}b}",)) for n in range(cases)]
+    circuit, cell = switch(*tests)
+    assert (decision_table(circuit, cell, cases) is not None) is has_table
+
+
+def test_a_switch_on_nothing_gets_no_table():
+    circuit, cell = switch()
+    cell.inputs = (0, 0, 1)
+    assert decision_table(circuit, cell, 3) is None

@@ -2,6 +2,8 @@
 
 import ctypes
 
+import pytest
+
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece
 from sim.engines.native.compiler.cxx import compile_library
@@ -29,11 +31,11 @@ def text_of(design, *roots):
 class Machine:
     """A compiled circuit; `outputs` are what the roots were before the last step."""
 
-    def __init__(self, directory, design, *roots):
+    def __init__(self, directory, design, *roots, **options):
         pieces, live = split_for(design, *roots)
         self.layout = layout = Layout.of(pieces, live)
         nodes = make_nodes(pieces, live, list(enumerate(roots)))
-        text = emit("step", pieces, layout, schedule(pieces, nodes))
+        text = emit("step", pieces, layout, schedule(pieces, nodes, **options))
         source_text = "\n".join([PRELUDE, emit_tables(pieces), text])
         path, _cached = compile_library(source_text, "test", directory, "-O0")
         self._step = ctypes.CDLL(str(path)).step
@@ -114,6 +116,65 @@ def transparent(directory, depth):
     blind = c.SyncRead(8, source, 2, out(1, 0, 3), 1, ())
     design = circuit(flip_flop(4), rows(depth), write, seeing, blind)
     return Machine(directory, design, out(4, 0, 8), out(5, 0, 8))
+
+
+def test_a_register_whose_condition_is_an_if_is_written_only_then(tmp_path):
+    held = assign(out(2), (c.net(1, 0), 0, out(3)))
+    inverter = operator("~", 1, out(1, 1))
+    design = circuit(flip_flop(2), flip_flop(1, data=out(4)), inverter, held)
+    machine = Machine(tmp_path, design, out(2), min_work=1)
+    # Bit 0: it is written; bit 1: with the inverse of that.
+    assert [machine.step(inputs)[0] for inputs in (0, 1, 2, 3, 0)] == [0, 0, 1, 1, 0]
+
+
+def test_a_write_over_a_cut_writes_both_parts(tmp_path):
+    word, most = out(1, 0, 64), (*out(1, 0, 64), *out(1, 0, 34))
+    held = assign(out(3, 0, 100), (c.net(2, 0), 2, most), (c.net(2, 1), 0, word[:50]))
+    design = circuit(flip_flop(64), flip_flop(2), flip_flop(100, data=out(4, 0, 100)), held)
+    machine = Machine(tmp_path, design, out(3, 0, 50), out(3, 50, 100))
+    assert Piece(3, 0, 50) in machine.layout.registers
+    number, value = 0x9234_5678_9ABC_DEF1, 0
+    for flags in (1, 2, 1, 3, 0):
+        assert machine.step(number, flags) == [value & (1 << 50) - 1, value >> 50]
+        if flags & 1:
+            value = value & 3 | (number | number << 64) << 2 & (1 << 100) - 1
+        if flags & 2:
+            value = value >> 50 << 50 | number & (1 << 50) - 1
+
+
+def test_of_matches_the_first_that_holds_counts(tmp_path):
+    values = (out(1, 0, 2), out(1, 0, 2), out(1, 2, 4))
+    matches = [
+        c.Matches(1, source, v, (p,)) for v, p in zip(values, ("1-", "11", "0-"), strict=True)
+    ]
+    # The first test of all is another, so that no table is made of them.
+    chain = c.Priority(4, source, 1, out(1, 4) + out(2) + out(3) + out(4))
+    machine = Machine(
+        tmp_path, circuit(flip_flop(5), *matches, chain), *(out(5, n) for n in range(4))
+    )
+    for inputs in range(32):
+        tests = [inputs >> 4, inputs >> 1 & 1, int(inputs & 3 == 3), int(inputs >> 3 & 1 == 0)]
+        first = tests.index(1) if 1 in tests else None
+        assert machine.step(inputs) == [int(n == first) for n in range(4)]
+
+
+def test_a_constant_in_a_chain_of_priority(tmp_path):
+    chains = [c.Priority(3, source, 1, (c.net(1, 0), n, c.net(1, 1))) for n in (0, 1)]
+    roots = [value for cell in (2, 3) for value in (out(cell, 0), out(cell, 1), out(cell, 2))]
+    machine = Machine(tmp_path, circuit(flip_flop(2), *chains), *roots)
+    seen = [machine.step(inputs) for inputs in range(4)]
+    assert [each[:3] for each in seen] == [[0, 0, 0], [1, 0, 0], [0, 0, 1], [1, 0, 0]]
+    assert [each[3:] for each in seen] == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("low", [0, 1, 63, 64])
+def test_bits_of_a_row_come_from_the_words_they_are_in(tmp_path, low):
+    row = 0x9234_5678_9ABC_DEF1 << 64 | 0x8EDC_BA98_7654_3211
+    design = circuit(flip_flop(1), rows(2, 128, (row, 0)), c.AsyncRead(128, source, 2, out(1)))
+    # That each has its inverter cuts the row where they begin.
+    design.cells += [operator("~", 64, out(3, low, low + 64)), operator("~", 1, out(3))]
+    machine = Machine(tmp_path, design, out(4, 0, 64), out(5))
+    assert machine.step(0) == [~row >> low & (1 << 64) - 1, 0]
 
 
 def test_a_transparent_port_sees_what_is_being_written(tmp_path):

@@ -36,6 +36,13 @@ def test_what_nothing_drives_is_an_input():
     assert (cell.data, cell.init, cell.width) == (None, 9, 4)
 
 
+def test_a_port_of_the_design_is_an_input_that_is_0_at_first():
+    circuit = circuit_of(counter()[0])
+    ports = [cell for _, cell in circuit.of_kind(c.FlipFlop) if cell.source.startswith("a port")]
+    assert ports
+    assert {(cell.data, cell.init) for cell in ports} == {(None, 0)}
+
+
 def counter():
     m, count = Module(), Signal(4, init=3)
     m.d.sync += count.eq(count + 1)

@@ -89,6 +89,21 @@ def test_work_for_the_other_arm_is_done_only_if_it_is_not():
     assert guards[2] == ((c.net(5, 0), 0),)
 
 
+def test_a_register_is_written_where_what_it_takes_is_computed():
+    """Under its condition, and so in the same `if`."""
+    held = assign(out(5), (c.net(6, 0), 0, out(4)))
+    design = circuit(*inverters(3), flip_flop(1, data=out(7)), flip_flop(1), held)
+    guards = {type(step.node): step.guard for step in steps_of(design, out(5), min_work=3)}
+    assert guards[Update] == guards[Compute] == ((c.net(6, 0), 1),)
+
+
+def test_a_condition_is_computed_whatever_it_is():
+    held = assign(out(6), (c.net(4, 0), 0, out(5)))
+    design = circuit(*inverters(3), flip_flop(1), flip_flop(1, data=out(7)), held)
+    steps = steps_of(design, out(6), min_work=1)
+    assert {step.guard for step in steps if isinstance(step.node, Compute)} == {()}
+
+
 def test_little_work_is_always_done():
     cells = [*inverters(1), flip_flop(2), operator("m", 1, out(3), out(2), out(3, 1))]
     assert all(step.guard == () for step in steps_of(circuit(*cells), out(4)))

@@ -47,6 +47,13 @@ def test_a_next_value_that_others_read_is_computed_and_taken_whole():
     assert {node.piece.cell for node in of_kind(nodes, Compute)} == {3, 4}
 
 
+def test_so_is_one_that_other_logic_reads():
+    design = counter()
+    design.cells.append(operator("+", 8, out(4, 0, 8), out(2, 0, 8)))
+    (update,) = of_kind(nodes_of(design, out(2, 0, 8), out(5, 0, 8)), Update)
+    assert (update.condition, update.value) == (1, out(4, 0, 8))
+
+
 def test_a_register_that_holds_its_value_is_not_written():
     design = circuit(flip_flop(8, data=out(1, 0, 8)))
     assert not of_kind(nodes_of(design, out(1, 0, 8)), Update)

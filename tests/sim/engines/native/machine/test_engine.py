@@ -6,14 +6,18 @@ from hdl.arch import Cause, Priv
 from kernel_model.facts.doorbell import Doorbell as Registers
 from kernel_model.facts.doorbell import Register
 from kernel_model.facts.memlayout import DOORBELL
+from sim.config import MachineConfig
 from sim.engines.base import EngineError
 from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.pysim.engine import PysimEngine
 from sim.host.toolchain import cache_directory
+from sim.machine import End
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.devices.doorbell import DoorbellPage
 from sim.platform.events import Budget, Halt, Ring
 from sim.platform.ram import Ram
+from sim.session import BareSession
+from tests.hdl.programs import ASM, build
 from tests.sim.platform.test_bus import Witness
 from tests.sim.scripted import ScriptedHart, load, store
 
@@ -92,6 +96,18 @@ def test_observers_see_the_records_that_pysim_shows():
 
     assert len(native) == len(SCRIPT)
     assert native == records("pysim")
+
+
+def test_observers_are_told_of_the_cycle_that_ends_the_run():
+    seen = []
+    with BareSession(MachineConfig(traced=True), build(ASM / "zicsr.S").read_bytes()) as session:
+        engine = session.machine.engine
+        engine.observe(lambda cycle, fields: seen.append(cycle))
+        assert session.run(10_000) is End.FINISHED
+
+    # The store that ends the run follows one that retires as it reaches the bus.
+    assert len(seen) == engine.log.instructions + engine.log.trap_count
+    assert seen[-1] == engine.cycle - 1
 
 
 def test_what_looks_at_every_cycle_needs_an_engine_made_for_it(ram, tmp_path):

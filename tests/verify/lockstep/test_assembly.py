@@ -1,0 +1,52 @@
+"""The programs of `tests/asm` in lock-step with Spike, whose log of commits is ours to the byte."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from sim.guests.loader import load_bare
+from sim.platform.ram import Ram
+from tests import spike
+from tests.hdl.programs import ASM, build
+from tests.verify.lockstep.compare import compare
+from tests.verify.lockstep.hart import HartRunner
+from tests.verify.lockstep.world import RAM, USED
+
+spike.require()
+
+NAMES = sorted(path.stem for path in ASM.glob("*.S"))
+#: Bytes of the jump to itself behind the verdict, which stands before the tests.
+JUMP = 2
+#: The one that ends in no such jump, but stores its verdict for ever.
+ENDLESS = "tohost_loop"
+MOST = 10_000
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What `HartRunner` and `compare` take for a program: here one of `tests/asm`."""
+
+    image: list
+    end: int
+    lines: tuple = ()
+
+    @classmethod
+    def of(cls, name):
+        ram = Ram(RAM, USED)
+        symbols = load_bare(build(ASM / f"{name}.S").read_bytes(), ram, RAM).symbols
+        return cls([(RAM, ram.read(RAM, USED))], symbols["tests"] - JUMP)
+
+
+@pytest.fixture(scope="module")
+def hart():
+    return HartRunner()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_programs_agree_in_all_that_is_logged(name, hart):
+    run = hart.run(Assembled.of(name), max_records=MOST, max_cycles=2 * MOST)
+
+    assert run.ended or name == ENDLESS
+    difference, statistics = compare(run)
+    assert difference is None, str(difference)
+    assert statistics.instructions.total() > 150
