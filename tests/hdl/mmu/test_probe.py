@@ -2,24 +2,24 @@
 
 from hdl.mmu.vocabulary import Fault, Side
 from tests.hdl.mmu.support import DATA, U, drive, drop, run, set_context
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 VA = 0x1000
 
 
-def shown(question, cycles, *, flags=DATA | U, mapped=True):
-    """What the probe says of the port's side, cycle by cycle, while `question` stands there."""
+def shown(request, cycles, *, flags=DATA | U, mapped=True):
+    """What the probe says of the port's side, cycle by cycle, while `request` stands there."""
     told = []
 
     async def bench(ctx, dut, memory, tables):
         if mapped:
             tables.map(VA, 0x8000_5000, flags)
-        fetches = question.access == "FETCH"
+        fetches = request.access == "FETCH"
         port, side = (dut.fetch, dut.probe.fetch) if fetches else (dut.data, dut.probe.data)
         other = dut.probe.data if fetches else dut.probe.fetch
         probe = dut.probe
-        set_context(ctx, dut, question)
-        drive(ctx, port, question)
+        set_context(ctx, dut, request)
+        drive(ctx, port, request)
         for _ in range(cycles):
             _, _, miss, fault, va, read, of, level, elsewhere = await ctx.tick().sample(
                 side.miss, side.fault, side.va, probe.read, probe.side, probe.level, other.miss
@@ -34,13 +34,13 @@ def shown(question, cycles, *, flags=DATA | U, mapped=True):
     return told
 
 
-def question(access="LOAD", **changes):
-    return Question(va=VA, access=access, priv="U", **changes)
+def request(access="LOAD", **changes):
+    return Request(va=VA, access=access, priv="U", **changes)
 
 
 def test_a_miss_shows_until_the_hit_and_three_reads_in_it():
     miss = (1, Fault.NONE, VA)
-    assert shown(question(), 6) == [
+    assert shown(request(), 6) == [
         (*miss, (Side.DATA, 2)),
         (*miss, (Side.DATA, 1)),
         (*miss, (Side.DATA, 0)),
@@ -50,7 +50,7 @@ def test_a_miss_shows_until_the_hit_and_three_reads_in_it():
 
 
 def test_a_walk_that_ends_in_a_hole_is_a_miss_and_then_a_refusal():
-    told = shown(question("FETCH"), 5, mapped=False)
+    told = shown(request("FETCH"), 5, mapped=False)
     assert [(miss, fault) for miss, fault, *_ in told] == [
         (1, Fault.NONE), (1, Fault.NONE), (0, Fault.PAGE), (0, Fault.PAGE), (0, Fault.PAGE),
     ]  # fmt: skip
@@ -58,5 +58,5 @@ def test_a_walk_that_ends_in_a_hole_is_a_miss_and_then_a_refusal():
 
 
 def test_an_address_that_is_none_is_refused_without_a_miss():
-    told = shown(Question(va=1 << 62, access="LOAD", priv="U"), 2)
+    told = shown(Request(va=1 << 62, access="LOAD", priv="U"), 2)
     assert [(miss, fault, read) for miss, fault, _, read in told] == [(0, Fault.PAGE, None)] * 2

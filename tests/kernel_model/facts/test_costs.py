@@ -75,10 +75,12 @@ class TestMeter:
             (Step.PTE, 2, 2 * TABLE[Step.PTE]),
         )
         assert work.cycles == TABLE[Step.ALLOCATE] + 2 * TABLE[Step.PTE]
+        assert work.begun == 5 * TABLE[Step.PTE]
 
     def test_work_that_costs_nothing_is_work(self):
         meter = Meter(ZERO)
+        begin = meter.mark()
         meter.charge(Step.PTE, 2)
-        work = meter.since([0] * len(Step))
+        work = meter.since(begin)
         assert (work.steps, work.cycles) == (((Step.PTE, 2, 0),), 0)
         assert (NO_WORK.steps, NO_WORK.cycles) == ((), 0)

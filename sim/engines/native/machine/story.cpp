@@ -80,13 +80,16 @@ const Lookup &refused(const Story &s, int side, u64 va) {
 
 // What was refused so far leads to no exception any more.
 void forget(Story &s) {
-  for (int side = 0; side < SIDES; side++) s.refused[side].answered = s.older[side].answered = 0;
+  for (int side = 0; side < SIDES; side++) s.refused[side] = s.older[side] = Lookup{};
 }
 
 void read_entry(Story &s, const Probe &p, u64 cycle, u64 address, u64 value) {
   Lookup &l = s.now[p.of];
   if (!s.asking[p.of]) return;
-  if (l.count == READS || (l.count && p.level >= l.reads[l.count - 1].level)) l.count = 0;
+  if (l.count == READS || (l.count && p.level >= l.reads[l.count - 1].level)) {
+    memset(l.reads, 0, sizeof l.reads);
+    l.count = 0;
+  }
   l.reads[l.count++] = Read{cycle, address, value, p.level};
 }
 
@@ -108,7 +111,7 @@ void handle(Story &s, const u64 *state, u64 cycle) {
   if (insn == SRET || insn == MRET) {
     p.back = s.satp;
     p.returned = cycle;
-    s.first[0].answered = s.first[1].answered = 0;
+    s.first[0] = s.first[1] = Lookup{};
     forget(s);
   }
 }
