@@ -1,5 +1,8 @@
+import inspect
+
 import pytest
 
+from hdl.hart import Hart
 from sim.config import ConfigError, HostFile, MachineConfig, RunConfig
 
 
@@ -50,6 +53,12 @@ def test_a_turn_is_long_enough_or_without_end():
         RunConfig(quantum=1)
 
 
+def test_a_hart_is_the_usual_one_unless_said_otherwise():
+    usual = inspect.signature(Hart).parameters
+    for name in ("itlb_entries", "dtlb_entries", "walk_cache_entries", "btb_entries", "hart_id"):
+        assert getattr(MachineConfig, name) == usual[name].default, name
+
+
 def test_a_bare_machine_may_start_anywhere():
     assert MachineConfig(reset_pc=0x1000).reset_pc == 0x1000
 
@@ -67,6 +76,7 @@ def test_all_of_it_stands_in_json(tmp_path):
     config = RunConfig(disk=tmp_path, files=(HostFile(tmp_path / "a", "b/c"),))
     content = config.as_json()
     assert list(content)[:3] == ["memory_mib", "latency", "engine"]
+    assert (content["memory_mib"], content["fast_forward"]) == (128, True)
     assert content["disk"] == str(tmp_path)
     assert content["files"] == [f"{tmp_path}/a:b/c"]
     assert {

@@ -1,11 +1,14 @@
 """`run mine.c`, `bare mine.S` and `cc` from the command line; tests/programs has programs."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sim.cli import main as cli
-from sim.host.own_programs import elf_of
+from sim.host import own_programs
+from sim.host.own_programs import compile_program, elf_of
+from sim.host.toolchain import ToolchainError
 from tests.sim.cli.test_main import complaint
 
 GOOD = (
@@ -151,6 +154,14 @@ def test_what_two_files_define_is_an_error_though_the_librarys_gives_way(capfd, 
     assert cli.main(["cc", "-o", "both", "one.c", "two.c"]) == 2
     assert "duplicate symbol: abs" in capfd.readouterr().err
     assert not Path("both").exists()
+
+
+def test_a_library_that_is_not_compiled_is_told(folder, monkeypatch):
+    failed = SimpleNamespace(returncode=1, stderr="libc.c: no\n")
+    monkeypatch.setattr(own_programs, "run_compiler", lambda *arguments: failed)
+    monkeypatch.setattr(own_programs, "cached", lambda n, f, a, build, suffix: build(folder / "o"))
+    with pytest.raises(ToolchainError, match="cannot compile the library:\nlibc.c: no"):
+        compile_program([folder / "mine.c"], folder / "out")
 
 
 def test_a_program_takes_the_place_of_the_old_one(folder):

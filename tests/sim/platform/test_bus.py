@@ -136,6 +136,19 @@ def test_a_device_is_read_and_written_in_its_lanes(ram, register):
     assert register.value == 0xCAFE
 
 
+def test_a_device_has_all_addresses_from_its_base_on(ram):
+    class Everywhere(Register):
+        def load(self, offset, count, cycle):
+            return offset
+
+    bus = make_bus(ram, Everywhere())
+    places = (0x700_0000, 0x700_0FF8, 0x700_1000, 0x6FF_FFF8)
+    for cycle, address in enumerate(places):
+        bus.accept(DATA, cycle, Request(address, size=3))
+    found = answers(bus, DATA, [1, 2, 3, 4])
+    assert list(found.values()) == [(0, 0), (0xFF8, 0), (0, 1), (0, 1)]
+
+
 @pytest.mark.parametrize("write", [0, 1])
 def test_what_a_device_refuses_is_an_error(ram, register, write):
     bus = make_bus(ram, register)

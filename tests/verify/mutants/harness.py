@@ -102,6 +102,8 @@ class _FirstFailure:
 def _enter(folder, cpu_seconds):
     """Makes this process one that has never seen the project's modules, in `folder`."""
     os.setsid()
+    # A process of a pool ignores it, and what a process ignores its children do.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     log = os.open(folder / "log.txt", os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(log, stream)

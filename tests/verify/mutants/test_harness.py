@@ -1,5 +1,6 @@
 """Runs of tests in a forked process: how they end, and that what is ours is imported anew."""
 
+import signal
 import subprocess
 import sys
 
@@ -63,6 +64,15 @@ def test_modules_of_the_project_are_those_of_the_folder(tmp_path):
     (tmp_path / "hdl" / "arch.py").write_text("PAGE_SIZE = 7")
     source = "from hdl.arch import PAGE_SIZE\ndef test_a(): assert PAGE_SIZE == 7"
     assert run(tmp_path, source).status == "passed"
+
+
+def test_ctrl_c_is_not_ignored_though_it_is_where_the_run_is_started(tmp_path):
+    source = "import signal\ndef test_a(): assert signal.getsignal(signal.SIGINT) != signal.SIG_IGN"
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert run(tmp_path, source).status == "passed"
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 SOURCE = '''

@@ -36,4 +36,4 @@ def test_what_was_shown_in_two_columns_is_taken_away_in_two():
 
 
 def test_a_new_line_begins_anew():
-    assert shown("\x1b", "\n", DELETE) == b"^[\n" + DELETE
+    assert shown("\x1b", "\n", DELETE, DELETE) == b"^[\n" + DELETE * 2

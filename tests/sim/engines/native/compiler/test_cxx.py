@@ -4,6 +4,7 @@ import ctypes
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -135,6 +136,12 @@ def test_a_library_for_one_processor_is_not_taken_on_another(monkeypatch, tmp_pa
     other, cached = compile_library(ANSWER % 1, "test", tmp_path)
     assert not cached
     assert other != path
+
+
+def test_a_processor_is_what_its_model_can_do(monkeypatch):
+    text = "processor: 0\nmodel name: x\ncpu MHz: 17\nflags: a b\n\nprocessor: 1\nmodel name: y\n"
+    monkeypatch.setattr(cxx, "Path", lambda path: SimpleNamespace(read_text=lambda: text))
+    assert cxx.processor.__wrapped__() == "model name: x\nflags: a b"
 
 
 def test_ziglang_makes_no_library_of_its_own_for_plain_functions(monkeypatch, tmp_path):

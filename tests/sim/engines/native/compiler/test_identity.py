@@ -15,6 +15,7 @@ from hdl.memory.pma import Pma
 from hdl.mmu.mmu import Mmu
 from hdl.mmu.walk_cache import WalkCache
 from hdl.units.alu import Alu
+from sim.engines.native.compiler import identity
 from sim.engines.native.compiler.identity import identify
 
 KB = 1024
@@ -47,6 +48,16 @@ def test_a_part_that_was_exchanged_makes_another():
     mmu.walk_cache = WalkCache(entries=5)
 
     assert identify(mmu) == identify(Mmu(walk_cache_entries=5)) != identify(Mmu())
+
+
+def test_slots_are_called_as_they_are_from_outside():
+    class Plain:
+        __slots__ = "one"
+
+    class _Private(Plain):
+        __slots__ = ("__dict__", "__two", "three")
+
+    assert sorted(identity._slots(_Private)) == ["_Private__two", "one", "three"]
 
 
 def test_what_is_data_makes_no_difference():

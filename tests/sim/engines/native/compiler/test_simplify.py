@@ -80,6 +80,10 @@ def test_what_stands_behind_a_certain_case_never_happens():
     assert resolved(cell) == (0, B[0], 0)
 
 
+def test_a_switch_that_is_off_has_no_case():
+    assert resolved(c.Priority(2, source, 0, (A[0], B[0]))) == (0, 0)
+
+
 def test_a_flip_flop_that_keeps_its_initial_value_is_a_constant():
     held = flip_flop(2, data=(c.net(3, 0), 1), init=0b10)
     assert resolved(held) == (0, 1)

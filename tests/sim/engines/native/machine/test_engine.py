@@ -146,6 +146,12 @@ def test_mistakes_of_the_caller_are_refused(ram):
         engine.answer(-1)
 
 
+def test_a_fetch_port_that_writes_does_too(ram):
+    engine = NativeEngine(ScriptedHart([], [store(BASE, 1)]), Bus(ram), cache_directory())
+    with pytest.raises(ProtocolError, match="the fetch port wrote"):
+        engine.run(10)
+
+
 def test_a_broken_rule_of_the_port_ends_the_run(ram):
     with pytest.raises(ProtocolError, match="not aligned"):
         make_engine(ram, [load(BASE + 1)]).run(5)

@@ -2,9 +2,14 @@
 
 import pytest
 
+from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.native.machine.structs import WINDOWS, MachineStruct
 from sim.engines.native.machine.windows import Windows
+from sim.host.toolchain import cache_directory
+from sim.platform.bus import Bus
 from sim.platform.device import Device, Window
+from sim.platform.ram import Ram
+from tests.sim.scripted import ScriptedHart, store
 
 BASE = 0x4000_0000
 
@@ -58,3 +63,11 @@ def test_there_is_room_for_so_many(machine):
     assert machine.window_count == WINDOWS
     with pytest.raises(ValueError, match=f"may have {WINDOWS} windows in all, not {WINDOWS + 1}"):
         Windows(machine, [Registers() for _ in range(WINDOWS + 1)])
+
+
+def test_a_store_is_handed_over_with_the_last_cycle_that_has_passed():
+    device = Registers()
+    bus = Bus(Ram(0x8000_0000, 0x1000), devices=[device])
+    engine = NativeEngine(ScriptedHart([store(BASE + 8, 7, size=2)]), bus, cache_directory())
+    engine.run(20)
+    assert device.stored == [(8, 4, 7, engine.cycle - 1)]
