@@ -66,7 +66,7 @@ class Hart(wiring.Component):
     retire : Out(RetirePort())
         One record for every instruction that retired or trapped.
     probe : Out(ProbeSignature())
-        What is in each stage, for pipeline logs.
+        What is in each stage, and what the MMU looks up in vain, for logs.
 
     Attributes
     ----------
@@ -131,6 +131,7 @@ class Hart(wiring.Component):
         for name in STAGES:
             stage, shown = getattr(self, name), getattr(self.probe, name)
             wiring.connect(m, stage.probe, wiring.flipped(shown))
+        wiring.connect(m, self.mmu.probe, wiring.flipped(self.probe.mmu))
         return m
 
     def _pipeline(self, m: Module) -> None:

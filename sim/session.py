@@ -117,9 +117,15 @@ class KernelSession(Session):
     kernel : Kernel
         What serves its page faults. Its memory must be a `Ram`, which the hart shares; else
         TypeError is raised.
+    elf : bytes
+        What the first process runs, of a session `of_program`.
+    disk : Disk or None
+        What else may be run, if anything was read for that.
     """
 
     guest: KernelGuest
+    elf: bytes = b""
+    disk: Disk | None = None
 
     def __init__(self, config: MachineConfig, kernel: Kernel, *, hart: HartPorts | None = None):
         devices: list[Device] = [DoorbellPage(kernel.doorbell)]
@@ -150,7 +156,9 @@ class KernelSession(Session):
         """
         kernel = make_kernel(config, Machine.make_ram(config), console, disk)
         kernel.exec(elf, list(argv))
-        return cls(config, kernel, hart=hart)
+        session = cls(config, kernel, hart=hart)
+        session.elf, session.disk = elf, disk
+        return session
 
     @property
     def exit_code(self) -> int | None:

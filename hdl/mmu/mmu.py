@@ -12,6 +12,7 @@ from hdl.mmu.ports import (
     TranslationSignature,
     UpdateSignature,
 )
+from hdl.mmu.probe import MmuProbeSignature
 from hdl.mmu.translator import Translator
 from hdl.mmu.vocabulary import Access, Side, assign_key
 from hdl.mmu.walk_cache import WalkCache
@@ -75,6 +76,8 @@ class Mmu(wiring.Component):
                 #: Reads and writes of PTEs, with source WALK. An arbiter behind it must accept no
                 #: other request between a locked one and the walker's next one.
                 "port": Out(MemoryPort()),
+                #: What is looked up in vain, and read.
+                "probe": Out(MmuProbeSignature()),
             }
         )
         self.fetch_side = Translator(pma=pma, entries=itlb_entries)
@@ -105,6 +108,7 @@ class Mmu(wiring.Component):
         ]
         self._connect_starts(m)
         self._connect_results(m)
+        self._probe(m)
         return m
 
     def _connect_starts(self, m: Module) -> None:
@@ -141,4 +145,18 @@ class Mmu(wiring.Component):
         m.d.comb += [
             self.update.done.eq(found & (result.side == Side.UPDATE)),
             self.update.fault.eq(result.fault),
+        ]
+
+    def _probe(self, m: Module) -> None:
+        """What others may watch."""
+        request, walker = self.port.request, self.walker
+        for port, part, shown in (
+            (self.fetch, self.fetch_side, self.probe.fetch),
+            (self.data, self.data_side, self.probe.data),
+        ):
+            m.d.comb += [shown.miss.eq(part.miss), shown.fault.eq(port.fault), shown.va.eq(port.va)]
+        m.d.comb += [
+            self.probe.read.eq(request.valid & request.ready & ~request.write & ~request.lock),
+            self.probe.side.eq(walker.read_side),
+            self.probe.level.eq(request.level),
         ]

@@ -4,6 +4,7 @@ from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import Out
 
 from hdl.memory.port import ID_BITS
+from hdl.mmu.probe import MmuProbeSignature
 
 __all__ = ["STAGES", "ProbeSignature", "Stall", "StageSignature"]
 
@@ -56,7 +57,8 @@ class StageSignature(wiring.Signature):
 
 
 class ProbeSignature(wiring.Signature):
-    """All stages. Derived from what is there anyway: unconnected, it costs nothing."""
+    """All stages, and the MMU. Derived from what is there anyway: unconnected, it costs nothing."""
 
     def __init__(self) -> None:
-        super().__init__({stage: Out(StageSignature()) for stage in STAGES})
+        stages = {stage: Out(StageSignature()) for stage in STAGES}
+        super().__init__({**stages, "mmu": Out(MmuProbeSignature())})

@@ -1,7 +1,7 @@
 """The retire port: what every instruction did, one record each, for traces, tests and logs."""
 
 from amaranth.lib import wiring
-from amaranth.lib.wiring import Out
+from amaranth.lib.wiring import Member, Out
 
 from hdl.arch import PA_BITS, Priv
 from hdl.memory.port import ID_BITS
@@ -59,24 +59,7 @@ class RetirePort(wiring.Signature):
                 "mem_wmask": Out(8),
                 "mem_rdata": Out(64),
                 "mem_wdata": Out(64),
-                #: CSR instruction: the CSR's address. Bits it reads (all or none), and their values
-                #: before it. Bits it writes: all, or those that it sets or clears; and the whole
-                #: CSR behind it, as far as the CSR takes the value (WARL). 0 if there is nothing.
-                #: What a trap changes in CSRs is not here: see `trap`, `insn`.
-                "csr_addr": Out(12),
-                "csr_rmask": Out(64),
-                "csr_rdata": Out(64),
-                "csr_wmask": Out(64),
-                "csr_wdata": Out(64),
-                #: The CSR that what it writes is kept in, and the whole of that behind it: the CSR
-                #: itself; of `sstatus`, `sie` and `sip` the one of M-mode that they are a part of;
-                #: `mstatus` of `sret` and `mret`. 0 if it writes none.
-                "csr_whole_addr": Out(12),
-                "csr_whole_wdata": Out(64),
-                #: If that is `mip`: its bits that software sets and clears (SEIP, SSIP, and STIP
-                #: unless STCE), before and behind it.
-                "csr_mip_rdata": Out(WIDTH),
-                "csr_mip_wdata": Out(WIDTH),
+                **_csr_fields(),
                 #: With `trap`: the cause, and the value written to `xtval`; else 0.
                 "cause": Out(64),
                 "tval": Out(64),
@@ -84,3 +67,27 @@ class RetirePort(wiring.Signature):
                 "id": Out(ID_BITS),
             }
         )
+
+
+def _csr_fields() -> dict[str, Member]:
+    """Those that tell of CSRs."""
+    return {
+        #: CSR instruction: the CSR's address. Bits it reads (all or none), and their values
+        #: before it. Bits it writes: all, or those that it sets or clears; and the whole
+        #: CSR behind it, as far as the CSR takes the value (WARL). 0 if there is nothing.
+        #: What a trap changes in CSRs is not here: see `trap`, `insn`.
+        "csr_addr": Out(12),
+        "csr_rmask": Out(64),
+        "csr_rdata": Out(64),
+        "csr_wmask": Out(64),
+        "csr_wdata": Out(64),
+        #: The CSR that what it writes is kept in, and the whole of that behind it: the CSR
+        #: itself; of `sstatus`, `sie` and `sip` the one of M-mode that they are a part of;
+        #: `mstatus` of `sret` and `mret`. 0 if it writes none.
+        "csr_whole_addr": Out(12),
+        "csr_whole_wdata": Out(64),
+        #: If that is `mip`: its bits that software sets and clears (SEIP, SSIP, and STIP
+        #: unless STCE), before and behind it.
+        "csr_mip_rdata": Out(WIDTH),
+        "csr_mip_wdata": Out(WIDTH),
+    }

@@ -12,7 +12,7 @@ from enum import IntEnum
 from operator import sub
 from typing import NamedTuple
 
-__all__ = ["NO_WORK", "TABLE", "ZERO", "Charged", "Costs", "Meter", "Step", "Work"]
+__all__ = ["NO_WORK", "TABLE", "ZERO", "Charged", "Costs", "Mark", "Meter", "Step", "Work"]
 
 
 class Step(IntEnum):
@@ -67,6 +67,8 @@ class Work(NamedTuple):
     #: How often each step was done, by its number.
     counts: tuple[int, ...]
     costs: Costs
+    #: Cycles that the kernel had worked since the ring when it began.
+    begun: int = 0
 
     @property
     def steps(self) -> tuple[Charged, ...]:
@@ -81,6 +83,10 @@ class Work(NamedTuple):
 
 
 NO_WORK = Work((0,) * len(Step), ZERO)
+
+
+#: The counts of a meter at some time, and its cycles.
+Mark = tuple[list[int], int]
 
 
 class Meter:
@@ -110,6 +116,11 @@ class Meter:
         self.counts[:] = NO_WORK.counts
         self.cycles = 0
 
-    def since(self, before: list[int]) -> Work:
-        """What was done since the counts were `before`."""
-        return Work(tuple(map(sub, self.counts, before)), self.costs)
+    def mark(self) -> Mark:
+        """What was done so far, for `since`."""
+        return self.counts.copy(), self.cycles
+
+    def since(self, mark: Mark) -> Work:
+        """What was done since the `mark`."""
+        before, begun = mark
+        return Work(tuple(map(sub, self.counts, before)), self.costs, begun)

@@ -19,7 +19,7 @@ class Eager:
 
     def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """Refuses; no page waits for its frame."""
-        before = kernel.meter.counts.copy()
+        before = kernel.meter.mark()
         why, region, pte = reason(kernel, space, va, access)
         if why is Why.UNTOUCHED:
             raise KernelPanic(f"vmfault: {va:#x} has no frame")

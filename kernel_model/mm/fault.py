@@ -1,6 +1,7 @@
 """Why an access to a page faults: the page waits for its frame, or what else is the matter."""
 
 from hdl.arch import Pte
+from kernel_model.facts.costs import Mark
 from kernel_model.mm.pagetable import getpte
 from kernel_model.mm.regions import Region
 from kernel_model.mm.served import Decision, FaultOutcome, Why
@@ -36,9 +37,9 @@ def refused(
     why: Why,
     region: Region | None,
     pte: int,
-    before: list[int],
+    before: Mark,
 ) -> FaultOutcome:
-    """The record of a refusal, since the meter's counts were `before`."""
+    """The record of a refusal, since the meter's mark `before`."""
     return FaultOutcome(
         decision=Decision.REFUSED,
         why=why,

@@ -51,7 +51,7 @@ def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> F
     `va` is not below the size, if a page is mapped there already (so the access itself was not
     allowed), if whoever owns the page does not allow the access, or if no frame is left.
     """
-    before = kernel.meter.counts.copy()
+    before = kernel.meter.mark()
     why, region, pte = reason(kernel, space, va, access)
     if why is not Why.UNTOUCHED or region is None:
         return refused(kernel, space, why, region, pte, before)

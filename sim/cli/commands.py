@@ -9,6 +9,7 @@ from pathlib import Path
 from kernel_model.calls.elf import ExecError
 from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import AUTO, Abi
+from sim.cli.explain import Explainer
 from sim.cli.options import Options, RunOptions
 from sim.cli.recordings import record_bare_run, record_run, start_transcripts
 from sim.cli.watching import keep_journal, open_console, watch
@@ -31,7 +32,7 @@ from sim.machine import End
 from sim.output.activity import Activity
 from sim.output.json_report import JsonReport
 from sim.output.recording import Recording
-from sim.output.report import print_faults, print_processes, print_summary
+from sim.output.report import print_average, print_faults, print_processes, print_summary
 from sim.output.signature import signature_lines
 from sim.platform.devices.console import Console
 from sim.result import Result
@@ -80,14 +81,17 @@ def run_program(
         json = None
         if options.json_path is not None:
             json = JsonReport(options.json_path, console.write)
-            faults.settled = json.fault
+            faults.settled.append(json.fault)
+        if options.explain is not None:
+            explainer = Explainer(options.explain, session, lambda line: _emit(progress, line))
+            faults.settled.append(explainer.settled)
         pages = watch(options, kernel, faults, lambda line: _emit(progress, line))
         session.watchers.append(pages)
         number = _drive(session, options, recording, progress, lambda: len(faults), console)
 
     pages.finish()
     result = _with_status(session.result(), console, number)
-    faults.finish()
+    faults.finish(session.machine.engine.passage)
     failure = _finish_json(json, result)
     _tell(result, options, console, anyway=failure is not None)
     status = _unless_lost(result.exit_status, console, recording, session)
@@ -279,6 +283,7 @@ def _tell(result: Result, options: Options, console: Console, *, anyway: bool = 
         print_faults(result, sys.stderr)
         print_processes(result, sys.stderr)
     print_summary(result, sys.stderr)
+    print_average(result, sys.stderr)
 
 
 def _emit(progress: Progress, line: str) -> None:

@@ -21,6 +21,8 @@ __all__ = [
     "MomentType",
     "PageTable",
     "Quantum",
+    "Which",
+    "WhichType",
     "parse_count",
 ]
 
@@ -126,6 +128,33 @@ class MomentType(click.ParamType[Moment]):
         if kind == "fault" and number:
             return Moment(kind, number)
         return self.fail(f"{value!r} is none of fault:N, cycle:N, exit", param, ctx)
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which page faults: number `number`, or all of them if that is None."""
+
+    number: int | None
+
+    def __str__(self) -> str:
+        return "a page fault" if self.number is None else f"page fault {self.number:,}"
+
+
+class WhichType(click.ParamType[Which]):
+    """N or all."""
+
+    name = "n"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Which:
+        """Which."""
+        number = parse_count(str(value))
+        if value == "all":
+            return Which(None)
+        if not number:
+            self.fail(f"{value!r} is neither a number from 1 on nor all", param, ctx)
+        return Which(number)
 
 
 class PageTable(click.ParamType["PagePrint"]):

@@ -2,6 +2,7 @@
 
 from kernel_model.calls.elf import ExecError
 from kernel_model.fs.names import FsError
+from sim.cli.explain import ExplainError
 from sim.cli.moments import MomentError
 from sim.engines.base import EngineError
 from sim.guests.fault_table import JoinError
@@ -24,6 +25,7 @@ _USER_ERRORS = (
     HostFileError,
     JournalError,
     LoadError,
+    ExplainError,
     MomentError,
     ToolchainError,
     OSError,

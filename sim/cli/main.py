@@ -16,7 +16,7 @@ import click
 from sim import __version__
 from sim.cli.checks import check_files, check_vcd
 from sim.cli.completion import complete_program
-from sim.cli.counts import Address, Moment, MomentType
+from sim.cli.counts import Address, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.help import Commands, RunCommand
 from sim.cli.parameters import KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
@@ -109,6 +109,32 @@ def bare(file: Path, signature: Path | None, signature_granularity: str, **commo
     check_files()
     granularity = int(signature_granularity)
     return run_bare(config, options, file, signature=signature, granularity=granularity)
+
+
+@trapline.command(short_help="Tell of a page fault from the look-up to the retry.")
+@with_options(MACHINE, LIMIT, KERNEL)
+@click.argument("program", shell_complete=complete_program)
+@click.argument("which", type=WhichType(), default="1", metavar="[N|all]")
+@click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
+def explain(
+    program: str,
+    which: Which,
+    arguments: tuple[str, ...],
+    max_cycles: int | None,
+    **options: Any,
+) -> None:
+    """Run PROGRAM and tell of its page fault N, the first by default, or of all.
+
+    Where the program was, what the page-table walker read and concluded, how many cycles each part
+    of the machine took, what the kernel decided and why, and what it wrote. The program's output is
+    not shown, and it reads nothing. Its arguments that begin with - stand behind --.
+    """
+    check_files()
+    config = _config(RunConfig, options)
+    with leaving_at_once():
+        from sim.cli.explain import explain_program
+
+    explain_program(config, program, arguments, which, max_cycles, click.echo)
 
 
 @trapline.command(short_help="Say what an address means at a moment of a run.")

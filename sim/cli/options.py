@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.cli.counts import Which
 from sim.output.pages import PagePrint
 from sim.output.waves import CycleRange
 
@@ -35,4 +36,5 @@ class RunOptions(Options):
     replay: Path | None = None
     trace_syscalls: bool = False
     trace_faults: bool = False
+    explain: Which | None = None
     vmprint: tuple[PagePrint, ...] = ()

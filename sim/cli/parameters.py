@@ -7,7 +7,7 @@ import click
 
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.mm.policy import POLICIES
-from sim.cli.counts import Count, CycleWindow, PageTable, Quantum
+from sim.cli.counts import Count, CycleWindow, PageTable, Quantum, WhichType
 from sim.cli.file_types import DiskContents, DiskFile, InputFile, OutputFile, OutputOrStdout
 from sim.config import BOUNDS, ENGINES, KERNEL_COSTS, MachineConfig, RunConfig
 
@@ -200,6 +200,12 @@ WATCHED = [
         help="Tell of each system call: cycle, pid, arguments, result.",
     ),
     click.option("--trace-faults", is_flag=True, help="Tell of each page fault as it happens."),
+    click.option(
+        "--explain",
+        type=WhichType(),
+        metavar="N|all",
+        help="Tell of page fault N, or of all, from the look-up to the retry.",
+    ),
     click.option(
         "--vmprint",
         type=PageTable(),

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sim.engines.story import Passage
 from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
 from sim.platform.events import Event
@@ -64,9 +65,17 @@ class Engine(ABC):
         rule of its memory port.
         """
 
+    @property
+    def passage(self) -> Passage:
+        """The way of the last trap from user mode, and of the last return; see `Passage`."""
+        return Passage()
+
     @abstractmethod
-    def answer(self, delay: int) -> None:
-        """Answers the doorbell's store, `delay` cycles later than at the earliest."""
+    def answer(self, delay: int) -> int:
+        """Answers the doorbell's store, `delay` cycles later than at the earliest.
+
+        Returns the cycle of the response.
+        """
 
     def switch(self, process: int) -> None:
         """Says which process, any number, runs in user mode from now on."""

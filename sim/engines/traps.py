@@ -5,7 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from hdl.arch import PAGE_FAULTS, Priv
+from hdl.arch import PAGE_FAULTS, Cause, Priv
+from sim.engines.story import DATA, FETCH, Lookup, lookup_of
 
 __all__ = ["KEPT_TRAPS", "MOST_EXPECTED", "TrapLog", "TrapRecord"]
 
@@ -22,8 +23,10 @@ _MOST_PROCESSES = 2_000
 class TrapRecord:
     """An exception as the retire port reported it; interrupts are not recorded.
 
-    `retried_at` is only for page faults in U-mode: the cycle in which the instruction at the same
-    pc retired at last, or None until then.
+    What follows is only for page faults in U-mode. `retried_at` is the cycle in which the
+    instruction at the same pc retired at last, or None until then. `refused` and `looked_up` are
+    packed `Lookup`s, one of each side: those that were refused last when it was raised, and the
+    first that the hart made on its way to `retried_at`; empty if the hart cannot be followed.
     """
 
     cycle: int
@@ -32,6 +35,19 @@ class TrapRecord:
     tval: int
     mode: int
     retried_at: int | None = None
+    refused: bytes = b""
+    looked_up: bytes = b""
+
+    @property
+    def lookup(self) -> Lookup | None:
+        """The look-up that was refused with this page fault."""
+        fetch = self.cause == Cause.FETCH_PAGE
+        return lookup_of(self.refused, FETCH if fetch else DATA)
+
+    @property
+    def retry(self) -> tuple[Lookup | None, Lookup | None]:
+        """What had to be looked up for the retry: the instruction, and its data."""
+        return lookup_of(self.looked_up, FETCH), lookup_of(self.looked_up, DATA)
 
 
 #: Page faults that wait for their instruction to retire, by its pc.
@@ -68,14 +84,17 @@ class TrapLog:
         """
         return self._waiting.keys()
 
-    def trapped(self, cycle: int, pc: int, cause: int, tval: int, mode: int) -> None:
-        """Takes an instruction that raised an exception."""
+    def trapped(
+        self, cycle: int, pc: int, cause: int, tval: int, mode: int, refused: bytes = b""
+    ) -> None:
+        """Takes an instruction that raised an exception; see `TrapRecord.refused`."""
         record = TrapRecord(cycle, pc, cause, tval, mode)
         self.trap_count += 1
         self.traps.append(record)
         if cause in PAGE_FAULTS:
             self.page_faults += 1
             if mode == Priv.U:
+                record.refused = refused
                 waiting = self._waiting.get(pc)
                 if waiting is None:
                     waiting = self._waiting[pc] = deque(maxlen=MOST_EXPECTED)
@@ -83,17 +102,18 @@ class TrapLog:
                         _forget(self._waiting)
                 waiting.append(record)
 
-    def retired(self, cycle: int, pc: int, mode: int) -> None:
-        """Takes an instruction that retired."""
+    def retired(self, cycle: int, pc: int, mode: int, looked_up: bytes = b"") -> None:
+        """Takes an instruction that retired; see `TrapRecord.looked_up`."""
         self.instructions += 1
         if mode == Priv.U:
             self.user_instructions += 1
-            self.reached(cycle, pc)
+            self.reached(cycle, pc, looked_up)
 
-    def reached(self, cycle: int, pc: int) -> None:
+    def reached(self, cycle: int, pc: int, looked_up: bytes = b"") -> None:
         """An instruction at `pc` retired in user mode: what it has raised before was retried."""
         for record in self._waiting.pop(pc, ()):
             record.retried_at = cycle
+            record.looked_up = looked_up
 
     def switch(self, process: int) -> None:
         """Another process runs from now on: its page faults wait, and no other's.

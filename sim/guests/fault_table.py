@@ -9,7 +9,9 @@ from typing import overload
 from hdl.arch import Cause, Priv
 from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.proc.state import KernelWatcher, Proc
+from sim.engines.story import Passage
 from sim.engines.traps import TrapRecord
+from sim.guests.lives import NO_ANSWER, NO_PASSAGE, Answer, Life, Lives
 
 __all__ = ["PageFault", "FaultTable", "JoinError", "cause_name"]
 
@@ -25,12 +27,21 @@ class JoinError(Exception):
 class PageFault:
     """A page fault: of a process, or of the kernel on a process's behalf (`via` a system call).
 
-    `trap` is what the hart raised: the fault itself, or the `ecall` of the system call.
+    Members: `number`, from 1 on, and `life`, from the look-up to the retry.
     """
 
     number: int
-    served: ServedFault
-    trap: TrapRecord
+    life: Life
+
+    @property
+    def served(self) -> ServedFault:
+        """What the kernel did about it."""
+        return self.life.served
+
+    @property
+    def trap(self) -> TrapRecord:
+        """What the hart raised: the fault itself, or the `ecall` of the system call."""
+        return self.life.trap
 
     @property
     def cause_name(self) -> str:
@@ -71,15 +82,15 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
     -------
     pinned : function
         Whether a fault is needed though it is neither of the first nor of the last.
-    settled : function
-        Takes each fault once, in order, when it has retired or never will.
+    settled : list of function
+        Each takes every fault once, in order, when it has retired or never will.
     """
 
     FIRST, LAST, PINNED = 1_000, 10_000, 1_000
 
     def __init__(self) -> None:
         self.pinned: Callable[[PageFault], bool] = lambda fault: False
-        self.settled: Callable[[PageFault], None] = lambda fault: None
+        self.settled: list[Callable[[PageFault], None]] = []
         self._count = 0
         self._first: list[PageFault] = []
         self._chosen: list[PageFault] = []
@@ -87,6 +98,7 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
         self._raised: dict[int, TrapRecord] = {}
         self._unsettled: deque[PageFault] = deque()
         self._exited: list[int] = []
+        self._lives = Lives()
 
     def __len__(self) -> int:
         return self._count
@@ -131,24 +143,35 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
         """Cycle of the last exception of the process `pid`, which must have raised one."""
         return self._raised[pid].cycle
 
-    def join(self, served: list[ServedFault]) -> None:
+    def went_on(self, pid: int, passage: Passage) -> None:
+        """The process `pid` has run, and has come to the trap of `passage`."""
+        self._lives.trapped(pid, passage)
+
+    def resumed(self, pid: int, answered: int) -> None:
+        """The process `pid` runs from the kernel's answer of cycle `answered` on."""
+        self._lives.resumed(pid, answered)
+
+    def join(self, served: list[ServedFault], answer: Answer = NO_ANSWER) -> None:
         """Appends what the kernel has `served` since the last time; called after each trap.
 
         Raises `JoinError` if the process has not raised what the kernel found in the trap frame.
         """
         for fault in served:
-            trap = _trap_of(fault, self._raised)
-            self._append(PageFault(self._count + 1, fault, trap))
+            life = Life(_trap_of(fault, self._raised), fault, answer)
+            self._lives.begin(life)
+            self._append(PageFault(self._count + 1, life))
         for pid in self._exited:
             self._raised.pop(pid, None)
+            self._lives.exited(pid)
         self._exited.clear()
         while self._unsettled and self._is_settled(self._unsettled[0]):
-            self.settled(self._unsettled.popleft())
+            self._settle(self._unsettled.popleft())
 
-    def finish(self) -> None:
-        """The run is over: what has not retired never will."""
+    def finish(self, passage: Passage = NO_PASSAGE) -> None:
+        """The run is over, as far as `passage`: what has not retired never will."""
+        self._lives.finish(passage)
         while self._unsettled:
-            self.settled(self._unsettled.popleft())
+            self._settle(self._unsettled.popleft())
 
     def _append(self, fault: PageFault) -> None:
         self._count += 1
@@ -161,6 +184,10 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
             oldest = self._last.popleft()
             if len(self._chosen) < self.PINNED and self.pinned(oldest):
                 self._chosen.append(oldest)
+
+    def _settle(self, fault: PageFault) -> None:
+        for take in self.settled:
+            take(fault)
 
     def _is_settled(self, fault: PageFault) -> bool:
         """It has retired, or its process has gone or has come to another exception elsewhere."""

@@ -3,6 +3,7 @@
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
 from sim.guests.fault_table import FaultTable
+from sim.guests.lives import Answer
 from sim.machine import End, Machine
 from sim.platform.events import Event, Ring
 
@@ -54,18 +55,23 @@ class KernelGuest:
         kernel, engine = self.kernel, machine.engine
         trapped, log, cycle = kernel.proc, engine.log, engine.cycle
         is_exception = log.trap_count > self._trapped  # and no interrupt: those are not logged
-        if trapped is not None and event.reason == Reason.USER_TRAP and is_exception:
-            self.faults.trapped(trapped.pid, log.traps)
+        passage = engine.passage
+        if trapped is not None and event.reason == Reason.USER_TRAP:
+            self.faults.went_on(trapped.pid, passage)
+            if is_exception:
+                self.faults.trapped(trapped.pid, log.traps)
         self._look_for_progress(machine, event.reason)
         self._trapped = log.trap_count
         cost = kernel.ring(event.reason)
         if event.reason == Reason.BOOT:
             self.entered_user_at = cycle
-        self.faults.join(kernel.take_faults())
+        answered = engine.answer(cost)
+        self.faults.join(kernel.take_faults(), Answer(passage, cycle - 1, answered, cost))
         running = kernel.proc
-        if running is not None and running is not trapped:
-            engine.switch(running.pid)
-        engine.answer(cost)
+        if running is not None:
+            self.faults.resumed(running.pid, answered)
+            if running is not trapped:
+                engine.switch(running.pid)
         kernel.answered_at = cycle + cost
         machine.expect_quiet(cost + self._wait())
 

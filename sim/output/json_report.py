@@ -9,6 +9,7 @@ from typing import TextIO
 
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import PageFault
+from sim.guests.lives import Life
 from sim.host.output_files import STDOUT, open_output, position_of, return_to
 from sim.result import Result
 
@@ -58,7 +59,7 @@ class JsonReport:
 
     def fault(self, fault: PageFault) -> None:
         """Writes a fault of which nothing more will be known."""
-        self._write(self._separator + json.dumps(fault.as_json()))
+        self._write(self._separator + json.dumps(fault.as_json() | _life(fault.life)))
         self._separator = ",\n    "
 
     def finish(self, result: Result) -> None:
@@ -109,3 +110,19 @@ def _account(account: Account) -> dict[str, int | str | None]:
     """An entry of `processes`."""
     entry = asdict(account)
     return {_JSON_NAMES.get(name, name): value for name, value in entry.items()}
+
+
+def _life(life: Life) -> dict[str, int | dict[str, int]]:
+    """What an entry of `faults` says of the way from the look-up to the retry."""
+    outcome = life.served.outcome
+    return {
+        "begin": life.begin,
+        "phases": {_key(part.value): cycles for part, cycles in life.cycles_by_part.items()},
+        "kernel_steps": {_key(part.name): part.cycles for part in life.kernel_parts},
+        "frame": outcome.frame,
+        "page_tables": len(outcome.tables),
+    }
+
+
+def _key(name: str) -> str:
+    return name.replace(" ", "_")

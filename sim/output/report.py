@@ -9,9 +9,10 @@ from sim.guests.fault_table import PageFault
 from sim.host.tables import Cell, Column, Gap, Row, print_table
 from sim.host.terminals import visible
 from sim.output.sentences import in_words
+from sim.output.story import average
 from sim.result import Result
 
-__all__ = ["print_faults", "print_processes", "print_summary"]
+__all__ = ["print_average", "print_faults", "print_processes", "print_summary"]
 
 #: Rows of a table that are shown of many, at its beginning and at its end.
 _SHOWN = (40, 20)
@@ -55,6 +56,12 @@ def print_faults(result: Result, file: TextIO) -> None:
     columns = [column for column in _FAULT_COLUMNS if several or column.heading != "pid"]
     rows = list(_some(result.faults, lambda fault: _row(fault, several), *_SHOWN))
     print_table("Page faults", columns, rows, file)
+
+
+def print_average(result: Result, file: TextIO) -> None:
+    """Prints what the parts of the machine had of an average fault."""
+    for line in average(result.faults or ()):
+        print(line, file=file)
 
 
 def print_processes(result: Result, file: TextIO) -> None:

@@ -21,7 +21,7 @@ from hdl.arch import (
 from kernel_model.mm.peek import flag_letters
 from kernel_model.mm.space import AddressSpace
 
-__all__ = ["ACCESSES", "Outcome", "Step", "Walk", "explain", "walk"]
+__all__ = ["ACCESSES", "Outcome", "Step", "Walk", "conclusion", "explain", "parts_of", "walk"]
 
 #: The accesses, by the page fault that each may raise.
 ACCESSES = {"load": Cause.LOAD_PAGE, "store": Cause.STORE_PAGE, "fetch": Cause.FETCH_PAGE}
@@ -123,8 +123,7 @@ def walk(read: Callable[[int], int | None], root: int, va: int) -> Walk:
             at = f"{_NO_MEMORY} at level {level}"
             return Walk(va, tuple(steps), failure=at, no_memory=True)
         failure, is_leaf = _judge(pte, level)
-        conclusion = failure or _meaning(pte, level)
-        steps.append(Step(level, address, pte, conclusion))
+        steps.append(Step(level, address, pte, conclusion(pte, level)))
         if failure or is_leaf:
             at = f"{failure} at level {level}" if failure else ""
             leaf = pte if is_leaf else None
@@ -150,18 +149,26 @@ def _judge(pte: int, level: int) -> tuple[str, bool]:
     return "", True
 
 
-def _meaning(pte: int, level: int) -> str:
+def conclusion(pte: int, level: int) -> str:
+    """What the walker concludes from an entry of `level`, in words."""
+    failure, _ = _judge(pte, level)
+    if failure:
+        return failure
     if not pte & (Pte.R | Pte.X):
         return f"points to the table at {pte_to_pa(pte):#x}"
     size = {0: "4 KiB", 1: "2 MiB", 2: "1 GiB"}[level]
     return f"a page of {size} at {pte_to_pa(pte):#x}"
 
 
+def parts_of(va: int) -> str:
+    """An address, and the numbers that it consists of."""
+    parts = ", ".join(f"VPN[{level}] {vpn(va, level)}" for level in range(LEVELS - 1, -1, -1))
+    return f"va {va:#x}: {parts}, offset {va % PAGE_SIZE:#x}"
+
+
 def explain(found: Walk, space: AddressSpace, *, svadu: bool) -> Iterator[str]:
     """The walk in lines, what comes of each access, and what the kernel would do."""
-    va = found.va
-    parts = ", ".join(f"VPN[{level}] {vpn(va, level)}" for level in range(LEVELS - 1, -1, -1))
-    yield f"va {va:#x}: {parts}, offset {va % PAGE_SIZE:#x}"
+    yield parts_of(found.va)
     for step in found.steps:
         content = "" if step.pte is None else f"  {step.pte:#018x} {flag_letters(step.pte)}"
         yield f"  level {step.level}  {step.address:#x}{content}  {step.conclusion}"
@@ -173,7 +180,7 @@ def explain(found: Walk, space: AddressSpace, *, svadu: bool) -> Iterator[str]:
         else:
             name = outcome.cause.name.lower().replace("_", " ") + " fault"
             yield f"  {access:<5}  {name}, cause {int(outcome.cause)}: {outcome.reason}"
-    yield f"  kernel {_owner(space, va)}"
+    yield f"  kernel {_owner(space, found.va)}"
 
 
 def _owner(space: AddressSpace, va: int) -> str:

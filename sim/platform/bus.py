@@ -176,15 +176,19 @@ class Bus:
         """Whether a request waits for its response."""
         return bool(self._queues[FETCH] or self._queues[DATA])
 
-    def answer(self, delay: int) -> None:
-        """Lets the withheld store be answered `delay` cycles later than at the earliest."""
+    def answer(self, delay: int) -> int:
+        """Lets the withheld store be answered `delay` cycles later than at the earliest.
+
+        Returns the cycle of the response.
+        """
         if self._withheld is None:
             raise RuntimeError("answer() without a store that waits for it")
         if delay < 0:
             raise ValueError(f"delay must not be negative, not {delay}")
         accepted, response = self._withheld
-        response.due = accepted + self.latency + 1 + delay
+        response.due = due = accepted + self.latency + 1 + delay
         self._withheld = None
+        return due
 
     def set_line(self, name: str, level: bool) -> None:
         """Drives an interrupt line; KeyError for one that is none of `LINES`."""

@@ -3,8 +3,10 @@
 from hdl.arch import Pte
 from kernel_model.mm.regions import HEAP_RIGHTS, Owner, Region
 from kernel_model.mm.served import Decision, FaultOutcome, ServedFault, Via, Why
+from sim.guests.fault_table import PageFault
+from sim.guests.lives import NO_ANSWER, Life
 
-__all__ = ["mapped", "refused"]
+__all__ = ["mapped", "page_fault", "refused"]
 
 HEAP = Region(0x5000, 0x9000, HEAP_RIGHTS, Owner.HEAP)
 
@@ -25,3 +27,8 @@ def refused(pc, cause, stval, pid=2):
         decision=Decision.REFUSED, why=Why.PAGE_RIGHTS, size=0x9000, region=HEAP, pte=pte
     )
     return ServedFault(pid=pid, pc=pc, cause=cause, stval=stval, outcome=outcome)
+
+
+def page_fault(number, served, trap, answer=NO_ANSWER):
+    """An entry of the fault table."""
+    return PageFault(number, Life(trap, served, answer))

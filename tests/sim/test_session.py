@@ -91,7 +91,7 @@ class Lines:
         ]
         session.watchers += [pages, self]
         self.json = JsonReport(path, lambda data: None)
-        faults.settled = self.json.fault
+        faults.settled.append(self.json.fault)
         self.stops = []
         self._session, self._path = session, path
 

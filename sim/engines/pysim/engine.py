@@ -12,10 +12,12 @@ from typing import Any, TextIO
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
+from hdl.arch import Priv
 from sim.engines.base import CYCLE_FS, Engine
 from sim.engines.hart import HartPorts
 from sim.engines.internals import VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
+from sim.engines.story import HANDLER, Follower, Passage, probed
 from sim.engines.transcripts import Form, Transcript
 from sim.engines.traps import TrapLog
 from sim.host.output_files import open_output
@@ -68,6 +70,7 @@ class PysimEngine(Engine):
     def __init__(self, hart: HartPorts, bus: Bus):
         self.cycle = 0
         self.log = TrapLog()
+        self._follower = Follower()
         self._bus = bus
         self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
         self._transcripts: list[Transcript] = []
@@ -92,9 +95,14 @@ class PysimEngine(Engine):
             advance()
         return bus.events.popleft() if bus.events else Budget()
 
-    def answer(self, delay: int) -> None:
+    @property
+    def passage(self) -> Passage:
+        """The way of the last trap; see `Engine`."""
+        return self._follower.passage
+
+    def answer(self, delay: int) -> int:
         """Answers the doorbell's store; see `Engine`."""
-        self._bus.answer(delay)
+        return self._bus.answer(delay)
 
     def read_register(self, number: int) -> int:
         """The value of x`number`."""
@@ -159,6 +167,7 @@ class PysimEngine(Engine):
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
         self._time = slot(hart.mtime)
         self._lines = {name: slot(getattr(hart.interrupts, name)) for name in LINES}
+        self._probe = [slot(signal) for signal in probed(hart)]
         recorded = hart.retire.signature.members
         self._retire = {name: slot(getattr(hart.retire, name)) for name in recorded}
 
@@ -177,6 +186,10 @@ class PysimEngine(Engine):
                 port = self._ports[number]
                 if port.valid.curr and port.ready.curr:
                     self._bus.accept(number, cycle, port.request())
+            if self._probe:
+                probe = [shown.curr for shown in self._probe]
+                address = self._ports[DATA].fields[0].curr
+                self._follower.follow(cycle, probe, address, self._bus.ram.read_u64)
             self.cycle = cycle + 1
             self._bus.tick(cycle + 1)
             self._drive_inputs()
@@ -197,10 +210,15 @@ class PysimEngine(Engine):
     def _take_retirement(self, cycle: int) -> None:
         retire = self._retire
         pc, mode = retire["pc_rdata"].curr, retire["mode"].curr
+        follower = self._follower
         if retire["trap"].curr:
-            self.log.trapped(cycle, pc, retire["cause"].curr, retire["tval"].curr, mode)
+            cause, tval = retire["cause"].curr, retire["tval"].curr
+            self.log.trapped(cycle, pc, cause, tval, mode, follower.refused(tval))
+            follower.trapped(cycle, mode)
         else:
-            self.log.retired(cycle, pc, mode)
+            self.log.retired(cycle, pc, mode, follower.first)
+            if mode != Priv.U:
+                follower.handled(cycle, {name: retire[name].curr for name in HANDLER})
         if self._observers:
             fields = {name: slot.curr for name, slot in retire.items()}
             for observer in self._observers:

@@ -12,7 +12,7 @@ HEADERS = (ASM / "sv39.h").read_text().replace('#include "test.h"', (ASM / "test
 def on_hart(tmp_path):
     """A function that runs assembly on the hart, under `tests/asm/sv39.h`; its tests must pass.
 
-    It runs with memory that answers in the next cycle, then with a slow one.
+    It runs with memory that responds in the next cycle, then with a slow one.
     """
 
     def check(body, *, max_cycles=30_000):

@@ -12,16 +12,16 @@ from tests.hdl.mmu.support import (
     U,
     V,
     X,
-    answer_signals,
     drive,
     drop,
     fence,
-    read_answer,
+    read_response,
+    response_signals,
     run,
     set_context,
     translate,
 )
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 VA = 0x12_0234_5ABC
 OLD = 0x8123_4ABC
@@ -39,22 +39,22 @@ def test_11_a_fence_in_every_cycle_around_a_refill(latency):
     """rocket-chip#2534, #1527: a refill under way at an `sfence.vma` brought the old PTE back.
 
     The PTE changes in the cycle of the fence, from before the walk until after its refill; once
-    that cycle is over no answer may come from the old one.
+    that cycle is over no response may come from the old one.
     """
 
     async def testbench(ctx, dut, memory, tables):
         slot = tables.map(VA, OLD, ALL)
         for port, access in ((dut.data, "LOAD"), (dut.fetch, "FETCH")):
-            set_context(ctx, dut, Question(VA))
+            set_context(ctx, dut, Request(VA))
             for when in range(3 * latency + 4):
-                drive(ctx, port, Question(VA, access))
+                drive(ctx, port, Request(VA, access))
                 await ctx.tick().repeat(when) if when else None
                 memory.words[slot] = leaf(NEW)
                 await fence(ctx, dut)
                 for cycle in range(6 * latency + 4):
-                    answer = read_answer((await ctx.tick().sample(*answer_signals(port)))[2:])
-                    assert answer is None or answer.pa == NEW, (access, when, cycle)
-                assert answer, "the walk never ended"
+                    response = read_response((await ctx.tick().sample(*response_signals(port)))[2:])
+                    assert response is None or response.pa == NEW, (access, when, cycle)
+                assert response, "the walk never ended"
                 drop(ctx, port)
                 memory.words[slot] = leaf(OLD)
                 await fence(ctx, dut)
@@ -136,8 +136,8 @@ def test_13_never_two_matches():
         }
 
         async def look(asid):
-            question = Question(VA, asid=asid, root=spaces[asid].root)
-            result = await translate(ctx, dut, question)
+            request = Request(VA, asid=asid, root=spaces[asid].root)
+            result = await translate(ctx, dut, request)
             assert result.kind == "ok"
             return result.pa >> 12 << 12
 
@@ -174,10 +174,10 @@ def test_14_a_fence_for_any_address_of_a_superpage():
             for g, asid in ((0, None), (0, 7), (G, None)):
                 for va in (None, *(VA ^ 1 << bit for bit in range(size))):
                     memory.words[slot] = 0x80000 << 10 | flags["old"] | g
-                    assert (await translate(ctx, dut, Question(VA, asid=7))).kind == "ok"
+                    assert (await translate(ctx, dut, Request(VA, asid=7))).kind == "ok"
                     memory.words[slot] = 0x80000 << 10 | flags["new"] | g
                     await fence(ctx, dut, va=va, asid=asid)
-                    result = await translate(ctx, dut, Question(VA, asid=7))
+                    result = await translate(ctx, dut, Request(VA, asid=7))
                     assert result.kind == "page", (level, va, asid)
                     await fence(ctx, dut)
 
@@ -243,14 +243,14 @@ def test_25_a_faulting_walk_leaves_no_entry():
         for pte in bad:
             for access in ("LOAD", "AMO"):
                 memory.words[slot] = leaf(OLD, pte)
-                assert (await translate(ctx, dut, Question(VA, access))).kind == "page", hex(pte)
+                assert (await translate(ctx, dut, Request(VA, access))).kind == "page", hex(pte)
                 assert ctx.get(dut.data_side.tlb.valid) == 0
                 memory.words[slot] = leaf(NEW)
                 await ctx.tick()
-                assert (await translate(ctx, dut, Question(VA, access))).pa == NEW
+                assert (await translate(ctx, dut, Request(VA, access))).pa == NEW
                 await fence(ctx, dut)
         memory.refused = {slot}
-        assert (await translate(ctx, dut, Question(VA))).kind == "access"
+        assert (await translate(ctx, dut, Request(VA))).kind == "access"
         assert ctx.get(dut.data_side.tlb.valid) == 0
 
     run(testbench)

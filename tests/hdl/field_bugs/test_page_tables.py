@@ -9,15 +9,15 @@ from tests.hdl.mmu.support import (
     V,
     W,
     X,
-    answer_signals,
     drive,
     fence,
-    read_answer,
+    read_response,
+    response_signals,
     run,
     set_context,
     translate,
 )
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 #: Within RAM also as an offset into a gigapage at its start.
 VA = 0x12_0234_5ABC
@@ -46,12 +46,12 @@ def test_03_every_reserved_bit_at_every_level():
             for access in ("LOAD", "STORE", "FETCH"):
                 for pte in bent:
                     memory.words[slot] = pte
-                    result = await translate(ctx, dut, Question(VA, access))
+                    result = await translate(ctx, dut, Request(VA, access))
                     assert result.kind == "page", (level, hex(pte))
                     await fence(ctx, dut)
                 for pte in (leaf, pointer):
                     memory.words[slot] = pte
-                    assert (await translate(ctx, dut, Question(VA, access))).kind == "ok"
+                    assert (await translate(ctx, dut, Request(VA, access))).kind == "ok"
                     await fence(ctx, dut)
 
     run(testbench, max_cycles=20_000)
@@ -62,7 +62,7 @@ def test_04_a_non_canonical_neighbour():
 
     It comes in every cycle of a good one's walk, and directly before and behind a hit.
     """
-    bad = Question(VA | 1 << 40)
+    bad = Request(VA | 1 << 40)
 
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, PA, DATA)
@@ -70,12 +70,12 @@ def test_04_a_non_canonical_neighbour():
             for cold in (True, False):
                 if cold:
                     await fence(ctx, dut)
-                set_context(ctx, dut, Question(VA))
-                for question in [Question(VA)] * when + [bad]:
-                    drive(ctx, dut.data, question)
-                    sampled = (await ctx.tick().sample(*answer_signals(dut.data)))[2:]
-                assert read_answer(sampled).kind == "page"
-                good = await translate(ctx, dut, Question(VA))
+                set_context(ctx, dut, Request(VA))
+                for request in [Request(VA)] * when + [bad]:
+                    drive(ctx, dut.data, request)
+                    sampled = (await ctx.tick().sample(*response_signals(dut.data)))[2:]
+                assert read_response(sampled).kind == "page"
+                good = await translate(ctx, dut, Request(VA))
                 assert (good.kind, good.pa) == ("ok", PA), (when, cold)
                 assert (await translate(ctx, dut, bad)).kind == "page"
 
@@ -96,10 +96,10 @@ def test_05_both_sides_of_bit_38():
             tables.map(va, PA, ALL)
         for access in ("LOAD", "STORE", "FETCH"):
             for va in good:
-                result = await translate(ctx, dut, Question(va, access))
+                result = await translate(ctx, dut, Request(va, access))
                 assert (result.kind, result.pa >> 12) == ("ok", PA >> 12), hex(va)
             for va in bad:
-                assert (await translate(ctx, dut, Question(va, access))).kind == "page", hex(va)
+                assert (await translate(ctx, dut, Request(va, access))).kind == "page", hex(va)
 
     run(testbench)
 
@@ -118,8 +118,8 @@ def test_06_no_request_for_a_pte_that_is_not_permitted():
             root = device if level == 2 else tables.root
             for access in ACCESSES:
                 del memory.log[:]
-                question = Question(VA, access, root=root)
-                assert (await translate(ctx, dut, question)).kind == "access"
+                request = Request(VA, access, root=root)
+                assert (await translate(ctx, dut, request)).kind == "access"
                 await ctx.tick().repeat(4)
                 assert memory.addresses() == tables.trail(VA)[: 2 - level]
                 await fence(ctx, dut)
@@ -195,11 +195,11 @@ def test_08_a_pte_that_the_bus_refuses():
         for level in range(3):
             for access in ACCESSES:
                 memory.refused = {tables.slot(VA, level)}
-                result = await translate(ctx, dut, Question(VA, access))
+                result = await translate(ctx, dut, Request(VA, access))
                 assert (result.kind, result.cycle) == ("access", 4 - level)
                 memory.refused = set()
                 await fence(ctx, dut)
-                assert (await translate(ctx, dut, Question(VA, access))).kind == "ok"
+                assert (await translate(ctx, dut, Request(VA, access))).kind == "ok"
                 await fence(ctx, dut)
 
     run(testbench)
@@ -217,7 +217,7 @@ def test_09_every_low_bit_of_a_superpage():
             for bit in range(9 * level + 1):
                 for access in ("LOAD", "STORE", "FETCH"):
                     memory.words[slot] = 0x80000 << 10 ^ 1 << 10 + bit | ALL
-                    result = await translate(ctx, dut, Question(VA, access))
+                    result = await translate(ctx, dut, Request(VA, access))
                     low = bit < 9 * level
                     # What lies outside RAM is a device, from which nothing is fetched.
                     good = "ok" if level == 1 or access != "FETCH" else "access"
@@ -240,11 +240,11 @@ def test_10_writable_but_not_readable():
                 priv = "U" if flags & U else "S"
                 for access in ("LOAD", "STORE", "AMO", "FETCH"):
                     slot = tables.map(va, 0x8000_0000, flags, level)
-                    bad = await translate(ctx, dut, Question(va, access, priv, mxr=1))
+                    bad = await translate(ctx, dut, Request(va, access, priv, mxr=1))
                     assert bad.kind == "page", (level, flags, access)
                     await ctx.tick()
                     memory.words[slot] |= R | X
-                    good = await translate(ctx, dut, Question(va, access, priv))
+                    good = await translate(ctx, dut, Request(va, access, priv))
                     assert good.kind == "ok", "a faulting entry was remembered"
                     memory.words[slot] = 0
                     await fence(ctx, dut)

@@ -1,7 +1,7 @@
 """Field bugs in the A and D bits."""
 
 from tests.hdl.mmu.support import A, D, R, U, V, W, X, run, translate, update
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 VA = 0x12_0234_5ABC
 PA = 0x8123_4ABC
@@ -29,28 +29,28 @@ def test_18_no_update_before_a_page_fault_and_no_fill_without_one():
         for flags, access, priv in faulting:
             slot = tables.map(VA, PA, flags)
             before = memory.words[slot]
-            question = Question(VA, access, priv, adue=1)
-            assert (await translate(ctx, dut, question)).kind == "page"
-            assert (await update(ctx, dut, question))[0].name == "PAGE"
+            request = Request(VA, access, priv, adue=1)
+            assert (await translate(ctx, dut, request)).kind == "page"
+            assert (await update(ctx, dut, request))[0].name == "PAGE"
             assert memory.words[slot] == before
 
         # An atomic on a device: A and D are set, then the access fault comes.
         slot = tables.map(VA, 0x1000_0000, V | R | W)
-        question = Question(VA, "AMO", adue=1)
-        assert (await translate(ctx, dut, question)).kind == "update"
-        assert (await update(ctx, dut, question))[0].name == "NONE"
+        request = Request(VA, "AMO", adue=1)
+        assert (await translate(ctx, dut, request)).kind == "update"
+        assert (await update(ctx, dut, request))[0].name == "NONE"
         assert memory.words[slot] & (A | D) == A | D
-        assert (await translate(ctx, dut, question)).kind == "access"
+        assert (await translate(ctx, dut, request)).kind == "access"
 
         del memory.words[slot]
         slot = tables.map(VA + 4096, PA, V | R | W)
         before = memory.words[slot]
         memory.refused_writes = {slot}
         valid = ctx.get(dut.data_side.tlb.valid)
-        question = Question(VA + 4096, "STORE", adue=1)
+        request = Request(VA + 4096, "STORE", adue=1)
         for _ in range(2):
-            assert (await translate(ctx, dut, question)).kind == "update"
-            assert (await update(ctx, dut, question))[0].name == "ACCESS"
+            assert (await translate(ctx, dut, request)).kind == "update"
+            assert (await update(ctx, dut, request))[0].name == "ACCESS"
             assert memory.words[slot] == before
             assert ctx.get(dut.data_side.tlb.valid) == valid
             await ctx.tick()

@@ -6,17 +6,17 @@ from tests.hdl.mmu.support import (
     DATA,
     U,
     X,
-    answer_signals,
     drive,
     drop,
     fence,
-    read_answer,
+    read_response,
+    response_signals,
     run,
     set_context,
     translate,
     update,
 )
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 VA = 0x12_0234_5ABC
 OTHER = VA + (1 << 30)
@@ -26,37 +26,37 @@ OTHER_PA = 0x8567_8ABC
 WILD = VA | 1 << 40
 
 
-async def first_answers(ctx, dut, questions, *, start=None, cycles=40):
-    """Asks both ports, "data" and "fetch", from their `start` cycles on; their first answers."""
-    start = start or dict.fromkeys(questions, 0)
-    answers = {}
+async def first_responses(ctx, dut, requests, *, start=None, cycles=40):
+    """Asks both ports, "data" and "fetch", from their `start` cycles on; their first responses."""
+    start = start or dict.fromkeys(requests, 0)
+    responses = {}
     for cycle in range(cycles):
-        for name, question in questions.items():
+        for name, request in requests.items():
             if cycle == start[name]:
-                drive(ctx, getattr(dut, name), question)
-        sampled = (await ctx.tick().sample(*answer_signals(dut.data), *answer_signals(dut.fetch)))[
-            2:
-        ]
+                drive(ctx, getattr(dut, name), request)
+        sampled = (
+            await ctx.tick().sample(*response_signals(dut.data), *response_signals(dut.fetch))
+        )[2:]
         for name, values in (("data", sampled[:5]), ("fetch", sampled[5:])):
-            if answer := read_answer(values, cycle):
-                answers.setdefault(name, answer)
+            if response := read_response(values, cycle):
+                responses.setdefault(name, response)
                 drop(ctx, getattr(dut, name))
-    return answers
+    return responses
 
 
 @pytest.mark.parametrize("latency", [1, 3])
-def test_19_a_killed_walk_answers_nobody(latency):
+def test_19_a_killed_walk_gives_no_response(latency):
     """cva6#301, #61, #3179: the late response of a walk that was killed was taken by the next one.
 
     The killed walk would fault, the next one not, then the other way round; in every cycle, and
-    with the next question in the cycle behind it or later.
+    with the next request in the cycle behind it or later.
     """
 
     async def testbench(ctx, dut, memory, tables):
         tables.slot(VA)
         tables.map(OTHER, OTHER_PA, DATA | X)
         for port, access in ((dut.data, "LOAD"), (dut.fetch, "FETCH")):
-            bad, good = Question(VA, access), Question(OTHER, access)
+            bad, good = Request(VA, access), Request(OTHER, access)
             for killed, asked in ((bad, good), (good, bad)):
                 for when in range(1, 3 * latency + 2):
                     for pause in (0, 1, 3):
@@ -80,7 +80,7 @@ def test_19_a_killed_walk_answers_nobody(latency):
 def test_21_a_privilege_that_changes_during_the_walk():
     """coreblocks#1062: the privilege changed between the request and the end of its walk.
 
-    The walk's verdict is then for nobody: in every cycle, and also if the privilege changes back.
+    The walk's response is then for nobody: in every cycle, and also if the privilege changes back.
     """
 
     async def testbench(ctx, dut, memory, tables):
@@ -89,11 +89,11 @@ def test_21_a_privilege_that_changes_during_the_walk():
         for va, allowed in ((VA, "U"), (OTHER, "S")):
             for before, after in ("US", "SU"):
                 for when in range(1, 7):
-                    set_context(ctx, dut, Question(va))
-                    drive(ctx, dut.data, Question(va, priv=before))
+                    set_context(ctx, dut, Request(va))
+                    drive(ctx, dut.data, Request(va, priv=before))
                     await ctx.tick().repeat(when)
                     for priv in (after, before):
-                        result = await translate(ctx, dut, Question(va, priv=priv))
+                        result = await translate(ctx, dut, Request(va, priv=priv))
                         assert result.kind == ("ok" if priv == allowed else "page"), (when, priv)
                     await fence(ctx, dut)
 
@@ -103,7 +103,7 @@ def test_21_a_privilege_that_changes_during_the_walk():
 def test_23_walks_under_different_privileges():
     """cva6#3475: with MPRV a fetch and a data walk in flight took each other's privilege.
 
-    Each port gets the verdict of its own, in whichever order and by whatever distance they ask.
+    Each port gets the response of its own, in whichever order and by whatever distance they ask.
     """
 
     async def testbench(ctx, dut, memory, tables):
@@ -113,16 +113,16 @@ def test_23_walks_under_different_privileges():
             start = {"data": max(0, offset), "fetch": max(0, -offset)}
             for va in (VA, OTHER):
                 for fetch_priv, data_priv in ("SU", "US"):
-                    set_context(ctx, dut, Question(va))
-                    questions = {
-                        "data": Question(va, "LOAD", data_priv),
-                        "fetch": Question(va, "FETCH", fetch_priv),
+                    set_context(ctx, dut, Request(va))
+                    requests = {
+                        "data": Request(va, "LOAD", data_priv),
+                        "fetch": Request(va, "FETCH", fetch_priv),
                     }
-                    answers = await first_answers(ctx, dut, questions, start=start)
+                    responses = await first_responses(ctx, dut, requests, start=start)
                     allowed = "S" if va == VA else "U"
                     for name, priv in (("data", data_priv), ("fetch", fetch_priv)):
                         kind = "ok" if priv == allowed else "page"
-                        assert answers[name].kind == kind, (offset, hex(va), name, priv)
+                        assert responses[name].kind == kind, (offset, hex(va), name, priv)
                     await fence(ctx, dut)
 
     run(testbench, max_cycles=20_000)
@@ -140,21 +140,21 @@ def test_29_a_walk_queued_behind_a_fault_without_one():
         tables.map(VA, PA, DATA | X)
         for bad, good in (("data", "fetch"), ("fetch", "data")):
             access = {"data": "LOAD", "fetch": "FETCH"}
-            questions = {bad: Question(WILD, access[bad]), good: Question(VA, access[good])}
+            requests = {bad: Request(WILD, access[bad]), good: Request(VA, access[good])}
             for offset in range(-3, 4):
                 start = {bad: max(0, offset), good: max(0, -offset)}
-                set_context(ctx, dut, Question(VA))
-                answers = await first_answers(ctx, dut, questions, start=start)
-                assert (answers[bad].kind, answers[bad].cycle) == ("page", start[bad])
-                assert (answers[good].pa, answers[good].cycle) == (PA, start[good] + 4)
+                set_context(ctx, dut, Request(VA))
+                responses = await first_responses(ctx, dut, requests, start=start)
+                assert (responses[bad].kind, responses[bad].cycle) == ("page", start[bad])
+                assert (responses[good].pa, responses[good].cycle) == (PA, start[good] + 4)
                 await fence(ctx, dut)
 
-            await translate(ctx, dut, questions[bad])
-            assert (await translate(ctx, dut, questions[good])).cycle == 4
+            await translate(ctx, dut, requests[bad])
+            assert (await translate(ctx, dut, requests[good])).cycle == 4
             await fence(ctx, dut)
 
-        fault, _ = await update(ctx, dut, Question(OTHER, "STORE", adue=1))
+        fault, _ = await update(ctx, dut, Request(OTHER, "STORE", adue=1))
         assert fault.name == "PAGE"
-        assert (await translate(ctx, dut, Question(VA))).cycle == 4
+        assert (await translate(ctx, dut, Request(VA))).cycle == 4
 
     run(testbench)

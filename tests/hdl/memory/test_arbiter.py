@@ -199,7 +199,7 @@ def test_ready_does_not_look_at_valid(side):
 
 
 async def lock(ctx, dut, request):
-    """Makes a locked read on `request` and has it answered."""
+    """Makes a locked read on `request` and gives its response."""
     ctx.set(dut.port.request.ready, 1)
     ctx.set(request.lock, 1)
     ctx.set(request.valid, 1)

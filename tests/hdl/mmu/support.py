@@ -11,7 +11,7 @@ from tests.verify.golden import sv39 as golden
 
 __all__ = [
     "A", "D", "G", "R", "U", "V", "W", "X", "DATA", "CODE", "ROOT", "Memory", "Result", "Tables",
-    "agree", "answer_signals", "drive", "drop", "fence", "read_answer", "run", "serve",
+    "agree", "response_signals", "drive", "drop", "fence", "read_response", "run", "serve",
     "set_context", "set_fence", "translate", "update",
 ]  # fmt: skip
 
@@ -24,7 +24,7 @@ ROOT = 0x80000
 
 
 @dataclass(frozen=True)
-class Request:
+class BusRequest:
     """A request that the memory accepted, and in which cycle."""
 
     cycle: int
@@ -39,7 +39,7 @@ class Request:
     id: int
 
 
-FIELDS = [field.name for field in fields(Request)[1:]]
+FIELDS = [field.name for field in fields(BusRequest)[1:]]
 
 
 class Memory:
@@ -118,7 +118,7 @@ class Tables:
 
 
 def serve(port, memory, *, latency=lambda: 1, ready=lambda: 1, is_ram=golden.is_ram):
-    """A background testbench that answers on `port` in order, `latency()` cycles after acceptance.
+    """A background testbench that responds on `port` in order, `latency()` cycles after acceptance.
 
     `ready()` is asked in every cycle. It checks that the design never asks for what is not RAM as
     `is_ram(address)` has it, offers a refused request again, and lets nothing pass between a locked
@@ -133,7 +133,7 @@ def serve(port, memory, *, latency=lambda: 1, ready=lambda: 1, is_ram=golden.is_
         while True:
             _, _, taken, *values = await ctx.tick().sample(request.valid & request.ready, *signals)
             if taken:
-                accepted = Request(cycle, *map(int, values))
+                accepted = BusRequest(cycle, *map(int, values))
                 assert is_ram(accepted.address), f"{accepted.address:#x} is not RAM"
                 assert (accepted.size, accepted.source) == (3, 2)
                 assert not owed, "two requests are outstanding"
@@ -151,7 +151,7 @@ def serve(port, memory, *, latency=lambda: 1, ready=lambda: 1, is_ram=golden.is_
 
 @dataclass(frozen=True)
 class Result:
-    """A verdict, and the cycle in which it came; the question was first put in cycle 0."""
+    """A response, and the cycle in which it came; the request was first put in cycle 0."""
 
     kind: str
     pa: int = 0
@@ -159,17 +159,17 @@ class Result:
     cycle: int = 0
 
 
-def set_context(ctx, dut, question):
-    """Sets the CSR fields that `question` is subject to."""
+def set_context(ctx, dut, request):
+    """Sets the CSR fields that `request` is subject to."""
     for name in ("sv39", "asid", "root", "sum_", "mxr", "adue"):
-        ctx.set(getattr(dut.context, name), getattr(question, name))
+        ctx.set(getattr(dut.context, name), getattr(request, name))
 
 
-def drive(ctx, port, question, *, id=0):
-    """Puts `question` on `port`, a translation or update port, from this cycle on."""
-    ctx.set(port.va, question.va)
-    ctx.set(port.priv, Priv[question.priv])
-    ctx.set(port.access, Access[question.access])
+def drive(ctx, port, request, *, id=0):
+    """Puts `request` on `port`, a translation or update port, from this cycle on."""
+    ctx.set(port.va, request.va)
+    ctx.set(port.priv, Priv[request.priv])
+    ctx.set(port.access, Access[request.access])
     ctx.set(port.id, id)
     ctx.set(port.valid, 1)
 
@@ -180,13 +180,13 @@ def drop(ctx, *ports):
         ctx.set(port.valid, 0)
 
 
-def answer_signals(port):
-    """What `read_answer` makes a `Result` of."""
+def response_signals(port):
+    """What `read_response` makes a `Result` of."""
     return port.done, port.pa, port.device, port.fault, port.update
 
 
-def read_answer(values, cycle=0):
-    """The `Result` that sampled `answer_signals` mean, or None if the port is not done."""
+def read_response(values, cycle=0):
+    """The `Result` that sampled `response_signals` mean, or None if the port is not done."""
     done, pa, device, fault, wants_update = values
     if not done:
         return None
@@ -199,30 +199,30 @@ def read_answer(values, cycle=0):
     return Result("ok", pa, bool(device), cycle=cycle)
 
 
-async def translate(ctx, dut, question, *, id=0, max_cycles=100):
-    """Puts `question` to the port that it belongs to until the verdict; returns a `Result`."""
-    port = dut.fetch if question.access == "FETCH" else dut.data
-    set_context(ctx, dut, question)
-    drive(ctx, port, question, id=id)
+async def translate(ctx, dut, request, *, id=0, max_cycles=100):
+    """Puts `request` to the port that it belongs to until the response; returns a `Result`."""
+    port = dut.fetch if request.access == "FETCH" else dut.data
+    set_context(ctx, dut, request)
+    drive(ctx, port, request, id=id)
     for cycle in range(max_cycles):
-        values = (await ctx.tick().sample(*answer_signals(port)))[2:]
-        result = read_answer(values, cycle)
+        values = (await ctx.tick().sample(*response_signals(port)))[2:]
+        result = read_response(values, cycle)
         if result:
             drop(ctx, port)
             return result
-    raise TimeoutError(f"no verdict within {max_cycles} cycles: {question}")
+    raise TimeoutError(f"no response within {max_cycles} cycles: {request}")
 
 
-async def update(ctx, dut, question, *, id=0, max_cycles=100):
+async def update(ctx, dut, request, *, id=0, max_cycles=100):
     """Asks the update port until it is done; returns (fault, cycle)."""
-    set_context(ctx, dut, question)
-    drive(ctx, dut.update, question, id=id)
+    set_context(ctx, dut, request)
+    drive(ctx, dut.update, request, id=id)
     for cycle in range(max_cycles):
         _, _, done, fault = await ctx.tick().sample(dut.update.done, dut.update.fault)
         if done:
             drop(ctx, dut.update)
             return Fault(fault), cycle
-    raise TimeoutError(f"no update within {max_cycles} cycles: {question}")
+    raise TimeoutError(f"no update within {max_cycles} cycles: {request}")
 
 
 def set_fence(ctx, dut, *, va=None, asid=None):
@@ -242,11 +242,11 @@ async def fence(ctx, dut, *, va=None, asid=None):
     ctx.set(dut.sfence.valid, 0)
 
 
-def agree(result, answer):
-    """Whether the design's `Result` is the golden model's `Answer`."""
-    if result.kind != answer.kind:
+def agree(result, response):
+    """Whether the design's `Result` is the golden model's `Response`."""
+    if result.kind != response.kind:
         return False
-    return result.kind != "ok" or (result.pa, result.device) == (answer.pa, answer.device)
+    return result.kind != "ok" or (result.pa, result.device) == (response.pa, response.device)
 
 
 def run(testbench, *, latency=lambda: 1, ready=lambda: 1, max_cycles=10_000, **parameters):

@@ -12,18 +12,18 @@ from tests.hdl.mmu.support import (
     V,
     X,
     agree,
-    answer_signals,
     drive,
     drop,
     fence,
-    read_answer,
+    read_response,
+    response_signals,
     run,
     set_context,
     set_fence,
     translate,
 )
 from tests.verify.golden import sv39 as golden
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 VA = 0x12_3456_7ABC
 OTHER = VA + (1 << 30)
@@ -39,11 +39,11 @@ async def wait(ctx, cycles):
 
 
 async def watch(ctx, port, cycles, *, start=0):
-    """Passes `cycles`; returns the verdicts by cycle."""
+    """Passes `cycles`; returns the responses by cycle."""
     results = {}
     for cycle in range(start, start + cycles):
-        values = (await ctx.tick().sample(*answer_signals(port)))[2:]
-        if result := read_answer(values, cycle):
+        values = (await ctx.tick().sample(*response_signals(port)))[2:]
+        if result := read_response(values, cycle):
             results[cycle] = result
     return results
 
@@ -59,13 +59,13 @@ def test_a_fence_in_every_cycle_around_a_refill(side, latency, new):
 
     async def testbench(ctx, dut, memory, tables):
         port = getattr(dut, side)
-        question = Question(VA, "LOAD" if side == "data" else "FETCH")
+        request = Request(VA, "LOAD" if side == "data" else "FETCH")
         last = 3 * latency + 4
         for when in range(last):
             slot = tables.map(VA, OLD, DATA | X)
             await fence(ctx, dut)
-            set_context(ctx, dut, question)
-            drive(ctx, port, question)
+            set_context(ctx, dut, request)
+            drive(ctx, port, request)
             before = await watch(ctx, port, when)
             memory.words[slot] = NEW >> 12 << 10 | DATA | X if new == "page" else 0
             set_fence(ctx, dut)
@@ -76,8 +76,8 @@ def test_a_fence_in_every_cycle_around_a_refill(side, latency, new):
             await ctx.tick()
 
             assert all(result.pa == OLD for result in before.values())
-            assert after, "no verdict after the fence"
-            expected = golden.ask(question, memory.read)
+            assert after, "no response after the fence"
+            expected = golden.respond(request, memory.read)
             assert all(agree(result, expected) for result in after.values()), (when, after)
             assert min(after) <= when + 4 * latency + 2, "it did not start again at once"
 
@@ -89,11 +89,11 @@ def test_a_fence_in_every_cycle_around_a_refill(side, latency, new):
 def test_a_squash_in_every_cycle_of_a_walk(side, latency):
     """cva6#301, #61, #3179: the late response of a squashed walk reaches nobody.
 
-    The squashed question would be a page fault; the next one follows in the next cycle, and after
-    a pause. It must get its own verdict, and there must be no trace of the first one.
+    The squashed request would be a page fault; the next one follows in the next cycle, and after
+    a pause. It must get its own response, and there must be no trace of the first one.
     """
     access = "LOAD" if side == "data" else "FETCH"
-    bad, good = Question(VA, access), Question(OTHER, access)
+    bad, good = Request(VA, access), Request(OTHER, access)
 
     async def testbench(ctx, dut, memory, tables):
         port = getattr(dut, side)
@@ -110,7 +110,7 @@ def test_a_squash_in_every_cycle_of_a_walk(side, latency):
                 drop(ctx, port)
                 await wait(ctx, pause)
                 result = await translate(ctx, dut, good)
-                assert agree(result, golden.ask(good, memory.read)), (when, pause, result)
+                assert agree(result, golden.respond(good, memory.read)), (when, pause, result)
                 assert result.cycle <= 4 * latency + 2
                 await fence(ctx, dut)
 
@@ -126,8 +126,8 @@ def test_a_squashed_walk_fills_nothing(latency):
         for port, access in ((dut.data, "LOAD"), (dut.fetch, "FETCH")):
             side = dut.data_side if access == "LOAD" else dut.fetch_side
             for when in range(3 * latency + 1):
-                set_context(ctx, dut, Question(VA))
-                drive(ctx, port, Question(VA, access))
+                set_context(ctx, dut, Request(VA))
+                drive(ctx, port, Request(VA, access))
                 await wait(ctx, when)
                 ctx.set(port.squash, 1)
                 await ctx.tick()
@@ -142,20 +142,20 @@ def test_a_squashed_walk_fills_nothing(latency):
 
 @pytest.mark.parametrize("side, access", [("data", "LOAD"), ("fetch", "FETCH")])
 def test_an_error_that_a_squashed_walk_gets_reaches_nobody(side, access):
-    """Not even the same question, if it stands again at once: it makes a walk of its own."""
+    """Not even the same request, if it stands again at once: it makes a walk of its own."""
 
     async def testbench(ctx, dut, memory, tables):
         port = getattr(dut, side)
         tables.map(VA, OLD, CODE | DATA)
         memory.refused = {tables.trail(VA)[0]}
-        set_context(ctx, dut, Question(VA))
-        drive(ctx, port, Question(VA, access))
+        set_context(ctx, dut, Request(VA))
+        drive(ctx, port, Request(VA, access))
         await ctx.tick()
         ctx.set(port.squash, 1)
         await ctx.tick()
         ctx.set(port.squash, 0)
         memory.refused = set()
-        assert (await translate(ctx, dut, Question(VA, access))).pa == OLD
+        assert (await translate(ctx, dut, Request(VA, access))).pa == OLD
         assert memory.addresses() == [tables.trail(VA)[0], *tables.trail(VA)]
 
     run(testbench, latency=lambda: 4)
@@ -166,7 +166,7 @@ def test_a_squash_of_one_port_leaves_the_other_alone():
         tables.map(VA, OLD, DATA | X)
         for port, access in ((dut.data, "FETCH"), (dut.fetch, "LOAD")):
             ctx.set(port.squash, 1)
-            result = await translate(ctx, dut, Question(VA, access))
+            result = await translate(ctx, dut, Request(VA, access))
             assert (result.kind, result.pa) == ("ok", OLD)
             assert result.cycle == (4 if port is dut.data else 2)
             ctx.set(port.squash, 0)
@@ -182,10 +182,10 @@ def test_lazy_mapping_without_a_fence(absent):
         tables.map(VA, OLD, DATA)
         slot = tables.slot(VA, absent)
         pte, memory.words[slot] = memory.words[slot], 0
-        assert (await translate(ctx, dut, Question(VA))).kind == "page"
+        assert (await translate(ctx, dut, Request(VA))).kind == "page"
         await ctx.tick()
         memory.words[slot] = pte
-        result = await translate(ctx, dut, Question(VA))
+        result = await translate(ctx, dut, Request(VA))
         assert (result.kind, result.pa) == ("ok", OLD)
 
     run(testbench)
@@ -198,45 +198,45 @@ def test_a_faulting_walk_leaves_no_entry():
         slot = tables.slot(VA)
         for pte in (0, R, V | R, V | R | U | A, V | X | A, V | R | A | 1 << 60, V):
             memory.words[slot] = OLD >> 12 << 10 | pte
-            assert (await translate(ctx, dut, Question(VA, "STORE"))).kind == "page"
+            assert (await translate(ctx, dut, Request(VA, "STORE"))).kind == "page"
             await ctx.tick()
         memory.refused = {slot}
-        assert (await translate(ctx, dut, Question(VA))).kind == "access"
+        assert (await translate(ctx, dut, Request(VA))).kind == "access"
         assert ctx.get(dut.data_side.tlb.valid) == 0
 
     run(testbench)
 
 
 CHANGES = {
-    "privilege": (Question(VA, priv="U"), Question(VA, priv="S")),
-    "SUM": (Question(VA, sum_=1), Question(VA, sum_=0)),
-    "MXR": (Question(VA + 4096, priv="U", mxr=0), Question(VA + 4096, priv="U", mxr=1)),
-    "ASID": (Question(VA, priv="U", asid=1), Question(VA, priv="U", asid=2)),
-    "root": (Question(OTHER, root=0x80000), Question(OTHER, root=0x1)),
-    "ADUE": (Question(VA, "STORE", "U", adue=0), Question(VA, "STORE", "U", adue=1)),
-    "access": (Question(VA, "STORE", "U"), Question(VA, "LOAD", "U")),
-    "page": (Question(VA, priv="U"), Question(VA + 8192, priv="U")),
-    "MODE": (Question(VA, sv39=1), Question(VA, sv39=0)),
-    "machine": (Question(VA, priv="S"), Question(VA, priv="M")),
+    "privilege": (Request(VA, priv="U"), Request(VA, priv="S")),
+    "SUM": (Request(VA, sum_=1), Request(VA, sum_=0)),
+    "MXR": (Request(VA + 4096, priv="U", mxr=0), Request(VA + 4096, priv="U", mxr=1)),
+    "ASID": (Request(VA, priv="U", asid=1), Request(VA, priv="U", asid=2)),
+    "root": (Request(OTHER, root=0x80000), Request(OTHER, root=0x1)),
+    "ADUE": (Request(VA, "STORE", "U", adue=0), Request(VA, "STORE", "U", adue=1)),
+    "access": (Request(VA, "STORE", "U"), Request(VA, "LOAD", "U")),
+    "page": (Request(VA, priv="U"), Request(VA + 8192, priv="U")),
+    "MODE": (Request(VA, sv39=1), Request(VA, sv39=0)),
+    "machine": (Request(VA, priv="S"), Request(VA, priv="M")),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_between_a_question_and_the_end_of_its_walk(change):
-    """coreblocks#1062: in every cycle and both ways, each verdict is that of the live question."""
+def test_a_change_between_a_request_and_the_end_of_its_walk(change):
+    """coreblocks#1062: in every cycle and both ways, each response is that of the live request."""
 
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, OLD, V | R | 0b100 | U | A)
         tables.map(VA + 4096, NEW, V | X | U | A)
         for before, after in (CHANGES[change], CHANGES[change][::-1]):
             for when in range(6):
-                for question, cycles in ((before, when), (after, 12)):
-                    set_context(ctx, dut, question)
-                    drive(ctx, dut.data, question)
+                for request, cycles in ((before, when), (after, 12)):
+                    set_context(ctx, dut, request)
+                    drive(ctx, dut.data, request)
                     results = await watch(ctx, dut.data, cycles)
-                    expected = golden.ask(question, memory.read)
+                    expected = golden.respond(request, memory.read)
                     assert all(agree(result, expected) for result in results.values())
-                assert results, "no verdict after the change"
+                assert results, "no response after the change"
                 drop(ctx, dut.data)
                 await fence(ctx, dut)
 
@@ -250,19 +250,19 @@ def test_a_data_fault_beside_a_fetch_miss(offset):
     async def testbench(ctx, dut, memory, tables):
         tables.slot(VA)
         tables.map(OTHER, NEW, CODE)
-        questions = {"data": Question(VA), "fetch": Question(OTHER, "FETCH")}
+        requests = {"data": Request(VA), "fetch": Request(OTHER, "FETCH")}
         start = {"data": max(0, offset), "fetch": max(0, -offset)}
-        set_context(ctx, dut, Question(VA))
+        set_context(ctx, dut, Request(VA))
         done = {}
         for cycle in range(30):
-            for name, question in questions.items():
+            for name, request in requests.items():
                 if cycle == start[name]:
-                    drive(ctx, getattr(dut, name), question)
+                    drive(ctx, getattr(dut, name), request)
             sampled = (
-                await ctx.tick().sample(*answer_signals(dut.data), *answer_signals(dut.fetch))
+                await ctx.tick().sample(*response_signals(dut.data), *response_signals(dut.fetch))
             )[2:]
             for name, values in (("data", sampled[:5]), ("fetch", sampled[5:])):
-                if result := read_answer(values, cycle):
+                if result := read_response(values, cycle):
                     done[name] = result
                     drop(ctx, getattr(dut, name))
         assert (done["data"].kind, done["fetch"].pa) == ("page", NEW)
@@ -280,8 +280,8 @@ def test_walks_under_different_privileges():
         for fetch_priv in "SU":
             for data_priv in "SU":
                 for data_va in (VA, OTHER):
-                    fetch = Question(OTHER, "FETCH", fetch_priv)
-                    data = Question(data_va, "LOAD", data_priv)
+                    fetch = Request(OTHER, "FETCH", fetch_priv)
+                    data = Request(data_va, "LOAD", data_priv)
                     set_context(ctx, dut, data)
                     drive(ctx, dut.fetch, fetch)
                     drive(ctx, dut.data, data)
@@ -289,13 +289,13 @@ def test_walks_under_different_privileges():
                     for _ in range(16):
                         sampled = (
                             await ctx.tick().sample(
-                                *answer_signals(dut.fetch), *answer_signals(dut.data)
+                                *response_signals(dut.fetch), *response_signals(dut.data)
                             )
                         )[2:]
-                        for question, values in ((fetch, sampled[:5]), (data, sampled[5:])):
-                            if result := read_answer(values):
-                                assert agree(result, golden.ask(question, memory.read))
-                                seen.add(question)
+                        for request, values in ((fetch, sampled[:5]), (data, sampled[5:])):
+                            if result := read_response(values):
+                                assert agree(result, golden.respond(request, memory.read))
+                                seen.add(request)
                     assert seen == {fetch, data}
                     drop(ctx, dut.fetch, dut.data)
                     await fence(ctx, dut)
@@ -304,33 +304,33 @@ def test_walks_under_different_privileges():
 
 
 def test_two_faults_in_a_row():
-    """XiangShan#6540: each has its own verdict, of its own kind, and its own walk."""
+    """XiangShan#6540: each has its own response, of its own kind, and its own walk."""
 
     async def testbench(ctx, dut, memory, tables):
         tables.slot(VA)
         memory.refused = {tables.slot(OTHER)}
-        for question, kind in (
-            (Question(VA), "page"),
-            (Question(OTHER), "access"),
-            (Question(VA, "STORE"), "page"),
-            (Question(OTHER, "STORE"), "access"),
+        for request, kind in (
+            (Request(VA), "page"),
+            (Request(OTHER), "access"),
+            (Request(VA, "STORE"), "page"),
+            (Request(OTHER, "STORE"), "access"),
         ):
             before = len(memory.log)
-            assert (await translate(ctx, dut, question)).kind == kind
+            assert (await translate(ctx, dut, request)).kind == kind
             assert len(memory.log) > before
 
     run(testbench)
 
 
 @pytest.mark.parametrize("side, access", [("data", "LOAD"), ("fetch", "FETCH")])
-def test_a_verdict_stands_while_its_question_does(side, access):
+def test_a_result_stands_while_its_request_does(side, access):
     """A requester that is stalled does not lose it, and the bus sees one walk only."""
 
     async def testbench(ctx, dut, memory, tables):
         port = getattr(dut, side)
         tables.slot(VA)
-        set_context(ctx, dut, Question(VA))
-        drive(ctx, port, Question(VA, access))
+        set_context(ctx, dut, Request(VA))
+        drive(ctx, port, Request(VA, access))
         results = await watch(ctx, port, 20)
         assert list(results) == list(range(4, 20))
         assert len(memory.log) == 3
@@ -338,19 +338,19 @@ def test_a_verdict_stands_while_its_question_does(side, access):
     run(testbench)
 
 
-def test_a_question_that_is_withdrawn_without_a_squash():
-    """Its walk may fill, but its verdict is for nobody, and it holds nothing up."""
+def test_a_request_that_is_withdrawn_without_a_squash():
+    """Its walk may fill, but its response is for nobody, and it holds nothing up."""
 
     async def testbench(ctx, dut, memory, tables):
         tables.slot(VA)
         tables.map(OTHER, NEW, DATA)
         for when in range(1, 5):
-            drive(ctx, dut.data, Question(VA))
-            set_context(ctx, dut, Question(VA))
+            drive(ctx, dut.data, Request(VA))
+            set_context(ctx, dut, Request(VA))
             await wait(ctx, when)
             drop(ctx, dut.data)
             assert not await watch(ctx, dut.data, 1)
-            result = await translate(ctx, dut, Question(OTHER))
+            result = await translate(ctx, dut, Request(OTHER))
             assert (result.kind, result.pa) == ("ok", NEW)
             await fence(ctx, dut)
 
@@ -367,13 +367,13 @@ def test_same_page_number_under_many_asids():
             spaces[asid].map(VA, OLD + (asid << 12), DATA)
         for _ in range(2):
             for asid, space in spaces.items():
-                question = Question(VA, asid=asid, root=space.root)
+                request = Request(VA, asid=asid, root=space.root)
                 for _ in range(2):
-                    assert (await translate(ctx, dut, question)).pa == OLD + (asid << 12)
+                    assert (await translate(ctx, dut, request)).pa == OLD + (asid << 12)
         assert len(memory.log) == 3 * 6, "six entries should have fitted"
         await fence(ctx, dut, asid=3)
         for asid, space in spaces.items():
-            result = await translate(ctx, dut, Question(VA, asid=asid, root=space.root))
+            result = await translate(ctx, dut, Request(VA, asid=asid, root=space.root))
             assert bool(result.cycle) == (asid == 3)
 
     run(testbench)

@@ -1,4 +1,4 @@
-"""The whole MMU under random traffic on all its ports, every verdict held against the model."""
+"""The whole MMU under random traffic on all its ports, every response held against the model."""
 
 import random
 
@@ -16,16 +16,16 @@ from tests.hdl.mmu.support import (
     W,
     X,
     agree,
-    answer_signals,
     drive,
     drop,
-    read_answer,
+    read_response,
+    response_signals,
     run,
     set_context,
     set_fence,
 )
 from tests.verify.golden import sv39 as golden
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 #: Few pages, so that hits, superpages and overlaps are frequent: of 4 KiB, 2 MiB and 1 GiB.
 PAGES = [(0, 0), (0x1000, 0), (0x20_0000, 1), (0x3F_FFFF_F000, 0), (1 << 30, 2), (3 << 30, 0)]
@@ -39,7 +39,7 @@ def test_sizes_must_be_positive(name):
 
 
 class Traffic:
-    """Random requesters, an operating system that changes PTEs, and the judge of all verdicts.
+    """Random requesters, an operating system that changes PTEs, and the judge of all responses.
 
     A PTE changes with or without a fence. Until the next fence that covers it, translations by the
     old and the new one are both right; with one PTE in this state at a time, nothing else is.
@@ -75,7 +75,7 @@ class Traffic:
         words = self.memory.words
         return [self.memory.read, lambda address: old if address == slot else words.get(address, 0)]
 
-    def new_question(self, access):
+    def new_request(self, access):
         rng = self.rng
         va, level = rng.choice(PAGES)
         va |= rng.getrandbits(12 + 9 * min(level, 1))
@@ -83,15 +83,15 @@ class Traffic:
             va ^= 1 << rng.randrange(38, 64)
         asid = self.context.asid
         priv = rng.choice("UUUSM" if rng.random() < 0.1 else "UUS")
-        return Question(va, access, priv, asid=asid, root=ROOTS.get(asid, 0))
+        return Request(va, access, priv, asid=asid, root=ROOTS.get(asid, 0))
 
-    def live(self, question):
-        """`question` under the CSRs of this cycle."""
+    def live(self, request):
+        """`request` under the CSRs of this cycle."""
         c = self.context
-        return Question(
-            question.va,
-            question.access,
-            question.priv,
+        return Request(
+            request.va,
+            request.access,
+            request.priv,
             c.sv39,
             c.root,
             c.asid,
@@ -105,7 +105,7 @@ class Traffic:
         rng, dut = self.rng, self.dut
         if not self.context or (not self.asked["update"] and rng.random() < 0.03):
             asid = rng.choice((1, 2))
-            self.context = Question(
+            self.context = Request(
                 0,
                 sv39=rng.random() < 0.95,
                 asid=asid,
@@ -128,7 +128,7 @@ class Traffic:
                     if name == "fetch"
                     else rng.choice(("LOAD", "STORE", "STORE", "LR", "SC", "AMO"))
                 )
-                self.asked[name] = self.new_question(access)
+                self.asked[name] = self.new_request(access)
                 drive(ctx, port, self.asked[name])
 
     def change_pte(self):
@@ -151,19 +151,19 @@ class Traffic:
         return True
 
     def judge(self, ctx, name, values):
-        """Holds the verdict of a port against the model; the question is then gone, or stays."""
-        question = self.asked[name]
-        result = read_answer(values)
+        """Holds the response of a port against the model; the request is then gone, or stays."""
+        request = self.asked[name]
+        result = read_response(values)
         if not result:
             return
-        assert question, f"{name} was answered, but had not asked"
-        question = self.live(question)
-        answers = [golden.ask(question, read) for read in self._reads()]
-        assert any(agree(result, answer) for answer in answers), (question, result, answers)
+        assert request, f"{name} got its response, but had not asked"
+        request = self.live(request)
+        responses = [golden.respond(request, read) for read in self._reads()]
+        assert any(agree(result, response) for response in responses), (request, result, responses)
         self.counts[result.kind] += 1
         if result.kind == "update" and not self.asked["update"] and self.rng.random() < 0.8:
-            self.asked["update"] = question
-            drive(ctx, self.dut.update, question)
+            self.asked["update"] = request
+            drive(ctx, self.dut.update, request)
         if self.rng.random() < 0.8:
             self.asked[name] = None
             drop(ctx, getattr(self.dut, name))
@@ -172,9 +172,9 @@ class Traffic:
         """Holds the outcome of an update against the model, and the PTE that it left."""
         if not done:
             return
-        question = self.asked["update"]
-        answers = [golden.ask(question, read) for read in self._reads()]
-        kinds = {answer.kind for answer in answers}
+        request = self.asked["update"]
+        responses = [golden.respond(request, read) for read in self._reads()]
+        kinds = {response.kind for response in responses}
         self.counts["updated"] += 1
         if Fault(fault) is Fault.PAGE:
             assert "page" in kinds
@@ -196,7 +196,7 @@ def test_random_traffic(seed):
         nonlocal traffic
         traffic = Traffic(rng, dut, memory)
         memory.on_accept = check_write
-        signals = [*answer_signals(dut.fetch), *answer_signals(dut.data)]
+        signals = [*response_signals(dut.fetch), *response_signals(dut.data)]
         signals += [dut.update.done, dut.update.fault]
         for _ in range(2500):
             traffic.move(ctx)
@@ -211,13 +211,13 @@ def test_random_traffic(seed):
                 ctx.set(dut.sfence.valid, 0)
                 traffic.unsettled = None
 
-    def check_write(request):
+    def check_write(accepted):
         """Only an update writes, to the leaf of its page, and only A and D."""
-        if request.write:
-            question = traffic.asked["update"]
-            answer = golden.ask(question, traffic.memory.read)
-            assert (answer.kind, answer.leaf) == ("update", request.address)
-            assert request.data == answer.written
+        if accepted.write:
+            request = traffic.asked["update"]
+            response = golden.respond(request, traffic.memory.read)
+            assert (response.kind, response.leaf) == ("update", accepted.address)
+            assert accepted.data == response.written
 
     run(
         testbench,

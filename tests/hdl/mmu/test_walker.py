@@ -17,17 +17,17 @@ from tests.hdl.mmu.support import (
     W,
     X,
     agree,
-    answer_signals,
     drive,
     drop,
     fence,
-    read_answer,
+    read_response,
+    response_signals,
     run,
     set_context,
     translate,
 )
 from tests.verify.golden import sv39 as golden
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 VA = 0x12_3456_7ABC
 PA = 0x8123_4ABC
@@ -36,7 +36,7 @@ ACCESSES = tuple(golden.ACCESSES)
 
 
 def test_a_cold_walk_takes_4_cycles_a_warm_one_2_and_a_hit_none():
-    """With a memory that answers in the next cycle, this is the limit: reads depend on each other.
+    """With a memory that responds in the next cycle, this is the limit: reads depend on each other.
 
     The requests of the cold walk are accepted in cycles 0, 1 and 2, the leaf arrives in cycle 3,
     and the TLB hits in cycle 4.
@@ -46,10 +46,10 @@ def test_a_cold_walk_takes_4_cycles_a_warm_one_2_and_a_hit_none():
         tables.map(VA, PA, DATA)
         tables.map(VA + 4096, PA, DATA)
 
-        cold = await translate(ctx, dut, Question(VA))
+        cold = await translate(ctx, dut, Request(VA))
         assert memory.addresses() == tables.trail(VA)
-        hit = await translate(ctx, dut, Question(VA))
-        warm = await translate(ctx, dut, Question(VA + 4096))
+        hit = await translate(ctx, dut, Request(VA))
+        warm = await translate(ctx, dut, Request(VA + 4096))
 
         assert (cold.pa, cold.cycle) == (PA, 4)
         assert (hit.pa, hit.cycle) == (PA, 0)
@@ -64,7 +64,7 @@ def test_a_superpage_takes_a_cycle_less_for_each_level():
         for level, cycles in ((2, 2), (1, 3), (0, 4)):
             va = (level + 1) << 30
             tables.map(va, 0x8000_0000, DATA, level)
-            result = await translate(ctx, dut, Question(va + 0x123))
+            result = await translate(ctx, dut, Request(va + 0x123))
             assert (result.kind, result.pa, result.cycle) == ("ok", 0x8000_0123, cycles)
 
     run(testbench)
@@ -73,9 +73,9 @@ def test_a_superpage_takes_a_cycle_less_for_each_level():
 def test_a_fault_takes_as_long_as_a_refill():
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, PA, 0)
-        cold = await translate(ctx, dut, Question(VA))
-        await ctx.tick()  # the question goes away, and its verdict with it
-        warm = await translate(ctx, dut, Question(VA))
+        cold = await translate(ctx, dut, Request(VA))
+        await ctx.tick()  # the request goes away, and its response with it
+        warm = await translate(ctx, dut, Request(VA))
         assert (cold.kind, cold.cycle) == ("page", 4)
         assert (warm.kind, warm.cycle) == ("page", 2)
 
@@ -85,7 +85,7 @@ def test_a_fault_takes_as_long_as_a_refill():
 def test_what_the_bus_sees():
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, PA, DATA)
-        await translate(ctx, dut, Question(VA), id=0x1234)
+        await translate(ctx, dut, Request(VA), id=0x1234)
         assert [(r.address, r.level) for r in memory.log] == list(
             zip(tables.trail(VA), (2, 1, 0), strict=True)
         )
@@ -104,14 +104,14 @@ def test_a_request_that_is_not_taken_is_kept():
         tables.map(VA, PA, DATA)
         offered = []
 
-        set_context(ctx, dut, Question(VA))
-        drive(ctx, dut.data, Question(VA))
+        set_context(ctx, dut, Request(VA))
+        drive(ctx, dut.data, Request(VA))
         while True:
             request = dut.port.request
-            _, _, valid, address, *answer = await ctx.tick().sample(
-                request.valid, request.address, *answer_signals(dut.data)
+            _, _, valid, address, *response = await ctx.tick().sample(
+                request.valid, request.address, *response_signals(dut.data)
             )
-            if read_answer(answer):
+            if read_response(response):
                 break
             if valid:
                 offered.append(address)
@@ -132,28 +132,28 @@ def test_global_pointers_make_global_entries(level):
             tables.map(va, PA, DATA)
         memory.words[tables.slot(VA, level)] |= G
         for va in (VA, VA + 4096):
-            await translate(ctx, dut, Question(va, asid=1))
+            await translate(ctx, dut, Request(va, asid=1))
         before = len(memory.log)
         assert before == 4
 
         for va in (VA, VA + 4096):
-            assert (await translate(ctx, dut, Question(va, asid=2))).cycle == 0
+            assert (await translate(ctx, dut, Request(va, asid=2))).cycle == 0
         await fence(ctx, dut, asid=1)
         for va in (VA, VA + 4096):
-            assert (await translate(ctx, dut, Question(va, asid=1))).cycle == 0
+            assert (await translate(ctx, dut, Request(va, asid=1))).cycle == 0
         assert len(memory.log) == before
 
     run(testbench)
 
 
-async def check(ctx, dut, memory, question):
-    """Translates with cold caches and compares verdict and reads with the golden model."""
+async def check(ctx, dut, memory, request):
+    """Translates with cold caches and compares response and reads with the golden model."""
     await fence(ctx, dut)
     del memory.log[:]
-    result = await translate(ctx, dut, question)
-    expected = golden.ask(question, memory.read)
-    assert agree(result, expected), (question, result, expected)
-    assert tuple(memory.addresses()) == expected.reads, question
+    result = await translate(ctx, dut, request)
+    expected = golden.respond(request, memory.read)
+    assert agree(result, expected), (request, result, expected)
+    assert tuple(memory.addresses()) == expected.reads, request
     return result.kind
 
 
@@ -169,7 +169,7 @@ def test_reserved_bits(level):
         for pte in (0x80000 << 10 | DATA, pointer):
             for bit in (*range(8), *range(54, 64)):
                 memory.words[slot] = pte ^ 1 << bit
-                kinds[await check(ctx, dut, memory, Question(VA))] += 1
+                kinds[await check(ctx, dut, memory, Request(VA))] += 1
         assert kinds["page"] > 20
         assert kinds["ok"] > 0
 
@@ -186,7 +186,7 @@ def test_every_flag_combination(level):
         kinds = set()
         for flags in range(256):
             memory.words[slot] = 0x80000 << 10 | flags
-            question = Question(
+            request = Request(
                 VA,
                 access=rng.choice(ACCESSES),
                 priv=rng.choice("US"),
@@ -194,7 +194,7 @@ def test_every_flag_combination(level):
                 mxr=rng.getrandbits(1),
                 adue=rng.getrandbits(1),
             )
-            kinds.add(await check(ctx, dut, memory, question))
+            kinds.add(await check(ctx, dut, memory, request))
         assert kinds >= {"ok", "page", "update"}
 
     run(testbench)
@@ -208,7 +208,7 @@ def test_misaligned_superpages(level):
         slot = tables.slot(VA, level)
         for bit in range(27):
             memory.words[slot] = (0x80000 ^ 1 << bit) << 10 | DATA
-            kind = await check(ctx, dut, memory, Question(VA))
+            kind = await check(ctx, dut, memory, Request(VA))
             assert kind == ("page" if bit < 9 * level else "ok")
 
     run(testbench)
@@ -218,7 +218,7 @@ def test_a_pointer_at_level_0():
     async def testbench(ctx, dut, memory, tables):
         for flags in (V, V | G):
             memory.words[tables.slot(VA)] = 0x80000 << 10 | flags
-            assert await check(ctx, dut, memory, Question(VA)) == "page"
+            assert await check(ctx, dut, memory, Request(VA)) == "page"
 
     run(testbench)
 
@@ -231,14 +231,14 @@ def test_all_bits_of_a_ppn_are_kept():
         leaf, middle = tables.slot(VA, 0), tables.slot(VA, 1)
         for bit in range(44):
             memory.words[leaf] = (PA >> 12 ^ 1 << bit) << 10 | DATA
-            result = await translate(ctx, dut, Question(VA))
+            result = await translate(ctx, dut, Request(VA))
             assert result.pa == PA ^ 1 << bit + 12
             await fence(ctx, dut)
         for bit in range(28, 44):
             memory.words[middle] = (0x80100 ^ 1 << bit) << 10 | V
-            assert await check(ctx, dut, memory, Question(VA)) == "access"
+            assert await check(ctx, dut, memory, Request(VA)) == "access"
             root = 0x80000 ^ 1 << bit
-            assert await check(ctx, dut, memory, Question(VA, root=root)) == "access"
+            assert await check(ctx, dut, memory, Request(VA, root=root)) == "access"
 
     run(testbench)
 
@@ -253,7 +253,7 @@ def test_no_request_for_a_pte_outside_ram(level):
             memory.words[tables.slot(VA, level + 1)] = outside << 10 | V
         root = outside if level == 2 else tables.root
         for access in ACCESSES:
-            assert await check(ctx, dut, memory, Question(VA, access, root=root)) == "access"
+            assert await check(ctx, dut, memory, Request(VA, access, root=root)) == "access"
             assert len(memory.log) == 2 - level
 
     run(testbench)
@@ -262,7 +262,7 @@ def test_no_request_for_a_pte_outside_ram(level):
 def test_ram_ends_where_it_ends():
     async def testbench(ctx, dut, memory, tables):
         for page, kind in ((0x7FFFF, "access"), (0x87FFF, "page"), (0x88000, "access")):
-            assert await check(ctx, dut, memory, Question(VA, root=page)) == kind
+            assert await check(ctx, dut, memory, Request(VA, root=page)) == kind
 
     run(testbench)
 
@@ -276,10 +276,10 @@ def test_a_pte_that_the_bus_refuses(level):
         refused = tables.slot(VA, level)
         for access in ACCESSES:
             memory.refused = {refused}
-            assert await check(ctx, dut, memory, Question(VA, access)) == "access"
+            assert await check(ctx, dut, memory, Request(VA, access)) == "access"
             memory.refused = set()
             await ctx.tick()
-            assert (await translate(ctx, dut, Question(VA, access))).kind == "ok"
+            assert (await translate(ctx, dut, Request(VA, access))).kind == "ok"
         assert memory.words[slot] == PA >> 12 << 10 | DATA | X
 
     run(testbench)
@@ -294,33 +294,33 @@ def test_the_first_fault_met_wins():
 
         memory.refused = {leaf}
         memory.words[middle] = 0
-        assert await check(ctx, dut, memory, Question(VA)) == "page"
+        assert await check(ctx, dut, memory, Request(VA)) == "page"
 
         memory.refused, memory.words[middle] = {middle}, good_middle
-        assert await check(ctx, dut, memory, Question(VA)) == "access"
+        assert await check(ctx, dut, memory, Request(VA)) == "access"
 
         memory.words[root] = good_root | D
-        assert await check(ctx, dut, memory, Question(VA)) == "page"
+        assert await check(ctx, dut, memory, Request(VA)) == "page"
 
         # A page that may not be accessed: its bad permissions come before the device behind it.
         memory.words[root], memory.refused = good_root, set()
         memory.words[leaf] = 0x10000 << 10 | V | R | A
-        assert await check(ctx, dut, memory, Question(VA, "AMO")) == "page"
-        assert await check(ctx, dut, memory, Question(VA, "LR")) == "access"
+        assert await check(ctx, dut, memory, Request(VA, "AMO")) == "page"
+        assert await check(ctx, dut, memory, Request(VA, "LR")) == "access"
 
     run(testbench)
 
 
 @pytest.mark.parametrize("missing", ["V", "R", "W", "X", "U", "A", "D"])
 def test_kinds_by_access(missing):
-    """cva6#3394, cvw#980: whatever the page lacks, each access gets the verdict of its own kind."""
+    """cva6#3394, cvw#980: whatever the page lacks, each access faults as its own kind."""
     bits = {"V": V, "R": R, "W": W, "X": X, "U": U, "A": A, "D": D}
 
     async def testbench(ctx, dut, memory, tables):
         flags = (V | R | W | X | U | A | D) & ~bits[missing]
         tables.map(VA, PA, flags)
         for access, priv, mxr in product(ACCESSES, "US", (0, 1)):
-            await check(ctx, dut, memory, Question(VA, access, priv=priv, mxr=mxr, sum_=1))
+            await check(ctx, dut, memory, Request(VA, access, priv=priv, mxr=mxr, sum_=1))
 
     run(testbench)
 
@@ -343,7 +343,7 @@ def test_random_tables_with_a_random_memory():
                 ppn >> 9 * level << 9 * level + 10
                 | (V | rwx | rng.choice((0, A, D, A | D)) | rng.choice((U, U, U, 0)))
             )
-            question = Question(
+            request = Request(
                 va | rng.getrandbits(12),
                 rng.choice(ACCESSES),
                 priv=rng.choice("UUUUSSM"),
@@ -352,7 +352,7 @@ def test_random_tables_with_a_random_memory():
                 mxr=rng.getrandbits(1),
                 adue=rng.getrandbits(1),
             )
-            kinds[await check(ctx, dut, memory, question)] += 1
+            kinds[await check(ctx, dut, memory, request)] += 1
             memory.words[slot] = before
 
     run(testbench, latency=lambda: rng.choice((1, 1, 2, 5)), ready=lambda: rng.random() < 0.7)
@@ -365,19 +365,19 @@ def test_the_code_and_data_sides_share_the_walker():
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, PA, DATA)
         tables.map(0x4000, PA + 4096, CODE)
-        set_context(ctx, dut, Question(VA))
-        drive(ctx, dut.data, Question(VA), id=1)
-        drive(ctx, dut.fetch, Question(0x4000, "FETCH"), id=2)
+        set_context(ctx, dut, Request(VA))
+        drive(ctx, dut.data, Request(VA), id=1)
+        drive(ctx, dut.fetch, Request(0x4000, "FETCH"), id=2)
         finished = {}
         for cycle in range(12):
             sampled = (
-                await ctx.tick().sample(*answer_signals(dut.data), *answer_signals(dut.fetch))
+                await ctx.tick().sample(*response_signals(dut.data), *response_signals(dut.fetch))
             )[2:]
             for name, port, values in (
                 ("data", dut.data, sampled[:5]),
                 ("fetch", dut.fetch, sampled[5:]),
             ):
-                if result := read_answer(values, cycle):
+                if result := read_response(values, cycle):
                     finished.setdefault(name, result)
                     drop(ctx, port)
         assert (finished["data"].pa, finished["data"].cycle) == (PA, 4)

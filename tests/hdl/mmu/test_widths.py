@@ -23,7 +23,7 @@ from tests.hdl.mmu.support import (
     update,
 )
 from tests.support import simulate
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 VA = 0x1000
 ONES = (1 << ID_BITS) - 1
@@ -41,8 +41,8 @@ def test_every_bit_of_an_asid_is_another_address_space(access, flags):
             space.map(VA, 0x8700_0000 + 0x1000 * number, flags)
         for _ in range(2):
             for number, asid in enumerate(asids):
-                question = Question(VA, access, asid=asid, root=roots[asid])
-                result = await translate(ctx, dut, question)
+                request = Request(VA, access, asid=asid, root=roots[asid])
+                result = await translate(ctx, dut, request)
                 assert result.pa == 0x8700_0000 + 0x1000 * number, hex(asid)
         assert len(memory.log) == 3 * len(asids), "the second time all are known"
 
@@ -54,14 +54,14 @@ def test_every_bit_of_a_fence_of_an_asid():
         pairs = [(0, 1 << bit) for bit in range(16)]
         for asid, other in pairs + [pair[::-1] for pair in pairs]:
             slot = tables.map(VA, 0x8700_0000, DATA)
-            question = Question(VA, asid=asid)
+            request = Request(VA, asid=asid)
             await fence(ctx, dut)
-            await translate(ctx, dut, question)
+            await translate(ctx, dut, request)
             memory.words[slot] = 0
             await fence(ctx, dut, asid=other)
-            assert (await translate(ctx, dut, question)).kind == "ok", f"{other:#x} for {asid:#x}"
+            assert (await translate(ctx, dut, request)).kind == "ok", f"{other:#x} for {asid:#x}"
             await fence(ctx, dut, asid=asid)
-            assert (await translate(ctx, dut, question)).kind == "page", hex(asid)
+            assert (await translate(ctx, dut, request)).kind == "page", hex(asid)
 
     run(testbench)
 
@@ -72,10 +72,10 @@ def test_every_bit_of_the_root():
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, 0x8700_0000, DATA)
         for bit in range(44):
-            assert (await translate(ctx, dut, Question(VA))).kind == "ok"
+            assert (await translate(ctx, dut, Request(VA))).kind == "ok"
             root = tables.root ^ 1 << bit
             kind = "page" if 0x80000 <= root < 0x88000 else "access"
-            assert (await translate(ctx, dut, Question(VA, asid=1, root=root))).kind == kind, bit
+            assert (await translate(ctx, dut, Request(VA, asid=1, root=root))).kind == kind, bit
 
     run(testbench)
 
@@ -87,7 +87,7 @@ def test_every_bit_of_an_identifier_is_on_the_bus():
             for id in (0x5555_5555, 0xAAAA_AAAA, ONES):
                 await fence(ctx, dut)
                 memory.log.clear()
-                await ask(ctx, dut, Question(VA, access, adue=True), id=id)
+                await ask(ctx, dut, Request(VA, access, adue=True), id=id)
                 assert memory.log, access
                 assert {request.id for request in memory.log} == {id}, access
 
@@ -104,10 +104,10 @@ def test_tables_anywhere_in_the_physical_address_space(base):
     turns = cycle((0, 0, 1))
 
     async def testbench(ctx):
-        question = Question(VA, "STORE", root=base >> 12, adue=1)
-        assert (await translate(ctx, dut, question)).kind == "update"
-        assert (await update(ctx, dut, question))[0] is Fault.NONE
-        assert (await translate(ctx, dut, question)).pa == base + 0x8000
+        request = Request(VA, "STORE", root=base >> 12, adue=1)
+        assert (await translate(ctx, dut, request)).kind == "update"
+        assert (await update(ctx, dut, request))[0] is Fault.NONE
+        assert (await translate(ctx, dut, request)).pa == base + 0x8000
 
     def is_ram(address):
         return base <= address < base + pma.ram_size

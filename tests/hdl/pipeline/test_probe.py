@@ -69,7 +69,7 @@ class Follower:
 
 
 class Memory:
-    """RAM with the program that answers both ports when it likes."""
+    """RAM with the program that responds on both ports when it likes."""
 
     def __init__(self, source, hart, seed):
         self.ram = Ram(0x8000_0000, 1 << 20)
@@ -85,7 +85,7 @@ class Memory:
             ctx.set(port.response.valid, wait == 0)
             ctx.set(port.response.data, data)
             self.owed[number] = None if wait == 0 else self.owed[number] and (data, wait - 1)
-            # One request at a time, so that the order of what is owed is no question.
+            # One request at a time, so that the order of what is owed is no request.
             ctx.set(port.request.ready, self.rng.random() < 0.8 and self.owed[number] is None)
 
     def accept(self, ctx):

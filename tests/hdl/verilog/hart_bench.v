@@ -44,6 +44,10 @@ module hart_bench;
   wire [2:0] fetch_stall, align_stall, decode_stall, execute_stall, trap_stall;
   wire [31:0] fetch_insn_id, align_id, decode_id, execute_id, trap_id;
   wire [63:0] fetch_pc, align_pc, decode_pc, execute_pc, trap_pc;
+  // What the MMU looks up in vain, and reads.
+  wire fetch_miss, data_miss, walk_read;
+  wire [1:0] fetch_fault, data_fault, walk_side, walk_level;
+  wire [63:0] fetch_va, data_va;
 
   trapline_hart hart (
     .clk(clk), .rst(rst), .mtime(mtime), .interrupts__msip(1'b0), .interrupts__mtip(1'b0),
@@ -84,7 +88,11 @@ module hart_bench;
     .probe__execute__id(execute_id), .probe__execute__pc(execute_pc),
     .probe__execute__stall(execute_stall), .probe__execute__squash(execute_squash),
     .probe__trap__valid(trap_held), .probe__trap__id(trap_id), .probe__trap__pc(trap_pc),
-    .probe__trap__stall(trap_stall), .probe__trap__squash(trap_squash)
+    .probe__trap__stall(trap_stall), .probe__trap__squash(trap_squash),
+    .probe__mmu__fetch__miss(fetch_miss), .probe__mmu__fetch__fault(fetch_fault),
+    .probe__mmu__fetch__va(fetch_va), .probe__mmu__data__miss(data_miss),
+    .probe__mmu__data__fault(data_fault), .probe__mmu__data__va(data_va),
+    .probe__mmu__read(walk_read), .probe__mmu__side(walk_side), .probe__mmu__level(walk_level)
   );
 
   wire unknown = ^{
@@ -97,7 +105,8 @@ module hart_bench;
     fetch_held, fetch_insn_id, fetch_pc, fetch_stall, fetch_squash, align_held, align_id, align_pc,
     align_stall, align_squash, decode_held, decode_id, decode_pc, decode_stall, decode_squash,
     execute_held, execute_id, execute_pc, execute_stall, execute_squash, trap_held, trap_id,
-    trap_pc, trap_stall, trap_squash
+    trap_pc, trap_stall, trap_squash, fetch_miss, fetch_fault, fetch_va, data_miss, data_fault,
+    data_va, walk_read, walk_side, walk_level
   } === 1'bx;
 
   wire [55:0] fetch_index = (fetch_address - 56'h80000000) >> 3;

@@ -32,7 +32,7 @@ from tests.hdl.verilog.readers import STANDARDS, require
 from tests.hdl.verilog.readers import simulate as icarus
 from tests.hdl.verilog.replay import Recorder
 from tests.support import simulate
-from tests.verify.golden.sv39 import ACCESSES, Question
+from tests.verify.golden.sv39 import ACCESSES, Request
 
 BENCH = Path(__file__).with_name("hart_bench.v")
 #: Bytes of RAM in that bench.
@@ -113,21 +113,21 @@ def translations():
             flags = rng.choice((DATA, CODE, DATA | U, V | R | W | U, V | R | W | X | A, 0))
             tables.map(va, 0x8123_4000 + va, flags)
         tables.map(0x1000, 0x8200_0000, V | R | W | A)
-        question = Question(0x1000, "LOAD")
-        walked = [await translate(ctx, dut, question) for _ in range(2)]
-        assert [answer.cycle for answer in walked] == [4, 0]
+        request = Request(0x1000, "LOAD")
+        walked = [await translate(ctx, dut, request) for _ in range(2)]
+        assert [response.cycle for response in walked] == [4, 0]
         await fence(ctx, dut, va=0x1000)
-        assert (await translate(ctx, dut, question)).cycle == 4
-        store = Question(0x1000, "STORE", adue=1)
+        assert (await translate(ctx, dut, request)).cycle == 4
+        store = Request(0x1000, "STORE", adue=1)
         assert (await translate(ctx, dut, store)).kind == "update"
         assert (await update(ctx, dut, store))[1] == 8
         for _ in range(150):
             va = rng.choice(pages) | rng.getrandbits(12)
             access, priv = rng.choice(tuple(ACCESSES)), rng.choice("UUSSM")
             asid, sum_, adue = rng.choice((0, 0, 7)), rng.getrandbits(1), rng.getrandbits(1)
-            question = Question(va, access, priv, asid=asid, sum_=sum_, adue=adue)
-            if (await translate(ctx, dut, question)).kind == "update":
-                await update(ctx, dut, question)
+            request = Request(va, access, priv, asid=asid, sum_=sum_, adue=adue)
+            if (await translate(ctx, dut, request)).kind == "update":
+                await update(ctx, dut, request)
             if rng.random() < 0.1:
                 await fence(ctx, dut, va=rng.choice((None, va)), asid=rng.choice((None, 7)))
 
@@ -138,7 +138,7 @@ def translations():
 
 @pytest.mark.parametrize("resets", [3, 0])
 @pytest.mark.parametrize("standard", STANDARDS)
-def test_the_mmu_answers_in_the_same_cycle(standard, resets, verilog, translations, tmp_path):
+def test_the_mmu_responds_in_the_same_cycle(standard, resets, verilog, translations, tmp_path):
     require("iverilog")
     bench = translations.write("trapline_mmu", tmp_path, resets=resets)
 

@@ -63,7 +63,7 @@ class TestMeter:
     def test_a_part_of_the_work_is_what_was_done_since(self):
         meter = Meter(TABLE)
         meter.charge(Step.PTE, 5)
-        before = meter.counts.copy()
+        before = meter.mark()
         meter.charge(Step.PTE, 2)
         meter.charge(Step.ALLOCATE)
 
@@ -75,10 +75,12 @@ class TestMeter:
             (Step.PTE, 2, 2 * TABLE[Step.PTE]),
         )
         assert work.cycles == TABLE[Step.ALLOCATE] + 2 * TABLE[Step.PTE]
+        assert work.begun == 5 * TABLE[Step.PTE]
 
     def test_work_that_costs_nothing_is_work(self):
         meter = Meter(ZERO)
+        begin = meter.mark()
         meter.charge(Step.PTE, 2)
-        work = meter.since([0] * len(Step))
+        work = meter.since(begin)
         assert (work.steps, work.cycles) == (((Step.PTE, 2, 0),), 0)
         assert (NO_WORK.steps, NO_WORK.cycles) == ((), 0)

@@ -71,7 +71,7 @@ def test_asking_changes_nothing(hart):
 
 
 def test_a_refusal_tells_what_was_found_and_what_the_look_has_cost(hart):
-    before = hart.kernel.meter.counts.copy()
+    before = hart.kernel.meter.mark()
     found, region, pte = why(hart, hart.heap, Pte.X)
     outcome = refused(hart.kernel, hart.proc.space, found, region, pte, before)
     assert (outcome.decision, outcome.why) == (Decision.REFUSED, Why.PAGE_RIGHTS)

@@ -5,19 +5,20 @@ import pytest
 from hdl.arch import Cause, Priv
 from kernel_model.facts.accounts import Account
 from sim.engines.traps import TrapRecord
-from sim.guests.fault_table import FaultTable, PageFault
+from sim.guests.fault_table import FaultTable
 from sim.host.output_files import STDOUT
 from sim.output.json_report import JsonReport
 from tests.sim.results import make_result
-from tests.sim.served import mapped, refused
+from tests.sim.runs import run
+from tests.sim.served import mapped, page_fault, refused
 
 MAPPED = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
 COPIED = mapped(None, Cause.LOAD_PAGE, 0x6000, frame=0x8001_1000, via="copyin")
 KILLED = refused(0x50, Cause.STORE_PAGE, 0)
 FAULTS = [
-    PageFault(1, MAPPED, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
-    PageFault(2, COPIED, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
-    PageFault(3, KILLED, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
+    page_fault(1, MAPPED, TrapRecord(1000, 0x44, 13, 0x5008, Priv.U, retried_at=1400)),
+    page_fault(2, COPIED, TrapRecord(2000, 0x48, 8, 0, Priv.U)),
+    page_fault(3, KILLED, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
 ]
 
 
@@ -59,7 +60,39 @@ def test_it_has_integers_and_every_fault(tmp_path):
         "config": report.config.as_json() | {"engine": "pysim"},
         "processes": [],
     }
-    assert faults == [fault.as_json() for fault in FAULTS]
+    for entry, fault in zip(faults, FAULTS, strict=True):
+        assert entry.items() >= fault.as_json().items()
+        assert entry["begin"] == fault.life.begin
+        assert (entry["frame"], entry["page_tables"]) == (fault.served.outcome.frame, 0)
+
+
+def test_a_fault_has_its_phases_and_the_kernels_steps(tmp_path):
+    finished = run("lazy")
+    faults = list(finished.guest.faults)
+    content = written(tmp_path / "report.json", make_result(), faults)
+
+    for entry in content["faults"]:
+        assert sum(entry["phases"].values()) == entry["retired_cycle"] - entry["begin"]
+        assert sum(entry["kernel_steps"].values()) == entry["phases"]["kernel"]
+    assert content["faults"][0]["phases"] == {
+        "walk": 2,
+        "raise": 2,
+        "trap_entry": 5,
+        "save": 68,
+        "switch": 23,
+        "kernel": 1136,
+        "switch_back": 22,
+        "restore": 74,
+        "retry": 9,
+        "data_walk": 2,
+    }
+    assert content["faults"][0]["kernel_steps"] == {
+        "dispatch": 60,
+        "allocate": 20,
+        "zero_page": 1024,
+        "pte": 30,
+        "bus": 2,
+    }
 
 
 def test_it_has_every_account(tmp_path):
@@ -124,7 +157,7 @@ class TestSettled:
     def table(self):
         table = FaultTable()
         table.numbers = []
-        table.settled = lambda fault: table.numbers.append(fault.number)
+        table.settled.append(lambda fault: table.numbers.append(fault.number))
         return table
 
     @staticmethod

@@ -8,7 +8,7 @@ from hdl.arch import Pte
 from kernel_model.mm.regions import Owner
 from kernel_model.mm.space import AddressSpace
 from sim.output.translation import ACCESSES, explain, walk
-from tests.verify.golden.sv39 import Question, ask
+from tests.verify.golden.sv39 import Request, respond
 
 BASE = 0x8000_0000
 #: So many pages of page tables are drawn from.
@@ -55,21 +55,21 @@ def test_it_ends_as_the_golden_model_says(seed):
         svadu = rng.random() < 0.5
         found = walk(read, BASE, va)
         for access in ACCESSES:
-            answer = ask(Question(va, access.upper(), "U", root=BASE >> 12, adue=svadu), read)
+            response = respond(Request(va, access.upper(), "U", root=BASE >> 12, adue=svadu), read)
             outcome = found.outcome(access, svadu=svadu)
-            if answer.kind == "access" and answer.pa:
+            if response.kind == "access" and response.pa:
                 continue  # the translation is right, and there is no memory behind it
-            seen.add((answer.kind, len(found.steps)))
-            assert [step.address for step in found.steps] == list(answer.reads) + (
+            seen.add((response.kind, len(found.steps)))
+            assert [step.address for step in found.steps] == list(response.reads) + (
                 [found.steps[-1].address] if found.no_memory else []
             )
-            if answer.kind == "update":
+            if response.kind == "update":
                 assert outcome.cause is None
                 assert outcome.reason.startswith("the hart sets")
             else:
-                assert outcome.cause == answer.cause, (found, access)
-            if answer.kind == "ok":
-                assert found.pa == answer.pa
+                assert outcome.cause == response.cause, (found, access)
+            if response.kind == "ok":
+                assert found.pa == response.pa
     assert {("ok", 1), ("ok", 2), ("ok", 3), ("page", 0), ("page", 3), ("update", 2)} <= seen
 
 

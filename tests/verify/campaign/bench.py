@@ -16,7 +16,7 @@ from hdl.mmu.mmu import Mmu
 from sim.engines.native.compiler.model import Model
 from sim.host.toolchain import cache_directory
 from tests.verify.campaign.bins import effective_privilege
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 __all__ = ["DATA", "FETCH", "PORTS", "UPDATE", "Bench", "BenchError", "Script", "Trace"]
 
@@ -71,9 +71,9 @@ class Script:
         """Responses take 1 to `latency` cycles, and `stalls`/256 of the offers are not taken."""
         self._add(_MEMORY, when, seed | 1, latency, stalls)
 
-    def context(self, question: Question, when: int = 0):
-        """The CSR fields that `question` is subject to."""
-        q = question
+    def context(self, request: Request, when: int = 0):
+        """The CSR fields that `request` is subject to."""
+        q = request
         self._add(_CONTEXT, when, q.sv39, q.asid, q.root, q.sum_, q.mxr, q.adue)
 
     def fence(self, va: int | None = None, asid: int | None = None, when: int = 0):
@@ -84,16 +84,16 @@ class Script:
         """What `port`, DATA or FETCH, asked for up to this cycle is squashed."""
         self._add(_SQUASH, when, 1 << port)
 
-    def ask(self, question: Question, port: int | None = None, when: int = 0, id: int = 0):
-        """Puts `question` to the port it belongs to, or to `port`, until there is an answer."""
+    def ask(self, request: Request, port: int | None = None, when: int = 0, id: int = 0):
+        """Puts `request` to the port it belongs to, or to `port`, until there is a response."""
         if port is None:
-            port = FETCH if question.access == "FETCH" else DATA
+            port = FETCH if request.access == "FETCH" else DATA
         # Whoever asks applies MPRV.
-        priv = _PRIVS[effective_privilege(question)]
-        self._add(_ASK, when, port, question.va, priv, _ACCESSES[question.access], id)
+        priv = _PRIVS[effective_privilege(request)]
+        self._add(_ASK, when, port, request.va, priv, _ACCESSES[request.access], id)
 
     def run(self, *, reads: bool = False, rest: int = 0):
-        """Performs all that was put off, until every question has been answered.
+        """Performs all that was put off, until every request has got its response.
 
         Reads are recorded if `reads`; `rest` are cycles to pass after that.
         """
@@ -107,25 +107,25 @@ class Trace:
 
     Members
     -------
-    answers : list of (cycle, port, kind, pa, device)
-        Every answer, in each cycle up to that behind the last command, then the last.
+    responses : list of (cycle, port, kind, pa, device)
+        Every response, in each cycle up to that behind the last command, then the last.
     reads : list of (address, data, level, locked, refused, id)
         If they were wanted.
     memory : list of (cycle, address, value, before, mine, refused)
         Writes, of the MMU (`mine`) and of others, in the order in which they took place.
     violations : list of str
         Rules of the memory port that were broken.
-    unanswered : bool
+    unfinished : bool
         The run was given up.
     cycles : int
         How many it took.
     """
 
-    answers: list = field(default_factory=list)
+    responses: list = field(default_factory=list)
     reads: list = field(default_factory=list)
     memory: list = field(default_factory=list)
     violations: list = field(default_factory=list)
-    unanswered: bool = False
+    unfinished: bool = False
     cycles: int = 0
 
 
@@ -252,7 +252,7 @@ def _parse(records, count) -> list[Trace]:
         tag, x, y, z = records[at : at + 4]
         kind, low = tag & 0xFF, tag >> 8 & 0xFF
         if kind == _ANSWER:
-            trace.answers.append((tag >> 32, low, _kind(x), y, x >> 1 & 1))
+            trace.responses.append((tag >> 32, low, _kind(x), y, x >> 1 & 1))
         elif kind == _READ:
             trace.reads.append((x, y, z & 0xFF, z >> 8 & 1, z >> 9 & 1, z >> 32))
         elif kind == _WRITE:
@@ -262,7 +262,7 @@ def _parse(records, count) -> list[Trace]:
         elif kind == _VIOLATION:
             trace.violations.append(f"{_RULES[low]}: {x:#x}")
         else:
-            trace.cycles, trace.unanswered = tag >> 32, bool(x)
+            trace.cycles, trace.unfinished = tag >> 32, bool(x)
             traces.append(trace)
             trace = Trace()
     return traces
@@ -272,5 +272,5 @@ _KINDS = {1: "ok", 3: "ok", 5: "page", 9: "access", 17: "update"}
 
 
 def _kind(word):
-    # A fault and an update at once, or a fault of no kind, is no answer at all.
+    # A fault and an update at once, or a fault of no kind, is no response at all.
     return _KINDS.get(word, f"nonsense {word:#x}")

@@ -7,7 +7,7 @@ M-mode asks through MPRV. The level is that of the PTE with which the walk ended
 
 from itertools import product
 
-from tests.verify.golden.sv39 import ACCESSES, Answer, Question, ask
+from tests.verify.golden.sv39 import ACCESSES, Request, Response, respond
 
 __all__ = [
     "KINDS",
@@ -28,68 +28,68 @@ TO_DEVICES = ("LOAD", "STORE")
 TO_RAM_ONLY = tuple(kind for kind in KINDS if kind not in TO_DEVICES)
 
 
-def effective_privilege(question: Question) -> str:
+def effective_privilege(request: Request) -> str:
     """The privilege that an access is subject to: MPP under MPRV, but not for fetches."""
-    q = question
+    q = request
     return q.mpp if q.mprv and q.access != "FETCH" else q.priv
 
 
-def translates(question: Question) -> bool:
+def translates(request: Request) -> bool:
     """Whether there is any translation."""
-    return bool(question.sv39) and effective_privilege(question) != "M"
+    return bool(request.sv39) and effective_privilege(request) != "M"
 
 
-def bin_of(question: Question, answer: Answer, read) -> tuple:
-    """The bin of `question`, to which `answer` is the golden model's; `read` as for that one."""
-    priv = effective_privilege(question)
-    if not translates(question):
+def bin_of(request: Request, response: Response, read) -> tuple:
+    """The bin of `request`, to which `response` is the golden model's; `read` as for that one."""
+    priv = effective_privilege(request)
+    if not translates(request):
         who = priv if priv == "M" else f"{priv} bare"
-        outcome = "beyond" if question.va >> 56 else _reached(answer)
-        return question.access, who, outcome, None
-    trail = answer.reads
+        outcome = "beyond" if request.va >> 56 else _reached(response)
+        return request.access, who, outcome, None
+    trail = response.reads
     last = read(trail[-1]) if trail else None
-    outcome, level = _outcome(question, answer, last), 3 - len(trail)
+    outcome, level = _outcome(request, response, last), 3 - len(trail)
     if outcome == "outside":
         level -= 1
-    return question.access, priv, outcome, None if outcome == "not canonical" else level
+    return request.access, priv, outcome, None if outcome == "not canonical" else level
 
 
-def hart_bin_of(question: Question, answer: Answer, read) -> tuple:
+def hart_bin_of(request: Request, response: Response, read) -> tuple:
     """The same for an instruction of the hart, where MPRV and alignment are the hart's matter."""
-    access, who, outcome, level = bin_of(question, answer, read)
-    if answer.kind == "misaligned":
+    access, who, outcome, level = bin_of(request, response, read)
+    if response.kind == "misaligned":
         outcome, level = "misaligned", None
-    asked = question.mprv and access != "FETCH"
+    asked = request.mprv and access != "FETCH"
     return access, f">{who}" if asked else who, outcome, level
 
 
-def _reached(answer):
-    if answer.kind == "ok":
-        return "device" if answer.device else "ok"
+def _reached(response):
+    if response.kind == "ok":
+        return "device" if response.device else "ok"
     return "not for this access"
 
 
-def _outcome(question, answer, last):
+def _outcome(request, response, last):
     """Why a translation ended as it did; `last` is the last PTE read, None if there is none."""
-    level = 3 - len(answer.reads)
+    level = 3 - len(response.reads)
     pointer = last is not None and not last & (R | X)
-    if answer.kind == "page":
-        if not answer.reads:
+    if response.kind == "page":
+        if not response.reads:
             return "not canonical"
         malformed = pointer or not last & V or (last & W and not last & R) or last >> 54
         if malformed or (last >> 10) % (1 << 9 * level):
             return "malformed"
-        return "denied" if _is_denied(question, last) else "Svade"
-    if answer.kind == "access" and (last is None or pointer):
-        return "refused" if answer.reads and last is None else "outside"
-    return answer.kind if answer.kind == "update" else _reached(answer)
+        return "denied" if _is_denied(request, last) else "Svade"
+    if response.kind == "access" and (last is None or pointer):
+        return "refused" if response.reads and last is None else "outside"
+    return response.kind if response.kind == "update" else _reached(response)
 
 
-def _is_denied(question, pte):
+def _is_denied(request, pte):
     """Whether setting A and D would not help."""
-    one_page = {0x8000_0000 + (question.va >> 30 & 511) * 8: pte & ~(0x3FFFF << 10)}
-    again = Question(**{**vars(question), "root": 0x80000, "adue": 1})
-    return ask(again, one_page.get).kind == "page"
+    one_page = {0x8000_0000 + (request.va >> 30 & 511) * 8: pte & ~(0x3FFFF << 10)}
+    again = Request(**{**vars(request), "root": 0x80000, "adue": 1})
+    return respond(again, one_page.get).kind == "page"
 
 
 def reachable() -> set:
@@ -116,7 +116,7 @@ def updates() -> set:
 def reachable_on_hart() -> set:
     """All bins that an instruction of the hart can be in.
 
-    No PTE is refused there: all of RAM answers, and nothing else is asked.
+    No PTE is refused there: all of RAM responds, and nothing else is asked.
     """
     asked = {(kind, who, *rest) for kind, who, *rest in reachable() if "refused" not in rest}
     for kind in set(KINDS) - {"FETCH"}:

@@ -18,7 +18,7 @@ from tests.verify.campaign.translations import (
 )
 from tests.verify.campaign.wander import wander
 from tests.verify.golden.cases import content, make_case
-from tests.verify.golden.sv39 import ask
+from tests.verify.golden.sv39 import respond
 from tests.verify.oracle import compare
 from tests.verify.oracle.delivery import deliver
 from tests.verify.oracle.describe import describe
@@ -54,7 +54,7 @@ SELDOM = (
     ("not_accessed_nor_dirty",),
     ("physical_address", "bare"),
 )
-#: Every so many scripts of questions about worlds there is one of single cases.
+#: Every so many scripts of requests about worlds there is one of single cases.
 _BENT = 4
 
 
@@ -65,10 +65,10 @@ class Report:
     Members
     -------
     cases : int
-        Answers compared.
+        Responses compared.
     exact, old : int
-        Of sequences: answers about which there was no choice, and answers that came from a cache
-        and not from memory as it was.
+        Of sequences: responses about which there was no choice, and responses that came from a
+        cache and not from memory as it was.
     retries : int
         Updates that found their PTE changed and walked again.
     bins : Counter
@@ -133,7 +133,7 @@ def run_drills(bench: Bench, family: Iterator[drills.Drill]) -> tuple[Report, se
         judged = _judge(bench, drill.sequence, report)
         seen |= {
             (drill.change, drill.fence, drill.page, step, port, kind, old)
-            for step, _, port, kind, old in judged.answers
+            for step, _, port, kind, old in judged.responses
         }
     return report, seen
 
@@ -176,7 +176,7 @@ def _bin_on_hart(case):
     def read(address):
         return case.memory.get(address, content(address))
 
-    return hart_bin_of(case.question, ask(case.question, read), read)
+    return hart_bin_of(case.request, respond(case.request, read), read)
 
 
 def first_disagreement(bench: Bench, cases: int = 20_000, seed: str = "0") -> str | None:
@@ -195,8 +195,8 @@ def _judge(bench, sequence, report):
     judged = judge(bench, sequence)
     if judged.wrong:
         raise Disagreement(judged.wrong)
-    report.cases += len(judged.answers)
+    report.cases += len(judged.responses)
     report.exact += judged.exact
     report.retries += judged.retries
-    report.old += sum(old for *_, old in judged.answers)
+    report.old += sum(old for *_, old in judged.responses)
     return judged

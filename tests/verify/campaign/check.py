@@ -37,7 +37,7 @@ class Campaign(Check):
 
     name = "campaign"
     compares = "the MMU and the hart with the golden model"
-    unit = "answers"
+    unit = "responses"
     cases = 200_000
     help = "accesses of the MMU; a tenth more in sequences, and a fifth as instructions"
     names = ("accesses", "sequences", "drills", "instructions")
@@ -54,7 +54,7 @@ class Campaign(Check):
     def parts(self):
         first, cases = self.options.first, self.options.cases
         instructions = range(first, first + max(1, cases // INSTRUCTIONS))
-        # Scripts and sequences have many answers each, so these are counted.
+        # Scripts and sequences have many responses each, so these are counted.
         parts = [
             Part("accesses", count(first), cases),
             Part("sequences", count(first), max(1, cases // SEQUENCES)),

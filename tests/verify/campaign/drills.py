@@ -12,7 +12,7 @@ from zlib import crc32
 
 from tests.verify.campaign.bench import UPDATE
 from tests.verify.campaign.sequences import Sequence
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 __all__ = [
     "ACTS", "CHANGES", "CONTEXTS", "FENCES", "Drill", "Page", "covers", "context_sweeps", "drills",
@@ -150,10 +150,10 @@ def _changes() -> Iterator[tuple[Page, str]]:
         yield page, change
 
 
-def _question(access, change):
-    """The first question, to which "protect" makes a difference."""
+def _request(access, change):
+    """The first request, to which "protect" makes a difference."""
     access = "STORE" if access == "LOAD" and change == "protect" else access
-    return Question(VA, access, root=ROOT, asid=ASID, mxr=0)
+    return Request(VA, access, root=ROOT, asid=ASID, mxr=0)
 
 
 def _begin(id, page, change, latency=1):
@@ -174,25 +174,25 @@ def drills() -> Iterator[Drill]:
     Both address spaces ask, so that what is global can be known from either.
     """
     for (page, change), fence, access in product(_changes(), FENCES, SIDES):
-        question = _question(access, change)
+        request = _request(access, change)
         sequence, after = _begin(f"{page} {change!r} {fence!r} {access}", page, change)
-        sequence.context(question)
-        sequence.ask(question)
+        sequence.context(request)
+        sequence.ask(request)
         sequence.run()
         for address, pte in after:
             sequence.poke(address, pte)
         if FENCES[fence]:
             sequence.fence(*FENCES[fence])
-        sequence.context(question)
-        sequence.ask(question)
+        sequence.context(request)
+        sequence.ask(request)
         sequence.run()
-        other = replace(question, asid=OTHER_ASID)
+        other = replace(request, asid=OTHER_ASID)
         sequence.context(other)
         sequence.ask(other)
         sequence.run()
         sequence.fence()
-        sequence.context(question)
-        sequence.ask(question)
+        sequence.context(request)
+        sequence.ask(request)
         sequence.run()
         yield Drill(sequence, page, change, fence)
 
@@ -200,7 +200,7 @@ def drills() -> Iterator[Drill]:
 def fence_sweeps(latencies=LATENCIES) -> Iterator[Drill]:
     """A change and a fence in every cycle around a refill, the fence with it or some cycles later.
 
-    The question stands all the while, and is asked again afterwards.
+    The request stands all the while, and is asked again afterwards.
     """
     fences = ("none", "all", "va", "asid", "va and asid", "other asid")
     for (page, change), fence, latency in product(_changes(), fences, latencies):
@@ -210,17 +210,17 @@ def fence_sweeps(latencies=LATENCIES) -> Iterator[Drill]:
             access = SIDES[when & 1]
             delay = (0, 1, 3)[(when + latency) % 3]
             id = f"{page} {change!r} at {when}, {fence!r} {delay} later, {access}, {latency}"
-            question = _question(access, change)
+            request = _request(access, change)
             sequence, after = _begin(id, page, change, latency)
-            sequence.context(question)
-            sequence.ask(question)
+            sequence.context(request)
+            sequence.ask(request)
             for address, pte in after:
                 sequence.poke(address, pte, when)
             if FENCES[fence]:
                 sequence.fence(*FENCES[fence], when + delay)
             sequence.run()
-            sequence.context(question)
-            sequence.ask(question)
+            sequence.context(request)
+            sequence.ask(request)
             sequence.run()
             yield Drill(sequence, page, change, fence)
 
@@ -244,7 +244,7 @@ def context_sweeps(latencies=LATENCIES) -> Iterator[Drill]:
         for when, back in product(range(1, 3 * latency + 6), (1, 2, 5, None)):
             access = "LOAD" if name in ("SUM", "MXR") else SIDES[when & 1]
             id = f"{page} other {name} at {when}, back {back} later, {access}, {latency}"
-            here = Question(VA, access, root=ROOT, asid=ASID)
+            here = Request(VA, access, root=ROOT, asid=ASID)
             there = replace(here, **CONTEXTS[name])
             if when & 2:
                 here, there = there, here
@@ -263,9 +263,9 @@ def context_sweeps(latencies=LATENCIES) -> Iterator[Drill]:
                 sequence.context(here, when + back)
             # A walk for a context that has gone may still be under way.
             sequence.run(rest=8 * latency)
-            for question in (here, there):
-                sequence.context(question)
-                sequence.ask(question)
+            for request in (here, there):
+                sequence.context(request)
+                sequence.ask(request)
                 sequence.run()
             yield Drill(sequence, page, name, "none")
 
@@ -306,17 +306,17 @@ def races(latencies=LATENCIES) -> Iterator[Drill]:
         for when in range(1, 5 * latency + 6):
             undone = when % 4 == 1
             id = f"{page} {act!r} at {when}{', undone' * undone}, {access}, {flags:#x}, {latency}"
-            question = Question(VA, access, root=ROOT, asid=ASID, adue=1)
+            request = Request(VA, access, root=ROOT, asid=ASID, adue=1)
             sequence = Sequence(id)
             sequence.memory(when, latency)
             for address, pte in page.tables():
                 sequence.poke(address, pte)
             slot = page.slot(page.level)
             sequence.poke(slot, page.pte(OLD, flags))
-            sequence.context(question)
-            sequence.ask(question, UPDATE)
+            sequence.context(request)
+            sequence.ask(request, UPDATE)
             if when & 1:
-                sequence.ask(question)
+                sequence.ask(request)
             for address, pte in ACTS[act](page, flags):
                 sequence.poke(address, pte, when)
                 if undone and address == slot:
@@ -325,8 +325,8 @@ def races(latencies=LATENCIES) -> Iterator[Drill]:
             for fence in (False, True):
                 if fence:
                     sequence.fence()
-                sequence.context(question)
-                sequence.ask(question)
+                sequence.context(request)
+                sequence.ask(request)
                 sequence.run()
             yield Drill(sequence, page, act, "none")
 
@@ -341,16 +341,16 @@ def update_fences(latencies=LATENCIES) -> Iterator[Drill]:
         for when in range(1, 5 * latency + 6):
             access = ("LOAD", "STORE", "FETCH")[when % 3]
             id = f"update of {page}, {change!r} at {when}, fence {delay} later, {access}, {latency}"
-            question = replace(_question(access, change), adue=1)
+            request = replace(_request(access, change), adue=1)
             sequence, after = _begin(id, page, change, latency)
             sequence.poke(page.slot(page.level), page.pte(OLD, V | R | W | X))
-            sequence.context(question)
-            sequence.ask(question, UPDATE)
+            sequence.context(request)
+            sequence.ask(request, UPDATE)
             for address, pte in after:
                 sequence.poke(address, pte, when)
             sequence.fence(when=when + delay)
             sequence.run()
-            sequence.context(question)
-            sequence.ask(question)
+            sequence.context(request)
+            sequence.ask(request)
             sequence.run()
             yield Drill(sequence, page, change, "all")

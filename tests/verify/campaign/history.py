@@ -1,19 +1,19 @@
-"""What an MMU with caches may answer while page tables change under it.
+"""What an MMU with caches may respond while page tables change under it.
 
 The specification lets a translation be made of PTEs that have been overwritten, until a fence that
-covers it. So memory here remembers what each PTE has been and when, and an answer is allowed if the
+covers it. So memory here keeps what each PTE has been and when, and a response is allowed if the
 golden model gives it for some choice among what is not fenced off. The MMU promises more than the
 specification asks, and is held to it: a PTE with V=0 is never remembered, a fence for one address
 also ends what is known of pointers, and a fence for any address of a superpage ends all of it.
 
-Times are clock cycles. A value written in cycle t is read from cycle t on; what is answered in
-cycle t was read before it; a fence in cycle t ends what was read up to and in it.
+Times are clock cycles. A value written in cycle t is read from cycle t on; a response in cycle t is
+of what was read before it; a fence in cycle t ends what was read up to and in it.
 """
 
 from dataclasses import dataclass, replace
 
 from tests.verify.campaign.bins import translates
-from tests.verify.golden.sv39 import Answer, Question, ask
+from tests.verify.golden.sv39 import Request, Response, respond
 
 __all__ = ["NEVER", "History", "Path"]
 
@@ -33,12 +33,12 @@ class _Version:
 
 @dataclass(frozen=True)
 class Path:
-    """An `answer` of the golden model, and the last PTE `leaf` (None without) it comes from.
+    """An `response` of the golden model, and the last PTE `leaf` (None without) it comes from.
 
     It is `current` if nothing has been overwritten since.
     """
 
-    answer: Answer
+    response: Response
     leaf: int | None
     current: bool
 
@@ -83,32 +83,32 @@ class History:
             self._versions[address] = [v for v in versions if v.until > before]
         self._roots = [v for v in self._roots if v.until > before]
 
-    def paths(self, question: Question, start: int, time: int) -> list[Path]:
-        """All that may be answered in cycle `time` to a question that stands since `start`."""
-        q = question
+    def paths(self, request: Request, start: int, time: int) -> list[Path]:
+        """All that may get a response in cycle `time` to a request that stands since `start`."""
+        q = request
         if not translates(q) or q.va >> 38 not in (0, (1 << 26) - 1):
-            return [Path(ask(q, {}.get), None, True)]
+            return [Path(respond(q, {}.get), None, True)]
         paths = []
         for root in self._roots:
             if root.since > time:
                 continue
             rooted = replace(q, root=root.value)
-            for answer, trail in self._choices(rooted, time):
+            for response, trail in self._choices(rooted, time):
                 if self._is_allowed(q, [root, *trail], start):
                     versions = [root, *trail]
                     current = all(v.until > time for v in versions) and root.asid == q.asid
-                    paths.append(Path(answer, trail[-1].value if trail else None, current))
+                    paths.append(Path(response, trail[-1].value if trail else None, current))
         return paths
 
-    def updates(self, question: Question, start: int, time: int) -> list[Path]:
+    def updates(self, request: Request, start: int, time: int) -> list[Path]:
         """What an update may have come to, which asks memory alone."""
         return [
-            Path(answer, trail[-1].value if trail else None, True)
-            for answer, trail in self._choices(question, time, start)
+            Path(response, trail[-1].value if trail else None, True)
+            for response, trail in self._choices(request, time, start)
         ]
 
-    def _choices(self, question, time, start=-1):
-        """Answers with the versions they were made of, of all combinations of versions.
+    def _choices(self, request, time, start=-1):
+        """Responses with the versions they were made of, of all combinations of versions.
 
         These could be read before `time`, and not only before `start`.
         """
@@ -125,11 +125,11 @@ class History:
                 counts.append(len(options))
                 return options[number].value
 
-            answer = ask(question, read)
+            response = respond(request, read)
             chosen = prefix + (0,) * (len(trail) - len(prefix))
             for position in range(len(prefix), len(trail)):
                 work += [(*chosen[:position], n) for n in range(1, counts[position])]
-            yield answer, trail
+            yield response, trail
 
     def _is_allowed(self, q, versions, start):
         """Whether no fence and no rule ended what this is made of."""

@@ -1,6 +1,6 @@
 """Sequences of translations, changes of PTEs, fences and address spaces, cycle by cycle.
 
-A `Sequence` is written like a script and then judged: every answer must be one that `History`
+A `Sequence` is written like a script and then judged: every response must be one that `History`
 allows in its cycle, every write must be that of an update and right for what it overwrites.
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.verify.campaign.bench import DATA, FETCH, PORTS, UPDATE, Bench, Script, Trace
 from tests.verify.campaign.history import History, Path
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 __all__ = ["Judged", "Sequence", "judge"]
 
@@ -42,9 +42,9 @@ class Sequence:
         # The trace says when it took place.
         self.script.poke(address, value, when)
 
-    def context(self, question: Question, when: int = 0):
-        self.script.context(question, when)
-        self._add(when, "context", question)
+    def context(self, request: Request, when: int = 0):
+        self.script.context(request, when)
+        self._add(when, "context", request)
 
     def fence(self, va: int | None = None, asid: int | None = None, when: int = 0):
         self.script.fence(va, asid, when)
@@ -53,11 +53,11 @@ class Sequence:
     def squash(self, port: int, when: int = 0):
         self.script.squash(port, when)
 
-    def ask(self, question: Question, port: int | None = None, when: int = 1):
+    def ask(self, request: Request, port: int | None = None, when: int = 1):
         if port is None:
-            port = FETCH if question.access == "FETCH" else DATA
-        self.script.ask(question, port, when)
-        self._add(when, "ask", port, question)
+            port = FETCH if request.access == "FETCH" else DATA
+        self.script.ask(request, port, when)
+        self._add(when, "ask", port, request)
 
     def run(self, rest: int = 0):
         self.script.run(reads=True, rest=rest)
@@ -75,8 +75,8 @@ class Judged:
     -------
     wrong : str or None
         What is not allowed.
-    answers : list of (step, cycle, port, kind, old)
-        All answers; `old` if only PTEs that have been overwritten can have made it.
+    responses : list of (step, cycle, port, kind, old)
+        All responses; `old` if only PTEs that have been overwritten can have made it.
     exact : int
         How many of them there was no choice about.
     retries : int
@@ -84,7 +84,7 @@ class Judged:
     """
 
     wrong: str | None = None
-    answers: list = field(default_factory=list)
+    responses: list = field(default_factory=list)
     exact: int = 0
     retries: int = 0
 
@@ -110,9 +110,7 @@ class _Step:
 
     def __init__(self, history: History, base: int, events, trace: Trace):
         self._history, self._base, self._trace = history, base, trace
-        self._questions = {
-            e.operands[0]: (e.operands[1], e.when) for e in events if e.name == "ask"
-        }
+        self._requests = {e.operands[0]: (e.operands[1], e.when) for e in events if e.name == "ask"}
         self._contexts = sorted(
             ((e.when, e.operands[0]) for e in events if e.name == "context"), key=lambda c: c[0]
         )
@@ -123,96 +121,98 @@ class _Step:
     def judge(self, judged: Judged, number: int) -> str | None:
         trace, history, base = self._trace, self._history, self._base
         history.forget(base)
-        if trace.unanswered:
-            return "no answer"
+        if trace.unfinished:
+            return "no response"
         if trace.violations:
             return trace.violations[0]
-        for when, question in self._contexts:
-            if question.sv39:
-                history.root(question.asid, question.root, base + when)
+        for when, request in self._contexts:
+            if request.sv39:
+                history.root(request.asid, request.root, base + when)
         for cycle, address, value, *_ in trace.memory:
             history.write(address, value, base + cycle)
         fences = iter([*self._fences, (1 << 40, None, None)])
         fence = next(fences)
-        for cycle, port, kind, pa, device in trace.answers:
+        for cycle, port, kind, pa, device in trace.responses:
             while fence[0] < cycle:
                 history.fence(fence[1], fence[2], base + fence[0])
                 fence = next(fences)
             if port == UPDATE:
                 wrong = self._judge_update(cycle, kind)
-                judged.answers.append((number, cycle, port, kind, False))
+                judged.responses.append((number, cycle, port, kind, False))
             else:
-                wrong = self._judge_answer(judged, number, cycle, port, (kind, pa, bool(device)))
+                wrong = self._judge_response(judged, number, cycle, port, (kind, pa, bool(device)))
             if wrong:
                 return wrong
         while fence[0] <= trace.cycles:
             history.fence(fence[1], fence[2], base + fence[0])
             fence = next(fences)
-        if {port for _, port, *_ in trace.answers} != self._questions.keys():
-            return "a port has no answer"
-        if UPDATE not in self._questions and any(mine for *_, mine, _ in trace.memory):
+        if {port for _, port, *_ in trace.responses} != self._requests.keys():
+            return "a port has no response"
+        if UPDATE not in self._requests and any(mine for *_, mine, _ in trace.memory):
             return "it wrote although nobody asked for an update"
         return None
 
-    def _judge_answer(self, judged, number, cycle, port, given):
-        question, when = self._question(port, cycle)
-        paths = self._history.paths(question, self._base + when, self._base + cycle)
+    def _judge_response(self, judged, number, cycle, port, given):
+        request, when = self._request(port, cycle)
+        paths = self._history.paths(request, self._base + when, self._base + cycle)
         fitting = [path for path in paths if _as_given(path) == given]
         if not fitting:
             allowed = sorted({_as_given(path) for path in paths})
             return f"the {PORTS[port]} port said {given} in cycle {cycle}, allowed are {allowed}"
         old = not any(path.current for path in fitting)
-        judged.answers.append((number, cycle, port, given[0], old))
+        judged.responses.append((number, cycle, port, given[0], old))
         judged.exact += len({_as_given(path) for path in paths}) == 1
         return None
 
-    def _question(self, port, cycle):
+    def _request(self, port, cycle):
         """What stands on `port` in `cycle`, in the context of that cycle, and since when."""
-        question, when = self._questions[port]
+        request, when = self._requests[port]
         for changed, context in self._contexts:
             if changed <= cycle:
-                question = Question(
-                    question.va,
-                    question.access,
-                    question.priv,
+                request = Request(
+                    request.va,
+                    request.access,
+                    request.priv,
                     context.sv39,
                     context.root,
                     context.asid,
                     context.sum_,
                     context.mxr,
                     context.adue,
-                    question.mprv,
-                    question.mpp,
+                    request.mprv,
+                    request.mpp,
                 )
-        return question, when
+        return request, when
 
     def _judge_update(self, cycle, kind):
-        question, when = self._question(UPDATE, cycle)
+        request, when = self._request(UPDATE, cycle)
         base, history = self._base, self._history
         writes = [
             (address, value, before)
             for _, address, value, before, mine, _ in self._trace.memory
             if mine
         ]
-        outcomes = {_updated(p) for p in history.updates(question, base + when, base + cycle)}
+        outcomes = {_updated(p) for p in history.updates(request, base + when, base + cycle)}
         if (kind, *writes) not in outcomes:
             return f"the update ended with {kind} and wrote {writes}, allowed are {outcomes}"
         return None
 
 
 def _as_given(path: Path):
-    answer = path.answer
+    response = path.response
     return (
-        (answer.kind, answer.pa, answer.device) if answer.kind == "ok" else (answer.kind, 0, False)
+        (response.kind, response.pa, response.device)
+        if response.kind == "ok"
+        else (response.kind, 0, False)
     )
 
 
 def _updated(path: Path):
     """How an update ends that reads this: kind, then maybe (address, value, before)."""
-    answer = path.answer
-    if answer.kind == "update":
-        return "ok", (answer.leaf, answer.written, path.leaf)
-    if answer.kind == "access" and path.leaf is not None and path.leaf & (R | X):
+    response = path.response
+    if response.kind == "update":
+        return "ok", (response.leaf, response.written, path.leaf)
+    if response.kind == "access" and path.leaf is not None and path.leaf & (R | X):
         # The physical address alone forbids it, which the update does not look at.
         return ("ok",)
-    return (answer.kind,)
+    return (response.kind,)

@@ -1,17 +1,17 @@
 """What `History` allows, in the smallest cases."""
 
 from tests.verify.campaign.history import History
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 V, R, G, A = 1 << 0, 1 << 1, 1 << 5, 1 << 6
 SLOT = 0x8000_0000
 OLD, NEW = 0x80000 << 10 | V | R | A, 0xC0000 << 10 | V | R | A
-QUESTION = Question(0x123, asid=1)
+QUESTION = Request(0x123, asid=1)
 
 
-def answers(history, time, question=QUESTION, start=None):
-    paths = history.paths(question, time - 1 if start is None else start, time)
-    return {(path.answer.kind, path.answer.pa) for path in paths}
+def responses(history, time, request=QUESTION, start=None):
+    paths = history.paths(request, time - 1 if start is None else start, time)
+    return {(path.response.kind, path.response.pa) for path in paths}
 
 
 def changed(old=OLD, new=NEW):
@@ -25,18 +25,18 @@ def changed(old=OLD, new=NEW):
 
 def test_old_or_new_until_a_fence():
     history = changed()
-    assert answers(history, 10) == {("ok", 0x8000_0123)}
-    assert answers(history, 20) == {("ok", 0x8000_0123), ("ok", 0xC000_0123)}
+    assert responses(history, 10) == {("ok", 0x8000_0123)}
+    assert responses(history, 20) == {("ok", 0x8000_0123), ("ok", 0xC000_0123)}
 
     history.fence(None, None, 20)
-    assert answers(history, 21) == {("ok", 0xC000_0123)}
+    assert responses(history, 21) == {("ok", 0xC000_0123)}
 
 
 def test_a_fence_in_the_cycle_of_the_change_or_after_it():
     for time, count in ((8, 2), (9, 1), (10, 1)):
         history = changed()
         history.fence(None, None, time)
-        assert len(answers(history, 20)) == count
+        assert len(responses(history, 20)) == count
 
 
 def test_fences_of_others():
@@ -50,47 +50,47 @@ def test_fences_of_others():
     ):
         history = changed()
         history.fence(va, asid, 20)
-        assert len(answers(history, 30)) == count, (va, asid)
+        assert len(responses(history, 30)) == count, (va, asid)
 
 
 def test_what_is_global():
     """No fence for an address space ends it, and others find it as well."""
     history = changed(OLD | G, NEW | G)
     history.fence(None, 1, 20)
-    assert len(answers(history, 30)) == 2
-    assert len(answers(history, 30, Question(0x123, asid=2))) == 2
+    assert len(responses(history, 30)) == 2
+    assert len(responses(history, 30, Request(0x123, asid=2))) == 2
 
     history.fence(0, None, 30)
-    assert len(answers(history, 40)) == 1
+    assert len(responses(history, 40)) == 1
 
 
 def test_what_is_invalid_is_not_remembered():
-    """Unless the question has been standing since before the change."""
+    """Unless the request has been standing since before the change."""
     history = changed(0, NEW)
-    assert answers(history, 20) == {("ok", 0xC000_0123)}
-    assert answers(history, 20, start=9) == {("page", 0), ("ok", 0xC000_0123)}
+    assert responses(history, 20) == {("ok", 0xC000_0123)}
+    assert responses(history, 20, start=9) == {("page", 0), ("ok", 0xC000_0123)}
 
 
 def test_another_root_without_a_fence():
     history = changed()
     history.root(1, 0x80001, 20)
     history.fence(None, None, 15)
-    assert answers(history, 30) == {("ok", 0xC000_0123), ("page", 0)}
+    assert responses(history, 30) == {("ok", 0xC000_0123), ("page", 0)}
 
     history.fence(None, None, 30)
-    assert answers(history, 40) == {("page", 0)}
+    assert responses(history, 40) == {("page", 0)}
 
 
 def test_updates_ask_memory_alone():
     history = changed()
-    update = [path.answer.pa for path in history.updates(QUESTION, 15, 20)]
+    update = [path.response.pa for path in history.updates(QUESTION, 15, 20)]
     assert update == [0xC000_0123]
 
 
 def test_what_nobody_can_see_is_forgotten():
     history = changed()
     history.fence(None, None, 20)
-    before = answers(history, 40)
+    before = responses(history, 40)
     history.forget(30)
-    assert answers(history, 40) == before
+    assert responses(history, 40) == before
     assert len(history._versions[SLOT]) == 1

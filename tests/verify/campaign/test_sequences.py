@@ -16,7 +16,7 @@ def bench():
 
 
 def test_random_sequences(bench):
-    """Most answers are the only one allowed; some can only come from what a cache kept."""
+    """Most responses are the only one allowed; some can only come from what a cache kept."""
     report = random_sequences(bench, ANSWERS, SEED)
 
     assert report.exact > 0.5 * report.cases
@@ -25,7 +25,7 @@ def test_random_sequences(bench):
 
 
 def test_every_change_with_every_fence(bench):
-    """What a fence does not cover is answered from the TLB, so it was there to be fenced."""
+    """What a fence does not cover gets its response from the TLB, so it was there to be fenced."""
     _, seen = run_drills(bench, drills.drills())
 
     for page, change, fence in {(drill[2], drill[0], drill[1]) for drill in seen}:

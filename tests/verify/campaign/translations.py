@@ -1,7 +1,7 @@
-"""Random accesses to random worlds: what the MMU answers, against the golden model.
+"""Random accesses to random worlds: the MMU's responses against the golden model's.
 
-The tables stay as they are, so whatever the TLBs and the walk cache hold, each answer is that of a
-machine without any. Some accesses come with cold caches; then the reads are compared as well. Both
+The tables stay as they are, so whatever the TLBs and the walk cache hold, each response is as
+without any. Some accesses come with cold caches; then the reads are compared as well. Both
 ports ask at once, walks are squashed, memory is slow and refuses, and what needs A or D set has it
 set by the update port.
 """
@@ -13,11 +13,11 @@ from tests.verify.campaign.bench import DATA, FETCH, PORTS, UPDATE, Bench, Scrip
 from tests.verify.campaign.bins import bin_of
 from tests.verify.campaign.worlds import KINDS, World
 from tests.verify.golden.cases import make_case
-from tests.verify.golden.sv39 import Answer, Question, ask
+from tests.verify.golden.sv39 import Request, Response, respond
 
 __all__ = ["BentCases", "Disagreement", "Translations", "check_translations"]
 
-#: Questions about one world.
+#: Requests about one world.
 QUESTIONS = 50
 DATA_KINDS = tuple(kind for kind in KINDS if kind != "FETCH")
 
@@ -39,8 +39,8 @@ class Expected:
 
     Members
     -------
-    answers : dict
-        Of each port its question and the golden model's answer.
+    responses : dict
+        Of each port its request and the golden model's response.
     reads : tuple or None
         The PTEs that are read with cold caches; None where two ports share the walker.
     cold : bool
@@ -51,7 +51,7 @@ class Expected:
         Identifier of all requests.
     """
 
-    answers: dict[int, tuple[Question, Answer]]
+    responses: dict[int, tuple[Request, Response]]
     reads: tuple | None
     cold: bool
     writes: list
@@ -59,19 +59,19 @@ class Expected:
 
 
 class Translations:
-    """A script of questions about one world, and what must come of it.
+    """A script of requests about one world, and what must come of it.
 
     Members
     -------
     script, expected
         The commands, and an `Expected` for each of their runs.
     cases : int
-        Questions to which the golden model gave an answer.
+        Requests to which the golden model gave a response.
     bins : set
         Which bins they are in.
     """
 
-    def __init__(self, seed: str, questions: int = QUESTIONS):
+    def __init__(self, seed: str, requests: int = QUESTIONS):
         self.rng = rng = random.Random(seed)
         self.world = World(rng, faults=rng.choice((0, 0.2, 0.2, 0.4)))
         self.script, self.expected = Script(), []
@@ -81,126 +81,126 @@ class Translations:
             self.script.poke(address, word)
         for address, how in self.world.refused.items():
             self.script.refuse(address, reads=bool(how & 1), writes=bool(how & 2))
-        while self.cases < questions:
+        while self.cases < requests:
             self._visit()
 
     def _visit(self):
-        """One question with what goes before and after it."""
+        """One request with what goes before and after it."""
         world, rng = self.world, self.rng
-        question = world.question()
+        request = world.request()
         chance = rng.random()
         cold = chance < 0.35
         if chance < 0.05:
             # No global mapping may be known, which is valid in any address space.
-            question = world.astray(question)
+            request = world.astray(request)
         if cold:
             self.script.fence()
         elif chance < 0.45:
-            self._some_fence(question)
+            self._some_fence(request)
         if chance > 0.8:
-            self._ask_both(question)
+            self._ask_both(request)
             return
-        answer = self._ask(question, cold, squash=0.7 < chance < 0.8)
+        response = self._ask(request, cold, squash=0.7 < chance < 0.8)
         # What an update would do is only defined for what is translated at all.
-        if answer.kind == "update" and rng.random() < 0.8:
-            self._update(question)
-            self._ask(question, cold=False)
-        elif answer.reads and rng.random() < 0.06:
-            self._update(question)
+        if response.kind == "update" and rng.random() < 0.8:
+            self._update(request)
+            self._ask(request, cold=False)
+        elif response.reads and rng.random() < 0.06:
+            self._update(request)
 
-    def _some_fence(self, question):
-        """A fence of any form: it may cost a walk, but changes no answer."""
+    def _some_fence(self, request):
+        """A fence of any form: it may cost a walk, but changes no response."""
         rng = self.rng
-        va = rng.choice((None, question.va, rng.choice(self.world.addresses)))
-        asid = rng.choice((None, question.asid, rng.choice(self.world.spaces)[0]))
+        va = rng.choice((None, request.va, rng.choice(self.world.addresses)))
+        asid = rng.choice((None, request.asid, rng.choice(self.world.spaces)[0]))
         self.script.fence(va, asid)
 
-    def _golden(self, question):
-        answer = ask(question, self.world.read)
-        self.bins.add(bin_of(question, answer, self.world.read))
+    def _golden(self, request):
+        response = respond(request, self.world.read)
+        self.bins.add(bin_of(request, response, self.world.read))
         self.cases += 1
-        return answer
+        return response
 
-    def _ask(self, question, cold, *, squash=False):
-        """Puts a question to its port."""
-        answer, id = self._golden(question), self.rng.getrandbits(32)
-        port = FETCH if question.access == "FETCH" else DATA
-        self.script.context(question)
-        self.script.ask(question, when=1, id=id)
+    def _ask(self, request, cold, *, squash=False):
+        """Puts a request to its port."""
+        response, id = self._golden(request), self.rng.getrandbits(32)
+        port = FETCH if request.access == "FETCH" else DATA
+        self.script.context(request)
+        self.script.ask(request, when=1, id=id)
         if squash:
             self.script.squash(port, when=self.rng.randrange(1, 10))
         self.script.run(reads=True)
-        reads = None if squash else answer.reads
-        self.expected.append(Expected({port: (question, answer)}, reads, cold, [], id))
-        return answer
+        reads = None if squash else response.reads
+        self.expected.append(Expected({port: (request, response)}, reads, cold, [], id))
+        return response
 
-    def _ask_both(self, question):
-        """Puts a question to either port in the same context, one maybe later."""
+    def _ask_both(self, request):
+        """Puts a request to either port in the same context, one maybe later."""
         rng = self.rng
         other = replace(
-            self.world.question(),
-            access=rng.choice(DATA_KINDS) if question.access == "FETCH" else "FETCH",
+            self.world.request(),
+            access=rng.choice(DATA_KINDS) if request.access == "FETCH" else "FETCH",
             **{
-                name: getattr(question, name)
+                name: getattr(request, name)
                 for name in ("sv39", "root", "asid", "sum_", "mxr", "adue")
             },
         )
-        self.script.context(question)
-        answers = {}
-        for asked, when in ((question, 1), (other, rng.choice((1, 1, 2, 3, 4, 5, 6)))):
+        self.script.context(request)
+        responses = {}
+        for asked, when in ((request, 1), (other, rng.choice((1, 1, 2, 3, 4, 5, 6)))):
             port = FETCH if asked.access == "FETCH" else DATA
             self.script.ask(asked, when=when, id=rng.getrandbits(32))
-            answers[port] = asked, self._golden(asked)
+            responses[port] = asked, self._golden(asked)
         self.script.run()
-        self.expected.append(Expected(answers, None, False, [], 0))
+        self.expected.append(Expected(responses, None, False, [], 0))
 
-    def _update(self, question):
+    def _update(self, request):
         """Asks the update port, and does in the world what it must do in memory."""
         world, id = self.world, self.rng.getrandbits(32)
-        answer, writes = self._golden(question), []
-        reads, outcome = answer.reads, "ok"
-        if answer.kind == "update":
-            refused = bool(world.refused.get(answer.leaf, 0) & 2)
-            before = world.words[answer.leaf]
-            writes.append((answer.leaf, answer.written, before, refused))
-            reads += (answer.leaf,)
+        response, writes = self._golden(request), []
+        reads, outcome = response.reads, "ok"
+        if response.kind == "update":
+            refused = bool(world.refused.get(response.leaf, 0) & 2)
+            before = world.words[response.leaf]
+            writes.append((response.leaf, response.written, before, refused))
+            reads += (response.leaf,)
             if refused:
                 outcome = "access"
             else:
-                world.words[answer.leaf] = answer.written
+                world.words[response.leaf] = response.written
             self.bins.add(
-                (question.access, "update port", "refused" if refused else "ok", 4 - len(reads))
+                (request.access, "update port", "refused" if refused else "ok", 4 - len(reads))
             )
-        elif answer.kind == "page" or "for this" not in bin_of(question, answer, world.read)[2]:
+        elif response.kind == "page" or "for this" not in bin_of(request, response, world.read)[2]:
             # An access that only its physical address forbids has no fault before that.
-            outcome = answer.kind
-        self.script.context(question)
-        self.script.ask(question, UPDATE, when=1, id=id)
+            outcome = response.kind
+        self.script.context(request)
+        self.script.ask(request, UPDATE, when=1, id=id)
         self.script.run(reads=True)
-        given = Answer(outcome, reads=reads)
-        self.expected.append(Expected({UPDATE: (question, given)}, reads, True, writes, id))
+        given = Response(outcome, reads=reads)
+        self.expected.append(Expected({UPDATE: (request, given)}, reads, True, writes, id))
 
 
 class BentCases(Translations):
     """The same for single cases with something bent, each in a memory of its own."""
 
-    def __init__(self, seed: str, questions: int = QUESTIONS):
+    def __init__(self, seed: str, requests: int = QUESTIONS):
         self.rng = rng = random.Random(seed)
         self.script, self.expected = Script(), []
         self.cases, self.bins = 0, set()
         self.script.memory(rng.getrandbits(60), rng.choice((1, 2)), rng.choice((0, 100)))
-        while self.cases < questions:
+        while self.cases < requests:
             case = make_case(rng, svadu=rng.random() < 0.5)
             # The MMU knows neither the size of an access nor the operand of the bus.
-            question = replace(case.question, size=1)
+            request = replace(case.request, size=1)
             self.world = _Words(dict(case.memory))
             self.script.clear()
             for address, word in case.memory.items():
                 self.script.poke(address, word)
             self.script.fence()
-            if self._ask(question, cold=True).kind == "update":
-                self._update(question)
-            self._ask(question, cold=False)
+            if self._ask(request, cold=True).kind == "update":
+                self._update(request)
+            self._ask(request, cold=False)
 
 
 class _Words:
@@ -216,7 +216,7 @@ class _Words:
 def check_translations(
     bench: Bench, seed: str, kind: type[Translations] = Translations
 ) -> Translations:
-    """Puts the questions of `seed` to `bench`; raises Disagreement, or returns them."""
+    """Puts the requests of `seed` to `bench`; raises Disagreement, or returns them."""
     wanted = kind(seed)
     traces = bench.run(wanted.script)
     for number, (expected, trace) in enumerate(zip(wanted.expected, traces, strict=True)):
@@ -230,20 +230,20 @@ def check_translations(
 
 def _difference(expected: Expected, trace: Trace) -> str | None:
     """What is wrong with `trace`, or None."""
-    if trace.unanswered:
-        return "no answer"
+    if trace.unfinished:
+        return "no response"
     if trace.violations:
         return trace.violations[0]
     heard = set()
-    for _, port, kind, pa, device in trace.answers:
-        _, answer = expected.answers[port]
+    for _, port, kind, pa, device in trace.responses:
+        _, response = expected.responses[port]
         heard.add(port)
-        if kind != answer.kind or (
-            kind == "ok" and port != UPDATE and (pa, device) != (answer.pa, answer.device)
+        if kind != response.kind or (
+            kind == "ok" and port != UPDATE and (pa, device) != (response.pa, response.device)
         ):
             return f"the {PORTS[port]} port said {kind}, pa {pa:#x}, device {device}"
-    if heard != expected.answers.keys():
-        return "a port has no answer"
+    if heard != expected.responses.keys():
+        return "a port has no response"
     if [(x, y, z, r) for _, x, y, z, mine, r in trace.memory if mine] != expected.writes:
         return "it wrote something else"
     return _difference_in_reads(expected, trace.reads)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tests.verify.campaign.bench import DATA, FETCH, UPDATE
 from tests.verify.campaign.sequences import Sequence
-from tests.verify.golden.sv39 import ACCESSES, Question
+from tests.verify.golden.sv39 import ACCESSES, Request
 
 __all__ = ["wander"]
 
@@ -42,14 +42,14 @@ def wander(seed: str) -> Sequence:
 
 
 def _step(sequence, rng, *, full):
-    """Some changes and questions; `full` says that everything is fenced first."""
+    """Some changes and requests; `full` says that everything is fenced first."""
     if full:
         sequence.fence()
     elif rng.random() < 0.4:
         sequence.fence(*_some_fence(rng))
     asid, root = rng.choice(SPACES)
     updating = rng.random() < 0.25
-    context = _question(rng, asid, root)
+    context = _request(rng, asid, root)
     if updating:
         context = replace(context, sv39=1, adue=1)
     sequence.context(context)
@@ -60,23 +60,23 @@ def _step(sequence, rng, *, full):
     if rng.random() < 0.3:
         sequence.fence(*_some_fence(rng), when=1 + rng.randrange(14))
     if updating:
-        question = _question(rng, asid, root, context)
-        sequence.ask(question, UPDATE)
+        request = _request(rng, asid, root, context)
+        sequence.ask(request, UPDATE)
         if rng.random() < 0.5:
             # Wherever the leaf is, if it is a small page's: it changes when it has been read.
             when = 4 + rng.randrange(4)
             for table in TABLES[0]:
-                sequence.poke(_slot(table, 0, question.va), _pte(rng, 0, 0.9), when)
+                sequence.poke(_slot(table, 0, request.va), _pte(rng, 0, 0.9), when)
     ports = rng.choice((DATA, DATA, FETCH, FETCH, None))
     for port in (DATA, FETCH):
         if ports in (port, None):
-            asked = _question(rng, asid, root, context, port)
+            asked = _request(rng, asid, root, context, port)
             sequence.ask(asked, port, when=rng.choice((1, 1, 1, 2, 3, 5)))
             if rng.random() < 0.1:
                 sequence.squash(port, rng.randrange(1, 14))
     rest = rng.choice((0, 0, 3))
     if not updating and rng.random() < 0.2:
-        other = _question(rng, *rng.choice(SPACES))
+        other = _request(rng, *rng.choice(SPACES))
         sequence.context(other, 1 + rng.randrange(14))
         # A walk for the context that has gone may still be under way.
         rest = 60
@@ -107,10 +107,10 @@ def _some_fence(rng):
     return rng.choice((None, *ADDRESSES)), rng.choice((None, 1, 2, 3))
 
 
-def _question(rng, asid, root, context=None, port=UPDATE):
-    """A question, in `context` if there is one."""
+def _request(rng, asid, root, context=None, port=UPDATE):
+    """A request, in `context` if there is one."""
     kinds = {DATA: DATA_KINDS, FETCH: ("FETCH",)}.get(port, tuple(ACCESSES))
-    question = Question(
+    request = Request(
         rng.choice(ADDRESSES) | rng.getrandbits(12),
         rng.choice(kinds),
         rng.choice("SSU"),
@@ -122,11 +122,11 @@ def _question(rng, asid, root, context=None, port=UPDATE):
         rng.getrandbits(1),
     )
     if context is None:
-        return question
-    return Question(
-        question.va,
-        question.access,
-        question.priv,
+        return request
+    return Request(
+        request.va,
+        request.access,
+        request.priv,
         context.sv39,
         root,
         asid,

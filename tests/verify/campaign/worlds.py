@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from tests.verify.golden.sv39 import ACCESSES, Question
+from tests.verify.golden.sv39 import ACCESSES, Request
 
 __all__ = ["A", "D", "G", "R", "U", "V", "W", "X", "World", "canonical"]
 
@@ -81,8 +81,8 @@ class World:
             return None
         return self.words.get(address, 0)
 
-    def question(self) -> Question:
-        """A question about this world."""
+    def request(self) -> Request:
+        """A request about this world."""
         rng = self.rng
         bits = rng.getrandbits(16)
         asid, root = rng.choice(self.spaces)
@@ -94,7 +94,7 @@ class World:
         if priv == "M" or bits >> 9 & 15 == 0:
             # Who does not translate has little use for these addresses.
             va = rng.choice((va, rng.choice(_RAM_PAGES) << 12, rng.choice(_EDGES) << 12))
-        return Question(
+        return Request(
             va | rng.getrandbits(12),
             rng.choice(KINDS),
             priv,
@@ -108,11 +108,11 @@ class World:
             rng.choice("USM") if mprv else "U",
         )
 
-    def astray(self, question: Question) -> Question:
-        """`question` in an address space of its own whose root table is not RAM."""
+    def astray(self, request: Request) -> Request:
+        """`request` in an address space of its own whose root table is not RAM."""
         used = {asid for asid, _ in self.spaces}
         asid = next(asid for asid in range(7, 64) if asid not in used)
-        return replace(question, asid=asid, root=self.rng.choice(_EDGES[2:]), sv39=1)
+        return replace(request, asid=asid, root=self.rng.choice(_EDGES[2:]), sv39=1)
 
     def _other_address(self, va):
         """Near `va`, or anywhere, canonical or not."""

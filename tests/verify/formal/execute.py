@@ -65,8 +65,8 @@ class ExecuteProof(Proof):
         return (~stage.flush | ~stage.ready) & empty
 
     @assumes
-    def translations_are_answers(self, m):
-        """The MMU answers what it is asked, with a fault, a need of an update, or an address."""
+    def translations_are_responses(self, m):
+        """The MMU responds to every request, with a fault, a need of an update, or an address."""
         translation = self.translation
         known = translation.fault.as_value() != 3
         meant = known & (~translation.update | (translation.fault == Fault.NONE))

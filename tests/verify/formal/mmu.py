@@ -1,9 +1,9 @@
-"""The whole MMU: while a page table stays as it is, every answer is the specification's.
+"""The whole MMU: while a page table stays as it is, every response is the specification's.
 
 One virtual address is any one, and so are the three PTEs on the way to it, which stay as they are.
 All else is free: other addresses and their PTEs, both ports at once, squashes and fences in every
-cycle, the CSRs that a translation obeys, and when memory answers. Whatever the TLBs, the walk
-cache and the walker have come to hold, an answer for that address is what a walk would say now.
+cycle, the CSRs that a translation obeys, and when memory responds. Whatever the TLBs, the walk
+cache and the walker have come to hold, a response for that address is what a walk would say now.
 
 That a fence ends what a changed page table has left behind is shown part by part, in
 `tests.verify.formal`'s `tlb`, `walk_cache` and `walker`; updates in the last.
@@ -50,12 +50,12 @@ class MmuProof(Proof):
 
     def _walk(self, m, key):
         """The specification's walk for the access of `key`, but to the address of this proof."""
-        question = Signal(WalkKey)
-        m.d.comb += [question.eq(key), question.vpn.eq(self.vpn)]
-        return Walk(m, question, self.root, self.ptes, self.errors, Pma().is_ram)
+        own_key = Signal(WalkKey)
+        m.d.comb += [own_key.eq(key), own_key.vpn.eq(self.vpn)]
+        return Walk(m, own_key, self.root, self.ptes, self.errors, Pma().is_ram)
 
     def _asked(self, m, port):
-        """Whether `port` asks for the address of this proof, and the walk that says the answer."""
+        """Whether `port` asks for the address of this proof, and the walk that says which."""
         key, asked = Signal(WalkKey), Signal()
         m.d.comb += assign_key(key, port, self.mmu.context)
         canonical = port.va[39:] == Mux(port.va[38], (1 << 25) - 1, 0)
@@ -76,8 +76,8 @@ class MmuProof(Proof):
 
     @assumes
     def page_table_stays(self, m):
-        """Memory answers what it owes, and a PTE of this address always with the same."""
-        answers = [~self.response.valid | self.owed]
+        """Memory responds as it owes, and for a PTE of this address always the same."""
+        responses = [~self.response.valid | self.owed]
         walk = self.result_walk
         for level in LEVELS:
             this = (
@@ -86,14 +86,14 @@ class MmuProof(Proof):
                 & walk.pointed[level]
                 & (self.asked_address == walk.address[level])
             )
-            answers.append(
+            responses.append(
                 ~this
                 | (
                     (self.response.error == self.errors[level])
                     & (self.errors[level] | (self.response.data == self.ptes[level]))
                 )
             )
-        return Cat(answers).all()
+        return Cat(responses).all()
 
     @assumes
     def one_address_space(self, m):
@@ -185,7 +185,7 @@ class MmuProof(Proof):
 
     @invariant
     def walker_is_legal(self, m):
-        """Walks are for the two ports only, and memory owes answers in their states."""
+        """Walks are for the two ports only, and memory owes responses in their states."""
         walker = self.walker
         result, state = walker.result, walker.state
         side, access = result.side, result.key.access.as_value()
@@ -205,7 +205,7 @@ class MmuProof(Proof):
         return ~ours | same
 
     def _answers(self, port, walk):
-        """Whether the answer of `port` is that of `walk`: fault, update, or physical address."""
+        """Whether the response of `port` is that of `walk`: fault, update, or physical address."""
         offsets = {level: 12 + 9 * level for level in LEVELS}
         composed = {
             level: Cat(port.va[:bits], walk.leaf[bits - 2 : 54]) for level, bits in offsets.items()
@@ -221,20 +221,20 @@ class MmuProof(Proof):
         return right & (~good | refused | (port.pa == pa))
 
     @proves
-    def data_answer_as_specified(self, m):
-        """Every answer of the data port is the specified fault, update or physical address."""
+    def data_response_as_specified(self, m):
+        """Every response of the data port is the specified fault, update or physical address."""
         port = self.mmu.data
         return self.data & port.done, self._answers(port, self.data_walk)
 
     @proves
-    def fetch_answer_as_specified(self, m):
-        """Every answer of the fetch port is the specified fault, update or physical address."""
+    def fetch_response_as_specified(self, m):
+        """Every response of the fetch port is the specified fault, update or physical address."""
         port = self.mmu.fetch
         return self.fetch & port.done, self._answers(port, self.fetch_walk)
 
     @proves
-    def answers_by_hit_and_by_walk(self, m):
-        """A hit and a walk's result for one address answer both ports alike, in one cycle."""
+    def responses_by_hit_and_by_walk(self, m):
+        """A hit and a walk's result for one address response both ports alike, in one cycle."""
         both = self.data & self.mmu.data.done & self.fetch & self.mmu.fetch.done
         used = self.walker.result_used & self.mmu.data_side.tlb.hit
         agree = self._answers(self.mmu.data, self.data_walk) & self._answers(

@@ -132,7 +132,7 @@ BUGS = {
         "Mux(page.level == 2, va[low:middle]",
         "Mux(page.level != 0, va[low:middle]",
         "mmu",
-        "data_answer_as_specified",
+        "data_response_as_specified",
     ),
     "MTI before MSI": Bug(
         "priv/interrupts.py",

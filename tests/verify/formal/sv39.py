@@ -37,7 +37,7 @@ def permits(pte, access, supervisor, sum_, mxr):
 
 
 class Walk:
-    """The walk for `question` (a `WalkKey`) through the PTEs `ptes[level]`, 64 bits each.
+    """The walk for `key` (a `WalkKey`) through the PTEs `ptes[level]`, 64 bits each.
 
     It starts in the table with page number `root`. `errors[level]` says that the bus refused the
     read of that PTE, `is_ram` of an address whether page tables may lie there. PTEs that the walk
@@ -65,7 +65,7 @@ class Walk:
         The mapping is global: the leaf or a pointer to it has G set.
     """
 
-    def __init__(self, m, question, root, ptes, errors, is_ram):
+    def __init__(self, m, key, root, ptes, errors, is_ram):
         self.address = {level: Signal(56) for level in LEVELS}
         self.wanted = {level: Signal() for level in LEVELS}
         self.pointed = {level: Signal() for level in LEVELS}
@@ -75,7 +75,7 @@ class Walk:
         table, reached, g = root, Const(1), Const(0)
         refused, broken_off, found = Const(0), Const(0), Const(0)
         for level in LEVELS:
-            pte, field = ptes[level], question.vpn.word_select(level, 9)
+            pte, field = ptes[level], key.vpn.word_select(level, 9)
             m.d.comb += [
                 self.address[level].eq(Cat(Const(0, 3), field, table)),
                 self.pointed[level].eq(reached),
@@ -93,20 +93,20 @@ class Walk:
             found |= leaf
             table, reached, g = pte[10:54], read & pointer, g | pte[5]
         m.d.comb += self.found.eq(found)
-        self._judge(m, question, refused, broken_off)
+        self._judge(m, key, refused, broken_off)
 
     def of(self, values, level):
         """The one of `values`, a dict by level, for `level` (2 bits)."""
         return Mux(level == 2, values[2], Mux(level == 1, values[1], values[0]))
 
-    def _judge(self, m, question, refused, broken_off):
+    def _judge(self, m, key, refused, broken_off):
         """Steps 6 to 9: permission, then A and D."""
-        access, leaf = question.access, self.leaf
-        permitted = permits(leaf, access, question.priv[0], question.sum_, question.mxr)
+        access, leaf = key.access, self.leaf
+        permitted = permits(leaf, access, key.priv[0], key.sum_, key.mxr)
         lacks = ~leaf[6] | (~leaf[7] & _one_of(access, WRITING))
-        page = broken_off | (self.found & (~permitted | (lacks & ~question.adue)))
+        page = broken_off | (self.found & (~permitted | (lacks & ~key.adue)))
         with m.If(refused):
             m.d.comb += self.fault.eq(Fault.ACCESS)
         with m.Elif(page):
             m.d.comb += self.fault.eq(Fault.PAGE)
-        m.d.comb += self.update.eq(self.found & permitted & lacks & question.adue)
+        m.d.comb += self.update.eq(self.found & permitted & lacks & key.adue)

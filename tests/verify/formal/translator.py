@@ -1,7 +1,7 @@
-"""The translator's answer on a hit, a miss and a result, with live CSRs.
+"""The translator's response on a hit, a miss and a result, with live CSRs.
 
-What the TLB knows is free here (`tests.verify.formal.tlb` says what it may be); the answer must be
-what the specification makes of it under the CSRs of this very cycle.
+What the TLB holds is free here (`tests.verify.formal.tlb` says what it may be); the response must
+be what the specification makes of it under the CSRs of this very cycle.
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
@@ -22,7 +22,7 @@ __all__ = ["TranslatorProof"]
 
 
 class AnyTlb(wiring.Component):
-    """A TLB that answers anything, with the ports of `hdl.mmu.tlb.Tlb`."""
+    """A TLB with any result, and the ports of `hdl.mmu.tlb.Tlb`."""
 
     asid: In(16)
     vpn: In(27)
@@ -38,7 +38,7 @@ class AnyTlb(wiring.Component):
 
 
 class TranslatorProof(Proof):
-    """One translation port: which answer it gives, and when it asks for a walk."""
+    """One translation port: which response it gives, and when it asks for a walk."""
 
     base = 1
     depth = 2
@@ -69,7 +69,7 @@ class TranslatorProof(Proof):
             self.translates.eq(context.sv39 & (request.priv != Priv.M)),
             self.canonical.eq(va[39:] == Mux(va[38], (1 << 25) - 1, 0)),
             self.permitted.eq(permits(leaf, access, request.priv[0], context.sum_, context.mxr)),
-            #: A or D does not let the entry answer.
+            #: A or D does not let the entry response.
             self.stale.eq(~flags.a | (writes & ~flags.d)),
             self.hit.eq(request.valid & self.translates & self.canonical & self.tlb.hit),
             self.ready.eq(self.hit & self.permitted & ~self.stale),
@@ -127,7 +127,7 @@ class TranslatorProof(Proof):
 
     @proves
     def hit_composes_the_address(self, m):
-        """A good hit answers with the page's PPN, a superpage's low part from the address."""
+        """A good hit responds with the page's PPN, a superpage's low part from the address."""
         return self.ready, self.request.done & (self.request.pa == self.composed)
 
     @proves
@@ -146,31 +146,31 @@ class TranslatorProof(Proof):
 
     @proves
     def stale_flags_walk(self, m):
-        """A permitted hit with A clear, or D clear for a write, is never answered by the entry."""
+        """A permitted hit with A clear, or D clear for a write, gets no response from the entry."""
         stale = self.hit & self.permitted & self.stale
         return stale, self.part.miss | self.part.result_used
 
     @proves
-    def one_answer(self, m):
-        """Every request is answered or walked for, never both."""
+    def one_response(self, m):
+        """Every request gets its response or a walk, never both."""
         return self.request.valid, self.request.done ^ self.part.miss
 
     @proves
-    def answer_has_one_meaning(self, m):
-        """An answer is a page fault, an access fault, a need of an update or an address."""
+    def response_has_one_meaning(self, m):
+        """A response is a page fault, an access fault, a need of an update or an address."""
         request = self.request
         known = request.fault.as_value() != 3
         return request.done, known & (~request.update | (request.fault == Fault.NONE))
 
     @proves
     def silent_without_request(self, m):
-        """Without a request nothing is answered, walked for or used."""
+        """Without a request there is no response, no walk is requested, and no result is used."""
         silence = ~self.request.done & ~self.part.miss & ~self.part.result_used
         return ~self.request.valid, silence
 
     @proves
     def result_is_for_its_request(self, m):
-        """A walk's result answers only the very request it is for, with every CSR as it was."""
+        """A walk's result responses only the very request it is for, with every CSR as it was."""
         request, context, result = self.request, self.context, self.part.result
         key = result.key
         same = (

@@ -179,7 +179,7 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def update_stands(self, m):
-        """An update that is asked for stands, unchanged, until it is answered."""
+        """An update that is asked for stands, unchanged, until it gets its response."""
         update = self.stage.update
         payload = Cat(update.va, update.priv, update.access, update.id)
         asked = self.past(m, update.valid & ~update.done)
@@ -199,7 +199,7 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def amo_writes_what_it_read(self, m):
-        """Only an AMO writes from here, once, at its address, after its read was answered well."""
+        """Only an AMO writes from here, once, at its address, after a good response to its read."""
         request = self.stage.request
         amo = self.held & self.insn.requested & self.is_unit(Unit.AMO)
         once = self.was_read & ~self.was_written & ~self.owed
@@ -207,7 +207,7 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def written_amo_finishes(self, m):
-        """An AMO that has written leaves with the answer, and traps only if it was refused."""
+        """An AMO that has written leaves with the response, and traps only if it was refused."""
         answered = self.held & self.was_written & self.response.valid
         return answered, self.leaves & (self.stage.wen == ~self.response.error)
 

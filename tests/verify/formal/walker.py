@@ -1,4 +1,4 @@
-"""The walker equals the unrolled walk of `tests.verify.formal.sv39`, whatever memory answers.
+"""The walker equals the unrolled walk of `tests.verify.formal.sv39`, whatever memory responds.
 
 Memory may return anything at any time, so the proof holds for unbounded time. Where the walk cache
 helps, the pointers that it once read are free, but such as `tests.verify.formal.walk_cache` shows.
@@ -38,8 +38,8 @@ class WalkerProof(WatchedWalker):
         return ~start.valid | _legal(start.side, start.key)
 
     @assumes
-    def memory_answers_what_it_owes(self, m):
-        """Memory answers only what it has accepted in an earlier cycle, and once."""
+    def memory_responds_as_it_owes(self, m):
+        """Memory responds only to what it has accepted in an earlier cycle, and once."""
         return ~self.response.valid | self.owed
 
     @assumes
@@ -62,19 +62,17 @@ class WalkerProof(WatchedWalker):
     # What the induction has to know of the walker's registers.
 
     @invariant
-    def question_is_latched(self, m):
-        """The walker works on the question with which it began."""
+    def key_is_latched(self, m):
+        """The walker works on the key with which it began."""
         result = self.walker.result
-        same = (result.key.as_value() == self.kept_question.as_value()) & (
-            result.side == self.kept_side
-        )
+        same = (result.key.as_value() == self.kept_key.as_value()) & (result.side == self.kept_side)
         known = self.walker.state.as_value() <= S.DONE.value
-        known &= (self.kept_side != Side.UPDATE) | (self.old_root == self.kept_question.root)
-        return known & same & _legal(self.kept_side, self.kept_question)
+        known &= (self.kept_side != Side.UPDATE) | (self.old_root == self.kept_key.root)
+        return known & same & _legal(self.kept_side, self.kept_key)
 
     @invariant
     def memory_owes_by_state(self, m):
-        """Memory owes an answer in the states that wait for one, and to what they have asked."""
+        """Memory owes a response in the states that wait for one, and to what they have asked."""
         plain = ~self.last_lock & ~self.last_write
         waits = self.is_in(S.READ, S.COMPARE, S.CONFIRM, S.DRAIN)
         return (
@@ -196,7 +194,7 @@ class WalkerProof(WatchedWalker):
 
     @proves
     def one_request_at_a_time(self, m):
-        """Nothing is asked while memory owes an answer."""
+        """Nothing is asked while memory owes a response."""
         return self.request.valid, ~self.owed | self.response.valid
 
     @proves
@@ -208,7 +206,7 @@ class WalkerProof(WatchedWalker):
     @proves
     def only_updates_write(self, m):
         """Translating never writes or locks memory, nor does anything under Svade."""
-        translates = (self.side != Side.UPDATE) | ~self.question.adue
+        translates = (self.side != Side.UPDATE) | ~self.key.adue
         return self.request.valid & translates, ~self.request.write & ~self.request.lock
 
     @proves
@@ -258,8 +256,8 @@ class WalkerProof(WatchedWalker):
         written = self.is_in(S.CONFIRM)
         flags = PteFlags(Mux(written, self.new_leaf, spec.leaf)[1:8])
         right = (
-            (entry.vpn == self.question.vpn)
-            & (entry.asid == self.question.asid)
+            (entry.vpn == self.key.vpn)
+            & (entry.asid == self.key.asid)
             & (entry.page.level == spec.level)
             & (entry.page.ppn == spec.leaf[10:54])
             & (entry.page.flags.as_value() == (flags.as_value() | spec.g << 4))
@@ -272,8 +270,8 @@ class WalkerProof(WatchedWalker):
         """The walk cache gets only the pointers to level 0 of walks that were not killed."""
         spec, fill = self.spec, self.walker.pointer
         right = (
-            (fill.pointer.vpn == self.question.vpn[9:])
-            & (fill.pointer.asid == self.question.asid)
+            (fill.pointer.vpn == self.key.vpn[9:])
+            & (fill.pointer.asid == self.key.asid)
             & (fill.pointer.ppn == spec.address[0][12:])
             & (fill.pointer.g == spec.g_above[0])
         )

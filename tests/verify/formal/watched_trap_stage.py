@@ -146,13 +146,13 @@ class WatchedTrapStage(Proof):
         return is_consistent(self.stage.executed)
 
     @assumes
-    def memory_answers_what_it_owes(self, m):
-        """Memory answers only what it has accepted in an earlier cycle, and once."""
+    def memory_responds_as_it_owes(self, m):
+        """Memory responds only to what it has accepted in an earlier cycle, and once."""
         return ~self.response.valid | self.owed
 
     @assumes
-    def updates_are_answered(self, m):
-        """The MMU answers an update only while it is wanted, and with no fault or a known one."""
+    def updates_get_responses(self, m):
+        """The MMU responds to an update while it is wanted, with no fault or a known one."""
         update = self.stage.update
         return ~update.done | (update.valid & (update.fault.as_value() != 3))
 
@@ -180,7 +180,7 @@ class WatchedTrapStage(Proof):
 
     @invariant
     def memory_owes_by_state(self, m):
-        """Memory owes an answer to the instruction's access, or to the write of an AMO."""
+        """Memory owes a response to the instruction's access, or to the write of an AMO."""
         state = self.stage.amo.state
         accesses = self.held & self.insn.requested
         amo = accesses & self.is_unit(Unit.AMO)

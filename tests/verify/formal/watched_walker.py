@@ -18,7 +18,7 @@ S = WalkerState
 
 
 class WatchedWalker(Proof):
-    """The walker, the question, the PTEs that it has read, and the walk that follows from them."""
+    """The walker, its request, the PTEs that it has read, and the walk that follows from them."""
 
     def dut(self):
         """What is proven; mutants bend it."""
@@ -45,9 +45,9 @@ class WatchedWalker(Proof):
         #: The last request that was accepted.
         self.last_address, self.last_level = Signal(56), Signal(2)
         self.last_lock, self.last_write = Signal(), Signal()
-        #: The last answer was an error.
+        #: The last response was an error.
         self.last_error = Signal()
-        #: A locked read was answered, and nothing was accepted since: memory waits for us.
+        #: A locked read got its response, and nothing was accepted since: memory waits for us.
         self.holding = Signal()
         m.d.comb += [
             self.accepted.eq(request.valid & request.ready),
@@ -65,18 +65,18 @@ class WatchedWalker(Proof):
             ]
 
     def _watch_walk(self, m):
-        """The question, and whether its answer is still wanted. All with the current cycle."""
+        """The request, and whether its response is still wanted. All with the current cycle."""
         walker, start = self.walker, self.walker.start
         self.active = self.is_in(S.OFFER, S.READ, S.REREAD, S.COMPARE, S.WRITE, S.CONFIRM)
         self.begins, self.cached = Signal(), Signal()
-        self.question, self.side = Signal(WalkKey), Signal(Side)
+        self.key, self.side = Signal(WalkKey), Signal(Side)
         self.killed, self.dead = Signal(), Signal()
-        self.kept_question, self.kept_side = Signal(WalkKey), Signal(Side)
+        self.kept_key, self.kept_side = Signal(WalkKey), Signal(Side)
         self.dead_before = Signal()
         m.d.comb += [
             self.begins.eq(start.valid & self.is_in(S.IDLE, S.DONE)),
             self.cached.eq(self.begins & walker.lookup.hit & (start.side != Side.UPDATE)),
-            self.question.eq(Mux(self.begins, start.key.as_value(), self.kept_question.as_value())),
+            self.key.eq(Mux(self.begins, start.key.as_value(), self.kept_key.as_value())),
             self.side.eq(Mux(self.begins, start.side, self.kept_side)),
             self.killed.eq(
                 walker.fence
@@ -86,7 +86,7 @@ class WatchedWalker(Proof):
             self.dead.eq((self.dead_before & ~self.begins) | self.killed),
         ]
         m.d.sync += [
-            self.kept_question.eq(self.question),
+            self.kept_key.eq(self.key),
             self.kept_side.eq(self.side),
             self.dead_before.eq(self.dead),
         ]
@@ -131,8 +131,8 @@ class WatchedWalker(Proof):
             ptes[level], errors[level] = pte, error
             old_ptes[level], old_errors[level] = old_pte, old_error
         is_ram = Pma().is_ram
-        self.spec = Walk(m, self.question, root, ptes, errors, is_ram)
-        self.before = Walk(m, self.kept_question, self.old_root, old_ptes, old_errors, is_ram)
+        self.spec = Walk(m, self.key, root, ptes, errors, is_ram)
+        self.before = Walk(m, self.kept_key, self.old_root, old_ptes, old_errors, is_ram)
 
     def _restarts(self):
         """An update finds that its PTE is not what it was, and walks again."""
@@ -152,7 +152,7 @@ class WatchedWalker(Proof):
             ]
             with m.If(self.last_lock):
                 m.d.sync += self.locked_data.eq(response.data)
-        writes = self.kept_question.access.as_value()[1]
+        writes = self.kept_key.access.as_value()[1]
         self.new_leaf = Signal(64)
         m.d.comb += self.new_leaf.eq(self.before.leaf | 1 << 6 | Mux(writes, 1 << 7, 0))
 

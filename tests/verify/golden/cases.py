@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import strategies
 
 from tests.verify.golden.bends import BENDS, DEVICE, RAM_FRAMES
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 
 __all__ = ["BENDS", "DEVICE", "RESERVED", "SIZES", "Case", "cases", "content", "make_case"]
 
@@ -41,14 +41,14 @@ def content(address: int) -> int:
 
 @dataclass(frozen=True)
 class Case:
-    """`question`, asked where RAM is `content` but for the doublewords of `memory`, by address.
+    """`request`, asked where RAM is `content` but for the doublewords of `memory`, by address.
 
     `target` is the physical address that the access has in mind; `bends` are the names of the ways
     in which it was kept from reaching it. `reserved` says whether an SC finds a reservation of the
     address that it reaches.
     """
 
-    question: Question
+    request: Request
     memory: dict[int, int]
     target: int
     bends: tuple[str, ...]
@@ -96,10 +96,8 @@ class Draft:
             if self.tables[level] in RAM_FRAMES
         }
         target = (self.frame << 12) + self.va % (4096 << 9 * self.leaf)
-        question = Question(
-            self.va, self.access, root=self.tables[2], size=self.size, **self.context
-        )
-        return Case(question, memory, target, bends, bool(self.pick(1, 0)))
+        request = Request(self.va, self.access, root=self.tables[2], size=self.size, **self.context)
+        return Case(request, memory, target, bends, bool(self.pick(1, 0)))
 
 
 def make_case(random: Random, *, svadu: bool = False, bends: tuple[str, ...] | None = None) -> Case:

@@ -8,7 +8,7 @@ everywhere else.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["ACCESSES", "Answer", "Question", "ask", "is_ram"]
+__all__ = ["ACCESSES", "Request", "Response", "is_ram", "respond"]
 
 V, R, W, X, U, G, A, D = (1 << i for i in range(8))
 LEVELS = 3
@@ -29,7 +29,7 @@ CAUSES = {"misaligned": (0, 4, 6), "access": (1, 5, 7), "page": (12, 13, 15)}
 
 
 @dataclass(frozen=True)
-class Question:
+class Request:
     """An access and all the state that it is subject to.
 
     `va` is its 64-bit address, `size` its bytes if alignment matters, `access` a key of `ACCESSES`.
@@ -52,7 +52,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """`kind` is "ok", "misaligned", "page", "access" or "update".
 
     `pa` is the physical address, if there was one, and `device` says that it is no RAM. `reads` are
@@ -80,9 +80,9 @@ def is_ram(address: int) -> bool:
     return 0x8000_0000 <= address < 0x8800_0000
 
 
-def ask(question: Question, read: Callable[[int], int | None]) -> Answer:
-    """The answer to `question` without any cache; `read(address)` is a PTE, or None if refused."""
-    q, trail, pa = question, [], 0
+def respond(request: Request, read: Callable[[int], int | None]) -> Response:
+    """The response to `request` without any cache; `read(address)` is a PTE, or None if refused."""
+    q, trail, pa = request, [], 0
     try:
         # "Synchronous exception priority": misaligned data may come before translation or after
         # it. This hart takes it before, as Spike does.
@@ -96,14 +96,14 @@ def ask(question: Question, read: Callable[[int], int | None]) -> Answer:
             _check_leaf(q, pte, i)
             updated = _accessed_and_dirty(q, pte)
             if updated != pte:
-                return Answer("update", reads=tuple(trail), leaf=address, written=updated)
+                return Response("update", reads=tuple(trail), leaf=address, written=updated)
             pa = _compose(q, pte, i)
         device = _check_attributes(q, pa)
     except _Fault as fault:
         (kind,) = fault.args
         cause = CAUSES[kind][0 if q.access == "FETCH" else 1 + ACCESSES[q.access][1]]
-        return Answer(kind, pa, reads=tuple(trail), cause=cause, tval=q.va)
-    return Answer("ok", pa, device, tuple(trail))
+        return Response(kind, pa, reads=tuple(trail), cause=cause, tval=q.va)
+    return Response("ok", pa, device, tuple(trail))
 
 
 def _effective_privilege(q):

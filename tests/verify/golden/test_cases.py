@@ -6,13 +6,13 @@ import hypothesis
 import pytest
 
 from tests.verify.golden.cases import BENDS, SIZES, Case, cases, content, make_case
-from tests.verify.golden.sv39 import ask
+from tests.verify.golden.sv39 import respond
 
 RAM = range(0x8000_0000, 0x8800_0000, 8)
 
 
-def answer(case):
-    return ask(case.question, lambda address: case.memory.get(address, content(address)))
+def response(case):
+    return respond(case.request, lambda address: case.memory.get(address, content(address)))
 
 
 def test_every_doubleword_of_ram_tells_its_address():
@@ -32,10 +32,10 @@ def test_case_that_is_not_bent_reaches_its_target(svadu):
     levels = set()
     for seed in range(300):
         case = make_case(Random(seed), svadu=svadu, bends=())
-        found = answer(case)
+        found = response(case)
         assert (found.kind, found.pa) == ("ok", case.target)
-        assert case.question.adue <= svadu
-        levels.add((len(found.reads), case.question.access))
+        assert case.request.adue <= svadu
+        levels.add((len(found.reads), case.request.access))
     assert len(levels) == 3 * len(SIZES)
 
 
@@ -45,7 +45,7 @@ def test_bend_changes_the_case(name):
     for seed in range(200):
         plain = make_case(Random(seed), bends=())
         bent = make_case(Random(seed), bends=(name,))
-        changed += (bent.question, bent.memory) != (plain.question, plain.memory)
+        changed += (bent.request, bent.memory) != (plain.request, plain.memory)
     assert changed > 20
 
 
@@ -53,11 +53,11 @@ def test_hypothesis_draws_the_same_cases_and_shrinks_them():
     settings = hypothesis.settings(max_examples=1000, database=None, deadline=None)
 
     case = hypothesis.find(
-        cases(), lambda case: answer(case).kind == "page", settings=settings, random=Random(0)
+        cases(), lambda case: response(case).kind == "page", settings=settings, random=Random(0)
     )
 
     assert isinstance(case, Case)
     # One bend at most is needed, and nothing else is out of the ordinary.
     assert len(case.bends) <= 1
-    assert case.question.va < 1 << 39
-    assert (case.question.sum_, case.question.mxr, case.question.asid) == (0, 0, 0)
+    assert case.request.va < 1 << 39
+    assert (case.request.sum_, case.request.mxr, case.request.asid) == (0, 0, 0)

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tests.verify.golden.sv39 import ACCESSES, Answer, Question, ask
+from tests.verify.golden.sv39 import ACCESSES, Request, Response, respond
 
 V, R, W, X, U, G, A, D = (1 << i for i in range(8))
 ALL = V | R | W | X | A | D
@@ -26,22 +26,22 @@ def tables(leaf_flags=ALL):
     }
 
 
-def asked(memory, **question):
-    return ask(Question(**{"va": VA, **question}), lambda address: memory.get(address, 0))
+def asked(memory, **request):
+    return respond(Request(**{"va": VA, **request}), lambda address: memory.get(address, 0))
 
 
 def test_page_of_4_kib():
-    assert asked(tables()) == Answer("ok", 0x80ABC_678, reads=(ROOT, MIDDLE, LEAF))
+    assert asked(tables()) == Response("ok", 0x80ABC_678, reads=(ROOT, MIDDLE, LEAF))
 
 
 def test_page_of_2_mib():
     memory = {**tables(), MIDDLE: pte(0x80A00, ALL)}
 
-    assert asked(memory) == Answer("ok", 0x80A03_678, reads=(ROOT, MIDDLE))
+    assert asked(memory) == Response("ok", 0x80A03_678, reads=(ROOT, MIDDLE))
 
 
 def test_page_of_1_gib():
-    assert asked({ROOT: pte(0x80000, ALL)}) == Answer("ok", 0x80403_678, reads=(ROOT,))
+    assert asked({ROOT: pte(0x80000, ALL)}) == Response("ok", 0x80403_678, reads=(ROOT,))
 
 
 def test_upper_half_of_the_address_space():
@@ -72,10 +72,10 @@ def test_update_sets_what_the_access_needs(kind):
     flags = ALL & ~{"A": A | D, "D": D}[kind]
 
     assert asked(tables(flags), access="STORE").kind == "page"
-    answer = asked(tables(flags), access="STORE", adue=1)
+    response = asked(tables(flags), access="STORE", adue=1)
 
-    assert (answer.kind, answer.leaf) == ("update", LEAF)
-    assert answer.written == pte(0x80ABC, ALL)
+    assert (response.kind, response.leaf) == ("update", LEAF)
+    assert response.written == pte(0x80ABC, ALL)
     load = asked(tables(flags), adue=1)
     assert load.kind == ("update" if kind == "A" else "ok")
     assert load.written in (0, pte(0x80ABC, ALL & ~D))
@@ -85,14 +85,14 @@ def test_mprv_is_for_data_only():
     machine = dict(priv="M", mprv=1, mpp="S")
 
     assert asked(tables(), **machine).pa == 0x80ABC_678
-    assert asked(tables(), access="FETCH", **machine) == Answer("access", VA, cause=1, tval=VA)
-    assert asked(tables(), **{**machine, "mprv": 0}) == Answer("ok", VA, device=True)
+    assert asked(tables(), access="FETCH", **machine) == Response("access", VA, cause=1, tval=VA)
+    assert asked(tables(), **{**machine, "mprv": 0}) == Response("ok", VA, device=True)
 
 
 def test_refused_read_is_an_access_fault():
-    answer = ask(Question(VA), lambda address: None)
+    response = respond(Request(VA), lambda address: None)
 
-    assert answer == Answer("access", reads=(ROOT,), cause=5, tval=VA)
+    assert response == Response("access", reads=(ROOT,), cause=5, tval=VA)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_refused_read_is_an_access_fault():
     ],
 )
 def test_permissions(priv, flags, changes, allowed):
-    question = Question(VA, priv=priv, **changes)
+    request = Request(VA, priv=priv, **changes)
     for access in ACCESSES:
-        answer = ask(dataclasses.replace(question, access=access), tables(flags).get)
-        assert answer.kind == ("ok" if access in allowed.split() else "page"), access
+        response = respond(dataclasses.replace(request, access=access), tables(flags).get)
+        assert response.kind == ("ok" if access in allowed.split() else "page"), access

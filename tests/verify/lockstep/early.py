@@ -8,8 +8,8 @@ interrupts before both.
 import re
 
 from hdl.arch import MENVCFG_ADUE, PAGE_SIZE, Csr, Mstatus, SatpMode
-from tests.verify.golden.sv39 import Question as Access
-from tests.verify.golden.sv39 import ask
+from tests.verify.golden.sv39 import Request as Access
+from tests.verify.golden.sv39 import respond
 from tests.verify.lockstep.reference import Reference, disassemble
 from tests.verify.lockstep.world import RAM, RAM_SIZE
 
@@ -34,11 +34,11 @@ def early_updates(spike: Reference) -> dict[int, int]:
         return int.from_bytes(spike.read(address, 8), "little") if inside else None
 
     def access(va, kind):
-        answer = ask(Access(va, kind, **context), read)
-        if answer.kind == "update":
-            updates[answer.leaf] = answer.written
-            answer = ask(Access(va, kind, **context), read)
-        pa = answer.pa if answer.kind == "ok" else 0
+        response = respond(Access(va, kind, **context), read)
+        if response.kind == "update":
+            updates[response.leaf] = response.written
+            response = respond(Access(va, kind, **context), read)
+        pa = response.pa if response.kind == "ok" else 0
         return pa if RAM <= pa < RAM + RAM_SIZE - PAGE_SIZE else None
 
     halves = [access(spike.pc + offset, "FETCH") for offset in (0, 2)]

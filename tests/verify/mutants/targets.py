@@ -111,7 +111,7 @@ SUITES = {
         tests=_native("bus_cpp", "forward_cpp", "log_cpp", "structs"), helpers=_NATIVE_HELPERS
     ),
     "other C++": Suite(
-        tests=_native("trace_cpp", "watch_cpp", "transcript_cpp"), helpers=_NATIVE_HELPERS
+        tests=_native("trace_cpp", "watch_cpp", "transcript"), helpers=_NATIVE_HELPERS
     ),
 }
 #: Tests that say nothing about behaviour.

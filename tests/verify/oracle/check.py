@@ -60,8 +60,8 @@ class Oracle(Check):
             kinds[kind] += count
         shares = (f"{kind} {n / kinds.total():.1%}" for kind, n in sorted(kinds.items()))
         yield (
-            f"answers: {', '.join(shares)}; "
-            f"{len(report.outcomes)} kinds of access, privilege, answer, depth"
+            f"responses: {', '.join(shares)}; "
+            f"{len(report.outcomes)} kinds of access, privilege, response, depth"
         )
         yield f"bends: {len(report.bends)} of {len(BENDS)}; not possible: {report.impossible:,}"
         for difference in DIFFERENCES:

@@ -33,7 +33,7 @@ class Disagreement:
 class Report:
     """What was compared.
 
-    `outcomes` counts cases by access, effective privilege, kind of answer and number of PTEs read;
+    `outcomes` counts cases by access, effective privilege, kind of response and number of PTEs;
     `explained` by the name of the difference. `impossible` are cases that this machine cannot be
     brought into. `disagreement` is the first, which ends the comparison.
     """
@@ -92,16 +92,16 @@ def _judge(delivery, actual, report=None, number=None):
     """The `Disagreement` that `actual` is, or None; counts the case in `report`."""
     case = delivery.case
     expected = expect(case, delivery.entry)
-    answer = settle(case.question, dict(case.memory))
+    response = settle(case.request, dict(case.memory))
     difference = explain(delivery, actual) if actual != expected else None
     if actual != expected and difference is None:
         return Disagreement(delivery, expected, actual, number)
     if report is not None:
-        q = case.question
+        q = case.request
         privilege = q.mpp if q.mprv and q.access != "FETCH" else q.priv
         updated = expected.ptes != tuple(case.memory.values())
-        kind = f"{answer.kind} after an update" if updated else answer.kind
-        report.outcomes[q.access, privilege, kind, len(answer.reads)] += 1
+        kind = f"{response.kind} after an update" if updated else response.kind
+        report.outcomes[q.access, privilege, kind, len(response.reads)] += 1
         report.bends.update(case.bends)
         if difference:
             report.explained[difference.name] += 1

@@ -44,20 +44,20 @@ def deliver(case: Case, stubs: dict[str, int]) -> Delivery | None:
 
     `stubs` are the physical addresses of the instructions, by the name of access and size.
     """
-    q = case.question
+    q = case.request
     if q.access == "FETCH":
         entry = q.va
     else:
         case, entry = _place(case, stubs[f"{q.access}_{q.size}"])
-    q = case.question
-    answer = settle(q, dict(case.memory))
-    if _is_unsuitable(case, answer):
+    q = case.request
+    response = settle(q, dict(case.memory))
+    if _is_unsuitable(case, response):
         return None
     return Delivery(
         case,
         entry,
         returns=q.priv != "M",
-        observed=observed(case, answer),
+        observed=observed(case, response),
         # A return takes the mode from MPP; otherwise MPP is for MPRV.
         mstatus=PRIVILEGES[q.mpp if q.priv == "M" else q.priv] << MPP
         | q.mprv << MPRV
@@ -70,12 +70,12 @@ def deliver(case: Case, stubs: dict[str, int]) -> Delivery | None:
 
 def _place(case, stub):
     """The case with its instruction mapped, and the instruction's address."""
-    q = case.question
+    q = case.request
     if q.priv == "M" or not q.sv39:
         return case, stub
     if not is_ram(q.root << 12):
         # No instruction can be fetched there; MPRV makes the same access.
-        return replace(case, question=replace(q, priv="M", mprv=1, mpp=q.priv)), stub
+        return replace(case, request=replace(q, priv="M", mprv=1, mpp=q.priv)), stub
     for index in (2, 3):
         address = (q.root << 12) + index * 8
         if address not in case.memory:
@@ -84,13 +84,13 @@ def _place(case, stub):
     return replace(case, memory={**case.memory, address: pte}), index * GIGABYTE + stub % GIGABYTE
 
 
-def _is_unsuitable(case, answer):
+def _is_unsuitable(case, response):
     """Whether the case meets what the golden model cannot know."""
-    touched = [*answer.reads, *case.memory, answer.pa]
+    touched = [*response.reads, *case.memory, response.pa]
     if any(address in RESERVED for address in touched):
         return True
-    if any(answer.pa in devices for devices in PLATFORM) and answer.pa & ~7 != DEVICE:
+    if any(response.pa in devices for devices in PLATFORM) and response.pa & ~7 != DEVICE:
         # Translation that fails has no address, which is 0.
-        return answer.pa != 0 or answer.kind == "ok"
+        return response.pa != 0 or response.kind == "ok"
     # A PTE is no code.
-    return case.question.access == "FETCH" and answer.pa & ~7 in case.memory
+    return case.request.access == "FETCH" and response.pa & ~7 in case.memory

@@ -1,8 +1,8 @@
-"""A disagreement in words: the case, its page table, and both answers side by side."""
+"""A disagreement in words: the case, its page table, and both responses side by side."""
 
 from dataclasses import fields
 
-from tests.verify.golden.sv39 import Question
+from tests.verify.golden.sv39 import Request
 from tests.verify.oracle.compare import Disagreement
 
 __all__ = ["describe"]
@@ -16,7 +16,7 @@ def describe(disagreement: Disagreement) -> str:
     case = delivery.case
     lines = [
         f"case      {_number(disagreement.number)} {', '.join(case.bends) or 'not bent'}",
-        f"access    {_question(case.question)}",
+        f"access    {_request(case.request)}",
         f"CSRs      mstatus {delivery.mstatus:#x}, satp {delivery.satp:#x}, "
         f"menvcfg {delivery.menvcfg:#x}",
         f"begins at {delivery.entry:#x}, meant for physical address {case.target:#x}",
@@ -43,16 +43,16 @@ def _number(number):
     return "(shrunk)" if number is None else f"number {number:,}:"
 
 
-def _question(question):
-    """The access and its address; of the rest what is not as in any `Question`."""
-    plain = Question(0)
+def _request(request):
+    """The access and its address; of the rest what is not as in any `Request`."""
+    plain = Request(0)
     others = [
-        f"{field.name.removesuffix('_')}={getattr(question, field.name)}"
-        for field in fields(question)
+        f"{field.name.removesuffix('_')}={getattr(request, field.name)}"
+        for field in fields(request)
         if field.name not in ("va", "access", "size", "root", "asid")
-        and getattr(question, field.name) != getattr(plain, field.name)
+        and getattr(request, field.name) != getattr(plain, field.name)
     ]
-    what = f"{question.access} of {question.size} bytes at {question.va:#x} in {question.priv}-mode"
+    what = f"{request.access} of {request.size} bytes at {request.va:#x} in {request.priv}-mode"
     return f"{what} {' '.join(others)}".rstrip()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.verify.golden.cases import DEVICE
-from tests.verify.golden.sv39 import Answer
+from tests.verify.golden.sv39 import Response
 from tests.verify.oracle.delivery import PLATFORM, Delivery
 from tests.verify.oracle.expected import BREAKPOINT, DEVICE_VALUE, Outcome, expect, settle
 
@@ -19,23 +19,23 @@ MASK = (1 << 64) - 1
 class Difference:
     """Another outcome than ours that `clause` allows.
 
-    `outcome`, of a delivery, the golden model's answer to it and the outcome that this gives, is
+    `outcome`, of a delivery, the golden model's response to it and the outcome that this gives, is
     the one that Spike then has, all of it; None if the clause does not speak of such a case.
     """
 
     name: str
     clause: str
-    outcome: Callable[[Delivery, Answer, Outcome], Outcome | None]
+    outcome: Callable[[Delivery, Response, Outcome], Outcome | None]
 
 
-def _device_answers(delivery, answer, expected):
+def _device_responses(delivery, response, expected):
     """Spike runs what it reads from its CLINT, or adds to it, where ours is an access fault."""
-    access = delivery.case.question.access
-    if answer.kind != "access" or answer.pa & ~7 != DEVICE:
+    access = delivery.case.request.access
+    if response.kind != "access" or response.pa & ~7 != DEVICE:
         return None
     if access == "FETCH":
         # mtimecmp is all ones, no instruction of 16 or 32 bits, and 0 is behind it.
-        bits = DEVICE_VALUE >> answer.pa % 8 * 8 & 0xFFFF_FFFF
+        bits = DEVICE_VALUE >> response.pa % 8 * 8 & 0xFFFF_FFFF
         return replace(expected, cause=ILLEGAL, tval=bits)
     if access == "AMO":
         # It goes on to the ebreak, with what the device held.
@@ -44,17 +44,17 @@ def _device_answers(delivery, answer, expected):
     return None
 
 
-def _device_holds_ptes(delivery, answer, expected):
+def _device_holds_ptes(delivery, response, expected):
     """Spike walks through its devices, which hold no valid PTE, where ours is an access fault."""
     case = delivery.case
     # The table that is refused is the root, or what the last PTE names.
-    frame = case.question.root
-    if answer.reads:
-        frame = case.memory.get(answer.reads[-1], 0) >> 10 & (1 << 44) - 1
+    frame = case.request.root
+    if response.reads:
+        frame = case.memory.get(response.reads[-1], 0) >> 10 & (1 << 44) - 1
     in_device = any(frame << 12 in devices for devices in PLATFORM)
-    if answer.kind != "access" or answer.pa or not in_device:
+    if response.kind != "access" or response.pa or not in_device:
         return None
-    return replace(expected, cause=PAGE_FAULT_OF[answer.cause])
+    return replace(expected, cause=PAGE_FAULT_OF[response.cause])
 
 
 #: All that is known. A disagreement that none of them explains is an error of one of the two.
@@ -63,7 +63,7 @@ DIFFERENCES = (
         "a device runs code and takes atomics",
         "Physical memory attributes, supported access types and atomicity: which accesses and "
         "which AMOs an I/O region supports is the platform's; ours supports none of these.",
-        _device_answers,
+        _device_responses,
     ),
     Difference(
         "a device holds page tables",
@@ -77,8 +77,8 @@ DIFFERENCES = (
 def explain(delivery: Delivery, actual: Outcome) -> Difference | None:
     """The known difference that `actual`, which is not the expected outcome, is, if it is one."""
     case = delivery.case
-    answer, expected = settle(case.question, dict(case.memory)), expect(case, delivery.entry)
+    response, expected = settle(case.request, dict(case.memory)), expect(case, delivery.entry)
     for difference in DIFFERENCES:
-        if difference.outcome(delivery, answer, expected) == actual:
+        if difference.outcome(delivery, response, expected) == actual:
             return difference
     return None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tests.verify.golden.cases import DEVICE, RESERVED, Case, content
-from tests.verify.golden.sv39 import Answer, Question, ask, is_ram
+from tests.verify.golden.sv39 import Request, Response, is_ram, respond
 
 __all__ = [
     "BREAKPOINT",
@@ -43,23 +43,23 @@ class Outcome:
     ptes: tuple[int, ...]
 
 
-def settle(question: Question, memory: dict[int, int]) -> Answer:
-    """The golden model's answer once A and D have been set, which happens in `memory`."""
-    answer = ask(question, lambda address: _read(memory, address))
-    if answer.kind == "update":
-        memory[answer.leaf] = answer.written
-        answer = ask(question, lambda address: _read(memory, address))
-    assert answer.kind != "update", question
-    if answer.device and answer.pa & ~7 != DEVICE:
+def settle(request: Request, memory: dict[int, int]) -> Response:
+    """The golden model's response once A and D have been set, which happens in `memory`."""
+    response = respond(request, lambda address: _read(memory, address))
+    if response.kind == "update":
+        memory[response.leaf] = response.written
+        response = respond(request, lambda address: _read(memory, address))
+    assert response.kind != "update", request
+    if response.device and response.pa & ~7 != DEVICE:
         # The bus has nothing there.
-        writes = question.access in ("STORE", "SC", "AMO")
-        return replace(answer, kind="access", cause=7 if writes else 5, tval=question.va)
-    return answer
+        writes = request.access in ("STORE", "SC", "AMO")
+        return replace(response, kind="access", cause=7 if writes else 5, tval=request.va)
+    return response
 
 
-def observed(case: Case, answer: Answer) -> int:
+def observed(case: Case, response: Response) -> int:
     """A word in RAM that the access does, or was to, reach."""
-    for address in (answer.pa & ~3, case.target & ~3):
+    for address in (response.pa & ~3, case.target & ~3):
         if is_ram(address) and address not in RESERVED:
             return address
     return 0x8000_0000
@@ -67,23 +67,23 @@ def observed(case: Case, answer: Answer) -> int:
 
 def expect(case: Case, entry: int) -> Outcome:
     """The outcome of `case`, the access of which is the instruction at `entry`."""
-    question, memory = case.question, dict(case.memory)
-    answer = settle(question, memory)
-    if answer.cause is not None:
-        cause, tval, advance, value = answer.cause, answer.tval, 0, POISON
+    request, memory = case.request, dict(case.memory)
+    response = settle(request, memory)
+    if response.cause is not None:
+        cause, tval, advance, value = response.cause, response.tval, 0, POISON
     else:
         cause = BREAKPOINT
-        if question.access == "FETCH":
-            value, advance = _run(answer.pa)
+        if request.access == "FETCH":
+            value, advance = _run(response.pa)
         else:
-            value, advance = _access(case, answer.pa, memory), 4
+            value, advance = _access(case, response.pa, memory), 4
         tval = entry + advance & MASK
     return Outcome(
         cause,
         tval,
         advance,
         value,
-        _read(memory, observed(case, answer) & ~7),
+        _read(memory, observed(case, response) & ~7),
         tuple(memory[address] for address in case.memory),
     )
 
@@ -109,7 +109,7 @@ def _run(pa):
 
 def _access(case, pa, memory):
     """Loads and stores; returns what is then in the register."""
-    access, bits, shift = case.question.access, 8 * case.question.size, pa % 8 * 8
+    access, bits, shift = case.request.access, 8 * case.request.size, pa % 8 * 8
     if access == "SC" and not case.reserved:
         return 1
     word = _read(memory, pa & ~7)

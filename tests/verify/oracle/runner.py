@@ -64,7 +64,7 @@ class Runner:
         memory += [(self.symbols["unused"], 0)] * (PTES - len(memory))
         flags = d.returns | d.case.reserved << 1
         return CASE.pack(
-            d.case.question.va,
+            d.case.request.va,
             OPERAND,
             d.entry,
             flags,

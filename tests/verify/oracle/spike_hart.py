@@ -27,7 +27,7 @@ class SpikeHart:
     svadu : bool
         Whether it has Svadu, that is, obeys `menvcfg.ADUE`.
 
-    Raises `SpikeMissing`, and `RuntimeError` when Spike ends or does not answer.
+    Raises `SpikeMissing`, and `RuntimeError` when Spike ends or does not respond.
     """
 
     def __init__(self, *, svadu: bool = False):
@@ -68,5 +68,5 @@ class SpikeHart:
         finally:
             watchdog.cancel()
         if len(results) != len(batch) * RESULT_BYTES:
-            raise RuntimeError(f"Spike ended, or did not answer within {TIMEOUT} s")
+            raise RuntimeError(f"Spike ended, or did not respond within {TIMEOUT} s")
         return self._runner.unpack(batch, results)

@@ -86,7 +86,7 @@ def test_a_clause_explains_a_whole_outcome(hart):
     """Not one in which Spike has also stored something else, or set A or D of another PTE."""
     names = set()
     for delivery, actual, name in explained(hart):
-        names.add((name, delivery.case.question.access))
+        names.add((name, delivery.case.request.access))
         for field in ("cause", "tval", "advance", "value", "memory"):
             bent = dataclasses.replace(actual, **{field: getattr(actual, field) ^ 1 << 6})
             assert explain(delivery, bent) is None, field
@@ -100,7 +100,7 @@ def test_a_clause_explains_a_whole_outcome(hart):
 
 
 def asking(**changes):
-    """A step of the golden model that is asked as if the question had other fields."""
+    """A step of the golden model that is asked as if the request had other fields."""
 
     def bend(step):
         return lambda q, *others: step(dataclasses.replace(q, **changes), *others)
@@ -165,9 +165,9 @@ def test_disagreement_is_shrunk_and_described(hart, monkeypatch):
     case = small.delivery.case
     # It takes no more than a superpage and an address in its second 4 KiB.
     assert case.bends == ()
-    assert case.question.access == "LOAD"
+    assert case.request.access == "LOAD"
     assert sum("<--" in line for line in describe(small).splitlines()) == 1
-    assert f"LOAD of {case.question.size} bytes at {case.question.va:#x}" in describe(small)
+    assert f"LOAD of {case.request.size} bytes at {case.request.va:#x}" in describe(small)
 
 
 def test_case_can_be_made_again_by_its_number(hart, monkeypatch):

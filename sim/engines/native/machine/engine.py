@@ -18,9 +18,11 @@ from sim.engines.native.machine.structs import (
     RETIRED,
     WATCHED,
     MachineStruct,
+    passage_words,
 )
 from sim.engines.native.machine.watch import Watch
 from sim.engines.native.machine.windows import Windows
+from sim.engines.story import HANDLER, Passage, probed
 from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
 from sim.platform.bus import Bus, ProtocolError
@@ -45,7 +47,10 @@ RARELY = Rarely(
     modules=frozenset({"csrs", "tlb", "walk_cache", "walker", "muldiv"}),
     often=frozenset({"mcycle", "minstret"}),
 )
-_RETIRE = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")
+_TRAPS = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")
+_RETIRE = (*_TRAPS, *HANDLER)
+#: Index of the first of those that tell what a handler does.
+_HANDLER = len(_TRAPS)
 _RULES = {
     1: "the address of a request is not aligned to its size",
     2: "the fetch port wrote",
@@ -57,7 +62,7 @@ _u64 = ctypes.c_uint64
 
 def _runtime(traced: bool) -> str:
     """The C++ behind the model's functions."""
-    names = ("machine", *(_WATCHING if traced else ()))
+    names = ("story", "machine", *(_WATCHING if traced else ()))
     return "\n".join((Path(__file__).parent / f"{name}.cpp").read_text() for name in names)
 
 
@@ -106,6 +111,9 @@ class NativeEngine(Engine):
         others = [name for name in hart.retire.signature.members if name not in _RETIRE]
         fields = (*_RETIRE, *others) if traced else _RETIRE
         outputs += [getattr(hart.retire, name) for name in fields]
+        probe = probed(hart)
+        self._probe_at = len(outputs) if probe else NEVER
+        outputs += probe
         self.model = model = Model(
             hart,
             outputs,
@@ -124,6 +132,7 @@ class NativeEngine(Engine):
         self._address = ctypes.byref(machine)
         self._run.argtypes = (ctypes.c_void_p, _u64, _u64)
         self._serve = library.machine_serve
+        self._answer.restype = _u64
         self._answer.argtypes = (ctypes.c_void_p, _u64)
         self._serve.argtypes = (ctypes.c_void_p, _u64, _u64)
         self._finish.argtypes = (ctypes.c_void_p,)
@@ -148,6 +157,8 @@ class NativeEngine(Engine):
             native.request_at = number * len(REQUEST)
         machine.time_at = places["mtime"]
         machine.retire_at = len(_PORTS) * len(REQUEST)
+        machine.story.probe_at = self._probe_at
+        machine.story.handler_at = machine.retire_at + _HANDLER
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
         machine.lock_port = len(_PORTS)
         machine.expecting = sum(1 << cause for cause in PAGE_FAULTS)
@@ -160,6 +171,7 @@ class NativeEngine(Engine):
             machine.before = ctypes.addressof(self._before)
             machine.state_words = len(self._before)
         self._windows = Windows(machine, bus.devices)
+        self._passage = passage_words(machine)
 
     @property
     def fast_forward(self) -> bool:
@@ -174,6 +186,11 @@ class NativeEngine(Engine):
     def skipped(self) -> int:
         """Cycles that were passed over."""
         return int(self._machine.skipped)
+
+    @property
+    def passage(self) -> Passage:
+        """The way of the last trap; see `Engine`."""
+        return Passage(*self._passage)
 
     @property
     def cycle(self) -> int:
@@ -206,13 +223,13 @@ class NativeEngine(Engine):
             self._watch.fetch()  # of a cycle that has been ended since
         return bus.events.popleft() if bus.events else Budget()
 
-    def answer(self, delay: int) -> None:
+    def answer(self, delay: int) -> int:
         """Answers the doorbell's store; see `Engine`."""
         if not self._machine.withheld:
             raise RuntimeError("answer() without a store that waits for it")
         if delay < 0:
             raise ValueError(f"delay must not be negative, not {delay}")
-        self._answer(self._address, delay)
+        return int(self._answer(self._address, delay))
 
     def read_register(self, number: int) -> int:
         """The value of x`number`."""
@@ -315,9 +332,11 @@ class NativeEngine(Engine):
             return
         for entry in machine.log[: machine.logged]:
             if entry.cause == RETIRED:
-                log.reached(entry.cycle, entry.pc)
+                log.reached(entry.cycle, entry.pc, bytes(entry.lookups))
             else:
-                log.trapped(entry.cycle, entry.pc, entry.cause, entry.tval, entry.mode)
+                mode = entry.mode
+                told = b"" if mode else bytes(entry.lookups)
+                log.trapped(entry.cycle, entry.pc, entry.cause, entry.tval, mode, told)
         machine.logged = 0
 
     def _serve_devices(self) -> None:

@@ -2,8 +2,6 @@
 // the numbers of its rules stand beside the lines. Compiled together with the generated
 // `native_step`.
 
-#include <string.h>
-
 namespace {
 
 constexpr int FETCH = 0, DATA = 1, PORTS = 2, DEPTH = 16;
@@ -37,9 +35,11 @@ struct Port {
   u64 head, count, ready;
 };
 
-// An exception, or an instruction that retired where one is expected.
+// An exception, or an instruction that retired where one is expected. With it what the exception is
+// due to, on its side, or what has been looked up since the last return.
 struct Entry {
   u64 cycle, pc, cause, tval, mode;
+  Lookup lookups[SIDES];
 };
 
 // Registers of a device, of 1 << size bytes each from `base` up, that are served here: of each a bit
@@ -94,6 +94,7 @@ struct Machine {
   // Called with every record of the retire port, if not null: for `transcripts`.
   void (*record)(Machine *);
   void *transcripts;
+  Story story;
 };
 
 namespace {
@@ -118,8 +119,12 @@ void expect(Machine *m, u64 pc) {
 }
 
 void trap(Machine *m, const u64 *r) {
-  m->log[m->logged++] = {m->cycle, r[2], r[4], r[5], r[3]};
+  Story &s = m->story;
+  m->log[m->logged++] = {m->cycle, r[2], r[4], r[5], r[3],
+                         {refused(s, 0, r[5]), refused(s, 1, r[5])}};
   m->trap_count++;
+  forget(s);
+  if (r[3] == 0) s.passage.raised = m->cycle;
   if (r[3] == 0 && r[4] < 64 && m->expecting >> r[4] & 1) expect(m, r[2]);
 }
 
@@ -127,7 +132,7 @@ void reach(Machine *m, u64 pc) {
   u64 kept = 0, filter = 0;
   for (u64 i = 0; i < m->expected_count; i++) {
     if (m->expected[i] == pc) {
-      m->log[m->logged++] = {m->cycle, pc, RETIRED, 0, 0};
+      m->log[m->logged++] = {m->cycle, pc, RETIRED, 0, 0, {m->story.first[0], m->story.first[1]}};
     } else {
       filter |= filter_bit(m->expected[i]);
       m->expected[kept++] = m->expected[i];
@@ -144,9 +149,25 @@ inline void retire(Machine *m) {
     trap(m, r);
   } else {
     m->instructions++;
-    if (r[3] != 0) return;
+    if (r[3] != 0) {
+      if (m->story.probe_at != NOWHERE) handle(m->story, m->state, m->cycle);
+      return;
+    }
     m->user_instructions++;
     if (m->expected_filter & filter_bit(r[2])) reach(m, r[2]);
+  }
+}
+
+// What the MMU has looked up in vain, and read, in this cycle; after its accesses.
+inline void follow(Machine *m) {
+  Story &s = m->story;
+  if (s.probe_at == NOWHERE) return;
+  const Probe &p = *reinterpret_cast<const Probe *>(m->state + s.probe_at);
+  for (int side = 0; side < SIDES; side++)
+    if (p.side[side].miss | p.side[side].fault | s.asking[side]) look_up(s, side, p, m->cycle);
+  if (p.read && p.of < SIDES) {
+    u64 address = m->state[m->port[DATA].request_at + 1];
+    read_entry(s, p, m->cycle, address, m->ram[(address - m->ram_base) >> 3]);
   }
 }
 
@@ -313,6 +334,7 @@ extern "C" void machine_run(Machine *m, u64 cycles, u64 work) {
     if (m->state[m->retire_at]) retire(m);
     accept(m, FETCH);  // rule 5
     accept(m, DATA);
+    follow(m);
     m->cycle++;
     if (m->event != BUDGET || m->cycle >= m->deadline) {
       m->open = 1;
@@ -343,7 +365,8 @@ extern "C" void machine_serve(Machine *m, u64 data, u64 error) {
 }
 
 // Answers what is withheld, `delay` cycles later than at the earliest (rule 6).
-extern "C" void machine_answer(Machine *m, u64 delay) {
-  m->withheld->due = m->withheld_cycle + m->latency + 1 + delay;
+extern "C" u64 machine_answer(Machine *m, u64 delay) {
+  u64 due = m->withheld->due = m->withheld_cycle + m->latency + 1 + delay;
   m->withheld = nullptr;
+  return due;
 }

@@ -2,6 +2,7 @@
 
 import ctypes
 
+from sim.engines.story import LOOKUP, SIDES, Passage
 from sim.engines.traps import MOST_EXPECTED
 from sim.platform.bus import DEPTH
 
@@ -17,6 +18,7 @@ __all__ = [
     "WATCHED",
     "WINDOWS",
     "MachineStruct",
+    "passage_words",
 ]
 
 #: Numbers of events.
@@ -53,8 +55,26 @@ class _Port(ctypes.Structure):
     ]
 
 
+class _Lookup(ctypes.Structure):
+    _fields_ = _words(*LOOKUP)
+
+
 class _Entry(ctypes.Structure):
-    _fields_ = _words("cycle", "pc", "cause", "tval", "mode")
+    _fields_ = [*_words("cycle", "pc", "cause", "tval", "mode"), ("lookups", _Lookup * SIDES)]
+
+
+class _Passage(ctypes.Structure):
+    _fields_ = _words(*Passage._fields)
+
+
+class _Story(ctypes.Structure):
+    _fields_ = [
+        *_words("probe_at", "handler_at"),
+        ("asking", _u64 * SIDES),
+        *((name, _Lookup * SIDES) for name in ("now", "refused", "older", "first")),
+        ("passage", _Passage),
+        *_words("satp"),
+    ]
 
 
 class _Window(ctypes.Structure):
@@ -82,4 +102,10 @@ class MachineStruct(ctypes.Structure):
         *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
         *_words("progress", "armed"),
         *_words("watch", "watcher", "record", "transcripts"),
+        ("story", _Story),
     ]
+
+
+def passage_words(machine: MachineStruct) -> "ctypes.Array[ctypes.c_uint64]":
+    """The words of the machine's passage, to be read at once."""
+    return (_u64 * len(Passage._fields)).from_buffer(machine.story.passage)

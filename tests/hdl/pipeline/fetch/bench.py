@@ -62,7 +62,7 @@ class Bench:
         self.btb = Btb()
         self.pc = RESET
         #: A word was asked for: (pc, prediction, its pa or None if refused), stale if a redirect
-        #: came since; cycles until the bus answers.
+        #: came since; cycles until the bus responds.
         self.asked, self.stale, self.wait = None, False, 0
         self.stopped = False
         #: Words in the aligner.
@@ -109,8 +109,8 @@ class Bench:
         ctx.set(response.error, int(self.error or (not self.responds and self.rng.getrandbits(1))))
         ctx.set(response.data, content(self.asked[2]) if self.responds else 0)
 
-    def answer_translation(self, ctx, where):
-        """The MMU, which answers in the cycle of the question; returns its answer or None."""
+    def respond_with_translation(self, ctx, where):
+        """The MMU, which responds in the cycle of the request; returns its response or None."""
         translation = self.dut.translation
         assert ctx.get(translation.squash) == (self.redirect is not None), where
         asks = ctx.get(translation.valid)
@@ -163,16 +163,16 @@ class Bench:
         self.counts["predicted"] += prediction is not None
         return True
 
-    def check_request(self, ctx, answer, where):
+    def check_request(self, ctx, response, where):
         """Returns what was asked for in this cycle, or None."""
         request = self.dut.port.request
         free = self.asked is None or self.responds or self.asked[2] is None
         offers = ctx.get(request.valid)
         if offers:
             assert free, f"{where}: two requests under way"
-            assert answer is not None, where
+            assert response is not None, where
             assert self.redirect is None, where
-            pa, fault, update = answer
+            pa, fault, update = response
             assert (fault, update) == (NONE, 0), f"{where}: a refused address reaches the bus"
             assert ctx.get(request.address) == pa & ~7, where
             got = tuple(ctx.get(getattr(request, name)) for name in ("write", "strobe", "size"))
@@ -182,17 +182,17 @@ class Bench:
             assert ctx.get(request.id) & 3 == self.pc >> 1 & 3, where
             if self.ready:
                 return self.pc, self.btb.predict(self.pc), pa & ~7
-        elif answer and free:
-            assert answer[1:] != (NONE, 0), f"{where}: idle"
+        elif response and free:
+            assert response[1:] != (NONE, 0), f"{where}: idle"
             return self.pc, self.btb.predict(self.pc), None
         return None
 
     async def cycle(self, ctx, number):
         where = f"seed {self.seed}, cycle {number}"
         self.drive(ctx)
-        answer = self.answer_translation(ctx, where)
+        response = self.respond_with_translation(ctx, where)
         arrived = self.check_word(ctx, where)
-        asked = self.check_request(ctx, answer, where)
+        asked = self.check_request(ctx, response, where)
         await ctx.tick()
         if self.asked and (self.responds or self.asked[2] is None):
             self.stopped |= self.error and not self.stale

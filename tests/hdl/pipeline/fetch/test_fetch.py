@@ -52,7 +52,7 @@ def test_starts_at_the_reset_pc():
     simulate(dut, testbench)
 
 
-def test_a_word_a_cycle_from_a_memory_that_answers_in_the_next():
+def test_a_word_a_cycle_from_a_memory_that_responds_in_the_next():
     dut = Fetch(reset_pc=0x1002)
     addresses = []
 

@@ -40,7 +40,7 @@ def test_amos_read_then_write():
             | {"data__va": VA & ~7 | low, "pa": PA & ~7 | low, "id": 3}
         )
         for _ in range(rng.randrange(3)):
-            assert not bench.get("request__valid"), "the read is not answered yet"
+            assert not bench.get("request__valid"), "the read has no response yet"
             await bench.tick()
         await bench.respond(word)
         assert not bench.get("ready")

@@ -55,7 +55,7 @@ def test_an_update_has_the_privilege_of_its_access():
     bench.run(testbench)
 
 
-def test_a_fault_counts_with_the_answer():
+def test_a_fault_counts_with_the_response():
     bench = Bench()
 
     async def testbench():

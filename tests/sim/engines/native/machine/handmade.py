@@ -29,7 +29,9 @@ __all__ = [
 u64 = ctypes.c_uint64
 #: Words of the state: the requests of two ports, the retire port's, the two ports' inputs, `time`,
 #: `mcycle`, `stimecmp`, and some that stand for the rest of a hart.
-RETIRE, INPUTS, TIME, COUNTER, COMPARE, OTHER, WORDS = 16, 22, 30, 31, 32, 33, 40
+RETIRE, INPUTS, TIME, COUNTER, COMPARE, OTHER, WORDS = 16, 22, 30, 31, 32, 33, 56
+#: The probe's words, and what the retire port says of handlers.
+PROBE, HANDLER = 40, 50
 #: Where RAM begins, and a page of registers.
 BASE, WINDOW = 0x8000_0000, 0x7000_0000
 _NEVER = (1 << 64) - 1
@@ -49,7 +51,8 @@ void native_show(u64 *state, u64 *out) { for (u64 i = 0; i < shown_words; i++) o
 def library(*, traced: bool = False) -> ctypes.CDLL:
     """The engine's C++; `native_show` shows the first words of the state as they are."""
     folder = Path(sim.engines.native.machine.__file__).parent
-    names = ("machine", *(("output", "fields", "trace", "watch", "transcript") if traced else ()))
+    watching = ("output", "fields", "trace", "watch", "transcript") if traced else ()
+    names = ("story", "machine", *watching)
     source = "\n".join([PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)])
     path, _ = compile_library(source, "handmade", cache_directory(), "-O1")
     found = ctypes.CDLL(str(path))
@@ -64,7 +67,8 @@ class Bench:
     `hart(bench)` is called in every cycle, after the requests and the retire port of the cycle
     before have been taken away; it calls `request` and `retire`. Of every cycle `seen` has what the
     hart is given: (ready, valid, data, error) of both ports, `time` and `mcycle`. `fields` are
-    members of the machine, `windows` those of its windows; what is `traced` can be watched.
+    members of the machine, `windows` those of its windows; what is `traced` can be watched. With
+    `follows` the hart has a probe.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Bench:
         ram_words=64,
         traced=False,
         windows=(),
+        follows=False,
         **fields,
     ):
         self.state, self.ram = (u64 * WORDS)(), (u64 * ram_words)(*range(100, 100 + ram_words))
@@ -91,6 +96,7 @@ class Bench:
                 setattr(port, name, INPUTS + 4 * number + place)
         machine.time_at, machine.retire_at = TIME, RETIRE
         machine.watched, machine.deadline, machine.lock_port = _NEVER, _NEVER, 2
+        machine.story.probe_at, machine.story.handler_at = (PROBE if follows else _NEVER), HANDLER
         machine.window_count = len(windows)
         for window, values in zip(machine.windows, windows, strict=False):
             for name, value in values.items():
@@ -141,6 +147,11 @@ class Bench:
     def retire(self, *, trap: int = 0, pc: int = 0, mode: int = 0, cause: int = 0, tval: int = 0):
         """Says what retires, or traps."""
         self.state[RETIRE : RETIRE + 6] = [1, trap, pc, mode, cause, tval]
+
+    def show(self, probe, handler=(0, 0, 0, 0)) -> None:
+        """Says what the probe shows, and with what retires insn, intr, csr_addr, csr_wmask."""
+        self.state[PROBE : PROBE + 9] = list(probe)
+        self.state[HANDLER : HANDLER + 4] = list(handler)
 
     def look(self, function) -> None:
         """Calls `function()` after every cycle."""

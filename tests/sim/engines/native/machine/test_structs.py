@@ -5,14 +5,16 @@ from pathlib import Path
 
 import sim.engines.native.machine
 from sim.engines.native.machine import structs
+from sim.engines.story import LOOKUP, READS, Passage
 from sim.platform.bus import DEPTH
 
-SOURCE = (Path(sim.engines.native.machine.__file__).parent / "machine.cpp").read_text()
+FOLDER = Path(sim.engines.native.machine.__file__).parent
+SOURCE, STORY = ((FOLDER / f"{name}.cpp").read_text() for name in ("machine", "story"))
 
 
-def members(name):
+def members(name, source=SOURCE):
     """The names of a struct's members in the C++ source, in order."""
-    body = re.search(rf"^struct {name} {{\n(.*?)^}};", SOURCE, re.MULTILINE | re.DOTALL)[1]
+    body = re.search(rf"^struct {name} {{\n(.*?)^}};", source, re.MULTILINE | re.DOTALL)[1]
     body = re.sub(r"//.*", "", body)
     body = re.sub(r"void \(\*(\w+)\)\(Machine \*\)", r"void \1", body)
     for declaration in body.split(";")[:-1]:
@@ -45,3 +47,13 @@ def test_pointers_are_those_that_the_source_declares():
 
 def test_a_port_holds_as_many_answers_as_the_bus_says():
     assert int(re.search(r"\bDEPTH = (\d+)", SOURCE)[1]) == DEPTH
+
+
+def test_the_story_is_laid_out_alike():
+    assert [name for name, *_ in structs._Story._fields_] == list(members("Story", STORY))
+    assert list(Passage._fields) == list(members("Passage", STORY))
+    one, two, three = (
+        [f"{name}_{number}" for name in members("Read", STORY)] for number in range(READS)
+    )
+    assert list(LOOKUP) == [*list(members("Lookup", STORY))[:-1], *one, *two, *three]
+    assert f"READS = {READS}," in STORY

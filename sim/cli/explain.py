@@ -1,0 +1,108 @@
+"""What `explain`, and the option of that name, do: page faults of a run, told one by one."""
+
+from collections.abc import Callable, Sequence
+
+from sim.api import start
+from sim.cli.counts import Which
+from sim.config import RunConfig
+from sim.guests.fault_table import PageFault
+from sim.host.debug_info import DebugInfo
+from sim.host.programs import find_program
+from sim.host.terminals import visible
+from sim.host.toolchain import ToolchainError
+from sim.limit import DEFAULT_CYCLES
+from sim.machine import End
+from sim.output.story import tell
+from sim.session import KernelSession
+
+__all__ = ["ExplainError", "Explainer", "explain_program"]
+
+
+class ExplainError(Exception):
+    """The run has no such fault; one line that says why."""
+
+
+class Explainer:
+    """Tells of page faults when they are over.
+
+    Parameters
+    ----------
+    which : Which
+        Of which.
+    session : KernelSession
+        The run, at its beginning.
+    say : callable
+        Takes the lines.
+    """
+
+    def __init__(self, which: Which, session: KernelSession, say: Callable[[str], None]):
+        self.told = 0
+        self._which, self._session, self._say = which, session, say
+        first = session.kernel.first
+        assert first is not None
+        self._first = first.name
+        self._known: dict[str, DebugInfo | None] = {first.name: DebugInfo(session.elf)}
+
+    def settled(self, fault: PageFault) -> None:
+        """Takes each fault, in order; see `FaultTable.settled`."""
+        if self._which.number not in (None, fault.number):
+            return
+        if self.told:
+            self._say("")
+        self.told += 1
+        name = self._name(fault.served.pid)
+        for line in tell(fault, visible(name), self._info(name)):
+            self._say(line)
+
+    def _name(self, pid: int) -> str:
+        """What the process runs, or ran when it ended."""
+        return next(
+            (proc.name for proc in self._session.kernel.procs if proc.pid == pid), self._first
+        )
+
+    def _info(self, name: str) -> DebugInfo | None:
+        if name not in self._known:
+            self._known[name] = self._look_for(name)
+        return self._known[name]
+
+    def _look_for(self, name: str) -> DebugInfo | None:
+        disk = self._session.disk
+        elf = None if disk is None else disk.program(name)
+        try:
+            return DebugInfo(find_program(name).read_bytes() if elf is None else elf)
+        except (ToolchainError, OSError):
+            return None
+
+
+def explain_program(
+    config: RunConfig,
+    name: str,
+    arguments: Sequence[str],
+    which: Which,
+    max_cycles: int | None,
+    say: Callable[[str], None],
+) -> None:
+    """Runs the program `name`, and tells of the page faults that are wanted.
+
+    What it prints is not shown, and it reads nothing. Raises ExplainError if there is no such
+    fault, and what `start` raises.
+    """
+    with start(name, *arguments, config=config) as session:
+        faults = session.guest.faults
+        explainer = Explainer(which, session, say)
+
+        def settled(fault: PageFault) -> None:
+            explainer.settled(fault)
+            if fault.number == which.number:
+                session.machine.stop()
+
+        faults.settled.append(settled)
+        session.run(max_cycles or DEFAULT_CYCLES)
+        faults.finish(session.machine.engine.passage)
+        if explainer.told:
+            return
+        if session.end is End.LIMIT:
+            raise ExplainError(f"the run has not come to {which} by cycle {session.cycle:,}")
+        count = len(faults)
+        many = f"{count:,} page fault{'s' * (count != 1)} only" if count else "no page fault"
+        raise ExplainError(f"the run has {many}")

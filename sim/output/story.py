@@ -1,0 +1,186 @@
+"""A page fault told to a person: what was run, looked up and decided, and where the cycles went."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
+
+from hdl.arch import Cause
+from kernel_model.mm.peek import flag_letters
+from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Via, Why
+from sim.engines.story import Lookup
+from sim.guests.fault_table import PageFault, cause_name
+from sim.guests.lives import KernelPart, Life, Part
+from sim.host.debug_info import DebugInfo
+from sim.output.sentences import in_words
+from sim.output.translation import conclusion, parts_of, walk
+
+__all__ = ["average", "tell"]
+
+#: Columns of the longest bar, and eighths of a column.
+_BAR = 36
+#: Stands for a blank that ends no line.
+_FIXED = "\xa0"
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+#: What the kernel's steps are called.
+_STEPS = {
+    "zero_page": "clear the page",
+    "pte": "page-table entries",
+    "free": "free frames",
+    "copy": "copy",
+    "console_char": "console",
+    "allocate": "allocate",
+}
+_WHY = {
+    Why.UNTOUCHED: "it is below the size and has no frame yet, so it is lazy",
+    Why.PAST_SIZE: "it is not below the size",
+    Why.GUARD_PAGE: "the page is mapped, but not for user mode",
+    Why.PAGE_RIGHTS: "the page is mapped, and does not allow the access",
+    Why.OWNER_RIGHTS: "the page has no frame yet, and its owner does not allow the access",
+    Why.NO_FRAME: "it is below the size and has no frame yet, but none is left",
+    Why.NO_TABLE: "it is below the size, but no frame is left for a page table",
+}
+
+
+def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str]:
+    """The lines that tell of `fault`, of a process that runs `program`.
+
+    `info` tells of its instructions, if anything does.
+    """
+    served, life = fault.served, fault.life
+    cycle = f"cycle {fault.trap.cycle:,}"
+    access = cause_name(served.cause)
+    yield f"fault {fault.number:,}: {access} page fault, pid {served.pid} ({program}), {cycle}"
+    yield ""
+    yield from _instruction(served.pc, served.via, info)
+    yield f"  {parts_of(served.stval)}"
+    yield from _walk(life, served.cause)
+    yield ""
+    yield from _bars(life.cycles_by_part, life.kernel_parts, life.cycles)
+    yield ""
+    yield from _wrapped(f"kernel: {_WHY[served.outcome.why]}; {in_words(served.outcome)}", 2, 4)
+    yield from _changes(served.outcome)
+    yield f"  {_ending(fault)}"
+
+
+def average(faults: Iterable[PageFault]) -> Iterator[str]:
+    """The average of the faults that a process raised and retried, as bars; nothing without any."""
+    lives = [
+        fault.life
+        for fault in faults
+        if fault.served.via is None
+        and fault.served.outcome.decision is Decision.MAPPED
+        and fault.life.complete
+    ]
+    if not lives:
+        return
+    sums: dict[Part, int] = {}
+    for life in lives:
+        for part, cycles in life.cycles_by_part.items():
+            sums[part] = sums.get(part, 0) + cycles
+    count = len(lives)
+    many = f"{count:,} page faults" if count > 1 else "page fault"
+    yield f"Average of {many}, from the look-up to the retry"
+    shares = {part: sums[part] / count for part in Part if part in sums}
+    yield from _bars(shares, (), sum(shares.values()))
+
+
+def _instruction(pc: int | None, via: Via | None, info: DebugInfo | None) -> Iterator[str]:
+    """Where the program was."""
+    if via is not None:
+        yield f"  a system call touched the page, in {via.value}"
+    if pc is None:
+        return
+    line = info.line(pc) if info is not None else None
+    if line is not None:
+        yield f"  {line.file}:{line.number}  {line.text}".rstrip()
+    told = (info.function(pc), info.instruction(pc)) if info is not None else ()
+    yield "  " + "  ".join((f"{pc:#x}", *filter(None, told)))
+
+
+def _walk(life: Life, cause: int) -> Iterator[str]:
+    """What the walker read, and concluded."""
+    lookup = life.trap.lookup if life.served.via is None else None
+    if lookup is None:
+        return
+    yield from _reads(lookup)
+    name = cause_name(cause)
+    if not lookup.reads:
+        reason = walk(lambda pa: 0, 0, lookup.va)
+        known = f"the TLB has the page, which does not allow the {name}"
+        yield f"    no walk: {known if reason.steps else reason.failure}"
+    yield f"    so {name} page fault, cause {int(Cause(cause))}"
+
+
+def _reads(lookup: Lookup) -> Iterator[str]:
+    if lookup.reads and lookup.reads[0].level == 0:
+        yield "    levels 2 and 1: the walk cache knows the table"
+    for read in lookup.reads:
+        yield (
+            f"    level {read.level}  {read.address:#x}  {read.value:#018x} "
+            f"{flag_letters(read.value)}  {conclusion(read.value, read.level)}"
+        )
+
+
+def _bars(
+    cycles: Mapping[Part, float], kernel: Sequence[KernelPart], total: float | None
+) -> Iterator[str]:
+    """Each part with its cycles and a bar, the kernel's with its steps; and what they add up to."""
+    longest = max(cycles.values(), default=1)
+    for part, spent in cycles.items():
+        yield f"  {part.value:<12}{_number(spent):>9}  {_bar(spent / longest)}".rstrip()
+        if part is Part.KERNEL and kernel:
+            yield from _wrapped(", ".join(map(_step, kernel)), 25)
+    if total is not None:
+        yield f"  {'cycles':<12}{_number(total):>9}"
+
+
+def _number(cycles: float) -> str:
+    return f"{cycles:,}" if isinstance(cycles, int) else f"{cycles:,.1f}"
+
+
+def _bar(share: float) -> str:
+    eighths = max(1, round(share * _BAR * 8))
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _step(part: KernelPart) -> str:
+    name = _STEPS.get(part.name, part.name.replace("_", " "))
+    times = f"{part.times} " if part.times > 1 else ""
+    # It is not to be broken within.
+    return f"{times}{name} {part.cycles:,}".replace(" ", _FIXED)
+
+
+def _wrapped(text: str, indent: int, further: int | None = None) -> Iterator[str]:
+    """Lines of at most 79 columns."""
+    lines = wrap(
+        text,
+        width=79,
+        break_long_words=False,
+        break_on_hyphens=False,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent if further is None else further),
+    )
+    yield from (line.replace(_FIXED, " ") for line in lines)
+
+
+def _changes(outcome: FaultOutcome) -> Iterator[str]:
+    """The page-table entries that were written."""
+    for write in outcome.writes:
+        yield f"    {_change(write)}"
+
+
+def _change(write: PteWrite) -> str:
+    return (
+        f"level {write.level}  {write.address:#x}  {write.before:#x} -> {write.after:#x} "
+        f"{flag_letters(write.after)}  {conclusion(write.after, write.level)}"
+    )
+
+
+def _ending(fault: PageFault) -> str:
+    """What became of the access."""
+    if fault.served.outcome.decision is Decision.REFUSED:
+        return "the process is killed"
+    if fault.served.via is not None:
+        return "the system call goes on"
+    if fault.retired_cycle is None:
+        return "the instruction has not been made again"
+    return f"the instruction is made again, and retires in cycle {fault.retired_cycle:,}"

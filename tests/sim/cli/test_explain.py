@@ -1,0 +1,92 @@
+import re
+
+import pytest
+
+from sim.cli import main as cli
+
+
+def lines_of(capsys, *arguments):
+    """What `trapline explain` prints; it must end well."""
+    assert cli.main(["explain", "--memory", "8", *arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def error_of(capsys, *arguments):
+    """The error that it ends with."""
+    assert cli.main(["explain", "--memory", "8", *arguments]) == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_first_fault_is_told_if_nobody_says_which(capsys):
+    lines = lines_of(capsys, "lazy")
+
+    assert lines[0] == "fault 1: load page fault, pid 2 (lazy), cycle 3,210"
+    assert re.fullmatch(r"  lazy\.c:\d+  uint64_t seen = words\[WORDS - 1\];", lines[2])
+    assert re.fullmatch(r"  0x240  read_some\+0x\w+  ld a0, .*", lines[3])
+    assert "  cycles          1,343" in lines
+    assert lines[-1] == "  the instruction is made again, and retires in cycle 4,549"
+    assert all(len(line) <= 90 for line in lines)
+
+
+def test_the_cycles_are_those_of_its_parts(capsys):
+    lines = lines_of(capsys, "lazy", "5")
+    numbers = [re.match(r"  [a-z ]{12}\s*([\d,]+)(  [▏▎▍▌▋▊▉█]|$)", line) for line in lines]
+    *parts, total = [int(found[1].replace(",", "")) for found in numbers if found]
+
+    assert sum(parts) == total == 13_299 - 11_956
+
+
+def test_all_are_told_one_after_the_other(capsys):
+    lines = lines_of(capsys, "lazy", "all")
+
+    heads = [line for line in lines if line.startswith("fault ")]
+    assert [head.split(":")[0] for head in heads] == [f"fault {n}" for n in range(1, 13)]
+    assert lines[lines.index(heads[1]) - 1] == ""
+
+
+def test_arguments_are_the_programs(capsys):
+    lines = lines_of(capsys, "badaccess", "1", "text")
+
+    assert lines[0].startswith("fault 1: store page fault, pid 2 (badaccess)")
+    assert lines[-1] == "  the process is killed"
+
+
+def test_a_child_runs_a_program_of_its_own(capsys):
+    """Its instructions are told of its own file."""
+    lines = lines_of(capsys, "sh", "1", "--", "-c", "lazy")
+
+    assert "(lazy)" in lines[0]
+    assert lines[2].startswith("  lazy.c:")
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["args"], "the run has no page fault"),
+        (["args", "all"], "the run has no page fault"),
+        (["lazy", "13"], "the run has 12 page faults only"),
+        (["lazy", "0"], "'0' is neither a number from 1 on nor all"),
+        (["lazy", "x"], "'x' is neither a number from 1 on nor all"),
+        (["nosuch"], "no such file or bundled program: nosuch"),
+        (["--max-cycles", "2000", "lazy"], "the run has not come to page fault 1 by cycle 2,000"),
+    ],
+)
+def test_what_cannot_be_told_is_said(capsys, arguments, message):
+    assert message in error_of(capsys, *arguments)
+
+
+def test_run_tells_while_it_runs(capsys):
+    assert cli.main(["run", "--quiet", "--memory", "8", "--explain", "2", "lazy"]) == 0
+    told = capsys.readouterr().err.splitlines()
+
+    assert told[0] == "fault 2: load page fault, pid 2 (lazy), cycle 4,895"
+    assert told[-1] == "  the instruction is made again, and retires in cycle 6,237"
+
+
+def test_run_ends_with_the_average_fault(capsys):
+    assert cli.main(["run", "--memory", "8", "lazy"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+
+    at = lines.index("Average of 12 page faults, from the look-up to the retry")
+    assert lines[-1] == "  cycles        1,344.2"
+    assert len(lines) - at == 12
