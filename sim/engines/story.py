@@ -168,7 +168,7 @@ class Side:
         """The walker reads an entry for it."""
         if self._now is not None:
             reads = self._now.reads
-            if len(reads) == READS or (reads and read.level >= reads[-1].level):
+            if reads and read.level >= reads[-1].level:
                 reads = ()  # the walk begins anew
             self._now = self._now._replace(reads=(*reads, read))
 

@@ -51,7 +51,7 @@ class TrapRecord:
 
 
 #: Page faults that wait for their instruction to retire, by its pc.
-_Waiting = dict[int, deque[TrapRecord]]
+_Waiting = dict[int, list[TrapRecord]]
 
 
 @dataclass
@@ -97,10 +97,13 @@ class TrapLog:
                 record.refused = refused
                 waiting = self._waiting.get(pc)
                 if waiting is None:
-                    waiting = self._waiting[pc] = deque(maxlen=MOST_EXPECTED)
+                    self._waiting[pc] = [record]
                     if len(self._waiting) > MOST_EXPECTED:
                         _forget(self._waiting)
+                    return
                 waiting.append(record)
+                if len(waiting) > MOST_EXPECTED:
+                    del waiting[0]
 
     def retired(self, cycle: int, pc: int, mode: int, looked_up: bytes = b"") -> None:
         """Takes an instruction that retired; see `TrapRecord.looked_up`."""

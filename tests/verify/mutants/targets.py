@@ -108,10 +108,11 @@ SUITES = {
     # The C++ of the native engine, with a function of Python as the hart: a mutant is compiled in a
     # second or less. Nothing tells which test runs which line, so all are asked.
     "machine.cpp": Suite(
-        tests=_native("bus_cpp", "forward_cpp", "log_cpp", "structs"), helpers=_NATIVE_HELPERS
+        tests=_native("bus_cpp", "forward_cpp", "log_cpp", "story_cpp", "structs", "transcript"),
+        helpers=_NATIVE_HELPERS,
     ),
     "other C++": Suite(
-        tests=_native("trace_cpp", "watch_cpp", "transcript"), helpers=_NATIVE_HELPERS
+        tests=_native("story_cpp", "trace_cpp", "watch_cpp", "transcript"), helpers=_NATIVE_HELPERS
     ),
 }
 #: Tests that say nothing about behaviour.

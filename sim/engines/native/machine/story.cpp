@@ -85,8 +85,7 @@ void forget(Story &s) {
 
 void read_entry(Story &s, const Probe &p, u64 cycle, u64 address, u64 value) {
   Lookup &l = s.now[p.of];
-  if (!s.asking[p.of]) return;
-  if (l.count == READS || (l.count && p.level >= l.reads[l.count - 1].level)) {
+  if (l.count && p.level >= l.reads[l.count - 1].level) {  // the walk begins anew
     memset(l.reads, 0, sizeof l.reads);
     l.count = 0;
   }
