@@ -132,7 +132,7 @@ class RunConfig(MachineConfig):
     policy : str
         When the pages of a process get their frames; a name in `kernel_model.mm.policy.POLICIES`.
     abi : str
-        Whose `sbrk` it is: a value of `kernel_model.abi.Abi`, or "auto".
+        Whose `sbrk` it is: a value of `kernel_model.facts.abi.Abi`, or "auto".
     quantum : int
         Cycles of a process's turn; 0 = until it waits.
     tick : int

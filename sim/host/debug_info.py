@@ -7,7 +7,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
@@ -88,7 +87,7 @@ class DebugInfo:
             for symbol in table.iter_symbols() if isinstance(table, SymbolTableSection) else ():
                 if symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_shndx"] != "SHN_UNDEF":
                     found[symbol["st_value"]] = symbol.name
-        except (ELFError, UnicodeDecodeError):
+        except Exception:  # of what is damaged the reader raises anything
             return [], []
         return sorted(found), [found[start] for start in sorted(found)]
 
@@ -97,7 +96,7 @@ class DebugInfo:
         """Where the code of another line begins, in order, and which; None behind the last."""
         try:
             sequences = [sequence for sequence in self._sequences() if sequence]
-        except (ELFError, KeyError, UnicodeDecodeError, IndexError):
+        except Exception:  # likewise
             return [], []
         found: dict[int, tuple[str, int] | None] = {}
         for sequence in self._linked(sequences):

@@ -4,7 +4,7 @@ __all__ = ["Captured"]
 
 
 class Captured:
-    """See `kernel_model.console.Console`: a pipe that holds `data`, and then ends.
+    """See `kernel_model.dev.state.Console`: a pipe that holds `data`, and then ends.
 
     Members
     -------

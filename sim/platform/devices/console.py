@@ -30,7 +30,7 @@ class _Stoppable(Protocol):
 
 
 class Source(Protocol):
-    """Where input comes from; see `kernel_model.dev.console.Console` for what its parts do."""
+    """Where input comes from; see `kernel_model.dev.state.Console` for what its parts do."""
 
     echo: bool
     interrupts: bool

@@ -83,7 +83,7 @@ class Journal:
             self.failure = self.failure or error
 
     def record_source(self, echo: bool, interrupts: bool) -> None:
-        """The source is of that kind; see `kernel_model.dev.console.Console`."""
+        """The source is of that kind; see `kernel_model.dev.state.Console`."""
         self._write({"echo": echo, "interrupts": interrupts})
 
     def _write(self, line: Mapping[str, object]) -> None:

@@ -1,6 +1,10 @@
 """What is known of a program's instructions, held against what the compiler was given."""
 
+import random
+from io import BytesIO
+
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from sim.host.debug_info import DebugInfo, SourceLine
 from sim.host.own_programs import compile_program
@@ -70,6 +74,26 @@ def test_of_a_stripped_program_only_the_code_is_known(elf, info):
 
     assert (stripped.function(pc), stripped.line(pc)) == (None, None)
     assert stripped.instruction(pc) == "sb a1, 0(a0)"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_of_damaged_information_nothing_is_known_or_something(elf, info, seed):
+    """Never an exception: who asks for a fault's story gets it without."""
+    choose = random.Random(seed)
+    sections = [section for section in ELFFile(BytesIO(elf)).iter_sections()
+                if section.name.startswith((".debug", ".symtab"))]  # fmt: skip
+    broken = bytearray(elf)
+    for _ in range(20):
+        section = choose.choice(sections)
+        broken[section["sh_offset"] + choose.randrange(section["sh_size"])] = choose.randrange(256)
+    table = int.from_bytes(elf[40:48], "little")  # e_shoff
+    if seed % 4 == 0:
+        broken[table + choose.randrange(640)] = choose.randrange(256)
+    damaged, pc = DebugInfo(bytes(broken)), store_of(info)
+
+    damaged.line(pc)
+    damaged.function(pc)
+    assert damaged.instruction(pc) == "sb a1, 0(a0)"
 
 
 def test_what_is_no_instruction_is_a_word(elf, info):

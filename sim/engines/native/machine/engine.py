@@ -13,12 +13,14 @@ from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.snapshot import EngineSnapshot
 from sim.engines.native.machine.structs import (
     DEVICE,
+    ENTRY,
     PROTOCOL,
     REQUEST,
     RETIRED,
+    TOLD,
     WATCHED,
     MachineStruct,
-    passage_words,
+    words_of,
 )
 from sim.engines.native.machine.watch import Watch
 from sim.engines.native.machine.windows import Windows
@@ -171,7 +173,7 @@ class NativeEngine(Engine):
             machine.before = ctypes.addressof(self._before)
             machine.state_words = len(self._before)
         self._windows = Windows(machine, bus.devices)
-        self._passage = passage_words(machine)
+        self._passage, self._log = words_of(machine.story.passage), words_of(machine.log)
 
     @property
     def fast_forward(self) -> bool:
@@ -190,7 +192,7 @@ class NativeEngine(Engine):
     @property
     def passage(self) -> Passage:
         """The way of the last trap; see `Engine`."""
-        return Passage(*self._passage)
+        return Passage._make(self._passage.tolist())
 
     @property
     def cycle(self) -> int:
@@ -330,13 +332,14 @@ class NativeEngine(Engine):
         log.user_instructions = machine.user_instructions
         if not machine.logged:
             return
-        for entry in machine.log[: machine.logged]:
-            if entry.cause == RETIRED:
-                log.reached(entry.cycle, entry.pc, bytes(entry.lookups))
+        words = self._log  # a slice of them is read at once, which members of a struct are not
+        for start in range(0, machine.logged * ENTRY, ENTRY):
+            cycle, pc, cause, tval, mode = words[start : start + TOLD].tolist()
+            if cause == RETIRED:
+                log.reached(cycle, pc, words[start + TOLD : start + ENTRY].tobytes())
             else:
-                mode = entry.mode
-                told = b"" if mode else bytes(entry.lookups)
-                log.trapped(entry.cycle, entry.pc, entry.cause, entry.tval, mode, told)
+                told = b"" if mode else words[start + TOLD : start + ENTRY].tobytes()
+                log.trapped(cycle, pc, cause, tval, mode, told)
         machine.logged = 0
 
     def _serve_devices(self) -> None:

@@ -1,6 +1,7 @@
 """The structs of machine.cpp, and its numbers, for Python."""
 
 import ctypes
+from typing import Any
 
 from sim.engines.story import LOOKUP, SIDES, Passage
 from sim.engines.traps import MOST_EXPECTED
@@ -10,15 +11,17 @@ __all__ = [
     "BUDGET",
     "CELLS",
     "DEVICE",
+    "ENTRY",
     "LOG",
     "POINTERS",
     "PROTOCOL",
     "REQUEST",
     "RETIRED",
+    "TOLD",
     "WATCHED",
     "WINDOWS",
     "MachineStruct",
-    "passage_words",
+    "words_of",
 ]
 
 #: Numbers of events.
@@ -61,6 +64,10 @@ class _Lookup(ctypes.Structure):
 
 class _Entry(ctypes.Structure):
     _fields_ = [*_words("cycle", "pc", "cause", "tval", "mode"), ("lookups", _Lookup * SIDES)]
+
+
+#: Words of an entry, and those of them before its look-ups.
+ENTRY, TOLD = ctypes.sizeof(_Entry) // 8, 5
 
 
 class _Passage(ctypes.Structure):
@@ -106,6 +113,6 @@ class MachineStruct(ctypes.Structure):
     ]
 
 
-def passage_words(machine: MachineStruct) -> "ctypes.Array[ctypes.c_uint64]":
-    """The words of the machine's passage, to be read at once."""
-    return (_u64 * len(Passage._fields)).from_buffer(machine.story.passage)
+def words_of(part: ctypes.Structure | ctypes.Array[Any]) -> memoryview:
+    """A part of a machine as its words."""
+    return memoryview(part).cast("B").cast("Q")

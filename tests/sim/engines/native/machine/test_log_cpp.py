@@ -1,5 +1,6 @@
 """What machine.cpp keeps of the retire port, and when it is full."""
 
+import ctypes
 import random
 
 import pytest
@@ -118,6 +119,15 @@ def test_a_full_log_ends_the_run():
     bench.run(10)
     assert next(log(bench))[:2] == (LOG, 4 * LOG)
     assert bench.machine.trap_count == LOG + 10
+
+
+def test_every_record_is_handed_on_in_its_cycle():
+    told = []
+    taker = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda machine: told.append(bench.cycle))
+    bench = Bench(script({1: {"pc": 4}, 3: fault(8), 4: {"pc": 12, "mode": 3}}))
+    bench.machine.record = ctypes.cast(taker, ctypes.c_void_p).value
+    bench.run(6)
+    assert told == [1, 3, 4]
 
 
 @pytest.mark.parametrize("more", [0, 1, 3])
