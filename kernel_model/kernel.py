@@ -272,19 +272,15 @@ class Kernel:
         if self.first is None:
             raise KernelPanic("ring: there is no process")
         ticks = self.clock.ticks
-        proc = self._tell_time(reason)
+        self._tell_time(reason)
         if self.clock.ticks != ticks:
             wakeup(self, TICKS)
         uartintr(self)
-        if proc is not None:
-            usertrap(self, proc)
+        if reason == Reason.USER_TRAP:
+            usertrap(self, self._running())
 
-    def _tell_time(self, reason: int) -> Proc | None:
-        """Find out what time it is, and who has to pay for what has passed.
-
-        Returns the process that has trapped, if that is why the hart rings.
-        """
-        proc = None
+    def _tell_time(self, reason: int) -> None:
+        """Find out what time it is, and who has to pay for what has passed."""
         if reason == Reason.USER_TRAP:
             proc = self._running()
             frame, account = proc.trapframe, proc.account
@@ -300,7 +296,6 @@ class Kernel:
             self.clock.now = self.doorbell.registers[Register.TIME]
         else:
             raise KernelPanic(f"ring: no reason {reason}")
-        return proc
 
     def _running(self) -> Proc:
         """The process on the hart, which has trapped."""
