@@ -143,6 +143,10 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
         """Cycle of the last exception of the process `pid`, which must have raised one."""
         return self._raised[pid].cycle
 
+    def waits(self, pid: int) -> bool:
+        """A fault of the process `pid` has been served, and not been seen retried."""
+        return self._lives.waits(pid)
+
     def went_on(self, pid: int, passage: Passage) -> None:
         """The process `pid` has run, and has come to the trap of `passage`."""
         self._lives.trapped(pid, passage)
@@ -191,10 +195,11 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
 
     def _is_settled(self, fault: PageFault) -> bool:
         """It has retired, or its process has gone or has come to another exception elsewhere."""
-        if fault.retired_cycle is not None or fault.served.via is not None:
+        trap, served = fault.life.trap, fault.life.served
+        if trap.retried_at is not None or served.via is not None:
             return True
-        last = self._raised.get(fault.served.pid)
-        return last is None or last.pc != fault.trap.pc
+        last = self._raised.get(served.pid)
+        return last is None or last.pc != trap.pc
 
 
 def cause_name(cause: int) -> str:

@@ -3,7 +3,7 @@
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
 from sim.guests.fault_table import FaultTable
-from sim.guests.lives import Answer
+from sim.guests.lives import NO_ANSWER, Answer
 from sim.machine import End, Machine
 from sim.platform.events import Event, Ring
 
@@ -55,9 +55,9 @@ class KernelGuest:
         kernel, engine = self.kernel, machine.engine
         trapped, log, cycle = kernel.proc, engine.log, engine.cycle
         is_exception = log.trap_count > self._trapped  # and no interrupt: those are not logged
-        passage = engine.passage
         if trapped is not None and event.reason == Reason.USER_TRAP:
-            self.faults.went_on(trapped.pid, passage)
+            if self.faults.waits(trapped.pid):
+                self.faults.went_on(trapped.pid, engine.passage)
             if is_exception:
                 self.faults.trapped(trapped.pid, log.traps)
         self._look_for_progress(machine, event.reason)
@@ -66,7 +66,9 @@ class KernelGuest:
         if event.reason == Reason.BOOT:
             self.entered_user_at = cycle
         answered = engine.answer(cost)
-        self.faults.join(kernel.take_faults(), Answer(passage, cycle - 1, answered, cost))
+        served = kernel.take_faults()
+        answer = Answer(engine.passage, cycle - 1, answered, cost) if served else NO_ANSWER
+        self.faults.join(served, answer)
         running = kernel.proc
         if running is not None:
             self.faults.resumed(running.pid, answered)

@@ -214,11 +214,13 @@ class Lives:
         self._waiting: dict[int, list[Life]] = {}
         self._answered: dict[int, int] = {}
 
+    def waits(self, pid: int) -> bool:
+        """A life of the process `pid` has not come to its end."""
+        return pid in self._waiting
+
     def trapped(self, pid: int, passage: Passage) -> None:
         """The process `pid` has run, and has come to the trap of `passage`."""
-        waiting = self._waiting.pop(pid, None)
-        if waiting is None:
-            return
+        waiting = self._waiting.pop(pid, [])
         for life in waiting:
             life.went_on(self._answered[pid], passage)
         waiting = [life for life in waiting if life.trap.retried_at is None]
