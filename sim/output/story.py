@@ -1,6 +1,6 @@
 """A page fault told to a person: what was run, looked up and decided, and where the cycles went."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from hdl.arch import Cause
@@ -61,11 +61,15 @@ def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str
     yield f"  {_ending(fault)}"
 
 
-def average(faults: Iterable[PageFault]) -> Iterator[str]:
-    """The average of the faults that a process raised and retried, as bars; nothing without any."""
+def average(faults: Collection[PageFault]) -> Iterator[str]:
+    """The average of the faults that a process raised and retried, as bars; nothing without any.
+
+    Of a `FaultTable` that has not kept all, it is of those kept, and says so.
+    """
+    kept = list(faults)
     lives = [
         fault.life
-        for fault in faults
+        for fault in kept
         if fault.served.via is None
         and fault.served.outcome.decision is Decision.MAPPED
         and fault.life.complete
@@ -78,7 +82,8 @@ def average(faults: Iterable[PageFault]) -> Iterator[str]:
             sums[part] = sums.get(part, 0) + cycles
     count = len(lives)
     many = f"{count:,} page faults" if count > 1 else "page fault"
-    yield f"Average of {many}, from the look-up to the retry"
+    among = f" among the first and last of {len(faults):,}" if len(kept) < len(faults) else ""
+    yield f"Average of {many}{among}, from the look-up to the retry"
     shares = {part: sums[part] / count for part in Part if part in sums}
     yield from _bars(shares, (), sum(shares.values()))
 

@@ -177,5 +177,15 @@ class TestAverage:
         assert lines[0] == "Average of 2 page faults, from the look-up to the retry"
         assert lines[-2:] == ["  retry            35.5  █▏", "  cycles        1,335.5"]
 
+    def test_of_more_faults_than_are_kept_it_says_so(self):
+        class Table(list):
+            def __len__(self):
+                return 20_000
+
+        table = Table([fault_of(mapped(0x44, Cause.LOAD_PAGE, 0x5008))] * 2)
+
+        among = "among the first and last of 20,000"
+        assert next(average(table)).startswith(f"Average of 2 page faults {among}, from")
+
     def test_is_nothing_without_any(self):
         assert list(average([])) == []
