@@ -129,6 +129,11 @@ class Machine:
         """Ends the run soon, with `end`; safe to call from a signal handler."""
         self._stop_requested = end
 
+    def go_on(self) -> None:
+        """Takes back a `stop` that was somebody's wish: the run may go on."""
+        if self._stop_requested is End.STOPPED:
+            self._stop_requested = None
+
     def expect_quiet(self, cycles: int) -> None:
         """Says that for so many cycles it is no sign of trouble if nothing retires."""
         self._quiet_until = max(self._quiet_until, self.engine.cycle + cycles + STALL_LIMIT)
