@@ -66,7 +66,7 @@ def test_a_save_file_that_is_no_file_is_refused_before_the_run(
         (["--journal", "old", "--replay", "old"], "--journal and --replay are the same file, old"),
         (["--vcd", "old", "--replay", "old"], "--vcd and --replay are the same file, old"),
         (["--json", "old", "--replay", "old"], "--json and --replay are the same file, old"),
-        (["--json", "old", "--file", "old:x"], "--file x and --json are the same file, old"),
+        (["--json", "old", "--file", "old:x"], "--json and --file x are the same file, old"),
         (["--vcd", "old", "--file", "old"], "--vcd and --file old are the same file, old"),
         (["--journal", "old", "--file", "old"], "--file old and --journal are the same file, old"),
         (["--vcd", "prog"], "--vcd and PROGRAM are the same file, prog"),
