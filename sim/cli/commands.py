@@ -60,7 +60,7 @@ def run_program(
     require_program(name, disk)
     # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     # In a journal is what was typed: it stays until there is something to run.
-    empty(options.vcd, options.log_commits, options.rvfi, options.json_path)
+    empty(options.vcd, options.log_commits, options.rvfi, options.json_path, options.csv)
     program = find_user_program(name, disk)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -92,7 +92,7 @@ def run_program(
     faults.finish(session.machine.engine.passage)
     failure = reports.finish(result)
     _tell(result, options, console, anyway=failure is not None)
-    status = _unless_lost(result.exit_status, console, recording, session)
+    status = _unless_lost(result.exit_status, console, recording, session, reports.close())
     if failure is not None:
         raise failure
     return status
@@ -220,12 +220,19 @@ def _with_status(result: Result, console: Console, number: int | None) -> Result
 
 
 def _unless_lost(
-    status: int, console: Console, recording: Recording | None, session: Session
+    status: int,
+    console: Console,
+    recording: Recording | None,
+    session: Session,
+    failures: Sequence[OSError] = (),
 ) -> int:
-    """`status`, but no success if the user does not get a file or did not get the output."""
+    """`status`, but no success if the user does not get a file or did not get the output.
+
+    `failures` are those of files that have been ended.
+    """
     if recording is not None and not recording.finish():
         status = status or _LOST
-    if not _end_transcripts(session):
+    if not _end_transcripts(session, failures):
         status = status or _LOST
     if console.journal_failure is not None:
         error = console.journal_failure
@@ -237,9 +244,9 @@ def _unless_lost(
     return status or _LOST
 
 
-def _end_transcripts(session: Session) -> bool:
-    """Ends transcripts, and tells of those that are not whole; whether all are."""
-    failures = session.machine.engine.stop_transcripts()
+def _end_transcripts(session: Session, others: Sequence[OSError] = ()) -> bool:
+    """Ends transcripts, and tells of what is not whole, `others` included; whether all is."""
+    failures = [*session.machine.engine.stop_transcripts(), *others]
     for error in failures:
         _say(f"error: {error.filename}: {error.strerror}; it is not whole")
     return not failures

@@ -32,6 +32,7 @@ class Options:
 class RunOptions(Options):
     """Those of `run`."""
 
+    csv: Path | None = None
     journal: Path | None = None
     replay: Path | None = None
     trace_syscalls: bool = False

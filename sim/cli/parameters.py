@@ -183,6 +183,12 @@ KERNEL = [
 #: What `run` alone shows and reads, called as in `RunOptions`.
 WATCHED = [
     click.option(
+        "--csv",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write every page fault as CSV, with what --json says of it.",
+    ),
+    click.option(
         "--journal",
         type=OutputFile(),
         metavar="FILE",

@@ -8,6 +8,7 @@ from sim.engines.traps import TrapRecord
 from sim.guests.bare_faults import BareFaults
 from sim.guests.fault_table import PageFault
 from sim.guests.symbols import Symbols
+from sim.output.csv_report import CsvReport
 from sim.output.facts import bare_facts, fault_facts, raised_facts, run_facts
 from sim.output.json_report import JsonReport
 from sim.result import Result
@@ -24,19 +25,27 @@ class Reports:
 
     def __init__(self, options: RunOptions, session: KernelSession, write: _Write):
         self._json = None if options.json_path is None else JsonReport(options.json_path, write)
-        if self._json is None:
-            return
-        self._symbols = session.symbols()
-        session.guest.faults.settled.append(self._fault)
+        self._csv = None if options.csv is None else CsvReport(options.csv)
+        #: Whoever takes each fault.
+        self._takers = [each.fault for each in (self._json, self._csv) if each is not None]
+        if self._takers:
+            self._symbols = session.symbols()
+            session.guest.faults.settled.append(self._fault)
 
     def finish(self, result: Result) -> OSError | None:
         """The run is over; what has gone wrong with the JSON, if anything has."""
         return _finish(self._json, lambda: run_facts(result))
 
+    def close(self) -> list[OSError]:
+        """Ends the other files; returns what has gone wrong."""
+        others = [each for each in (self._csv,) if each is not None]
+        return [error for each in others if (error := each.close()) is not None]
+
     def _fault(self, fault: PageFault) -> None:
         place = self._symbols.place(fault.served.name, fault.served.pc)
-        if self._json is not None:
-            self._json.fault(fault_facts(fault, place))
+        facts = fault_facts(fault, place)
+        for take in self._takers:
+            take(facts)
 
 
 class BareReports:

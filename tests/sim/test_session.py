@@ -91,7 +91,8 @@ class Lines:
             pages,
         ]
         session.watchers += [pages, self]
-        self.reports = Reports(RunOptions(json_path=path), session, lambda data: None)
+        options = RunOptions(json_path=path, csv=path.with_suffix(".csv"))
+        self.reports = Reports(options, session, lambda data: None)
         self.stops = []
         self._session, self._path = session, path
 
@@ -106,7 +107,9 @@ class Lines:
         self._session.guest.faults.finish()
         result = self._session.result()
         assert self.reports.finish(result) is None
-        return self.lines, self.stops, self._path.read_text(), result.output, result.cycles
+        assert self.reports.close() == []
+        texts = [self._path.with_suffix(suffix).read_text() for suffix in (".json", ".csv")]
+        return self.lines, self.stops, texts, result.output, result.cycles
 
 
 @pytest.mark.parametrize("back_at", [2_000, 7_777, 30_000])
