@@ -14,6 +14,7 @@ from sim.guests.disk import Disk
 from sim.guests.kernel_guest import KernelGuest
 from sim.guests.kernel_setup import make_kernel
 from sim.guests.loader import load_bare
+from sim.guests.symbols import Symbols
 from sim.limit import run_within
 from sim.machine import End, Machine, Snapshot, Watcher
 from sim.platform.device import Device
@@ -162,6 +163,12 @@ class KernelSession(Session):
         session = cls(config, kernel, hart=hart)
         session.elf, session.disk = elf, disk
         return session
+
+    def symbols(self) -> Symbols:
+        """What is known of the programs that may run, of a session `of_program`."""
+        first = self.kernel.first
+        assert first is not None
+        return Symbols(first.name, self.elf, self.disk)
 
     @property
     def exit_code(self) -> int | None:
