@@ -82,9 +82,12 @@ class Session(ABC):
         """Runs for so many cycles, unless the run ends before."""
         return self.run(self.cycle + cycles)
 
-    def snapshot(self) -> Snapshot:
-        """The run as it is now: the machine, the guest and all that watches."""
-        return self.machine.snapshot(self.guest, self.watchers, self)
+    def snapshot(self, like: Snapshot | None = None) -> Snapshot:
+        """The run as it is now: the machine, the guest and all that watches.
+
+        With `like`, another one, memory that has not changed takes no room.
+        """
+        return self.machine.snapshot(self.guest, self.watchers, self, like=like)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Returns to a snapshot of this run, in place; as often as one likes."""
