@@ -33,6 +33,7 @@ class RunOptions(Options):
     """Those of `run`."""
 
     csv: Path | None = None
+    chrome_trace: Path | None = None
     journal: Path | None = None
     replay: Path | None = None
     trace_syscalls: bool = False

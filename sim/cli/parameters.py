@@ -189,6 +189,12 @@ WATCHED = [
         help="Write every page fault as CSV, with what --json says of it.",
     ),
     click.option(
+        "--chrome-trace",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write processes, system calls and page faults over time, for Perfetto.",
+    ),
+    click.option(
         "--journal",
         type=OutputFile(),
         metavar="FILE",
