@@ -135,6 +135,11 @@ class Machine:
         """Ends the run soon, with `end`; safe to call from a signal handler."""
         self._stop_requested = end
 
+    def go_on(self) -> None:
+        """Takes back a `stop` that was somebody's wish: the run may go on."""
+        if self._stop_requested is End.STOPPED:
+            self._stop_requested = None
+
     def expect_quiet(self, cycles: int) -> None:
         """Says that for so many cycles it is no sign of trouble if nothing retires."""
         self._quiet_until = max(self._quiet_until, self.engine.cycle + cycles + STALL_LIMIT)
@@ -167,16 +172,18 @@ class Machine:
                 progress(engine.cycle)
         return End.FINISHED
 
-    def snapshot(self, *others: object) -> Snapshot:
+    def snapshot(self, *others: object, like: Snapshot | None = None) -> Snapshot:
         """The machine as it is now, between two calls of `run`.
 
-        `others` are what else has to return to it: the guest, and whatever watches.
+        `others` are what else has to return to it: the guest, and whatever watches. With `like`,
+        another snapshot of it, memory that has not changed takes no room.
         """
         log = self.engine.log
         bus = self.bus
         state = [self, *others, bus.devices, bus.lines, bus.events, log]
         python = Checkpoint(state, (self.ram, bus, self.engine))
-        return Snapshot(self.engine.snapshot(), self.ram.snapshot(), log, python)
+        ram = self.ram.snapshot(None if like is None else like.ram)
+        return Snapshot(self.engine.snapshot(), ram, log, python)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Returns to a snapshot of this machine, in place: what refers to its parts still does.
