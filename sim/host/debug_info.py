@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-__all__ = ["DebugInfo", "SourceLine"]
+__all__ = ["DebugInfo", "SourceLine", "assembly"]
 
 _EXECUTABLE = 1
 #: Addresses that follow each other, and the file and line from there on.
@@ -61,13 +61,7 @@ class DebugInfo:
         code = self._code(pc)
         if code is None:
             return None
-        # Not at the top: only who asks for assembly waits for the library.
-        from capstone import CS_ARCH_RISCV, CS_MODE_RISCV64, CS_MODE_RISCVC, Cs
-
-        disassembler = Cs(CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC)
-        for _, _, name, operands in disassembler.disasm_lite(code, pc):
-            return f"{name} {operands}".strip()
-        return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
+        return assembly(code, pc)
 
     def _code(self, pc: int) -> bytes | None:
         """At most 4 bytes of the executable segment that holds `pc`."""
@@ -128,6 +122,22 @@ class DebugInfo:
         fitting = [each for each in at_zero if each[-1][0] <= end]
         first = max(fitting, key=lambda each: each[-1][0], default=None)
         return [each for each in sequences if each[0][0] != 0 or each is first]
+
+
+@lru_cache(maxsize=4096)
+def assembly(code: bytes, pc: int) -> str:
+    """The instruction that `code` begins with, 2 bytes or more, at address `pc`."""
+    for _, _, name, operands in _disassembler().disasm_lite(code, pc, 1):
+        return f"{name} {operands}".strip()
+    return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
+
+
+@cache
+def _disassembler() -> Any:
+    # Not at the top: only who asks for assembly waits for the library.
+    from capstone import CS_ARCH_RISCV, CS_MODE_RISCV64, CS_MODE_RISCVC, Cs
+
+    return Cs(CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC)
 
 
 def _sequences_of(program: Any, files: dict[int, str]) -> Iterator[_Sequence]:
