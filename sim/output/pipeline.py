@@ -7,7 +7,7 @@ from pathlib import Path
 from hdl.arch import PAGE_FAULTS
 from hdl.pipeline.probe import STAGES
 from sim.guests.fault_table import cause_name
-from sim.host.debug_info import assembly
+from sim.host.debug_info import disassemble
 from sim.output.kanata import MAIN, STALL, KanataWriter, Row
 
 __all__ = ["INSPECTED", "Pipeline"]
@@ -211,7 +211,7 @@ def _label(pc: int, insn: int) -> str:
     """The address, and the instruction in assembly; 0 stands for one that could not be fetched."""
     if not insn:
         return f"{pc:#x}: cannot be fetched"
-    return f"{pc:#x}: {assembly(insn.to_bytes(4, 'little'), pc)}"
+    return f"{pc:#x}: {disassemble(insn.to_bytes(4, 'little'), pc)}"
 
 
 def _exception(shown: Mapping[str, int]) -> str:
