@@ -198,6 +198,20 @@ def translate(
     metavar="FILE",
     help="What the program reads. [default: what the command input types]",
 )
+@click.option(
+    "--gdb",
+    "port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Wait for gdb at PORT of this machine; 0 is any that is free.",
+)
+@click.option(
+    "--gdb-host",
+    "host",
+    metavar="HOST",
+    help="With --gdb, listen at this address instead: whoever reaches it sees all. "
+    "[default: 127.0.0.1]",
+)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def debug(
@@ -206,6 +220,8 @@ def debug(
     commands: tuple[str, ...],
     stdin: Path | None,
     max_cycles: int | None,
+    port: int | None,
+    host: str | None,
     **options: Any,
 ) -> None:
     """Step through a run of PROGRAM, forth and back, and look at it.
@@ -215,11 +231,16 @@ def debug(
     own arguments that begin with - stand behind --.
     """
     check_files()
+    if host is not None and port is None:
+        raise click.UsageError("--gdb-host needs --gdb PORT")
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.debug import debug_program
 
-    debug_program(config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles)
+    where = None if port is None else (host, port)
+    debug_program(
+        config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles, gdb=where
+    )
 
 
 @trapline.command(short_help="Compile C files into a program for run.")
