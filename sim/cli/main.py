@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sim import __version__
-from sim.cli.checks import check_files, check_vcd
+from sim.cli.checks import check_files, check_kanata, check_vcd
 from sim.cli.completion import complete_program
 from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+#: Options for which all signals have to be computed.
+TRACING = ("vcd", "log_commits", "rvfi", "kanata")
 #: The exit status after a mistake of the user's.
 USAGE = 2
 
@@ -68,6 +70,7 @@ def run(program: str, arguments: tuple[str, ...], notice: str | None, **options:
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
     check_vcd(options)
+    check_kanata(options)
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.commands import run_program
@@ -101,6 +104,7 @@ def bare(file: Path, signature: Path | None, signature_granularity: str, **commo
     The exit status is 0 if it passed, else the number of the test that failed.
     """
     check_vcd(common)
+    check_kanata(common)
     with leaving_at_once():
         from sim.cli.commands import run_bare
         from sim.cli.options import Options
@@ -266,7 +270,7 @@ def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
 def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
     """The configuration that the options ask for. Raises UsageError."""
     try:
-        traced = any(options.get(name) is not None for name in ("vcd", "log_commits", "rvfi"))
+        traced = any(options.get(name) is not None for name in TRACING)
         return _fill(record, options | {"traced": traced})
     except ConfigError as error:
         name, _, reason = str(error).partition(" ")

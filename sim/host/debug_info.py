@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -148,15 +148,20 @@ class DebugInfo:
         return [each for each in sequences if each[0][0] != 0 or each is first]
 
 
+@lru_cache(maxsize=4096)
 def disassemble(code: bytes, pc: int) -> str:
     """The instruction that the first of at most 4 bytes are of, in assembly."""
+    for _, _, name, operands in _disassembler().disasm_lite(code, pc, 1):
+        return f"{name} {operands}".strip()
+    return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
+
+
+@cache
+def _disassembler() -> Any:
     # Not at the top: only who asks for assembly waits for the library.
     from capstone import CS_ARCH_RISCV, CS_MODE_RISCV64, CS_MODE_RISCVC, Cs
 
-    disassembler = Cs(CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC)
-    for _, _, name, operands in disassembler.disasm_lite(code, pc):
-        return f"{name} {operands}".strip()
-    return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
+    return Cs(CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC)
 
 
 def _sequences_of(program: Any, files: dict[int, str]) -> Iterator[_Sequence]:
