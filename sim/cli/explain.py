@@ -6,10 +6,8 @@ from sim.api import start
 from sim.cli.counts import Which
 from sim.config import RunConfig
 from sim.guests.fault_table import PageFault
-from sim.host.debug_info import DebugInfo
-from sim.host.programs import find_program
+from sim.guests.symbols import Symbols
 from sim.host.terminals import visible
-from sim.host.toolchain import ToolchainError
 from sim.limit import DEFAULT_CYCLES
 from sim.machine import End
 from sim.output.story import tell
@@ -41,7 +39,7 @@ class Explainer:
         first = session.kernel.first
         assert first is not None
         self._first = first.name
-        self._known: dict[str, DebugInfo | None] = {first.name: DebugInfo(session.elf)}
+        self._symbols = Symbols(first.name, session.elf, session.disk)
 
     def settled(self, fault: PageFault) -> None:
         """Takes each fault, in order; see `FaultTable.settled`."""
@@ -51,7 +49,7 @@ class Explainer:
             self._say("")
         self.told += 1
         name = self._name(fault.served.pid)
-        for line in tell(fault, visible(name), self._info(name)):
+        for line in tell(fault, visible(name), self._symbols.of(name)):
             self._say(line)
 
     def _name(self, pid: int) -> str:
@@ -59,19 +57,6 @@ class Explainer:
         return next(
             (proc.name for proc in self._session.kernel.procs if proc.pid == pid), self._first
         )
-
-    def _info(self, name: str) -> DebugInfo | None:
-        if name not in self._known:
-            self._known[name] = self._look_for(name)
-        return self._known[name]
-
-    def _look_for(self, name: str) -> DebugInfo | None:
-        disk = self._session.disk
-        elf = None if disk is None else disk.program(name)
-        try:
-            return DebugInfo(find_program(name).read_bytes() if elf is None else elf)
-        except (ToolchainError, OSError):
-            return None
 
 
 def explain_program(

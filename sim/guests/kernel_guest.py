@@ -1,5 +1,7 @@
 """A program under the kernel model, as a guest of the machine."""
 
+from collections.abc import Callable
+
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
 from sim.guests.fault_table import FaultTable
@@ -23,6 +25,8 @@ class KernelGuest:
         What was raised and served so far.
     entered_user_at : int or None
         Cycle in which the kernel first let the program run.
+    told : list of function
+        Each takes every answer: the reason of the ring, the pid of who had trapped, and `Answer`.
 
     Parameters
     ----------
@@ -34,6 +38,7 @@ class KernelGuest:
         self.kernel = kernel
         self.faults = FaultTable()
         self.entered_user_at: int | None = None
+        self.told: list[Callable[[int, int | None, Answer], None]] = []
         kernel.watchers.append(self.faults)
         self._trapped = 0  # exceptions of the hart that have been looked at
         self._retired = 0  # instructions in user mode, and traps since the last of them
@@ -67,8 +72,11 @@ class KernelGuest:
             self.entered_user_at = cycle
         answered = engine.answer(cost)
         served = kernel.take_faults()
-        answer = Answer(engine.passage, cycle - 1, answered, cost) if served else NO_ANSWER
+        wanted = served or self.told
+        answer = Answer(engine.passage, cycle - 1, answered, cost) if wanted else NO_ANSWER
         self.faults.join(served, answer)
+        for tell in self.told:
+            tell(event.reason, None if trapped is None else trapped.pid, answer)
         running = kernel.proc
         if running is not None:
             self.faults.resumed(running.pid, answered)

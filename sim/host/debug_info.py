@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-__all__ = ["DebugInfo", "SourceLine"]
+__all__ = ["DebugInfo", "SourceLine", "assembly"]
 
 _EXECUTABLE = 1
+#: How names of labels begin that an assembler or a compiler has made; "" has no name at all.
+_HIDDEN = ("", ".", "$")
 #: Addresses that follow each other, and the file and line from there on.
 _Sequence = list[tuple[int, tuple[str, int] | None]]
 
@@ -23,6 +25,21 @@ class SourceLine(NamedTuple):
     file: str
     number: int
     text: str
+
+
+def assembly(code: bytes, pc: int) -> str:
+    """The instruction that `code` begins with, 2 or 4 bytes of it, as it stands at `pc`."""
+    for _, _, name, operands in _disassembler().disasm_lite(code, pc):
+        return f"{name} {operands}".strip()
+    return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
+
+
+@cache
+def _disassembler() -> Any:
+    # Not at the top: only who asks for assembly waits for the library.
+    from capstone import CS_ARCH_RISCV, CS_MODE_RISCV64, CS_MODE_RISCVC, Cs
+
+    return Cs(CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC)
 
 
 class DebugInfo:
@@ -59,15 +76,7 @@ class DebugInfo:
     def instruction(self, pc: int) -> str | None:
         """The instruction at `pc` in assembly."""
         code = self._code(pc)
-        if code is None:
-            return None
-        # Not at the top: only who asks for assembly waits for the library.
-        from capstone import CS_ARCH_RISCV, CS_MODE_RISCV64, CS_MODE_RISCVC, Cs
-
-        disassembler = Cs(CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC)
-        for _, _, name, operands in disassembler.disasm_lite(code, pc):
-            return f"{name} {operands}".strip()
-        return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
+        return None if code is None else assembly(code, pc)
 
     def _code(self, pc: int) -> bytes | None:
         """At most 4 bytes of the executable segment that holds `pc`."""
@@ -80,16 +89,21 @@ class DebugInfo:
 
     @cached_property
     def _functions(self) -> tuple[list[int], list[str]]:
-        """Where functions begin, in order, and their names."""
-        found = {}
+        """Where functions begin, in order, and their names.
+
+        Labels instead, where there is no function: a program in assembly need not say what is one.
+        """
+        found: dict[str, dict[int, str]] = {"STT_FUNC": {}, "STT_NOTYPE": {}}
         try:
             table = self._elf.get_section_by_name(".symtab")
             for symbol in table.iter_symbols() if isinstance(table, SymbolTableSection) else ():
-                if symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_shndx"] != "SHN_UNDEF":
-                    found[symbol["st_value"]] = symbol.name
+                kind, name = symbol["st_info"]["type"], symbol.name
+                if kind in found and symbol["st_shndx"] != "SHN_UNDEF" and name[:1] not in _HIDDEN:
+                    found[kind][symbol["st_value"]] = name
         except Exception:  # of what is damaged the reader raises anything
             return [], []
-        return sorted(found), [found[start] for start in sorted(found)]
+        names = found["STT_FUNC"] or found["STT_NOTYPE"]
+        return sorted(names), [names[start] for start in sorted(names)]
 
     @cached_property
     def _lines(self) -> tuple[list[int], list[tuple[str, int] | None]]:

@@ -20,6 +20,7 @@ from hdl.arch import (
 )
 from kernel_model.mm.peek import flag_letters
 from kernel_model.mm.space import AddressSpace
+from sim.output.sentences import exception_in_words
 
 __all__ = ["ACCESSES", "Outcome", "Step", "Walk", "conclusion", "explain", "parts_of", "walk"]
 
@@ -178,7 +179,7 @@ def explain(found: Walk, space: AddressSpace, *, svadu: bool) -> Iterator[str]:
             note = f" ({outcome.reason})" if outcome.reason else ""
             yield f"  {access:<5}  pa {found.pa:#x}{note}"
         else:
-            name = outcome.cause.name.lower().replace("_", " ") + " fault"
+            name = exception_in_words(outcome.cause)
             yield f"  {access:<5}  {name}, cause {int(outcome.cause)}: {outcome.reason}"
     yield f"  kernel {_owner(space, found.va)}"
 
