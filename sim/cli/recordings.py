@@ -1,13 +1,17 @@
 """What the options ask to be written of a run: a waveform, and transcripts."""
 
 from collections.abc import Iterator
+from itertools import starmap
 
 from hdl.arch import PAGE_FAULTS
 from sim.cli.options import Options
 from sim.engines.transcripts import Form
-from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault, cause_name
-from sim.output.gtkw import Mark
+from sim.guests.services import Running, Services
+from sim.guests.symbols import Symbols
+from sim.host.debug_info import DebugInfo
+from sim.output.moments import Mark, Shown, of_life
+from sim.output.narration import BareNarrator, KernelNarrator, Places, TrapFault
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
 from sim.session import BareSession, KernelSession, Session
@@ -22,25 +26,31 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
     """What records a run under the kernel; the faults are those that the kernel served."""
     if options.vcd is None:
         return None
-    faults = session.guest.faults
+    kernel, guest = session.kernel, session.guest
+    faults = guest.faults
     faults.pinned = lambda fault: _is_marked(fault, options)
+    services = Services(kernel, lambda cycle: recording.watcher.oldest(cycle))
 
     def find(number: int) -> int | None:
         return faults[number - 1].trap.cycle if len(faults) >= number else None
 
-    def marks() -> Iterator[Mark]:
-        return (Mark(each.trap.cycle, f"fault {each.number}: {each.cause_name}") for each in faults)
+    def shown() -> Iterator[Shown]:
+        return (of_life(each.life, f"fault {each.number}: {each.cause_name}") for each in faults)
 
-    return make_recording(
+    recording = make_recording(
         options.vcd,
-        FirstFaults(session.guest),
+        FirstFaults(guest),
         window=options.vcd_window,
         fault=options.vcd_fault,
         last=options.vcd_last,
-        marks=marks,
+        faults=shown,
+        narrate=lambda: KernelNarrator(faults, services, kernel.satp, _places(session)),
         count=lambda: len(faults),
         find=find,
     )
+    kernel.watchers.append(services)
+    guest.told.append(services.answered)
+    return recording
 
 
 def record_bare_run(options: Options, session: BareSession) -> Recording | None:
@@ -49,17 +59,23 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
         return None
     engine = session.machine.engine
 
-    def last_faults() -> list[TrapRecord]:
-        return [trap for trap in engine.log.traps if trap.cause in PAGE_FAULTS]
+    def last_faults() -> list[TrapFault]:
+        log = engine.log
+        traps = [trap for trap in log.traps if trap.cause in PAGE_FAULTS]
+        return [*starmap(TrapFault, enumerate(traps, log.page_faults - len(traps) + 1))]
 
     def find(number: int) -> int | None:
         count = engine.log.page_faults
-        return last_faults()[number - 1 - count].cycle if count >= number else None
+        return last_faults()[number - 1 - count].trap.cycle if count >= number else None
 
-    def marks() -> Iterator[Mark]:
-        traps = last_faults()
-        for number, trap in enumerate(traps, engine.log.page_faults - len(traps) + 1):
-            yield Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
+    def shown() -> Iterator[Shown]:
+        for number, trap in last_faults():
+            mark = Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
+            yield Shown(mark, (mark,), mark.cycle, mark.cycle)
+
+    def narrate() -> BareNarrator:
+        info = DebugInfo(session.elf)
+        return BareNarrator(last_faults(), lambda pc, _running: info.function(pc))
 
     return make_recording(
         options.vcd,
@@ -67,10 +83,27 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
         window=options.vcd_window,
         fault=options.vcd_fault,
         last=options.vcd_last,
-        marks=marks,
+        faults=shown,
+        narrate=narrate,
         count=lambda: engine.log.page_faults,
         find=find,
     )
+
+
+def _places(session: KernelSession) -> Places:
+    """Tells of the programs of a run, and of the trampoline."""
+    first = session.kernel.first
+    assert first is not None
+    symbols = Symbols(first.name, session.elf, session.disk)
+
+    def place(pc: int, running: Running | None) -> str | None:
+        found = symbols.trampoline(pc)
+        if found is not None or running is None:
+            return found
+        info = symbols.of(running.name)
+        return None if info is None else info.function(pc)
+
+    return place
 
 
 def start_transcripts(options: Options, session: Session) -> None:
