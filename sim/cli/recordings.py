@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from itertools import starmap
 
-from hdl.arch import PAGE_FAULTS
+from hdl.arch import PAGE_FAULTS, Priv
 from sim.cli.options import Options
 from sim.engines.transcripts import Form
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.services import Running, Services
 from sim.guests.symbols import Symbols
 from sim.host.debug_info import DebugInfo
-from sim.output.moments import Mark, Shown, of_life
+from sim.output.moments import Shown, of_life, of_trap
 from sim.output.narration import BareNarrator, KernelNarrator, Places, TrapFault
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
@@ -37,6 +37,9 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
     def shown() -> Iterator[Shown]:
         return (of_life(each.life, f"fault {each.number}: {each.cause_name}") for each in faults)
 
+    def narrate() -> KernelNarrator:
+        return KernelNarrator(faults, _unserved(session), services, kernel.satp, _places(session))
+
     recording = make_recording(
         options.vcd,
         FirstFaults(guest),
@@ -44,7 +47,7 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
         fault=options.vcd_fault,
         last=options.vcd_last,
         faults=shown,
-        narrate=lambda: KernelNarrator(faults, services, kernel.satp, _places(session)),
+        narrate=narrate,
         count=lambda: len(faults),
         find=find,
     )
@@ -70,8 +73,7 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
 
     def shown() -> Iterator[Shown]:
         for number, trap in last_faults():
-            mark = Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
-            yield Shown(mark, (mark,), mark.cycle, mark.cycle)
+            yield of_trap(trap, f"fault {number}: {cause_name(trap.cause)}")
 
     def narrate() -> BareNarrator:
         info = DebugInfo(session.elf)
@@ -88,6 +90,16 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
         count=lambda: engine.log.page_faults,
         find=find,
     )
+
+
+def _unserved(session: KernelSession) -> list[TrapFault]:
+    """The page fault that the run has ended in, if it has."""
+    faults, traps = session.guest.faults, session.machine.engine.log.traps
+    if not traps or traps[-1].mode != Priv.U or traps[-1].cause not in PAGE_FAULTS:
+        return []
+    if len(faults) and faults[-1].trap is traps[-1]:
+        return []
+    return [TrapFault(len(faults) + 1, traps[-1])]
 
 
 def _places(session: KernelSession) -> Places:

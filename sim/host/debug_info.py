@@ -80,12 +80,19 @@ class DebugInfo:
 
     def _code(self, pc: int) -> bytes | None:
         """At most 4 bytes of the executable segment that holds `pc`."""
-        for segment in self._elf.iter_segments("PT_LOAD"):
-            start, size = segment["p_vaddr"], segment["p_filesz"]
-            if segment["p_flags"] & _EXECUTABLE and start <= pc < start + size:
-                data: bytes = segment.data()
+        for start, data in self._segments:
+            if start <= pc < start + len(data):
                 return data[pc - start : pc - start + 4]
         return None
+
+    @cached_property
+    def _segments(self) -> list[tuple[int, bytes]]:
+        """What is executable, and where."""
+        return [
+            (segment["p_vaddr"], segment.data())
+            for segment in self._elf.iter_segments("PT_LOAD")
+            if segment["p_flags"] & _EXECUTABLE
+        ]
 
     @cached_property
     def _functions(self) -> tuple[list[int], list[str]]:

@@ -9,6 +9,7 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from vcd.gtkw import GTKWFlag, GTKWSave
 
@@ -19,14 +20,14 @@ from sim.output.rows import DETAILS, SIGNALS, WORDS, find
 from sim.output.rows import Shown as ShownRow
 from sim.output.waveform import Waveform
 
-__all__ = ["PIXELS_PER_CYCLE", "WINDOW", "is_ours", "save_path", "write_save_file"]
+__all__ = ["PIXELS_PER_CYCLE", "WINDOW", "is_ours", "save_path", "side_by_side", "write_save_file"]
 
 #: The size of the window in pixels, on a screen of 1920 x 1080. On a smaller one the rows are
 #: scrolled.
 WINDOW = (1640, 1000)
 #: Of the window what is neither names, values nor waves.
 _FRAME = 40
-#: Enough for a bus's value of two digits in each cycle: no cycle is drawn larger than that at first.
+#: Enough for a bus's value of two digits in each cycle. A cycle is drawn no larger at first.
 PIXELS_PER_CYCLE = 16
 #: No fewer cycles than are on the screen then (GTKWave begins at the beginning rather than to show
 #: anything behind the end),
@@ -119,10 +120,12 @@ def _write_time(
         -1 if focus is None else focus * CYCLE_FS,
         **times,  # type: ignore[arg-type]
     )
+    letters = dict(zip(marks, _LETTERS.upper(), strict=False))
+    marks = sorted(letters)
     names = side_by_side([(mark.cycle * pixels, mark.name) for mark in marks])
-    for letter, name in zip(_LETTERS.upper(), names, strict=False):
+    for mark, name in zip(marks, names, strict=True):
         # pyvcd has no call for it.
-        text.write(f"[markername] {letter}{name}\n")
+        text.write(f"[markername] {letters[mark]}{name}\n")
 
 
 def _scene(
@@ -151,21 +154,29 @@ def _marks(
     return own + sorted(others[: len(_LETTERS) - len(own)])
 
 
+class _Label(NamedTuple):
+    """A name with the pixel of its mark, and how many pixels it takes."""
+
+    pixel: float
+    width: int
+    name: str
+
+
 def side_by_side(names: Sequence[tuple[float, str]]) -> list[str]:
     """The names of marks, by their pixels from left to right, with blanks so that none overlaps.
 
     A name stands in the middle above its mark, and blanks on one side move it to the other.
     """
-    groups: list[list[tuple[float, float, str]]] = []
+    groups: list[list[_Label]] = []
     for pixel, name in names:
-        group = [(pixel, len(name) * _SMALL + _GAP, name)]
+        group = [_Label(pixel, len(name) * _SMALL + _GAP, name)]
         while groups and _right(groups[-1]) > _left(group):
             group = groups.pop() + group
         groups.append(group)
     return [name for group in groups for name in _moved(group)]
 
 
-def _moved(group: Sequence[tuple[float, float, str]]) -> Iterator[str]:
+def _moved(group: Sequence[_Label]) -> Iterator[str]:
     left = _left(group)
     for pixel, width, name in group:
         blanks = round(2 * (left + width / 2 - pixel) / _SMALL)
@@ -173,14 +184,14 @@ def _moved(group: Sequence[tuple[float, float, str]]) -> Iterator[str]:
         left += width
 
 
-def _left(group: Sequence[tuple[float, float, str]]) -> float:
+def _left(group: Sequence[_Label]) -> float:
     """Where a group begins whose marks are in its middle."""
-    middle = sum(pixel for pixel, _, _ in group) / len(group)
-    return middle - sum(width for _, width, _ in group) / 2
+    middle = sum(label.pixel for label in group) / len(group)
+    return middle - sum(label.width for label in group) / 2
 
 
-def _right(group: Sequence[tuple[float, float, str]]) -> float:
-    return _left(group) + sum(width for _, width, _ in group)
+def _right(group: Sequence[_Label]) -> float:
+    return _left(group) + sum(label.width for label in group)
 
 
 class _Rows:

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from sim.engines.traps import TrapRecord
 from sim.guests.lives import Life, Part
 
-__all__ = ["Mark", "Shown", "of_life"]
+__all__ = ["Mark", "Shown", "of_life", "of_trap"]
 
 
 class Mark(NamedTuple):
@@ -45,6 +46,16 @@ def of_life(life: Life, name: str) -> Shown:
     away = [span.start for span in spans if span.part is Part.ELSEWHERE]
     end = min(spans[-1].end, *away) if away else spans[-1].end
     return Shown(raised, _distinct(marks), life.begin, end)
+
+
+def of_trap(trap: TrapRecord, name: str) -> Shown:
+    """A page fault of a run without a kernel."""
+    marks = {} if trap.lookup is None else {"miss": trap.lookup.asked}
+    marks["raised"] = trap.cycle
+    if trap.retried_at is not None:
+        marks["retired"] = trap.retried_at
+    cycles = marks.values()
+    return Shown(Mark(trap.cycle, name), _distinct(marks), min(cycles), max(cycles))
 
 
 def _distinct(marks: dict[str, int]) -> tuple[Mark, ...]:

@@ -55,6 +55,7 @@ _ROWS = (
 #: Registers by their fields, in a scope of their own; and numbers of 32 bits.
 _REGISTERS = ("satp", "sstatus", "stvec", "sepc", "mcause", "mepc", "mtval")
 _NUMBERS = ("resident_pages", "free_frames")
+_FIRST_REGISTER = Now._fields.index("satp")
 #: The parts that only the life of a fault knows.
 _OF_LIVES = (Part.WALK, Part.RAISE, Part.REFETCH, Part.REWALK, Part.RETRY)
 #: Behind every cycle.
@@ -66,7 +67,7 @@ _Text = Stretch[str]
 
 
 class TrapFault(NamedTuple):
-    """A page fault of a run without a kernel: the how manieth it is, and its record."""
+    """A page fault that no kernel has served: the how manieth it is, and its record."""
 
     number: int
     trap: TrapRecord
@@ -84,9 +85,12 @@ class _Rows:
     """
 
     def __init__(self, places: Places, kernel_satp: int | None):
-        self._places = places
+        self._place = places
         self._kernel_root = None if kernel_satp is None else root_of(kernel_satp)
         self._bus = Bus(kernel_satp is not None)
+        #: The registers as they were told last, and by their fields.
+        self._register_values: tuple[Value | Running | None, ...] = ()
+        self._registers: list[str] = []
         self._instructions: dict[tuple[int, int, int, Running | None], str] = {}
 
     def tell(self, now: Now, running: Running | None) -> Iterator[str]:
@@ -101,6 +105,14 @@ class _Rows:
         yield self._bus.tell(now)
         yield scause(now.scause)
         yield stval(now.scause, now.stval)
+        values = *now[_FIRST_REGISTER:], running
+        if values != self._register_values:
+            self._register_values = values
+            self._registers = list(self._in_fields(now, running))
+        yield from self._registers
+
+    def _in_fields(self, now: Now, running: Running | None) -> Iterator[str]:
+        """The rows of `_REGISTERS`."""
         yield translation_register(now.satp)
         yield trap_status(now.sie, now.spie, now.spp, now.sum_, now.mxr)
         yield trap_vector(now.stvec, self._place(now.stvec & ~3, running))
@@ -108,9 +120,6 @@ class _Rows:
         yield scause(now.mcause)
         yield f"{now.mepc:#x} {self._place(now.mepc, running) or ''}".rstrip()
         yield stval(now.mcause, now.mtval)
-
-    def _place(self, pc: int, running: Running | None) -> str | None:
-        return self._places(pc, running)
 
     def _instruction(self, now: Now, running: Running | None) -> str:
         """What has retired, or what it has raised."""
@@ -140,16 +149,18 @@ class Narrator(ABC):
     """Tells of a run; see `sim.output.annotate.Narrator`."""
 
     #: Full names of the signals that the words are made of.
-    signals: Sequence[str] = [f"{HART}.{name}" for name in SIGNALS]
+    signals: Sequence[str] = [f"{HART}.{SIGNALS[field]}" for field in Now._fields]
 
     def __init__(self, rows: _Rows, own: Iterable[str], numbers: Iterable[str], *lines: Any):
         """`own` are the rows besides `_ROWS`; `lines` the timelines whose changes are moments."""
-        self.variables = [
+        self.variables: Sequence[Variable] = [
             *(Variable("story", name) for name in (*own, *_ROWS)),
             *(Variable("story", name, 32) for name in numbers),
             *(Variable("story.registers", name) for name in _REGISTERS),
         ]
-        self.moments = sorted({cycle for line in lines for cycle, _value in line.changes})
+        self.moments: Sequence[int] = sorted(
+            {cycle for line in lines for cycle, _value in line.changes}
+        )
         self._rows = rows
 
     def tell(self, cycle: int, values: Sequence[Value]) -> Sequence[Value]:
@@ -160,9 +171,7 @@ class Narrator(ABC):
         return [*own, *rows[: len(_ROWS)], *numbers, *rows[len(_ROWS) :]]
 
     @abstractmethod
-    def _own(
-        self, cycle: int, now: Now
-    ) -> tuple[Sequence[str], Sequence[int], Running | None]:
+    def _own(self, cycle: int, now: Now) -> tuple[Sequence[str], Sequence[int], Running | None]:
         """The rows besides those that signals tell, the numbers, and who runs."""
 
 
@@ -173,6 +182,8 @@ class KernelNarrator(Narrator):
     ----------
     faults : iterable of PageFault
         Those that may be in the waveform.
+    unserved : iterable of TrapFault
+        Those that the kernel has not served by the end of the run.
     services : iterable of Service
         In order; the first may be from before the waveform.
     kernel_satp : int
@@ -184,14 +195,16 @@ class KernelNarrator(Narrator):
     def __init__(
         self,
         faults: Iterable[PageFault],
+        unserved: Iterable[TrapFault],
         services: Iterable[Service],
         kernel_satp: int,
         places: Places,
     ):
-        faults, services = list(faults), list(services)
+        faults, unserved, services = list(faults), list(unserved), list(services)
         names = {each.running.pid: each.running.name for each in services if each.running}
-        self._fault = Timeline(_told(faults, names), "")
-        self._hindsight = Timeline(_of_lives(faults), "")
+        waiting = chain.from_iterable(_of_trap(each.trap) for each in unserved)
+        self._fault = Timeline(chain(_told(faults, names), map(_raised, unserved)), "")
+        self._hindsight = Timeline(chain(_of_lives(faults), waiting), "")
         lives = {each.life.answer.rung: each.life for each in faults if each.served.via is None}
         self._kernel = Timeline(map(lambda each: _served(each, lives), services), "")
         self._step = Timeline(chain.from_iterable(_steps(each, lives) for each in services), "")
@@ -209,9 +222,7 @@ class KernelNarrator(Narrator):
             self._state,
         )
 
-    def _own(
-        self, cycle: int, now: Now
-    ) -> tuple[Sequence[str], Sequence[int], Running | None]:
+    def _own(self, cycle: int, now: Now) -> tuple[Sequence[str], Sequence[int], Running | None]:
         if self._phases is None:
             self._phases = _begin(cycle, self._services)
         phase = self._phases.tell(cycle, now)
@@ -235,9 +246,7 @@ class BareNarrator(Narrator):
         lines = self._fault, self._hindsight
         super().__init__(_Rows(places, None), _RECORDS, (), *lines)
 
-    def _own(
-        self, cycle: int, now: Now
-    ) -> tuple[Sequence[str], Sequence[int], Running | None]:
+    def _own(self, cycle: int, now: Now) -> tuple[Sequence[str], Sequence[int], Running | None]:
         phase = self._phases.tell(cycle, now)
         better = self._hindsight.at(cycle)
         if phase == PROGRAM and better:
@@ -329,6 +338,6 @@ def _parts(service: Service, lives: dict[int, Life]) -> Iterable[KernelPart]:
 
 def _states(services: Sequence[Service]) -> Iterator[Stretch[Any]]:
     """Who runs, with its pages and the frames that are free, from each answer to the next."""
-    ends = [*(each.answered for each in services[1:]), _FOR_EVER]
-    for each, end in zip(services, ends, strict=True):
+    ends = chain((each.answered for each in services[1:]), (_FOR_EVER,))
+    for each, end in zip(services, ends, strict=False):
         yield Stretch(each.answered, end, (each.running, each.resident, each.free))

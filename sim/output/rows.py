@@ -18,8 +18,9 @@ _NAME, _WORDS = 12, 42
 class Row:
     """A row, or a row for each signal whose name below the hart is `pattern`, as a whole.
 
-    Without a `label` it has the signal's name, which is that of its group, too. Of a number only the lowest `bits` are shown, if
-    there are any: as many as fit where it changes often. A `curve` is a number that is drawn.
+    Without a `label` it has the signal's name, without where it is: that its group says. Of a
+    number only the lowest `bits` are shown, if there are any: as many as fit where it changes
+    often. A `curve` is a number that is drawn.
     """
 
     pattern: str
@@ -204,4 +205,6 @@ def _below_hart(name: str) -> str:
 
 def _short(name: str) -> str:
     """`name` without where it is: that its group says."""
-    return re.sub(r".*\.|(fetch_port|data_port|retire|translation|fetched|decoded|executed)__", "", name)
+    return re.sub(
+        r".*\.|(fetch_port|data_port|retire|translation|fetched|decoded|executed)__", "", name
+    )

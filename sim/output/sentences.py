@@ -1,5 +1,7 @@
 """The kernel's facts about a page fault, as a sentence for people."""
 
+from functools import cache
+
 from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Pte
 from kernel_model.mm.served import Decision, FaultOutcome, Why
 from sim.guests.lives import KernelPart
@@ -50,6 +52,7 @@ def exception_in_words(cause: Cause) -> str:
     return _EXCEPTIONS.get(cause) or cause.name.lower().replace("_", " ") + " fault"
 
 
+@cache
 def cause_in_words(value: int) -> str:
     """A value of `scause` or `mcause`; the number itself where it is none of the hart's."""
     code = value & (1 << INTERRUPT_BIT) - 1

@@ -38,7 +38,9 @@ def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str
     yield ""
     yield from _bars(life.cycles_by_part, life.kernel_parts, life.cycles)
     yield ""
-    yield from _wrapped(f"kernel: {reason_in_words(served.outcome)}; {in_words(served.outcome)}", 2, 4)
+    yield from _wrapped(
+        f"kernel: {reason_in_words(served.outcome)}; {in_words(served.outcome)}", 2, 4
+    )
     yield from _changes(served.outcome)
     yield f"  {_ending(fault)}"
 

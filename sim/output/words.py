@@ -1,6 +1,7 @@
 """What the hart does in a cycle, in words: of each row the words from the values of its signals."""
 
 from collections import deque
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -92,55 +93,55 @@ class Now(NamedTuple):
 
 
 #: The signal of each field of `Now`: its name below the hart.
-SIGNALS = Now(
-    priv="priv",
-    retired="retire__valid",
-    trap="retire__trap",
-    pc="retire__pc_rdata",
-    insn="retire__insn",
-    mode="retire__mode",
-    cause="retire__cause",
-    intr="retire__intr",
-    csr="retire__csr_addr",
-    csr_written="retire__csr_wmask",
-    fetch_miss="probe__mmu__fetch__miss",
-    fetch_fault="probe__mmu__fetch__fault",
-    fetch_va="probe__mmu__fetch__va",
-    data_hit="mmu.data_side.hit",
-    data_miss="probe__mmu__data__miss",
-    data_fault="probe__mmu__data__fault",
-    data_va="probe__mmu__data__va",
-    asked="execute.translation__valid",
-    asked_va="execute.translation__va",
-    walk="probe__mmu__read",
-    walk_side="probe__mmu__side",
-    walk_level="probe__mmu__level",
-    walker="mmu.walker.state",
-    walker_level="mmu.walker.level",
-    walker_fault="mmu.walker.\\result.fault",
-    request="data_port__request__valid",
-    ready="data_port__request__ready",
-    address="data_port__request__address",
-    write="data_port__request__write",
-    source="data_port__request__source",
-    level="data_port__request__level",
-    response="data_port__response__valid",
-    response_data="data_port__response__data",
-    error="data_port__response__error",
-    satp="trap.csrs.satp",
-    scause="trap.csrs.scause",
-    stval="trap.csrs.stval",
-    sepc="trap.csrs.sepc",
-    stvec="trap.csrs.stvec",
-    sie="trap.csrs.mstatus_sie",
-    spie="trap.csrs.mstatus_spie",
-    spp="trap.csrs.mstatus_spp",
-    sum_="trap.csrs.mstatus_sum",
-    mxr="trap.csrs.mstatus_mxr",
-    mcause="trap.csrs.mcause",
-    mtval="trap.csrs.mtval",
-    mepc="trap.csrs.mepc",
-)
+SIGNALS: Mapping[str, str] = {
+    "priv": "priv",
+    "retired": "retire__valid",
+    "trap": "retire__trap",
+    "pc": "retire__pc_rdata",
+    "insn": "retire__insn",
+    "mode": "retire__mode",
+    "cause": "retire__cause",
+    "intr": "retire__intr",
+    "csr": "retire__csr_addr",
+    "csr_written": "retire__csr_wmask",
+    "fetch_miss": "probe__mmu__fetch__miss",
+    "fetch_fault": "probe__mmu__fetch__fault",
+    "fetch_va": "probe__mmu__fetch__va",
+    "data_hit": "mmu.data_side.hit",
+    "data_miss": "probe__mmu__data__miss",
+    "data_fault": "probe__mmu__data__fault",
+    "data_va": "probe__mmu__data__va",
+    "asked": "execute.translation__valid",
+    "asked_va": "execute.translation__va",
+    "walk": "probe__mmu__read",
+    "walk_side": "probe__mmu__side",
+    "walk_level": "probe__mmu__level",
+    "walker": "mmu.walker.state",
+    "walker_level": "mmu.walker.level",
+    "walker_fault": "mmu.walker.\\result.fault",
+    "request": "data_port__request__valid",
+    "ready": "data_port__request__ready",
+    "address": "data_port__request__address",
+    "write": "data_port__request__write",
+    "source": "data_port__request__source",
+    "level": "data_port__request__level",
+    "response": "data_port__response__valid",
+    "response_data": "data_port__response__data",
+    "error": "data_port__response__error",
+    "satp": "trap.csrs.satp",
+    "scause": "trap.csrs.scause",
+    "stval": "trap.csrs.stval",
+    "sepc": "trap.csrs.sepc",
+    "stvec": "trap.csrs.stvec",
+    "sie": "trap.csrs.mstatus_sie",
+    "spie": "trap.csrs.mstatus_spie",
+    "spp": "trap.csrs.mstatus_spp",
+    "sum_": "trap.csrs.mstatus_sum",
+    "mxr": "trap.csrs.mstatus_mxr",
+    "mcause": "trap.csrs.mcause",
+    "mtval": "trap.csrs.mtval",
+    "mepc": "trap.csrs.mepc",
+}
 
 
 def privilege(priv: str) -> str:
@@ -185,8 +186,8 @@ def walker(now: Now) -> str:
         return f"{level}: sets A and D"
     if now.walk:
         va = now.fetch_va if now.walk_side == "FETCH" else now.data_va
-        known = "" if now.walk_level == 2 else ", its table known from the walk cache"
-        return f"starts at L{now.walk_level} for {va:#x}{known}"
+        known = "" if now.walk_level == 2 else ", the table known from the walk cache"
+        return f"L{now.walk_level}: walk of {va:#x} begins{known}"
     if state == "DONE":
         return _FAULTS.get(now.walker_fault, "done")
     return ""
@@ -225,7 +226,7 @@ class Bus:
 
     def _name(self, source: str, write: int, address: int, level: int) -> str:
         if source == "WALK":
-            return f"{'store ' if write else ''}PTE of L{level}, {address:#x}"
+            return f"L{level} PTE {address:#x}{', store' if write else ''}"
         offset = address - DOORBELL
         if self._rings and 0 <= offset < PAGE_SIZE:
             if write and offset == Register.RING:
