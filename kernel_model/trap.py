@@ -49,7 +49,10 @@ def _page_fault(kernel: KernelState, proc: Proc, scause: int) -> bool:
     stval = frame.stval
     outcome = kernel.policy.fault(kernel, proc.space, stval, _ACCESS[scause])
     kernel.record(
-        proc, ServedFault(pid=proc.pid, pc=frame.sepc, cause=scause, stval=stval, outcome=outcome)
+        proc,
+        ServedFault(
+            pid=proc.pid, name=proc.name, pc=frame.sepc, cause=scause, stval=stval, outcome=outcome
+        ),
     )
     return outcome.decision is Decision.MAPPED
 

@@ -14,6 +14,7 @@ from sim.guests.disk import Disk
 from sim.guests.kernel_guest import KernelGuest
 from sim.guests.kernel_setup import make_kernel
 from sim.guests.loader import load_bare
+from sim.guests.symbols import Symbols
 from sim.limit import run_within
 from sim.machine import End, Machine, Snapshot, Watcher
 from sim.platform.device import Device
@@ -81,9 +82,12 @@ class Session(ABC):
         """Runs for so many cycles, unless the run ends before."""
         return self.run(self.cycle + cycles)
 
-    def snapshot(self) -> Snapshot:
-        """The run as it is now: the machine, the guest and all that watches."""
-        return self.machine.snapshot(self.guest, self.watchers, self)
+    def snapshot(self, like: Snapshot | None = None) -> Snapshot:
+        """The run as it is now: the machine, the guest and all that watches.
+
+        With `like`, another one, memory that has not changed takes no room.
+        """
+        return self.machine.snapshot(self.guest, self.watchers, self, like=like)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Returns to a snapshot of this run, in place; as often as one likes."""
@@ -159,6 +163,12 @@ class KernelSession(Session):
         session = cls(config, kernel, hart=hart)
         session.elf, session.disk = elf, disk
         return session
+
+    def symbols(self) -> Symbols:
+        """What is known of the programs that may run, of a session `of_program`."""
+        first = self.kernel.first
+        assert first is not None
+        return Symbols(first.name, self.elf, self.disk)
 
     @property
     def exit_code(self) -> int | None:

@@ -39,6 +39,7 @@ FLOORS = {
         ("result",),
         ("session", "output"),
         ("api",),
+        ("debug",),
         ("cli", "bench"),
         ("__main__",),
     ),

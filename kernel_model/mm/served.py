@@ -85,8 +85,9 @@ class FaultOutcome(NamedTuple):
 class ServedFault(NamedTuple):
     """A page fault as the kernel served it."""
 
-    #: Whose fault it is.
+    #: Whose fault it is, and what that process ran.
     pid: int
+    name: str
     #: Where the process was; None if the kernel touched the page for a system call.
     pc: int | None
     #: `Cause.FETCH_PAGE`, `LOAD_PAGE` or `STORE_PAGE`; what it would have been for the kernel.

@@ -138,6 +138,14 @@ def _fault_in(kernel: MemoryState, proc: User, va: int, need: int, string: bool)
         cause = Cause.STORE_PAGE if writes else Cause.LOAD_PAGE
         kernel.record(
             proc,
-            ServedFault(pid=proc.pid, pc=None, cause=cause, stval=va, via=via, outcome=outcome),
+            ServedFault(
+                pid=proc.pid,
+                name=proc.name,
+                pc=None,
+                cause=cause,
+                stval=va,
+                via=via,
+                outcome=outcome,
+            ),
         )
     return outcome.frame

@@ -12,6 +12,7 @@ from kernel_model.facts.abi import AUTO, Abi
 from sim.cli.explain import Explainer
 from sim.cli.options import Options, RunOptions
 from sim.cli.recordings import record_bare_run, record_run, start_transcripts
+from sim.cli.reports import BareReports, Reports
 from sim.cli.watching import keep_journal, open_console, watch
 from sim.config import MachineConfig, RunConfig
 from sim.guests.kernel_guest import PATIENCE
@@ -30,7 +31,6 @@ from sim.host.streams import UNREAD
 from sim.limit import DEFAULT_CYCLES, LAST_CYCLE
 from sim.machine import End
 from sim.output.activity import Activity
-from sim.output.json_report import JsonReport
 from sim.output.recording import Recording
 from sim.output.report import print_average, print_faults, print_processes, print_summary
 from sim.output.signature import signature_lines
@@ -60,7 +60,8 @@ def run_program(
     require_program(name, disk)
     # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     # In a journal is what was typed: it stays until there is something to run.
-    empty(options.vcd, options.log_commits, options.rvfi, options.json_path)
+    empty(options.vcd, options.log_commits, options.rvfi, options.json_path, options.csv)
+    empty(options.chrome_trace)
     program = find_user_program(name, disk)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -78,12 +79,10 @@ def run_program(
         kernel, faults = session.kernel, session.guest.faults
         progress.activity = Activity(kernel)
         recording = record_run(options, session)
-        json = None
-        if options.json_path is not None:
-            json = JsonReport(options.json_path, console.write)
-            faults.settled.append(json.fault)
+        reports = Reports(options, session, console.write)
         if options.explain is not None:
-            explainer = Explainer(options.explain, session, lambda line: _emit(progress, line))
+            symbols = session.symbols()
+            explainer = Explainer(options.explain, symbols, lambda line: _emit(progress, line))
             faults.settled.append(explainer.settled)
         pages = watch(options, kernel, faults, lambda line: _emit(progress, line))
         session.watchers.append(pages)
@@ -92,22 +91,12 @@ def run_program(
     pages.finish()
     result = _with_status(session.result(), console, number)
     faults.finish(session.machine.engine.passage)
-    failure = _finish_json(json, result)
+    failure = reports.finish(result)
     _tell(result, options, console, anyway=failure is not None)
-    status = _unless_lost(result.exit_status, console, recording, session)
+    status = _unless_lost(result.exit_status, console, recording, session, reports.close())
     if failure is not None:
         raise failure
     return status
-
-
-def _finish_json(json: JsonReport | None, result: Result) -> OSError | None:
-    """Writes the rest; returns what has gone wrong, if anything has."""
-    try:
-        if json is not None:
-            json.finish(result)
-    except OSError as error:
-        return error
-    return None
 
 
 def _tell_release(elf: bytes, program: str, abi: str) -> None:
@@ -126,7 +115,7 @@ def run_bare(
 ) -> int:
     """Runs the bare-metal program in `path`; returns the exit status."""
     tell_files(not options.quiet)
-    empty(options.vcd, options.log_commits, options.rvfi, signature)
+    empty(options.vcd, options.log_commits, options.rvfi, options.json_path, signature)
     program = find_bare_program(path)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -138,18 +127,22 @@ def run_bare(
     except LoadError as error:
         raise LoadError(f"{program.where}: {error}") from error
     recording = record_bare_run(options, session)
+    reports = BareReports(options, session, program.elf, console.write)
     number = _drive(session, options, recording, progress, lambda: 0, console)
 
     code = session.guest.htif.exit_code
     result = _with_status(session.result(), console, number)
     if code:
         print(f"{program.where}: test {code} failed", file=sys.stderr)
-    _tell(result, options, console)
+    failure = reports.finish(result)
+    _tell(result, options, console, anyway=failure is not None)
     status = _unless_lost(result.exit_status, console, recording, session)
     if wanted is not None and code is not None:
         target, region = wanted
         with open_output(target) as file:
             file.write(signature_lines(ram, *region, granularity))
+    if failure is not None:
+        raise failure
     return status
 
 
@@ -228,12 +221,19 @@ def _with_status(result: Result, console: Console, number: int | None) -> Result
 
 
 def _unless_lost(
-    status: int, console: Console, recording: Recording | None, session: Session
+    status: int,
+    console: Console,
+    recording: Recording | None,
+    session: Session,
+    failures: Sequence[OSError] = (),
 ) -> int:
-    """`status`, but no success if the user does not get a file or did not get the output."""
+    """`status`, but no success if the user does not get a file or did not get the output.
+
+    `failures` are those of files that have been ended.
+    """
     if recording is not None and not recording.finish():
         status = status or _LOST
-    if not _end_transcripts(session):
+    if not _end_transcripts(session, failures):
         status = status or _LOST
     if console.journal_failure is not None:
         error = console.journal_failure
@@ -245,9 +245,9 @@ def _unless_lost(
     return status or _LOST
 
 
-def _end_transcripts(session: Session) -> bool:
-    """Ends transcripts, and tells of those that are not whole; whether all are."""
-    failures = session.machine.engine.stop_transcripts()
+def _end_transcripts(session: Session, others: Sequence[OSError] = ()) -> bool:
+    """Ends transcripts, and tells of what is not whole, `others` included; whether all is."""
+    failures = [*session.machine.engine.stop_transcripts(), *others]
     for error in failures:
         _say(f"error: {error.filename}: {error.strerror}; it is not whole")
     return not failures

@@ -11,7 +11,6 @@ from sim.host.terminals import visible
 from sim.limit import DEFAULT_CYCLES
 from sim.machine import End
 from sim.output.story import tell
-from sim.session import KernelSession
 
 __all__ = ["ExplainError", "Explainer", "explain_program"]
 
@@ -27,19 +26,15 @@ class Explainer:
     ----------
     which : Which
         Of which.
-    session : KernelSession
-        The run, at its beginning.
+    symbols : Symbols
+        What is known of the programs that run.
     say : callable
         Takes the lines.
     """
 
-    def __init__(self, which: Which, session: KernelSession, say: Callable[[str], None]):
+    def __init__(self, which: Which, symbols: Symbols, say: Callable[[str], None]):
         self.told = 0
-        self._which, self._session, self._say = which, session, say
-        first = session.kernel.first
-        assert first is not None
-        self._first = first.name
-        self._symbols = Symbols(first.name, session.elf, session.disk)
+        self._which, self._symbols, self._say = which, symbols, say
 
     def settled(self, fault: PageFault) -> None:
         """Takes each fault, in order; see `FaultTable.settled`."""
@@ -48,15 +43,9 @@ class Explainer:
         if self.told:
             self._say("")
         self.told += 1
-        name = self._name(fault.served.pid)
-        for line in tell(fault, visible(name), self._symbols.of(name)):
+        name = fault.served.name
+        for line in tell(fault, visible(name), self._symbols.info(name)):
             self._say(line)
-
-    def _name(self, pid: int) -> str:
-        """What the process runs, or ran when it ended."""
-        return next(
-            (proc.name for proc in self._session.kernel.procs if proc.pid == pid), self._first
-        )
 
 
 def explain_program(
@@ -74,7 +63,7 @@ def explain_program(
     """
     with start(name, *arguments, config=config) as session:
         faults = session.guest.faults
-        explainer = Explainer(which, session, say)
+        explainer = Explainer(which, session.symbols(), say)
 
         def settled(fault: PageFault) -> None:
             explainer.settled(fault)

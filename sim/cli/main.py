@@ -16,7 +16,7 @@ import click
 from sim import __version__
 from sim.cli.checks import check_files, check_vcd
 from sim.cli.completion import complete_program
-from sim.cli.counts import Address, Moment, MomentType, Which, WhichType
+from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.help import Commands, RunCommand
 from sim.cli.parameters import KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
@@ -171,6 +171,51 @@ def translate(
         from sim.cli.translate import translate_program
 
     translate_program(config, program, arguments, va, moment, max_cycles, click.echo)
+
+
+@trapline.command(short_help="Step through a run, forth and back.")
+@with_options(MACHINE, KERNEL)
+@click.option(
+    "--max-cycles",
+    type=Count(min=1),
+    metavar="N",
+    help="The most cycles that one command goes on. [default: 2,000,000,000]",
+)
+@click.option(
+    "--command",
+    "commands",
+    multiple=True,
+    metavar="COMMAND",
+    help="Carry out COMMAND; may be repeated. [default: the lines of standard input]",
+)
+@click.option(
+    "--stdin",
+    type=InputFile(),
+    metavar="FILE",
+    help="What the program reads. [default: what the command input types]",
+)
+@click.argument("program", shell_complete=complete_program)
+@click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
+def debug(
+    program: str,
+    arguments: tuple[str, ...],
+    commands: tuple[str, ...],
+    stdin: Path | None,
+    max_cycles: int | None,
+    **options: Any,
+) -> None:
+    """Step through a run of PROGRAM, forth and back, and look at it.
+
+    By cycles, instructions, page faults, traps and system calls, to breakpoints, to any cycle;
+    going back lands on exactly what was there. The command help lists the commands. The program's
+    own arguments that begin with - stand behind --.
+    """
+    check_files()
+    config = _config(RunConfig, options)
+    with leaving_at_once():
+        from sim.cli.debug import debug_program
+
+    debug_program(config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles)
 
 
 @trapline.command(short_help="Compile C files into a program for run.")

@@ -21,10 +21,7 @@ def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None)
     if moment.kind == "cycle":
         _run_to(session, moment, moment.number)
         return
-    try:
-        start = session.snapshot()
-    except NotImplementedError as error:
-        raise MomentError(f"{moment} is not to be found: {error}") from error
+    start = session.snapshot()
     stop = _Stop(session, moment.number)
     if moment.kind == "fault":
         session.watchers.append(stop)

@@ -24,6 +24,7 @@ class Options:
     vcd_last: int | None = None
     log_commits: Path | None = None
     rvfi: Path | None = None
+    json_path: Path | str | None = None
     quiet: bool = False
 
 
@@ -31,7 +32,8 @@ class Options:
 class RunOptions(Options):
     """Those of `run`."""
 
-    json_path: Path | str | None = None
+    csv: Path | None = None
+    chrome_trace: Path | None = None
     journal: Path | None = None
     replay: Path | None = None
     trace_syscalls: bool = False

@@ -113,6 +113,14 @@ SHOWN = [
         metavar="FILE",
         help="Write what retires or traps, with RVFI's fields, as CSV.",
     ),
+    click.option(
+        "--json",
+        "json_path",
+        type=OutputOrStdout(),
+        metavar="FILE",
+        help="Write the result and every page fault as JSON; - = to "
+        "standard output, behind what the program prints.",
+    ),
     click.option("--quiet", is_flag=True, help="Print no table and no summary."),
 ]
 #: Parameters of the kernel, called as in `RunConfig`.
@@ -175,12 +183,16 @@ KERNEL = [
 #: What `run` alone shows and reads, called as in `RunOptions`.
 WATCHED = [
     click.option(
-        "--json",
-        "json_path",
-        type=OutputOrStdout(),
+        "--csv",
+        type=OutputFile(),
         metavar="FILE",
-        help="Write the result, every process and every fault as JSON; - = to "
-        "standard output, behind what the program prints.",
+        help="Write every page fault as CSV, with what --json says of it.",
+    ),
+    click.option(
+        "--chrome-trace",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write processes, system calls and page faults over time, for Perfetto.",
     ),
     click.option(
         "--journal",

@@ -8,7 +8,6 @@ from sim.cli.options import Options
 from sim.engines.transcripts import Form
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.services import Running, Services
-from sim.guests.symbols import Symbols
 from sim.host.debug_info import DebugInfo
 from sim.output.moments import Shown, of_life, of_trap
 from sim.output.narration import BareNarrator, KernelNarrator, Places, TrapFault
@@ -52,7 +51,7 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
         find=find,
     )
     kernel.watchers.append(services)
-    guest.told.append(services.answered)
+    guest.watchers.append(services.rang)
     return recording
 
 
@@ -104,15 +103,13 @@ def _unserved(session: KernelSession) -> list[TrapFault]:
 
 def _places(session: KernelSession) -> Places:
     """Tells of the programs of a run, and of the trampoline."""
-    first = session.kernel.first
-    assert first is not None
-    symbols = Symbols(first.name, session.elf, session.disk)
+    symbols = session.symbols()
 
     def place(pc: int, running: Running | None) -> str | None:
         found = symbols.trampoline(pc)
         if found is not None or running is None:
             return found
-        info = symbols.of(running.name)
+        info = symbols.info(running.name)
         return None if info is None else info.function(pc)
 
     return place

@@ -1,7 +1,7 @@
 """The interface of every engine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from sim.engines.story import Passage
@@ -38,12 +38,15 @@ class Engine(ABC):
         changes no result, and an engine need not be able to.
     skipped : int
         How many of `cycle` were passed over.
+    inspectable : collection of str
+        What `inspect` knows: names of `sim.engines.inspection`.
     """
 
     name: str
     log: TrapLog
     chunk: int
     fast_forward: bool = False
+    inspectable: Collection[str] = ()
 
     @property
     @abstractmethod
@@ -101,6 +104,18 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def stop_observing(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+        """Calls a `callback` that observes no more; ValueError if it does not."""
+
+    @abstractmethod
+    def inspect(self, names: Iterable[str]) -> dict[str, int]:
+        """The values of signals of the hart in the cycle that comes next, by name.
+
+        That is behind the clock edge, and with the inputs of that cycle. KeyError for a name that
+        is not `inspectable`.
+        """
+
+    @abstractmethod
     def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
         """Writes every record of the retire port from now on to `path`, as text.
 
@@ -133,16 +148,17 @@ class Engine(ABC):
         """
         return False
 
+    @abstractmethod
     def snapshot(self) -> object:
         """The state of the hart and the bus, the log, and what is traced and kept.
 
-        Neither RAM nor devices are part of it.
+        Neither RAM nor devices are part of it. Raises NotImplementedError if what is being written
+        could not be taken back.
         """
-        raise NotImplementedError(f"the engine {self.name} cannot take snapshots")
 
+    @abstractmethod
     def restore(self, snapshot: object) -> None:
         """Returns to a `snapshot`; the devices on the bus have to be as they were then."""
-        raise NotImplementedError(f"the engine {self.name} cannot restore snapshots")
 
     def close(self) -> None:
         """Ends what runs beside the simulation, such as a trace; raises OSError."""

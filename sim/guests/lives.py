@@ -16,8 +16,10 @@ from sim.engines.story import Passage
 from sim.engines.traps import TrapRecord
 
 __all__ = [
+    "BUS",
     "NO_ANSWER",
     "NO_PASSAGE",
+    "OTHER_WORK",
     "Answer",
     "KernelPart",
     "Life",
@@ -80,6 +82,8 @@ class Answer(NamedTuple):
     cost: int
 
 
+#: Of the kernel's answer, what is no step of the fault's own, and the access to the doorbell.
+OTHER_WORK, BUS = "other work", "bus"
 #: Where the way of a trap is not known.
 NO_PASSAGE = Passage()
 NO_ANSWER = Answer(NO_PASSAGE, 0, 0, 0)
@@ -172,8 +176,8 @@ class Life:
         answer = self.answer
         parts.insert(0, KernelPart(Step.DISPATCH.name.lower(), 1, dispatch))
         others = answer.cost - dispatch - work.cycles
-        parts.append(KernelPart("other work", 1, others))
-        parts.append(KernelPart("bus", 1, answer.answered - answer.rung - answer.cost))
+        parts.append(KernelPart(OTHER_WORK, 1, others))
+        parts.append(KernelPart(BUS, 1, answer.answered - answer.rung - answer.cost))
         return tuple(part for part in parts if part.cycles)
 
     def _marks(self) -> Iterator[tuple[Part, int]]:
@@ -224,7 +228,9 @@ class Lives:
 
     def trapped(self, pid: int, passage: Passage) -> None:
         """The process `pid` has run, and has come to the trap of `passage`."""
-        waiting = self._waiting.pop(pid, [])
+        waiting = self._waiting.pop(pid, None)
+        if waiting is None:
+            return
         for life in waiting:
             life.went_on(self._answered[pid], passage)
         waiting = [life for life in waiting if life.trap.retried_at is None]

@@ -8,7 +8,7 @@ from kernel_model.facts.costs import Charged, Work
 from kernel_model.facts.doorbell import Register
 from kernel_model.kernel import Kernel
 from kernel_model.proc.state import KernelWatcher, Proc
-from sim.guests.lives import Answer
+from sim.guests.kernel_guest import Rung
 
 __all__ = ["Running", "Service", "Services"]
 
@@ -44,7 +44,7 @@ class Service(NamedTuple):
 
 
 class Services(KernelWatcher):
-    """Keeps the services that `oldest` wants; a watcher of the kernel, told of each answer.
+    """Keeps the services that `oldest` wants; watches the kernel, and by `rang` the guest.
 
     Parameters
     ----------
@@ -68,34 +68,31 @@ class Services(KernelWatcher):
         """Notes which one it is."""
         self._syscall = number
 
-    def answered(self, reason: int, pid: int | None, answer: Answer) -> None:
-        """The process `pid` has rung for `reason`, and is answered."""
+    def rang(self, rung: Rung) -> None:
+        """The hart has rung, and has its answer."""
         syscall, self._syscall = self._syscall, None
-        oldest = self._oldest(answer.rung)
+        oldest = self._oldest(rung.rung)
         if oldest is None:
             return
         while len(self._kept) > 1 and self._kept[1].answered <= oldest:
             self._kept.popleft()
-        self._kept.append(self._service(reason, pid, syscall, answer))
+        self._kept.append(self._service(rung, syscall))
 
-    def _service(
-        self, reason: int, pid: int | None, syscall: int | None, answer: Answer
-    ) -> Service:
-        kernel, proc = self._kernel, self._kernel.proc
+    def _service(self, rung: Rung, syscall: int | None) -> Service:
+        kernel, proc = self._kernel, rung.running
         running, resident = None, 0
         if proc is not None:
             satp = kernel.doorbell.registers[Register.SATP]
             running, resident = Running(proc.pid, proc.name, satp), proc.space.resident
-        work = Work(tuple(kernel.meter.counts), kernel.meter.costs)
         return Service(
-            answer.rung,
-            answer.answered,
-            answer.cost,
-            reason,
-            pid,
-            syscall,
-            work.steps,
-            running,
-            resident,
-            kernel.kmem.free,
+            rung=rung.rung,
+            answered=rung.answered,
+            cost=kernel.cycles,
+            reason=rung.reason,
+            pid=None if rung.trapped is None else rung.trapped.pid,
+            syscall=syscall,
+            steps=Work(tuple(kernel.meter.counts), kernel.meter.costs).steps,
+            running=running,
+            resident=resident,
+            free=kernel.kmem.free,
         )

@@ -1,36 +1,71 @@
-"""What is known of the code that runs: of each program by its name, and of the trampoline."""
+"""Functions and source lines of what the processes of a run execute."""
+
+from typing import NamedTuple
+
+from elftools.common.exceptions import ELFError
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.memlayout import KERNBASE, TRAMPOLINE
 from sim.guests.disk import Disk
 from sim.host.debug_info import DebugInfo
-from sim.host.programs import find_program, trampoline_elf
+from sim.host.programs import build_program, trampoline_elf
 from sim.host.toolchain import ToolchainError
 
-__all__ = ["Symbols"]
+__all__ = ["NOWHERE", "Place", "Symbols"]
+
+#: Places that are kept: a program faults at few.
+_KEPT = 4096
+
+
+class Place(NamedTuple):
+    """Where in a program an instruction is; what is not known is None."""
+
+    #: The function and the offset in it, as "main+0x1c".
+    function: str | None = None
+    #: The source file, without its folder, and the line.
+    file: str | None = None
+    line: int | None = None
+
+
+#: A place of which nothing is known.
+NOWHERE = Place()
 
 
 class Symbols:
-    """Of the programs under the kernel.
+    """What is known of programs, by their names.
 
     Parameters
     ----------
-    name, elf : str, bytes
-        The first program.
+    first : str
+        What the first process runs.
+    elf : bytes
+        Its file. Any other program is on the disk, or a bundled one.
     disk : Disk or None
-        Where the others are, if they are none of the bundled ones.
+        What is on the disk, if anything was read for it.
     """
 
-    def __init__(self, name: str, elf: bytes, disk: Disk | None):
+    def __init__(self, first: str, elf: bytes, disk: Disk | None = None):
         self._disk = disk
-        self._known: dict[str, DebugInfo | None] = {name: DebugInfo(elf)}
+        self._known: dict[str, DebugInfo | None] = {first: DebugInfo(elf)}
+        self._places: dict[tuple[str, int], Place] = {}
         self._trampoline: DebugInfo | None = None
 
-    def of(self, program: str) -> DebugInfo | None:
-        """What tells of the instructions of `program`, if anything does."""
+    def info(self, program: str) -> DebugInfo | None:
+        """What the file of a program tells; None if there is none."""
         if program not in self._known:
             self._known[program] = self._look_for(program)
         return self._known[program]
+
+    def place(self, program: str, pc: int | None) -> Place:
+        """Where the instruction at `pc` of a program is."""
+        if pc is None:
+            return NOWHERE
+        key = program, pc
+        if key not in self._places:
+            if len(self._places) >= _KEPT:
+                self._places.clear()
+            self._places[key] = self._find(*key)
+        return self._places[key]
 
     def trampoline(self, pc: int) -> str | None:
         """The place in the trampoline at `pc`, in its frame or on its page, as "uservec+0x4"."""
@@ -42,9 +77,24 @@ class Symbols:
             self._trampoline = DebugInfo(trampoline_elf())
         return self._trampoline.function(pc)
 
+    def save_state(self) -> None:
+        """See `sim.checkpoint.Restorable`: what is known of a file stays true."""
+
+    def load_state(self, state: None) -> None:
+        """Nothing is to be put back."""
+
+    def _find(self, program: str, pc: int) -> Place:
+        info = self.info(program)
+        if info is None:
+            return NOWHERE
+        line = info.line(pc)
+        file, number = (None, None) if line is None else (line.file, line.number)
+        return Place(info.function(pc), file, number)
+
     def _look_for(self, program: str) -> DebugInfo | None:
         elf = None if self._disk is None else self._disk.program(program)
         try:
-            return DebugInfo(find_program(program).read_bytes() if elf is None else elf)
-        except (ToolchainError, OSError):
+            return DebugInfo(build_program(program).read_bytes() if elf is None else elf)
+        except (ToolchainError, OSError, ELFError):
+            # The last if the file is none: the run has written another one in its place.
             return None

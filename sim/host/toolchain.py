@@ -26,6 +26,7 @@ __all__ = [
     "cache_directory",
     "cached",
     "compile_strictly",
+    "compiler_version",
     "run_compiler",
 ]
 
@@ -119,7 +120,8 @@ def _compiler(extensions: str) -> list[str]:
 
 
 @cache
-def _compiler_version() -> str:
+def compiler_version() -> str:
+    """What the compiler for RV64 says of its version; raises ToolchainError if there is none."""
     if version := _zig_version():
         return f"ziglang {version}"
     result = subprocess.run([_gcc(), "--version"], capture_output=True, text=True, check=False)
@@ -163,7 +165,7 @@ def cached(
     One of the `inputs` is the module whose flags it is built with. It is built under a temporary
     name and then renamed: two processes that build it at once only do the work twice.
     """
-    digest = hashlib.sha256(_compiler_version().encode() + SEAL)
+    digest = hashlib.sha256(compiler_version().encode() + SEAL)
     # The flags of all stand in this very file.
     for path in [Path(__file__), *inputs]:
         digest.update(f"\0{path.name}\0".encode() + _read(path))

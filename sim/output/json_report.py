@@ -2,30 +2,14 @@
 
 import json
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-from kernel_model.facts.accounts import Account
-from sim.guests.fault_table import PageFault
-from sim.guests.lives import Life
 from sim.host.output_files import STDOUT, open_output, position_of, return_to
-from sim.result import Result
 
 __all__ = ["JsonReport"]
 
-_NAMES = (
-    "exit_status",
-    "abi",
-    "cycles",
-    "instructions",
-    "pages_promised",
-    "heap_frames_used",
-    "frames_used",
-)
-#: Members of an account that are called otherwise in JSON.
-_JSON_NAMES = {"resident": "resident_pages"}
 #: Characters that are copied to standard output at once.
 _CHUNK = 1 << 16
 
@@ -34,8 +18,8 @@ _State = tuple[int | None, str, OSError | None]
 
 
 class JsonReport:
-    """Writes a JSON object to `path`: the faults first, a line each, then the rest; see
-    docs/architecture.md. Every number is an integer.
+    """Writes a JSON object to `path`: the faults first, a line each, then the rest, as of
+    `sim.output.facts`.
 
     What goes wrong in the middle of a run is raised at its end: the run goes on.
 
@@ -57,18 +41,14 @@ class JsonReport:
         self._separator = "\n    "
         self._write('{\n  "faults": [')
 
-    def fault(self, fault: PageFault) -> None:
+    def fault(self, facts: Mapping[str, Any]) -> None:
         """Writes a fault of which nothing more will be known."""
-        self._write(self._separator + json.dumps(fault.as_json() | _life(fault.life)))
+        self._write(self._separator + json.dumps(facts))
         self._separator = ",\n    "
 
-    def finish(self, result: Result) -> None:
+    def finish(self, facts: Mapping[str, Any]) -> None:
         """Writes all else, and closes the file. Raises what has gone wrong, if anything has."""
-        content = {name: getattr(result, name) for name in _NAMES}
-        content |= {f"{name}_cycles": cycles for name, cycles in result.remainders}
-        content["config"] = result.config.as_json() | {"engine": result.engine}
-        content["processes"] = [_account(account) for account in result.processes]
-        self._write("\n  ],\n" + json.dumps(content, indent=2)[2:] + "\n")
+        self._write("\n  ],\n" + json.dumps(facts, indent=2)[2:] + "\n")
         if self._failure is None and self._write_out is not None:
             self._copy(self._write_out)
         try:
@@ -104,25 +84,3 @@ class JsonReport:
 
 def _temporary_file() -> TextIO:
     return tempfile.TemporaryFile("w+", encoding="utf-8")
-
-
-def _account(account: Account) -> dict[str, int | str | None]:
-    """An entry of `processes`."""
-    entry = asdict(account)
-    return {_JSON_NAMES.get(name, name): value for name, value in entry.items()}
-
-
-def _life(life: Life) -> dict[str, int | dict[str, int]]:
-    """What an entry of `faults` says of the way from the look-up to the retry."""
-    outcome = life.served.outcome
-    return {
-        "begin": life.begin,
-        "phases": {_key(part.value): cycles for part, cycles in life.cycles_by_part.items()},
-        "kernel_steps": {_key(part.name): part.cycles for part in life.kernel_parts},
-        "frame": outcome.frame,
-        "page_tables": len(outcome.tables),
-    }
-
-
-def _key(name: str) -> str:
-    return name.replace(" ", "_")

@@ -14,7 +14,7 @@ from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.lives import KernelPart, Life, Part
 from sim.guests.services import Running, Service
-from sim.host.debug_info import assembly
+from sim.host.debug_info import disassemble
 from sim.output.annotate import Value, Variable
 from sim.output.arguments import syscall_name
 from sim.output.phases import PROGRAM, USER, BarePhases, KernelPhases
@@ -129,7 +129,7 @@ class _Rows:
             place = self._place(now.pc, running) or f"{now.pc:#x}"
             compressed = now.insn & 3 != 3
             code = now.insn.to_bytes(4, "little")[: 2 if compressed else 4]
-            what = cause_in_words(now.cause) if now.trap else assembly(code, now.pc)
+            what = cause_in_words(now.cause) if now.trap else disassemble(code, now.pc)
             told = self._instructions[key] = f"{place}: {what}"
         return told
 
@@ -201,9 +201,8 @@ class KernelNarrator(Narrator):
         places: Places,
     ):
         faults, unserved, services = list(faults), list(unserved), list(services)
-        names = {each.running.pid: each.running.name for each in services if each.running}
         waiting = chain.from_iterable(_of_trap(each.trap) for each in unserved)
-        self._fault = Timeline(chain(_told(faults, names), map(_raised, unserved)), "")
+        self._fault = Timeline(chain(_told(faults), map(_raised, unserved)), "")
         self._hindsight = Timeline(chain(_of_lives(faults), waiting), "")
         lives = {each.life.answer.rung: each.life for each in faults if each.served.via is None}
         self._kernel = Timeline(map(lambda each: _served(each, lives), services), "")
@@ -261,11 +260,11 @@ def _begin(cycle: int, services: Iterable[Service]) -> KernelPhases:
     return KernelPhases(Part.KERNEL.value if serving else None, idles)
 
 
-def _told(faults: Iterable[PageFault], names: dict[int, str]) -> Iterator[_Text]:
+def _told(faults: Iterable[PageFault]) -> Iterator[_Text]:
     """Each fault, for as long as it lives."""
     for fault in faults:
         served, spans = fault.served, fault.life.spans
-        whose = f"pid {served.pid} {names.get(served.pid, '')}".rstrip()
+        whose = f"pid {served.pid} {served.name}"
         what = f"{fault.cause_name} page fault at {served.stval:#x}"
         if served.via is not None:
             what = f"{served.via.value} touches {served.stval:#x}"

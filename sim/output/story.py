@@ -141,7 +141,6 @@ def _wrapped(text: str, indent: int, further: int | None = None) -> Iterator[str
     lines = wrap(
         text,
         width=79,
-        break_long_words=False,
         break_on_hyphens=False,
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent if further is None else further),

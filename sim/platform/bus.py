@@ -18,10 +18,12 @@ and asks what to drive in the next one. Rules, which every engine follows to the
    cycle before; see `sim.platform.device.Device`.
 """
 
+import copy
 import itertools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sim.platform.device import LINES, Device, Refused
 from sim.platform.events import Event
@@ -170,6 +172,15 @@ class Bus:
         lock = self._lock
         for port, queue in enumerate(self._queues):
             self.ready[port] = len(queue) < DEPTH and (lock is None or lock.port == port)
+
+    def snapshot(self) -> object:
+        """What is under way, for `restore`; what devices and lines are is no part of it."""
+        return copy.deepcopy((self._queues, self._lock, self._withheld, self.ready))
+
+    def restore(self, snapshot: Any) -> None:
+        """Returns to a `snapshot`."""
+        state = copy.deepcopy(snapshot)
+        self._queues, self._lock, self._withheld, self.ready = state
 
     @property
     def busy(self) -> bool:

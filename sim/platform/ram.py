@@ -2,6 +2,7 @@
 
 import mmap
 import sys
+from collections.abc import Mapping
 
 from hdl.arch import PAGE_SIZE
 
@@ -65,11 +66,18 @@ class Ram:
         start = self._offset(address, count)
         self.bytes[start : start + count] = _ZEROS if count == PAGE_SIZE else bytes(count)
 
-    def snapshot(self) -> dict[int, bytes]:
-        """What RAM holds: every page that is not all zero, by its offset."""
+    def snapshot(self, like: Mapping[int, bytes] | None = None) -> dict[int, bytes]:
+        """What RAM holds: every page that is not all zero, by its offset.
+
+        Pages that are as in `like`, an earlier snapshot, are the same objects: they take no room.
+        """
+        like = like or {}
         starts = range(0, self.size, PAGE_SIZE)
         pages = ((start, self._buffer[start : start + PAGE_SIZE]) for start in starts)
-        return {start: page for start, page in pages if page != _ZEROS}
+        held = {start: page for start, page in pages if page != _ZEROS}
+        return {
+            start: like[start] if page == like.get(start) else page for start, page in held.items()
+        }
 
     def restore(self, snapshot: dict[int, bytes]) -> None:
         """Returns to a `snapshot` of a RAM of this size."""

@@ -17,7 +17,9 @@ def mapped(pc, cause, stval, pid=2, frame=0x8001_0000, via=None):
         decision=Decision.MAPPED, why=Why.UNTOUCHED, size=0x9000, region=HEAP, frame=frame
     )
     via = Via(via) if via else None
-    return ServedFault(pid=pid, pc=pc, cause=cause, stval=stval, via=via, outcome=outcome)
+    return ServedFault(
+        pid=pid, name="lazy", pc=pc, cause=cause, stval=stval, via=via, outcome=outcome
+    )
 
 
 def refused(pc, cause, stval, pid=2):
@@ -26,7 +28,7 @@ def refused(pc, cause, stval, pid=2):
     outcome = FaultOutcome(
         decision=Decision.REFUSED, why=Why.PAGE_RIGHTS, size=0x9000, region=HEAP, pte=pte
     )
-    return ServedFault(pid=pid, pc=pc, cause=cause, stval=stval, outcome=outcome)
+    return ServedFault(pid=pid, name="lazy", pc=pc, cause=cause, stval=stval, outcome=outcome)
 
 
 def page_fault(number, served, trap, answer=NO_ANSWER):

@@ -3,10 +3,11 @@
 import pytest
 
 from kernel_model.dev.state import Console
+from sim.cli.options import RunOptions
+from sim.cli.reports import Reports
 from sim.config import MachineConfig, RunConfig
 from sim.host.programs import build_bare, find_program
 from sim.machine import End
-from sim.output.json_report import JsonReport
 from sim.output.pages import PagePrint, PageTables
 from sim.output.traces import FaultTrace, SyscallTrace
 from sim.output.waves import AroundFault, CycleRange, LastCycles, Trace
@@ -90,8 +91,9 @@ class Lines:
             pages,
         ]
         session.watchers += [pages, self]
-        self.json = JsonReport(path, lambda data: None)
-        faults.settled.append(self.json.fault)
+        csv, trace = path.with_suffix(".csv"), path.with_suffix(".trace")
+        options = RunOptions(json_path=path, csv=csv, chrome_trace=trace)
+        self.reports = Reports(options, session, lambda data: None)
         self.stops = []
         self._session, self._path = session, path
 
@@ -105,8 +107,12 @@ class Lines:
         """All that is left behind."""
         self._session.guest.faults.finish()
         result = self._session.result()
-        self.json.finish(result)
-        return self.lines, self.stops, self._path.read_text(), result.output, result.cycles
+        assert self.reports.finish(result) is None
+        assert self.reports.close() == []
+        texts = [
+            self._path.with_suffix(suffix).read_text() for suffix in (".json", ".csv", ".trace")
+        ]
+        return self.lines, self.stops, texts, result.output, result.cycles
 
 
 @pytest.mark.parametrize("back_at", [2_000, 7_777, 30_000])

@@ -5,7 +5,9 @@ look at a signal only when it matters, so this file uses what lies below it: `Si
 its signal slots and its VCD writer; see `sim.engines.internals`.
 """
 
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,7 +17,8 @@ from amaranth.sim import Simulator
 from hdl.arch import Priv
 from sim.engines.base import CYCLE_FS, Engine
 from sim.engines.hart import HartPorts
-from sim.engines.internals import VCDWriter
+from sim.engines.inspection import inspected
+from sim.engines.internals import PySignalState, VCDWriter
 from sim.engines.pysim.ordered import OrderedPySimEngine
 from sim.engines.story import HANDLER, Follower, Passage, probed
 from sim.engines.transcripts import Form, Transcript
@@ -50,6 +53,17 @@ class _Port:
         if answer is not None:
             data.update(answer[0])
             error.update(answer[1])
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """What a run was at some cycle: signals and memories in order, and what is in Python."""
+
+    cycle: int
+    slots: tuple[int | tuple[int, ...], ...]
+    bus: object
+    follower: Follower
+    log: TrapLog
 
 
 class PysimEngine(Engine):
@@ -123,6 +137,14 @@ class PysimEngine(Engine):
         """Calls `callback` for every record of the retire port; see `Engine`."""
         self._observers.append(callback)
 
+    def stop_observing(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+        """Calls `callback` no more."""
+        self._observers.remove(callback)
+
+    def inspect(self, names: Iterable[str]) -> dict[str, int]:
+        """The values of now; see `Engine`."""
+        return {name: self._inspected[name].curr for name in names}
+
     def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
         """Writes a transcript to `path`; see `Engine`."""
         transcript = Transcript(form, path, hart_id)
@@ -157,6 +179,35 @@ class PysimEngine(Engine):
         self._vcd_file.close()
         self._vcd = self._vcd_file = None
 
+    def snapshot(self) -> _Snapshot:
+        """The state of hart and bus, and the log; not RAM. Nothing may be written meanwhile."""
+        self._refuse_files()
+        slots = self._core.state.slots
+        values = (s.curr if isinstance(s, PySignalState) else tuple(s.data) for s in slots)
+        follower, log = copy.deepcopy(self._follower), copy.deepcopy(self.log)
+        return _Snapshot(self.cycle, tuple(values), self._bus.snapshot(), follower, log)
+
+    def restore(self, snapshot: object) -> None:
+        """Returns to a `snapshot` of this run. Raises NotImplementedError as `snapshot` does."""
+        assert isinstance(snapshot, _Snapshot)
+        self._refuse_files()
+        for slot, value in zip(self._core.state.slots, snapshot.slots, strict=True):
+            if slot is self._clock:
+                continue  # the simulator's own time goes on
+            if isinstance(slot, PySignalState):
+                slot.curr = slot.next = value
+            else:
+                slot.data[:] = value
+        self._core.return_in_time((self.cycle - snapshot.cycle) * CYCLE_FS)
+        self.cycle = snapshot.cycle
+        self._bus.restore(snapshot.bus)
+        self._follower = copy.deepcopy(snapshot.follower)
+        self.log = copy.deepcopy(snapshot.log)
+
+    def _refuse_files(self) -> None:
+        if self._vcd is not None or self._transcripts:
+            raise NotImplementedError("the engine pysim cannot take back what it has written")
+
     def _bind(self, hart: HartPorts) -> None:
         """Finds the slots of the hart's ports in the simulator's state."""
         state = self._core.state
@@ -169,6 +220,9 @@ class PysimEngine(Engine):
         self._lines = {name: slot(getattr(hart.interrupts, name)) for name in LINES}
         self._probe = [slot(signal) for signal in probed(hart)]
         recorded = hart.retire.signature.members
+        self._clock = slot(self._simulator._design.fragment.domains["sync"].clk)
+        self._inspected = {name: slot(signal) for name, signal in inspected(hart).items()}
+        self.inspectable = self._inspected.keys()
         self._retire = {name: slot(getattr(hart.retire, name)) for name in recorded}
 
     async def _clocked(self, ctx: Any) -> None:

@@ -60,6 +60,15 @@ class OrderedPySimEngine(PySimEngine):
         super().reset()
         self._state.due.bits = self._all
 
+    def return_in_time(self, femtoseconds: int) -> None:
+        """All signals and memories have been set to those of so long ago, which may be negative."""
+        self._state.pending.clear()
+        self._state.due.bits = self._all
+        timeline = self._state.timeline
+        timeline.now -= femtoseconds
+        for waker in timeline.wakers:
+            timeline.wakers[waker] -= femtoseconds
+
     def step_design(self) -> None:
         """Runs processes and evaluates logic until nothing changes any more."""
         state, due, evaluate = self._state, self._state.due, self._evaluate

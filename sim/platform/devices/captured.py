@@ -33,8 +33,9 @@ class Captured:
         self._given += len(data)
         return data
 
-    def next_arrival(self, now: int) -> None:
+    def next_arrival(self, now: int) -> int | None:
         """Not known: whoever wants input gets it at once."""
+        return None
 
     def wait(self, now: int) -> bool:
         """Nothing to wait for: all that will ever come is there."""

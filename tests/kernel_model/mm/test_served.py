@@ -35,7 +35,9 @@ def test_what_has_changed_nothing_has_no_frame_no_entry_and_no_cost():
 
 
 def test_a_fault_is_a_trap_from_user_mode_unless_it_says_via_what():
-    trap = ServedFault(pid=2, pc=0x40, cause=Cause.LOAD_PAGE, stval=0x5000, outcome=outcome())
+    trap = ServedFault(
+        pid=2, name="lazy", pc=0x40, cause=Cause.LOAD_PAGE, stval=0x5000, outcome=outcome()
+    )
     assert trap.via is None
     assert trap._replace(via=Via("copyin")).via is Via.COPYIN
     assert {via.value for via in Via} == {"copyin", "copyout"}

@@ -57,7 +57,6 @@ def test_before_the_kernel_has_answered_none_runs(capsys):
             ["lazy", "0", "--at", "exit", "--max-cycles", "9k"],
             "has not come to exit by cycle 9,000",
         ),
-        (["lazy", "0", "--engine", "pysim"], "the engine pysim cannot take snapshots"),
         (["nothing", "0"], "no such file or bundled program: nothing"),
     ],
 )

@@ -1,13 +1,25 @@
 """What is followed of a hart: look-ups in vain, with their walks, and the way of a trap."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from hdl.arch import Csr, Priv
-from sim.engines.story import DATA, FETCH, Follower, Lookup, Passage, Read, lookup_of
+from sim.engines.story import (
+    DATA,
+    FETCH,
+    SIDES,
+    Follower,
+    Lookup,
+    Passage,
+    Read,
+    lookup_of,
+    probed,
+)
 
 MISS, PAGE = (1, 0), (0, 1)
 QUIET = (0, 0, 0)
-SRET = 0x10200073
+SRET, MRET = 0x10200073, 0x30200073
 
 
 class Script:
@@ -18,14 +30,17 @@ class Script:
         self.cycle = 100
         self.follower.passage = Passage(returned=90)
 
-    def data(self, *asked, va=0x5000, read=None, retired=None):
-        """A cycle in which the data side asks for `va`; `read` is an entry's (level, value)."""
+    def data(self, *asked, va=0x5000, read=None, of=DATA, retired=None):
+        """A cycle in which the data side asks for `va`; `read` is an entry's (level, value).
+
+        The entry is read for the side `of`.
+        """
         if retired:
             self.follower.handled(self.cycle, {"insn": 0, "intr": 0, "csr_addr": 0,
                                                "csr_wmask": 0, **retired})  # fmt: skip
         level, value = read or (0, 0)
         side = (*asked, va) if asked else QUIET
-        probe = (*QUIET, *side, int(read is not None), DATA, level)
+        probe = (*QUIET, *side, int(read is not None), of, level)
         self.follower.follow(self.cycle, probe, 0x8000_0000 + 8 * level, lambda _: value)
         self.cycle += 1
 
@@ -100,7 +115,7 @@ def test_a_younger_instruction_may_be_refused_before_the_exception_is_raised(scr
     assert script.refused_at(0x5FF8).asked == 101
 
 
-@pytest.mark.parametrize("retired", [{"intr": 1}, {"insn": SRET}, None])
+@pytest.mark.parametrize("retired", [{"intr": 1}, {"insn": SRET}, {"insn": MRET}, None])
 def test_what_was_refused_before_a_trap_or_return_is_forgotten(script, retired):
     script.data(*PAGE)
     script.data()
@@ -119,6 +134,30 @@ def test_a_walk_that_begins_anew_forgets_what_it_read(script):
     script.data(*PAGE)
 
     assert [read.value for read in script.refused.reads] == [3, 4]
+
+
+def test_so_does_one_that_begins_where_the_cache_points(script):
+    script.data(*MISS, read=(0, 1))
+    script.data(*MISS, read=(0, 2))
+    script.data(*PAGE)
+
+    assert [read.value for read in script.refused.reads] == [2]
+
+
+def test_what_is_read_while_nothing_is_asked_is_of_no_look_up(script):
+    script.data(read=(2, 1))
+    script.data(*MISS)
+    script.data(*PAGE)
+
+    assert script.refused.reads == ()
+
+
+def test_what_is_read_for_the_other_side_or_for_none_is_not_told(script):
+    script.data(*MISS, read=(2, 1), of=FETCH)
+    script.data(*MISS, read=(1, 1), of=SIDES)
+    script.data(*PAGE)
+
+    assert script.refused.reads == ()
 
 
 def test_a_return_to_user_mode_forgets_what_was_looked_up(script):
@@ -140,7 +179,26 @@ def test_a_look_up_from_before_the_return_is_none_of_the_retry(script):
     assert script.first is None
 
 
+def test_neither_is_one_of_the_cycle_of_the_return(script):
+    script.data(*MISS, retired={"insn": SRET})
+    script.data()
+
+    assert script.first is None
+
+
+def test_a_look_up_ends_with_its_refusal_though_that_waits_to_be_taken(script):
+    script.data(*MISS)
+    script.data(*PAGE)
+    script.data(*PAGE)
+    script.data()
+
+    assert script.first == Lookup(100, 101, 0x5000, 1, ())
+
+
 class TestPassage:
+    def test_is_nothing_before_the_first_trap(self):
+        assert Follower().passage == Passage(0, 0, 0, 0, 0)
+
     def test_the_way_of_a_trap_and_back(self, script):
         follower = script.follower
         follower.trapped(100, Priv.U)
@@ -166,6 +224,49 @@ class TestPassage:
         script.data(retired={"intr": 1})
 
         assert script.follower.passage == Passage(100, 104, 0, 70, 90)
+
+    def test_so_is_the_first_interrupt_of_a_run(self, script):
+        script.follower.passage = Passage()
+        script.data(retired={"intr": 1})
+
+        assert script.follower.passage == Passage(raised=100, entered=100)
+
+    def test_what_the_kernel_raises_is_no_trap_of_a_process(self, script):
+        script.follower.trapped(100, Priv.S)
+
+        assert script.follower.passage == Passage(returned=90)
+
+    def test_only_a_write_of_satp_is_one(self, script):
+        script.data(retired={"csr_addr": Csr.SATP})
+        script.data(retired={"csr_addr": Csr.SSCRATCH, "csr_wmask": 1})
+        script.data(retired={"insn": MRET})
+
+        assert script.follower.passage == Passage(back=0, returned=102)
+
+
+def test_a_hart_without_a_probe_has_nothing_to_follow():
+    assert probed(object()) == []
+
+
+def test_both_sides_are_followed_and_then_what_is_read():
+    fetch, data = (
+        SimpleNamespace(miss=f"{side}.miss", fault=f"{side}.fault", va=f"{side}.va")
+        for side in ("fetch", "data")
+    )
+    mmu = SimpleNamespace(fetch=fetch, data=data, read="read", side="side", level="level")
+
+    assert probed(SimpleNamespace(probe=SimpleNamespace(mmu=mmu))) == [
+        *("fetch.miss", "fetch.fault", "fetch.va"),
+        *("data.miss", "data.fault", "data.va"),
+        *("read", "side", "level"),
+    ]
+
+
+def test_a_packed_look_up_has_room_for_a_read_a_level():
+    packed = Lookup(1, 4, 0x5000, 2, ()).pack()
+
+    assert len(packed) == 8 * (5 + 3 * 4)
+    assert not any(packed[8 * 4 :])
 
 
 def test_what_is_looked_up_is_kept_packed():

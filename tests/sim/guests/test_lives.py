@@ -1,5 +1,6 @@
 """The life of a page fault: its spans follow each other, and their names are right."""
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -41,10 +42,15 @@ def lives(life):
 
 
 def told(life):
-    """Its spans, after a look at whether they follow each other."""
+    """Its spans, after a look at whether they follow each other, and at their sums."""
     spans = life.spans
     assert all(before.end == after.start for before, after in pairwise(spans))
     assert spans[0].start == life.begin
+    assert all(span.cycles > 0 for span in spans)
+    sums = Counter()
+    for span in spans:
+        sums[span.part] += span.cycles
+    assert list(life.cycles_by_part.items()) == list(sums.items())
     return [(span.part, span.cycles) for span in spans]
 
 
@@ -104,8 +110,11 @@ def test_another_process_comes_between(life, lives):
 def test_an_interrupt_comes_before_the_retry(life, lives):
     lives.resumed(2, 1300)
     lives.trapped(2, Passage(1405, 1405, 1450, back=1320, returned=1400))
+    assert not life.complete
+    assert lives.waits(2)
     lives.resumed(2, 1600)
     life.trap.retried_at = 1730
+    life.trap.looked_up = NOTHING + Lookup(1710, 1713, 0x5008, 0, ()).pack()
     lives.trapped(2, Passage(2000, 2005, 2050, back=1620, returned=1700))
 
     assert told(life)[len(TO_THE_KERNEL) :] == [
@@ -115,17 +124,46 @@ def test_an_interrupt_comes_before_the_retry(life, lives):
         (Part.ELSEWHERE, 195),
         (Part.BACK, 20),
         (Part.RESTORE, 80),
+        (Part.RETRY, 10),
+        (Part.REWALK, 3),
+        (Part.RETRY, 17),
+    ]
+
+
+@pytest.mark.parametrize("asked", [1390, 1400])
+def test_look_ups_of_another_turn_are_not_of_the_retry(life, lives, asked):
+    lives.resumed(2, 1300)
+    life.trap.retried_at = 1430
+    life.trap.looked_up = Lookup(asked, 1404, 0x44, 0, ()).pack() + NOTHING
+    lives.trapped(2, Passage(2000, 2005, 2050, back=1320, returned=1400))
+
+    assert told(life)[-1] == (Part.RETRY, 30)
+
+
+def test_what_has_been_retried_is_no_part_of_later_turns(life, lives):
+    lives.resumed(2, 1300)
+    life.trap.retried_at = 1430
+    assert not life.complete
+    for raised in (2000, 3000):
+        lives.trapped(2, Passage(raised, back=1320, returned=1400))
+        assert not lives.waits(2)
+
+    assert told(life) == [
+        *TO_THE_KERNEL,
+        (Part.BACK, 20),
+        (Part.RESTORE, 80),
         (Part.RETRY, 30),
     ]
 
 
-def test_look_ups_of_another_turn_are_not_of_the_retry(life, lives):
-    lives.resumed(2, 1300)
-    life.trap.retried_at = 1430
-    life.trap.looked_up = Lookup(1390, 1404, 0x44, 0, ()).pack() + NOTHING
-    lives.trapped(2, Passage(2000, 2005, 2050, back=1320, returned=1400))
+def test_only_what_is_retried_is_waited_for(life, lives):
+    assert lives.waits(2)
+    assert not lives.waits(3)
 
-    assert told(life)[-1] == (Part.RETRY, 30)
+    lives = Lives()
+    lives.begin(life_of(refused(0x44, Cause.STORE_PAGE, 0x5008)))
+    lives.begin(life_of(mapped(None, Cause.LOAD_PAGE, 0x5008, via="copyin")))
+    assert not lives.waits(2)
 
 
 def test_who_is_killed_ends_with_the_answer():
@@ -141,6 +179,7 @@ def test_what_a_system_call_touched_is_work_of_the_kernel():
     life = life_of(mapped(None, Cause.LOAD_PAGE, 0x5008, via="copyin"))
 
     assert told(life) == [(Part.KERNEL, 20 + 1024 + 2 * 5)]
+    assert [part.name for part in life.kernel_parts] == ["allocate", "zero_page", "pte"]
     assert life.begin == 180 + 60
     assert (life.complete, life.cycles) == (True, 1054)
 
@@ -181,6 +220,12 @@ def test_the_kernels_answer_consists_of_its_steps_and_the_bus(life):
         ("other work", 1, 4),
         ("bus", 1, 2),
     ]
+
+
+def test_parts_of_the_answer_that_took_no_time_are_left_out(life):
+    life.answer = Answer(PASSAGE, rung=180, answered=180 + 1114, cost=1114)
+
+    assert [part.name for part in life.kernel_parts] == ["dispatch", "allocate", "zero_page", "pte"]
 
 
 def test_without_a_probe_it_begins_with_the_exception():

@@ -18,7 +18,7 @@ def served(script, oldest=lambda cycle: 0):
     session = KernelSession(config, kernel, hart=ScriptedHart(script))
     services = Services(kernel, oldest)
     kernel.watchers.append(services)
-    session.guest.told.append(services.answered)
+    session.guest.watchers.append(services.rang)
     session.run(100_000)
     return list(services), kernel
 

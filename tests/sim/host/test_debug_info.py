@@ -7,7 +7,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from kernel_model.facts.memlayout import KERNBASE
-from sim.host.debug_info import DebugInfo, SourceLine, assembly
+from sim.host.debug_info import DebugInfo, SourceLine, disassemble
 from sim.host.own_programs import compile_program
 from sim.host.programs import build_program, programs_directory, strip, trampoline_elf
 
@@ -124,6 +124,6 @@ def test_a_program_without_functions_has_its_labels():
 
 
 def test_an_instruction_may_be_given_as_bytes():
-    assert assembly(bytes.fromhex("73002010"), 0) == "sret"
-    assert assembly(bytes.fromhex("0100"), 0) == "c.nop"
-    assert assembly(bytes.fromhex("ffffffff"), 0) == ".word 0xffffffff"
+    assert disassemble(bytes.fromhex("73002010"), 0) == "sret"
+    assert disassemble(bytes.fromhex("0100"), 0) == "c.nop"
+    assert disassemble(bytes.fromhex("ffffffff"), 0) == ".word 0xffffffff"

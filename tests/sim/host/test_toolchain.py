@@ -84,7 +84,7 @@ def test_missing_source_is_named(tmp_path, cache):
 def test_without_a_compiler_the_message_says_what_to_install(tmp_path, cache, monkeypatch):
     monkeypatch.setattr(toolchain, "_zig_version", lambda: None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    toolchain._compiler_version.cache_clear()
+    toolchain.compiler_version.cache_clear()
 
     with pytest.raises(ToolchainError, match="no RISC-V compiler: pip install .*ziglang"):
         programs.build_program("hello")
@@ -96,13 +96,13 @@ def test_gcc_serves_where_ziglang_is_missing(cache, monkeypatch, tmp_path):
         assert os.environ.get("TRAPLINE_REQUIRE_GCC") != "1"
         pytest.skip("no riscv64-unknown-elf-gcc on PATH")
     monkeypatch.setattr(toolchain, "_zig_version", lambda: None)
-    toolchain._compiler_version.cache_clear()
+    toolchain.compiler_version.cache_clear()
     text, data = segments(programs.build_program("lazy"))
     programs.bundled_files()
     source = tmp_path / "own.c"
     source.write_text('#include <stdio.h>\nmain() { printf("%5d", 1); }\n')
     own = segments(own_programs.compile_program([source], tmp_path / "own"))
-    toolchain._compiler_version.cache_clear()
+    toolchain.compiler_version.cache_clear()
 
     assert (text["p_vaddr"], text["p_flags"]) == (0, PF_R | PF_X)
     assert data["p_flags"] == PF_R | PF_W

@@ -6,7 +6,9 @@ from hdl.arch import Cause, Priv
 from kernel_model.facts.accounts import Account
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable
+from sim.guests.symbols import NOWHERE
 from sim.host.output_files import STDOUT
+from sim.output.facts import fault_facts, run_facts
 from sim.output.json_report import JsonReport
 from tests.sim.results import make_result
 from tests.sim.runs import run
@@ -21,13 +23,15 @@ FAULTS = [
     page_fault(3, KILLED, TrapRecord(12345, 0x50, 15, 0, Priv.U)),
 ]
 
+FIRST = fault_facts(FAULTS[0], NOWHERE)
+
 
 def written(path, report, faults=()):
     """The file at `path` after a run."""
     writer = JsonReport(path, lambda data: None)
     for fault in faults:
-        writer.fault(fault)
-    writer.finish(report)
+        writer.fault(fault_facts(fault, NOWHERE))
+    writer.finish(run_facts(report))
     return json.loads(path.read_text())
 
 
@@ -47,8 +51,10 @@ def test_it_has_integers_and_every_fault(tmp_path):
     content = written(tmp_path / "report.json", report, FAULTS)
 
     faults = content.pop("faults")
+    assert content.pop("versions").keys() == {"trapline", "amaranth", "python", "compiler"}
     assert content == {
         "exit_status": 255,
+        "end": "finished",
         "abi": "lab",
         "cycles": 20_000,
         "instructions": 15_000,
@@ -125,18 +131,18 @@ def test_faults_are_written_as_they_come(tmp_path):
     path = tmp_path / "report.json"
     writer = JsonReport(path, lambda data: None)
     for _ in range(1000):
-        writer.fault(FAULTS[0])
+        writer.fault(FIRST)
 
     assert path.read_text().count('"number": 1,') > 800
-    writer.finish(make_result())
+    writer.finish({})
 
 
 def test_standard_output_gets_it_in_the_end():
     written = []
     writer = JsonReport(STDOUT, written.append)
-    writer.fault(FAULTS[0])
+    writer.fault(FIRST)
     assert written == []
-    writer.finish(make_result())
+    writer.finish(run_facts(make_result()))
 
     assert len(json.loads(b"".join(written))["faults"]) == 1
 
@@ -144,10 +150,10 @@ def test_standard_output_gets_it_in_the_end():
 def test_a_disk_that_gets_full_is_told_of_at_the_end():
     writer = JsonReport("/dev/full", lambda data: None)
     for _ in range(1000):
-        writer.fault(FAULTS[0])
+        writer.fault(FIRST)
 
     with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
-        writer.finish(make_result())
+        writer.finish({})
 
 
 class TestSettled:

@@ -9,6 +9,7 @@ from sim.engines.story import Lookup, Passage, Read
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault
 from sim.guests.lives import Answer, Life
+from sim.host.debug_info import SourceLine
 from sim.output.story import average, tell
 from tests.sim.served import mapped, refused
 
@@ -54,8 +55,11 @@ class Info:
     def function(self, pc):
         return "touch+0x4"
 
+    def __init__(self, line=None):
+        self._line = line
+
     def line(self, pc):
-        return None
+        return self._line
 
     def instruction(self, pc):
         return "ld a0, 0(a0)"
@@ -90,6 +94,20 @@ def test_a_fault_is_told_from_the_look_up_to_the_retry():
         "    level 0  0x80010028  0x0 -> 0x200040d7 DA-U-WRV  a page of 4 KiB at 0x80010000",
         "  the instruction is made again, and retires in cycle 1,430",
     ]
+
+
+def test_the_line_of_the_source_stands_above_the_instruction():
+    lines = told(
+        fault_of(mapped(0x44, Cause.LOAD_PAGE, 0x5008)), Info(SourceLine("a.c", 4, "*at;"))
+    )
+
+    assert lines[2:4] == ["  a.c:4  *at;", "  0x44  touch+0x4  ld a0, 0(a0)"]
+
+
+def test_a_line_whose_text_is_gone_ends_with_its_number():
+    lines = told(fault_of(mapped(0x44, Cause.LOAD_PAGE, 0x5008)), Info(SourceLine("a.c", 4, "")))
+
+    assert lines[2] == "  a.c:4"
 
 
 def test_of_a_program_that_nothing_is_known_of_the_address_is_told():
@@ -143,6 +161,15 @@ def test_what_a_system_call_touched_is_told_as_its_work():
     assert told(fault)[-1] == "  the system call goes on"
 
 
+def test_a_step_that_was_done_twice_says_so():
+    served = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
+    fault = fault_of(served)
+    twice = Work(tuple(2 if step is Step.PTE else 0 for step in Step), TABLE)
+    fault.life.served = served._replace(outcome=served.outcome._replace(work=twice))
+
+    assert "dispatch 60, 2 page-table entries 10," in map(str.strip, told(fault))
+
+
 def test_what_has_not_been_retried_has_no_sum():
     lines = told(fault_of(mapped(0x44, Cause.LOAD_PAGE, 0x5008), retried_at=None))
 
@@ -168,14 +195,21 @@ class TestAverage:
         faults = [
             fault_of(served),
             fault_of(served, retried_at=1441),
+            fault_of(served, retried_at=1430),
             fault_of(served, retried_at=None),
             fault_of(killed, cause=Cause.STORE_PAGE, retried_at=None),
             fault_of(called, retried_at=None),
         ]
         lines = list(average(faults))
 
-        assert lines[0] == "Average of 2 page faults, from the look-up to the retry"
-        assert lines[-2:] == ["  retry            35.5  █▏", "  cycles        1,335.5"]
+        assert lines[0] == "Average of 3 page faults, from the look-up to the retry"
+        assert lines[-2:] == ["  retry            33.7  █▏", "  cycles        1,333.7"]
+
+    def test_of_one_is_said_to_be_of_one(self):
+        first, *_, last = average([fault_of(mapped(0x44, Cause.LOAD_PAGE, 0x5008))])
+
+        assert first == "Average of page fault, from the look-up to the retry"
+        assert last == "  cycles        1,330.0"
 
     def test_of_more_faults_than_are_kept_it_says_so(self):
         class Table(list):

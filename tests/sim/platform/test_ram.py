@@ -1,5 +1,6 @@
 import pytest
 
+from hdl.arch import PAGE_SIZE
 from sim.platform.ram import Ram, RamError
 
 BASE = 0x8000_0000
@@ -83,3 +84,15 @@ def test_much_of_it_costs_nothing():
 def test_too_much_of_it_is_refused_in_one_line():
     with pytest.raises(OSError, match=r"^no room for \d+ MiB of RAM: .*$"):
         Ram(0, 1 << 60)
+
+
+def test_a_snapshot_like_another_holds_only_what_has_changed():
+    ram = Ram(0x8000_0000, 4 * PAGE_SIZE)
+    ram.write_u64(0x8000_0000, 1)
+    ram.write_u64(0x8000_1000, 2)
+    first = ram.snapshot()
+    ram.write_u64(0x8000_1000, 3)
+    second = ram.snapshot(first)
+    assert second == ram.snapshot()
+    assert second[0] is first[0]
+    assert second[PAGE_SIZE] != first[PAGE_SIZE]

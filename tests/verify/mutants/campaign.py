@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 
+from tests.fast import mirrors
 from tests.verify.mutants.equivalence import WRITE_RTLIL, equivalent
 from tests.verify.mutants.harness import run_pytest
 from tests.verify.mutants.mutate import Mutant, apply
@@ -94,23 +95,28 @@ class Examiner:
     def examine(self, mutant: Mutant) -> Result:
         """Kills `mutant`, proves it equivalent, or tells that it survived."""
         source = apply((self._tree.path / mutant.file).read_text(), mutant)
-        quick, slow = self.stages(mutant)
+        own, quick, slow = self.stages(mutant)
         seconds = 0.0
         with self._tree.broken(mutant.file, source):
-            for stage in ("quick", "proof", "slow"):
-                if stage == "proof":
+            for stage in (own, quick, None, slow):
+                if stage is None:
                     if reason := self._equivalent(mutant):
                         return Result("equivalent", reason, round(seconds, 2))
                     continue
-                outcome = self._run(mutant, quick if stage == "quick" else slow)
+                if not stage:
+                    continue
+                outcome = self._run(mutant, stage)
                 seconds += outcome.seconds
                 if outcome.killed:
                     self._kills.setdefault(mutant.file, Counter())[outcome.test] += 1
                     return Result("killed", outcome.test or outcome.status, round(seconds, 2))
         return Result("survived", "", round(seconds, 2))
 
-    def stages(self, mutant: Mutant) -> tuple[list[str], list[str]]:
-        """The tests that can notice `mutant`, in two parts, each in the order to run them."""
+    def stages(self, mutant: Mutant) -> tuple[list[str], list[str], list[str]]:
+        """The tests that can notice `mutant`, in three parts, each in the order to run them.
+
+        First the quick ones of its own unit: they kill most, and little has to be imported.
+        """
         suite = suite_of(mutant.file)
         tests = self._observations[suite_name(mutant.file)]
         whole = {t for t, seen in tests.items() if suite.machine and suite.machine in seen["lines"]}
@@ -121,11 +127,18 @@ class Examiner:
             # For those with the whole hart in them it has to be compiled, which takes seconds.
             return test in whole, -kills[test], tests[test]["seconds"]
 
-        quick, slow, seconds = [], [], 0.0
-        for test in sorted({*running, *whole}, key=rank):
-            seconds += 0 if test in whole else tests[test]["seconds"]
-            (quick if test in whole or seconds < QUICK_SECONDS else slow).append(test)
-        return quick, slow
+        def quick(order):
+            seconds = 0.0
+            for test in order:
+                seconds += 0 if test in whole else tests[test]["seconds"]
+                if test in whole or seconds < QUICK_SECONDS:
+                    yield test
+
+        order, unit = sorted({*running, *whole}, key=rank), mirrors([mutant.file])
+        own = list(quick(test for test in order if test.partition("::")[0] in unit))
+        others = [test for test in order if test not in own]
+        first = list(quick(others))
+        return own, first, [test for test in others if test not in first]
 
     @staticmethod
     def _running(mutant, tests):

@@ -5,15 +5,16 @@ from types import SimpleNamespace
 from tests.verify.mutants.campaign import QUICK_SECONDS, Examiner
 from tests.verify.mutants.observe import IMPORTING
 
-CODE = "kernel_model/code.py"
+CODE = "kernel_model/trap.py"
 #: Of a test: its seconds, and the lines of CODE that it runs.
 SEEN = {
     IMPORTING: (0, [1, 2]),
-    "tests/test_code.py::test_constant": (0.1, []),
-    "tests/test_code.py::test_function": (0.3, [2, 10]),
-    "tests/test_code.py::test_slowly": (2 * QUICK_SECONDS, [2, 10]),
-    "tests/test_user.py::test_it": (0.2, [10]),
-    "tests/test_other.py::test_other": (0.1, []),
+    "tests/kernel_model/test_trap.py::test_constant": (0.1, []),
+    "tests/kernel_model/test_trap.py::test_function": (0.3, [2, 10]),
+    "tests/kernel_model/test_trap.py::test_long": (2 * QUICK_SECONDS, [2, 10]),
+    "tests/kernel_model/test_user.py::test_it": (0.2, [10]),
+    "tests/kernel_model/test_user.py::test_all": (QUICK_SECONDS, [10]),
+    "tests/kernel_model/test_other.py::test_other": (0.1, []),
 }
 
 
@@ -23,17 +24,17 @@ def stages(line):
         for test, (seconds, lines) in SEEN.items()
     }
     examiner = Examiner(None, {"kernel_model": tests})
-    quick, slow = examiner.stages(SimpleNamespace(file=CODE, line=line))
-    return [[test.partition("::")[2] for test in stage] for stage in (quick, slow)]
+    found = examiner.stages(SimpleNamespace(file=CODE, line=line))
+    return [[test.partition("::")[2] for test in stage] for stage in found]
 
 
-def test_those_that_run_the_statement_the_quickest_first():
-    assert stages(10) == [["test_it", "test_function"], ["test_slowly"]]
+def test_those_that_run_the_statement_its_own_and_the_quickest_first():
+    assert stages(10) == [["test_function"], ["test_it"], ["test_all", "test_long"]]
 
 
 def test_what_is_run_at_import_may_be_noticed_by_all_tests_beside():
     """A constant is compared by a test that runs nothing of the file."""
-    expected = [["test_constant", "test_it", "test_function"], ["test_slowly"]]
+    expected = [["test_constant", "test_function"], ["test_it"], ["test_all", "test_long"]]
     assert stages(1) == expected
     assert stages(2) == expected
 

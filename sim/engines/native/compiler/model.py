@@ -73,6 +73,7 @@ class TranslatedDesign:
         self._everything = everything
         self._rarely = rarely
         self._slots = [(slot, self._value_of(Value.cast(s))) for slot, s in enumerate(outputs)]
+        self.shown_words = 0
         self._shown = self._words_of_signals() if everything else []
         self._live = self._live_bits(places or {})
         self.circuit = circuit = prune(circuit, self._live)
@@ -145,6 +146,11 @@ class TranslatedDesign:
             before=f"if ({stale}) {{ {stale} = 0; native_refresh(s, o); }}\n",
         )
 
+    def exhibits(self, signals: Mapping[str, Any]) -> dict[str, list[int]]:
+        """See `Model.exhibits`."""
+        roots = {name: Value.cast(signal) for name, signal in signals.items()}
+        return {name: [*self.shown[root]] for name, root in roots.items() if root in self.shown}
+
     def word_of(self, place: Place) -> int:
         """The word of the state that holds a signal of at most 64 bits, or a memory's first row.
 
@@ -176,14 +182,16 @@ class Model:
         and whatever `runtime` defines.
     places : dict
         The word of the state of every place that was asked for, by its name.
+    exhibits : dict of (int, int)
+        Of each signal that was to be shown, by its name, the first of its words behind
+        `native_show`, and its width; one word for each 64 bits, lowest first.
     cached : bool
         The library had been compiled before.
     translation : TranslatedDesign
         How the component became C++. Made when it is first looked at if the model came whole from
         the cache.
     shown : SignalDict of (int, int)
-        With `everything`: of each signal the first of its words behind `native_show`, and its
-        width; one word for each 64 bits, lowest first.
+        With `everything`: the same of all signals.
     shown_words : int
         Words that `native_show` writes.
 
@@ -205,6 +213,9 @@ class Model:
     data : mapping of str to Signal
         Inputs that keep their initial value, which is no part of the design: one library serves all
         values. They are `places`, too.
+    exhibits : mapping of str to Signal
+        With `everything`: signals that are to be shown, by any name; those that the design does
+        not use are left out.
     level : str
         How much the compiler optimises.
     pullable : bool
@@ -231,6 +242,7 @@ class Model:
         everything: bool = False,
         places: Mapping[str, Place] | None = None,
         data: Mapping[str, Signal] | None = None,
+        exhibits: Mapping[str, Any] | None = None,
         level: str = "-O2",
         pullable: bool = False,
         rarely: Rarely = NEVER,
@@ -238,7 +250,8 @@ class Model:
         data = data or {}
         places = {**(places or {}), **data}
         self._parameters = (top, outputs, everything, places, pullable, rarely)
-        identity = identify((top, list(outputs), places), data.values())
+        self._exhibited = exhibits or {}
+        identity = identify((top, list(outputs), places, self._exhibited), data.values())
         path = None
         if identity is not None:
             facts = (
@@ -261,6 +274,8 @@ class Model:
             if path is not None:
                 store.save(path, image)
         self.places = image.places
+        self.exhibits = {name: (first, width) for name, (first, width) in image.exhibits.items()}
+        self._shown_words = image.shown_words
         self.library = ctypes.CDLL(str(directory / image.library))
         self._words = (ctypes.c_uint64 * len(image.initial))(*image.initial)
         self.state = memoryview(self._words).cast("B").cast("Q")
@@ -287,6 +302,8 @@ class Model:
             library.name,
             translation.layout.initial(translation.circuit),
             {name: translation.word_of(place) for name, place in places.items()},
+            translation.exhibits(self._exhibited) if self._exhibited else {},
+            translation.shown_words,
         )
 
     @property
@@ -317,7 +334,7 @@ class Model:
     @property
     def shown_words(self) -> int:
         """See the class."""
-        return self.translation.shown_words
+        return self._shown_words
 
     @property
     def address(self) -> int:

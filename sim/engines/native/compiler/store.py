@@ -5,7 +5,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable
-from dataclasses import Field, asdict, dataclass
+from dataclasses import Field, asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -29,11 +29,17 @@ class StoredModel:
         The words of its state after reset.
     places : dict
         Words of the state by the names that the model's user gave them.
+    exhibits : dict
+        Of each signal that is to be shown the first word behind `native_show`, and its width.
+    shown_words : int
+        Words that `native_show` writes.
     """
 
     library: str
     initial: list[int]
     places: dict[str, int]
+    exhibits: dict[str, list[int]] = field(default_factory=dict)
+    shown_words: int = 0
 
 
 class _HasLibrary(Protocol):

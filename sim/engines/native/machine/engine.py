@@ -1,13 +1,14 @@
 """The native engine: the hart and the bus in one compiled library."""
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from hdl.arch import PAGE_FAULTS
 from sim.engines.base import Engine, EngineError
 from sim.engines.hart import HartPorts
+from sim.engines.inspection import inspected
 from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.snapshot import EngineSnapshot
@@ -44,9 +45,10 @@ _DATA = ("ram_end",)
 _RESPONSE = ("valid", "data", "error")
 #: Files of C++ behind machine.cpp, for what looks at the machine.
 _WATCHING = ("output", "fields", "trace", "watch", "transcript")
-#: Tables of the MMU, control registers, and the units that most instructions do not use.
+#: Tables of the MMU, control registers, and the unit that most instructions do not use. Not the
+#: walker: it changes in each cycle of a walk.
 RARELY = Rarely(
-    modules=frozenset({"csrs", "tlb", "walk_cache", "walker", "muldiv"}),
+    modules=frozenset({"csrs", "tlb", "walk_cache", "muldiv"}),
     often=frozenset({"mcycle", "minstret"}),
 )
 _TRAPS = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")
@@ -124,6 +126,7 @@ class NativeEngine(Engine):
             everything=traced,
             places=_places(hart),
             data=_data(hart),
+            exhibits=inspected(hart) if traced else {},
             rarely=RARELY,
         )
         self._registers = model.places["registers"]
@@ -138,11 +141,16 @@ class NativeEngine(Engine):
         self._answer.argtypes = (ctypes.c_void_p, _u64)
         self._serve.argtypes = (ctypes.c_void_p, _u64, _u64)
         self._finish.argtypes = (ctypes.c_void_p,)
+        if traced:
+            self._show = library.native_show
+            self._show.restype, self._show.argtypes = None, (ctypes.c_void_p, ctypes.c_void_p)
         library.machine_size.restype = _u64
         assert library.machine_size() == ctypes.sizeof(MachineStruct)
         self._fill()
         library.machine_drive(self._address)
         self._watch = Watch(model, machine, fields) if traced else None
+        self.inspectable = model.exhibits.keys()
+        self._shown = (_u64 * model.shown_words)()
 
     def _fill(self) -> None:
         """Tells the compiled side where everything is."""
@@ -250,6 +258,24 @@ class NativeEngine(Engine):
     def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
         """Calls `callback` for every record of the retire port, before `run` returns."""
         self._traced().observe(callback)
+
+    def stop_observing(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+        """Calls `callback` no more."""
+        self._traced().stop_observing(callback)
+
+    def inspect(self, names: Iterable[str]) -> dict[str, int]:
+        """The values of now; see `Engine`."""
+        self._traced()
+        shown, exhibits = self._shown, self.model.exhibits
+        self._show(self.model.address, shown)
+        values = {}
+        for name in names:
+            first, width = exhibits[name]
+            value = shown[first]
+            for number in range(1, -(-width // 64)):
+                value |= shown[first + number] << 64 * number
+            values[name] = value
+        return values
 
     def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
         """Writes a transcript to `path`; see `Engine`."""

@@ -103,6 +103,14 @@ class Watch:
             self._native.records = self._library.records_new(len(self._fields))
             self._update()
 
+    def stop_observing(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+        """The callback gets no records any more; without any the machine runs as fast again."""
+        self._observers.remove(callback)
+        if not self._observers:
+            records, self._native.records = self._native.records, None
+            self._update()
+            self._library.records_free(records)
+
     def fetch(self) -> None:
         """Hands on what has been recorded; raises OSError if a waveform cannot be written."""
         if self._waveform is not None:

@@ -241,12 +241,3 @@ def test_a_trace_from_the_start_shows_the_same_as_a_late_one(ram, tmp_path):
 def test_a_trace_that_cannot_be_written_raises(ram, tmp_path):
     with pytest.raises(OSError, match="No such file"):
         make_engine(ram).start_trace(tmp_path / "nowhere" / "trace.vcd")
-
-
-def test_snapshots_are_refused_in_clear_words(ram):
-    engine = make_engine(ram)
-
-    with pytest.raises(NotImplementedError, match="pysim cannot take snapshots"):
-        engine.snapshot()
-    with pytest.raises(NotImplementedError, match="pysim cannot restore snapshots"):
-        engine.restore(None)
