@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -162,9 +162,10 @@ class DebugInfo:
         return [each for each in sequences if each[0][0] != 0 or each is first]
 
 
+@lru_cache(maxsize=4096)
 def disassemble(code: bytes, pc: int) -> str:
     """The instruction that the first of at most 4 bytes are of, in assembly."""
-    for _, _, name, operands in _disassembler().disasm_lite(code, pc):
+    for _, _, name, operands in _disassembler().disasm_lite(code, pc, 1):
         return f"{name} {operands}".strip()
     return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
 

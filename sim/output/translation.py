@@ -20,7 +20,7 @@ from hdl.arch import (
 )
 from kernel_model.mm.peek import flag_letters
 from kernel_model.mm.space import AddressSpace
-from sim.output.sentences import exception_in_words
+from sim.output.sentences import exception_in_words, rights
 
 __all__ = [
     "ACCESSES",
@@ -204,7 +204,5 @@ def _owner(space: AddressSpace, va: int) -> str:
     region = space.region(va)
     if region is None:
         return f"nobody's: it is not below the size {space.size:#x}"
-    flags = (Pte.R, Pte.W, Pte.X)
-    rights = "".join(bit.name.lower() if region.rights & bit else "-" for bit in flags)
     place = f"{region.start:#x} to {region.end:#x}"
-    return f"{region.owner.value}, {place}, {rights}; size {space.size:#x}"
+    return f"{region.owner.value}, {place}, {rights(region.rights)}; size {space.size:#x}"
