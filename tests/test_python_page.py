@@ -14,13 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "python.md").read_text()
 README = (ROOT / "README.md").read_text()
 HART = (ROOT / "docs" / "hart.md").read_text()
+DEBUGGING = (ROOT / "docs" / "debugging.md").read_text()
 TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
 
 
 @pytest.mark.parametrize(
     "text, examples",
-    [(PAGE, 9), (README, 3), (HART, 20), (TRANSCRIPTS, 5)],
-    ids=["python.md", "README.md", "hart.md", "transcripts.md"],
+    [(PAGE, 9), (README, 3), (HART, 20), (TRANSCRIPTS, 5), (DEBUGGING, 5)],
+    ids=["python.md", "README.md", "hart.md", "transcripts.md", "debugging.md"],
 )
 def test_examples_print_what_they_show(text, examples):
     flags = doctest.IGNORE_EXCEPTION_DETAIL | doctest.REPORT_ONLY_FIRST_FAILURE

@@ -17,6 +17,7 @@ from hdl.arch import (
     MENVCFG_FIOM,
     MENVCFG_STCE,
     PPN_BITS,
+    Cause,
     Csr,
     Mstatus,
     Priv,
@@ -25,8 +26,12 @@ from hdl.arch import (
 
 __all__ = ["COUNTEREN_MASK", "MEDELEG_MASK", "REGISTERS", "Action", "Field", "Register", "State"]
 
-#: Causes that can occur and be delegated: bits of `medeleg`. Bit 11 (ecall from M) is 0.
-MEDELEG_MASK = 0xB3FE
+#: Causes that can occur and be delegated: bits of `medeleg`. That of an `ecall` from M-mode is
+#: read-only 0 (privileged specification 3.1.8), and with compressed instructions no fetch is
+#: misaligned.
+MEDELEG_MASK = sum(
+    1 << cause for cause in Cause if cause not in (Cause.ECALL_M, Cause.FETCH_MISALIGNED)
+)
 #: RV64 with the extensions A, C, I, M, and S and U mode.
 MISA = 2 << 62 | sum(1 << (ord(letter) - ord("A")) for letter in "ACIMSU")
 #: The counters that can be gated and inhibited: CY, TM and IR; TM cannot be inhibited.

@@ -4,7 +4,7 @@ from kernel_model.calls.state import KernelState
 from kernel_model.mm.usercopy import copyin, copyinstr
 from kernel_model.proc.state import Proc
 
-__all__ = ["argaddr", "argint", "argstr", "fetchaddr"]
+__all__ = ["argaddr", "argint", "argstr", "fetchaddr", "signed"]
 
 _REGISTERS = ("a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7")
 
@@ -17,7 +17,12 @@ def argaddr(proc: Proc, n: int) -> int:
 
 def argint(proc: Proc, n: int) -> int:
     """Argument `n` as a C `int`; 7 is the number of the call itself."""
-    return ((argaddr(proc, n) & 0xFFFF_FFFF) ^ 0x8000_0000) - 0x8000_0000
+    return signed(argaddr(proc, n))
+
+
+def signed(value: int) -> int:
+    """What a register holds, as a C `int`: its lower 32 bits, sign-extended."""
+    return ((value & 0xFFFF_FFFF) ^ 0x8000_0000) - 0x8000_0000
 
 
 def argstr(kernel: KernelState, proc: Proc, n: int, limit: int) -> bytes | None:

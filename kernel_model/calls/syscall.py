@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from kernel_model.calls import sysfile, sysproc
-from kernel_model.calls.args import argaddr, argint
+from kernel_model.calls.args import argint
 from kernel_model.calls.state import KernelState
 from kernel_model.dev.printf import printf
 from kernel_model.facts.abi import Syscall
@@ -48,9 +48,9 @@ def syscall(kernel: KernelState, proc: Proc) -> None:
     proc.in_syscall = True
     proc.done = 0
     if kernel.watchers:
-        args = tuple(argaddr(proc, n) for n in range(6))
+        number, args = argint(proc, 7), proc.trapframe.arguments
         for watcher in kernel.watchers:
-            watcher.syscall_begin(proc, argint(proc, 7), args, kernel.clock.now)
+            watcher.syscall_begin(proc, number, args, kernel.clock.now)
     resume_syscall(kernel, proc)
 
 

@@ -4,6 +4,8 @@ The offsets are written down here once; `assembler_defines` hands them, and all 
 `trampoline.S` has to know, to the assembler.
 """
 
+from struct import Struct
+
 from hdl.arch import MENVCFG_ADUE, MENVCFG_STCE, Cause, Csr, Interrupt, Mstatus, Priv
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import DOORBELL, TRAMPOLINE, TRAPFRAME
@@ -20,6 +22,9 @@ SSTATUS_USER = _XLEN_64 << Mstatus.UXL | 1 << Mstatus.SPIE
 _MEDELEG = sum(1 << cause for cause in Cause if cause not in (Cause.ECALL_S, Cause.ECALL_M))
 _MIDELEG = 1 << Interrupt.SSI | 1 << Interrupt.STI | 1 << Interrupt.SEI
 _MSTATUS = _XLEN_64 << Mstatus.UXL | _XLEN_64 << Mstatus.SXL | Priv.S << Mstatus.MPP
+
+
+_ARGUMENTS = Struct("<6Q")
 
 
 class _Field:
@@ -89,6 +94,11 @@ class TrapFrame:
     def __init__(self, memory: PhysicalMemory, pa: int):
         self.memory = memory
         self.pa = pa
+
+    @property
+    def arguments(self) -> tuple[int, ...]:
+        """`a0` to `a5`, at once: those of a system call."""
+        return _ARGUMENTS.unpack(self.memory.read(self.pa + OFFSETS["a0"], _ARGUMENTS.size))
 
 
 #: Offset in the page of each field, all of 8 bytes.

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
-from kernel_model.facts.costs import Costs
-from kernel_model.kernel import Kernel
-from sim.config import MachineConfig
-from sim.host.programs import assemble_trampoline, strip
+from sim.config import MachineConfig, RunConfig
+from sim.guests.disk import Disk
+from sim.host.programs import strip
 from sim.machine import End, Machine
 from sim.platform.devices.captured import Captured
 from sim.session import BareSession, KernelSession, Session
@@ -65,13 +64,9 @@ def bare_run(elf: Path, config: MachineConfig) -> Run[BareSession]:
     return Run(elf.name, BareSession(config, elf.read_bytes(), sys.stdout.buffer.write))
 
 
-def kernel_run(
-    elf: Path, config: MachineConfig, costs: Costs, *arguments: str
-) -> Run[KernelSession]:
+def kernel_run(elf: Path, config: RunConfig, *arguments: str) -> Run[KernelSession]:
     """The program `elf` under the kernel model; it is on the disk, too, as `/program`."""
     image = elf.read_bytes()
-    files = {"program": strip(image)}
-    ram = Machine.make_ram(config)
-    kernel = Kernel(ram, assemble_trampoline(), Captured(), costs=costs, files=lambda: files)
-    kernel.exec(image, ["program", *arguments])
-    return Run(elf.name, KernelSession(config, kernel))
+    disk = Disk({"program": strip(image)})
+    argv = ["program", *arguments]
+    return Run(elf.name, KernelSession.of_program(config, image, argv, Captured(), disk))

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from kernel_model.facts.costs import TABLE, ZERO, Costs
 from sim.bench.runs import BenchError, Run, bare_run, kernel_run
 from sim.bench.verilator import Verilated, find_verilator
-from sim.config import MachineConfig
+from sim.config import MachineConfig, RunConfig
 from sim.engines.choice import make_engine
 from sim.engines.transcripts import Form
 from sim.host.programs import build_bare, build_user, programs_directory
@@ -98,13 +97,13 @@ class Bench:
         return hz
 
     def faults_per_s(self) -> float:
-        return self._faults(ZERO)
+        return self._faults("zero")
 
     def faults_per_s_costed(self) -> float:
-        return self._faults(TABLE)
+        return self._faults("table")
 
-    def _faults(self, costs: Costs) -> float:
-        run = _user_run("touch", costs=costs)
+    def _faults(self, kernel_cost: str) -> float:
+        run = _user_run("touch", kernel_cost=kernel_cost)
         return len(run.session.guest.faults) / run.seconds
 
     def syscalls_per_s(self) -> float:
@@ -171,10 +170,11 @@ class Bench:
         return _seconds_of("sh", "-c", "echo hi")
 
 
-def _user_run(name: str, *arguments: str, costs: Costs = ZERO) -> Run[KernelSession]:
+def _user_run(name: str, *arguments: str, kernel_cost: str = "zero") -> Run[KernelSession]:
     """The run of a program of `programs/bench` under the kernel, on the native engine."""
     elf = build_user(programs_directory() / "bench" / f"{name}.c")
-    return kernel_run(elf, MachineConfig(engine="native"), costs, *arguments).start()
+    config = RunConfig(engine="native", kernel_cost=kernel_cost, programs=False)
+    return kernel_run(elf, config, *arguments).start()
 
 
 def _seconds_of(*command: str) -> float:

@@ -1,6 +1,5 @@
 """Numbers of the command line as people write them: 10000, 10,000, 10_000, 10k, 2M, 1G."""
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +7,7 @@ import click
 
 from kernel_model.facts.param import MIN_QUANTUM
 from sim.config import LONGEST
+from sim.host.numbers import parse_address, parse_count
 
 if TYPE_CHECKING:  # the shell runs this at each Tab; what only a run needs is imported there
     from sim.output.pages import PagePrint
@@ -25,19 +25,6 @@ __all__ = [
     "WhichType",
     "parse_count",
 ]
-
-_FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
-#: As many digits as 64 bits always hold; separators stand before three digits.
-_COUNT = r"(?:\d{1,18}|\d{1,3}(?:[,_]\d{3}){1,5})[kmgKMG]?"
-
-
-def parse_count(text: str) -> int | None:
-    """The number that `text` says, or None if it says none that 64 bits hold."""
-    if not re.fullmatch(_COUNT, text, re.ASCII):
-        return None
-    unit = text[-1].lower() if text[-1].isalpha() else ""
-    number = int(re.sub("[^0-9]", "", text)) * _FACTORS[unit]
-    return number if number < 1 << 64 else None
 
 
 class Count(click.IntRange):
@@ -69,12 +56,9 @@ class Address(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
-        text = str(value)
-        if not re.fullmatch(r"0x[0-9a-fA-F]{1,16}|\d{1,20}", text, re.ASCII):
-            self.fail(f"{text!r} is no address of 64 bits", param, ctx)
-        number = int(text, 0) if text.startswith("0x") else int(text)
-        if number >= 1 << 64:
-            self.fail(f"{text!r} is no address of 64 bits", param, ctx)
+        number = parse_address(str(value))
+        if number is None:
+            self.fail(f"{str(value)!r} is no address of 64 bits", param, ctx)
         return number
 
 

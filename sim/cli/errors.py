@@ -4,6 +4,7 @@ from kernel_model.calls.elf import ExecError
 from kernel_model.fs.names import FsError
 from sim.cli.explain import ExplainError
 from sim.cli.moments import MomentError
+from sim.debug.debugger import DebugError
 from sim.engines.base import EngineError
 from sim.guests.fault_table import JoinError
 from sim.guests.host_files import HostFileError
@@ -19,6 +20,7 @@ __all__ = ["explain"]
 _USAGE, _BROKEN = 2, 125
 
 _USER_ERRORS = (
+    DebugError,
     EngineError,
     ExecError,
     FsError,

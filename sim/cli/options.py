@@ -24,6 +24,8 @@ class Options:
     vcd_last: int | None = None
     log_commits: Path | None = None
     rvfi: Path | None = None
+    kanata: Path | None = None
+    kanata_window: CycleRange | None = None
     json_path: Path | str | None = None
     quiet: bool = False
 
@@ -33,6 +35,7 @@ class RunOptions(Options):
     """Those of `run`."""
 
     csv: Path | None = None
+    chrome_trace: Path | None = None
     journal: Path | None = None
     replay: Path | None = None
     trace_syscalls: bool = False

@@ -97,13 +97,17 @@ class AtPc(Condition):
 
 @dataclass(frozen=True)
 class AccessTo(Condition):
-    """An instruction loads or stores some of the `size` bytes from `va` on, or faults there."""
+    """An instruction loads or stores some of the `size` bytes from `va` on.
+
+    With `faults` also, if it has a page fault there; with a `pid` only of that process.
+    """
 
     va: int
     size: int = 1
     reads: bool = True
     writes: bool = True
     pid: int | None = None
+    faults: bool = True
 
     def __str__(self) -> str:
         which = "" if self.reads and self.writes else " read" if self.reads else " write"
@@ -113,6 +117,8 @@ class AccessTo(Condition):
         if self.pid is not None and not _is_pid(session, self.pid):
             return False
         if fields["trap"]:
+            if not self.faults:
+                return False
             causes = [Cause.LOAD_PAGE] * self.reads + [Cause.STORE_PAGE] * self.writes
             return fields["cause"] in causes and self._covers(fields["tval"], 1)
         mask = 0

@@ -14,7 +14,7 @@ __all__ = ["RETIRED", "inspected"]
 
 #: What of the retire port is inspected.
 RETIRED = (
-    *("valid", "trap", "insn", "mode", "intr", "intr_cause", "pc_rdata", "pc_wdata", "cause"),
+    *("valid", "id", "trap", "insn", "mode", "intr", "intr_cause", "pc_rdata", "pc_wdata", "cause"),
     *("tval", "mem_addr", "mem_rmask", "mem_wmask"),
 )
 
@@ -38,6 +38,7 @@ def _stages(hart: Any) -> Iterator[tuple[str, Any]]:
         shown = getattr(hart.probe, stage)
         for name in StageSignature().members:
             yield f"{stage}.{name}", getattr(shown, name)
+    yield "align.insn", hart.align.fetched.raw
 
 
 def _csrs(hart: Any) -> Iterator[tuple[str, Any]]:

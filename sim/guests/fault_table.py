@@ -2,9 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
-from typing import overload
+from typing import NamedTuple, overload
 
 from hdl.arch import Cause, Priv
 from kernel_model.mm.served import Decision, ServedFault
@@ -23,14 +22,12 @@ class JoinError(Exception):
     """The hart and its trap frame disagree about a fault: a bug in the silicon."""
 
 
-@dataclass(frozen=True)
-class PageFault:
-    """A page fault: of a process, or of the kernel on a process's behalf (`via` a system call).
+class PageFault(NamedTuple):
+    """A page fault: of a process, or of the kernel on a process's behalf (`via` a system call)."""
 
-    Members: `number`, from 1 on, and `life`, from the look-up to the retry.
-    """
-
+    #: From 1 on.
     number: int
+    #: From the look-up to the retry.
     life: Life
 
     @property

@@ -1,17 +1,36 @@
 """A program under the kernel model, as a guest of the machine."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
+from kernel_model.proc.state import Proc
+from sim.engines.story import Passage
 from sim.guests.fault_table import FaultTable
 from sim.guests.lives import NO_ANSWER, Answer
 from sim.machine import End, Machine
 from sim.platform.events import Event, Ring
 
-__all__ = ["PATIENCE", "KernelGuest"]
+__all__ = ["PATIENCE", "KernelGuest", "Rung"]
 
 #: Traps from user mode in a row, with no instruction retired there, after which the run is ended.
 #: An instruction traps a few times at most before it retires: for its pages, and for the timer.
 PATIENCE = 100
+
+
+class Rung(NamedTuple):
+    """A ring of the doorbell, and its answer."""
+
+    reason: int
+    #: The way of the trap that led to it.
+    passage: Passage
+    #: Cycle in which the store was accepted, and in which it is answered.
+    rung: int
+    answered: int
+    #: The process that was on the hart, and the one that the answer lets run; None is nobody.
+    trapped: Proc | None
+    running: Proc | None
 
 
 class KernelGuest:
@@ -23,6 +42,8 @@ class KernelGuest:
         What was raised and served so far.
     entered_user_at : int or None
         Cycle in which the kernel first let the program run.
+    watchers : list of function
+        Each takes every `Rung`.
 
     Parameters
     ----------
@@ -34,6 +55,7 @@ class KernelGuest:
         self.kernel = kernel
         self.faults = FaultTable()
         self.entered_user_at: int | None = None
+        self.watchers: list[Callable[[Rung], object]] = []
         kernel.watchers.append(self.faults)
         self._trapped = 0  # exceptions of the hart that have been looked at
         self._retired = 0  # instructions in user mode, and traps since the last of them
@@ -74,6 +96,8 @@ class KernelGuest:
             self.faults.resumed(running.pid, answered)
             if running is not trapped:
                 engine.switch(running.pid)
+        for watcher in self.watchers:
+            watcher(Rung(event.reason, engine.passage, cycle - 1, answered, trapped, running))
         kernel.answered_at = cycle + cost
         machine.expect_quiet(cost + self._wait())
 

@@ -228,7 +228,9 @@ class Lives:
 
     def trapped(self, pid: int, passage: Passage) -> None:
         """The process `pid` has run, and has come to the trap of `passage`."""
-        waiting = self._waiting.pop(pid, [])
+        waiting = self._waiting.pop(pid, None)
+        if waiting is None:
+            return
         for life in waiting:
             life.went_on(self._answered[pid], passage)
         waiting = [life for life in waiting if life.trap.retried_at is None]

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-__all__ = ["DebugInfo", "SourceLine"]
+__all__ = ["DebugInfo", "SourceLine", "disassemble"]
 
 _EXECUTABLE = 1
 #: Addresses that follow each other, and the file and line from there on.
@@ -56,18 +56,21 @@ class DebugInfo:
         path, number = found
         return SourceLine(Path(path).name, number, _text_of(path, number))
 
+    def source(self, pc: int) -> list[str]:
+        """All lines of the file that `pc` is of; nothing if it is not there any more."""
+        starts, lines = self._lines
+        index = bisect_right(starts, pc) - 1
+        found = lines[index] if index >= 0 else None
+        return [] if found is None or self._code(pc) is None else _lines_of(found[0])
+
     def instruction(self, pc: int) -> str | None:
         """The instruction at `pc` in assembly."""
         code = self._code(pc)
-        if code is None:
-            return None
-        # Not at the top: only who asks for assembly waits for the library.
-        from capstone import CS_ARCH_RISCV, CS_MODE_RISCV64, CS_MODE_RISCVC, Cs
+        return None if code is None else disassemble(code, pc)
 
-        disassembler = Cs(CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC)
-        for _, _, name, operands in disassembler.disasm_lite(code, pc):
-            return f"{name} {operands}".strip()
-        return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
+    def address(self, name: str) -> int | None:
+        """Where the function or object of that name is."""
+        return self._symbols.get(name)
 
     def _code(self, pc: int) -> bytes | None:
         """At most 4 bytes of the executable segment that holds `pc`."""
@@ -77,6 +80,21 @@ class DebugInfo:
                 data: bytes = segment.data()
                 return data[pc - start : pc - start + 4]
         return None
+
+    @cached_property
+    def _symbols(self) -> dict[str, int]:
+        """The addresses of functions and objects."""
+        kinds = ("STT_FUNC", "STT_OBJECT")
+        try:
+            table = self._elf.get_section_by_name(".symtab")
+            symbols = table.iter_symbols() if isinstance(table, SymbolTableSection) else ()
+            return {
+                symbol.name: symbol["st_value"]
+                for symbol in symbols
+                if symbol["st_info"]["type"] in kinds and symbol["st_shndx"] != "SHN_UNDEF"
+            }
+        except Exception:  # of what is damaged the reader raises anything
+            return {}
 
     @cached_property
     def _functions(self) -> tuple[list[int], list[str]]:
@@ -130,6 +148,22 @@ class DebugInfo:
         return [each for each in sequences if each[0][0] != 0 or each is first]
 
 
+@lru_cache(maxsize=4096)
+def disassemble(code: bytes, pc: int) -> str:
+    """The instruction that the first of at most 4 bytes are of, in assembly."""
+    for _, _, name, operands in _disassembler().disasm_lite(code, pc, 1):
+        return f"{name} {operands}".strip()
+    return f".word 0x{int.from_bytes(code[:4], 'little'):08x}"
+
+
+@cache
+def _disassembler() -> Any:
+    # Not at the top: only who asks for assembly waits for the library.
+    from capstone import CS_ARCH_RISCV, CS_MODE_RISCV64, CS_MODE_RISCVC, Cs
+
+    return Cs(CS_ARCH_RISCV, CS_MODE_RISCV64 | CS_MODE_RISCVC)
+
+
 def _sequences_of(program: Any, files: dict[int, str]) -> Iterator[_Sequence]:
     """What a line program says, by sequences; each ends with an address that is of no line."""
     sequence: _Sequence = []
@@ -165,10 +199,14 @@ def _decoded(name: bytes) -> str:
     return name.decode(errors="surrogateescape")
 
 
+def _lines_of(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+
+
 def _text_of(path: str, number: int) -> str:
     """The line of a file, without its indentation; nothing if there is no such file or line."""
-    try:
-        lines = Path(path).read_text(errors="replace").splitlines()
-    except OSError:
-        return ""
+    lines = _lines_of(path)
     return lines[number - 1].strip() if number <= len(lines) else ""

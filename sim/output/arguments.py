@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from struct import unpack
 
 from hdl.arch import PAGE_SIZE
+from kernel_model.calls.args import signed
 from kernel_model.calls.sysfile import O_CREATE, O_RDWR, O_TRUNC, O_WRONLY
 from kernel_model.facts.abi import SBRK_EAGER, SBRK_LAZY, Abi, Syscall
 from kernel_model.facts.param import MAXARG
@@ -84,11 +85,7 @@ _Kind = Callable[[Call, int], str]
 
 
 def _int(call: Call, n: int) -> str:
-    return str(_signed(call.args[n]))
-
-
-def _signed(value: int) -> int:
-    return ((value & 0xFFFF_FFFF) ^ 0x8000_0000) - 0x8000_0000
+    return str(signed(call.args[n]))
 
 
 def _pointer(call: Call, n: int) -> str:
@@ -119,7 +116,7 @@ def _strings(call: Call, n: int) -> str:
 
 def _given(call: Call, n: int) -> str:
     """A buffer that the call reads; the next argument is its length."""
-    return _buffer(call, n, _signed(call.args[n + 1]))
+    return _buffer(call, n, signed(call.args[n + 1]))
 
 
 def _received(call: Call, n: int) -> str:
@@ -159,7 +156,7 @@ def _flags(call: Call, n: int) -> str:
 
 
 def _sbrk_type(call: Call, n: int) -> str:
-    value = _signed(call.args[n])
+    value = signed(call.args[n])
     return _SBRK_TYPES.get(value, str(value))
 
 

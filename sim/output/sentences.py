@@ -3,7 +3,7 @@
 from hdl.arch import Pte
 from kernel_model.mm.served import Decision, FaultOutcome, Why
 
-__all__ = ["in_words"]
+__all__ = ["in_words", "rights"]
 
 
 def in_words(outcome: FaultOutcome) -> str:
@@ -22,9 +22,9 @@ def _refusal(outcome: FaultOutcome) -> str:
         case Why.GUARD_PAGE:
             return "guard page"
         case Why.PAGE_RIGHTS:
-            return f"page is mapped {_rights(outcome.pte)}"
+            return f"page is mapped {rights(outcome.pte)}"
         case Why.OWNER_RIGHTS if outcome.region:
-            return f"page is the {outcome.region.owner.value}'s, {_rights(outcome.region.rights)}"
+            return f"page is the {outcome.region.owner.value}'s, {rights(outcome.region.rights)}"
         case Why.NO_FRAME:
             return "no frame left"
         case Why.NO_TABLE:
@@ -32,7 +32,7 @@ def _refusal(outcome: FaultOutcome) -> str:
     raise ValueError(f"{outcome.why} is no reason to refuse an access")
 
 
-def _rights(flags: int) -> str:
+def rights(flags: int) -> str:
     """R, W and X as `ls` writes them."""
     return "".join(
         name if flags & bit else "-" for name, bit in (("r", Pte.R), ("w", Pte.W), ("x", Pte.X))

@@ -20,8 +20,19 @@ from hdl.arch import (
 )
 from kernel_model.mm.peek import flag_letters
 from kernel_model.mm.space import AddressSpace
+from sim.output.sentences import rights
 
-__all__ = ["ACCESSES", "Outcome", "Step", "Walk", "conclusion", "explain", "parts_of", "walk"]
+__all__ = [
+    "ACCESSES",
+    "Outcome",
+    "Step",
+    "Walk",
+    "conclusion",
+    "explain",
+    "explain_walk",
+    "parts_of",
+    "walk",
+]
 
 #: The accesses, by the page fault that each may raise.
 ACCESSES = {"load": Cause.LOAD_PAGE, "store": Cause.STORE_PAGE, "fetch": Cause.FETCH_PAGE}
@@ -168,6 +179,12 @@ def parts_of(va: int) -> str:
 
 def explain(found: Walk, space: AddressSpace, *, svadu: bool) -> Iterator[str]:
     """The walk in lines, what comes of each access, and what the kernel would do."""
+    yield from explain_walk(found, svadu=svadu)
+    yield f"  kernel {_owner(space, found.va)}"
+
+
+def explain_walk(found: Walk, *, svadu: bool) -> Iterator[str]:
+    """The walk in lines, and what comes of each access."""
     yield parts_of(found.va)
     for step in found.steps:
         content = "" if step.pte is None else f"  {step.pte:#018x} {flag_letters(step.pte)}"
@@ -180,7 +197,6 @@ def explain(found: Walk, space: AddressSpace, *, svadu: bool) -> Iterator[str]:
         else:
             name = outcome.cause.name.lower().replace("_", " ") + " fault"
             yield f"  {access:<5}  {name}, cause {int(outcome.cause)}: {outcome.reason}"
-    yield f"  kernel {_owner(space, found.va)}"
 
 
 def _owner(space: AddressSpace, va: int) -> str:
@@ -188,7 +204,5 @@ def _owner(space: AddressSpace, va: int) -> str:
     region = space.region(va)
     if region is None:
         return f"nobody's: it is not below the size {space.size:#x}"
-    flags = (Pte.R, Pte.W, Pte.X)
-    rights = "".join(bit.name.lower() if region.rights & bit else "-" for bit in flags)
     place = f"{region.start:#x} to {region.end:#x}"
-    return f"{region.owner.value}, {place}, {rights}; size {space.size:#x}"
+    return f"{region.owner.value}, {place}, {rights(region.rights)}; size {space.size:#x}"

@@ -1,5 +1,7 @@
 """The loop of the machine, with a scripted hart and guests that only count."""
 
+import gc
+
 import pytest
 
 from sim import machine as machine_module
@@ -159,3 +161,31 @@ def test_devices_and_their_lines_return_with_the_machine():
         return outcomes, [device.notes for device in devices], machine.bus.lines, bytes(ram.bytes)
 
     assert run([100, 313, 900, 901]) == run([])
+
+
+class Collecting(Stops):
+    """Notes after how many new objects Python looks for garbage."""
+
+    def look(self, machine):
+        self.seen.append(gc.get_threshold())
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile"),
+    [
+        ((700, 10, 10), (50_000, 10, 10)),
+        ((50_000, 3, 4), (50_000, 3, 4)),
+        ((1 << 20, 5, 5), (1 << 20, 5, 5)),
+        ((0, 10, 10), (0, 10, 10)),  # never
+    ],
+)
+def test_python_looks_for_garbage_less_often_while_it_runs(before, meanwhile):
+    usual = gc.get_threshold()
+    try:
+        gc.set_threshold(*before)
+        watcher = Collecting()
+        make_machine([load(BASE)]).run(CountingGuest(), max_cycles=20, watchers=[watcher])
+        assert set(watcher.seen) == {meanwhile}
+        assert gc.get_threshold() == before
+    finally:
+        gc.set_threshold(*usual)

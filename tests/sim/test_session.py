@@ -93,7 +93,8 @@ class Lines:
             pages,
         ]
         session.watchers += [pages, self]
-        options = RunOptions(json_path=path, csv=path.with_suffix(".csv"))
+        csv, trace = path.with_suffix(".csv"), path.with_suffix(".trace")
+        options = RunOptions(json_path=path, csv=csv, chrome_trace=trace)
         self.reports = Reports(options, session, lambda data: None)
         self.stops = []
         self._session, self._path = session, path
@@ -110,7 +111,9 @@ class Lines:
         result = self._session.result()
         assert self.reports.finish(result) is None
         assert self.reports.close() == []
-        texts = [self._path.with_suffix(suffix).read_text() for suffix in (".json", ".csv")]
+        texts = [
+            self._path.with_suffix(suffix).read_text() for suffix in (".json", ".csv", ".trace")
+        ]
         return self.lines, self.stops, texts, result.output, result.cycles
 
 

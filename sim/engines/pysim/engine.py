@@ -19,7 +19,7 @@ from sim.engines.base import CYCLE_FS, Engine
 from sim.engines.hart import HartPorts
 from sim.engines.inspection import inspected
 from sim.engines.internals import PySignalState, VCDWriter
-from sim.engines.pysim.ordered import OrderedPySimEngine
+from sim.engines.pysim.levelized import LevelizedPySimEngine
 from sim.engines.story import HANDLER, Follower, Passage, probed
 from sim.engines.transcripts import Form, Transcript
 from sim.engines.traps import TrapLog
@@ -90,7 +90,7 @@ class PysimEngine(Engine):
         self._transcripts: list[Transcript] = []
         self._vcd: VCDWriter | None = None
         self._vcd_file: TextIO | None = None
-        self._simulator = Simulator(hart, engine=OrderedPySimEngine)
+        self._simulator = Simulator(hart, engine=LevelizedPySimEngine)
         self._simulator.add_clock(CYCLE_FS * 1e-15, phase=CYCLE_FS * 1e-15)
         self._core = self._simulator._engine
         self._registers = hart.registers

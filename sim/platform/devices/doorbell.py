@@ -1,5 +1,8 @@
 """The doorbell on the bus: the registers through which trampoline and kernel model talk."""
 
+from collections.abc import Sequence
+from operator import itemgetter
+
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.doorbell import READABLE, WRITABLE, Register
 from kernel_model.facts.doorbell import Doorbell as Registers
@@ -8,6 +11,9 @@ from sim.platform.device import Device, Refused, Window
 from sim.platform.events import Ring
 
 __all__ = ["DoorbellPage"]
+
+#: What the hart may load of the registers.
+_LOADABLE = itemgetter(*sorted(READABLE))
 
 
 class DoorbellPage(Device):
@@ -32,10 +38,10 @@ class DoorbellPage(Device):
         except LookupError as error:
             raise Refused from error
 
-    def plain(self, window: Window, cycle: int) -> list[int]:
+    def plain(self, window: Window, cycle: int) -> Sequence[int]:
         """See `Device.plain`: this is asked before each turn of the hart."""
-        registers = self._registers.registers
-        return [registers[offset] for offset in window.loadable]
+        values: tuple[int, ...] = _LOADABLE(self._registers.registers)
+        return values
 
     def store(self, offset: int, count: int, value: int, cycle: int) -> Ring | None:
         """Writes the register at `offset`, or rings."""

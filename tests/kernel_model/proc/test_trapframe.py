@@ -28,6 +28,14 @@ def test_fields_live_in_memory():
         assert getattr(frame, name) == offset << 32
 
 
+def test_the_arguments_of_a_system_call():
+    frame = TrapFrame(Memory(PAGE_SIZE), KERNBASE)
+    for number, name in enumerate(OFFSETS):
+        setattr(frame, name, (1 << 64) - 1 - number)
+
+    assert frame.arguments == tuple(getattr(frame, f"a{number}") for number in range(6))
+
+
 def test_a_copy_has_the_fields_and_nothing_of_what_follows():
     memory = Memory(2 * PAGE_SIZE)
     source, target = TrapFrame(memory, KERNBASE), TrapFrame(memory, KERNBASE + PAGE_SIZE)

@@ -2,9 +2,8 @@
 
 import pytest
 
-from kernel_model.facts.costs import ZERO
 from sim.bench.runs import BenchError, bare_run, kernel_run
-from sim.config import MachineConfig
+from sim.config import MachineConfig, RunConfig
 from sim.host.programs import build_bare, build_user, programs_directory
 
 CONFIG = MachineConfig(memory_mib=4, fast_forward=False)
@@ -39,7 +38,8 @@ def test_a_program_that_does_not_end_in_time_is_an_error(loop):
 
 
 def test_a_program_under_the_kernel_tells_its_status():
-    run = kernel_run(build_user(programs_directory() / "hello.c"), CONFIG, ZERO).start()
+    config = RunConfig(memory_mib=4, kernel_cost="zero", programs=False)
+    run = kernel_run(build_user(programs_directory() / "hello.c"), config).start()
 
     assert run.session.exit_code == 0
     assert run.session.guest.finished

@@ -2,7 +2,7 @@ import pytest
 
 from hdl.arch import Cause
 from kernel_model.facts.costs import ZERO
-from kernel_model.facts.doorbell import Action, Register
+from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import DOORBELL
 from sim import machine as machine_module
 from sim.config import MachineConfig
@@ -85,3 +85,21 @@ def test_a_hart_that_idles_for_its_quantum_is_not_stuck(user, monkeypatch, quant
 
     assert end is End.STUCK
     assert machine.engine.cycle == 3 + max(quantum - 2, 0) + 50
+
+
+def test_whoever_watches_is_told_of_every_ring_with_its_answer(user):
+    rings = []
+    script = user.boot() + user.call(SBRK, 4096) + user.call(EXIT, 0)
+    kernel = make_kernel(Machine.make_ram(MachineConfig(memory_mib=1)), costs=ZERO)
+    session = KernelSession(MachineConfig(memory_mib=1), kernel, hart=ScriptedHart(script))
+    session.guest.watchers.append(rings.append)
+    session.run()
+
+    assert [each.reason for each in rings] == [Reason.BOOT, Reason.USER_TRAP, Reason.USER_TRAP]
+    first = kernel.first
+    assert [(each.trapped, each.running) for each in rings] == [
+        (None, first),
+        (first, first),
+        (first, None),
+    ]
+    assert all(each.answered > each.rung for each in rings)

@@ -45,9 +45,10 @@ _DATA = ("ram_end",)
 _RESPONSE = ("valid", "data", "error")
 #: Files of C++ behind machine.cpp, for what looks at the machine.
 _WATCHING = ("output", "fields", "trace", "watch", "transcript")
-#: Tables of the MMU, control registers, and the units that most instructions do not use.
+#: Tables of the MMU, control registers, and the unit that most instructions do not use. Not the
+#: walker: it changes in each cycle of a walk.
 RARELY = Rarely(
-    modules=frozenset({"csrs", "tlb", "walk_cache", "walker", "muldiv"}),
+    modules=frozenset({"csrs", "tlb", "walk_cache", "muldiv"}),
     often=frozenset({"mcycle", "minstret"}),
 )
 _TRAPS = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")

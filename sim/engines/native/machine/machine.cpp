@@ -6,8 +6,9 @@ namespace {
 
 constexpr int FETCH = 0, DATA = 1, PORTS = 2, DEPTH = 16;
 constexpr u64 NEVER = ~0ull;
-// Cycles between two looks whether the hart is idle, a power of two.
-constexpr u64 LOOK = 16;
+// Cycles between two looks whether the hart is idle, and before the first after an answer: it mostly
+// waits for that.
+constexpr u64 LOOK = 16, FIRST_LOOK = 2;
 
 // What ended a run; sim/engines/native/machine/structs.py knows the same numbers.
 enum Event : u64 { BUDGET = 0, WATCHED = 1, DEVICE = 2, PROTOCOL = 3 };
@@ -86,8 +87,9 @@ struct Machine {
   u64 forward, state_words;
   u64 *before;
   u64 counter_at, compare_at, skipped;
-  // What had retired or trapped when last looked at; `before` is the state one cycle ago.
-  u64 progress, armed;
+  // The cycle of the next look, and what had retired or trapped at the last one; `armed`: `before` is
+  // the state one cycle ago; `answered`: the store that was withheld has been, since the last run.
+  u64 look, progress, armed, answered;
   // Called after every cycle, if not null: waveforms and records, which `watcher` keeps.
   void (*watch)(Machine *);
   void *watcher;
@@ -296,16 +298,23 @@ u64 next_event(Machine *m, u64 limit) {
 
 u64 progress(Machine *m) { return m->instructions + m->trap_count; }
 
-// Every LOOK cycles: if nothing has retired since the last time, and one cycle more changes nothing
-// but counters, so do all up to the next event. They are counted and not computed.
+// From now on nothing is looked at for so many cycles.
+void look_after(Machine *m, u64 cycles) {
+  m->look = m->cycle + cycles;
+  m->progress = progress(m);
+  m->armed = 0;
+}
+
+// At each look: if nothing has retired since the last one, and one cycle more changes nothing but
+// counters, so do all up to the next event. They are counted and not computed.
 __attribute__((noinline)) void fast_forward(Machine *m, u64 limit) {
-  if (m->cycle % LOOK == 0) {
+  if (!m->armed) {
     m->armed = m->forward && !m->watch && progress(m) == m->progress;
-    m->progress = progress(m);
     if (m->armed) memcpy(m->before, m->state, m->state_words * sizeof(u64));
+    else look_after(m, LOOK);
     return;
   }
-  if (!m->armed) return;
+  look_after(m, LOOK - 1);
   u64 counted = m->state[m->counter_at] - m->before[m->counter_at];
   if (!idle(m)) return;
   u64 next = next_event(m, limit);
@@ -326,8 +335,8 @@ extern "C" u64 machine_size() { return sizeof(Machine); }
 // in `event`, or because of the deadline. Then the cycle is `open`.
 extern "C" void machine_run(Machine *m, u64 cycles, u64 work) {
   m->event = BUDGET;
-  m->armed = 0;
-  m->progress = progress(m);
+  look_after(m, m->answered ? FIRST_LOOK : LOOK);
+  m->answered = 0;
   u64 limit = m->cycle + cycles, start = m->cycle - m->skipped;
   while (m->cycle < limit && m->cycle - m->skipped - start < work) {
     native_step(m->state, m->state);
@@ -343,7 +352,7 @@ extern "C" void machine_run(Machine *m, u64 cycles, u64 work) {
     drive(m);
     if (m->watch) m->watch(m);
     if (m->event != BUDGET || m->logged == LOG) return;
-    if (m->cycle % LOOK < 2) fast_forward(m, limit);
+    if (m->cycle >= m->look) fast_forward(m, limit);
   }
 }
 
@@ -368,5 +377,6 @@ extern "C" void machine_serve(Machine *m, u64 data, u64 error) {
 extern "C" u64 machine_answer(Machine *m, u64 delay) {
   u64 due = m->withheld->due = m->withheld_cycle + m->latency + 1 + delay;
   m->withheld = nullptr;
+  m->answered = 1;
   return due;
 }

@@ -107,7 +107,7 @@ class MachineStruct(ctypes.Structure):
         ("log", _Entry * LOG),
         ("expected", _u64 * MOST_EXPECTED),
         *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
-        *_words("progress", "armed"),
+        *_words("look", "progress", "armed", "answered"),
         *_words("watch", "watcher", "record", "transcripts"),
         ("story", _Story),
     ]

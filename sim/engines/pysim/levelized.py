@@ -2,7 +2,7 @@
 
 Amaranth's simulator wakes a whole module whenever one of its inputs changes, so in a
 hart of many modules each is evaluated several times a cycle, mostly to results that the next one
-undoes. `OrderedPySimEngine` compiles the same statements with the same compiler, but
+undoes. `LevelizedPySimEngine` compiles the same statements with the same compiler, but
 
 1. cuts the combinational statements of each module into groups that drive nothing in common, and
 2. evaluates the groups whose inputs have changed in topological order, handing on each result at
@@ -29,14 +29,14 @@ from sim.engines.internals import (
     VCDWriter,
 )
 
-__all__ = ["OrderedPySimEngine", "independent_groups", "topological_order"]
+__all__ = ["LevelizedPySimEngine", "independent_groups", "topological_order"]
 
 #: Signals, and (memory, address), that have changed, in order.
 _Changes = dict[Any, None]
 
 
-class OrderedPySimEngine(PySimEngine):
-    """For `Simulator(design, engine=OrderedPySimEngine)`: as the default engine, but faster."""
+class LevelizedPySimEngine(PySimEngine):
+    """For `Simulator(design, engine=LevelizedPySimEngine)`: as the default engine, but faster."""
 
     def __init__(self, design: Any):
         # The parent's constructor would compile the design its own way first.

@@ -9,7 +9,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from sim.engines.pysim.ordered import OrderedPySimEngine, independent_groups, topological_order
+from sim.engines.pysim.levelized import LevelizedPySimEngine, independent_groups, topological_order
 from sim.output.waveform import read_waveform
 
 
@@ -108,12 +108,12 @@ def test_it_computes_what_amaranths_scheduler_does(seed):
     expected = run("pysim", seed)
 
     assert len(set(expected)) > 100
-    assert run(OrderedPySimEngine, seed) == expected
+    assert run(LevelizedPySimEngine, seed) == expected
 
 
 def test_it_can_be_reset():
     dut = Circuit()
-    simulator = Simulator(dut, engine=OrderedPySimEngine)
+    simulator = Simulator(dut, engine=LevelizedPySimEngine)
     simulator.add_clock(1e-6)
     seen = []
 
@@ -160,7 +160,7 @@ def test_its_waveform_settles_to_the_same_values(tmp_path):
     slow, fast = tmp_path / "slow.vcd", tmp_path / "fast.vcd"
 
     run("pysim", 1, slow, cycles=40)
-    run(OrderedPySimEngine, 1, fast, cycles=40)
+    run(LevelizedPySimEngine, 1, fast, cycles=40)
 
     assert read_waveform(fast).widths == read_waveform(slow).widths
     assert len(settled(fast)) > 80

@@ -1,0 +1,160 @@
+"""The command `debug`: commands from options and from standard input, and what goes wrong."""
+
+import io
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sim.cli import main as cli
+from sim.debug.gdb.packets import framed
+
+OPTIONS = ["--memory", "8"]
+
+
+def lines_of(capsys, *arguments):
+    """What `trapline debug` prints; it must end well."""
+    assert cli.main(["debug", *OPTIONS, *arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def commands(*lines):
+    return [word for line in lines for word in ("--command", line)]
+
+
+def test_commands_are_carried_out_in_turn(capsys):
+    lines = lines_of(
+        capsys, *commands("break main", "continue", "step fault", "back fault"), "lazy"
+    )
+    assert lines[0] == "(trapline) break main"
+    assert lines[2] == "(trapline) continue"
+    assert "fault" in lines
+    assert lines[-4] == "pc 0x10 (main) (breakpoint 1)"
+
+
+def test_without_any_they_are_read(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("# two\nstep 2\n\nquit\nnonsense\n"))
+    lines = lines_of(capsys, "hello")
+    assert lines[:2] == ["(trapline) # two", "(trapline) step 2"]
+    assert lines[-1] == "(trapline) quit"
+
+
+def test_arguments_and_input_are_the_programs(capsys, tmp_path):
+    (tmp_path / "text").write_text("from a file\n")
+    lines = lines_of(
+        capsys,
+        "sh",
+        "--stdin",
+        str(tmp_path / "text"),
+        *commands("continue"),
+        "--",
+        "-c",
+        "cat|cat",
+    )
+    assert "| from a file" in lines
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ([*commands("nonsense"), "lazy"], "'nonsense' is no command: step, back"),
+        ([*commands("goto 9G"), "--max-cycles", "5k", "lazy"], "no motion goes further than 5,000"),
+        (["--stdin", "/nowhere", "lazy"], "/nowhere: No such file"),
+        (["nothing"], "no such file or bundled program: nothing"),
+        (["--latency", "2000", "lazy"], "--latency"),
+        ([], "Missing argument 'PROGRAM'"),
+        (["--gdb", "70000", "lazy"], "70000 is not in the range 0<=x<=65535"),
+        (["--gdb-host", "localhost", "lazy"], "--gdb-host needs --gdb PORT"),
+        (["--gdb", "1", "--gdb-host", "no such host", "lazy"], "cannot listen at no such host:1"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(capsys, arguments, message):
+    assert cli.main(["debug", *OPTIONS, *arguments]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("trapline: error:") == 1
+    assert err.splitlines()[-1].startswith("trapline: error: ")
+
+
+def test_gdb_is_waited_for_on_this_machine_only():
+    command = [sys.executable, "-m", "sim", "debug", "hello", *OPTIONS, "--gdb", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        line = process.stderr.readline()
+        while "waiting" not in line:  # what is built is told of before
+            line = process.stderr.readline()
+        found = re.fullmatch(r"trapline: waiting for gdb at (127\.0\.0\.1):(\d+): .*\n", line)
+        with socket.create_connection((found[1], int(found[2])), timeout=30) as client:
+            client.sendall(framed(b"D"))
+            said = b""
+            while len(said) < len(b"+$OK#9a"):
+                said += client.recv(100)
+            assert said == b"+$OK#9a"
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_place_that_others_reach_is_warned_of():
+    command = [sys.executable, "-m", "sim", "debug", "hello", *OPTIONS]
+    command += ["--gdb", "0", "--gdb-host", "0.0.0.0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        lines = []
+        while not any("waiting" in line for line in lines):
+            lines.append(process.stderr.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    assert any("warning: anybody who reaches 0.0.0.0:" in line for line in lines)
+
+
+class Terminal:
+    """`trapline debug` on a terminal."""
+
+    def __init__(self, *arguments):
+        ours, theirs = pty.openpty()
+        self._file = ours
+        environment = {**os.environ, "TERM": "dumb"}
+        command = [sys.executable, "-m", "sim", "debug", *OPTIONS, *arguments]
+        self.process = subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+        )
+        os.close(theirs)
+
+    def expect(self, text):
+        seen, end = "", time.monotonic() + 60
+        while text not in seen:
+            assert time.monotonic() < end, seen
+            seen += os.read(self._file, 4096).decode(errors="replace")
+        return seen
+
+    def type(self, text):
+        os.write(self._file, text.encode())
+
+
+def test_somebody_types_makes_a_mistake_and_goes_on():
+    terminal = Terminal("hello")
+    terminal.expect("(trapline) ")
+    terminal.type("nonsense\n")
+    terminal.expect("'nonsense' is no command")
+    terminal.type("goto 1000\n")
+    terminal.expect("cycle 1,000")
+    terminal.type("quit\n")
+    assert terminal.process.wait(timeout=30) == 0
+
+
+def test_ctrl_c_ends_a_motion_and_not_the_debugger():
+    terminal = Terminal("--memory", "128", "usertests")
+    terminal.expect("(trapline) ")
+    terminal.type("continue\n")
+    terminal.expect("continue")
+    time.sleep(1.5)
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.expect("interrupted")
+    terminal.expect("(trapline) ")
+    terminal.type("back 3\n")
+    terminal.expect("instruction")
+    terminal.type("quit\n")
+    assert terminal.process.wait(timeout=30) == 0

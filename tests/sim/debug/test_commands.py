@@ -1,0 +1,172 @@
+"""Commands of the debugger: what they do, and what is said of those that make no sense."""
+
+import pytest
+
+from sim.config import RunConfig
+from sim.debug.commands import Commands
+from sim.debug.debugger import DebugError
+from sim.debug.opening import open_debugger
+
+CONFIG = RunConfig(memory_mib=4)
+
+
+@pytest.fixture
+def lazy():
+    debugger = open_debugger("lazy", config=CONFIG)
+    with debugger.session as session:
+        yield Commands(debugger, session.symbols())
+
+
+def run(commands, *lines):
+    return [line for each in lines for line in commands.run(each)]
+
+
+def test_a_breakpoint_at_a_symbol_stops_there(lazy):
+    shown = run(lazy, "break main", "continue")
+    assert shown[0].startswith("breakpoint 1: pc ")
+    assert shown[1].endswith("(main) (breakpoint 1)")
+    assert shown[2].endswith(": pid 2 (lazy)")
+    assert "  main  " in shown[3]
+    assert shown[4].lstrip().startswith("lazy.c:")
+
+
+def test_faults_are_stepped_forth_and_back(lazy):
+    first = run(lazy, "step fault")
+    assert first[-4:-1] == [
+        "cycle 3,210: pid 2 (lazy), in S-mode",
+        "  0x3ffffff0b4  csrw sscratch, a0",
+        "from 0x240  read_some+0x50  ld a0, 0x7f9(a0)",
+    ]
+    assert first[-1].startswith("  lazy.c:")
+    assert run(lazy, "step fault 4")[-4:] != first[-4:]
+    assert run(lazy, "back fault 4")[-4:] == first[-4:]
+
+
+def test_output_is_shown_once_however_often_it_is_passed(lazy):
+    first = run(lazy, "goto end")
+    again = run(lazy, "goto 0", "goto end")
+    assert "| lazy: 64 pages promised at 0x4000" in first
+    assert not any(line.startswith("|") for line in again)
+
+
+def test_a_fault_is_gone_to_and_told(lazy):
+    run(lazy, "goto fault 5")
+    assert lazy.debugger.cycle == 11_960
+    run(lazy, "goto fault 2")
+    assert lazy.debugger.cycle == 4_895
+    told = run(lazy, "explain 1")
+    assert told[0] == "fault 1: load page fault, pid 2 (lazy), cycle 3,210"
+
+
+def test_what_the_walker_would_do_is_what_translate_says(lazy):
+    shown = run(lazy, "goto fault 1", "back cycle 8", "translate 0x4ff8")
+    assert "  level 0  0x80010020  0x0000000000000000 --------  V = 0: not valid" in shown
+    assert "  kernel heap, 0x4000 to 0x44000, rw-; size 0x44000" in shown
+
+
+@pytest.mark.parametrize(
+    "line, shown",
+    [
+        ("registers", "sp  0x0000000000003f"),
+        ("csr scause", "scause      0x0000000000000008  ecall u"),
+        ("csr", "MODE 8"),
+        ("stages", "execute"),
+        ("tlb dtlb", "dtlb: pages"),
+        ("tlb", "walk_cache: tables of level 0"),
+        ("pages", "page table 0x000000008000b000"),
+        ("pages 2", "pid 2 (lazy), size 0x44000"),
+        ("processes", "*   2  lazy"),
+        ("memory main 16", "  "),
+        ("memory 0x4ff8", "0x4ff8  nothing is mapped here"),
+        ("disassemble main 3", "main"),
+        ("list", "=> "),
+        ("where", "cycle 3,"),
+        ("breakpoints", "no breakpoints"),
+        ("help", "continue"),
+        ("help back", "back [cycle|instruction|fault|trap|syscall] [N]: go back"),
+    ],
+)
+def test_each_view_shows_something(lazy, line, shown):
+    run(lazy, "goto fault 1", "back cycle 8")
+    assert any(shown in told for told in run(lazy, line)), run(lazy, line)
+
+
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        ("bre main", "'bre' may be break or breakpoints"),
+        ("nonsense", "'nonsense' is no command: "),
+        ("step sideways", "'sideways' is no kind of step: cycle"),
+        ("step 0", "'0' is no number"),
+        ("step fault 1 2", "too many words: 2"),
+        ("break", "break SYMBOL | ADDRESS"),
+        ("break nowhere", "'nowhere' is neither an address nor a symbol of lazy"),
+        ("break cat:nowhere", "'nowhere' is neither an address nor a symbol of cat"),
+        ("break none:main", "'main' is neither an address nor a symbol of none"),
+        ("break va 0x1 sideways", "'sideways' is no access: read, write"),
+        ("break pte x", "'x' is no address of 64 bits"),
+        ("break 0x12345678123456789", "is neither an address nor a symbol"),
+        ("delete 7", "there is no breakpoint 7"),
+        ("goto nowhere", "'nowhere' is no cycle"),
+        ("csr sfoo", "'sfoo' is no CSR: "),
+        ("pages 77", "there is no process 77 with memory of its own"),
+        ("explain", "no page fault has been served yet"),
+        ("translate", "translate VA"),
+        ("memory", "memory SYMBOL|VA [BYTES]"),
+        ("registers now", "too many words: now"),
+        ("help nonsense", "'nonsense' is no command: "),
+        ("step \x1b[31m", "'^[[31m' is no kind of step"),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_one_line(lazy, line, told):
+    with pytest.raises(DebugError) as caught:
+        run(lazy, line)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_breakpoint_takes_no_number(lazy):
+    with pytest.raises(DebugError):
+        run(lazy, "break nowhere")
+    assert run(lazy, "break fault 3") == ["breakpoint 1: fault 3"]
+    assert run(lazy, "b cycle 10k", "breakpoints")[1:] == ["1: fault 3", "2: cycle 10,000"]
+    assert run(lazy, "delete 1", "breakpoints") == ["2: cycle 10,000"]
+    assert run(lazy, "delete", "breakpoints") == ["no breakpoints"]
+
+
+def test_an_entry_that_changes_stops(lazy):
+    shown = run(lazy, "goto fault 1", "break pte 0x4ff8", "continue", "translate 0x4ff8")
+    assert "pte of 0x4ff8, pid 2 (breakpoint 1)" in shown
+    assert any("a page of 4 KiB at 0x80008000" in line for line in shown)
+
+
+def test_an_empty_line_and_a_comment_do_nothing(lazy):
+    assert run(lazy, "", "   ", "# break main") == []
+
+
+def test_it_is_left(lazy):
+    assert not lazy.finished
+    run(lazy, "quit")
+    assert lazy.finished
+
+
+def test_a_shell_is_typed_to_and_its_programs_have_symbols_of_their_own():
+    debugger = open_debugger("sh", config=CONFIG)
+    with debugger.session as session:
+        commands = Commands(debugger, session.symbols())
+        assert "the program waits for input" in run(commands, "continue")
+        shown = run(commands, "break echo:main", "input echo hi", "continue")
+        assert any(line.endswith("(main) (breakpoint 1)") for line in shown)
+        assert any(line.endswith(": pid 4 (echo)") for line in shown)
+        shown = run(commands, "delete", "eof", "continue")
+        assert "| hi" in shown
+        assert any("the run has ended, with status 0" in line for line in shown)
+
+
+def test_a_run_with_input_of_its_own_is_not_typed_to():
+    debugger = open_debugger("cat", config=CONFIG, stdin=b"once\n")
+    with debugger.session as session:
+        commands = Commands(debugger, session.symbols())
+        assert "| once" in run(commands, "continue")
+        with pytest.raises(DebugError, match="comes from a file"):
+            run(commands, "input twice")
