@@ -78,6 +78,11 @@ class Trace:
         """The run went on behind a window that nobody has given an end."""
         return self._ended and isinstance(self._window, CycleRange) and self._window.last is None
 
+    def oldest(self, cycle: int) -> int | None:
+        """The oldest cycle that may be in it, when it is `cycle` now; None if none any more."""
+        first, _last = self._window.bounds()
+        return None if self._ended else cycle if first is None else min(first, cycle)
+
     def next_stop(self, cycle: int) -> int | None:
         """The cycle in which the window opens or closes next, as far as it is known."""
         later = [bound for bound in self._window.bounds() if bound is not None and bound > cycle]
@@ -111,6 +116,10 @@ class LastCycles:
         self._cycles = cycles
         self._keeping = False
 
+    def oldest(self, cycle: int) -> int | None:
+        """The oldest cycle that may be in it."""
+        return cycle - self._cycles
+
     def next_stop(self, cycle: int) -> int | None:
         """None: it has no wishes."""
         return None
@@ -142,6 +151,11 @@ class AroundFault:
         self.focus: int | None = None
         self._find = find
         self._keeping = False
+
+    def oldest(self, cycle: int) -> int | None:
+        """The oldest cycle that may be in it; None once it is written."""
+        focus = cycle - 2 * CYCLES_AFTER if self.focus is None else self.focus
+        return None if self.started else focus - CYCLES_BEFORE
 
     def next_stop(self, cycle: int) -> int | None:
         """When to look for the fault, or when its window ends."""

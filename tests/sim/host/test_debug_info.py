@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from sim.host.debug_info import DebugInfo, SourceLine
+from kernel_model.facts.memlayout import KERNBASE
+from sim.host.debug_info import DebugInfo, SourceLine, disassemble
 from sim.host.own_programs import compile_program
-from sim.host.programs import build_program, programs_directory, strip
+from sim.host.programs import build_program, programs_directory, strip, trampoline_elf
 from sim.host.toolchain import run_compiler
 
 SOURCE = """\
@@ -219,3 +220,18 @@ def test_every_line_of_a_bundled_program_is_of_one_of_its_files(info):
 
     assert {line.file for line in known if line} <= sources | {"user.h"}
     assert sum(line is not None for line in known) > 500
+
+
+def test_a_program_without_functions_has_its_labels():
+    info = DebugInfo(trampoline_elf())
+    starts = {name: KERNBASE + at for at in range(4096) if (name := info.function(KERNBASE + at))}
+    assert {"reset", "uservec", "userret"} <= starts.keys()
+    # None that the assembler has made.
+    assert all(name[0].isalpha() for name in starts)
+    assert info.function(starts["uservec"] + 4) == "uservec+0x4"
+
+
+def test_an_instruction_may_be_given_as_bytes():
+    assert disassemble(bytes.fromhex("73002010"), 0) == "sret"
+    assert disassemble(bytes.fromhex("0100"), 0) == "c.nop"
+    assert disassemble(bytes.fromhex("ffffffff"), 0) == ".word 0xffffffff"
