@@ -127,7 +127,7 @@ class DebugInfo:
     def _lines(self) -> tuple[list[int], list[tuple[str, int] | None]]:
         """Where the code of another line begins, in order, and which; None behind the last."""
         try:
-            sequences = [sequence for sequence in self._sequences() if sequence]
+            sequences = list(self._sequences())
         except Exception:  # likewise
             return [], []
         found: dict[int, tuple[str, int] | None] = {}
