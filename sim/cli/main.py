@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sim import __version__
-from sim.cli.checks import check_files, check_vcd
+from sim.cli.checks import check_files, check_kanata, check_vcd
 from sim.cli.completion import complete_program
 from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+#: Options for which all signals have to be computed.
+TRACING = ("vcd", "log_commits", "rvfi", "kanata")
 #: The exit status after a mistake of the user's.
 USAGE = 2
 
@@ -69,6 +71,7 @@ def run(program: str, arguments: tuple[str, ...], notice: str | None, **options:
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
     check_vcd(options)
+    check_kanata(options)
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.commands import run_program
@@ -102,6 +105,7 @@ def bare(file: Path, signature: Path | None, signature_granularity: str, **commo
     The exit status is 0 if it passed, else the number of the test that failed.
     """
     check_vcd(common)
+    check_kanata(common)
     with leaving_at_once():
         from sim.cli.commands import run_bare
         from sim.cli.options import Options
@@ -224,6 +228,7 @@ def exercise(seed: int | None, kind: str | None, count: int, answers: bool) -> N
     metavar="FILE",
     help="What the program reads. [default: what the command input types]",
 )
+@click.option("--tui", is_flag=True, help="Show it all on the whole terminal, with keys and mouse.")
 @click.option(
     "--gdb",
     "port",
@@ -248,6 +253,7 @@ def debug(
     max_cycles: int | None,
     port: int | None,
     host: str | None,
+    tui: bool,
     **options: Any,
 ) -> None:
     """Step through a run of PROGRAM, forth and back, and look at it.
@@ -259,13 +265,17 @@ def debug(
     check_files()
     if host is not None and port is None:
         raise click.UsageError("--gdb-host needs --gdb PORT")
+    if tui and port is not None:
+        raise click.UsageError("--tui and --gdb cannot both be given")
+    if tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("--tui needs a terminal")
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.debug import debug_program
 
     where = None if port is None else (host, port)
     debug_program(
-        config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles, gdb=where
+        config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles, gdb=where, tui=tui
     )
 
 
@@ -296,7 +306,7 @@ def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
 def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
     """The configuration that the options ask for. Raises UsageError."""
     try:
-        traced = any(options.get(name) is not None for name in ("vcd", "log_commits", "rvfi"))
+        traced = any(options.get(name) is not None for name in TRACING)
         return _fill(record, options | {"traced": traced})
     except ConfigError as error:
         name, _, reason = str(error).partition(" ")
