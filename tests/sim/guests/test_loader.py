@@ -194,6 +194,15 @@ def test_the_signature_lies_between_its_symbols():
     assert load_bare(make_elf(symbols=symbols), ram).signature(ram) == (BASE + 0x100, BASE + 0x110)
 
 
+def test_the_signature_may_be_all_of_ram_or_nothing():
+    ram = make_ram()
+    symbols = {"tohost": BASE, "begin_signature": BASE, "end_signature": BASE + 0x10000}
+    assert load_bare(make_elf(symbols=symbols), ram).signature(ram) == (BASE, BASE + 0x10000)
+
+    symbols["end_signature"] = BASE
+    assert load_bare(make_elf(symbols=symbols), ram).signature(ram) == (BASE, BASE)
+
+
 @pytest.mark.parametrize(
     ("symbols", "complaint"),
     [
