@@ -136,6 +136,12 @@ def test_a_segment_or_its_header_may_be_the_end_of_the_file():
     assert ram.read(BASE, 4) == CODE
 
 
+def test_there_may_be_64_segments():
+    ram = make_ram()
+    load_bare(make_elf([(BASE + 8 * n, bytes([n]), 1) for n in range(64)], align=1), ram)
+    assert ram.read(BASE + 8 * 63, 1) == b"\x3f"
+
+
 def test_a_segment_may_begin_where_another_one_ends():
     ram = make_ram()
     load_bare(make_elf([(BASE, b"text", 4), (BASE + 4, b"data", 4)]), ram)
