@@ -198,6 +198,7 @@ def translate(
     metavar="FILE",
     help="What the program reads. [default: what the command input types]",
 )
+@click.option("--tui", is_flag=True, help="Show it all on the whole terminal, with keys and mouse.")
 @click.option(
     "--gdb",
     "port",
@@ -222,6 +223,7 @@ def debug(
     max_cycles: int | None,
     port: int | None,
     host: str | None,
+    tui: bool,
     **options: Any,
 ) -> None:
     """Step through a run of PROGRAM, forth and back, and look at it.
@@ -233,13 +235,17 @@ def debug(
     check_files()
     if host is not None and port is None:
         raise click.UsageError("--gdb-host needs --gdb PORT")
+    if tui and port is not None:
+        raise click.UsageError("--tui and --gdb cannot both be given")
+    if tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("--tui needs a terminal")
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.debug import debug_program
 
     where = None if port is None else (host, port)
     debug_program(
-        config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles, gdb=where
+        config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles, gdb=where, tui=tui
     )
 
 

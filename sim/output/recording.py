@@ -25,6 +25,7 @@ def make_recording(
     window: CycleRange | None = None,
     fault: int | None = None,
     last: int | None = None,
+    latency: int,
     faults: Callable[[], Iterable[Shown]],
     narrate: Callable[[], Narrator],
     count: Callable[[], int],
@@ -32,6 +33,7 @@ def make_recording(
 ) -> "Recording":
     """Begins the waveform `path` of the cycles that at most one of the options chooses.
 
+    `latency` is that of memory, in cycles.
     `faults` are the page faults so far, of which there were `count`; of very many, those that may
     be in the waveform. `narrate` tells, after the run, of what is written into it in words. `find`
     tells the cycle of the fault with a number, or None as long as it has not come. The files are
@@ -44,7 +46,8 @@ def make_recording(
     vcd = _unused(path) if path.suffix == fst.SUFFIX else path
     watcher: Trace | AroundFault | LastCycles
     if fault is not None:
-        watcher, missing = AroundFault(vcd, lambda machine: find(fault)), f"page fault {fault}"
+        watcher = AroundFault(vcd, lambda machine: find(fault), latency)
+        missing = f"page fault {fault}"
     elif last is not None:
         watcher, missing = LastCycles(vcd, last), "its first cycle"
     else:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.cli import main as cli
 from sim.guests.lives import Part
 from tests.sim.recorded import record, record_bare
 
@@ -162,3 +163,14 @@ def test_without_a_kernel_both_engines_tell_the_same_words_too(tmp_path):
     assert phases[fault.retried_at] == "program"
     assert "handler" in phases[fault.cycle : fault.retried_at]
     assert told[0]["fault"][fault.cycle].endswith(f"page fault at {fault.tval:#x}")
+
+
+def test_the_retirement_is_in_the_waveform_of_a_fault_with_slow_memory_too(tmp_path):
+    options = ["--latency", "20", "--vcd-fault", "2", "--vcd", str(tmp_path / "x.vcd")]
+    assert cli.main(["run", "--quiet", *options, "lazy"]) == 0
+
+    lines = (tmp_path / "x.vcd.gtkw").read_text().splitlines()
+    marks = {line[13]: line[14:].strip() for line in lines if line.startswith("[markername]")}
+    names = ["miss", "raised", "doorbell", "answer", "sret", "retry", "retired"]
+    assert [marks[letter] for letter in "ABCDEFG"] == names
+    assert "fault 2: load" not in marks.values()

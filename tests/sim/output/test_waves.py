@@ -10,6 +10,7 @@ from sim.output.waveform import read_waveform
 from sim.output.waves import (
     CYCLES_AFTER,
     CYCLES_BEFORE,
+    CYCLES_SLOWER,
     MOST_CYCLES,
     OPEN_CYCLES,
     AroundFault,
@@ -163,3 +164,9 @@ def test_how_far_back_a_window_may_reach(tmp_path):
     assert around.oldest(50_000) == 49_000 - CYCLES_BEFORE
     around.started = True
     assert around.oldest(50_000) is None
+
+
+def test_with_slow_memory_more_cycles_are_behind_a_fault(tmp_path):
+    around = AroundFault(tmp_path / "run.vcd", lambda machine: 50_000, latency=20)
+    around.focus = 50_000
+    assert around.next_stop(50_001) == 50_000 + CYCLES_AFTER + 19 * CYCLES_SLOWER
