@@ -202,7 +202,7 @@ def translate(
 @click.option(
     "--gdb",
     "port",
-    type=click.IntRange(0, 65535),
+    type=Count(0, 65535),
     metavar="PORT",
     help="Wait for gdb at PORT of this machine; 0 is any that is free.",
 )
