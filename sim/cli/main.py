@@ -232,7 +232,7 @@ def exercise(seed: int | None, kind: str | None, count: int, answers: bool) -> N
 @click.option(
     "--gdb",
     "port",
-    type=click.IntRange(0, 65535),
+    type=Count(0, 65535),
     metavar="PORT",
     help="Wait for gdb at PORT of this machine; 0 is any that is free.",
 )
