@@ -195,16 +195,22 @@ def translate(
     help="How many.",
 )
 @click.option("--answers", is_flag=True, help="Show the answers, with their reasons.")
-def exercise(seed: int | None, kind: str | None, count: int, answers: bool) -> None:
+@click.option("--quiz", is_flag=True, help="Ask for what comes of it, and say what is right.")
+def exercise(seed: int | None, kind: str | None, count: int, answers: bool, quiz: bool) -> None:
     """Ask what an access does on a page table: exercises for those who learn, and their answers.
 
     Is it translated, or which exception is raised, with which stval? Which page-table entries are
     read, and in how many cycles? What does the kernel do?
     """
+    if answers and quiz:
+        raise click.UsageError("--answers and --quiz exclude each other")
     with leaving_at_once():
-        from sim.cli.exercise import say_exercises
+        from sim.cli.exercise import ask_exercises, say_exercises
 
-    say_exercises(seed, kind, count, solved=answers, say=click.echo)
+    if quiz:
+        ask_exercises(seed, kind, count, say=click.echo, ask=lambda: input("  > "))
+    else:
+        say_exercises(seed, kind, count, solved=answers, say=click.echo)
 
 
 @trapline.command(short_help="Step through a run, forth and back.")

@@ -8,7 +8,7 @@ from sim.exercises.mmu import Answer, Step, answers
 from sim.exercises.names import KINDS
 from sim.exercises.words import explained, listing, rules, situation, steps_in_words
 
-__all__ = ["WIDTH", "Exercise", "lines"]
+__all__ = ["WIDTH", "Exercise", "lines", "solution"]
 
 #: Columns that an exercise takes at most.
 WIDTH = 80
@@ -39,6 +39,8 @@ class Exercise:
         The steps in words, if they would tell too much by themselves.
     told, solution : tuple of str
         Lines of the situation, and of the answer; those that follow from the steps come first.
+    quiz : tuple of str or None
+        A short question and its answer, where it is not what becomes of the last access.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Exercise:
     happens: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     solution: tuple[str, ...] = ()
+    quiz: tuple[str, str] | None = None
 
     @property
     def answers(self) -> list[Answer]:
@@ -62,21 +65,26 @@ def lines(exercise: Exercise, number: int, *, solved: bool) -> Iterator[str]:
     yield f"{number}. {KINDS[exercise.kind]} ({exercise.kind})"
     yield ""
     if exercise.steps:
-        yield from indented(situation(exercise.steps, exercise.latency))
-        yield from indented(listing(exercise.memory))
+        yield from _indented(situation(exercise.steps, exercise.latency))
+        yield from _indented(listing(exercise.memory))
         yield ""
-        yield from indented(exercise.happens or steps_in_words(exercise.steps))
-    yield from indented(exercise.told)
+        yield from _indented(exercise.happens or steps_in_words(exercise.steps))
+    yield from _indented(exercise.told)
     yield ""
     for letter, question in zip("abcdef", exercise.questions, strict=False):
         yield from wrap(question, WIDTH, initial_indent=f"  {letter}) ", subsequent_indent=" " * 5)
     if solved:
         yield ""
-        yield "  Answer"
-        yield from indented(_solution(exercise), 4)
+        yield from solution(exercise)
 
 
-def _solution(exercise: Exercise) -> Iterator[str]:
+def solution(exercise: Exercise) -> Iterator[str]:
+    """The answer as lines, with its reasons."""
+    yield "  Answer"
+    yield from _indented(_reasons(exercise), 4)
+
+
+def _reasons(exercise: Exercise) -> Iterator[str]:
     done = answers(exercise.memory, exercise.steps, exercise.latency)
     asked = [done[index] for index in exercise.about] if done else []
     for number, (access, answer) in enumerate(asked):
@@ -91,7 +99,7 @@ def _solution(exercise: Exercise) -> Iterator[str]:
         yield from rules(exercise.steps, [answer for _, answer in asked])
 
 
-def indented(texts: Iterable[str], by: int = 2) -> Iterator[str]:
+def _indented(texts: Iterable[str], by: int = 2) -> Iterator[str]:
     """Lines that fit, so many columns to the right of where they begin."""
     for text in texts:
         indent = " " * (by + len(text) - len(text.lstrip()))

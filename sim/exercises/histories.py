@@ -105,7 +105,15 @@ def crossing(rng: Random) -> Exercise:
             f"sepc of a fault is {pc:#x}, where the instruction begins; stval is where the part "
             "begins that faults",
         ),
+        quiz=_second_half(tables, steps),
     )
+
+
+def _second_half(tables: Tables, steps: Sequence[Access]) -> tuple[str, str]:
+    """The short question, and its answer."""
+    _, last = answers(tables.memory, steps)[-1]
+    right = f"{last.pa:#x}" if last.cause is None else f"{int(last.cause)} {last.stval:#x}"
+    return "The physical address of the second half, or cause and stval?", right
 
 
 def _until_fault(tables: Tables, steps: Sequence[Access]) -> tuple[Access, ...]:
@@ -150,4 +158,5 @@ def cost(rng: Random) -> Exercise:
         ),
         told=("", "A fault changes nothing, and the next access is made all the same."),
         solution=("", f"{total} cycles in all"),
+        quiz=("How many cycles do all translations add?", str(total)),
     )

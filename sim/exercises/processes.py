@@ -195,6 +195,7 @@ def sizes(rng: Random) -> Exercise:
         ),
         told=tuple(told),
         solution=(*_course(came), _end(process)),
+        quiz=("The size at the end? (as 0x5000, or killed)", _size(process)),
     )
 
 
@@ -216,6 +217,13 @@ def _course(came: Sequence[int | Touched]) -> Iterator[str]:
             assert cause is not None
             raised = f"{cause_name(cause)}, cause {int(cause)}, stval {stval:#x}"
             yield f"{number}. {raised}; {in_words(what.outcome)}"
+
+
+def _size(process: Process) -> str:
+    try:
+        return f"{process.space.size:#x}"
+    except Killed:
+        return "killed"
 
 
 def _end(process: Process) -> str:

@@ -1,11 +1,14 @@
 """`trapline exercise`."""
 
 import re
+from io import StringIO
 
 import pytest
 
 from sim.cli import main as cli
+from sim.exercises.making import exercises
 from sim.exercises.names import KINDS
+from sim.exercises.quiz import key
 
 
 def printed(capsys, *arguments):
@@ -38,6 +41,23 @@ def test_of_one_kind(capsys, kind):
     )
 
 
+def test_answers_of_a_new_seed_can_be_had_again(capsys):
+    *text, last = printed(capsys, "--answers").splitlines()
+    again = re.fullmatch(r"The same again: trapline exercise (--seed \d+ --answers)", last)
+    assert "\n".join(text).rstrip() == printed(capsys, *again[1].split()).rstrip()
+
+
+def test_a_quiz_says_right_or_wrong_and_why(capsys, monkeypatch):
+    made = [*exercises(5, 3)]
+    monkeypatch.setattr("sys.stdin", StringIO(f"{key(made[0])}\n1 2 3\n"))  # and then it ends
+    text = printed(capsys, "--seed", "5", "--count", "3", "--quiz")
+
+    assert text.count("Right.") == text.count("Wrong.") == 1
+    assert text.index("Right.") < text.index("Wrong.")
+    assert text.count("\n  Answer\n") == 2
+    assert text.endswith("1 of 2 right (trapline exercise --seed 5 --count 3 --quiz)\n")
+
+
 def test_help_lists_the_kinds(capsys):
     text = printed(capsys, "--help")
     assert "|".join(KINDS) in text
@@ -50,6 +70,7 @@ def test_help_lists_the_kinds(capsys):
         (["--seed", "x"], "Invalid value for '--seed': 'x' is not a valid"),
         (["--seed", "-1"], "Invalid value for '--seed'"),
         (["--count", "0"], "Invalid value for '--count'"),
+        (["--quiz", "--answers"], "--answers and --quiz exclude each other"),
         (["lazy"], "unexpected extra argument (lazy)"),
     ],
 )

@@ -1,13 +1,17 @@
 """What an exercise says of its accesses is what the hart does, to the cycle."""
 
+from random import Random
+
 import pytest
 
-from hdl.arch import PAGE_SIZE, pte_to_pa
+from hdl.arch import PAGE_SIZE, Pte, pte_to_pa
 from sim.exercises.making import MAKERS, make
-from sim.exercises.mmu import Access, Fence, Put, answers
+from sim.exercises.mmu import Access, Context, Fence, Put, answers
+from sim.exercises.tables import USER, Tables
 from tests.sim.exercises.hart import OPERAND, Hart
 
 SEED = 2026
+VA = 0x12_3456_7000
 #: Exercises of each kind; all of 700 were right.
 SAMPLE = range(20)
 EBREAK, C_EBREAK = bytes.fromhex("73001000"), bytes.fromhex("0290")
@@ -45,6 +49,27 @@ def test_it_ends_so_on_the_hart(hart_of, kind):
                 if isinstance(step, Access):
                     _check(hart, step, expected.pop(0)[1], done)
         hart.put(dict.fromkeys(exercise.memory, 0))
+
+
+@pytest.mark.parametrize("flags", [0, Pte.G], ids=["of one space", "global"])
+def test_a_fence_drops_what_it_names(hart_of, flags):
+    """All forms: of this page or another one, of this address space or another one."""
+    tables = Tables(Random(SEED))
+    context = Context(tables.root, asid=3)
+    load = Access("ld a0, (a1)", "load", VA, context)
+    leaf = tables.map(VA, tables.frame(), USER | flags)
+    hart, hits = hart_of(1), []
+    for va in (None, VA, VA + PAGE_SIZE):
+        for asid in (None, 3, 4):
+            steps = (load, Put(leaf, 0), Fence(va, asid), load)
+            hart.do(Fence())
+            hart.put(tables.memory)
+            ends = [hart.do(step) for step in steps]
+            *_, (_, answer) = answers(tables.memory, steps)
+            hits.append(answer.hit)
+            assert (ends[-1].cause, ends[-1].cycles) == (answer.cause, answer.cycles)
+    dropped = [True, not flags, False] * 2 + [False] * 3
+    assert hits == [not each for each in dropped]
 
 
 def _place_targets(hart, exercise, expected):
