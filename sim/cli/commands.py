@@ -33,7 +33,6 @@ from sim.limit import DEFAULT_CYCLES, LAST_CYCLE
 from sim.machine import End
 from sim.output.activity import Activity
 from sim.output.recording import Recording
-from sim.output.report import print_average, print_faults, print_processes, print_summary
 from sim.output.signature import signature_lines
 from sim.platform.devices.console import Console
 from sim.result import Result
@@ -287,6 +286,9 @@ def _tell(
         _say(f"interrupted{by} at cycle {cycles}")
     if options.quiet and not anyway:
         return
+    # Imported here: what draws tables takes a twentieth of the start of a quiet run.
+    from sim.output.report import print_average, print_faults, print_processes, print_summary
+
     if isinstance(result.config, RunConfig):
         print_faults(result, sys.stderr, symbols)
         print_processes(result, sys.stderr)
