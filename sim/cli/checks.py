@@ -14,7 +14,7 @@ from sim.cli.file_uses import FileUse, find_collision, find_intrusion
 from sim.config import HostFile
 from sim.host.own_programs import elf_of, is_source
 
-__all__ = ["check_files", "check_vcd"]
+__all__ = ["check_files", "check_kanata", "check_vcd"]
 
 
 def check_vcd(common: Mapping[str, Any]) -> None:
@@ -46,6 +46,12 @@ def check_vcd(common: Mapping[str, Any]) -> None:
         raise click.UsageError(
             "--vcd: a FILE.fst needs vcd2fst on PATH, which comes with GTKWave; or name it FILE.vcd"
         )
+
+
+def check_kanata(common: Mapping[str, Any]) -> None:
+    """Raises UsageError if a window is given and no file."""
+    if common["kanata_window"] is not None and common["kanata"] is None:
+        raise click.UsageError("--kanata-window needs --kanata FILE")
 
 
 def check_files() -> None:

@@ -26,7 +26,7 @@ from sim.guests.program import (
 )
 from sim.guests.symbols import Symbols
 from sim.host.interrupts import end_by_signals
-from sim.host.output_files import empty, open_output
+from sim.host.output_files import empty, not_whole, open_output
 from sim.host.progress import Progress, tell_files
 from sim.host.streams import UNREAD
 from sim.limit import DEFAULT_CYCLES, LAST_CYCLE
@@ -61,7 +61,7 @@ def run_program(
     # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     # In a journal is what was typed: it stays until there is something to run.
     empty(options.vcd, options.log_commits, options.rvfi, options.json_path, options.csv)
-    empty(options.chrome_trace)
+    empty(options.chrome_trace, options.kanata)
     program = find_user_program(name, disk)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -116,6 +116,7 @@ def run_bare(
     """Runs the bare-metal program in `path`; returns the exit status."""
     tell_files(not options.quiet)
     empty(options.vcd, options.log_commits, options.rvfi, options.json_path, signature)
+    empty(options.kanata)
     program = find_bare_program(path)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -136,7 +137,7 @@ def run_bare(
         print(f"{program.where}: test {code} failed", file=sys.stderr)
     failure = reports.finish(result)
     _tell(result, options, console, anyway=failure is not None)
-    status = _unless_lost(result.exit_status, console, recording, session)
+    status = _unless_lost(result.exit_status, console, recording, session, reports.close())
     if wanted is not None and code is not None:
         target, region = wanted
         with open_output(target) as file:
@@ -225,11 +226,11 @@ def _unless_lost(
     console: Console,
     recording: Recording | None,
     session: Session,
-    failures: Sequence[OSError] = (),
+    failures: Sequence[str] = (),
 ) -> int:
     """`status`, but no success if the user does not get a file or did not get the output.
 
-    `failures` are those of files that have been ended.
+    `failures` are what there is to say of files that have been ended.
     """
     if recording is not None and not recording.finish():
         status = status or _LOST
@@ -245,11 +246,11 @@ def _unless_lost(
     return status or _LOST
 
 
-def _end_transcripts(session: Session, others: Sequence[OSError] = ()) -> bool:
+def _end_transcripts(session: Session, others: Sequence[str] = ()) -> bool:
     """Ends transcripts, and tells of what is not whole, `others` included; whether all is."""
-    failures = [*session.machine.engine.stop_transcripts(), *others]
-    for error in failures:
-        _say(f"error: {error.filename}: {error.strerror}; it is not whole")
+    failures = [*map(not_whole, session.machine.engine.stop_transcripts()), *others]
+    for failure in failures:
+        _say(f"error: {failure}")
     return not failures
 
 

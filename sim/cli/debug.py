@@ -1,5 +1,6 @@
 """What the command `debug` does: commands of the debugger from options, a file or somebody."""
 
+import ipaddress
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,8 @@ import click
 from sim.config import RunConfig
 from sim.debug.commands import Commands
 from sim.debug.debugger import DebugError, Debugger
+from sim.debug.gdb.server import LOOPBACK, Server
+from sim.debug.gdb.stub import Stub
 from sim.debug.opening import open_debugger
 from sim.host.input_files import read_whole
 from sim.host.progress import tell_files
@@ -30,10 +33,12 @@ def debug_program(
     *,
     stdin: Path | None,
     max_cycles: int | None,
+    gdb: tuple[str | None, int] | None = None,
 ) -> None:
     """Debugs the program `name` by `commands`, or if there are none by the lines of standard input.
 
-    A command that makes no sense ends it, with DebugError, unless somebody types.
+    A command that makes no sense ends it, with DebugError, unless somebody types. With `gdb`, a
+    host and a port, it is for gdb to go on behind the commands.
     """
     tell_files(True)
     data = None if stdin is None else read_whole(stdin)
@@ -42,6 +47,10 @@ def debug_program(
         console = Commands(debugger, session.symbols())
         if commands:
             _carry_out(console, commands)
+        if gdb is not None:
+            _wait_for_gdb(console, *gdb)
+        elif commands:
+            return
         elif sys.stdin.isatty():
             _converse(console)
         else:
@@ -60,6 +69,23 @@ def _carry_out(console: Commands, lines: Iterable[str]) -> None:
         _do(console, line)
         if console.finished:
             return
+
+
+def _wait_for_gdb(console: Commands, host: str | None, port: int) -> None:
+    debugger = console.debugger
+    server = Server(host or LOOPBACK, port)
+    try:
+        where = ":".join(map(str, server.address))
+        if not ipaddress.ip_address(server.address[0]).is_loopback:
+            _say(f"warning: anybody who reaches {where} can drive the run and see all of it")
+        _say(f"waiting for gdb at {where}: target remote {where}")
+        server.serve(debugger, lambda: Stub(debugger, console))
+    finally:
+        server.close()
+
+
+def _say(message: str) -> None:
+    print(f"trapline: {message}", file=sys.stderr, flush=True)
 
 
 def _converse(console: Commands) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sim import __version__
-from sim.cli.checks import check_files, check_vcd
+from sim.cli.checks import check_files, check_kanata, check_vcd
 from sim.cli.completion import complete_program
 from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+#: Options for which all signals have to be computed.
+TRACING = ("vcd", "log_commits", "rvfi", "kanata")
 #: The exit status after a mistake of the user's.
 USAGE = 2
 
@@ -68,6 +70,7 @@ def run(program: str, arguments: tuple[str, ...], notice: str | None, **options:
     program's; 124 if --max-cycles ends it, 125 if no process can ever run again.
     """
     check_vcd(options)
+    check_kanata(options)
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.commands import run_program
@@ -101,6 +104,7 @@ def bare(file: Path, signature: Path | None, signature_granularity: str, **commo
     The exit status is 0 if it passed, else the number of the test that failed.
     """
     check_vcd(common)
+    check_kanata(common)
     with leaving_at_once():
         from sim.cli.commands import run_bare
         from sim.cli.options import Options
@@ -194,6 +198,20 @@ def translate(
     metavar="FILE",
     help="What the program reads. [default: what the command input types]",
 )
+@click.option(
+    "--gdb",
+    "port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Wait for gdb at PORT of this machine; 0 is any that is free.",
+)
+@click.option(
+    "--gdb-host",
+    "host",
+    metavar="HOST",
+    help="With --gdb, listen at this address instead: whoever reaches it sees all. "
+    "[default: 127.0.0.1]",
+)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def debug(
@@ -202,6 +220,8 @@ def debug(
     commands: tuple[str, ...],
     stdin: Path | None,
     max_cycles: int | None,
+    port: int | None,
+    host: str | None,
     **options: Any,
 ) -> None:
     """Step through a run of PROGRAM, forth and back, and look at it.
@@ -211,11 +231,16 @@ def debug(
     own arguments that begin with - stand behind --.
     """
     check_files()
+    if host is not None and port is None:
+        raise click.UsageError("--gdb-host needs --gdb PORT")
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.debug import debug_program
 
-    debug_program(config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles)
+    where = None if port is None else (host, port)
+    debug_program(
+        config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles, gdb=where
+    )
 
 
 @trapline.command(short_help="Compile C files into a program for run.")
@@ -245,7 +270,7 @@ def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
 def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
     """The configuration that the options ask for. Raises UsageError."""
     try:
-        traced = any(options.get(name) is not None for name in ("vcd", "log_commits", "rvfi"))
+        traced = any(options.get(name) is not None for name in TRACING)
         return _fill(record, options | {"traced": traced})
     except ConfigError as error:
         name, _, reason = str(error).partition(" ")

@@ -114,6 +114,18 @@ SHOWN = [
         help="Write what retires or traps, with RVFI's fields, as CSV.",
     ),
     click.option(
+        "--kanata",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write what is in the pipeline, for the viewer Konata.",
+    ),
+    click.option(
+        "--kanata-window",
+        type=CycleWindow(),
+        metavar="FROM:TO",
+        help="The cycles of --kanata. [default: around the first faults]",
+    ),
+    click.option(
         "--json",
         "json_path",
         type=OutputOrStdout(),

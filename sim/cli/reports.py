@@ -9,12 +9,15 @@ from sim.engines.traps import TrapRecord
 from sim.guests.bare_faults import BareFaults
 from sim.guests.fault_table import PageFault
 from sim.guests.symbols import Symbols
+from sim.host.output_files import not_whole
 from sim.output.chrome_trace import ChromeTrace
 from sim.output.csv_report import CsvReport
 from sim.output.facts import bare_facts, fault_facts, raised_facts, run_facts
 from sim.output.json_report import JsonReport
+from sim.output.kanata_log import KanataLog
+from sim.output.waves import CycleRange, FirstFaults
 from sim.result import Result
-from sim.session import BareSession, KernelSession
+from sim.session import BareSession, KernelSession, Session
 
 __all__ = ["BareReports", "Reports"]
 
@@ -32,6 +35,14 @@ class Reports:
         if options.chrome_trace is not None:
             self._trace = _trace(options.chrome_trace, session)
         self._session = session
+        self._kanata = None
+        if options.kanata is not None:
+            self._kanata = KanataLog(
+                options.kanata, options.kanata_window or FirstFaults(session.guest)
+            )
+            session.kernel.watchers.append(self._kanata)
+            session.guest.watchers.append(self._kanata.rang)
+            session.watchers.append(self._kanata)
         if any(each is not None for each in (self._json, self._csv, self._trace)):
             self._symbols = session.symbols()
             session.guest.faults.settled.append(self._fault)
@@ -40,14 +51,15 @@ class Reports:
         """The run is over; what has gone wrong with the JSON, if anything has."""
         return _finish(self._json, lambda: run_facts(result))
 
-    def close(self) -> list[OSError]:
-        """Ends the other files; returns what has gone wrong."""
+    def close(self) -> list[str]:
+        """Ends the other files; says what has gone wrong."""
         engine = self._session.machine.engine
         failures = [
             None if self._csv is None else self._csv.close(),
             None if self._trace is None else self._trace.finish(engine.cycle, engine.passage),
         ]
-        return [error for error in failures if error is not None]
+        told = [not_whole(error) for error in failures if error is not None]
+        return told + _close(self._kanata, self._session)
 
     def _fault(self, fault: PageFault) -> None:
         place = self._symbols.place(fault.served.name, fault.served.pc)
@@ -65,7 +77,11 @@ class BareReports:
 
     def __init__(self, options: Options, session: BareSession, elf: bytes, write: _Write):
         self._json = None if options.json_path is None else JsonReport(options.json_path, write)
-        self._machine = session.machine
+        self._session = session
+        self._kanata = None
+        if options.kanata is not None:
+            self._kanata = KanataLog(options.kanata, options.kanata_window or CycleRange())
+            session.watchers.append(self._kanata)
         self._symbols = Symbols("", elf)
         self._faults = BareFaults(self._fault)
         if self._json is not None:
@@ -75,9 +91,13 @@ class BareReports:
         """As that of `Reports`."""
         if self._json is None:
             return None
-        self._faults.look(self._machine)
-        exceptions = self._machine.engine.log.trap_count
+        self._faults.look(self._session.machine)
+        exceptions = self._session.machine.engine.log.trap_count
         return _finish(self._json, lambda: bare_facts(result, exceptions))
+
+    def close(self) -> list[str]:
+        """As that of `Reports`."""
+        return _close(self._kanata, self._session)
 
     def _fault(self, number: int, trap: TrapRecord) -> None:
         assert self._json is not None
@@ -90,6 +110,11 @@ def _trace(path: Path, session: KernelSession) -> ChromeTrace:
     session.kernel.watchers.append(trace)
     session.guest.watchers.append(trace.rang)
     return trace
+
+
+def _close(kanata: KanataLog | None, session: Session) -> list[str]:
+    failure = None if kanata is None else kanata.finish(session.cycle)
+    return [] if failure is None else [failure]
 
 
 def _finish(json: JsonReport | None, facts: Callable[[], dict[str, Any]]) -> OSError | None:

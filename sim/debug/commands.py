@@ -99,10 +99,14 @@ class Commands:
         words = line.split()
         if not words or words[0].startswith("#"):
             return
-        name = one_of(_SHORT.get(words[0], words[0]), self._commands, "command")
+        name = self.full_name(words[0])
         if name == "input":
             words = [name, line.split(None, 1)[1]] if len(words) > 1 else words
         yield from self._commands[name].run(words[1:])
+
+    def full_name(self, word: str) -> str:
+        """The command that a word stands for. Raises DebugError."""
+        return one_of(_SHORT.get(word, word), self._commands, "command")
 
     def output(self) -> Iterator[str]:
         """What the program has printed and was not shown before, in lines that begin with |."""
@@ -310,7 +314,7 @@ class Commands:
     def _help(self, words: list[str]) -> Iterator[str]:
         _no_more(words[1:])
         if words:
-            name = one_of(_SHORT.get(words[0], words[0]), self._commands, "command")
+            name = self.full_name(words[0])
             yield f"{self._usage(name)}: {self._commands[name].help}"
             return
         for name, command in self._commands.items():

@@ -118,10 +118,11 @@ class Debugger:
         wanted = None if kind is None else OfKind(kind)
         return self._settle(self._search_on(self._conditions(wanted), wanted, count))
 
-    def run_to(self, condition: Condition) -> Stop:
-        """Goes on to a condition, whatever the breakpoints."""
+    def run_to(self, condition: Condition, *, passing: bool = True) -> Stop:
+        """Goes on to a condition, past all breakpoints unless it is not `passing` them."""
         self._eye.interrupted = False
-        return self._settle(self._search_on((condition,), None, 1))
+        conditions = (condition,) if passing else self._conditions(condition)
+        return self._settle(self._search_on(conditions, None, 1))
 
     def back(self, kind: Kind | None, count: int = 1) -> Stop:
         """Goes back to what was the `count`th of a kind before here, or to a breakpoint.
@@ -134,10 +135,11 @@ class Debugger:
         wanted = None if kind is None else OfKind(kind)
         return self._settle(self._search_back(self._conditions(wanted), wanted, count))
 
-    def back_to(self, condition: Condition) -> Stop:
-        """Goes back to a condition, whatever the breakpoints."""
+    def back_to(self, condition: Condition, *, passing: bool = True) -> Stop:
+        """Goes back to a condition, past all breakpoints unless it is not `passing` them."""
         self._eye.interrupted = False
-        return self._settle(self._search_back((condition,), None, 1))
+        conditions = (condition,) if passing else self._conditions(condition)
+        return self._settle(self._search_back(conditions, None, 1))
 
     def go_to(self, cycle: int) -> Stop:
         """Goes to a cycle, before or behind here; to the end of the run if that is before it."""

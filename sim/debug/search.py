@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sim.debug.conditions import AtCycle, Condition, PteChange
-from sim.engines.inspection import RETIRED
+from sim.engines.inspection import RETIRED, Rules
 from sim.machine import Machine
 from sim.session import KernelSession
 
@@ -47,7 +47,8 @@ class Search:
         self._wanted, self._count = wanted, count
         self._start, self._end, self._last = start, end, last
         self._met: deque[int] = deque(maxlen=count)
-        self._other: Hit | None = None
+        #: Those that are met in the first cycle, or if `last`, in the last.
+        self._others: list[Hit] = []
         self._cycles = sorted(c.cycle for c in self._conditions if isinstance(c, AtCycle))
         # The hart itself sets A and D bits, whenever.
         entries = any(isinstance(each, PteChange) for each in self._conditions)
@@ -57,6 +58,11 @@ class Search:
         """The run has come to where the search begins."""
         for condition in self._conditions:
             condition.begin(self._session)
+
+    @property
+    def rules(self) -> Rules:
+        """Which records it has to be told of."""
+        return [rule for condition in self._conditions for rule in condition.rules]
 
     @property
     def met(self) -> int:
@@ -69,8 +75,7 @@ class Search:
         hits: list[Hit] = []
         if self._wanted is not None and len(self._met) == self._count:
             hits.append((self._met[0] if self._last else self._met[-1], self._wanted))
-        if self._other is not None:
-            hits.append(self._other)
+        hits += self._others
         if not hits:
             return []
         choose = max if self._last else min
@@ -112,8 +117,11 @@ class Search:
         if condition is self._wanted:
             if self._last or len(self._met) < self._count:
                 self._met.append(cycle)
-        elif self._last or self._other is None:
-            self._other = (cycle, condition)
+            return
+        if self._last and self._others and self._others[0][0] < cycle:
+            self._others.clear()
+        if not self._others or self._others[0][0] == cycle:
+            self._others.append((cycle, condition))
 
 
 class Eye:
@@ -136,12 +144,13 @@ class Eye:
         """Meanwhile `search` looks; with `records` the engine hands it all that retires."""
         engine, self._search = self._session.machine.engine, search
         search.begin()
-        if records:
-            engine.observe(search.record)
+        observes = records and bool(search.rules)
+        if observes:
+            engine.observe(search.record, search.rules)
         try:
             yield
         finally:
-            if records:
+            if observes:
                 engine.stop_observing(search.record)
             self._search = None
 

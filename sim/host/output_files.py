@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["STDOUT", "check_writable", "empty", "open_output", "position_of", "return_to"]
+__all__ = [
+    "STDOUT",
+    "check_writable",
+    "empty",
+    "not_whole",
+    "open_output",
+    "position_of",
+    "return_to",
+]
 
 #: What stands for standard output where a file may be named.
 STDOUT = "-"
@@ -55,6 +63,11 @@ def open_output(path: Path | str, errors: str = "strict") -> TextIO:
     """Opens `path` to write text in UTF-8. All OSErrors of the file have its name."""
     raw = _Named(str(path), "w")
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors)
+
+
+def not_whole(error: OSError) -> str:
+    """What is said of a file that could not be written to its end."""
+    return f"{error.filename}: {error.strerror}; it is not whole"
 
 
 def position_of(file: TextIO) -> int | None:

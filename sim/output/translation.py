@@ -20,7 +20,7 @@ from hdl.arch import (
 )
 from kernel_model.mm.peek import flag_letters
 from kernel_model.mm.space import AddressSpace
-from sim.output.sentences import rights
+from sim.output.sentences import exception_in_words, rights
 
 __all__ = [
     "ACCESSES",
@@ -195,7 +195,7 @@ def explain_walk(found: Walk, *, svadu: bool) -> Iterator[str]:
             note = f" ({outcome.reason})" if outcome.reason else ""
             yield f"  {access:<5}  pa {found.pa:#x}{note}"
         else:
-            name = outcome.cause.name.lower().replace("_", " ") + " fault"
+            name = exception_in_words(outcome.cause)
             yield f"  {access:<5}  {name}, cause {int(outcome.cause)}: {outcome.reason}"
 
 

@@ -70,6 +70,7 @@ def test_a_save_file_that_is_no_file_is_refused_before_the_run(
         (["--vcd", "old", "--file", "old"], "--vcd and --file old are the same file, old"),
         (["--journal", "old", "--file", "old"], "--file old and --journal are the same file, old"),
         (["--vcd", "prog"], "--vcd and PROGRAM are the same file, prog"),
+        (["--kanata", "f", "--rvfi", "f"], "--rvfi and --kanata are the same file, f"),
         (["--csv", "f", "--json", "f"], "--json and --csv are the same file, f"),
         (["--json", "prog"], "--json and PROGRAM are the same file, prog"),
         (["--journal", "link"], "--journal and PROGRAM are the same file, link"),

@@ -3,7 +3,9 @@
 import io
 import os
 import pty
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ import time
 import pytest
 
 from sim.cli import main as cli
+from sim.debug.gdb.packets import framed
 
 OPTIONS = ["--memory", "8"]
 
@@ -66,6 +69,9 @@ def test_arguments_and_input_are_the_programs(capsys, tmp_path):
         (["nothing"], "no such file or bundled program: nothing"),
         (["--latency", "2000", "lazy"], "--latency"),
         ([], "Missing argument 'PROGRAM'"),
+        (["--gdb", "70000", "lazy"], "70000 is not in the range 0<=x<=65535"),
+        (["--gdb-host", "localhost", "lazy"], "--gdb-host needs --gdb PORT"),
+        (["--gdb", "1", "--gdb-host", "no such host", "lazy"], "cannot listen at no such host:1"),
     ],
 )
 def test_mistakes_are_told_in_one_line(capsys, arguments, message):
@@ -74,6 +80,34 @@ def test_mistakes_are_told_in_one_line(capsys, arguments, message):
     assert message in err
     assert err.count("trapline: error:") == 1
     assert err.splitlines()[-1].startswith("trapline: error: ")
+
+
+def test_gdb_is_waited_for_on_this_machine_only():
+    command = [sys.executable, "-m", "sim", "debug", "hello", *OPTIONS, "--gdb", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        line = process.stderr.readline()
+        while "waiting" not in line:  # what is built is told of before
+            line = process.stderr.readline()
+        found = re.fullmatch(r"trapline: waiting for gdb at (127\.0\.0\.1):(\d+): .*\n", line)
+        with socket.create_connection((found[1], int(found[2])), timeout=30) as client:
+            client.sendall(framed(b"D"))
+            said = b""
+            while len(said) < len(b"+$OK#9a"):
+                said += client.recv(100)
+            assert said == b"+$OK#9a"
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_place_that_others_reach_is_warned_of():
+    command = [sys.executable, "-m", "sim", "debug", "hello", *OPTIONS]
+    command += ["--gdb", "0", "--gdb-host", "0.0.0.0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        lines = []
+        while not any("waiting" in line for line in lines):
+            lines.append(process.stderr.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    assert any("warning: anybody who reaches 0.0.0.0:" in line for line in lines)
 
 
 class Terminal:

@@ -136,6 +136,19 @@ def test_a_segment_or_its_header_may_be_the_end_of_the_file():
     assert ram.read(BASE, 4) == CODE
 
 
+def test_a_segment_may_begin_where_another_one_ends():
+    ram = make_ram()
+    load_bare(make_elf([(BASE, b"text", 4), (BASE + 4, b"data", 4)]), ram)
+    assert ram.read(BASE, 8) == b"textdata"
+
+
+def test_a_header_alone_is_whole():
+    header = patch(patch(GOOD[:64], 40, bytes(8)), 56, bytes(8))
+
+    with pytest.raises(LoadError, match="nothing to load"):
+        load_bare(header, make_ram())
+
+
 def test_sections_that_only_the_first_one_counts_are_none():
     """For more than 65,279 sections the file says 0, and the first section has their number."""
     elf = patch(GOOD, 60, struct.pack("<H", 0))
