@@ -108,5 +108,5 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "make: $(PYTHON) has no venv module (on Debian: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[run,verilog,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[run,verilog,debug,test]'
 	@touch $@

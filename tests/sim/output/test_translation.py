@@ -80,6 +80,19 @@ def space():
     return it
 
 
+@pytest.mark.parametrize(
+    "va, read",
+    [
+        ((1 << 38) - 1, 1),
+        (1 << 38, 0),
+        ((1 << 64) - (1 << 38) - 1, 0),
+        ((1 << 64) - (1 << 38), 1),
+    ],
+)
+def test_bits_63_to_39_are_like_bit_38(va, read):
+    assert len(walk(read_from({}), BASE, va).steps) == read
+
+
 def test_a_page_that_was_never_touched_is_told_in_lines():
     tables = {BASE: pte(BASE + 0x1000, POINTER), BASE + 0x1000: pte(BASE + 0x2000, POINTER)}
 
