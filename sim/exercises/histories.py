@@ -1,6 +1,6 @@
 """Exercises about accesses that follow each other: old TLB entries, ends of pages, cycles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -48,7 +48,36 @@ def tlb(rng: Random) -> Exercise:
     steps += _fence(rng, va, asid)
     if rng.random() < 0.2:
         last = replace(last, context=replace(context, asid=asid + 1))
-    return Exercise(kind="tlb", memory=tables.memory, steps=(*steps, last), told=_LAST)
+    ((_, first),) = answers(tables.memory, [load])
+    if first.cause is None:
+        why = _kept(steps[-1], load, last, is_global=bool(flags & Pte.G))
+    else:
+        why = iter(("the first access faulted, so the TLBs have no entry for the page",))
+    return Exercise(
+        kind="tlb",
+        memory=tables.memory,
+        steps=(*steps, last),
+        told=_LAST,
+        solution=tuple(why),
+    )
+
+
+def _kept(step: Step, load: Access, last: Access, *, is_global: bool) -> Iterator[str]:
+    """What becomes of the entry that `load` has left, after a fence or in another space."""
+    asid = load.context.asid
+    if isinstance(step, Fence):
+        if step.va not in (None, load.va):
+            yield "the fence names another page, so the TLBs keep this one's entry"
+        elif step.asid is not None and is_global:
+            yield "the fence names an address space, so the TLBs keep global entries (G = 1)"
+        elif step.asid not in (None, asid):
+            yield "the fence names another address space, so the TLBs keep this one's entry"
+        else:
+            yield "the fence names the page's entry, so the TLBs hold it no more"
+        yield "any fence empties the walk cache of this hart"
+    if last.context.asid != asid:
+        whose = "all address spaces" if is_global else f"address space {asid} alone"
+        yield f"what the first access has left in the TLBs is for {whose} (G = {is_global:d})"
 
 
 def _fence(rng: Random, va: int, asid: int) -> list[Step]:
@@ -101,10 +130,7 @@ def crossing(rng: Random) -> Exercise:
         about=tuple(range(len(steps))),
         questions=_PARTS,
         happens=(f"an instruction of 4 bytes at {pc:#x} is fetched",),
-        solution=(
-            f"sepc of a fault is {pc:#x}, where the instruction begins; stval is where the part "
-            "begins that faults",
-        ),
+        solution=(f"sepc of a fault is {pc:#x}: where the instruction begins",),
         quiz=_second_half(tables, steps),
     )
 

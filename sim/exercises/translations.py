@@ -3,7 +3,7 @@
 from dataclasses import replace
 from random import Random
 
-from hdl.arch import PAGE_BITS, PAGE_SIZE, VPN_BITS, Priv, Pte, make_pte
+from hdl.arch import PAGE_BITS, PAGE_SIZE, RAM_BASE, VPN_BITS, Priv, Pte, make_pte
 from sim.exercises.exercise import Exercise
 from sim.exercises.mmu import Access, Context
 from sim.exercises.tables import RAM, USER, Tables, random_va
@@ -20,6 +20,7 @@ _DATA = (
 )
 #: What may be wrong with an entry on the way or with the page, for `walk`.
 _BENDS = ("V", "W", "reserved", "pointer", "canonical", "A", "memory")
+_WHERE_RAM = ("", f"RAM is from {RAM_BASE:#x} up to {RAM.stop:#x}.")
 
 
 def data_access(rng: Random, va: int, context: Context) -> Access:
@@ -62,7 +63,7 @@ def walk(rng: Random) -> Exercise:
         case "memory":
             nowhere = rng.randrange(0x1000_0000, 0x2000_0000, PAGE_SIZE)
             tables.memory[rng.choice(above)] = make_pte(nowhere, Pte.V)
-    return Exercise(kind="walk", memory=tables.memory, steps=(access,))
+    return Exercise(kind="walk", memory=tables.memory, steps=(access,), told=_WHERE_RAM)
 
 
 def superpage(rng: Random) -> Exercise:

@@ -43,8 +43,9 @@ _ALIGNED = (
     "it. This hart does it before: nothing is translated."
 )
 _STALE = (
-    '"Supervisor Memory-Management Fence Instruction": without a fence the hart may use the old '
-    "entry or the new one. This hart keeps what its TLB holds, and never holds an entry with V = 0."
+    '"Supervisor Memory-Management Fence Instruction": without a fence that covers it the '
+    "hart may use the old entry or the new one. This hart keeps what its TLB holds, and never "
+    "holds an entry with V = 0."
 )
 
 
@@ -67,10 +68,12 @@ def situation(steps: Sequence[Step], latency: int) -> Iterator[str]:
 
 
 def _registers(c: Context) -> str:
-    satp = make_satp(c.root, c.asid)
-    return (
-        f"satp {satp:#018x}   mode {c.priv.name}   SUM {c.sum_:d}   MXR {c.mxr:d}   ADUE {c.adue:d}"
-    )
+    bits = f"SUM {c.sum_:d}   MXR {c.mxr:d}   ADUE {c.adue:d}"
+    return f"satp {_satp(c):#018x}   mode {c.priv.name}   {bits}"
+
+
+def _satp(c: Context) -> int:
+    return make_satp(c.root, c.asid)
 
 
 def listing(memory: Mapping[int, int]) -> Iterator[str]:
@@ -92,7 +95,7 @@ def steps_in_words(steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, Access) and context not in (None, step.context):
             number += 1
-            yield f"{number}. {_registers(step.context)}"
+            yield f"{number}. {'csrw satp, a0':<22} a0 = {_satp(step.context):#018x}"
         if isinstance(step, Access):
             context = step.context
         number += 1
@@ -168,8 +171,8 @@ def _cost(answer: Answer, latency: int) -> str:
     count = len(answer.reads)
     if answer.cycles == 0:
         return "0 cycles: it is answered in the cycle in which it is asked for"
-    each = "a cycle each" if latency == 1 else f"{latency} cycles each"
-    reads = f"{count} read{'s' if count != 1 else ''} of {each}"
+    each = "a cycle" if latency == 1 else f"{latency} cycles"
+    reads = f"{count} reads of {each} each" if count > 1 else f"{count} read of {each}"
     if answer.written is None:
         return f"{answer.cycles} cycle{'s' if answer.cycles > 1 else ''}: {reads}, and 1 more"
     walk = count * latency + 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hdl.arch import Priv
+from hdl.arch import Priv, Pte
 from sim.exercises.exercise import WIDTH, lines
 from sim.exercises.making import MAKERS, exercises, make
 from sim.exercises.mmu import Access, Fence, Mmu, Put
@@ -149,3 +149,19 @@ def test_each_kind_has_what_it_is_about():
     assert seen["crossing"] >= {"cause 4", "cause 6", "cause 12", "cause None"}
     assert seen["cost"] >= {"hit", "cached", 10}
     assert seen["lazy"] >= {3, 6, 8, 10}
+
+
+def test_why_a_tlb_holds_an_entry_is_told():
+    """The reason and the answer are worked out apart, and agree."""
+    gone = ("no entry for the page", "hold it no more", " alone ")
+    told = set()
+    for seed in SEEDS:
+        exercise = make("tlb", seed)
+        text = "\n".join(exercise.solution)
+        put = next(step for step in exercise.steps if isinstance(step, Put))
+        # With D clear a store has to walk again, whatever the TLB holds.
+        usable = exercise.memory.get(put.address, 0) & Pte.D
+        kept = not any(words in text for words in gone)
+        assert exercise.answers[-1].hit == bool(kept and usable)
+        told |= {line for line in exercise.solution if "0x" not in line}
+    assert len(told) >= 7
