@@ -40,6 +40,16 @@ def test_a_folder_has_its_files_and_folders(folder):
     assert disk.geometry is None
 
 
+def test_only_a_file_is_a_program(folder):
+    (folder / "a").mkdir()
+    (folder / "a" / "file").write_bytes(b"mine")
+    disk = read_disk(folder)
+
+    assert disk.program("/a/file") == b"mine"
+    assert disk.program("a") is None
+    assert disk.program("nothing") is None
+
+
 def test_a_folder_may_need_every_inode(folder):
     for n in range(NINODES - 1):
         (folder / str(n)).touch()

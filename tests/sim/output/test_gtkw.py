@@ -106,6 +106,15 @@ def test_of_a_long_number_the_lowest_bits_are_shown(vcd):
     assert bits[-1] == "(55)bench.top.data_port__request__address[55:0]"
 
 
+def test_there_is_room_for_the_longest_name_and_the_longest_value(vcd):
+    lines = write(vcd)
+    (width,) = (int(line.split()[1]) for line in lines if line.startswith("[signals_width]"))
+    labels = [line.partition("}")[0].removeprefix("#{") for line in lines if line[:2] == "#{"]
+    labels += [line.split()[0].removeprefix("+{").rstrip("}") for line in lines if line[:2] == "+{"]
+
+    assert width > 8 * (max(map(len, labels)) + 16)
+
+
 def test_enumerations_are_strings(vcd):
     names = read_waveform(vcd).widths
 

@@ -128,6 +128,16 @@ def test_the_cycles_around_a_fault_are_kept_until_they_have_passed(tmp_path):
     assert len(machine.told) == 3
 
 
+def test_of_a_fault_that_never_came_nothing_is_written(tmp_path):
+    machine = Recent()
+    watcher = AroundFault(tmp_path / "x.vcd", lambda m: None)
+    watcher.look(machine)
+    watcher.finish(machine)
+
+    assert [what for what, *_ in machine.told] == ["keep"]
+    assert not watcher.started
+
+
 def test_an_engine_that_keeps_no_cycles_says_so(tmp_path):
     with pytest.raises(EngineError, match="pysim cannot keep the cycles before"):
         run_traced(LastCycles(tmp_path / "run.vcd", 5), engine="pysim")
