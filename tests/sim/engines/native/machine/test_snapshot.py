@@ -73,10 +73,3 @@ def test_what_refers_to_a_part_of_the_run_still_does(session):
     assert (session.kernel, session.guest, session.guest.faults) == (kernel, guest, faults)
     assert session.machine.engine.log is log
     assert any(watcher is faults for watcher in kernel.watchers)
-
-
-def test_a_machine_of_another_kind_does_not_return_to_it(session):
-    config = MachineConfig(memory_mib=4, engine="native", traced=True)
-    kernel = Kernel(Machine.make_ram(config), assemble_trampoline(), Console())
-    with KernelSession(config, kernel) as traced, pytest.raises(ValueError, match="traced alike"):
-        session.machine.engine.restore(traced.machine.engine.snapshot())
