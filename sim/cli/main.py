@@ -21,6 +21,7 @@ from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.help import Commands, RunCommand
 from sim.cli.parameters import KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
 from sim.config import ConfigError, MachineConfig, RunConfig
+from sim.exercises.names import KINDS
 from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
 from sim.host.own_programs import SUFFIXES, compile_program, is_source
 from sim.host.streams import UNREAD, OutputError, standard_streams
@@ -175,6 +176,41 @@ def translate(
         from sim.cli.translate import translate_program
 
     translate_program(config, program, arguments, va, moment, max_cycles, click.echo)
+
+
+@trapline.command(short_help="Ask what an access does on a page table.")
+@click.option(
+    "--seed",
+    type=Count(min=0),
+    metavar="N",
+    help="The exercises of seed N, always the same. [default: a new one, which is told]",
+)
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Of one kind. [default: all in turn]")
+@click.option(
+    "--count",
+    type=Count(1, 1000),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="How many.",
+)
+@click.option("--answers", is_flag=True, help="Show the answers, with their reasons.")
+@click.option("--quiz", is_flag=True, help="Ask for what comes of it, and say what is right.")
+def exercise(seed: int | None, kind: str | None, count: int, answers: bool, quiz: bool) -> None:
+    """Ask what an access does on a page table: exercises for those who learn, and their answers.
+
+    Is it translated, or which exception is raised, with which stval? Which page-table entries are
+    read, and in how many cycles? What does the kernel do?
+    """
+    if answers and quiz:
+        raise click.UsageError("--answers and --quiz exclude each other")
+    with leaving_at_once():
+        from sim.cli.exercise import ask_exercises, say_exercises
+
+    if quiz:
+        ask_exercises(seed, kind, count, say=click.echo, ask=lambda: input("  > "))
+    else:
+        say_exercises(seed, kind, count, solved=answers, say=click.echo)
 
 
 @trapline.command(short_help="Step through a run, forth and back.")

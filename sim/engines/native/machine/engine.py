@@ -9,8 +9,8 @@ from hdl.arch import PAGE_FAULTS
 from sim.engines.base import Engine, EngineError
 from sim.engines.hart import HartPorts
 from sim.engines.inspection import Observer, Rules, inspected
-from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.model import Model
+from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.machine.snapshot import EngineSnapshot
 from sim.engines.native.machine.structs import (
     DEVICE,

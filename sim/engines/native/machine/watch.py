@@ -4,12 +4,15 @@ import ctypes
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.engines.inspection import Observer, Rules, is_wanted
-from sim.engines.native.compiler.emit import Layout
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.transcript import Saved, Transcripts
 from sim.engines.native.machine.vcd import VcdWriter
+
+if TYPE_CHECKING:
+    from sim.engines.native.compiler.emit import Layout
 
 __all__ = ["Watch", "Watched"]
 
@@ -240,7 +243,7 @@ class Watch:
         self._library.watch_set(ctypes.byref(self._machine), ctypes.byref(self._native))
 
 
-def _shown_from(layout: Layout) -> tuple[int, int]:
+def _shown_from(layout: "Layout") -> tuple[int, int]:
     """The first word of the state that waveforms are computed from, and how many there are."""
     words = [*layout.registers.values(), *(first for first, _ in layout.memories.values())]
     first = min(words, default=0)
