@@ -84,6 +84,20 @@ def test_who_wants_some_records_gets_these(engine, end):
     assert 0 < len(wanted) < len(every)
 
 
+def test_who_observes_records_does_not_hinder_idle_cycles_from_being_passed_over():
+    found = []
+    for fast_forward in (True, False):
+        with start("sleep", "3", traced=True, fast_forward=fast_forward) as session:
+            records = []
+            session.machine.engine.observe(
+                lambda cycle, fields, records=records: records.append((cycle, dict(fields)))
+            )
+            session.run()
+            found.append((records, session.machine.engine.skipped > 0))
+    assert found[0][0] == found[1][0]
+    assert [skipped for _, skipped in found] == [True, False]
+
+
 def test_an_engine_that_is_not_traced_says_so():
     with start("hello") as session, pytest.raises(EngineError, match="traced"):
         session.machine.engine.inspect(["retire.valid"])

@@ -108,7 +108,7 @@ class MachineStruct(ctypes.Structure):
         ("expected", _u64 * MOST_EXPECTED),
         *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
         *_words("look", "progress", "armed", "answered"),
-        *_words("watch", "watcher", "record", "transcripts"),
+        *_words("watch", "watcher", "sparse", "record", "transcripts"),
         ("story", _Story),
     ]
 

@@ -68,6 +68,7 @@ void look(Machine *m) {
 // Makes `watch` what looks at the machine; nothing does if it has nothing to look for.
 extern "C" void watch_set(Machine *m, Watch *watch) {
   m->watcher = watch;
+  m->sparse = !watch->trace && !watch->ring;
   m->watch = watch->trace || watch->ring || watch->records ? look : nullptr;
 }
 
