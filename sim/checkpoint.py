@@ -61,6 +61,10 @@ class Checkpoint:
             self._seen[id(each)] = each
             waiting += self._record(each)
 
+    def __len__(self) -> int:
+        """How many objects' states it holds."""
+        return len(self._undo)
+
     def put_back(self) -> None:
         """Gives each object the state that it had; as often as one likes."""
         for undo in self._undo:
