@@ -10,11 +10,11 @@ __all__ = ["BYTES", "MOST", "SPACING", "History"]
 
 #: Cycles between two snapshots of a run that goes on, for each so many Python objects of it: they
 #: cost a tenth of its time.
-SPACING, OBJECTS = 500_000, 10_000
+SPACING, OBJECTS = 500_000, 2_000
 #: The most snapshots, and bytes that they hold together but for the two that there are at least:
 #: of memory, and about so many for each Python object.
 MOST = 24
-BYTES, _OBJECT = 256 << 20, 600
+BYTES, _OBJECT = 256 << 20, 1_000
 
 
 class History:
