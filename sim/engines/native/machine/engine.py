@@ -40,7 +40,7 @@ _TRACED_CHUNK = 20_000
 _PORTS = ("fetch_port", "data_port")
 #: What a hart must have for idle cycles to be passed over.
 _COUNTERS = ("mcycle", "stimecmp")
-#: Constants of a hart that are data here.
+#: Constants of a hart that are data here: machines that differ in nothing else share a library.
 _DATA = ("ram_end",)
 _RESPONSE = ("valid", "data", "error")
 #: Files of C++ behind machine.cpp, for what looks at the machine.
@@ -82,11 +82,6 @@ def _places(hart: HartPorts) -> dict[str, Any]:
     return places
 
 
-def _data(hart: HartPorts) -> dict[str, Any]:
-    """What of `hart` is data, by name: machines that differ in nothing else share a library."""
-    return {name: getattr(hart, name) for name in _DATA if hasattr(hart, name)}
-
-
 class NativeEngine(Engine):
     """Runs `hart` and `bus` in compiled code; see `Engine`.
 
@@ -125,7 +120,7 @@ class NativeEngine(Engine):
             runtime=_runtime(traced),
             everything=traced,
             places=_places(hart),
-            data=_data(hart),
+            data={name: getattr(hart, name) for name in _DATA if hasattr(hart, name)},
             exhibits=inspected(hart) if traced else {},
             rarely=RARELY,
         )
