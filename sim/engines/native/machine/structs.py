@@ -91,7 +91,7 @@ class _Read(ctypes.Structure):
 class _Walk(ctypes.Structure):
     _fields_ = [
         *_words("probe_at", "active", "begun", "side", "access", "priv", "sum", "mxr", "adue"),
-        *_words("asid", "va", "root", "last", "known", "cached", "written_at", "written"),
+        *_words("asid", "va", "root", "last", "known", "caches", "cached", "written_at", "written"),
         ("reads", _Read * READS),
     ]
 

@@ -57,7 +57,7 @@ void put_walk(Output &o, const Walk &w, const WalkProbe &p, u64 cycle) {
   } else {
     out = put_text(out, ",,,", 3);
   }
-  if (w.cached) out = put_cell(out, w.cached) - 1;
+  if (w.caches) out = put_cell(out, w.cached) - 1;
   *out++ = '\n';
   extend(o, out);
 }
@@ -71,7 +71,10 @@ void follow_walk(Machine *m) {
              p.mxr,      p.adue, p.asid,   p.va,   p.root,   READS};
   }
   if (!w.active) return;
-  if (p.caches) w.cached = (w.reads[w.last].value >> 10 & PPN_MASK) << 12;
+  if (p.caches) {
+    w.caches = 1;
+    w.cached = (w.reads[w.last].value >> 10 & PPN_MASK) << 12;
+  }
   if (p.read) {
     if (p.level >= w.last) w.known = 0;  // it begins anew
     u64 address = m->state[m->port[DATA].request_at + 1];
