@@ -37,13 +37,13 @@ sim: $(STAMP) ## compile programs/lazy.c, run it on the hart and show every page
 	@mkdir -p build
 	$(BIN)/python -m sim run --vcd build/lazy.vcd lazy
 
-wave: ## open GTKWave on the last trace
+wave: ## open GTKWave on the last waveform, made by `make sim` if there is none
 	@command -v gtkwave >/dev/null || { echo "make wave: gtkwave is not installed" >&2; exit 1; }
-	@newest=; for save in build/*.gtkw; do \
+	@newest() { newest=; for save in build/*.gtkw; do \
 	  trace=$${save%.gtkw}; \
 	  if [ -f "$$trace" ] && { [ -z "$$newest" ] || [ "$$trace" -nt "$$newest" ]; }; then newest=$$trace; fi; \
-	done; \
-	if [ -z "$$newest" ]; then echo "make wave: no trace in build/; run 'make sim' first" >&2; exit 1; fi; \
+	done; }; \
+	newest; if [ -z "$$newest" ]; then $(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) sim && newest || exit; fi; \
 	echo gtkwave "'$$newest.gtkw'"; gtkwave "$$newest.gtkw"
 
 test: $(STAMP) ## run the tests on all cores
@@ -108,5 +108,5 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "make: $(PYTHON) has no venv module (on Debian: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[run,verilog,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[run,verilog,debug,test]'
 	@touch $@

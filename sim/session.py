@@ -205,6 +205,8 @@ class BareSession(Session):
     -------
     image : BareImage
         Where its symbols are.
+    elf : bytes
+        The program.
 
     Parameters
     ----------
@@ -227,6 +229,7 @@ class BareSession(Session):
         hart: HartPorts | None = None,
     ):
         ram = Machine.make_ram(config)
+        self.elf = elf
         self.image = load_bare(elf, ram, config.reset_pc)
         guest = BareGuest(Htif(self.image.tohost, self.image.fromhost, write))
         super().__init__(config, Machine(config, ram, devices=[guest.htif], hart=hart), guest)

@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["REQUIRE", "View", "require", "screen", "view"]
+__all__ = ["PROGRAMS", "REQUIRE", "View", "require", "screen", "view"]
 
 REQUIRE = "TRAPLINE_REQUIRE_GTKWAVE"
-_PROGRAMS = {"gtkwave": "gtkwave", "vcd2fst": "gtkwave", "Xvfb": "xvfb"}
+PROGRAMS = {"gtkwave": "gtkwave", "vcd2fst": "gtkwave", "Xvfb": "xvfb"}
 #: The size of the screen in pixels.
 _WIDTH, _HEIGHT = 1920, 1080
 #: Seconds in which something has to appear, on a machine with much else to do.
@@ -24,8 +25,12 @@ _PATIENCE = 60
 #: Pixels of signals are of a colour, and bright; text, background, grid and markers are not.
 _BRIGHT, _SATURATED = 140, 90
 
+#: Of the 256 values of a colour every 16th, in a picture: it gets small, and none is missed.
+_FEWER = bytes(min(255, (value + 8) // 16 * 17) for value in range(256))
+
 #: What GTKWave tells, in its own Tcl, when it has loaded the files.
 _SCRIPT = """\
+ZOOM
 set out [open {FACTS.new} w]
 puts $out [gtkwave::getDumpFileName]
 puts $out [gtkwave::getWindowStartTime]
@@ -49,7 +54,7 @@ def require() -> None:
 
     With TRAPLINE_REQUIRE_GTKWAVE=1 in the environment, as in `.ci/run`, it fails instead.
     """
-    missing = sorted({package for name, package in _PROGRAMS.items() if not shutil.which(name)})
+    missing = sorted({package for name, package in PROGRAMS.items() if not shutil.which(name)})
     if not missing:
         return
     message = f"not installed (of Debian's packages): {', '.join(missing)}"
@@ -100,13 +105,25 @@ class Screenshot:
             for line in self.lines[len(self.lines) // 2 : len(self.lines) * 4 // 5]
         )
 
-    def save(self, path: Path) -> None:
-        """Writes it as a PPM, to be looked at."""
-        width = len(self.lines[0]) // 4
-        pixels = bytearray(3 * width * len(self.lines))
-        for colour in range(3):
-            pixels[colour::3] = b"".join(line[2 - colour :: 4] for line in self.lines)
-        path.write_bytes(b"P6 %d %d 255\n" % (width, len(self.lines)) + pixels)
+    def save(self, path: Path, columns: range | None = None, rows: range | None = None) -> None:
+        """Writes it, or a part of it, as a PNG."""
+        columns = columns or range(len(self.lines[0]) // 4)
+        rows = rows or range(len(self.lines))
+        packed = bytearray()
+        for y in rows:
+            line = self.lines[y][4 * columns.start : 4 * columns.stop]
+            pixels = bytearray(3 * len(columns))
+            for colour in range(3):
+                pixels[colour::3] = line[2 - colour :: 4].translate(_FEWER)
+            packed += b"\0" + pixels  # a line that is not filtered
+        header = struct.pack(">2I5B", len(columns), len(rows), 8, 2, 0, 0, 0)
+        chunks = (b"IHDR", header), (b"IDAT", zlib.compress(packed, 9)), (b"IEND", b"")
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*each) for each in chunks))
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    check = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
 
 def _coloured(line: bytes) -> int:
@@ -138,11 +155,25 @@ def screen(folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def view(save: str, cwd: Path, display: str, folder: Path) -> View:
-    """Opens the `save` file, a name relative to `cwd`, on the screen `display` of `folder`."""
+def view(
+    save: str,
+    cwd: Path,
+    display: str,
+    folder: Path,
+    *,
+    cycles: tuple[int, int] | None = None,
+    marker: int | None = None,
+) -> View:
+    """Opens the `save` file, a name relative to `cwd`, on the screen `display` of `folder`.
+
+    With `cycles` it goes to these, and puts the cursor at `marker`, in place of what the save file
+    says.
+    """
     facts, script, log = folder / "facts", folder / "script.tcl", folder / "gtkwave.log"
     facts.unlink(missing_ok=True)
-    script.write_text(_SCRIPT.replace("FACTS", str(facts)))
+    zoom = [] if cycles is None else ["gtkwave::setZoomRangeTimes {}us {}us".format(*cycles)]
+    zoom += [] if marker is None else [f"gtkwave::setMarker {marker}us"]
+    script.write_text(_SCRIPT.replace("FACTS", str(facts)).replace("ZOOM", "\n".join(zoom)))
     # No settings of the user's, and no desktop to ask.
     environment = os.environ | {
         "DISPLAY": display,

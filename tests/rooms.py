@@ -39,7 +39,7 @@ FLOORS = {
         ("result",),
         ("session", "output"),
         ("api",),
-        ("debug",),
+        ("debug", "exercises"),
         ("cli", "bench"),
         ("__main__",),
     ),

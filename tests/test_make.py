@@ -1,6 +1,7 @@
 """`make wave`, with a GTKWave that only says what it opens."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -57,9 +58,24 @@ def test_the_last_waveform_is_opened_whatever_its_save_files_age(wave, tmp_path)
 
 
 def test_a_save_file_without_its_waveform_is_passed_over(wave, tmp_path):
-    assert wave() == "make wave: no trace in build/; run 'make sim' first"
     trace(tmp_path, "gone.vcd", age=0)
     trace(tmp_path, "here.vcd", age=10)
     (tmp_path / "build" / "gone.vcd").unlink()
 
     assert wave() == "opens <build/here.vcd.gtkw>"
+
+
+def test_where_there_is_no_waveform_it_is_made(wave, tmp_path):
+    """By `make sim`, for which Trapline is installed here already, as far as make can tell."""
+    (tmp_path / "pyproject.toml").touch()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\ntouch build/lazy.vcd build/lazy.vcd.gtkw\necho "runs $*"\n')
+    python.chmod(0o755)
+    (tmp_path / ".venv" / ".installed").touch()
+
+    assert wave() == "opens <build/lazy.vcd.gtkw>"
+
+    python.write_text("#!/bin/sh\necho no compiler >&2\nexit 1\n")
+    (tmp_path / "build" / "lazy.vcd").unlink()
+    assert re.fullmatch(r"make\[1\]: .* sim\] Error 1", wave())

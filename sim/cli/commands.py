@@ -24,6 +24,7 @@ from sim.guests.program import (
     find_user_program,
     require_program,
 )
+from sim.guests.symbols import Symbols
 from sim.host.interrupts import end_by_signals
 from sim.host.output_files import empty, not_whole, open_output
 from sim.host.progress import Progress, tell_files
@@ -32,7 +33,6 @@ from sim.limit import DEFAULT_CYCLES, LAST_CYCLE
 from sim.machine import End
 from sim.output.activity import Activity
 from sim.output.recording import Recording
-from sim.output.report import print_average, print_faults, print_processes, print_summary
 from sim.output.signature import signature_lines
 from sim.platform.devices.console import Console
 from sim.result import Result
@@ -80,8 +80,8 @@ def run_program(
         progress.activity = Activity(kernel)
         recording = record_run(options, session)
         reports = Reports(options, session, console.write)
+        symbols = session.symbols()
         if options.explain is not None:
-            symbols = session.symbols()
             explainer = Explainer(options.explain, symbols, lambda line: _emit(progress, line))
             faults.settled.append(explainer.settled)
         pages = watch(options, kernel, faults, lambda line: _emit(progress, line))
@@ -92,7 +92,7 @@ def run_program(
     result = _with_status(session.result(), console, number)
     faults.finish(session.machine.engine.passage)
     failure = reports.finish(result)
-    _tell(result, options, console, anyway=failure is not None)
+    _tell(result, options, console, symbols, anyway=failure is not None)
     status = _unless_lost(result.exit_status, console, recording, session, reports.close())
     if failure is not None:
         raise failure
@@ -254,7 +254,14 @@ def _end_transcripts(session: Session, others: Sequence[str] = ()) -> bool:
     return not failures
 
 
-def _tell(result: Result, options: Options, console: Console, *, anyway: bool = False) -> None:
+def _tell(
+    result: Result,
+    options: Options,
+    console: Console,
+    symbols: Symbols | None = None,
+    *,
+    anyway: bool = False,
+) -> None:
     """Says why the run ended if the program did not end it, and shows the result.
 
     That it does even though it shall be quiet, if `anyway`: there is no other place for it.
@@ -280,8 +287,11 @@ def _tell(result: Result, options: Options, console: Console, *, anyway: bool = 
         _say(f"interrupted{by} at cycle {cycles}")
     if options.quiet and not anyway:
         return
+    # Imported here: what draws tables takes a twentieth of the start of a quiet run.
+    from sim.output.report import print_average, print_faults, print_processes, print_summary
+
     if isinstance(result.config, RunConfig):
-        print_faults(result, sys.stderr)
+        print_faults(result, sys.stderr, symbols)
         print_processes(result, sys.stderr)
     print_summary(result, sys.stderr)
     print_average(result, sys.stderr)

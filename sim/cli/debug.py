@@ -3,7 +3,7 @@
 import ipaddress
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -34,12 +34,14 @@ def debug_program(
     stdin: Path | None,
     max_cycles: int | None,
     gdb: tuple[str | None, int] | None = None,
+    tui: bool = False,
 ) -> None:
     """Debugs the program `name` by `commands`, or if there are none by the lines of standard input.
 
     A command that makes no sense ends it, with DebugError, unless somebody types. With `gdb`, a
-    host and a port, it is for gdb to go on behind the commands.
+    host and a port, it is for gdb to go on behind the commands, with `tui` for who sees the screen.
     """
+    show = _screen() if tui else None
     tell_files(True)
     data = None if stdin is None else read_whole(stdin)
     debugger = open_debugger(name, arguments, config=config, stdin=data, max_cycles=max_cycles)
@@ -47,7 +49,9 @@ def debug_program(
         console = Commands(debugger, session.symbols())
         if commands:
             _carry_out(console, commands)
-        if gdb is not None:
+        if show is not None:
+            show(console)
+        elif gdb is not None:
             _wait_for_gdb(console, *gdb)
         elif commands:
             return
@@ -69,6 +73,17 @@ def _carry_out(console: Commands, lines: Iterable[str]) -> None:
         _do(console, line)
         if console.finished:
             return
+
+
+def _screen() -> Callable[[Commands], None]:
+    """What shows the screen. Raises DebugError if its library is not installed."""
+    try:
+        from sim.debug.screen import DebugScreen
+    except ImportError as error:
+        if not (error.name or "").startswith("textual"):
+            raise
+        raise DebugError("--tui needs textual: pip install 'trapline[debug]'") from error
+    return lambda console: DebugScreen(console).run()
 
 
 def _wait_for_gdb(console: Commands, host: str | None, port: int) -> None:

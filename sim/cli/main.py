@@ -21,6 +21,7 @@ from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.help import Commands, RunCommand
 from sim.cli.parameters import KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
 from sim.config import ConfigError, MachineConfig, RunConfig
+from sim.exercises.names import KINDS
 from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
 from sim.host.own_programs import SUFFIXES, compile_program, is_source
 from sim.host.streams import UNREAD, OutputError, standard_streams
@@ -177,6 +178,41 @@ def translate(
     translate_program(config, program, arguments, va, moment, max_cycles, click.echo)
 
 
+@trapline.command(short_help="Ask what an access does on a page table.")
+@click.option(
+    "--seed",
+    type=Count(min=0),
+    metavar="N",
+    help="The exercises of seed N, always the same. [default: a new one, which is told]",
+)
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Of one kind. [default: all in turn]")
+@click.option(
+    "--count",
+    type=Count(1, 1000),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="How many.",
+)
+@click.option("--answers", is_flag=True, help="Show the answers, with their reasons.")
+@click.option("--quiz", is_flag=True, help="Ask for what comes of it, and say what is right.")
+def exercise(seed: int | None, kind: str | None, count: int, answers: bool, quiz: bool) -> None:
+    """Ask what an access does on a page table: exercises for those who learn, and their answers.
+
+    Is it translated, or which exception is raised, with which stval? Which page-table entries are
+    read, and in how many cycles? What does the kernel do?
+    """
+    if answers and quiz:
+        raise click.UsageError("--answers and --quiz exclude each other")
+    with leaving_at_once():
+        from sim.cli.exercise import ask_exercises, say_exercises
+
+    if quiz:
+        ask_exercises(seed, kind, count, say=click.echo, ask=lambda: input("  > "))
+    else:
+        say_exercises(seed, kind, count, solved=answers, say=click.echo)
+
+
 @trapline.command(short_help="Step through a run, forth and back.")
 @with_options(MACHINE, KERNEL)
 @click.option(
@@ -198,10 +234,11 @@ def translate(
     metavar="FILE",
     help="What the program reads. [default: what the command input types]",
 )
+@click.option("--tui", is_flag=True, help="Show it all on the whole terminal, with keys and mouse.")
 @click.option(
     "--gdb",
     "port",
-    type=click.IntRange(0, 65535),
+    type=Count(0, 65535),
     metavar="PORT",
     help="Wait for gdb at PORT of this machine; 0 is any that is free.",
 )
@@ -222,6 +259,7 @@ def debug(
     max_cycles: int | None,
     port: int | None,
     host: str | None,
+    tui: bool,
     **options: Any,
 ) -> None:
     """Step through a run of PROGRAM, forth and back, and look at it.
@@ -233,13 +271,17 @@ def debug(
     check_files()
     if host is not None and port is None:
         raise click.UsageError("--gdb-host needs --gdb PORT")
+    if tui and port is not None:
+        raise click.UsageError("--tui and --gdb cannot both be given")
+    if tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("--tui needs a terminal")
     config = _config(RunConfig, options)
     with leaving_at_once():
         from sim.cli.debug import debug_program
 
     where = None if port is None else (host, port)
     debug_program(
-        config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles, gdb=where
+        config, program, arguments, commands, stdin=stdin, max_cycles=max_cycles, gdb=where, tui=tui
     )
 
 

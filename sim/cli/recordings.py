@@ -1,13 +1,16 @@
 """What the options ask to be written of a run: a waveform, and transcripts."""
 
 from collections.abc import Iterator
+from itertools import starmap
 
-from hdl.arch import PAGE_FAULTS
+from hdl.arch import PAGE_FAULTS, Priv
 from sim.cli.options import Options
 from sim.engines.transcripts import Form
-from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault, cause_name
-from sim.output.gtkw import Mark
+from sim.guests.services import Running, Services
+from sim.host.debug_info import DebugInfo
+from sim.output.moments import Shown, of_life, of_trap
+from sim.output.narration import BareNarrator, KernelNarrator, Places, TrapFault
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
 from sim.session import BareSession, KernelSession, Session
@@ -22,25 +25,35 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
     """What records a run under the kernel; the faults are those that the kernel served."""
     if options.vcd is None:
         return None
-    faults = session.guest.faults
+    kernel, guest = session.kernel, session.guest
+    faults = guest.faults
     faults.pinned = lambda fault: _is_marked(fault, options)
+    services = Services(kernel, lambda cycle: recording.watcher.oldest(cycle))
 
     def find(number: int) -> int | None:
         return faults[number - 1].trap.cycle if len(faults) >= number else None
 
-    def marks() -> Iterator[Mark]:
-        return (Mark(each.trap.cycle, f"fault {each.number}: {each.cause_name}") for each in faults)
+    def shown() -> Iterator[Shown]:
+        return (of_life(each.life, f"fault {each.number}: {each.cause_name}") for each in faults)
 
-    return make_recording(
+    def narrate() -> KernelNarrator:
+        return KernelNarrator(faults, _unserved(session), services, kernel.satp, _places(session))
+
+    recording = make_recording(
         options.vcd,
-        FirstFaults(session.guest),
+        FirstFaults(guest),
         window=options.vcd_window,
         fault=options.vcd_fault,
         last=options.vcd_last,
-        marks=marks,
+        latency=session.config.latency,
+        faults=shown,
+        narrate=narrate,
         count=lambda: len(faults),
         find=find,
     )
+    kernel.watchers.append(services)
+    guest.watchers.append(services.rang)
+    return recording
 
 
 def record_bare_run(options: Options, session: BareSession) -> Recording | None:
@@ -49,17 +62,22 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
         return None
     engine = session.machine.engine
 
-    def last_faults() -> list[TrapRecord]:
-        return [trap for trap in engine.log.traps if trap.cause in PAGE_FAULTS]
+    def last_faults() -> list[TrapFault]:
+        log = engine.log
+        traps = [trap for trap in log.traps if trap.cause in PAGE_FAULTS]
+        return [*starmap(TrapFault, enumerate(traps, log.page_faults - len(traps) + 1))]
 
     def find(number: int) -> int | None:
         count = engine.log.page_faults
-        return last_faults()[number - 1 - count].cycle if count >= number else None
+        return last_faults()[number - 1 - count].trap.cycle if count >= number else None
 
-    def marks() -> Iterator[Mark]:
-        traps = last_faults()
-        for number, trap in enumerate(traps, engine.log.page_faults - len(traps) + 1):
-            yield Mark(trap.cycle, f"fault {number}: {cause_name(trap.cause)}")
+    def shown() -> Iterator[Shown]:
+        for number, trap in last_faults():
+            yield of_trap(trap, f"fault {number}: {cause_name(trap.cause)}")
+
+    def narrate() -> BareNarrator:
+        info = DebugInfo(session.elf)
+        return BareNarrator(last_faults(), lambda pc, _running: info.function(pc))
 
     return make_recording(
         options.vcd,
@@ -67,10 +85,36 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
         window=options.vcd_window,
         fault=options.vcd_fault,
         last=options.vcd_last,
-        marks=marks,
+        latency=session.config.latency,
+        faults=shown,
+        narrate=narrate,
         count=lambda: engine.log.page_faults,
         find=find,
     )
+
+
+def _unserved(session: KernelSession) -> list[TrapFault]:
+    """The page fault that the run has ended in, if it has."""
+    faults, traps = session.guest.faults, session.machine.engine.log.traps
+    if not traps or traps[-1].mode != Priv.U or traps[-1].cause not in PAGE_FAULTS:
+        return []
+    if len(faults) and faults[-1].trap is traps[-1]:
+        return []
+    return [TrapFault(len(faults) + 1, traps[-1])]
+
+
+def _places(session: KernelSession) -> Places:
+    """Tells of the programs of a run, and of the trampoline."""
+    symbols = session.symbols()
+
+    def place(pc: int, running: Running | None) -> str | None:
+        found = symbols.trampoline(pc)
+        if found is not None or running is None:
+            return found
+        info = symbols.info(running.name)
+        return None if info is None else info.function(pc)
+
+    return place
 
 
 def start_transcripts(options: Options, session: Session) -> None:

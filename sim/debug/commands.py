@@ -108,6 +108,10 @@ class Commands:
         """The command that a word stands for. Raises DebugError."""
         return one_of(_SHORT.get(word, word), self._commands, "command")
 
+    def address(self, word: str) -> int:
+        """The virtual address that a word stands for. Raises DebugError."""
+        return self._place(word)[0]
+
     def output(self) -> Iterator[str]:
         """What the program has printed and was not shown before, in lines that begin with |."""
         printed = bytes(self._session.kernel.console.printed)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hdl.arch import INTERRUPT_BIT, PAGE_FAULTS, Cause, Priv
+from sim.engines.inspection import Rules
 from sim.output.translation import walk
 from sim.session import KernelSession
 
@@ -42,6 +43,11 @@ class Kind(Enum):
 class Condition:
     """Something that happens in some cycles. Each part of it is asked as the run comes by."""
 
+    @property
+    def rules(self) -> Rules:
+        """Which records may be such that it happens with them; the fewer, the faster the search."""
+        return ()
+
     def record(self, fields: Mapping[str, int], session: KernelSession) -> bool:
         """It happens with this record of the retire port, of the process that runs."""
         return False
@@ -62,6 +68,16 @@ class OfKind(Condition):
 
     def __str__(self) -> str:
         return self.kind.value
+
+    @property
+    def rules(self) -> Rules:
+        if self.kind is Kind.INSTRUCTION:
+            return (("trap", 0, 0),)
+        return (
+            (_TRAPS, ("intr_cause", 1 << INTERRUPT_BIT, _MOST))
+            if self.kind is Kind.TRAP
+            else (_TRAPS,)
+        )
 
     def record(self, fields: Mapping[str, int], session: KernelSession) -> bool:
         match self.kind:
@@ -91,6 +107,10 @@ class AtPc(Condition):
         name = f" ({self.name})" if self.name else ""
         return f"pc {self.pc:#x}{name}"
 
+    @property
+    def rules(self) -> Rules:
+        return (("pc_wdata", self.pc, self.pc),)
+
     def record(self, fields: Mapping[str, int], session: KernelSession) -> bool:
         return fields["pc_wdata"] == self.pc and _runs(session, self.program)
 
@@ -112,6 +132,11 @@ class AccessTo(Condition):
     def __str__(self) -> str:
         which = "" if self.reads and self.writes else " read" if self.reads else " write"
         return f"va {self.va:#x}{which}"
+
+    @property
+    def rules(self) -> Rules:
+        accesses = ("mem_addr", max(0, self.va - 7), self.va + self.size - 1)
+        return (accesses, _TRAPS) if self.faults else (accesses,)
 
     def record(self, fields: Mapping[str, int], session: KernelSession) -> bool:
         if self.pid is not None and not _is_pid(session, self.pid):
@@ -172,6 +197,10 @@ class FaultNumber(Condition):
     def __str__(self) -> str:
         return f"fault {self.number:,}"
 
+    @property
+    def rules(self) -> Rules:
+        return (_TRAPS,)
+
     def record(self, fields: Mapping[str, int], session: KernelSession) -> bool:
         return _is_fault(fields) and len(session.guest.faults) + 1 == self.number
 
@@ -197,6 +226,11 @@ class AtCycle(Condition):
 
     def stands(self, session: KernelSession) -> bool:
         return session.cycle == self.cycle
+
+
+#: Records of exceptions; and the largest value of a field.
+_MOST = (1 << 64) - 1
+_TRAPS = ("trap", 1, 1)
 
 
 def _is_fault(fields: Mapping[str, int]) -> bool:

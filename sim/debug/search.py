@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sim.debug.conditions import AtCycle, Condition, PteChange
-from sim.engines.inspection import RETIRED
+from sim.engines.inspection import RETIRED, Rules
 from sim.machine import Machine
 from sim.session import KernelSession
 
@@ -58,6 +58,11 @@ class Search:
         """The run has come to where the search begins."""
         for condition in self._conditions:
             condition.begin(self._session)
+
+    @property
+    def rules(self) -> Rules:
+        """Which records it has to be told of."""
+        return [rule for condition in self._conditions for rule in condition.rules]
 
     @property
     def met(self) -> int:
@@ -139,12 +144,13 @@ class Eye:
         """Meanwhile `search` looks; with `records` the engine hands it all that retires."""
         engine, self._search = self._session.machine.engine, search
         search.begin()
-        if records:
-            engine.observe(search.record)
+        observes = records and bool(search.rules)
+        if observes:
+            engine.observe(search.record, search.rules)
         try:
             yield
         finally:
-            if records:
+            if observes:
                 engine.stop_observing(search.record)
             self._search = None
 

@@ -1,9 +1,10 @@
 """The interface of every engine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from sim.engines.inspection import Observer, Rules
 from sim.engines.story import Passage
 from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
@@ -97,15 +98,16 @@ class Engine(ABC):
         """Drives an interrupt line, one of `sim.platform.device.LINES`."""
 
     @abstractmethod
-    def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+    def observe(self, callback: Observer, rules: Rules | None = None) -> None:
         """Calls `callback(cycle, fields)` for every record of the retire port from now on.
 
-        `fields` maps the names of `hdl.pipeline.retire.RetirePort` to integers.
+        `fields` maps the names of `hdl.pipeline.retire.RetirePort` to integers. With `rules` only
+        for records that they want: the fewer, the faster.
         """
 
     @abstractmethod
-    def stop_observing(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
-        """Calls a `callback` that observes no more; ValueError if it does not."""
+    def stop_observing(self, callback: Observer) -> None:
+        """Calls a `callback` that observes no more."""
 
     @abstractmethod
     def inspect(self, names: Iterable[str]) -> dict[str, int]:

@@ -5,12 +5,17 @@ part in front: `trap.pc` is the program counter of what is in the trap stage, `m
 of a CSR that is held by fields, `dtlb.3` an entry, as `hdl.mmu.tlb.TlbEntry` lays out its bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.engines.hart import HartPorts
 
-__all__ = ["RETIRED", "inspected"]
+__all__ = ["RETIRED", "Observer", "Rules", "inspected", "is_wanted"]
+
+#: Takes a cycle, and the fields of the record of the retire port in it.
+Observer = Callable[[int, Mapping[str, int]], None]
+#: Which records are wanted: those of which any field lies in its range, as (name, low, high).
+Rules = Sequence[tuple[str, int, int]]
 
 #: What of the retire port is inspected.
 RETIRED = (
@@ -29,6 +34,11 @@ def inspected(hart: HartPorts) -> dict[str, Any]:
         for part in (_stages(hart), _csrs(hart), _tables(hart)):
             found |= dict(part)
     return found
+
+
+def is_wanted(fields: Mapping[str, int], rules: Rules) -> bool:
+    """Whether a record is one that `rules` want."""
+    return any(low <= fields[name] <= high for name, low, high in rules)
 
 
 def _stages(hart: Any) -> Iterator[tuple[str, Any]]:

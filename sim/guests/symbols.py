@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 from elftools.common.exceptions import ELFError
 
+from hdl.arch import PAGE_SIZE
+from kernel_model.facts.memlayout import KERNBASE, TRAMPOLINE
 from sim.guests.disk import Disk
 from sim.host.debug_info import DebugInfo
-from sim.host.programs import build_program
+from sim.host.programs import build_program, trampoline_elf
 from sim.host.toolchain import ToolchainError
 
 __all__ = ["NOWHERE", "Place", "Symbols"]
@@ -46,6 +48,7 @@ class Symbols:
         self._disk = disk
         self._known: dict[str, DebugInfo | None] = {first: DebugInfo(elf)}
         self._places: dict[tuple[str, int], Place] = {}
+        self._trampoline: DebugInfo | None = None
 
     def info(self, program: str) -> DebugInfo | None:
         """What the file of a program tells; None if there is none."""
@@ -63,6 +66,16 @@ class Symbols:
                 self._places.clear()
             self._places[key] = self._find(*key)
         return self._places[key]
+
+    def trampoline(self, pc: int) -> str | None:
+        """The place in the trampoline at `pc`, in its frame or on its page, as "uservec+0x4"."""
+        if TRAMPOLINE <= pc < TRAMPOLINE + PAGE_SIZE:
+            pc += KERNBASE - TRAMPOLINE
+        if not KERNBASE <= pc < KERNBASE + PAGE_SIZE:
+            return None
+        if self._trampoline is None:
+            self._trampoline = DebugInfo(trampoline_elf())
+        return self._trampoline.function(pc)
 
     def save_state(self) -> None:
         """See `sim.checkpoint.Restorable`: what is known of a file stays true."""

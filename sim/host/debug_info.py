@@ -13,6 +13,8 @@ from elftools.elf.sections import SymbolTableSection
 __all__ = ["DebugInfo", "SourceLine", "disassemble"]
 
 _EXECUTABLE = 1
+#: How names of labels begin that an assembler or a compiler has made; "" has no name at all.
+_HIDDEN = ("", ".", "$")
 #: Addresses that follow each other, and the file and line from there on.
 _Sequence = list[tuple[int, tuple[str, int] | None]]
 
@@ -74,12 +76,19 @@ class DebugInfo:
 
     def _code(self, pc: int) -> bytes | None:
         """At most 4 bytes of the executable segment that holds `pc`."""
-        for segment in self._elf.iter_segments("PT_LOAD"):
-            start, size = segment["p_vaddr"], segment["p_filesz"]
-            if segment["p_flags"] & _EXECUTABLE and start <= pc < start + size:
-                data: bytes = segment.data()
+        for start, data in self._segments:
+            if start <= pc < start + len(data):
                 return data[pc - start : pc - start + 4]
         return None
+
+    @cached_property
+    def _segments(self) -> list[tuple[int, bytes]]:
+        """What is executable, and where."""
+        return [
+            (segment["p_vaddr"], segment.data())
+            for segment in self._elf.iter_segments("PT_LOAD")
+            if segment["p_flags"] & _EXECUTABLE
+        ]
 
     @cached_property
     def _symbols(self) -> dict[str, int]:
@@ -98,22 +107,27 @@ class DebugInfo:
 
     @cached_property
     def _functions(self) -> tuple[list[int], list[str]]:
-        """Where functions begin, in order, and their names."""
-        found = {}
+        """Where functions begin, in order, and their names.
+
+        Labels instead, where there is no function: a program in assembly need not say what is one.
+        """
+        found: dict[str, dict[int, str]] = {"STT_FUNC": {}, "STT_NOTYPE": {}}
         try:
             table = self._elf.get_section_by_name(".symtab")
             for symbol in table.iter_symbols() if isinstance(table, SymbolTableSection) else ():
-                if symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_shndx"] != "SHN_UNDEF":
-                    found[symbol["st_value"]] = symbol.name
+                kind, name = symbol["st_info"]["type"], symbol.name
+                if kind in found and symbol["st_shndx"] != "SHN_UNDEF" and name[:1] not in _HIDDEN:
+                    found[kind][symbol["st_value"]] = name
         except Exception:  # of what is damaged the reader raises anything
             return [], []
-        return sorted(found), [found[start] for start in sorted(found)]
+        names = found["STT_FUNC"] or found["STT_NOTYPE"]
+        return sorted(names), [names[start] for start in sorted(names)]
 
     @cached_property
     def _lines(self) -> tuple[list[int], list[tuple[str, int] | None]]:
         """Where the code of another line begins, in order, and which; None behind the last."""
         try:
-            sequences = [sequence for sequence in self._sequences() if sequence]
+            sequences = list(self._sequences())
         except Exception:  # likewise
             return [], []
         found: dict[int, tuple[str, int] | None] = {}

@@ -19,6 +19,7 @@ from sim.host.toolchain import EXTENSIONS, ToolchainError, cached, compile_stric
 
 __all__ = [
     "assemble_trampoline",
+    "trampoline_elf",
     "build_bare",
     "build_program",
     "build_user",
@@ -170,13 +171,20 @@ def program_names() -> list[str]:
 
 def assemble_trampoline() -> bytes:
     """The trampoline's page: position-independent machine code, padded with zeros."""
-    source = Path(kernel_model.__file__).parent / "trampoline.S"
-    page = _read_text(
-        build_bare(source, trapframe.assembler_defines(), script=programs_directory() / "flat.ld")
-    )
+    page = _read_text(_build_trampoline(programs_directory() / "flat.ld"))
     if len(page) > PAGE_SIZE:
-        raise ToolchainError(f"{source.name} must fit in {PAGE_SIZE} bytes, not {len(page)}")
+        raise ToolchainError(f"trampoline.S must fit in {PAGE_SIZE} bytes, not {len(page)}")
     return page.ljust(PAGE_SIZE, b"\0")
+
+
+def trampoline_elf() -> bytes:
+    """The trampoline as an ELF file with its symbols, at KERNBASE."""
+    return _build_trampoline(None).read_bytes()
+
+
+def _build_trampoline(script: Path | None) -> Path:
+    source = Path(kernel_model.__file__).parent / "trampoline.S"
+    return build_bare(source, trapframe.assembler_defines(), script=script)
 
 
 @cache

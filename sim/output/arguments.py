@@ -14,7 +14,7 @@ from kernel_model.kernel import Kernel
 from kernel_model.mm.peek import peek
 from kernel_model.proc.state import Proc
 
-__all__ = ["Call"]
+__all__ = ["Call", "syscall_name"]
 
 #: Bytes shown of a string or a buffer.
 _MOST = 32
@@ -22,6 +22,11 @@ _MOST = 32
 _ESCAPES = {ord("\n"): r"\n", ord("\t"): r"\t", ord('"'): r"\"", ord("\\"): r"\\"}
 _ACCESS = {0: "O_RDONLY", O_WRONLY: "O_WRONLY", O_RDWR: "O_RDWR"}
 _SBRK_TYPES = {SBRK_EAGER: "SBRK_EAGER", SBRK_LAZY: "SBRK_LAZY"}
+
+
+def syscall_name(number: int) -> str:
+    """What the system call is called."""
+    return _NAMES.get(number, f"syscall_{number}")
 
 
 @dataclass
@@ -37,7 +42,7 @@ class Call:
     @property
     def name(self) -> str:
         """What it is called."""
-        return _NAMES.get(self.number, f"syscall_{self.number}")
+        return syscall_name(self.number)
 
     def arguments_before(self) -> list[str]:
         """The arguments up to the first that only its end tells."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sim.output import fst
-from sim.output.gtkw import Mark, is_ours, save_path, write_save_file
-from sim.output.waveform import read_waveform
+from sim.output.annotate import Narrator, annotate
+from sim.output.gtkw import is_ours, save_path, write_save_file
+from sim.output.moments import Shown
+from sim.output.waveform import Waveform, read_waveform
 from sim.output.waves import OPEN_CYCLES, AroundFault, CycleRange, FirstFaults, LastCycles, Trace
 
 __all__ = ["BYTES_PER_CYCLE", "Recording", "make_recording"]
@@ -23,16 +25,19 @@ def make_recording(
     window: CycleRange | None = None,
     fault: int | None = None,
     last: int | None = None,
-    marks: Callable[[], Iterable[Mark]],
+    latency: int,
+    faults: Callable[[], Iterable[Shown]],
+    narrate: Callable[[], Narrator],
     count: Callable[[], int],
     find: Callable[[int], int | None],
 ) -> "Recording":
     """Begins the waveform `path` of the cycles that at most one of the options chooses.
 
-    `marks` are the page faults so far, of which there were `count`; of very many, those that may be
-    in the waveform. `find` tells the cycle of the one with a number, or None as long as it has
-    not come. The files are created at once, so that one that cannot be
-    written is found out before the run. Raises OSError.
+    `latency` is that of memory, in cycles.
+    `faults` are the page faults so far, of which there were `count`; of very many, those that may
+    be in the waveform. `narrate` tells, after the run, of what is written into it in words. `find`
+    tells the cycle of the fault with a number, or None as long as it has not come. The files are
+    created at once, so that one that cannot be written is found out before the run. Raises OSError.
     """
     save = save_path(path)
     if save.exists() and is_ours(save):
@@ -41,14 +46,15 @@ def make_recording(
     vcd = _unused(path) if path.suffix == fst.SUFFIX else path
     watcher: Trace | AroundFault | LastCycles
     if fault is not None:
-        watcher, missing = AroundFault(vcd, lambda machine: find(fault)), f"page fault {fault}"
+        watcher = AroundFault(vcd, lambda machine: find(fault), latency)
+        missing = f"page fault {fault}"
     elif last is not None:
         watcher, missing = LastCycles(vcd, last), "its first cycle"
     else:
         watcher, missing = Trace(vcd, window or default), "its window began"
         if window is not None:
             _tell_size(path, window)
-    return Recording(path, watcher, marks, count, missing)
+    return Recording(path, watcher, faults, narrate, count, missing)
 
 
 class Recording:
@@ -64,13 +70,15 @@ class Recording:
         self,
         path: Path,
         watcher: Trace | AroundFault | LastCycles,
-        marks: Callable[[], Iterable[Mark]],
+        faults: Callable[[], Iterable[Shown]],
+        narrate: Callable[[], Narrator],
         count: Callable[[], int],
         missing: str,
     ):
         self.watcher = watcher
         self._path = path
-        self._marks = marks
+        self._faults = faults
+        self._narrate = narrate
         self._count = count
         self._missing = missing
 
@@ -88,7 +96,7 @@ class Recording:
                 f"after {faults:,} page fault{'s' * (faults != 1)}"
             )
             return False
-        waveform = read_waveform(vcd)
+        waveform = self._annotate(vcd)
         if vcd != path:
             self._convert()
         if self.watcher.cut_short:
@@ -98,11 +106,20 @@ class Recording:
         if save.exists() and not is_ours(save):
             _say(f"{save}: kept, since it has been changed; without it a new one is written")
         else:
-            write_save_file(path, waveform, self._marks(), focus=self.watcher.focus)
+            write_save_file(path, waveform, self._faults(), focus=self.watcher.focus)
         # A name that begins so would be an option.
         shown = f"./{save}" if str(save).startswith("-") else str(save)
         _say(f"waveform in {path}; open it with: gtkwave {shlex.quote(shown)}")
         return True
+
+    def _annotate(self, vcd: Path) -> Waveform:
+        """Writes the words into the VCD, if it is of a hart that has what they are made of."""
+        waveform = read_waveform(vcd)
+        narrator = self._narrate()
+        if not waveform.widths.keys() >= {*narrator.signals}:
+            return waveform
+        annotate(vcd, narrator)
+        return read_waveform(vcd)
 
     def _convert(self) -> None:
         try:

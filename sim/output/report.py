@@ -6,6 +6,7 @@ from typing import TextIO, TypeVar
 
 from kernel_model.facts.accounts import Account
 from sim.guests.fault_table import PageFault
+from sim.guests.symbols import NOWHERE, Symbols
 from sim.host.tables import Cell, Column, Gap, Row, print_table
 from sim.host.terminals import visible
 from sim.output.sentences import in_words
@@ -21,13 +22,15 @@ _FEW = (12, 8)
 #: What the tables have, and what they may do without.
 _FAULT_COLUMNS = (
     Column("#"),
-    Column("raised", spare=1),
+    Column("raised", spare=2),
     Column("pid"),
     Column("pc"),
+    Column("function", left=True, spare=1),
+    Column("line", left=True, spare=3),
     Column("cause", left=True),
     Column("stval"),
     Column("the kernel", "frame", left=True),
-    Column("retired", spare=2),
+    Column("retired", spare=4),
 )
 _PROCESS_COLUMNS = (
     Column("pid"),
@@ -47,15 +50,28 @@ _SHORTER = re.compile(r"mapped frame (\w+)")
 _Item = TypeVar("_Item")
 
 
-def print_faults(result: Result, file: TextIO) -> None:
-    """Prints the table of faults, one a row, in the order in which they were served."""
+def print_faults(result: Result, file: TextIO, symbols: Symbols | None = None) -> None:
+    """Prints the table of faults, one a row, in the order in which they were served.
+
+    `symbols` are those of the programs, for function and line.
+    """
     if not result.faults:
         print("no page faults", file=file)
         return
-    several = len({fault.served.pid for fault in result.faults}) > 1
-    columns = [column for column in _FAULT_COLUMNS if several or column.heading != "pid"]
-    rows = list(_some(result.faults, lambda fault: _row(fault, several), *_SHOWN))
+    rows = list(_some(result.faults, lambda fault: _row(fault, symbols), *_SHOWN))
+    one = len({fault.served.pid for fault in result.faults}) == 1
+    empty = {"pid"} if one else set()
+    empty |= {name for name in ("function", "line") if _is_empty(rows, name)}
+    kept = [index for index, column in enumerate(_FAULT_COLUMNS) if column.heading not in empty]
+    columns = [_FAULT_COLUMNS[index] for index in kept]
+    rows = [row if isinstance(row, Gap) else [row[index] for index in kept] for row in rows]
     print_table("Page faults", columns, rows, file)
+
+
+def _is_empty(rows: Sequence[Row], name: str) -> bool:
+    """Whether nothing is known of what that column of the table of faults tells."""
+    index = [column.heading for column in _FAULT_COLUMNS].index(name)
+    return all(isinstance(row, Gap) or row[index] == "-" for row in rows)
 
 
 def print_average(result: Result, file: TextIO) -> None:
@@ -133,15 +149,18 @@ def _process_row(account: Account) -> tuple[str, ...]:
     )
 
 
-def _row(fault: PageFault, with_pid: bool) -> tuple[str | Cell, ...]:
+def _row(fault: PageFault, symbols: Symbols | None) -> tuple[str | Cell, ...]:
     served = fault.served
+    place = NOWHERE if symbols is None else symbols.place(served.name, served.pc)
     done = in_words(served.outcome)
     retired = f"{fault.retired_cycle:,}" if fault.retired_cycle is not None else "-"
     return (
         str(fault.number),
         f"{fault.trap.cycle:,}",
-        *([str(served.pid)] if with_pid else []),
+        str(served.pid),
         f"{served.pc:#x}" if served.via is None else "-",
+        "-" if place.function is None else visible(place.function),
+        "-" if place.file is None else visible(f"{place.file}:{place.line}"),
         fault.cause_name
         if served.via is None
         else Cell(f"{served.via.value} of a system call", served.via.value),

@@ -8,18 +8,19 @@ from vcd.gtkw import GTKWColor
 
 from sim.output.waveform import Waveform
 
-__all__ = ["DETAILS", "STORY", "Row", "Shown", "find"]
+__all__ = ["DETAILS", "SIGNALS", "WORDS", "Row", "Shown", "find"]
 
-#: The characters that the name of an enumeration's value may take.
-_NAME = 12
+#: The characters that the name of an enumeration's value may take, and words of the first rows.
+_NAME, _WORDS = 12, 42
 
 
 @dataclass(frozen=True)
 class Row:
     """A row, or a row for each signal whose name below the hart is `pattern`, as a whole.
 
-    Without a `label` it has the signal's name. Of a number only the lowest `bits` are shown, if
-    there are any: as many as fit where it changes often.
+    Without a `label` it has the signal's name, without where it is: that its group says. Of a
+    number only the lowest `bits` are shown, if there are any: as many as fit where it changes
+    often. A `curve` is a number that is drawn.
     """
 
     pattern: str
@@ -27,6 +28,7 @@ class Row:
     bits: int | None = None
     color: GTKWColor = GTKWColor.normal
     format: str = "hex"
+    curve: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,15 @@ class Shown:
     @property
     def label(self) -> str:
         """What stands on the left of the row."""
-        label = self.row.label or _below_hart(self.name)
+        label = self.row.label or _short(self.name)
         return f"{label}[{self.bits - 1}:0]" if self.bits < self.width else label
 
     @property
     def digits(self) -> int:
         """Characters of its value."""
-        return -(-self.bits // 4) if self.width else _NAME
+        if self.width:
+            return -(-self.bits // 4)
+        return _WORDS if self.name.startswith("story.") else _NAME
 
 
 #: Numbers that change in nearly every cycle are shown as far as they fit: 16 bits of a pc, which
@@ -60,9 +64,30 @@ _PC, _VA, _PA = 16, 20, 32
 _RED, _ORANGE, _YELLOW = GTKWColor.red, GTKWColor.orange, GTKWColor.yellow
 _VIOLET = GTKWColor.violet
 
-#: The life of a page fault, from the instruction that touches the page to the kernel's entry. Each
-#: has a title; a waveform that lacks a signal is shown without it.
-STORY: tuple[tuple[str, tuple[Row, ...]], ...] = (
+_GREEN = GTKWColor.green
+
+#: What is on the screen when the waveform is opened, in words; see `sim.output.narration`.
+WORDS: tuple[Row, ...] = (
+    Row(r"story\.fault", "page fault", color=_RED),
+    Row(r"story\.phase", "phase", color=_YELLOW),
+    Row(r"story\.kernel", "kernel", color=_YELLOW),
+    Row(r"story\.kernel_step", "kernel step", color=_YELLOW),
+    Row(r"story\.instruction", "instruction", color=_GREEN),
+    Row(r"story\.privilege", "privilege", color=_GREEN),
+    Row(r"story\.page_table", "page table", color=_GREEN),
+    Row(r"story\.fetch_tlb", "fetch TLB", color=_ORANGE),
+    Row(r"story\.data_tlb", "data TLB", color=_ORANGE),
+    Row(r"story\.walker", "walker", color=_ORANGE),
+    Row(r"story\.bus", "bus", color=_VIOLET),
+    Row(r"story\.scause", "scause", color=_RED),
+    Row(r"story\.stval", "stval", color=_RED),
+    Row(r"story\.resident_pages", "resident pages", color=_GREEN, format="dec", curve=True),
+    Row(r"story\.free_frames", "free frames", color=_GREEN, format="dec", curve=True),
+)
+
+#: The signals that a page fault is seen by, from the instruction that touches the page to the
+#: kernel's entry. Each group has a title; a waveform that lacks a signal is shown without it.
+SIGNALS: tuple[tuple[str, tuple[Row, ...]], ...] = (
     (
         "instructions",
         (
@@ -78,7 +103,7 @@ STORY: tuple[tuple[str, tuple[Row, ...]], ...] = (
         ),
     ),
     (
-        "translation of the data's address",
+        "data address",
         (
             Row(r"execute\.translation__valid", "asked", color=_YELLOW),
             Row(r"execute\.translation__va", "va", _VA, color=_YELLOW),
@@ -90,7 +115,7 @@ STORY: tuple[tuple[str, tuple[Row, ...]], ...] = (
         ),
     ),
     (
-        "walk of the page table",
+        "page-table walk",
         (
             Row(r"mmu\.walker\.state", "walker", color=_ORANGE),
             Row(r"mmu\.walker\.level", "level", color=_ORANGE),
@@ -126,6 +151,7 @@ STORY: tuple[tuple[str, tuple[Row, ...]], ...] = (
 DETAILS: tuple[tuple[str, tuple[Row, ...]], ...] = tuple(
     (title, tuple(Row(pattern) for pattern in patterns))
     for title, patterns in (
+        ("registers by field", (r"story\.registers\.\w+",)),
         ("clock", ("clk", "mtime", "priv")),
         ("fetch", (r"fetch\.pc", r"fetch\.redirect__(valid|target)")),
         ("align", (r"align\.valid", r"align\.fetched__(pc|insn|fetch__fault|id)")),
@@ -175,3 +201,10 @@ def find(rows: Iterable[Row], waveform: Waveform) -> list[Shown]:
 def _below_hart(name: str) -> str:
     """`name` without the two scopes around the hart's own."""
     return name.removeprefix("bench.").removeprefix("top.")
+
+
+def _short(name: str) -> str:
+    """`name` without where it is: that its group says."""
+    return re.sub(
+        r".*\.|(fetch_port|data_port|retire|translation|fetched|decoded|executed)__", "", name
+    )

@@ -1,9 +1,83 @@
 """The kernel's facts about a page fault, as a sentence for people."""
 
-from hdl.arch import Pte
-from kernel_model.mm.served import Decision, FaultOutcome, Why
+from functools import cache
 
-__all__ = ["in_words", "rights"]
+from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Pte
+from kernel_model.mm.served import Decision, FaultOutcome, Why
+from sim.guests.lives import KernelPart
+
+__all__ = [
+    "cause_in_words",
+    "exception_in_words",
+    "in_words",
+    "part_in_words",
+    "reason_in_words",
+    "rights",
+]
+
+#: What the kernel's steps are called.
+_STEPS = {
+    "zero_page": "clear the page",
+    "pte": "page-table entries",
+    "free": "free frames",
+    "copy": "copy",
+    "console_char": "console",
+    "allocate": "allocate",
+}
+_WHY = {
+    Why.UNTOUCHED: "it is below the size and has no frame yet, so it is lazy",
+    Why.PAST_SIZE: "it is not below the size",
+    Why.GUARD_PAGE: "the page is mapped, but not for user mode",
+    Why.PAGE_RIGHTS: "the page is mapped, and does not allow the access",
+    Why.OWNER_RIGHTS: "the page has no frame yet, and its owner does not allow the access",
+    Why.NO_FRAME: "it is below the size and has no frame yet, but none is left",
+    Why.NO_TABLE: "it is below the size, but no frame is left for a page table",
+}
+#: What no name of a cause says by itself.
+_EXCEPTIONS = {
+    Cause.ILLEGAL: "illegal instruction",
+    Cause.BREAKPOINT: "breakpoint",
+    Cause.ECALL_U: "ecall from user mode",
+    Cause.ECALL_S: "ecall from supervisor mode",
+    Cause.ECALL_M: "ecall from machine mode",
+    Cause.FETCH_MISALIGNED: "misaligned fetch",
+    Cause.LOAD_MISALIGNED: "misaligned load",
+    Cause.STORE_MISALIGNED: "misaligned store",
+}
+_INTERRUPTS = {
+    Interrupt.SSI: "supervisor software interrupt",
+    Interrupt.MSI: "machine software interrupt",
+    Interrupt.STI: "supervisor timer interrupt",
+    Interrupt.MTI: "machine timer interrupt",
+    Interrupt.SEI: "supervisor external interrupt",
+    Interrupt.MEI: "machine external interrupt",
+}
+
+
+def exception_in_words(cause: Cause) -> str:
+    """An exception: "load page fault", say."""
+    return _EXCEPTIONS.get(cause) or cause.name.lower().replace("_", " ") + " fault"
+
+
+@cache
+def cause_in_words(value: int) -> str:
+    """A value of `scause` or `mcause`; the number itself where it is none of the hart's."""
+    code = value & (1 << INTERRUPT_BIT) - 1
+    if value >> INTERRUPT_BIT:
+        return _INTERRUPTS[Interrupt(code)] if code in list(Interrupt) else f"interrupt {code}"
+    return exception_in_words(Cause(code)) if code in list(Cause) else f"cause {code}"
+
+
+def part_in_words(part: KernelPart) -> str:
+    """A step of the kernel's answer, how often it was done, and its cycles."""
+    name = _STEPS.get(part.name, part.name.replace("_", " "))
+    times = f"{part.times} " if part.times > 1 else ""
+    return f"{times}{name} {part.cycles:,}"
+
+
+def reason_in_words(outcome: FaultOutcome) -> str:
+    """Why the kernel has decided so."""
+    return _WHY[outcome.why]
 
 
 def in_words(outcome: FaultOutcome) -> str:

@@ -5,12 +5,12 @@ from textwrap import wrap
 
 from hdl.arch import Cause
 from kernel_model.mm.peek import flag_letters
-from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Via, Why
+from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Via
 from sim.engines.story import Lookup
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.lives import KernelPart, Life, Part
 from sim.host.debug_info import DebugInfo
-from sim.output.sentences import in_words
+from sim.output.sentences import in_words, part_in_words, reason_in_words
 from sim.output.translation import conclusion, parts_of, walk
 
 __all__ = ["average", "tell"]
@@ -20,24 +20,6 @@ _BAR = 36
 #: Stands for a blank that ends no line.
 _FIXED = "\xa0"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-#: What the kernel's steps are called.
-_STEPS = {
-    "zero_page": "clear the page",
-    "pte": "page-table entries",
-    "free": "free frames",
-    "copy": "copy",
-    "console_char": "console",
-    "allocate": "allocate",
-}
-_WHY = {
-    Why.UNTOUCHED: "it is below the size and has no frame yet, so it is lazy",
-    Why.PAST_SIZE: "it is not below the size",
-    Why.GUARD_PAGE: "the page is mapped, but not for user mode",
-    Why.PAGE_RIGHTS: "the page is mapped, and does not allow the access",
-    Why.OWNER_RIGHTS: "the page has no frame yet, and its owner does not allow the access",
-    Why.NO_FRAME: "it is below the size and has no frame yet, but none is left",
-    Why.NO_TABLE: "it is below the size, but no frame is left for a page table",
-}
 
 
 def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str]:
@@ -56,7 +38,9 @@ def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str
     yield ""
     yield from _bars(life.cycles_by_part, life.kernel_parts, life.cycles)
     yield ""
-    yield from _wrapped(f"kernel: {_WHY[served.outcome.why]}; {in_words(served.outcome)}", 2, 4)
+    yield from _wrapped(
+        f"kernel: {reason_in_words(served.outcome)}; {in_words(served.outcome)}", 2, 4
+    )
     yield from _changes(served.outcome)
     yield f"  {_ending(fault)}"
 
@@ -148,10 +132,8 @@ def _bar(share: float) -> str:
 
 
 def _step(part: KernelPart) -> str:
-    name = _STEPS.get(part.name, part.name.replace("_", " "))
-    times = f"{part.times} " if part.times > 1 else ""
     # It is not to be broken within.
-    return f"{times}{name} {part.cycles:,}".replace(" ", _FIXED)
+    return part_in_words(part).replace(" ", _FIXED)
 
 
 def _wrapped(text: str, indent: int, further: int | None = None) -> Iterator[str]:

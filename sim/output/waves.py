@@ -10,6 +10,7 @@ from sim.machine import Machine
 __all__ = [
     "CYCLES_AFTER",
     "CYCLES_BEFORE",
+    "CYCLES_SLOWER",
     "FIRST_FAULTS",
     "MOST_CYCLES",
     "OPEN_CYCLES",
@@ -27,6 +28,8 @@ CYCLES_AFTER = 2_000
 MOST_CYCLES = 20_000
 #: The window around one fault: so many cycles before it, and `CYCLES_AFTER` behind it.
 CYCLES_BEFORE = 4_096
+#: How many more for each cycle that memory takes besides the first: so many accesses a trap makes.
+CYCLES_SLOWER = 150
 #: The most cycles of a window without an end: a waveform takes a kilobyte a cycle.
 OPEN_CYCLES = 100_000
 
@@ -78,6 +81,11 @@ class Trace:
         """The run went on behind a window that nobody has given an end."""
         return self._ended and isinstance(self._window, CycleRange) and self._window.last is None
 
+    def oldest(self, cycle: int) -> int | None:
+        """The oldest cycle that may be in it, when it is `cycle` now; None if none any more."""
+        first, _last = self._window.bounds()
+        return None if self._ended else cycle if first is None else min(first, cycle)
+
     def next_stop(self, cycle: int) -> int | None:
         """The cycle in which the window opens or closes next, as far as it is known."""
         later = [bound for bound in self._window.bounds() if bound is not None and bound > cycle]
@@ -111,6 +119,10 @@ class LastCycles:
         self._cycles = cycles
         self._keeping = False
 
+    def oldest(self, cycle: int) -> int | None:
+        """The oldest cycle that may be in it."""
+        return cycle - self._cycles
+
     def next_stop(self, cycle: int) -> int | None:
         """None: it has no wishes."""
         return None
@@ -131,33 +143,40 @@ class AroundFault:
     """Writes the cycles before and after a fault to the VCD `path`; a watcher of the machine.
 
     `find` tells the cycle of the fault, or None as long as it has not come. The machine stands
-    still often enough that the cycles before it are still there when it is noticed.
+    still often enough that the cycles before it are still there when it is noticed. `latency` is
+    that of memory.
     """
 
     cut_short = False
 
-    def __init__(self, path: Path, find: Callable[[Machine], int | None]):
+    def __init__(self, path: Path, find: Callable[[Machine], int | None], latency: int = 1):
         self.path = path
         self.started = False
         self.focus: int | None = None
         self._find = find
+        self._after = CYCLES_AFTER + CYCLES_SLOWER * (latency - 1)
         self._keeping = False
+
+    def oldest(self, cycle: int) -> int | None:
+        """The oldest cycle that may be in it; None once it is written."""
+        focus = cycle - 2 * self._after if self.focus is None else self.focus
+        return None if self.started else focus - CYCLES_BEFORE
 
     def next_stop(self, cycle: int) -> int | None:
         """When to look for the fault, or when its window ends."""
         if self.started:
             return None
-        return (cycle if self.focus is None else self.focus) + CYCLES_AFTER
+        return (cycle if self.focus is None else self.focus) + self._after
 
     def look(self, machine: Machine) -> None:
         """Writes the window if it has passed."""
         if not self._keeping:
             # Twice the cycles behind it: it may be noticed as late as that.
-            machine.engine.keep_recent(CYCLES_BEFORE + 2 * CYCLES_AFTER)
+            machine.engine.keep_recent(CYCLES_BEFORE + 2 * self._after)
             self._keeping = True
         if self.focus is None:
             self.focus = self._find(machine)
-        if self.focus is not None and machine.engine.cycle >= self.focus + CYCLES_AFTER:
+        if self.focus is not None and machine.engine.cycle >= self.focus + self._after:
             self.finish(machine)
 
     def finish(self, machine: Machine) -> None:
@@ -167,6 +186,6 @@ class AroundFault:
         if self.focus is None:
             self.focus = self._find(machine)
         if self.focus is not None:
-            first, last = self.focus - CYCLES_BEFORE, self.focus + CYCLES_AFTER
+            first, last = self.focus - CYCLES_BEFORE, self.focus + self._after
             self.started = machine.engine.write_recent(self.path, first, last)
             machine.engine.keep_recent(0)

@@ -2,13 +2,16 @@
 
 import mmap
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from hdl.arch import PAGE_SIZE
 
 __all__ = ["Ram", "RamError"]
 
 _ZEROS = bytes(PAGE_SIZE)
+#: Bytes that are looked at at once where most is zero.
+_BLOCK = 16 * PAGE_SIZE
+_NOTHING = bytes(_BLOCK)
 
 if sys.byteorder != "little":
     raise ImportError("RAM needs a little-endian machine: its words are read in place")
@@ -72,12 +75,19 @@ class Ram:
         Pages that are as in `like`, an earlier snapshot, are the same objects: they take no room.
         """
         like = like or {}
-        starts = range(0, self.size, PAGE_SIZE)
+        starts = self._touched()
         pages = ((start, self._buffer[start : start + PAGE_SIZE]) for start in starts)
         held = {start: page for start, page in pages if page != _ZEROS}
         return {
             start: like[start] if page == like.get(start) else page for start, page in held.items()
         }
+
+    def _touched(self) -> Iterator[int]:
+        """The offsets of the pages of blocks that are not all zero."""
+        for block in range(0, self.size, _BLOCK):
+            end = min(block + _BLOCK, self.size)
+            if self._buffer[block:end] != _NOTHING[: end - block]:
+                yield from range(block, end, PAGE_SIZE)
 
     def restore(self, snapshot: dict[int, bytes]) -> None:
         """Returns to a `snapshot` of a RAM of this size."""

@@ -19,6 +19,10 @@ class Slotted:
     __slots__ = ("left", "right")
 
 
+class Named:
+    __slots__ = "word"
+
+
 class WithFile:
     """Knows itself how it is put back."""
 
@@ -86,6 +90,15 @@ def test_slots_return_and_so_do_empty_ones():
     checkpoint.put_back()
     assert it.left == [1]
     assert not hasattr(it, "right")
+
+
+def test_so_does_the_only_slot_by_its_name():
+    it = Named()
+    it.word = "before"
+    checkpoint = Checkpoint([it])
+    it.word = "after"
+    checkpoint.put_back()
+    assert it.word == "before"
 
 
 def test_variables_of_closures_return():

@@ -7,9 +7,22 @@ from vcd.reader import TokenKind, tokenize
 from sim.cli import main as cli
 from sim.engines.base import CYCLE_FS
 from tests.gtkwave import require
+from tests.sim.recorded import Rows
 
 SCAUSE = "bench.top.trap.csrs.scause"
 PRIV = "bench.top.priv"
+#: What two rows of words say in the cycles from 3205 on.
+PHASES = {
+    "phase": ["user", "walk", "walk", "raise", "raise", "trap entry"],
+    "walker": [
+        "",
+        "L0: walk of 0x4ff8 begins, the table known from the walk cache",
+        "L0 V = 0: not valid, PTE 0x0",
+        "page fault",
+        "page fault",
+        "",
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +46,7 @@ def vcd(request, waveform):
 
 
 def test_pyvcd_reads_the_vcd(vcd):
-    scopes, names, values, now = [], {}, {}, None
+    scopes, names, values, texts, now = [], {}, {}, {}, None
     with vcd.open("rb") as file:
         for token in tokenize(file):
             if token.kind is TokenKind.SCOPE:
@@ -46,9 +59,12 @@ def test_pyvcd_reads_the_vcd(vcd):
                 now = token.time_change
             elif token.kind is TokenKind.CHANGE_VECTOR:
                 values[now, token.vector_change.id_code] = token.vector_change.value
+            elif token.kind is TokenKind.CHANGE_STRING:
+                texts[now, token.string_change.id_code] = token.string_change.value
 
     assert len(names) > 2000
     assert values[3210 * CYCLE_FS, names[SCAUSE]] == 13
+    assert texts[3210 * CYCLE_FS, names["story.scause"]] == r"load\x20page\x20fault"
 
 
 def test_wellen_reads_the_vcd(vcd):
@@ -72,6 +88,21 @@ def check_wellen(path):
         for cycle in (3209, 3210)
     ]
     assert values == [8, 13, "U", "S"]
+    words = {name: variables[f"story.{name}"].signal for name in PHASES}
+    told = {
+        name: [signal.value_at(cycle * CYCLE_FS) for cycle in range(3205, 3211)]
+        for name, signal in words.items()
+    }
+    assert told == PHASES
+
+
+def test_an_fst_says_the_same_as_the_vcd(waveform):
+    require()
+    vcd, fst = (Rows(waveform(f"native.{kind}")) for kind in ("vcd", "fst"))
+
+    cycles = range(3200, 3220)
+    assert len(vcd.names) > 20
+    assert fst.all(cycles) == vcd.all(cycles)
 
 
 def test_no_name_begins_with_a_dollar(vcd):

@@ -25,11 +25,13 @@ def session_of(name, *arguments, stdin=b"", **parameters):
 
 def test_a_result_is_data():
     with session_of("args", "a", "b") as session:
+        assert session.end is End.STOPPED
         assert session.run() is End.FINISHED
         result = session.result()
     assert result.end is End.FINISHED
     assert b"a" in result.output
     assert result.config is session.config
+    assert result.abi == "lab"
     paid = sum(account.user_cycles + account.kernel_cycles for account in result.processes)
     assert paid + result.boot_cycles + result.idle_cycles == result.cycles == session.cycle
 

@@ -14,6 +14,7 @@ from sim.debug.debugger import DebugError, Debugger, Stop
 from sim.debug.gdb.packets import LONGEST, text_of
 from sim.debug.gdb.registers import description, general, value
 from sim.debug.hart_state import HartState
+from sim.engines.inspection import Rules
 from sim.session import KernelSession
 
 __all__ = ["Stub", "UserStep"]
@@ -43,6 +44,10 @@ class UserStep(Condition):
 
     def __str__(self) -> str:
         return f"step of pid {self.pid}"
+
+    @property
+    def rules(self) -> Rules:
+        return (("mode", Priv.U, Priv.U), ("insn", _SRET, _SRET))
 
     def record(self, fields: Mapping[str, int], session: KernelSession) -> bool:
         proc = session.kernel.proc

@@ -6,7 +6,7 @@ its signal slots and its VCD writer; see `sim.engines.internals`.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +17,7 @@ from amaranth.sim import Simulator
 from hdl.arch import Priv
 from sim.engines.base import CYCLE_FS, Engine
 from sim.engines.hart import HartPorts
-from sim.engines.inspection import inspected
+from sim.engines.inspection import Observer, Rules, inspected, is_wanted
 from sim.engines.internals import PySignalState, VCDWriter
 from sim.engines.pysim.levelized import LevelizedPySimEngine
 from sim.engines.story import HANDLER, Follower, Passage, probed
@@ -87,7 +87,7 @@ class PysimEngine(Engine):
         self.log = TrapLog()
         self._follower = Follower()
         self._bus = bus
-        self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
+        self._observers: list[tuple[Observer, Rules | None]] = []
         self._transcripts: list[Transcript] = []
         self._walk_logs: list[Transcript] = []
         self._walk_follower = WalkFollower()
@@ -136,13 +136,13 @@ class PysimEngine(Engine):
         self._bus.set_line(name, level)
         self._drive_lines()
 
-    def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+    def observe(self, callback: Observer, rules: Rules | None = None) -> None:
         """Calls `callback` for every record of the retire port; see `Engine`."""
-        self._observers.append(callback)
+        self._observers.append((callback, rules))
 
-    def stop_observing(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+    def stop_observing(self, callback: Observer) -> None:
         """Calls `callback` no more."""
-        self._observers.remove(callback)
+        self._observers.remove(next(each for each in self._observers if each[0] == callback))
 
     def inspect(self, names: Iterable[str]) -> dict[str, int]:
         """The values of now; see `Engine`."""
@@ -155,14 +155,14 @@ class PysimEngine(Engine):
         if form is Form.WALKS:
             self._walk_logs.append(transcript)
         else:
-            self._observers.append(transcript.record)
+            self.observe(transcript.record)
 
     def stop_transcripts(self) -> list[OSError]:
         """Ends all transcripts; see `Engine`."""
         transcripts, self._transcripts = self._transcripts, []
         for each in transcripts:
             if each not in self._walk_logs:
-                self._observers.remove(each.record)
+                self.stop_observing(each.record)
         self._walk_logs.clear()
         return [error for each in transcripts if (error := each.close()) is not None]
 
@@ -292,5 +292,6 @@ class PysimEngine(Engine):
                 follower.handled(cycle, {name: retire[name].curr for name in HANDLER})
         if self._observers:
             fields = {name: slot.curr for name, slot in retire.items()}
-            for observer in self._observers:
-                observer(cycle, fields)
+            for observer, rules in self._observers:
+                if rules is None or is_wanted(fields, rules):
+                    observer(cycle, fields)

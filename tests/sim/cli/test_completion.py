@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ("run no", ""),
         ("run --json mi", "mi ne.c"),
         ("run lazy x", ""),
+        ("exercise --kind s", "superpage sizes"),
     ],
 )
 def test_bash_completes_as_the_readme_says(tmp_path, words, completed):

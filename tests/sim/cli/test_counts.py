@@ -22,6 +22,7 @@ BEYOND = "999999999999999999G"
         ("1,000K", 1_000_000),
         ("3g", 3_000_000_000),
         ("9" * 18, 10**18 - 1),
+        ("18446744073G", 18_446_744_073_000_000_000),
     ],
 )
 def test_numbers_are_taken_as_people_write_them(text, number):
@@ -32,7 +33,8 @@ def test_numbers_are_taken_as_people_write_them(text, number):
 @pytest.mark.parametrize(
     "text",
     ["", "k", "ten", "-1", "+1", "1.5k", "1,00", "10,0000", ",100", "100,", "1k5", "1kk", " 1",
-     "0x10", "1e3", "\u0661", "9" * 19, "9" * 18 + "g"],
+     "0x10", "1e3", "\u0661", "9" * 19, "9" * 18 + "g",
+     "18446744074G"],
 )  # fmt: skip
 def test_nothing_else_is_a_number(text):
     assert parse_count(text) is None

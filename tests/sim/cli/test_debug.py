@@ -1,18 +1,24 @@
 """The command `debug`: commands from options and from standard input, and what goes wrong."""
 
+import fcntl
 import io
 import os
 import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
 
 from sim.cli import main as cli
+from sim.cli.debug import debug_program
+from sim.config import RunConfig
+from sim.debug.debugger import DebugError
 from sim.debug.gdb.packets import framed
 
 OPTIONS = ["--memory", "8"]
@@ -70,6 +76,8 @@ def test_arguments_and_input_are_the_programs(capsys, tmp_path):
         (["--latency", "2000", "lazy"], "--latency"),
         ([], "Missing argument 'PROGRAM'"),
         (["--gdb", "70000", "lazy"], "70000 is not in the range 0<=x<=65535"),
+        (["--tui", "lazy"], "--tui needs a terminal"),
+        (["--tui", "--gdb", "0", "lazy"], "--tui and --gdb cannot both be given"),
         (["--gdb-host", "localhost", "lazy"], "--gdb-host needs --gdb PORT"),
         (["--gdb", "1", "--gdb-host", "no such host", "lazy"], "cannot listen at no such host:1"),
     ],
@@ -80,6 +88,13 @@ def test_mistakes_are_told_in_one_line(capsys, arguments, message):
     assert message in err
     assert err.count("trapline: error:") == 1
     assert err.splitlines()[-1].startswith("trapline: error: ")
+
+
+def test_the_screen_asks_for_its_library_by_name(monkeypatch):
+    monkeypatch.delitem(sys.modules, "sim.debug.screen", raising=False)
+    monkeypatch.setitem(sys.modules, "textual.app", None)
+    with pytest.raises(DebugError, match=r"--tui needs textual: pip install 'trapline\[debug\]'"):
+        debug_program(RunConfig(), "hello", (), (), stdin=None, max_cycles=None, tui=True)
 
 
 def test_gdb_is_waited_for_on_this_machine_only():
@@ -113,10 +128,11 @@ def test_a_place_that_others_reach_is_warned_of():
 class Terminal:
     """`trapline debug` on a terminal."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **variables):
         ours, theirs = pty.openpty()
         self._file = ours
-        environment = {**os.environ, "TERM": "dumb"}
+        fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        environment = {**os.environ, "TERM": "dumb", **variables}
         command = [sys.executable, "-m", "sim", "debug", *OPTIONS, *arguments]
         self.process = subprocess.Popen(
             command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
@@ -142,6 +158,15 @@ def test_somebody_types_makes_a_mistake_and_goes_on():
     terminal.type("goto 1000\n")
     terminal.expect("cycle 1,000")
     terminal.type("quit\n")
+    assert terminal.process.wait(timeout=30) == 0
+
+
+def test_the_whole_terminal_is_driven_by_keys():
+    terminal = Terminal("hello", "--tui", TERM="xterm")
+    terminal.expect("cycle 0")
+    terminal.type("n")
+    terminal.expect("cycle 1")
+    terminal.type("q")
     assert terminal.process.wait(timeout=30) == 0
 
 

@@ -64,6 +64,40 @@ def test_who_observes_no_more_gets_nothing():
         assert len(seen) == count < len(others)
 
 
+@pytest.mark.parametrize("engine, end", [(None, 20_000), ("pysim", 1_500)])
+def test_who_wants_some_records_gets_these(engine, end):
+    rules = [("trap", 1, 1), ("mem_addr", 0x3000, 0x3FFF)]
+    with start("hello", traced=True, engine=engine) as session:
+        every, some, alone = [], [], []
+        session.machine.engine.observe(lambda cycle, fields: every.append((cycle, dict(fields))))
+        session.machine.engine.observe(lambda cycle, fields: some.append(cycle), rules)
+        session.run(end)
+    with start("hello", traced=True, engine=engine) as session:
+        session.machine.engine.observe(lambda cycle, fields: alone.append(cycle), rules)
+        session.run(end)
+    wanted = [
+        cycle
+        for cycle, fields in every
+        if fields["trap"] == 1 or 0x3000 <= fields["mem_addr"] <= 0x3FFF
+    ]
+    assert some == alone == wanted
+    assert 0 < len(wanted) < len(every)
+
+
+def test_who_observes_records_does_not_hinder_idle_cycles_from_being_passed_over():
+    found = []
+    for fast_forward in (True, False):
+        with start("sleep", "3", traced=True, fast_forward=fast_forward) as session:
+            records = []
+            session.machine.engine.observe(
+                lambda cycle, fields, records=records: records.append((cycle, dict(fields)))
+            )
+            session.run()
+            found.append((records, session.machine.engine.skipped > 0))
+    assert found[0][0] == found[1][0]
+    assert [skipped for _, skipped in found] == [True, False]
+
+
 def test_an_engine_that_is_not_traced_says_so():
     with start("hello") as session, pytest.raises(EngineError, match="traced"):
         session.machine.engine.inspect(["retire.valid"])

@@ -20,7 +20,7 @@ import hashlib, warnings
 warnings.simplefilter("ignore")
 import amaranth
 from hdl.hart import Hart
-from sim.engines.native.compiler.model import TranslatedDesign
+from sim.engines.native.compiler.translation import TranslatedDesign
 source = TranslatedDesign(Hart(), (), everything=True).source()
 print(amaranth.__version__, hashlib.sha256(source.encode()).hexdigest())
 """

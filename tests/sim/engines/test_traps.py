@@ -1,7 +1,8 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from sim.engines.traps import MOST_EXPECTED, TrapLog
+from sim.engines.story import Lookup
+from sim.engines.traps import MOST_EXPECTED, TrapLog, TrapRecord
 
 
 @pytest.fixture
@@ -28,6 +29,16 @@ def test_a_page_fault_of_user_mode_waits_for_its_instruction(log, cause):
     log.retired(30, 0x100, Priv.U)
     log.retired(40, 0x100, Priv.U)
     assert log.traps[0].retried_at == 30
+
+
+@pytest.mark.parametrize(
+    "cause, asked", [(Cause.FETCH_PAGE, 5), (Cause.LOAD_PAGE, 6), (Cause.STORE_PAGE, 6)]
+)
+def test_what_was_looked_up_is_that_of_the_side_that_was_refused(cause, asked):
+    fetch, data = (Lookup(cycle, 8, 0x5000, 1, ()) for cycle in (5, 6))
+    trap = TrapRecord(10, 0x100, cause, 0x5000, Priv.U, refused=fetch.pack() + data.pack())
+
+    assert trap.lookup.asked == asked
 
 
 def test_an_instruction_that_faults_twice_ends_both(log):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from kernel_model.facts.param import BSIZE, MAXFILE
+from kernel_model.facts.param import BSIZE, MAXFILE, NINODES
 from kernel_model.fs.disk import Folder
 from sim.cli import main as cli
 from sim.guests import kernel_setup
@@ -38,6 +38,32 @@ def test_a_folder_has_its_files_and_folders(folder):
         "top": b"t" * MOST,
     }
     assert disk.geometry is None
+
+
+def test_only_a_file_is_a_program(folder):
+    (folder / "a").mkdir()
+    (folder / "a" / "file").write_bytes(b"mine")
+    disk = read_disk(folder)
+
+    assert disk.program("/a/file") == b"mine"
+    assert disk.program("a") is None
+    assert disk.program("nothing") is None
+
+
+def test_a_folder_may_need_every_inode(folder):
+    for n in range(NINODES - 1):
+        (folder / str(n)).touch()
+
+    assert len(read_disk(folder).contents) == NINODES - 1
+
+
+def test_a_file_larger_than_any_disk_is_not_read(tmp_path):
+    path = tmp_path / "fs.img"
+    path.touch()
+    os.truncate(path, (1 << 28) + 1)
+
+    with pytest.raises(HostFileError, match="268435457 bytes, more than any disk of xv6"):
+        read_disk(path)
 
 
 def too_large(folder):

@@ -159,6 +159,13 @@ def test_a_broken_image_is_one_line_that_says_where(damage, message):
     assert "\n" not in str(error.value)
 
 
+def test_there_are_no_more_inodes_than_a_folder_can_name():
+    read_image(Mkfs(size=5000, ninodes=1 << 16).image())
+
+    with pytest.raises(ImageError, match="super block is damaged"):
+        read_image(Mkfs(size=5000, ninodes=(1 << 16) + 1).image())
+
+
 def test_a_folder_that_ends_in_half_an_entry(mkfs):
     mkfs.folder("d")
     image = mkfs.image()

@@ -136,6 +136,25 @@ def test_a_segment_or_its_header_may_be_the_end_of_the_file():
     assert ram.read(BASE, 4) == CODE
 
 
+def test_there_may_be_64_segments():
+    ram = make_ram()
+    load_bare(make_elf([(BASE + 8 * n, bytes([n]), 1) for n in range(64)], align=1), ram)
+    assert ram.read(BASE + 8 * 63, 1) == b"\x3f"
+
+
+def test_a_segment_may_begin_where_another_one_ends():
+    ram = make_ram()
+    load_bare(make_elf([(BASE, b"text", 4), (BASE + 4, b"data", 4)]), ram)
+    assert ram.read(BASE, 8) == b"textdata"
+
+
+def test_a_header_alone_is_whole():
+    header = patch(patch(GOOD[:64], 40, bytes(8)), 56, bytes(8))
+
+    with pytest.raises(LoadError, match="nothing to load"):
+        load_bare(header, make_ram())
+
+
 def test_sections_that_only_the_first_one_counts_are_none():
     """For more than 65,279 sections the file says 0, and the first section has their number."""
     elf = patch(GOOD, 60, struct.pack("<H", 0))
@@ -179,6 +198,15 @@ def test_the_signature_lies_between_its_symbols():
     ram = make_ram()
 
     assert load_bare(make_elf(symbols=symbols), ram).signature(ram) == (BASE + 0x100, BASE + 0x110)
+
+
+def test_the_signature_may_be_all_of_ram_or_nothing():
+    ram = make_ram()
+    symbols = {"tohost": BASE, "begin_signature": BASE, "end_signature": BASE + 0x10000}
+    assert load_bare(make_elf(symbols=symbols), ram).signature(ram) == (BASE, BASE + 0x10000)
+
+    symbols["end_signature"] = BASE
+    assert load_bare(make_elf(symbols=symbols), ram).signature(ram) == (BASE, BASE)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 
 from sim.guests.disk import Disk
 from sim.guests.program import find_bare_program, find_user_program
+from sim.host.own_programs import elf_of
 from sim.host.programs import build_program
 from sim.host.toolchain import ToolchainError
 
@@ -39,6 +40,14 @@ def test_a_bare_program_is_a_file(tmp_path):
     path = tmp_path / "program"
     path.write_bytes(b"ELF")
     assert find_bare_program(path).elf == b"ELF"
+
+
+def test_of_one_source_there_is_a_bare_program_and_one_for_the_kernel(tmp_path):
+    source = tmp_path / "mine.S"
+    source.write_text(".globl _start\n_start: j .\n")
+
+    assert find_bare_program(source).where == str(elf_of(source, bare=True))
+    assert find_bare_program(source).where != str(elf_of(source))
 
 
 def test_what_is_nowhere_is_told():

@@ -2,8 +2,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from kernel_model.facts.memlayout import KERNBASE, TRAMPOLINE
 from sim.guests.symbols import NOWHERE, Symbols
-from sim.host.programs import build_program
+from sim.host.programs import assemble_trampoline, build_program
 
 
 @pytest.fixture
@@ -48,3 +49,15 @@ def test_places_that_are_kept_are_bounded(lazy, monkeypatch):
 
     assert len(symbols._places) <= 4
     assert symbols.place("lazy", 0x240) == first
+
+
+def test_the_trampoline_is_known_by_both_its_addresses(lazy):
+    symbols = Symbols("mine", lazy)
+    page = range(len(assemble_trampoline()))
+    places = {symbols.trampoline(KERNBASE + offset) for offset in page}
+    assert {"reset", "uservec", "userret", "kernelvec", "mvec"} <= places
+
+    first = next(at for at in page if symbols.trampoline(TRAMPOLINE + at) == "uservec")
+    assert symbols.trampoline(KERNBASE + first) == "uservec"
+    assert symbols.trampoline(TRAMPOLINE + first + 4) == "uservec+0x4"
+    assert symbols.trampoline(KERNBASE - 2) is symbols.trampoline(0x240) is None

@@ -1,14 +1,18 @@
 """What is known of a program's instructions, held against what the compiler was given."""
 
+import contextlib
 import random
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from sim.host.debug_info import DebugInfo, SourceLine
+from kernel_model.facts.memlayout import KERNBASE
+from sim.host.debug_info import DebugInfo, SourceLine, disassemble
 from sim.host.own_programs import compile_program
-from sim.host.programs import build_program, programs_directory, strip
+from sim.host.programs import build_program, programs_directory, strip, trampoline_elf
+from sim.host.toolchain import run_compiler
 
 SOURCE = """\
 #include "user.h"
@@ -22,6 +26,60 @@ int main(void) {
   return 0;
 }
 """
+
+
+#: A program of two sections, of which the linker puts the second first, with data behind them.
+TWO = """\
+#include "more/add.h"
+int data = 7;
+__attribute__((section(".text.first"), noinline)) int first(int *at) {
+  return add(*at);
+}
+__attribute__((section(".text.second"))) int second(void) {
+  first(&data);
+  __asm__ volatile("label: ebreak");
+  return first(&data);
+}
+"""
+ADD = """\
+static inline int add(int to) {
+  __asm__ volatile("nop");
+  return to + 1;
+}
+"""
+SCRIPT = """\
+SECTIONS
+{
+  . = %#x;
+  .text : { *(.text.second) *(.text.first) }
+  .data : { *(.data .data.* .sdata) }
+}
+"""
+
+
+def built(folder, name, *flags, base=0x4000_0000):
+    """A program in `folder`, compiled by the names that the files have there."""
+    (folder / "script.ld").write_text(SCRIPT % base)
+    options = ["-O1", *flags, "-Wl,-e,second", "-T", "script.ld"]
+    with contextlib.chdir(folder):
+        result = run_compiler([Path(name)], folder / "built", options)
+    assert result.returncode == 0, result.stderr
+    return DebugInfo((folder / "built").read_bytes())
+
+
+def two(folder, *flags, base=0x4000_0000):
+    """That program, compiled."""
+    (folder / "more").mkdir()
+    (folder / "more" / "add.h").write_text(ADD)
+    (folder / "two.c").write_text(TWO)
+    return built(folder, "two.c", *flags, base=base)
+
+
+def told(info, base=0x4000_0000):
+    """Function, line and assembly of each instruction of `two`, in order."""
+    addresses = range(base, base + 64, 2)
+    known = [(info.function(pc), info.line(pc), info.instruction(pc)) for pc in addresses]
+    return known[: known.index((None, None, None))]
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +114,57 @@ def test_what_the_linker_left_out_is_at_no_address(info):
     line = info.line(0)
 
     assert (line.file, line.text) == ("start.S", text[line.number - 1].strip())
+
+
+@pytest.mark.parametrize("version", [4, 5])
+@pytest.mark.parametrize("base", [0, 0x4000_0000])
+def test_all_is_known_wherever_a_program_lies_by_either_version_of_dwarf(tmp_path, version, base):
+    known = told(two(tmp_path, f"-gdwarf-{version}", base=base), base)
+    functions = [function for function, _, _ in known]
+    lines = [line for _, line, _ in known]
+
+    assert functions[:2] == ["second", "second+0x2"]
+    start = functions.index("first")
+    assert functions[start + 1 :] == [f"first+{2 * at:#x}" for at in range(1, len(known) - start)]
+    assert {line.number for line in lines[:start]} <= {6, 7, 8, 9, 10}
+    assert {(line.file, line.number) for line in lines[start:]} >= {("add.h", 2), ("two.c", 4)}
+    sources = {"two.c": TWO.splitlines(), "add.h": ADD.splitlines()}
+    for line in lines:
+        text = sources[line.file][line.number - 1].strip()
+        assert line == SourceLine(line.file, line.number, text)
+
+
+def test_instructions_may_be_compressed_and_of_64_bits(tmp_path):
+    assembly = [instruction for _, _, instruction in told(two(tmp_path))]
+
+    assert "c.ebreak" in assembly
+    assert "c.addiw a0, 1" in assembly
+
+
+def test_data_are_no_code_and_labels_no_functions(tmp_path):
+    info = two(tmp_path)
+    end = 0x4000_0000 + 2 * len(told(info))
+
+    assert all(info.instruction(pc) is None for pc in range(end, end + 0x2000, 2))
+    assert {function.split("+")[0] for function, _, _ in told(info)} == {"first", "second"}
+
+
+def test_a_source_that_has_become_shorter_leaves_file_and_number(tmp_path):
+    info = two(tmp_path)
+    (tmp_path / "two.c").write_text("int data = 7;\n")
+
+    assert info.line(0x4000_0000).text == ""
+
+
+def test_line_0_is_none(tmp_path):
+    """That is what a compiler says of code of its own."""
+    asm = r'__asm__ volatile(".loc 1 0\n ebreak");'
+    head = '__attribute__((section(".text.second"))) int second(void) {'
+    (tmp_path / "none.c").write_text(f"{head}\n  {asm}\n  return 3;\n}}\n")
+
+    lines = [line for _, line, _ in told(built(tmp_path, "none.c"))]
+    assert SourceLine("none.c", 3, "return 3;") in lines
+    assert all(line.number for line in lines)
 
 
 def test_outside_the_code_nothing_is_known(info):
@@ -111,3 +220,18 @@ def test_every_line_of_a_bundled_program_is_of_one_of_its_files(info):
 
     assert {line.file for line in known if line} <= sources | {"user.h"}
     assert sum(line is not None for line in known) > 500
+
+
+def test_a_program_without_functions_has_its_labels():
+    info = DebugInfo(trampoline_elf())
+    starts = {name: KERNBASE + at for at in range(4096) if (name := info.function(KERNBASE + at))}
+    assert {"reset", "uservec", "userret"} <= starts.keys()
+    # None that the assembler has made.
+    assert all(name[0].isalpha() for name in starts)
+    assert info.function(starts["uservec"] + 4) == "uservec+0x4"
+
+
+def test_an_instruction_may_be_given_as_bytes():
+    assert disassemble(bytes.fromhex("73002010"), 0) == "sret"
+    assert disassemble(bytes.fromhex("0100"), 0) == "c.nop"
+    assert disassemble(bytes.fromhex("ffffffff"), 0) == ".word 0xffffffff"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main as cli
-from sim.host.output_files import check_writable, empty, open_output
+from sim.host.output_files import check_writable, empty, open_output, position_of, return_to
 from sim.platform.devices.journal import Journal
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
@@ -31,6 +31,27 @@ def test_text_is_written_as_it_is(tmp_path):
         file.write("é\udcff\n")
 
     assert path.read_bytes() == "é".encode() + b"\xff\n"
+
+
+def test_what_was_written_can_be_taken_back_from_a_file(tmp_path):
+    with open_output(tmp_path / "file") as file:
+        file.write("kept\n")
+        position = position_of(file)
+        file.write("taken back\n")
+        return_to(file, position)
+
+    assert (tmp_path / "file").read_text() == "kept\n"
+
+
+def test_a_pipe_keeps_what_it_got():
+    reader, writer = os.pipe()
+    with open(writer, "w") as file:
+        assert position_of(file) is None
+        file.write("kept\n")
+        return_to(file, None)
+
+    with open(reader) as file:
+        assert file.read() == "kept\n"
 
 
 def test_errors_have_the_files_name(tmp_path):

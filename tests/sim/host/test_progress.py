@@ -53,6 +53,16 @@ def test_a_pipe_is_told_what_a_long_run_is_doing_and_ever_less_often(clock):
     ]
 
 
+def test_what_a_pipe_is_told_is_there_at_once(clock):
+    pipe = io.BytesIO()
+    progress = Progress(io.TextIOWrapper(io.BufferedWriter(pipe)))
+    progress.update(0, 0)
+    clock.now += 10
+    progress.update(0, 0)
+
+    assert pipe.getvalue().startswith(b"trapline: still running after 10 s")
+
+
 def test_who_wants_it_quiet_is_told_nothing(clock):
     file = io.StringIO()
     progress = Progress(file, told=False)

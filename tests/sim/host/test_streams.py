@@ -149,3 +149,17 @@ def test_a_pipe_that_does_not_block_loses_nothing(tmp_path):
 
     assert (process.returncode, errors) == (0, b"")
     assert output == text.read_bytes()
+
+
+def test_a_pipe_that_did_not_block_does_not_afterwards():
+    """Whoever shares it wanted it so."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    program = (
+        "import os; from sim.host.streams import standard_streams\n"
+        "with standard_streams(): print(os.get_blocking(1))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=writer, check=True)
+
+    assert os.read(reader, 100) == b"True\n"
+    assert not os.get_blocking(writer)

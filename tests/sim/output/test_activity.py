@@ -73,6 +73,16 @@ def test_the_busiest_process_is_told(hart, said):
     assert said() == f"pid {child} prog: 5 system calls/s, the last one getpid"
 
 
+def test_of_two_that_compute_as_long_the_one_with_more_page_faults_is_told(hart, said):
+    first = hart.proc
+    child = hart.call("fork")
+    said()
+    first.account.minor_faults += 2
+    second = next(proc for proc in hart.kernel.procs if proc.pid == child)
+    second.account.syscalls += 100
+    assert said() == f"pid {first.pid} prog: 1 page faults/s"
+
+
 def test_one_that_can_run_goes_before_those_that_wait(hart, said):
     child = hart.call("fork")
     hart.call("wait", 0)

@@ -5,7 +5,15 @@ import pytest
 
 from sim.engines.base import CYCLE_FS
 from sim.engines.pysim.engine import PysimEngine
-from sim.output.gtkw import PIXELS_PER_CYCLE, Mark, is_ours, save_path, write_save_file
+from sim.output.gtkw import (
+    PIXELS_PER_CYCLE,
+    WINDOW,
+    is_ours,
+    save_path,
+    side_by_side,
+    write_save_file,
+)
+from sim.output.moments import Mark, Shown
 from sim.output.waveform import Waveform, read_waveform
 from sim.platform.bus import Bus
 from sim.platform.ram import Ram
@@ -26,9 +34,15 @@ def vcd(tmp_path):
     return path
 
 
-def write(vcd, *marks, **options):
+def fault(cycle, name):
+    """A fault of which nothing else is known."""
+    mark = Mark(cycle, name)
+    return Shown(mark, (mark,), cycle, cycle)
+
+
+def write(vcd, *faults, **options):
     """The lines of the save file for `vcd`."""
-    save = write_save_file(vcd, read_waveform(vcd), marks, **options)
+    save = write_save_file(vcd, read_waveform(vcd), faults, **options)
     return save.read_text(errors="surrogateescape").splitlines()
 
 
@@ -75,8 +89,8 @@ def test_a_save_file_that_somebody_changed_is_told_from_ours(vcd):
 def test_numbers_are_hexadecimal_and_bits_are_not(vcd):
     lines = write(vcd)
 
-    data = lines.index("+{data_port__request__data} bench.top.data_port__request__data[63:0]")
-    valid = lines.index("+{data_port__request__valid} bench.top.data_port__request__valid")
+    data = lines.index("+{request__data} bench.top.data_port__request__data[63:0]")
+    valid = lines.index("+{request__valid} bench.top.data_port__request__valid")
     flags = [[line for line in lines[:index] if line[0] == "@"][-1] for index in (data, valid)]
     assert flags == ["@22", "@28"]
 
@@ -92,6 +106,15 @@ def test_of_a_long_number_the_lowest_bits_are_shown(vcd):
     assert bits[-1] == "(55)bench.top.data_port__request__address[55:0]"
 
 
+def test_there_is_room_for_the_longest_name_and_the_longest_value(vcd):
+    lines = write(vcd)
+    (width,) = (int(line.split()[1]) for line in lines if line.startswith("[signals_width]"))
+    labels = [line.partition("}")[0].removeprefix("#{") for line in lines if line[:2] == "#{"]
+    labels += [line.split()[0].removeprefix("+{").rstrip("}") for line in lines if line[:2] == "+{"]
+
+    assert width > 8 * (max(map(len, labels)) + 16)
+
+
 def test_enumerations_are_strings(vcd):
     names = read_waveform(vcd).widths
 
@@ -103,7 +126,8 @@ def values(lines, start):
 
 
 def test_marks_inside_the_vcd_are_marked_and_the_first_is_on_the_screen(vcd):
-    lines = write(vcd, Mark(1, "fault 1"), Mark(10, "fault 2"), Mark(20, "fault 3"), Mark(50, "x"))
+    faults = fault(1, "fault 1"), fault(10, "fault 2"), fault(20, "fault 3"), fault(50, "x")
+    lines = write(vcd, *faults)
 
     zoom, marker, *named = values(lines, "*")
     assert (int(marker), named[:3]) == (
@@ -122,7 +146,7 @@ def test_without_marks_there_is_no_marker(vcd):
 def test_the_screen_is_about_the_cycle_that_was_asked_for(tmp_path):
     """Not about the first marker: the window around a fault holds others before it."""
     waveform = Waveform({}, 0, 10_000 * CYCLE_FS)
-    faults = [Mark(cycle, f"fault {cycle}") for cycle in range(0, 9000, 100)]
+    faults = [fault(cycle, f"fault {cycle}") for cycle in range(0, 9000, 100)]
 
     save = write_save_file(tmp_path / "x.vcd", waveform, faults, focus=5000)
 
@@ -133,6 +157,37 @@ def test_the_screen_is_about_the_cycle_that_was_asked_for(tmp_path):
     assert marker == 5000 * CYCLE_FS
     # There are 26 letters: for that fault and the next ones.
     assert named == [cycle * CYCLE_FS for cycle in range(5000, 7600, 100)]
+
+
+def test_a_fault_is_on_the_screen_from_beginning_to_end(tmp_path):
+    names = {"miss": 4000, "raised": 4010, "doorbell": 4500, "retired": 5200}
+    moments = tuple(Mark(cycle, name) for name, cycle in names.items())
+    told = Shown(Mark(4010, "fault 2"), moments, 4000, 5200)
+    others = fault(3000, "fault 1"), fault(8000, "fault 3")
+
+    waveform = Waveform({}, 0, 10_000 * CYCLE_FS)
+    save = write_save_file(tmp_path / "x.vcd", waveform, [others[0], told, others[1]], focus=4010)
+
+    lines = save.read_text().splitlines()
+    start = int(values(lines, "[timestart] ")[0]) / CYCLE_FS
+    zoom, marker, *named = map(float, values(lines, "*"))
+    shown = (2**-zoom / 200 / CYCLE_FS) * WINDOW[0]
+    assert start < 4000
+    assert 5200 < start + shown < 7000
+    assert marker == 4010 * CYCLE_FS
+    assert [cycle / CYCLE_FS for cycle in named[:7]] == [*names.values(), 3000, 8000, -1e-9]
+    marks = sorted(line[13:] for line in lines if line.startswith("[markern"))
+    assert [mark[1:].strip() for mark in marks] == [*names, "fault 1", "fault 3"]
+
+
+def test_names_that_would_overlap_stand_side_by_side():
+    assert side_by_side([(0, "far"), (1000, "away")]) == ["far", "away"]
+
+    left, middle, right = side_by_side([(500, "left"), (500, "mid"), (500, "right")])
+    assert (left.strip(), middle.strip(), right.strip()) == ("left", "mid", "right")
+    # Blanks behind a name move it to the left, for its middle is above the mark.
+    assert left.startswith("left  ")
+    assert right.endswith("  right")
 
 
 def test_a_waveform_that_ends_on_the_screen_is_shown_to_its_end(tmp_path):

@@ -8,6 +8,7 @@ from hdl.arch import Cause, Priv
 from kernel_model.facts.accounts import Account
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable
+from sim.guests.symbols import NOWHERE, Place
 from sim.output.report import print_faults, print_processes, print_summary
 from tests.sim.results import make_result
 from tests.sim.served import mapped, refused
@@ -66,6 +67,32 @@ def test_the_table_has_a_row_for_every_fault(report):
         ["2", "2,000", "-", "copyin of a system call", "0x6000", "mapped frame 0x80011000", "-"],
         ["3", "12,345", "0x50", "store", "0x0", "killed: page is mapped r-x", "-"],
     ]
+
+
+class Known:
+    """The symbols of programs: what is known of one, by its address."""
+
+    def __init__(self, **places):
+        self._places = places
+
+    def place(self, program, pc):
+        return self._places.get(f"{program}_{pc:x}" if pc is not None else "", NOWHERE)
+
+
+def test_the_table_tells_function_and_line_of_what_is_known(report):
+    symbols = Known(lazy_44=Place("touch+0x14", "lazy.c", 12), lazy_50=Place("main"))
+    output = io.StringIO()
+    print_faults(report, output, symbols)
+    assert [row[2:6] for row in rows(output.getvalue())] == [
+        ["0x44", "touch+0x14", "lazy.c:12", "load"],
+        ["-", "-", "-", "copyin of a system call"],
+        ["0x50", "main", "-", "store"],
+    ]
+
+    output = io.StringIO()
+    print_faults(report, output, Known(lazy_44=Place("touch\x1b[2J")))
+    assert [row[3] for row in rows(output.getvalue())] == ["touch^[[2J", "-", "-"]
+    assert "line" not in output.getvalue()
 
 
 def test_the_table_tells_processes_apart(report):

@@ -1,9 +1,16 @@
 import pytest
 
-from hdl.arch import Pte
+from hdl.arch import Cause, Interrupt, Pte
 from kernel_model.mm.regions import HEAP_RIGHTS, Owner, Region
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
-from sim.output.sentences import in_words
+from sim.guests.lives import KernelPart
+from sim.output.sentences import (
+    cause_in_words,
+    exception_in_words,
+    in_words,
+    part_in_words,
+    reason_in_words,
+)
 
 HEAP = Region(0x5000, 0x9000, HEAP_RIGHTS, Owner.HEAP)
 
@@ -50,3 +57,34 @@ def test_there_are_words_for_every_reason():
         assert in_words(outcome(why))
     with pytest.raises(ValueError, match="no reason to refuse"):
         in_words(outcome(Why.UNTOUCHED))
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        (13, "load page fault"),
+        (5, "load access fault"),
+        (2, "illegal instruction"),
+        (8, "ecall from user mode"),
+        (1 << 63 | 5, "supervisor timer interrupt"),
+        (1 << 63 | 13, "interrupt 13"),
+        (24, "cause 24"),
+    ],
+)
+def test_causes_have_words(value, words):
+    assert cause_in_words(value) == words
+
+
+def test_every_cause_and_interrupt_has_words_of_its_own():
+    told = [cause_in_words(cause) for cause in Cause]
+    told += [cause_in_words(1 << 63 | number) for number in Interrupt]
+    assert len({*told}) == len(told) == len(Cause) + len(Interrupt)
+    assert all("cause" not in words and "interrupt 1" not in words for words in told)
+    assert exception_in_words(Cause.STORE_PAGE) == cause_in_words(15)
+
+
+def test_every_reason_and_step_has_words():
+    assert len({reason_in_words(outcome(why)) for why in Why}) == len(Why)
+    assert part_in_words(KernelPart("zero_page", 1, 1024)) == "clear the page 1,024"
+    assert part_in_words(KernelPart("pte", 6, 30)) == "6 page-table entries 30"
+    assert part_in_words(KernelPart("other work", 1, 5)) == "other work 5"

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from hdl.arch import Pte
+from hdl.arch import Priv, Pte
 from kernel_model.mm.regions import Owner
 from kernel_model.mm.space import AddressSpace
 from sim.output.translation import ACCESSES, explain, walk
@@ -52,11 +52,21 @@ def test_it_ends_as_the_golden_model_says(seed):
         read = read_from(random_memory(rng))
         va = sum(rng.randrange(4) << shift for shift in (12, 21, 30)) | rng.getrandbits(12)
         va |= rng.choice([0] * 12 + [0x1_FFFF << 47, 1 << 39])
-        svadu = rng.random() < 0.5
+        svadu, sum_, mxr = (rng.random() < 0.5 for _ in range(3))
+        priv = rng.choice((Priv.U, Priv.U, Priv.S))
         found = walk(read, BASE, va)
         for access in ACCESSES:
-            response = respond(Request(va, access.upper(), "U", root=BASE >> 12, adue=svadu), read)
-            outcome = found.outcome(access, svadu=svadu)
+            request = Request(
+                va,
+                access.upper(),
+                priv.name,
+                root=BASE >> 12,
+                adue=svadu,
+                sum_=sum_,
+                mxr=mxr,
+            )
+            response = respond(request, read)
+            outcome = found.outcome(access, svadu=svadu, priv=priv, sum_=sum_, mxr=mxr)
             if response.kind == "access" and response.pa:
                 continue  # the translation is right, and there is no memory behind it
             seen.add((response.kind, len(found.steps)))
@@ -78,6 +88,19 @@ def space():
     it.regions = it.regions.grown(0x1000, int(Pte.R | Pte.X), Owner.SEGMENT)
     it.resize(0x5800)
     return it
+
+
+@pytest.mark.parametrize(
+    "va, read",
+    [
+        ((1 << 38) - 1, 1),
+        (1 << 38, 0),
+        ((1 << 64) - (1 << 38) - 1, 0),
+        ((1 << 64) - (1 << 38), 1),
+    ],
+)
+def test_bits_63_to_39_are_like_bit_38(va, read):
+    assert len(walk(read_from({}), BASE, va).steps) == read
 
 
 def test_a_page_that_was_never_touched_is_told_in_lines():

@@ -10,6 +10,7 @@ from sim.output.waveform import read_waveform
 from sim.output.waves import (
     CYCLES_AFTER,
     CYCLES_BEFORE,
+    CYCLES_SLOWER,
     MOST_CYCLES,
     OPEN_CYCLES,
     AroundFault,
@@ -127,6 +128,45 @@ def test_the_cycles_around_a_fault_are_kept_until_they_have_passed(tmp_path):
     assert len(machine.told) == 3
 
 
+def test_of_a_fault_that_never_came_nothing_is_written(tmp_path):
+    machine = Recent()
+    watcher = AroundFault(tmp_path / "x.vcd", lambda m: None)
+    watcher.look(machine)
+    watcher.finish(machine)
+
+    assert [what for what, *_ in machine.told] == ["keep"]
+    assert not watcher.started
+
+
 def test_an_engine_that_keeps_no_cycles_says_so(tmp_path):
     with pytest.raises(EngineError, match="pysim cannot keep the cycles before"):
         run_traced(LastCycles(tmp_path / "run.vcd", 5), engine="pysim")
+
+
+def test_how_far_back_a_window_may_reach(tmp_path):
+    path = tmp_path / "run.vcd"
+    later = Trace(path, CycleRange(30, 50))
+    assert [later.oldest(cycle) for cycle in (10, 40)] == [10, 30]
+    run_traced(later, 60)
+    assert later.oldest(60) is None
+
+    guest = Idle()
+    first = Trace(path, FirstFaults(guest))
+    assert first.oldest(100) == 100
+    guest.entered_user_at = 90
+    assert first.oldest(100) == 90
+
+    assert LastCycles(path, 70).oldest(100) == 30
+
+    around = AroundFault(path, lambda machine: None)
+    assert around.oldest(50_000) == 50_000 - CYCLES_BEFORE - 2 * CYCLES_AFTER
+    around.focus = 49_000
+    assert around.oldest(50_000) == 49_000 - CYCLES_BEFORE
+    around.started = True
+    assert around.oldest(50_000) is None
+
+
+def test_with_slow_memory_more_cycles_are_behind_a_fault(tmp_path):
+    around = AroundFault(tmp_path / "run.vcd", lambda machine: 50_000, latency=20)
+    around.focus = 50_000
+    assert around.next_stop(50_001) == 50_000 + CYCLES_AFTER + 19 * CYCLES_SLOWER

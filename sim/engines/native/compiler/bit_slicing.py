@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.circuit import WORD
 from sim.engines.native.compiler.dead_bits import BITWISE
 from sim.engines.native.compiler.decision_tables import Table, decision_table
 
 __all__ = ["Piece", "Pieces", "inputs_of", "split"]
 
-#: Bits of a machine word; and the most that arithmetic can have (`unsigned __int128`).
-WORD, WIDEST = 64, 128
+#: The most bits that arithmetic can have (`unsigned __int128`).
+WIDEST = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,39 +10,27 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.bit_slicing import WORD, Piece, Pieces
+from sim.engines.native.compiler.bit_slicing import Piece, Pieces
+from sim.engines.native.compiler.circuit import WORD
+from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.compiler.statements import Compute, Keep, Node, Update
 
-__all__ = ["NEVER", "Rarely", "Separation", "separate"]
+__all__ = ["Separation", "rare_cells", "separate"]
 
 
-@dataclass(frozen=True)
-class Rarely:
-    """Which state rarely changes: that of `modules`, but for the signals `often`; all by name."""
-
-    modules: frozenset[str] = frozenset()
-    often: frozenset[str] = frozenset()
-
-    def __repr__(self) -> str:
-        return f"Rarely({sorted(self.modules)}, {sorted(self.often)})"
-
-    def cells(self, circuit: c.Circuit) -> set[int]:
-        """The numbers of these flip-flops."""
-        often = {
-            c.cell_of(number)
-            for signal, value in circuit.signals.items()
-            if signal.name in self.often
-            for number in value
-        }
-        return {
-            index
-            for index, cell in circuit.of_kind(c.FlipFlop)
-            if index not in often and not self.modules.isdisjoint(cell.module)
-        }
-
-
-#: No state at all.
-NEVER = Rarely()
+def rare_cells(circuit: c.Circuit, rarely: Rarely) -> set[int]:
+    """The numbers of the flip-flops that rarely change."""
+    often = {
+        c.cell_of(number)
+        for signal, value in circuit.signals.items()
+        if signal.name in rarely.often
+        for number in value
+    }
+    return {
+        index
+        for index, cell in circuit.of_kind(c.FlipFlop)
+        if index not in often and not rarely.modules.isdisjoint(cell.module)
+    }
 
 
 @dataclass

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NET_BITS",
+    "WORD",
     "AnyCell",
     "Assign",
     "Assignment",
@@ -41,6 +42,8 @@ __all__ = [
 
 #: Bits of a net's number that count the bit inside its cell.
 NET_BITS = 16
+#: Bits of a word of the state.
+WORD = 64
 
 Value = tuple[int, ...]
 

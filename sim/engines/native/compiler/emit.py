@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.bit_slicing import WORD, Piece, Pieces
+from sim.engines.native.compiler.bit_slicing import Piece, Pieces
+from sim.engines.native.compiler.circuit import WORD
 from sim.engines.native.compiler.decision_tables import Table
 from sim.engines.native.compiler.expressions import Expressions, constant, mask, table_name, type_of
 from sim.engines.native.compiler.scheduling import Save, Step

@@ -8,7 +8,8 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.bit_slicing import WIDEST, WORD, Piece, Pieces
+from sim.engines.native.compiler.bit_slicing import WIDEST, Piece, Pieces
+from sim.engines.native.compiler.circuit import WORD
 
 __all__ = ["Expressions", "mask", "table_name", "type_of"]
 

@@ -1,16 +1,16 @@
 """The native engine: the hart and the bus in one compiled library."""
 
 import ctypes
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from hdl.arch import PAGE_FAULTS
 from sim.engines.base import Engine, EngineError
 from sim.engines.hart import HartPorts
-from sim.engines.inspection import inspected
-from sim.engines.native.compiler.caching import Rarely
+from sim.engines.inspection import Observer, Rules, inspected
 from sim.engines.native.compiler.model import Model
+from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.machine.snapshot import EngineSnapshot
 from sim.engines.native.machine.structs import (
     DEVICE,
@@ -260,11 +260,11 @@ class NativeEngine(Engine):
         self._bus.set_line(name, level)
         self._drive_lines()
 
-    def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+    def observe(self, callback: Observer, rules: Rules | None = None) -> None:
         """Calls `callback` for every record of the retire port, before `run` returns."""
-        self._traced().observe(callback)
+        self._traced().observe(callback, rules)
 
-    def stop_observing(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+    def stop_observing(self, callback: Observer) -> None:
         """Calls `callback` no more."""
         self._traced().stop_observing(callback)
 

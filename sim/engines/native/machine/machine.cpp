@@ -90,9 +90,11 @@ struct Machine {
   // The cycle of the next look, and what had retired or trapped at the last one; `armed`: `before` is
   // the state one cycle ago; `answered`: the store that was withheld has been, since the last run.
   u64 look, progress, armed, answered;
-  // Called after every cycle, if not null: waveforms and records, which `watcher` keeps.
+  // Called after every cycle, if not null: waveforms and records, which `watcher` keeps. If it is
+  // `sparse`, cycles in which nothing happens may be left out.
   void (*watch)(Machine *);
   void *watcher;
+  u64 sparse;
   // Called with every record of the retire port, if not null: for `transcripts`.
   void (*record)(Machine *);
   void *transcripts;
@@ -312,7 +314,7 @@ void look_after(Machine *m, u64 cycles) {
 // counters, so do all up to the next event. They are counted and not computed.
 __attribute__((noinline)) void fast_forward(Machine *m, u64 limit) {
   if (!m->armed) {
-    m->armed = m->forward && !m->watch && progress(m) == m->progress;
+    m->armed = m->forward && (!m->watch || m->sparse) && progress(m) == m->progress;
     if (m->armed) memcpy(m->before, m->state, m->state_words * sizeof(u64));
     else look_after(m, LOOK);
     return;

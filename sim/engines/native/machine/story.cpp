@@ -63,7 +63,7 @@ void begin(Story &s, int side, u64 cycle, u64 va) {
 void end(Story &s, int side, u64 cycle) {
   Lookup &l = s.now[side];
   if (!l.answered) l.answered = cycle;
-  if (!s.first[side].answered && l.asked > s.passage.returned) s.first[side] = l;
+  if (!s.first[side].answered && l.asked >= s.passage.returned) s.first[side] = l;
   s.asking[side] = 0;
 }
 

@@ -120,7 +120,7 @@ class MachineStruct(ctypes.Structure):
         ("expected", _u64 * MOST_EXPECTED),
         *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
         *_words("look", "progress", "armed", "answered"),
-        *_words("watch", "watcher", "record", "transcripts", "walked"),
+        *_words("watch", "watcher", "sparse", "record", "transcripts", "walked"),
         ("story", _Story),
         ("walk", _Walk),
     ]

@@ -18,7 +18,7 @@ from amaranth.hdl import Format, MemoryData, Shape, Signal, Value
 
 from sim.engines.base import CYCLE_FS
 from sim.engines.internals import PyEngineState, VCDWriter, ast, eval_format, eval_value
-from sim.engines.native.compiler.bit_slicing import WORD
+from sim.engines.native.compiler.circuit import WORD
 from sim.engines.native.compiler.model import Model
 from sim.host.output_files import open_output
 

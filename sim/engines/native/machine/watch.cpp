@@ -17,9 +17,15 @@ struct Ring {
   u64 first, size;
 };
 
+// A record is wanted if its word `field` is not less than `low` and not more than `high`.
+struct Rule {
+  u64 field, low, high;
+};
+
 struct Records {
   u64 size;  // words of a record behind its cycle
   std::vector<u64> words, fetched;
+  std::vector<Rule> rules;  // it is enough to be wanted by one; all are if there is none
 };
 
 struct Watch {
@@ -36,9 +42,15 @@ void keep(Ring &r, const u64 *state, u64 cycle) {
   if (r.count < r.cycles.size()) r.count++;
 }
 
+bool wanted(const Records &records, const u64 *record) {
+  for (const Rule &rule : records.rules)
+    if (rule.low <= record[rule.field] && record[rule.field] <= rule.high) return true;
+  return records.rules.empty();
+}
+
 void take(Machine *m, Records &records) {
   const u64 *record = m->state + m->retire_at;
-  if (!record[0]) return;
+  if (!record[0] || !wanted(records, record)) return;
   records.words.push_back(m->cycle - 1);
   records.words.insert(records.words.end(), record, record + records.size);
   if (records.words.size() > RECORDS * (records.size + 1) && m->event == BUDGET) m->event = FULL;
@@ -56,6 +68,7 @@ void look(Machine *m) {
 // Makes `watch` what looks at the machine; nothing does if it has nothing to look for.
 extern "C" void watch_set(Machine *m, Watch *watch) {
   m->watcher = watch;
+  m->sparse = !watch->trace && !watch->ring;
   m->watch = watch->trace || watch->ring || watch->records ? look : nullptr;
 }
 
@@ -92,7 +105,12 @@ extern "C" void ring_write(Ring *r, Trace *t, u64 first, u64 last) {
   }
 }
 
-extern "C" Records *records_new(u64 size) { return new Records{size, {}, {}}; }
+extern "C" Records *records_new(u64 size) { return new Records{size, {}, {}, {}}; }
+
+// From now on only such records are taken.
+extern "C" void records_rule(Records *r, const Rule *rules, u64 count) {
+  r->rules.assign(rules, rules + count);
+}
 
 extern "C" void records_free(Records *r) { delete r; }
 

@@ -2,13 +2,17 @@
 
 import ctypes
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sim.engines.native.compiler.emit import Layout
+from sim.engines.inspection import Observer, Rules, is_wanted
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.transcript import Saved, Transcripts
 from sim.engines.native.machine.vcd import VcdWriter
+
+if TYPE_CHECKING:
+    from sim.engines.native.compiler.emit import Layout
 
 __all__ = ["Watch", "Watched"]
 
@@ -24,6 +28,7 @@ _FUNCTIONS = {
     "ring_write": (None, _pointer, _pointer, _u64, _u64),
     "ring_free": (None, _pointer),
     "records_new": (_pointer, _u64),
+    "records_rule": (None, _pointer, _pointer, _u64),
     "records_fetch": (_u64, _pointer, _pointer),
     "records_free": (None, _pointer),
 }
@@ -86,7 +91,7 @@ class Watch:
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
         self._native = _Watch()
-        self._observers: list[Callable[[int, Mapping[str, int]], None]] = []
+        self._observers: list[tuple[Observer, Rules | None]] = []
         self._waveform: VcdWriter | None = None
         self._touched = False
         self.transcripts = Transcripts(library, machine, fields)
@@ -96,20 +101,38 @@ class Watch:
         if self._native.records:
             self._library.records_free(self._native.records)
 
-    def observe(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+    def observe(self, callback: Observer, rules: Rules | None = None) -> None:
         """See `Engine`; the callback gets its records when `fetch` is called."""
-        self._observers.append(callback)
+        self.fetch()
+        self._observers.append((callback, rules))
         if not self._native.records:
             self._native.records = self._library.records_new(len(self._fields))
             self._update()
+        self._set_rules()
 
-    def stop_observing(self, callback: Callable[[int, Mapping[str, int]], None]) -> None:
+    def stop_observing(self, callback: Observer) -> None:
         """The callback gets no records any more; without any the machine runs as fast again."""
-        self._observers.remove(callback)
-        if not self._observers:
-            records, self._native.records = self._native.records, None
-            self._update()
-            self._library.records_free(records)
+        self._observers.remove(next(each for each in self._observers if each[0] == callback))
+        if self._observers:
+            self._set_rules()
+            return
+        records, self._native.records = self._native.records, None
+        self._update()
+        self._library.records_free(records)
+
+    def _set_rules(self) -> None:
+        """Takes what any observer wants."""
+        rules = (
+            []
+            if any(each is None for _, each in self._observers)
+            else [
+                (self._fields.index(name), low, high)
+                for _, each in self._observers
+                for name, low, high in each or ()
+            ]
+        )
+        words = [word for rule in rules for word in rule]
+        self._library.records_rule(self._native.records, (_u64 * len(words))(*words), len(rules))
 
     def fetch(self) -> None:
         """Hands on what has been recorded; raises OSError if a waveform cannot be written."""
@@ -122,8 +145,9 @@ class Watch:
         taken, size = words[:count], len(self._fields) + 1
         for start in range(0, count, size):
             fields = dict(zip(self._fields, taken[start + 1 : start + size], strict=True))
-            for observer in self._observers:
-                observer(taken[start], fields)
+            for observer, rules in self._observers:
+                if rules is None or is_wanted(fields, rules):
+                    observer(taken[start], fields)
 
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from the cycle on that comes next; raises OSError."""
@@ -219,7 +243,7 @@ class Watch:
         self._library.watch_set(ctypes.byref(self._machine), ctypes.byref(self._native))
 
 
-def _shown_from(layout: Layout) -> tuple[int, int]:
+def _shown_from(layout: "Layout") -> tuple[int, int]:
     """The first word of the state that waveforms are computed from, and how many there are."""
     words = [*layout.registers.values(), *(first for first, _ in layout.memories.values())]
     first = min(words, default=0)

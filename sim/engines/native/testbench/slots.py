@@ -10,8 +10,7 @@ from typing import Any
 from amaranth.hdl import MemoryData, Signal
 
 from sim.engines.internals import PyEngineState, PyMemoryState, PySignalState, run_wakers
-from sim.engines.native.compiler.bit_slicing import WORD
-from sim.engines.native.compiler.circuit import Unsupported
+from sim.engines.native.compiler.circuit import WORD, Unsupported
 from sim.engines.native.testbench.open_design import Place, open_design, poke
 from sim.engines.native.testbench.survey import Survey
 

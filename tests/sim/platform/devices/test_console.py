@@ -42,6 +42,15 @@ class Screen(io.BytesIO):
         self.isatty = lambda: terminal
 
 
+def test_only_a_terminal_is_kept_from_moving_its_cursor():
+    screen, pipe = Screen(), Screen(terminal=False)
+    for output in (screen, pipe):
+        Console(output, Piped(io.BytesIO())).write_echo(b"a\x1b[A")
+
+    assert screen.getvalue() == b"a^[[A"
+    assert pipe.getvalue() == b"a\x1b[A"
+
+
 @pytest.mark.parametrize(
     "data, shown",
     [

@@ -108,6 +108,15 @@ def test_waiting_ends_with_a_key(desk):
     timer.join()
 
 
+def test_nobody_waits_while_there_is_something_left(desk):
+    desk.terminal.poll(0, 128)
+    desk.type(b"xy")
+    assert poll(desk, 1) == b"x"
+    assert desk.terminal.wait(0)
+    desk.type(b"z")
+    assert poll(desk) == b"y"
+
+
 def test_waiting_ends_with_the_terminal(desk):
     desk.terminal.poll(0, 128)
     desk.hang_up()

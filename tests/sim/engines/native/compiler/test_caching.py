@@ -9,9 +9,10 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.hart import Hart
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.caching import Rarely, separate
+from sim.engines.native.compiler.caching import rare_cells, separate
 from sim.engines.native.compiler.extract import extract, prepare
 from sim.engines.native.compiler.model import Model
+from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.compiler.statements import Compute, Keep, Update, make_nodes
 from sim.engines.native.machine import engine
 
@@ -101,7 +102,7 @@ def test_only_what_the_rest_reads_is_kept(tmp_path):
         {i: (1 << x.width) - 1 for i, x in enumerate(model.circuit.cells) if x and x.width},
     )
     nodes = make_nodes(pieces, {i: live[i] for i in live}, [])
-    parts = separate(pieces, nodes, RARELY.cells(model.circuit))
+    parts = separate(pieces, nodes, rare_cells(model.circuit, RARELY))
     computed = {node.piece for node in parts.refresh if isinstance(node, Compute)}
     assert set(parts.kept) <= computed
     assert {n.piece for n in parts.refresh if isinstance(n, Keep)} == set(parts.kept)
@@ -114,7 +115,7 @@ def test_every_name_in_the_hint_for_the_hart_is_one_of_its_parts():
     circuit = extract(prepare(Hart()))
     hint = engine.RARELY
     for module in hint.modules:
-        assert Rarely(modules=frozenset({module})).cells(circuit), module
-    rare = Rarely(modules=hint.modules).cells(circuit)
+        assert rare_cells(circuit, Rarely(modules=frozenset({module}))), module
+    rare = rare_cells(circuit, Rarely(modules=hint.modules))
     for signal in hint.often:
-        assert Rarely(hint.modules, frozenset({signal})).cells(circuit) < rare, signal
+        assert rare_cells(circuit, Rarely(hint.modules, frozenset({signal}))) < rare, signal

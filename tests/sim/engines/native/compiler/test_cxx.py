@@ -112,6 +112,15 @@ def test_without_a_compiler_it_says_what_was_tried(monkeypatch):
         find_compiler()
 
 
+def test_so_it_does_of_one_that_fails_at_once(monkeypatch, tmp_path):
+    script = tmp_path / "c++"
+    script.write_text("#!/bin/sh\necho broken 1.0\nexit 1\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("CXX", str(script))
+    with pytest.raises(CompilerError, match=r"no C.* works \(tried .*/c\+\+"):
+        find_compiler()
+
+
 def test_without_any_candidate_it_names_them(monkeypatch):
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setattr(cxx.shutil, "which", lambda name: None)

@@ -11,9 +11,9 @@ from amaranth.hdl import ClockDomain, Module
 from amaranth.sim import Simulator
 
 from sim.engines.native.compiler import extract
-from sim.engines.native.compiler.caching import Rarely
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.compiler.model import Model
+from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.testbench.open_design import places_of, poke
 from tests.sim.engines.native.testbench.random_circuit import RandomCircuit
 

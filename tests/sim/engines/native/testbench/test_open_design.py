@@ -66,3 +66,14 @@ def test_what_the_cache_lost_is_made_again(tmp_path):
     assert run(Engine, Circuit, bench) == first
     record.write_text(re.sub(r"^.*", "{", record.read_text()))
     assert run(Engine, Circuit, bench) == first
+
+
+def test_a_signal_is_set_where_it_lies_and_nothing_beside_it():
+    state = memoryview(bytearray(b"\xff" * 24)).cast("Q")
+    open_design.poke(state, [(0, 0xFF, 2, 8), (8, 0xF, 1, 60)], 0x345)
+
+    assert [f"{word:016x}" for word in state] == [
+        "ffffffffffffffff",
+        "3fffffffffffffff",
+        "ffffffffffff45ff",
+    ]

@@ -1,7 +1,18 @@
 """What one walk over a design sees."""
 
 import pytest
-from amaranth.hdl import Array, Assert, Cat, ClockDomain, Module, Mux, Print, Signal, signed
+from amaranth.asserts import AnyConst
+from amaranth.hdl import (
+    Array,
+    Assert,
+    Cat,
+    ClockDomain,
+    Module,
+    Mux,
+    Print,
+    Signal,
+    signed,
+)
 from amaranth.lib.memory import Memory
 
 from sim.engines.native.compiler.circuit import Unsupported
@@ -101,6 +112,10 @@ def message(m):
     m.d.sync += Print("hello")
 
 
+def any_value(m):
+    m.d.comb += Signal().eq(AnyConst(1))
+
+
 def claim(m):
     m.d.comb += Assert(Signal())
 
@@ -111,6 +126,7 @@ def claim(m):
         (second_domain, "more than one clock: clk, other_clk"),
         (own_clock, "the clock clk is made by the design"),
         (message, r"Print at .*test_survey\.py:\d+"),
+        (any_value, r"AnyValue at .*test_survey\.py:\d+"),
         (claim, r"Property at .*test_survey\.py:\d+"),
     ],
 )

@@ -1,0 +1,112 @@
+"""What an exercise says of its accesses is what the hart does, to the cycle."""
+
+from random import Random
+
+import pytest
+
+from hdl.arch import PAGE_SIZE, Pte, pte_to_pa
+from sim.exercises.making import MAKERS, make
+from sim.exercises.mmu import Access, Context, Fence, Put, answers
+from sim.exercises.tables import USER, Tables
+from tests.sim.exercises.hart import OPERAND, Hart
+
+SEED = 2026
+VA = 0x12_3456_7000
+#: Exercises of each kind; all of 700 were right.
+SAMPLE = range(20)
+EBREAK, C_EBREAK = bytes.fromhex("73001000"), bytes.fromhex("0290")
+
+
+@pytest.fixture(scope="module")
+def hart_of():
+    """A hart for each latency of memory that is asked for."""
+    made = {}
+
+    def find(latency):
+        if latency not in made:
+            made[latency] = Hart(latency)
+        return made[latency]
+
+    yield find
+    for hart in made.values():
+        hart.__exit__()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MAKERS if kind not in ("lazy", "sizes")])
+def test_it_ends_so_on_the_hart(hart_of, kind):
+    for number in SAMPLE:
+        exercise = make(kind, SEED, number)
+        hart = hart_of(exercise.latency)
+        hart.do(Fence())
+        hart.put(exercise.memory)
+        expected = answers(exercise.memory, exercise.steps, exercise.latency)
+        _place_targets(hart, exercise, expected)
+        if any(access.size == 2 for access, _ in expected):
+            _check_instruction(hart, expected)
+        else:
+            for step in exercise.steps:
+                done = hart.do(step)
+                if isinstance(step, Access):
+                    _check(hart, step, expected.pop(0)[1], done)
+        hart.put(dict.fromkeys(exercise.memory, 0))
+
+
+@pytest.mark.parametrize("flags", [0, Pte.G], ids=["of one space", "global"])
+def test_a_fence_drops_what_it_names(hart_of, flags):
+    """All forms: of this page or another one, of this address space or another one."""
+    tables = Tables(Random(SEED))
+    context = Context(tables.root, asid=3)
+    load = Access("ld a0, (a1)", "load", VA, context)
+    leaf = tables.map(VA, tables.frame(), USER | flags)
+    hart, hits = hart_of(1), []
+    for va in (None, VA, VA + PAGE_SIZE):
+        for asid in (None, 3, 4):
+            steps = (load, Put(leaf, 0), Fence(va, asid), load)
+            hart.do(Fence())
+            hart.put(tables.memory)
+            ends = [hart.do(step) for step in steps]
+            *_, (_, answer) = answers(tables.memory, steps)
+            hits.append(answer.hit)
+            assert (ends[-1].cause, ends[-1].cycles) == (answer.cause, answer.cycles)
+    dropped = [True, not flags, False] * 2 + [False] * 3
+    assert hits == [not each for each in dropped]
+
+
+def _place_targets(hart, exercise, expected):
+    """Memory tells its address wherever an access may end; and an ebreak where code does."""
+    pages = [pte_to_pa(step.value) for step in exercise.steps if isinstance(step, Put)]
+    for access, answer in expected:
+        places = [page + access.va % PAGE_SIZE & -8 for page in pages if page]
+        places += [] if answer.pa is None else [answer.pa & -8]
+        hart.put({pa: pa for pa in places})
+    for part, (access, answer) in enumerate(expected):
+        if access.kind == "fetch" and answer.pa is not None:
+            short = access.insn.startswith("a compressed")
+            hart.ram.write(answer.pa, C_EBREAK if short else EBREAK[2 * part :][: access.size])
+
+
+def _check(hart, access, answer, done):
+    assert (done.cause, done.cycles) == (answer.cause, answer.cycles)
+    if answer.cause is not None:
+        assert done.stval == answer.stval
+        return
+    there = int.from_bytes(hart.ram.read(answer.pa, access.size), "little")
+    bits = (1 << 8 * access.size) - 1
+    if access.insn.startswith("amo"):
+        assert there == done.value + OPERAND & bits
+    elif access.kind == "store":
+        assert there == OPERAND
+    elif access.kind == "load":
+        assert there == done.value & bits
+    if answer.written is not None:
+        assert hart.ram.read_u64(answer.written.address) == answer.written.value
+
+
+def _check_instruction(hart, expected):
+    """An instruction at the end of a page: its parts are one access of the hart."""
+    start = expected[0][0]
+    done = hart.do(start)
+    last = expected[-1][1]
+    assert (done.cause, done.epc) == (last.cause, start.va)
+    if last.cause is not None:
+        assert done.stval == last.stval
