@@ -28,6 +28,7 @@ from sim.engines.native.machine.windows import Windows
 from sim.engines.story import HANDLER, Passage, probed
 from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
+from sim.engines.walks import walked
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.device import LINES, Refused
 from sim.platform.events import Budget, Event
@@ -44,7 +45,7 @@ _COUNTERS = ("mcycle", "stimecmp")
 _DATA = ("ram_end",)
 _RESPONSE = ("valid", "data", "error")
 #: Files of C++ behind machine.cpp, for what looks at the machine.
-_WATCHING = ("output", "fields", "trace", "watch", "transcript")
+_WATCHING = ("output", "fields", "trace", "watch", "transcript", "walks")
 #: Tables of the MMU, control registers, and the unit that most instructions do not use. Not the
 #: walker: it changes in each cycle of a walk.
 RARELY = Rarely(
@@ -113,6 +114,9 @@ class NativeEngine(Engine):
         probe = probed(hart)
         self._probe_at = len(outputs) if probe else NEVER
         outputs += probe
+        walk = walked(hart) if traced else []
+        self._walk_at = len(outputs) if walk else NEVER
+        outputs += walk
         self.model = model = Model(
             hart,
             outputs,
@@ -163,6 +167,7 @@ class NativeEngine(Engine):
         machine.time_at = places["mtime"]
         machine.retire_at = len(_PORTS) * len(REQUEST)
         machine.story.probe_at = self._probe_at
+        machine.walk.probe_at = self._walk_at
         machine.story.handler_at = machine.retire_at + _HANDLER
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
         machine.lock_port = len(_PORTS)
