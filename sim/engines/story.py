@@ -128,7 +128,7 @@ class Side:
         #: What was refused last, and before that, since the last trap or return.
         self._refused: Lookup | None = None
         self._older: Lookup | None = None
-        #: The first that has ended since the last return to user mode.
+        #: The first that was asked for since the last return to user mode, and has ended.
         self.first = NO_LOOKUP
 
     def refused(self, va: int) -> bytes:
@@ -161,7 +161,7 @@ class Side:
         assert now is not None
         if not now.answered:
             now = now._replace(answered=cycle)
-        if self.first is NO_LOOKUP and now.asked > since:
+        if self.first is NO_LOOKUP and now.asked >= since:
             self.first = now.pack()
 
     def read(self, read: Read) -> None:

@@ -85,6 +85,8 @@ class Process:
         self._kernel = Kernel(self._ram, b"", Captured(), svadu=svadu, abi=Abi.LAB.value)
         self._kernel.exec(program.elf(), ["program"])
         self._kernel.ring(Reason.BOOT)
+        # It runs, so that its first page has been fetched from.
+        self.touch(Access("the instruction", "fetch", 0, self.context, 4))
 
     @property
     def space(self) -> AddressSpace:

@@ -203,7 +203,7 @@ class Life:
         """The instruction is made again, in vain unless it retired with the turn's end."""
         if turn.until == self.trap.retried_at:
             for part, lookup in zip((Part.REFETCH, Part.REWALK), self.trap.retry, strict=True):
-                if lookup is not None and lookup.asked > turn.returned:
+                if lookup is not None and lookup.asked >= turn.returned:
                     yield Part.RETRY, lookup.asked
                     yield part, min(lookup.answered, turn.until)
         yield Part.RETRY, turn.until

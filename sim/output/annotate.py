@@ -6,6 +6,8 @@ it; a cycle of the hart takes some 40 µs.
 
 import contextlib
 import re
+import shutil
+import tempfile
 from collections import deque
 from collections.abc import Container, Iterator, Sequence
 from itertools import count, groupby, islice
@@ -62,10 +64,14 @@ def annotate(vcd: Path, narrator: Narrator) -> None:
 
     Raises OSError; then the file is as it was.
     """
-    written = vcd.with_name(f"{vcd.name}.words")
+    # What a link leads to, and not the link, is written anew.
+    vcd = vcd.resolve()
+    handle, name = tempfile.mkstemp(dir=vcd.parent, prefix=f"{vcd.name}.")
+    written = Path(name)
     try:
-        with vcd.open("rb") as source, written.open("xb") as target:
+        with open(handle, "wb") as target, vcd.open("rb") as source:
             _Annotation(narrator, source, target).run()
+        shutil.copymode(vcd, written)
         written.replace(vcd)
     except BaseException:
         with contextlib.suppress(OSError):

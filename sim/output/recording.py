@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from sim.engines.base import CYCLE_FS
 from sim.output import fst
 from sim.output.annotate import Narrator, annotate
 from sim.output.gtkw import is_ours, save_path, write_save_file
@@ -16,6 +17,8 @@ __all__ = ["BYTES_PER_CYCLE", "Recording", "make_recording"]
 
 #: About what a cycle of the hart takes in a VCD.
 BYTES_PER_CYCLE = 1_000
+#: Cycles of a VCD that get their words in a second, about.
+WORDS_PER_SECOND = 25_000
 
 
 def make_recording(
@@ -83,9 +86,9 @@ class Recording:
         self._missing = missing
 
     def finish(self) -> bool:
-        """Completes the files after the run and says where they are; False if there are none.
+        """Completes the files after the run and says where they are.
 
-        Raises OSError.
+        Returns False if there are none, or something is not in them. Raises OSError.
         """
         path, vcd = self._path, self.watcher.path
         if not self.watcher.started:
@@ -96,7 +99,7 @@ class Recording:
                 f"after {faults:,} page fault{'s' * (faults != 1)}"
             )
             return False
-        waveform = self._annotate(vcd)
+        waveform, told = self._annotate(vcd)
         if vcd != path:
             self._convert()
         if self.watcher.cut_short:
@@ -110,16 +113,26 @@ class Recording:
         # A name that begins so would be an option.
         shown = f"./{save}" if str(save).startswith("-") else str(save)
         _say(f"waveform in {path}; open it with: gtkwave {shlex.quote(shown)}")
-        return True
+        return told
 
-    def _annotate(self, vcd: Path) -> Waveform:
-        """Writes the words into the VCD, if it is of a hart that has what they are made of."""
+    def _annotate(self, vcd: Path) -> tuple[Waveform, bool]:
+        """Writes the words into the VCD, if it is of a hart that has what they are made of.
+
+        Returns what it holds then, and False if they could not be written.
+        """
         waveform = read_waveform(vcd)
         narrator = self._narrate()
         if not waveform.widths.keys() >= {*narrator.signals}:
-            return waveform
-        annotate(vcd, narrator)
-        return read_waveform(vcd)
+            return waveform, True
+        cycles = (waveform.end - waveform.start) // CYCLE_FS
+        if cycles > OPEN_CYCLES:
+            _say(f"{self._path}: words are written into it, about {cycles // WORDS_PER_SECOND:,} s")
+        try:
+            annotate(vcd, narrator)
+        except OSError as error:
+            _say(f"error: {self._path}: {error.strerror}; it is whole, but without words")
+            return waveform, False
+        return read_waveform(vcd), True
 
     def _convert(self) -> None:
         try:

@@ -1,11 +1,15 @@
 """The words in waveforms of real runs: they are those of the faults' lives, on both engines."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from sim.cli import main as cli
 from sim.guests.lives import Part
+from sim.output import recording
+from sim.output.waveform import read_waveform
 from tests.sim.recorded import record, record_bare
 
 #: Around the first fault of `lazy`, from before the look-up to behind the retirement.
@@ -174,3 +178,34 @@ def test_the_retirement_is_in_the_waveform_of_a_fault_with_slow_memory_too(tmp_p
     names = ["miss", "raised", "doorbell", "answer", "sret", "retry", "retired"]
     assert [marks[letter] for letter in "ABCDEFG"] == names
     assert "fault 2: load" not in marks.values()
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """No words can be written."""
+
+    def annotate(vcd, narrator):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(recording, "annotate", annotate)
+
+
+def test_where_there_is_no_room_for_words_the_waveform_is_whole(tmp_path, capsys, full):
+    vcd = tmp_path / "x.vcd"
+    options = ["--quiet", "--vcd", str(vcd), "--vcd-window", "3,200:3,220"]
+    assert cli.main(["run", *options, "lazy"]) == 2
+
+    error = capsys.readouterr().err
+    assert f"error: {vcd}: No space left on device; it is whole, but without words\n" in error
+    assert f"waveform in {vcd}" in error
+    assert "bench.top.priv" in read_waveform(vcd).widths
+    assert "story" not in (tmp_path / "x.vcd.gtkw").read_text()
+
+
+def test_of_a_long_waveform_it_is_said_how_long_its_words_take(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(recording, "OPEN_CYCLES", 19)
+    monkeypatch.setattr(recording, "WORDS_PER_SECOND", 10)
+    options = ["--quiet", "--vcd", str(tmp_path / "x.vcd"), "--vcd-window", "3,200:3,220"]
+    assert cli.main(["run", *options, "lazy"]) == 0
+
+    assert "x.vcd: words are written into it, about 2 s\n" in capsys.readouterr().err

@@ -110,6 +110,18 @@ def test_a_walk_reads_the_page_table_from_where_it_begins_to_the_hole(observed):
         assert lookup.answered - lookup.asked == 1 + len(lookup.reads)
 
 
+def test_the_instruction_is_fetched_through_a_walk_of_its_own(observed):
+    """The kernel's fences have dropped its page from the TLB, and the pointers that led to it."""
+    faults, _ = observed
+    for fault in faults:
+        fetch, _ = fault.trap.retry
+        assert fetch.va == fault.served.pc
+        assert [read.level for read in fetch.reads] == [2, 1, 0]
+        returned = next(span.end for span in fault.life.spans if span.part is Part.RESTORE)
+        assert fetch.asked == returned
+        assert fault.life.cycles_by_part[Part.REFETCH] == fetch.answered - fetch.asked
+
+
 def test_the_retry_reads_what_the_kernel_has_written(observed):
     faults, _ = observed
     for fault in faults:

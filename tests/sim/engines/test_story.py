@@ -179,11 +179,12 @@ def test_a_look_up_from_before_the_return_is_none_of_the_retry(script):
     assert script.first is None
 
 
-def test_neither_is_one_of_the_cycle_of_the_return(script):
-    script.data(*MISS, retired={"insn": SRET})
+def test_one_of_the_cycle_of_the_return_is(script):
+    """The hart goes to user mode in the cycle before the one in which it reports `sret`."""
+    script.data(*MISS, va=0x6000, retired={"insn": SRET})
     script.data()
 
-    assert script.first is None
+    assert script.first.va == 0x6000
 
 
 def test_a_look_up_ends_with_its_refusal_though_that_waits_to_be_taken(script):

@@ -91,6 +91,16 @@ def test_a_retry_is_told_with_what_had_to_be_looked_up(life, lives):
     assert list(life.cycles_by_part)[-3:] == [Part.RETRY, Part.REFETCH, Part.REWALK]
 
 
+def test_what_is_fetched_again_is_looked_up_with_the_return(life, lives):
+    lives.resumed(2, 1300)
+    life.trap.retried_at = 1430
+    fetch = Lookup(1400, 1404, 0x44, 0, ())
+    life.trap.looked_up = fetch.pack() + Lookup(0, 0, 0, 0, ()).pack()
+    lives.trapped(2, Passage(2000, 2005, 2050, back=1320, returned=1400))
+
+    assert told(life)[-3:] == [(Part.RESTORE, 80), (Part.REFETCH, 4), (Part.RETRY, 26)]
+
+
 def test_another_process_comes_between(life, lives):
     lives.resumed(3, 1300)
     lives.trapped(3, Passage(4000, 4005, 4050, back=1320, returned=1400))
@@ -130,7 +140,7 @@ def test_an_interrupt_comes_before_the_retry(life, lives):
     ]
 
 
-@pytest.mark.parametrize("asked", [1390, 1400])
+@pytest.mark.parametrize("asked", [1390, 1399])
 def test_look_ups_of_another_turn_are_not_of_the_retry(life, lives, asked):
     lives.resumed(2, 1300)
     life.trap.retried_at = 1430

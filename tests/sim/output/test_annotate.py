@@ -146,3 +146,19 @@ def test_if_it_fails_the_file_is_as_it_was_and_alone(make, tmp_path):
 
     assert (tmp_path / "x.vcd").read_text() == HEADER + "".join(CHANGES)
     assert [*tmp_path.iterdir()] == [tmp_path / "x.vcd"]
+
+
+def test_a_link_leads_to_the_same_file_with_its_mode(tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    real, link = folder / "real.vcd", tmp_path / "x.vcd"
+    real.write_text(HEADER + "".join(CHANGES))
+    real.chmod(0o640)
+    link.symlink_to(real)
+
+    annotate(link, Narrator(lambda *now: ["told"]))
+
+    assert link.is_symlink()
+    assert "told" in real.read_text()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert [*folder.iterdir()] == [real]

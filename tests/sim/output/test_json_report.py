@@ -89,7 +89,8 @@ def test_a_fault_has_its_phases_and_the_kernels_steps(tmp_path):
         "kernel": 1136,
         "switch_back": 22,
         "restore": 74,
-        "retry": 9,
+        "fetch_walk": 4,
+        "retry": 5,
         "data_walk": 2,
     }
     assert content["faults"][0]["kernel_steps"] == {

@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import os
 import random
 from pathlib import Path
 
@@ -94,6 +95,21 @@ def test_what_was_written_since_can_be_taken_back(tmp_path):
     writer.write(4, record(insn=1))
     writer.transcripts.stop()
     assert path.read_text() == line + commit_line(record(insn=1))
+
+
+def test_nothing_is_taken_back_from_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    writer = Writer()
+    writer.transcripts.start(Form.COMMITS, tmp_path / "pipe", 0)
+    saved = writer.transcripts.save()
+    writer.write(1, record())
+    writer.transcripts.load(saved)
+    writer.write(1, record())
+
+    assert writer.transcripts.stop() == []
+    assert os.read(reader, 4096).decode() == 2 * commit_line(record())
+    os.close(reader)
 
 
 def test_a_file_that_is_full_is_told_of_at_the_end():

@@ -164,12 +164,51 @@ class TestTrace:
         engine.stop_trace()
         assert cycles_in(second) == list(range(5, 11))
 
+    @pytest.mark.parametrize("meanwhile", ["it goes on", "it has ended", "another one"])
+    def test_it_returns_with_the_run(self, engine, tmp_path, meanwhile):
+        path, other = tmp_path / "trace.vcd", tmp_path / "other.vcd"
+        engine.start_trace(path)
+        engine.run(10)
+        snapshot = engine.snapshot()
+        engine.run(5)
+        if meanwhile == "it has ended":
+            engine.stop_trace()
+        elif meanwhile == "another one":
+            engine.start_trace(other)
+        engine.run(3)
+        engine.restore(snapshot)
+        engine.run(4)
+        engine.stop_trace()
+
+        assert cycles_in(path) == list(range(15))
+        assert not other.exists() or cycles_in(other) == list(range(15, 19))
+
+    def test_one_that_has_begun_since_ends_with_a_return(self, engine, tmp_path):
+        snapshot = engine.snapshot()
+        engine.run(5)
+        engine.start_trace(tmp_path / "trace.vcd")
+        engine.run(5)
+        engine.restore(snapshot)
+        engine.run(20)
+
+        assert cycles_in(tmp_path / "trace.vcd") == list(range(5, 11))
+
     def test_a_file_that_cannot_grow_ends_the_run(self, engine, tmp_path, no_growth):
         path = tmp_path / "trace.vcd"
         engine.start_trace(path)
         no_growth(path.stat().st_size + 100)
         with pytest.raises(OSError, match="File too large.*trace.vcd"):
             engine.run(10_000)
+
+
+def test_who_looks_for_records_later_takes_none_away(engine):
+    first = observe(engine)
+    engine.run(5)
+    second = observe(engine)
+    engine.run(5)
+
+    assert [cycle for cycle, _ in first] == list(range(10))
+    assert [cycle for cycle, _ in second] == list(range(5, 10))
 
 
 def test_all_of_them_see_every_cycle(engine, tmp_path):

@@ -98,6 +98,24 @@ def test_whatever_matters_changes_the_hash(change):
     assert survey_of(**change)[1].digest != survey_of()[1].digest
 
 
+def test_a_domain_without_a_reset_is_one_like_any_other():
+    m, y = Module(), Signal(name="y")
+    m.domains.sync = ClockDomain(reset_less=True)
+    m.d.sync += y.eq(~y)
+    survey = Survey(prepare(m))
+
+    assert names(survey, survey.driven) == {"y"}
+
+
+def test_bits_may_be_chosen_on_both_sides():
+    m, read, written, at = Module(), Signal(8, name="r"), Signal(8, name="w"), Signal(3, name="at")
+    m.d.comb += written.bit_select(at, 2).eq(read.word_select(at[0], 2))
+    survey = Survey(prepare(m))
+
+    assert names(survey, survey.driven) == {"w"}
+    assert {"r", "at"} <= {signal.name for signal in survey.signals}
+
+
 def second_domain(m):
     m.domains.other = ClockDomain()
     m.d.other += Signal(name="late").eq(1)
