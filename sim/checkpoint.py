@@ -61,6 +61,10 @@ class Checkpoint:
             self._seen[id(each)] = each
             waiting += self._record(each)
 
+    def __len__(self) -> int:
+        """How many objects' states it holds."""
+        return len(self._undo)
+
     def put_back(self) -> None:
         """Gives each object the state that it had; as often as one likes."""
         for undo in self._undo:
@@ -73,9 +77,9 @@ class Checkpoint:
             return ()
         match each:
             case dict():
-                return self._record_dict(each)
+                return (*self._record_dict(each), *self._record_members(each))
             case set() | deque() | list():
-                return self._record_items(each)
+                return (*self._record_items(each), *self._record_members(each))
             case bytearray():
                 self._undo.append(functools.partial(each.__setitem__, slice(None), bytes(each)))
                 return ()
@@ -109,6 +113,10 @@ class Checkpoint:
 
         self._undo.append(undo)
         return items
+
+    def _record_members(self, each: object) -> Iterable[object]:
+        """What a container of a class of its own has besides its items."""
+        return self._record_attributes(each) if hasattr(each, "__dict__") else ()
 
     def _record_cells(self, function: types.FunctionType) -> Iterable[object]:
         """The variables of the functions around it; each may be bound anew."""

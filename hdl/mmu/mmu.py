@@ -20,6 +20,10 @@ from hdl.mmu.walker import Walker
 
 __all__ = ["Mmu"]
 
+#: What the probe shows of a walk as the walker has it, and as its request does.
+_OF_WALKER = ("begins", "ends", "verdict")
+_OF_KEY = ("access", "priv", "sum_", "mxr", "adue", "asid", "root")
+
 
 class Mmu(wiring.Component):
     """Sv39 translation for a fetch and a data port, with Svade or Svadu by `context.adue`.
@@ -159,4 +163,26 @@ class Mmu(wiring.Component):
             self.probe.read.eq(request.valid & request.ready & ~request.write & ~request.lock),
             self.probe.side.eq(walker.read_side),
             self.probe.level.eq(request.level),
+        ]
+        self._probe_walk(m)
+
+    def _probe_walk(self, m: Module) -> None:
+        """The same of the walk."""
+        request, walker, shown = self.port.request, self.walker, self.probe.walk
+        start, fill = walker.start, walker.fill
+        m.d.comb += [getattr(shown, name).eq(getattr(walker, name)) for name in _OF_WALKER]
+        m.d.comb += [getattr(shown, name).eq(getattr(start.key, name)) for name in _OF_KEY]
+        with m.Switch(start.side):
+            for side, port in (
+                (Side.FETCH, self.fetch),
+                (Side.DATA, self.data),
+                (Side.UPDATE, self.update),
+            ):
+                with m.Case(side):
+                    m.d.comb += shown.va.eq(port.va)
+        m.d.comb += [
+            shown.fills.eq(fill.valid),
+            shown.page.eq(fill.entry.page),
+            shown.caches.eq(walker.pointer.valid),
+            shown.writes.eq(request.valid & request.ready & request.write),
         ]

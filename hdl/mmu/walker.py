@@ -1,6 +1,8 @@
 """The page-table walker, shared by both TLBs and by the updates of A and D."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, ValueLike
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -8,6 +10,7 @@ from hdl.arch import LEVELS, PAGE_BITS, PPN_BITS, VPN_BITS
 from hdl.memory.pma import Pma
 from hdl.memory.port import ID_BITS, MemoryPort, Source
 from hdl.mmu.permission import is_permitted, needs_update
+from hdl.mmu.probe import Verdict
 from hdl.mmu.tlb import FillSignature
 from hdl.mmu.vocabulary import (
     Fault,
@@ -20,6 +23,14 @@ from hdl.mmu.vocabulary import (
 from hdl.mmu.walk_cache import LookupSignature, PointerFillSignature
 
 __all__ = ["StartSignature", "Walker", "WalkerState"]
+
+
+#: How a walk ends whose result is kept, by its `Fault`.
+_VERDICTS: dict[Any, Any] = {
+    Fault.NONE: Verdict.FOUND,
+    Fault.PAGE: Verdict.PAGE_FAULT,
+    Fault.ACCESS: Verdict.ACCESS_FAULT,
+}
 
 
 class WalkerState(enum.Enum, shape=4):  # type: ignore[call-arg]
@@ -113,6 +124,10 @@ class Walker(wiring.Component):
     result_valid: Out(1)
     #: Reads and writes of PTEs.
     port: Out(MemoryPort())
+    #: A walk begins in this cycle, for logs; one ends, and how.
+    begins: Out(1)
+    ends: Out(1)
+    verdict: Out(Verdict)
 
     def __init__(self, *, pma: Pma) -> None:
         super().__init__()
@@ -208,6 +223,7 @@ class Walker(wiring.Component):
         cached = lookup.hit & (start.side != Side.UPDATE)
         with m.If(start.valid):
             m.d.comb += [
+                self.begins.eq(1),
                 self.read.eq(1),
                 self.read_table.eq(Mux(cached, lookup.ppn, start.key.root)),
                 self.read_level.eq(Mux(cached, 0, LEVELS - 1)),
@@ -289,6 +305,8 @@ class Walker(wiring.Component):
         """Hand the leaf to the TLB: in the next cycle the request hits it."""
         page = self.fill.entry.page
         m.d.comb += [
+            self.ends.eq(1),
+            self.verdict.eq(Verdict.FOUND),
             self.fill.valid.eq(~self.killed & ~self.stale),
             page.ppn.eq(pte.ppn),
             page.flags.eq(pte.flags),
@@ -298,8 +316,10 @@ class Walker(wiring.Component):
         with m.If(self.result.side == Side.UPDATE):
             self._conclude(m, Fault.NONE)
 
-    def _conclude(self, m: Module, fault: ValueLike, *, update: int = 0) -> None:
+    def _conclude(self, m: Module, fault: Any, *, update: int = 0) -> None:
         """Keep the result: it is the response to the request from the next cycle on."""
+        verdict = Verdict.UPDATE if update else _VERDICTS[fault]
+        m.d.comb += [self.ends.eq(1), self.verdict.eq(verdict)]
         m.d.sync += [
             self.result.fault.eq(fault),
             self.result.update.eq(update),
@@ -328,7 +348,9 @@ class Walker(wiring.Component):
         )
         pending = (state == WalkerState.READ) | (state == WalkerState.DRAIN)
         owed = (request.valid & request.ready) | (pending & ~response.valid)
+        walks = self.begins | (state == WalkerState.OFFER) | (state == WalkerState.READ)
         with m.If(self.killed):
             m.d.sync += self.stale.eq(1)
             with m.If(self.read_side != Side.UPDATE):
+                m.d.comb += [self.ends.eq(walks), self.verdict.eq(Verdict.SQUASHED)]
                 m.d.sync += state.eq(Mux(owed, WalkerState.DRAIN, WalkerState.IDLE))

@@ -61,7 +61,7 @@ def run_program(
     # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     # In a journal is what was typed: it stays until there is something to run.
     empty(options.vcd, options.log_commits, options.rvfi, options.json_path, options.csv)
-    empty(options.chrome_trace, options.kanata)
+    empty(options.chrome_trace, options.kanata, options.log_walks)
     program = find_user_program(name, disk)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
@@ -116,7 +116,7 @@ def run_bare(
     """Runs the bare-metal program in `path`; returns the exit status."""
     tell_files(not options.quiet)
     empty(options.vcd, options.log_commits, options.rvfi, options.json_path, signature)
-    empty(options.kanata)
+    empty(options.kanata, options.log_walks)
     program = find_bare_program(path)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)

@@ -24,6 +24,7 @@ class Options:
     vcd_last: int | None = None
     log_commits: Path | None = None
     rvfi: Path | None = None
+    log_walks: Path | None = None
     kanata: Path | None = None
     kanata_window: CycleRange | None = None
     json_path: Path | str | None = None

@@ -114,6 +114,12 @@ SHOWN = [
         help="Write what retires or traps, with RVFI's fields, as CSV.",
     ),
     click.option(
+        "--log-walks",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write every page-table walk as CSV, with what was read and filled.",
+    ),
+    click.option(
         "--kanata",
         type=OutputFile(),
         metavar="FILE",

@@ -119,7 +119,12 @@ def _places(session: KernelSession) -> Places:
 
 def start_transcripts(options: Options, session: Session) -> None:
     """Writes transcripts from now on; raises OSError."""
-    for form, path in ((Form.COMMITS, options.log_commits), (Form.RVFI, options.rvfi)):
+    paths = {
+        Form.COMMITS: options.log_commits,
+        Form.RVFI: options.rvfi,
+        Form.WALKS: options.log_walks,
+    }
+    for form, path in paths.items():
         if path is not None:
             session.machine.engine.transcribe(form, path, session.config.hart_id)
 

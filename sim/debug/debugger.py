@@ -179,7 +179,7 @@ class Debugger:
                 while self.cycle < limit and self._advance(min(limit, self.cycle + SPACING)):
                     if search.found:
                         break
-                    self.history.keep()
+                    self.history.keep_if_far()
         return self._found(search) or Stop(self.cycle, self._why_ended(), reached=False)
 
     def _found(self, search: Search) -> Stop | None:
@@ -254,8 +254,7 @@ class Debugger:
             if goes_back and cycle - latest > 2 * _WINDOW and self._advance(cycle - _WINDOW):
                 self.history.keep()
         while self.cycle < cycle and self._advance(min(cycle, self.cycle + SPACING)):
-            if self.cycle > self.history.cycles[-1] + SPACING // 2:
-                self.history.keep()
+            self.history.keep_if_far()
 
     def _advance(self, cycle: int) -> bool:
         """Runs to a cycle; whether it has come there, and nothing has stopped it."""

@@ -6,13 +6,15 @@ from hdl.arch import PAGE_SIZE
 from sim.machine import Snapshot
 from sim.session import Session
 
-__all__ = ["MOST", "PAGES", "SPACING", "History"]
+__all__ = ["BYTES", "MOST", "SPACING", "History"]
 
-#: Cycles between two snapshots of a run that goes on: they cost a tenth of its time.
-SPACING = 500_000
-#: The most snapshots, and pages of memory that they hold together (256 MiB).
+#: Cycles between two snapshots of a run that goes on, for each so many Python objects of it: they
+#: cost a tenth of its time.
+SPACING, OBJECTS = 500_000, 2_000
+#: The most snapshots, and bytes that they hold together but for the two that there are at least:
+#: of memory, and about so many for each Python object.
 MOST = 24
-PAGES = (256 << 20) // PAGE_SIZE
+BYTES, _OBJECT = 256 << 20, 1_000
 
 
 class History:
@@ -33,6 +35,13 @@ class History:
     def pages(self) -> int:
         """Pages of memory that all snapshots hold together; a page that two share counts once."""
         return len({id(page) for each in self._kept for page in each.ram.values()})
+
+    def keep_if_far(self) -> None:
+        """Takes a snapshot of now if the last one before it is far."""
+        last = bisect_right(self._cycles, self._session.cycle) - 1
+        spacing = SPACING * (1 + len(self._kept[last].python) // OBJECTS)
+        if self._session.cycle - self._cycles[last] >= spacing:
+            self.keep()
 
     def keep(self) -> None:
         """Takes a snapshot of now, if there is none; one that is missed least makes room."""
@@ -60,8 +69,11 @@ class History:
         del self._cycles[place:], self._kept[place:]
 
     def _too_large(self) -> bool:
-        held = sum(len(each.ram) for each in self._kept)
-        return len(self._cycles) > 2 and held > PAGES and self.pages > PAGES
+        if len(self._cycles) <= 2:
+            return False
+        objects = _OBJECT * sum(len(each.python) for each in self._kept)
+        most = PAGE_SIZE * sum(len(each.ram) for each in self._kept)
+        return objects + most > BYTES and objects + PAGE_SIZE * self.pages > BYTES
 
     def _least_missed(self, now: int) -> int:
         """The one whose neighbours lie closest, for its distance; never the first, nor that of now.

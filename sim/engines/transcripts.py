@@ -1,4 +1,4 @@
-"""Transcripts: a run as text, a line for each record of the retire port, as other tools read it.
+"""Transcripts: a run as text, a line for each record of the retire port or for each walk.
 
 docs/transcripts.md describes both formats. What writes faster than Python has code of its own for
 them, with the same result (`sim/engines/native/machine/transcript.cpp`).
@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from hdl.arch import MHPMEVENTS, Csr, Interrupt
+from sim.engines.walks import HEADER
 from sim.host.output_files import open_output
 
 __all__ = [
@@ -31,6 +32,8 @@ class Form(Enum):
     COMMITS = "commits"
     #: RVFI's fields as CSV: what retired or raised an exception, and in which cycle.
     RVFI = "rvfi"
+    #: Page-table walks as CSV; see `sim.engines.walks`.
+    WALKS = "walks"
 
 
 #: What Spike writes whenever `mip` is written: how `mip` appears to a hypervisor. No CSR of ours.
@@ -71,14 +74,14 @@ class Transcript:
         self._hart_id = hart_id
         self._file = open_output(path)
         self._failure: OSError | None = None
-        self._write(header(form))
+        self.write(header(form))
 
     def record(self, cycle: int, fields: Mapping[str, int]) -> None:
-        """Takes a record of the retire port, in `cycle`."""
+        """Takes a record of the retire port, in `cycle`; not for one of walks."""
         if self._form is Form.RVFI:
-            self._write(rvfi_line(cycle, fields))
+            self.write(rvfi_line(cycle, fields))
         else:
-            self._write(commit_line(fields, self._hart_id))
+            self.write(commit_line(fields, self._hart_id))
 
     def close(self) -> OSError | None:
         """Ends the file; returns what has gone wrong, if anything has."""
@@ -88,7 +91,8 @@ class Transcript:
             self._failure = self._failure or error
         return self._failure
 
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Appends lines."""
         if self._failure is None:
             try:
                 self._file.write(text)
@@ -98,7 +102,7 @@ class Transcript:
 
 def header(form: Form) -> str:
     """What stands before the first record."""
-    return ",".join(COLUMNS) + "\n" if form is Form.RVFI else ""
+    return {Form.COMMITS: "", Form.RVFI: ",".join(COLUMNS) + "\n", Form.WALKS: HEADER}[form]
 
 
 def rvfi_line(cycle: int, fields: Mapping[str, int]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from sim import start
 from sim.checkpoint import Checkpoint
 
 
@@ -174,3 +175,28 @@ def test_nothing_is_forgotten_in_silence():
         Checkpoint([[itertools.count()]])
     with pytest.raises(TypeError, match="what is the state of a generator"):
         Checkpoint([(number for number in [1])])
+
+
+@pytest.mark.parametrize("kind", [list, set, dict])
+def test_a_container_with_members_of_its_own_returns_to_both(kind):
+    class Counted(kind):
+        def __init__(self):
+            super().__init__()
+            self.count = [1]
+
+    it = Counted()
+    checkpoint = Checkpoint([it])
+    it.count.append(2)
+    it.other = 3
+    checkpoint.put_back()
+    assert vars(it) == {"count": [1]}
+
+
+def test_pids_are_given_again():
+    with start("sh", "-c", "hello", memory_mib=8) as session:
+        before = session.snapshot()
+        session.run()
+        last = session.kernel.procs.last_pid
+        session.restore(before)
+        session.run()
+        assert session.kernel.procs.last_pid == last

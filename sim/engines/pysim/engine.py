@@ -23,6 +23,7 @@ from sim.engines.pysim.levelized import LevelizedPySimEngine
 from sim.engines.story import HANDLER, Follower, Passage, probed
 from sim.engines.transcripts import Form, Transcript
 from sim.engines.traps import TrapLog
+from sim.engines.walks import WalkFollower, walked
 from sim.host.output_files import open_output
 from sim.platform.bus import DATA, FETCH, Bus, Request
 from sim.platform.device import LINES
@@ -88,6 +89,8 @@ class PysimEngine(Engine):
         self._bus = bus
         self._observers: list[tuple[Observer, Rules | None]] = []
         self._transcripts: list[Transcript] = []
+        self._walk_logs: list[Transcript] = []
+        self._walk_follower = WalkFollower()
         self._vcd: VCDWriter | None = None
         self._vcd_file: TextIO | None = None
         self._simulator = Simulator(hart, engine=LevelizedPySimEngine)
@@ -149,13 +152,18 @@ class PysimEngine(Engine):
         """Writes a transcript to `path`; see `Engine`."""
         transcript = Transcript(form, path, hart_id)
         self._transcripts.append(transcript)
-        self.observe(transcript.record)
+        if form is Form.WALKS:
+            self._walk_logs.append(transcript)
+        else:
+            self.observe(transcript.record)
 
     def stop_transcripts(self) -> list[OSError]:
         """Ends all transcripts; see `Engine`."""
         transcripts, self._transcripts = self._transcripts, []
         for each in transcripts:
-            self.stop_observing(each.record)
+            if each not in self._walk_logs:
+                self.stop_observing(each.record)
+        self._walk_logs.clear()
         return [error for each in transcripts if (error := each.close()) is not None]
 
     def start_trace(self, path: Path) -> None:
@@ -219,6 +227,7 @@ class PysimEngine(Engine):
         self._time = slot(hart.mtime)
         self._lines = {name: slot(getattr(hart.interrupts, name)) for name in LINES}
         self._probe = [slot(signal) for signal in probed(hart)]
+        self._walk_probe = [slot(signal) for signal in walked(hart)]
         recorded = hart.retire.signature.members
         self._clock = slot(self._simulator._design.fragment.domains["sync"].clk)
         self._inspected = {name: slot(signal) for name, signal in inspected(hart).items()}
@@ -244,9 +253,17 @@ class PysimEngine(Engine):
                 probe = [shown.curr for shown in self._probe]
                 address = self._ports[DATA].fields[0].curr
                 self._follower.follow(cycle, probe, address, self._bus.ram.read_u64)
+                if self._walk_logs:
+                    self._log_walk(cycle, address)
             self.cycle = cycle + 1
             self._bus.tick(cycle + 1)
             self._drive_inputs()
+
+    def _log_walk(self, cycle: int, address: int) -> None:
+        probe = [shown.curr for shown in self._walk_probe]
+        line = self._walk_follower.follow(cycle, probe, address, self._bus.ram.read_u64)
+        for each in self._walk_logs if line else ():
+            each.write(line)
 
     def _drive_inputs(self) -> None:
         bus, cycle = self._bus, self.cycle

@@ -1,7 +1,9 @@
 """The MMU's probe: look-ups in vain, and what the walker reads for them."""
 
-from hdl.mmu.vocabulary import Fault, Side
-from tests.hdl.mmu.support import DATA, U, drive, drop, run, set_context
+from hdl.arch import Priv
+from hdl.mmu.probe import Verdict
+from hdl.mmu.vocabulary import Access, Fault, Side
+from tests.hdl.mmu.support import CODE, DATA, ROOT, D, U, drive, drop, run, set_context
 from tests.verify.golden.sv39 import Request
 
 VA = 0x1000
@@ -60,3 +62,131 @@ def test_a_walk_that_ends_in_a_hole_is_a_miss_and_then_a_refusal():
 def test_an_address_that_is_none_is_refused_without_a_miss():
     told = shown(Request(va=1 << 62, access="LOAD", priv="U"), 2)
     assert [(miss, fault, read) for miss, fault, _, read in told] == [(0, Fault.PAGE, None)] * 2
+
+
+KEY = ("access", "priv", "sum_", "mxr", "adue", "asid", "root", "va")
+WALK = ("begins", "ends", "verdict", "fills", "caches", "writes")
+
+
+def watched(bench, *, cycles, squash=(), fence_at=None):
+    """What the probe says of walks, cycle by cycle, as words; and its other fields at a begin.
+
+    `bench` sets up tables and requests; `squash` are the cycles in which the data port is squashed.
+    """
+    told, begun, pages = [], [], []
+
+    async def testbench(ctx, dut, memory, tables):
+        walk = dut.probe.walk
+        await bench(ctx, dut, tables)
+        for cycle in range(cycles):
+            ctx.set(dut.data.squash, cycle in squash)
+            ctx.set(dut.sfence.valid, cycle == fence_at)
+            key = [getattr(walk, name) for name in KEY]
+            _, _, *values = await ctx.tick().sample(
+                *(getattr(walk, name) for name in WALK), dut.probe.side, walk.page.as_value(), *key
+            )
+            shown = dict(zip(WALK, values, strict=False))
+            words = {name for name in WALK if name != "verdict" and shown[name]}
+            if shown["ends"]:
+                words.add(Verdict(shown["verdict"]).name)
+            told.append(words)
+            side, page, *rest = values[len(WALK) :]
+            if shown["begins"]:
+                begun.append((Side(side), Access(rest[0]), *map(int, rest[1:])))
+            if shown["fills"]:
+                pages.append(page)
+
+    run(testbench)
+    return told, begun, pages
+
+
+def page_of(ppn, level, flags):
+    """The bits of a `Translation`."""
+    return ppn | level << 44 | flags >> 1 << 46
+
+
+def asks(access="LOAD", *, flags=DATA | U, level=0, mapped=True, port="data", **context):
+    """A bench in which a port asks for the page at VA."""
+
+    async def bench(ctx, dut, tables):
+        if mapped:
+            tables.map(VA, 0x8000_0000 if level else 0x8000_5000, flags, level)
+        wanted = request(access, **context)
+        set_context(ctx, dut, wanted)
+        drive(ctx, getattr(dut, port), wanted)
+
+    return bench
+
+
+def test_a_walk_begins_with_its_request_and_ends_with_the_page():
+    bench = asks("STORE", asid=5, sum_=1, mxr=1)
+    told, begun, pages = watched(bench, cycles=6)
+
+    assert told == [{"begins"}, set(), {"caches"}, {"ends", "FOUND", "fills"}, set(), set()]
+    key = (Access.STORE, Priv.U, 1, 1, 0, 5, ROOT, VA)
+    assert begun == [(Side.DATA, *key)]
+    assert pages == [page_of(0x80005, 0, DATA | U)]
+
+
+def test_a_fetch_has_its_own_address_and_a_superpage_its_level():
+    told, begun, pages = watched(asks("FETCH", flags=CODE | U, level=1, port="fetch"), cycles=4)
+
+    assert told == [{"begins"}, set(), {"ends", "FOUND", "fills"}, set()]
+    assert begun == [(Side.FETCH, Access.FETCH, Priv.U, 0, 0, 0, 0, ROOT, VA)]
+    assert pages == [page_of(0x80000, 1, CODE | U)]
+
+
+def test_a_walk_that_is_refused_says_why():
+    hole, _, _ = watched(asks(mapped=False), cycles=3)
+    assert hole == [{"begins"}, {"ends", "PAGE_FAULT"}, set()]
+
+    outside, _, _ = watched(asks(root=0), cycles=3)
+    assert outside == [{"begins", "ends", "ACCESS_FAULT"}, set(), set()]
+
+
+def test_an_access_that_waits_for_an_update_says_so():
+    told, begun, _ = watched(asks("STORE", flags=(DATA | U) & ~D, adue=1), cycles=5)
+
+    assert told[-2:] == [{"ends", "UPDATE"}, set()]
+    assert begun[0][5] == 1
+
+
+def test_an_update_writes_and_fills():
+    bench = asks("STORE", flags=(DATA | U) & ~D, adue=1, port="update")
+    told, begun, pages = watched(bench, cycles=8)
+
+    assert begun[0][0] is Side.UPDATE
+    assert begun[0][-1] == VA
+    assert told[0] == {"begins"}
+    assert [words for words in told[1:] if words] == [{"writes"}, {"ends", "FOUND", "fills"}]
+    assert not any("caches" in words for words in told)
+    assert pages == [page_of(0x80005, 0, DATA | U)]
+
+
+def test_an_update_that_a_fence_overtakes_fills_nothing():
+    bench = asks("STORE", flags=(DATA | U) & ~D, adue=1, port="update")
+    told, _, pages = watched(bench, cycles=8, fence_at=3)
+
+    assert pages == []
+    assert [words for words in told if "ends" in words] == [{"ends", "FOUND"}]
+
+
+def test_what_is_squashed_has_ended_once_and_fills_nothing():
+    at_once, _, _ = watched(asks(), cycles=1, squash={0})
+    assert at_once == [{"begins", "ends", "SQUASHED"}]
+
+    later, _, pages = watched(asks(), cycles=3, squash={2})
+    assert later == [{"begins"}, set(), {"caches", "ends", "SQUASHED"}]
+    assert pages == []
+
+    with_its_leaf, _, pages = watched(asks(), cycles=4, squash={3})
+    assert with_its_leaf[3] == {"ends", "SQUASHED"}
+    assert pages == []
+
+
+def test_nothing_ends_where_nothing_was_begun():
+    async def nobody(ctx, dut, tables):
+        pass
+
+    told, _, _ = watched(nobody, cycles=3, squash={0, 1, 2}, fence_at=1)
+    assert told == [set()] * 3

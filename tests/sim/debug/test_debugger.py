@@ -39,7 +39,7 @@ class Straight:
     """A run without a debugger: which cycles are of a kind, and the states of those wanted."""
 
     def __init__(self, program, engine, end):
-        self._start = lambda: start(program, engine=engine, **PARAMETERS)
+        self._start = lambda: start(*program, engine=engine, **PARAMETERS)
         self.cycles = {kind: [] for kind in KINDS}
         with self._start() as session:
             session.machine.engine.observe(self._note)
@@ -89,14 +89,18 @@ def walk(straight, choose, steps):
 
 @pytest.mark.parametrize(
     "program, engine, end, steps",
-    [("lazy", None, 50_000, 60), ("hello", "pysim", 6_000, 12)],
-    ids=["native", "pysim"],
+    [
+        (["lazy"], None, 50_000, 60),
+        (["sh", "-c", "echo hi | cat"], None, 200_000, 60),
+        (["hello"], "pysim", 6_000, 12),
+    ],
+    ids=["native", "processes", "pysim"],
 )
 def test_a_random_walk_finds_what_a_straight_run_has(program, engine, end, steps):
     straight = Straight(program, engine, end)
     motions = list(walk(straight, random.Random(7), steps))
     expected = straight.states(cycle for *_, cycle in motions)
-    with start(program, engine=engine, **PARAMETERS) as session:
+    with start(*program, engine=engine, **PARAMETERS) as session:
         debugger = Debugger(session, max_cycles=end)
         for direction, kind, count, cycle in motions:
             getattr(debugger, direction)(kind, count)

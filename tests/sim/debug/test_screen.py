@@ -73,11 +73,15 @@ def test_keys_go_forth_and_back():
         await driver.press("f")
         assert driver.cycle == 3_210
         assert "cycle 3,210: pid 2 (lazy), in S-mode  -  fault" in driver.text("#where")
-        await driver.press("s", "b")
-        assert driver.cycle == 3_210 or driver.cycle < 3_217
+        await driver.press("s")
+        assert driver.cycle > 3_210
         await driver.press("F")
-        assert driver.cycle in (0, 3_210)
+        assert driver.cycle == 3_210
+        await driver.press("b")
+        assert 3_190 < driver.cycle < 3_210
+        here = driver.cycle
         await driver.press("n", "n", "N")
+        assert driver.cycle == here + 1
 
     drive(act)
 
@@ -100,7 +104,7 @@ def test_panes_show_what_the_commands_show():
             state.active = f"pane-{name}"
             await driver.settle()
             assert shown in driver.text(f"#text-{name}"), name
-        assert "lazy.c" in driver.text("#where") or "=>" in driver.text("#text-source")
+        assert "=>   26" in driver.text("#text-source")
 
     drive(act)
 

@@ -112,7 +112,8 @@ SUITES = {
         helpers=_NATIVE_HELPERS,
     ),
     "other C++": Suite(
-        tests=_native("story_cpp", "trace_cpp", "watch_cpp", "transcript"), helpers=_NATIVE_HELPERS
+        tests=_native("story_cpp", "trace_cpp", "watch_cpp", "transcript", "walks_cpp"),
+        helpers=_NATIVE_HELPERS,
     ),
 }
 #: Tests that say nothing about behaviour.

@@ -28,6 +28,7 @@ from sim.engines.native.machine.windows import Windows
 from sim.engines.story import HANDLER, Passage, probed
 from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
+from sim.engines.walks import walked
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.device import LINES, Refused
 from sim.platform.events import Budget, Event
@@ -40,11 +41,11 @@ _TRACED_CHUNK = 20_000
 _PORTS = ("fetch_port", "data_port")
 #: What a hart must have for idle cycles to be passed over.
 _COUNTERS = ("mcycle", "stimecmp")
-#: Constants of a hart that are data here.
+#: Constants of a hart that are data here: machines that differ in nothing else share a library.
 _DATA = ("ram_end",)
 _RESPONSE = ("valid", "data", "error")
 #: Files of C++ behind machine.cpp, for what looks at the machine.
-_WATCHING = ("output", "fields", "trace", "watch", "transcript")
+_WATCHING = ("output", "fields", "trace", "watch", "transcript", "walks")
 #: Tables of the MMU, control registers, and the unit that most instructions do not use. Not the
 #: walker: it changes in each cycle of a walk.
 RARELY = Rarely(
@@ -82,11 +83,6 @@ def _places(hart: HartPorts) -> dict[str, Any]:
     return places
 
 
-def _data(hart: HartPorts) -> dict[str, Any]:
-    """What of `hart` is data, by name: machines that differ in nothing else share a library."""
-    return {name: getattr(hart, name) for name in _DATA if hasattr(hart, name)}
-
-
 class NativeEngine(Engine):
     """Runs `hart` and `bus` in compiled code; see `Engine`.
 
@@ -118,6 +114,9 @@ class NativeEngine(Engine):
         probe = probed(hart)
         self._probe_at = len(outputs) if probe else NEVER
         outputs += probe
+        walk = walked(hart) if traced else []
+        self._walk_at = len(outputs) if walk else NEVER
+        outputs += walk
         self.model = model = Model(
             hart,
             outputs,
@@ -125,7 +124,7 @@ class NativeEngine(Engine):
             runtime=_runtime(traced),
             everything=traced,
             places=_places(hart),
-            data=_data(hart),
+            data={name: getattr(hart, name) for name in _DATA if hasattr(hart, name)},
             exhibits=inspected(hart) if traced else {},
             rarely=RARELY,
         )
@@ -168,6 +167,7 @@ class NativeEngine(Engine):
         machine.time_at = places["mtime"]
         machine.retire_at = len(_PORTS) * len(REQUEST)
         machine.story.probe_at = self._probe_at
+        machine.walk.probe_at = self._walk_at
         machine.story.handler_at = machine.retire_at + _HANDLER
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
         machine.lock_port = len(_PORTS)

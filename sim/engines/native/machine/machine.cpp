@@ -98,7 +98,10 @@ struct Machine {
   // Called with every record of the retire port, if not null: for `transcripts`.
   void (*record)(Machine *);
   void *transcripts;
+  // Called in every cycle, if not null: for those of them that are about walks.
+  void (*walked)(Machine *);
   Story story;
+  Walk walk;
 };
 
 namespace {
@@ -346,6 +349,7 @@ extern "C" void machine_run(Machine *m, u64 cycles, u64 work) {
     accept(m, FETCH);  // rule 5
     accept(m, DATA);
     follow(m);
+    if (m->walked) m->walked(m);
     m->cycle++;
     if (m->event != BUDGET || m->cycle >= m->deadline) {
       m->open = 1;

@@ -37,6 +37,16 @@ struct Story {
   u64 satp;
 };
 
+// A walk as far as it has come, for walks.cpp. `probe_at` is the first of the words of its probe, or
+// NOWHERE; bit N of `known` says that the entry of level N has been read, and `last` is the level of
+// the last; `cached` is the page table that the walk cache has learnt, if it `caches` one;
+// `written_at` is the cycle of a write, 0 for none.
+struct Walk {
+  u64 probe_at, active, begun, side, access, priv, sum, mxr, adue, asid, va, root, last;
+  u64 known, caches, cached, written_at, written;
+  Read reads[READS];
+};
+
 // Words of the probe.
 struct Probe {
   struct {

@@ -3,7 +3,7 @@
 import ctypes
 from typing import Any
 
-from sim.engines.story import LOOKUP, SIDES, Passage
+from sim.engines.story import LOOKUP, READS, SIDES, Passage, Read
 from sim.engines.traps import MOST_EXPECTED
 from sim.platform.bus import DEPTH
 
@@ -31,7 +31,7 @@ WINDOWS, CELLS = 8, 64
 #: Fields of a request.
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
 #: Members of `MachineStruct` that are addresses, besides `withheld`, which is one inside of it.
-POINTERS = ("state", "ram", "before", "watch", "watcher", "record", "transcripts")
+POINTERS = ("state", "ram", "before", "watch", "watcher", "record", "transcripts", "walked")
 #: Entries of the log; and the cause of one that tells of an instruction that retired.
 LOG, RETIRED = 1024, (1 << 64) - 1
 
@@ -84,6 +84,18 @@ class _Story(ctypes.Structure):
     ]
 
 
+class _Read(ctypes.Structure):
+    _fields_ = _words(*Read._fields)
+
+
+class _Walk(ctypes.Structure):
+    _fields_ = [
+        *_words("probe_at", "active", "begun", "side", "access", "priv", "sum", "mxr", "adue"),
+        *_words("asid", "va", "root", "last", "known", "caches", "cached", "written_at", "written"),
+        ("reads", _Read * READS),
+    ]
+
+
 class _Window(ctypes.Structure):
     _fields_ = [
         *_words("base", "size", "loadable", "storable", "counting", "stored"),
@@ -108,8 +120,9 @@ class MachineStruct(ctypes.Structure):
         ("expected", _u64 * MOST_EXPECTED),
         *_words("forward", "state_words", "before", "counter_at", "compare_at", "skipped"),
         *_words("look", "progress", "armed", "answered"),
-        *_words("watch", "watcher", "sparse", "record", "transcripts"),
+        *_words("watch", "watcher", "sparse", "record", "transcripts", "walked"),
         ("story", _Story),
+        ("walk", _Walk),
     ]
 
 

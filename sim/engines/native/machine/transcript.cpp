@@ -34,6 +34,8 @@ struct Transcript {
   // Of RVFI; commits have none.
   std::vector<Column> columns;
   Transcript *next;
+  // It is one of walks, and takes no records.
+  bool walks;
 };
 
 // Eight hexadecimal digits as characters, the highest one first.
@@ -127,9 +129,11 @@ void put_columns(Transcript &t, const u64 *r, u64 cycle) {
 
 void transcribe(Machine *m) {
   const u64 *record = m->state + m->retire_at;
-  for (auto *t = static_cast<Transcript *>(m->transcripts); t; t = t->next)
+  for (auto *t = static_cast<Transcript *>(m->transcripts); t; t = t->next) {
+    if (t->walks) continue;
     if (t->columns.empty()) commit(*t, record);
     else put_columns(*t, record, m->cycle);
+  }
 }
 
 }  // namespace
@@ -137,7 +141,7 @@ void transcribe(Machine *m) {
 // A transcript of commits, to `file`, which begins with `head`; `start` as in `commit_start`.
 extern "C" Transcript *transcript_new(
     int file, const char *head, const char *start, const u64 *fields) {
-  Transcript *t = new Transcript{{file}, start, {}, {}, {}, nullptr};
+  Transcript *t = new Transcript{{file}, start, {}, {}, {}, nullptr, false};
   put(t->out, head);
   memcpy(&t->at, fields, sizeof t->at);
   t->names.resize(CSRS);
@@ -149,12 +153,6 @@ extern "C" void transcript_name(Transcript *t, u64 csr, const char *name) { t->n
 // It is one of RVFI, and this its next column: a word of a record, or the cycle, which is ~0.
 extern "C" void transcript_column(Transcript *t, u64 word, int decimal) {
   t->columns.push_back({word, decimal != 0});
-}
-
-// From now on `m` writes every record to `first`, if it is not null, and those behind it.
-extern "C" void transcript_set(Machine *m, Transcript *first) {
-  m->transcripts = first;
-  m->record = first ? transcribe : nullptr;
 }
 
 extern "C" void transcript_chain(Transcript *t, Transcript *next) { t->next = next; }

@@ -17,6 +17,7 @@ _FUNCTIONS = {
     "transcript_new": (_pointer, ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, _pointer),
     "transcript_name": (None, _pointer, _u64, ctypes.c_char_p),
     "transcript_column": (None, _pointer, _u64, ctypes.c_int),
+    "transcript_walks": (None, _pointer),
     "transcript_set": (None, _pointer, _pointer),
     "transcript_chain": (None, _pointer, _pointer),
     "transcript_flush": (None, _pointer),
@@ -126,6 +127,8 @@ class _Transcript:
         self.address = library.transcript_new(self._file.fileno(), head.encode(), start, places)
         for csr, name in NAMED.items():
             library.transcript_name(self.address, csr, name.encode())
+        if form is Form.WALKS:
+            library.transcript_walks(self.address)
         if form is Form.RVFI:
             for name in COLUMNS:
                 library.transcript_column(self.address, word[name], name in DECIMAL)

@@ -132,7 +132,6 @@ def test_nothing_is_written(stub, packet):
 def test_monitor_shows_and_goes_nowhere(stub):
     def monitor(line):
         answers = stub.answer(b"qRcmd," + line.encode().hex().encode())
-        assert answers[-1] in (b"OK", b"E01") or answers[-1].startswith(b"E.")
         return (shown(answers) or answers[-1]).decode()
 
     last(stub, f"Z0,{READ_SOME:x},4")
@@ -140,7 +139,7 @@ def test_monitor_shows_and_goes_nowhere(stub):
     assert "V = 0: not valid" in monitor("translate 0x4ff8")
     assert "dtlb: pages" in monitor("tlb")
     assert "step is for gdb to do" in monitor("step")
-    assert "is no address" in monitor("translate nothing") or "symbol" in monitor("translate x")
+    assert "'x' is neither an address nor a symbol of lazy" in monitor("translate x")
     assert "is no command" in monitor("nonsense")
     assert "monitor has these commands" in monitor("")
 

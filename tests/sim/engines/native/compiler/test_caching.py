@@ -7,14 +7,11 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.hart import Hart
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.caching import rare_cells, separate
-from sim.engines.native.compiler.extract import extract, prepare
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.compiler.statements import Compute, Keep, Update, make_nodes
-from sim.engines.native.machine import engine
 
 
 class Tags(wiring.Component):
@@ -108,14 +105,3 @@ def test_only_what_the_rest_reads_is_kept(tmp_path):
     assert {n.piece for n in parts.refresh if isinstance(n, Keep)} == set(parts.kept)
     assert all(isinstance(model.circuit.cells[p.cell], c.FlipFlop) for p in parts.rare)
     assert any(isinstance(node, Update) for node in parts.rest)
-
-
-def test_every_name_in_the_hint_for_the_hart_is_one_of_its_parts():
-    """One that is misspelt would cost speed, and nothing else would tell."""
-    circuit = extract(prepare(Hart()))
-    hint = engine.RARELY
-    for module in hint.modules:
-        assert rare_cells(circuit, Rarely(modules=frozenset({module}))), module
-    rare = rare_cells(circuit, Rarely(modules=hint.modules))
-    for signal in hint.often:
-        assert rare_cells(circuit, Rarely(hint.modules, frozenset({signal}))) < rare, signal

@@ -51,7 +51,7 @@ void native_show(u64 *state, u64 *out) { for (u64 i = 0; i < shown_words; i++) o
 def library(*, traced: bool = False) -> ctypes.CDLL:
     """The engine's C++; `native_show` shows the first words of the state as they are."""
     folder = Path(sim.engines.native.machine.__file__).parent
-    watching = ("output", "fields", "trace", "watch", "transcript") if traced else ()
+    watching = ("output", "fields", "trace", "watch", "transcript", "walks") if traced else ()
     names = ("story", "machine", *watching)
     source = "\n".join([PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)])
     path, _ = compile_library(source, "handmade", cache_directory(), "-O1")
