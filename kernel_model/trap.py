@@ -22,20 +22,19 @@ _ACCESS = {int(cause): int(right) for cause, right in PAGE_FAULTS.items()}
 
 def usertrap(kernel: KernelState, proc: Proc) -> None:
     """Serve the trap in the process's trap frame: system call, timer, lazy page, or its death."""
-    frame = proc.trapframe
-    if frame.sstatus & _SPP:
+    sepc, scause, stval, sstatus = proc.trapframe.trap
+    if sstatus & _SPP:
         raise KernelPanic("usertrap: not from user mode")
-    scause = frame.scause
     if scause == Cause.ECALL_U:
-        frame.sepc += 4  # return behind the ecall
+        proc.trapframe.sepc = sepc + 4  # return behind the ecall
         syscall(kernel, proc)
     elif scause == _TIMER:
         yield_(proc)
-    elif scause in _ACCESS and _page_fault(kernel, proc, scause):
+    elif scause in _ACCESS and _page_fault(kernel, proc, sepc, scause, stval):
         pass  # mapped: the instruction runs again
     else:
         printf(kernel, f"usertrap(): unexpected scause {scause:#x} pid={proc.pid}\n")
-        printf(kernel, f"            sepc={frame.sepc:#x} stval={frame.stval:#x}\n")
+        printf(kernel, f"            sepc={sepc:#x} stval={stval:#x}\n")
         for watcher in kernel.watchers:
             watcher.unexpected(proc, kernel.clock.now)
         proc.killed = True
@@ -43,15 +42,13 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
         kexit(kernel, proc, -1)
 
 
-def _page_fault(kernel: KernelState, proc: Proc, scause: int) -> bool:
+def _page_fault(kernel: KernelState, proc: Proc, sepc: int, scause: int, stval: int) -> bool:
     """Let the policy serve the fault; False if the access was refused. Either is recorded."""
-    frame = proc.trapframe
-    stval = frame.stval
     outcome = kernel.policy.fault(kernel, proc.space, stval, _ACCESS[scause])
     kernel.record(
         proc,
         ServedFault(
-            pid=proc.pid, name=proc.name, pc=frame.sepc, cause=scause, stval=stval, outcome=outcome
+            pid=proc.pid, name=proc.name, pc=sepc, cause=scause, stval=stval, outcome=outcome
         ),
     )
     return outcome.decision is Decision.MAPPED

@@ -162,11 +162,12 @@ class Machine:
             while not guest.finished:
                 for watcher in watchers:
                     watcher.look(self)
-                end = self._reason_to_end(max_cycles)
+                cycle = engine.cycle
+                end = self._reason_to_end(cycle, max_cycles)
                 if end is not None:
                     return end
-                stop = self._next_stop(max_cycles, watchers)
-                event = engine.run(stop - engine.cycle, engine.chunk)
+                stop = self._next_stop(cycle, max_cycles, watchers)
+                event = engine.run(stop - cycle, engine.chunk)
                 if not isinstance(event, Budget):
                     guest.handle(self, event)
                 progress(engine.cycle)
@@ -195,29 +196,29 @@ class Machine:
         self.engine.log = snapshot.log
         snapshot.python.put_back()
 
-    def _next_stop(self, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
-        cycle, chunk = self.engine.cycle, self.engine.chunk
+    def _next_stop(self, cycle: int, max_cycles: int | None, watchers: Sequence[Watcher]) -> int:
+        chunk = self.engine.chunk
         # As long as quiet is expected the engine may pass over it at once: then there is nothing to
         # look at.
         chunks = -(-(self._quiet_until - cycle) // chunk)
         stop = cycle + max(1, chunks) * chunk
-        if max_cycles is not None:
-            stop = min(stop, max_cycles)
+        if max_cycles is not None and max_cycles < stop:
+            stop = max_cycles
         for watcher in watchers:
             wanted = watcher.next_stop(cycle)
             if wanted is not None:
                 stop = min(stop, wanted)
         return max(cycle + 1, stop)
 
-    def _reason_to_end(self, max_cycles: int | None) -> End | None:
+    def _reason_to_end(self, cycle: int, max_cycles: int | None) -> End | None:
         if self._stop_requested is not None:
             return self._stop_requested
-        cycle, instructions = self.engine.cycle, self.engine.log.instructions
+        instructions = self.engine.log.instructions
         if max_cycles is not None and cycle >= max_cycles:
             return End.LIMIT
         if instructions != self._seen_instructions:
             self._seen_instructions = instructions
-            self.expect_quiet(0)
+            self._quiet_until = max(self._quiet_until, cycle + STALL_LIMIT)
         elif cycle >= self._quiet_until:
             return End.STUCK
         return None

@@ -24,7 +24,7 @@ _MIDELEG = 1 << Interrupt.SSI | 1 << Interrupt.STI | 1 << Interrupt.SEI
 _MSTATUS = _XLEN_64 << Mstatus.UXL | _XLEN_64 << Mstatus.SXL | Priv.S << Mstatus.MPP
 
 
-_ARGUMENTS = Struct("<6Q")
+_TRAP, _ARGUMENTS = Struct("<4Q"), Struct("<6Q")
 
 
 class _Field:
@@ -94,6 +94,14 @@ class TrapFrame:
     def __init__(self, memory: PhysicalMemory, pa: int):
         self.memory = memory
         self.pa = pa
+
+    @property
+    def trap(self) -> tuple[int, int, int, int]:
+        """`sepc`, `scause`, `stval` and `sstatus`, at once."""
+        sepc, scause, stval, sstatus = _TRAP.unpack(
+            self.memory.read(self.pa + OFFSETS["sepc"], _TRAP.size)
+        )
+        return sepc, scause, stval, sstatus
 
     @property
     def arguments(self) -> tuple[int, ...]:

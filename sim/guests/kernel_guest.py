@@ -77,9 +77,11 @@ class KernelGuest:
         kernel, engine = self.kernel, machine.engine
         trapped, log, cycle = kernel.proc, engine.log, engine.cycle
         is_exception = log.trap_count > self._trapped  # and no interrupt: those are not logged
+        passage = None  # made where it is wanted, and once
         if trapped is not None and event.reason == Reason.USER_TRAP:
             if self.faults.waits(trapped.pid):
-                self.faults.went_on(trapped.pid, engine.passage)
+                passage = engine.passage
+                self.faults.went_on(trapped.pid, passage)
             if is_exception:
                 self.faults.trapped(trapped.pid, log.traps)
         self._look_for_progress(machine, event.reason)
@@ -89,7 +91,9 @@ class KernelGuest:
             self.entered_user_at = cycle
         answered = engine.answer(cost)
         served = kernel.take_faults()
-        answer = Answer(engine.passage, cycle - 1, answered, cost) if served else NO_ANSWER
+        answer = NO_ANSWER
+        if served:
+            answer = Answer(passage or engine.passage, cycle - 1, answered, cost)
         self.faults.join(served, answer)
         running = kernel.proc
         if running is not None:

@@ -28,11 +28,12 @@ def test_fields_live_in_memory():
         assert getattr(frame, name) == offset << 32
 
 
-def test_the_arguments_of_a_system_call():
+def test_what_is_read_at_once_is_what_the_fields_say():
     frame = TrapFrame(Memory(PAGE_SIZE), KERNBASE)
     for number, name in enumerate(OFFSETS):
         setattr(frame, name, (1 << 64) - 1 - number)
 
+    assert frame.trap == (frame.sepc, frame.scause, frame.stval, frame.sstatus)
     assert frame.arguments == tuple(getattr(frame, f"a{number}") for number in range(6))
 
 
