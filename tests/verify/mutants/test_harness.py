@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from tests.verify.mutants import tree as tree_module
 from tests.verify.mutants.harness import run_pytest
 from tests.verify.mutants.observe import Observer, Selection, keep_marks_of_programs, marked
+from tests.verify.mutants.tree import Tree
 
 
 def run(folder, source, *, plugins=(), wall_seconds=60, cpu_seconds=30, **options):
@@ -168,3 +170,15 @@ def test_a_selection_is_run_in_its_order(tmp_path):
     selection = Selection(["test_it.py::test_c", "test_it.py::test_a"])
     assert run(tmp_path, source, plugins=[selection]).test == "test_it.py::test_c"
     assert run(tmp_path, source, plugins=[Selection([])]).status == "empty"
+
+
+def test_what_says_where_it_was_compiled_is_not_handed_over(tmp_path, monkeypatch):
+    """Its sources go with the tree, and a fault's story would have no text."""
+    monkeypatch.setattr(tree_module, "CACHE", tmp_path / "cache")
+    (tmp_path / "tree").mkdir()
+    tree = Tree(tmp_path / "tree")
+    (tree.cache / "kept").write_bytes(b"code")
+    (tree.cache / "left").write_bytes(b"code of " + str(tree.path).encode())
+    tree.hand_over_cache()
+
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["kept"]

@@ -51,9 +51,13 @@ class Tree:
         self._kept = set(self.cache.iterdir())
 
     def hand_over_cache(self) -> None:
-        """What has been compiled here, with nothing broken, is given to the project's cache."""
+        """What has been compiled here, with nothing broken, is given to the project's cache.
+
+        But for what says where its sources were: they will be gone.
+        """
         CACHE.mkdir(parents=True, exist_ok=True)
-        _copy_files(self.cache, CACHE)
+        here = str(self.path).encode()
+        _copy_files(self.cache, CACHE, lambda file: here not in file.read_bytes())
 
     @contextmanager
     def broken(self, file: str, source: str):
@@ -87,9 +91,9 @@ def temporary_tree():
         yield Tree(Path(directory).resolve())
 
 
-def _copy_files(source, target):
+def _copy_files(source, target, wanted=lambda file: True):
     for file in source.glob("*"):
-        if file.is_file() and not (target / file.name).exists():
+        if file.is_file() and not (target / file.name).exists() and wanted(file):
             # Others may be looking for it.
             temporary = target / f"{file.name}.{os.getpid()}"
             shutil.copy(file, temporary)
