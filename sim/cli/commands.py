@@ -81,6 +81,7 @@ def run_program(
         recording = record_run(options, session)
         reports = Reports(options, session, console.write)
         symbols = session.symbols()
+        explainer = None
         if options.explain is not None:
             explainer = Explainer(options.explain, symbols, lambda line: _emit(progress, line))
             faults.settled.append(explainer.settled)
@@ -94,6 +95,9 @@ def run_program(
     failure = reports.finish(result)
     _tell(result, options, console, symbols, anyway=failure is not None)
     status = _unless_lost(result.exit_status, console, recording, session, reports.close())
+    if explainer is not None and explainer.misses:
+        _say(f"{options.explain} is not told: the run had {len(faults):,}")
+        status = status or _LOST
     if failure is not None:
         raise failure
     return status

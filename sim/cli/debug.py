@@ -55,14 +55,14 @@ def debug_program(
             _wait_for_gdb(console, *gdb)
         elif commands:
             return
-        elif sys.stdin.isatty():
+        elif sys.stdin is not None and sys.stdin.isatty():
             _converse(console)
         else:
             _carry_out(console, _lines())
 
 
 def _lines() -> Iterator[str]:
-    for line in sys.stdin:
+    for line in sys.stdin or ():  # None if it is closed
         yield line.rstrip("\n")
 
 

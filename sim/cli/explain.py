@@ -36,6 +36,11 @@ class Explainer:
         self.told = 0
         self._which, self._symbols, self._say = which, symbols, say
 
+    @property
+    def misses(self) -> bool:
+        """The one that was wanted has not come."""
+        return self._which.number is not None and not self.told
+
     def settled(self, fault: PageFault) -> None:
         """Takes each fault, in order; see `FaultTable.settled`."""
         if self._which.number not in (None, fault.number):

@@ -208,9 +208,16 @@ def exercise(seed: int | None, kind: str | None, count: int, answers: bool, quiz
         from sim.cli.exercise import ask_exercises, say_exercises
 
     if quiz:
-        ask_exercises(seed, kind, count, say=click.echo, ask=lambda: input("  > "))
+        ask_exercises(seed, kind, count, say=click.echo, ask=_typed)
     else:
         say_exercises(seed, kind, count, solved=answers, say=click.echo)
+
+
+def _typed() -> str:
+    """A line of standard input. Raises EOFError if there is none, or no standard input."""
+    if sys.stdin is None:
+        raise EOFError
+    return input("  > ")
 
 
 @trapline.command(short_help="Step through a run, forth and back.")

@@ -23,7 +23,7 @@ from sim.host.terminals import visible
 __all__ = ["Commands"]
 
 #: Words that stand for a command though they begin several.
-_SHORT = {"s": "step", "c": "continue", "b": "break", "r": "registers", "p": "pages", "d": "delete"}
+_SHORT = {"s": "step", "c": "continue", "b": "break", "r": "registers", "p": "pages"}
 #: The most bytes and instructions that are shown at once.
 _MOST = 4096
 
@@ -226,13 +226,13 @@ class Commands:
 
     def _delete(self, words: list[str]) -> Iterator[str]:
         if not words:
+            yield f"{len(self.debugger.breakpoints)} deleted"
             self.debugger.breakpoints.clear()
             return
         number = a_count(words[0])
         _no_more(words[1:])
         if self.debugger.breakpoints.pop(number, None) is None:
             raise DebugError(f"there is no breakpoint {number}")
-        yield from ()
 
     # Views.
 
@@ -248,7 +248,7 @@ class Commands:
         va = self._place(words[0])[0] if words else HartState(self._session).pc
         count = a_count(words[1]) if len(words) > 1 else 8
         _no_more(words[2:])
-        return views.disassembly(self._session, self._symbols, va, min(count, _MOST))
+        return views.disassembly(self._session, self._symbols, va, _few(count))
 
     def _registers(self, words: list[str]) -> Iterator[str]:
         _no_more(words)
@@ -285,7 +285,7 @@ class Commands:
             case [place]:
                 return views.memory(self._session, self._place(place)[0], 64)
             case [place, count]:
-                size = min(a_count(count), _MOST)
+                size = _few(a_count(count))
                 return views.memory(self._session, self._place(place)[0], size)
         raise DebugError(self._usage("memory"))
 
@@ -347,3 +347,10 @@ class Commands:
 def _no_more(words: list[str]) -> None:
     if words:
         raise DebugError(f"too many words: {' '.join(map(visible, words))}")
+
+
+def _few(count: int) -> int:
+    """As many bytes or instructions as may be shown at once. Raises DebugError for more."""
+    if count > _MOST:
+        raise DebugError(f"at most {_MOST:,} are shown at once, not {count:,}")
+    return count

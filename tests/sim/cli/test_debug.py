@@ -183,3 +183,9 @@ def test_ctrl_c_ends_a_motion_and_not_the_debugger():
     terminal.expect("instruction")
     terminal.type("quit\n")
     assert terminal.process.wait(timeout=30) == 0
+
+
+def test_without_standard_input_there_are_no_commands(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli.main(["debug", "--memory", "8", "hello"]) == 0
+    assert capsys.readouterr().out == ""

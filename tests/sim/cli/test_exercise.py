@@ -81,3 +81,9 @@ def test_mistakes_are_told_in_one_line(capsys, arguments, message):
     assert err.startswith("trapline: error: ")
     assert err.count("\n") == 1
     assert message in err
+
+
+def test_a_quiz_without_standard_input_is_over(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", None)
+    assert cli.main(["exercise", "--seed", "1", "--quiz"]) == 0
+    assert "0 of 0 right" in capsys.readouterr().out

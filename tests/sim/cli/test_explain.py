@@ -83,10 +83,18 @@ def test_run_tells_while_it_runs(capsys):
     assert told[-1] == "  the instruction is made again, and retires in cycle 6,237"
 
 
+def test_run_says_if_the_fault_has_not_come(capsys):
+    arguments = ["run", "--quiet", "--memory", "8", "--explain", "13", "lazy"]
+    assert cli.main(arguments) == 2
+    assert capsys.readouterr().err == "trapline: page fault 13 is not told: the run had 12\n"
+    # All that there are may be none.
+    assert cli.main(["run", "--quiet", "--memory", "8", "--explain", "all", "hello"]) == 0
+
+
 def test_run_ends_with_the_average_fault(capsys):
     assert cli.main(["run", "--memory", "8", "lazy"]) == 0
     lines = capsys.readouterr().err.splitlines()
 
     at = lines.index("Average of 12 page faults, from the look-up to the retry")
     assert lines[-1] == "  cycles        1,344.2"
-    assert len(lines) - at == 12
+    assert len(lines) - at == 13
