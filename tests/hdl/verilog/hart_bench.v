@@ -48,6 +48,15 @@ module hart_bench;
   wire fetch_miss, data_miss, walk_read;
   wire [1:0] fetch_fault, data_fault, walk_side, walk_level;
   wire [63:0] fetch_va, data_va;
+  // What the walker begins and ends.
+  wire [2:0] mmu_walk_access, mmu_walk_verdict;
+  wire mmu_walk_adue, mmu_walk_begins, mmu_walk_caches, mmu_walk_ends, mmu_walk_fills,
+    mmu_walk_mxr, mmu_walk_sum_, mmu_walk_writes;
+  wire [15:0] mmu_walk_asid;
+  wire [52:0] mmu_walk_page;
+  wire [1:0] mmu_walk_priv;
+  wire [43:0] mmu_walk_root;
+  wire [63:0] mmu_walk_va;
 
   trapline_hart hart (
     .clk(clk), .rst(rst), .mtime(mtime), .interrupts__msip(1'b0), .interrupts__mtip(1'b0),
@@ -92,7 +101,15 @@ module hart_bench;
     .probe__mmu__fetch__miss(fetch_miss), .probe__mmu__fetch__fault(fetch_fault),
     .probe__mmu__fetch__va(fetch_va), .probe__mmu__data__miss(data_miss),
     .probe__mmu__data__fault(data_fault), .probe__mmu__data__va(data_va),
-    .probe__mmu__read(walk_read), .probe__mmu__side(walk_side), .probe__mmu__level(walk_level)
+    .probe__mmu__read(walk_read), .probe__mmu__side(walk_side), .probe__mmu__level(walk_level),
+    .probe__mmu__walk__access(mmu_walk_access), .probe__mmu__walk__adue(mmu_walk_adue),
+    .probe__mmu__walk__asid(mmu_walk_asid), .probe__mmu__walk__begins(mmu_walk_begins),
+    .probe__mmu__walk__caches(mmu_walk_caches), .probe__mmu__walk__ends(mmu_walk_ends),
+    .probe__mmu__walk__fills(mmu_walk_fills), .probe__mmu__walk__mxr(mmu_walk_mxr),
+    .probe__mmu__walk__page(mmu_walk_page), .probe__mmu__walk__priv(mmu_walk_priv),
+    .probe__mmu__walk__root(mmu_walk_root), .probe__mmu__walk__sum_(mmu_walk_sum_),
+    .probe__mmu__walk__va(mmu_walk_va), .probe__mmu__walk__verdict(mmu_walk_verdict),
+    .probe__mmu__walk__writes(mmu_walk_writes)
   );
 
   wire unknown = ^{
@@ -106,7 +123,10 @@ module hart_bench;
     align_stall, align_squash, decode_held, decode_id, decode_pc, decode_stall, decode_squash,
     execute_held, execute_id, execute_pc, execute_stall, execute_squash, trap_held, trap_id,
     trap_pc, trap_stall, trap_squash, fetch_miss, fetch_fault, fetch_va, data_miss, data_fault,
-    data_va, walk_read, walk_side, walk_level
+    data_va, walk_read, walk_side, walk_level,
+    mmu_walk_access, mmu_walk_adue, mmu_walk_asid, mmu_walk_begins, mmu_walk_caches, mmu_walk_ends,
+    mmu_walk_fills, mmu_walk_mxr, mmu_walk_page, mmu_walk_priv, mmu_walk_root, mmu_walk_sum_,
+    mmu_walk_va, mmu_walk_verdict, mmu_walk_writes
   } === 1'bx;
 
   wire [55:0] fetch_index = (fetch_address - 56'h80000000) >> 3;

@@ -1,7 +1,5 @@
 """From an Amaranth component to a loaded library and its state, translated unless it is known."""
 
-from __future__ import annotations
-
 import ctypes
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -102,7 +100,7 @@ class Model:
         *,
         runtime: str = "",
         everything: bool = False,
-        places: Mapping[str, Place] | None = None,
+        places: "Mapping[str, Place] | None" = None,
         data: Mapping[str, Signal] | None = None,
         exhibits: Mapping[str, Any] | None = None,
         level: str = "-O2",
@@ -145,7 +143,7 @@ class Model:
             self.state[self.places[name]] = signal.init
 
     @cached_property
-    def translation(self) -> TranslatedDesign:
+    def translation(self) -> "TranslatedDesign":
         """See the class."""
         # Imported here, with all the passes: most runs find their library, and start the sooner.
         from sim.engines.native.compiler.translation import TranslatedDesign
@@ -177,17 +175,17 @@ class Model:
         return self.translation.design
 
     @property
-    def circuit(self) -> Circuit:
+    def circuit(self) -> "Circuit":
         """The optimised circuit."""
         return self.translation.circuit
 
     @property
-    def pieces(self) -> Pieces:
+    def pieces(self) -> "Pieces":
         """The circuit's pieces."""
         return self.translation.pieces
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> "Layout":
         """Where the pieces are kept."""
         return self.translation.layout
 
