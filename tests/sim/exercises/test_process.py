@@ -1,0 +1,63 @@
+import pytest
+
+from hdl.arch import PAGE_SIZE, Cause
+from kernel_model.mm.served import Decision
+from sim.exercises.mmu import Access
+from sim.exercises.process import Killed, Process, Program
+
+
+@pytest.fixture
+def process():
+    return Process(Program())
+
+
+def load(process, va):
+    return process.touch(Access("ld a0, (a1)", "load", va, process.context))
+
+
+def test_sbrk_promises_pages_and_a_touch_takes_a_frame(process):
+    old = process.sbrk(2 * PAGE_SIZE)
+    assert (old, process.heap_frames) == (process.space.regions.heap, 0)
+    taken = process.free_frames[0]
+    touched = load(process, old)
+    assert touched.answer.cause == Cause.LOAD_PAGE
+    assert touched.outcome.decision is Decision.MAPPED
+    assert process.heap_frames == 1
+    assert taken not in process.free_frames
+
+
+def test_a_second_touch_of_a_page_has_no_fault(process):
+    va = process.sbrk(PAGE_SIZE)
+    load(process, va)
+    again = load(process, va)
+    assert (again.answer.cause, again.outcome) == (None, None)
+
+
+def test_the_tables_of_a_touch_are_those_before_it(process):
+    va = process.sbrk(PAGE_SIZE)
+    touched = load(process, va)
+    assert touched.memory != process.tables(va)
+    assert touched.memory.items() <= process.tables(va).items()
+
+
+def test_naming_the_free_frames_takes_none(process):
+    assert list(process.free_frames) == list(process.free_frames)
+
+
+def test_sbrk_below_nothing_is_refused(process):
+    size = process.sbrk(0)
+    assert process.sbrk(-size - PAGE_SIZE) == -1
+    assert process.sbrk(0) == size
+
+
+def test_an_access_past_the_size_kills(process):
+    assert load(process, process.sbrk(0)).outcome.decision is Decision.REFUSED
+    with pytest.raises(Killed):
+        process.sbrk(0)
+    with pytest.raises(Killed):
+        _ = process.space
+
+
+def test_a_program_has_as_many_pages_as_it_says():
+    sizes = [Process(Program(text, data)).sbrk(0) for text, data in [(1, 1), (2, 1), (1, 3)]]
+    assert [size - sizes[0] for size in sizes] == [0, PAGE_SIZE, 2 * PAGE_SIZE]
