@@ -49,8 +49,7 @@ _WATCHING = ("output", "fields", "trace", "watch", "transcript", "walks")
 #: Tables of the MMU, control registers, and the unit that most instructions do not use. Not the
 #: walker: it changes in each cycle of a walk.
 RARELY = Rarely(
-    modules=frozenset({"csrs", "tlb", "walk_cache", "muldiv"}),
-    often=frozenset({"mcycle", "minstret"}),
+    frozenset({"csrs", "tlb", "walk_cache", "muldiv"}), often=frozenset({"mcycle", "minstret"})
 )
 _TRAPS = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")
 _RETIRE = (*_TRAPS, *HANDLER)

@@ -1,0 +1,41 @@
+"""Which cycles go into a Kanata log."""
+
+import pytest
+
+from sim.output.kanata_log import KanataLog
+from sim.output.waves import CycleRange
+
+
+class Later:
+    """A window that is not known yet."""
+
+    def bounds(self):
+        return None, None
+
+
+def test_the_machine_stands_still_before_each_cycle_of_the_window(tmp_path):
+    log = KanataLog(tmp_path / "x", CycleRange(10, 13))
+    assert [log.next_stop(cycle) for cycle in (0, 9, 10, 11, 12, 13, 14)] == [
+        10,
+        10,
+        11,
+        12,
+        13,
+        None,
+        None,
+    ]
+    assert KanataLog(tmp_path / "y", Later()).next_stop(5) is None
+
+
+@pytest.mark.parametrize(
+    "window, before", [(CycleRange(12_000, 12_100), "cycle 12,000"), (Later(), "the program")]
+)
+def test_a_run_that_ends_before_it_is_told_of(tmp_path, window, before):
+    path = tmp_path / "x"
+    log = KanataLog(path, window)
+    assert log.finish(100) == f"{path}: not written, the run ended before {before}"
+
+
+def test_a_file_that_cannot_be_made_is_an_error_at_once(tmp_path):
+    with pytest.raises(OSError, match="No such file"):
+        KanataLog(tmp_path / "nowhere" / "x", CycleRange(0, 1))
