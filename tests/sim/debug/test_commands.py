@@ -131,3 +131,12 @@ def test_a_shell_is_typed_to_and_its_programs_have_symbols_of_their_own():
         shown = run(commands, "delete", "eof", "continue")
         assert "| hi" in shown
         assert any("the run has ended, with status 0" in line for line in shown)
+
+
+def test_a_run_with_input_of_its_own_is_not_typed_to():
+    debugger = open_debugger("cat", config=CONFIG, stdin=b"once\n")
+    with debugger.session as session:
+        commands = Commands(debugger, session.symbols())
+        assert "| once" in run(commands, "continue")
+        with pytest.raises(DebugError, match="comes from a file"):
+            run(commands, "input twice")
