@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.cli.options import Options, RunOptions
 from sim.engines.traps import TrapRecord
@@ -18,6 +18,9 @@ from sim.output.kanata_log import KanataLog
 from sim.output.waves import CycleRange, FirstFaults
 from sim.result import Result
 from sim.session import BareSession, KernelSession, Session
+
+if TYPE_CHECKING:
+    from sim.report.page import ReportPage
 
 __all__ = ["BareReports", "Reports"]
 
@@ -43,12 +46,14 @@ class Reports:
             session.kernel.watchers.append(self._kanata)
             session.guest.watchers.append(self._kanata.rang)
             session.watchers.append(self._kanata)
-        if any(each is not None for each in (self._json, self._csv, self._trace)):
-            self._symbols = session.symbols()
+        self._symbols = session.symbols()
+        self._page = None if options.report is None else _page(options.report, session)
+        if any(each is not None for each in (self._json, self._csv, self._trace, self._page)):
             session.guest.faults.settled.append(self._fault)
 
     def finish(self, result: Result) -> OSError | None:
         """The run is over; what has gone wrong with the JSON, if anything has."""
+        self._result = result
         return _finish(self._json, lambda: run_facts(result))
 
     def close(self) -> list[str]:
@@ -57,6 +62,7 @@ class Reports:
         failures = [
             None if self._csv is None else self._csv.close(),
             None if self._trace is None else self._trace.finish(engine.cycle, engine.passage),
+            None if self._page is None else self._page.finish(self._result),
         ]
         told = [not_whole(error) for error in failures if error is not None]
         return told + _close(self._kanata, self._session)
@@ -70,6 +76,8 @@ class Reports:
             self._csv.fault(facts)
         if self._trace is not None:
             self._trace.settled(fault, facts)
+        if self._page is not None:
+            self._page.fault(fault, facts)
 
 
 class BareReports:
@@ -110,6 +118,16 @@ def _trace(path: Path, session: KernelSession) -> ChromeTrace:
     session.kernel.watchers.append(trace)
     session.guest.watchers.append(trace.rang)
     return trace
+
+
+def _page(path: Path, session: KernelSession) -> "ReportPage":
+    """Writes a page of the run to `path` from now on."""
+    # Not at the top: only who asks for a page waits for what makes it.
+    from sim.report.page import ReportPage
+
+    first = session.kernel.first
+    assert first is not None
+    return ReportPage(path, first.name, session.symbols())
 
 
 def _close(kanata: KanataLog | None, session: Session) -> list[str]:
