@@ -14,6 +14,7 @@ __all__ = [
     "Cause",
     "Csr",
     "INTERRUPT_BIT",
+    "INTERRUPT_LINES",
     "Interrupt",
     "LEVELS",
     "MAXVA_BITS",
@@ -102,6 +103,10 @@ class Interrupt(IntEnum):
 
 #: `xcause` of an interrupt has this bit set.
 INTERRUPT_BIT = 63
+#: The lines into a hart, level-sensitive: of `mip` the bits that software in M-mode cannot write.
+#: Software and timer interrupts for M-mode; external ones for M-mode and for S-mode, where
+#: `mip.SEIP` is the line or the bit that software wrote.
+INTERRUPT_LINES = ("msip", "mtip", "meip", "seip")
 
 
 class Pte(IntEnum):

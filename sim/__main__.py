@@ -17,6 +17,9 @@ def main() -> int:
     gc.set_threshold(_NEW_OBJECTS)
     with leaving_at_once():
         from sim.cli.main import main as command
+        from sim.engines.recipe import trust_sources
+
+        trust_sources()
 
     return command()
 

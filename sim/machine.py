@@ -12,6 +12,7 @@ from sim.checkpoint import Checkpoint
 from sim.config import MachineConfig
 from sim.engines.choice import make_engine
 from sim.engines.hart import HartPorts
+from sim.engines.recipe import real_hart, recipe_of
 from sim.engines.traps import TrapLog
 from sim.platform.bus import Bus
 from sim.platform.device import Device
@@ -25,7 +26,6 @@ __all__ = [
     "Machine",
     "Snapshot",
     "Watcher",
-    "real_hart",
 ]
 
 #: Cycles without an instruction retired after which the hart is taken to be stuck.
@@ -120,7 +120,13 @@ class Machine:
         def make_hart() -> HartPorts:
             return real_hart(config, ram) if hart is None else hart
 
-        self.engine = make_engine(config.engine, make_hart, self.bus, traced=config.traced)
+        self.engine = make_engine(
+            config.engine,
+            make_hart,
+            self.bus,
+            traced=config.traced,
+            recipe=recipe_of(config, ram) if hart is None else None,
+        )
         self.engine.fast_forward = config.fast_forward
         self._quiet_until = STALL_LIMIT
         self._stop_requested: End | None = None
@@ -234,20 +240,3 @@ def _seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-def real_hart(config: MachineConfig, ram: Ram) -> HartPorts:
-    """The `hdl.hart.Hart` that `config` asks for, with its RAM where `ram` is."""
-    # Not at the top: with a hart of one's own, the real one need not be there to be imported.
-    from hdl.hart import Hart
-    from hdl.memory.pma import Pma
-
-    return Hart(
-        reset_pc=config.reset_pc,
-        itlb_entries=config.itlb_entries,
-        dtlb_entries=config.dtlb_entries,
-        walk_cache_entries=config.walk_cache_entries,
-        btb_entries=config.btb_entries,
-        hart_id=config.hart_id,
-        pma=Pma(ram_base=ram.base, ram_size=ram.size),
-    )

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import Interrupt, Priv
+from hdl.arch import INTERRUPT_LINES, Interrupt, Priv
 
 __all__ = ["WIDTH", "InterruptLines", "InterruptUnit", "word_of"]
 
@@ -36,17 +36,7 @@ class InterruptLines(wiring.Signature):
     """
 
     def __init__(self) -> None:
-        super().__init__(
-            {
-                #: Software and timer interrupts for M-mode.
-                "msip": Out(1),
-                "mtip": Out(1),
-                #: External interrupts for M-mode and for S-mode; `mip.SEIP` is this or the bit
-                #: that software wrote.
-                "meip": Out(1),
-                "seip": Out(1),
-            }
-        )
+        super().__init__({name: Out(1) for name in INTERRUPT_LINES})
 
 
 class InterruptUnit(wiring.Component):

@@ -13,9 +13,10 @@ from sim.bench.runs import BenchError, Run, bare_run, kernel_run
 from sim.bench.verilator import Verilated, find_verilator
 from sim.config import MachineConfig, RunConfig
 from sim.engines.choice import make_engine
+from sim.engines.recipe import real_hart
 from sim.engines.transcripts import Form
 from sim.host.programs import build_bare, build_user, programs_directory
-from sim.machine import Machine, real_hart
+from sim.machine import Machine
 from sim.platform.bus import Bus
 from sim.session import BareSession, KernelSession
 

@@ -5,15 +5,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kernel_model.calls.elf import ExecError
 from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import AUTO, Abi
-from sim.cli.explain import Explainer
 from sim.cli.options import Options, RunOptions
-from sim.cli.recordings import record_bare_run, record_run, start_transcripts
 from sim.cli.reports import BareReports, Reports
-from sim.cli.watching import keep_journal, open_console, watch
+from sim.cli.watching import keep_journal, open_console, start_transcripts, watch
 from sim.config import MachineConfig, RunConfig
 from sim.guests.kernel_guest import PATIENCE
 from sim.guests.kernel_setup import read_files
@@ -32,11 +31,14 @@ from sim.host.streams import UNREAD
 from sim.limit import DEFAULT_CYCLES, LAST_CYCLE
 from sim.machine import End
 from sim.output.activity import Activity
-from sim.output.recording import Recording
 from sim.output.signature import signature_lines
 from sim.platform.devices.console import Console
 from sim.result import Result
 from sim.session import BareSession, KernelSession, Session
+
+if TYPE_CHECKING:
+    from sim.cli.explain import Explainer
+    from sim.output.recording import Recording
 
 __all__ = ["run_bare", "run_program"]
 
@@ -78,12 +80,11 @@ def run_program(
             _say(notice)
         kernel, faults = session.kernel, session.guest.faults
         progress.activity = Activity(kernel)
-        recording = record_run(options, session)
+        recording = _recording(options, session)
         reports = Reports(options, session, console.write)
         symbols = session.symbols()
-        explainer = None
-        if options.explain is not None:
-            explainer = Explainer(options.explain, symbols, lambda line: _emit(progress, line))
+        explainer = _explainer(options, symbols, progress)
+        if explainer is not None:
             faults.settled.append(explainer.settled)
         pages = watch(options, kernel, faults, lambda line: _emit(progress, line))
         session.watchers.append(pages)
@@ -131,7 +132,7 @@ def run_bare(
         wanted = None if signature is None else (signature, session.image.signature(ram))
     except LoadError as error:
         raise LoadError(f"{program.where}: {error}") from error
-    recording = record_bare_run(options, session)
+    recording = _recording(options, session)
     reports = BareReports(options, session, program.elf, console.write)
     number = _drive(session, options, recording, progress, lambda: 0, console)
 
@@ -151,6 +152,30 @@ def run_bare(
     return status
 
 
+# What few runs want is imported for those alone: the others start the sooner.
+
+
+def _recording(options: Options, session: Session) -> "Recording | None":
+    """What records the run, if it is to be recorded."""
+    if options.vcd is None:
+        return None
+    from sim.cli.recordings import record_bare_run, record_run
+
+    if isinstance(session, KernelSession):
+        return record_run(options, session)
+    assert isinstance(session, BareSession)
+    return record_bare_run(options, session)
+
+
+def _explainer(options: RunOptions, symbols: Symbols, progress: Progress) -> "Explainer | None":
+    """What tells of the page faults that are to be told of."""
+    if options.explain is None:
+        return None
+    from sim.cli.explain import Explainer
+
+    return Explainer(options.explain, symbols, lambda line: _emit(progress, line))
+
+
 def _tell_compiled(program: Program, options: Options) -> None:
     if program.source is not None and not options.quiet:
         _say(f"{program.source} is compiled into {program.where}")
@@ -159,7 +184,7 @@ def _tell_compiled(program: Program, options: Options) -> None:
 def _drive(
     session: Session,
     options: Options,
-    recording: Recording | None,
+    recording: "Recording | None",
     progress: Progress,
     count: Callable[[], int],
     console: Console,
@@ -228,7 +253,7 @@ def _with_status(result: Result, console: Console, number: int | None) -> Result
 def _unless_lost(
     status: int,
     console: Console,
-    recording: Recording | None,
+    recording: "Recording | None",
     session: Session,
     failures: Sequence[str] = (),
 ) -> int:

@@ -5,7 +5,6 @@ from itertools import starmap
 
 from hdl.arch import PAGE_FAULTS, Priv
 from sim.cli.options import Options
-from sim.engines.transcripts import Form
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.services import Running, Services
 from sim.host.debug_info import DebugInfo
@@ -13,9 +12,9 @@ from sim.output.moments import Shown, of_life, of_trap
 from sim.output.narration import BareNarrator, KernelNarrator, Places, TrapFault
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
-from sim.session import BareSession, KernelSession, Session
+from sim.session import BareSession, KernelSession
 
-__all__ = ["record_bare_run", "record_run", "start_transcripts"]
+__all__ = ["record_bare_run", "record_run"]
 
 #: Faults on either side of the one of --vcd-fault that may be marked in its waveform.
 _NEIGHBOURS = 100
@@ -115,18 +114,6 @@ def _places(session: KernelSession) -> Places:
         return None if info is None else info.function(pc)
 
     return place
-
-
-def start_transcripts(options: Options, session: Session) -> None:
-    """Writes transcripts from now on; raises OSError."""
-    paths = {
-        Form.COMMITS: options.log_commits,
-        Form.RVFI: options.rvfi,
-        Form.WALKS: options.log_walks,
-    }
-    for form, path in paths.items():
-        if path is not None:
-            session.machine.engine.transcribe(form, path, session.config.hart_id)
 
 
 def _is_marked(fault: PageFault, options: Options) -> bool:

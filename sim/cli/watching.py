@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kernel_model.kernel import Kernel
-from sim.cli.options import RunOptions
+from sim.cli.options import Options, RunOptions
+from sim.engines.transcripts import Form
 from sim.guests.fault_table import FaultTable
 from sim.host.output_files import open_output
 from sim.output.deaths import Deaths
@@ -12,8 +13,9 @@ from sim.output.pages import PageTables
 from sim.output.traces import Emit, FaultTrace, SyscallTrace
 from sim.platform.devices.console import Console
 from sim.platform.devices.journal import Journal, load_journal
+from sim.session import Session
 
-__all__ = ["keep_journal", "open_console", "watch"]
+__all__ = ["keep_journal", "open_console", "start_transcripts", "watch"]
 
 
 def open_console(options: RunOptions, before_write: Callable[[], None]) -> Console:
@@ -47,3 +49,15 @@ def watch(options: RunOptions, kernel: Kernel, faults: FaultTable, emit: Emit) -
     if not options.quiet:
         kernel.watchers.append(Deaths(kernel, emit))
     return pages
+
+
+def start_transcripts(options: Options, session: Session) -> None:
+    """Writes transcripts from now on; raises OSError."""
+    paths = {
+        Form.COMMITS: options.log_commits,
+        Form.RVFI: options.rvfi,
+        Form.WALKS: options.log_walks,
+    }
+    for form, path in paths.items():
+        if path is not None:
+            session.machine.engine.transcribe(form, path, session.config.hart_id)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from amaranth.hdl import UnusedElaboratable
-
 from sim.config import ENGINES
 from sim.engines.base import Engine, EngineError
 from sim.engines.hart import HartPorts
+from sim.engines.recipe import Recipe
+from sim.host.toolchain import cache_directory
 from sim.platform.bus import Bus
 
 __all__ = ["make_engine"]
@@ -27,49 +27,76 @@ def make_engine(
     *,
     directory: Path | None = None,
     traced: bool = False,
+    recipe: Recipe | None = None,
     say: Callable[[str], None] = _say,
 ) -> Engine:
     """The engine `name` for a hart that `make_hart` makes.
 
     If `name` is None it is the native engine, or pysim where that does not work; `say` is then told
-    why. Compiled libraries are kept in `directory`, by default in the cache. `traced` says that
+    why. Compiled libraries are kept in `directory`, by default in the cache. What `make_hart` makes
+    need not be made if `recipe` tells it and it is known. `traced` says that
     there will be waveforms or records of the retire port. Raises EngineError if the engine asked
     for by name cannot work here.
     """
-    # A hart that an engine finds in its cache, or refuses, is never elaborated. That is no mistake.
-    warnings.simplefilter("ignore", UnusedElaboratable)
+    make = _unelaborated(make_hart)
     if name is None:
         try:
-            return _native(make_hart(), bus, directory, traced)
+            return _native(make, bus, directory, traced, recipe)
         except EngineError as error:
             say(f"{error}; the engine is pysim, some thousand times slower")
-            return _pysim(make_hart(), bus)
+            return _pysim(make, bus)
     if name == "native":
-        return _native(make_hart(), bus, directory, traced)
+        return _native(make, bus, directory, traced, recipe)
     if name == "pysim":
-        return _pysim(make_hart(), bus)
+        return _pysim(make, bus)
     raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
 
 
-def _pysim(hart: HartPorts, bus: Bus) -> Engine:
+def _unelaborated(make_hart: Callable[[], HartPorts]) -> Callable[[], HartPorts]:
+    """Makes a hart that need not be elaborated: an engine may refuse it, or find it in its cache.
+
+    That is no mistake of whoever made it.
+    """
+
+    def make() -> HartPorts:
+        from amaranth.hdl import UnusedElaboratable
+
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        return make_hart()
+
+    return make
+
+
+def _pysim(make_hart: Callable[[], HartPorts], bus: Bus) -> Engine:
     with _known_amaranth("pysim"):
         from sim.engines.pysim.engine import PysimEngine
 
-    return PysimEngine(hart, bus)
+    return PysimEngine(make_hart(), bus)
 
 
-def _native(hart: HartPorts, bus: Bus, directory: Path | None, traced: bool) -> Engine:
-    from sim.host.toolchain import cache_directory
-
+def _native(
+    make_hart: Callable[[], HartPorts],
+    bus: Bus,
+    directory: Path | None,
+    traced: bool,
+    recipe: Recipe | None,
+) -> Engine:
     with _known_amaranth("native"):
         from sim.engines.native.compiler.circuit import Unsupported
         from sim.engines.native.compiler.cxx import CompilerError
+        from sim.engines.native.machine.compiled import CompiledHart
         from sim.engines.native.machine.engine import NativeEngine
-    try:
-        return NativeEngine(hart, bus, directory or cache_directory(), traced=traced)
-    except (Unsupported, CompilerError, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise EngineError(f"the engine native does not work here: {reason}") from error
+
+        try:
+            directory = directory or cache_directory()
+            if recipe is None:
+                hart = CompiledHart.of(make_hart(), directory, traced=traced)
+            else:
+                hart = CompiledHart.by_recipe(recipe, make_hart, directory, traced=traced)
+        except (Unsupported, CompilerError, OSError) as error:
+            reason = str(error).partition("\n")[0]
+            raise EngineError(f"the engine native does not work here: {reason}") from error
+        return NativeEngine(hart, bus)
 
 
 @contextmanager

@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hdl.priv.interrupts import InterruptLines
+from hdl.arch import INTERRUPT_LINES
 from sim.platform.events import Event
 from sim.platform.ram import Ram
 
 __all__ = ["CELLS", "LINES", "Board", "Device", "Refused", "Window"]
 
 #: The interrupt lines into the hart.
-LINES = tuple(InterruptLines().members)
+LINES = INTERRUPT_LINES
 #: Registers that a window may have.
 CELLS = 64
 

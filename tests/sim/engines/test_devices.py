@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from sim.engines.native.machine.compiled import CompiledHart
 from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.pysim.engine import PysimEngine
 from sim.host.toolchain import cache_directory
@@ -100,7 +101,7 @@ def make(kind, ram, devices, latency):
     bus = Bus(ram, devices=devices, latency=latency)
     if kind == "pysim":
         return PysimEngine(ProgrammedHart(), bus)
-    return NativeEngine(ProgrammedHart(), bus, cache_directory())
+    return NativeEngine(CompiledHart.of(ProgrammedHart(), cache_directory()), bus)
 
 
 def run(kind, seed):

@@ -159,7 +159,7 @@ class Bench:
     def __init__(self, mmu: Mmu | None = None, level: str = "-O2"):
         if mmu is None:
             mmu = Mmu()
-        self.model = model = Model(
+        self.model = model = Model.of(
             mmu,
             _outputs(mmu),
             cache_directory(),

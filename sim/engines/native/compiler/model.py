@@ -1,29 +1,27 @@
 """From an Amaranth component to a loaded library and its state, translated unless it is known."""
 
 import ctypes
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import amaranth
-from amaranth.hdl import Signal
+from typing import TYPE_CHECKING, Any, Self
 
 import hdl
-from sim.engines.internals import SignalDict
 from sim.engines.native.compiler import store
 from sim.engines.native.compiler.cxx import FLAGS, compile_library, find_compiler, processor
-from sim.engines.native.compiler.identity import identify
 from sim.engines.native.compiler.rarely import NEVER, Rarely
 from sim.host.progress import announced
 
 if TYPE_CHECKING:
+    from amaranth.hdl import Signal
+
+    from sim.engines.internals import SignalDict
     from sim.engines.native.compiler.bit_slicing import Pieces
     from sim.engines.native.compiler.circuit import Circuit
     from sim.engines.native.compiler.emit import Layout
     from sim.engines.native.compiler.translation import Place, TranslatedDesign
 
-__all__ = ["Model"]
+__all__ = ["Model", "key"]
 
 #: Folders whose sources determine what a model of the project's own designs computes.
 _PACKAGES = (Path(hdl.__file__).parent, Path(__file__).parent)
@@ -32,8 +30,13 @@ _PACKAGES = (Path(hdl.__file__).parent, Path(__file__).parent)
 class Model:
     """A component as C++ functions over an array of 64-bit words.
 
+    Nothing here is of Amaranth's until the component itself is looked at: a model that is known
+    starts without it.
+
     Members
     -------
+    image : StoredModel
+        What runs it.
     state : memoryview of 'Q'
         The outputs as they were before the last clock edge, then inputs, flip-flops and memories.
     library : ctypes.CDLL
@@ -55,11 +58,11 @@ class Model:
     shown_words : int
         Words that `native_show` writes.
 
-    Parameters
-    ----------
+    Parameters of `of`
+    ------------------
     top : elaboratable
-        The design, with one clock domain; or such a design as `extract.prepare` made it. One that
-        `identify` can describe is elaborated only if it has not been made before.
+        The design, with one clock domain; or such a design as `extract.prepare` made it. One
+        that `identify` can describe is elaborated only if it has not been made before.
     outputs : sequence of Signal
         What is shown in the first words of the state, one word each (64 bits at most).
     directory : Path
@@ -71,8 +74,8 @@ class Model:
     places : mapping of str to Signal or MemoryData
         Inputs, registers and memories whose words in the state are wanted, by any name.
     data : mapping of str to Signal
-        Inputs that keep their initial value, which is no part of the design: one library serves all
-        values. They are `places`, too.
+        Inputs that keep their initial value, which is no part of the design: one library serves
+        all values. They are `places`, too.
     exhibits : mapping of str to Signal
         With `everything`: signals that are to be shown, by any name; those that the design does
         not use are left out.
@@ -80,7 +83,6 @@ class Model:
         How much the compiler optimises.
     pullable : bool
         The reset of the clock domain is an input; else it is never pulled.
-
     rarely : Rarely
         Which state rarely changes: a hint that matters only to speed.
 
@@ -94,80 +96,66 @@ class Model:
 
     def __init__(
         self,
+        image: store.StoredModel,
+        directory: Path,
+        translate: "Callable[[], TranslatedDesign]",
+        *,
+        data: Mapping[str, int] | None = None,
+        cached: bool = True,
+    ):
+        self.image = image
+        self.cached = cached
+        self._translate = translate
+        self.places = image.places
+        self.exhibits = {name: (first, width) for name, (first, width) in image.exhibits.items()}
+        self.library = ctypes.CDLL(str(directory / image.library))
+        self._words = (ctypes.c_uint64 * len(image.initial))(*image.initial)
+        self.state = memoryview(self._words).cast("B").cast("Q")
+        for name, value in (data or {}).items():
+            self.state[self.places[name]] = value
+
+    @classmethod
+    def of(
+        cls,
         top: Any,
-        outputs: Sequence[Signal],
+        outputs: "Sequence[Signal]",
         directory: Path,
         *,
         runtime: str = "",
         everything: bool = False,
         places: "Mapping[str, Place] | None" = None,
-        data: Mapping[str, Signal] | None = None,
+        data: "Mapping[str, Signal] | None" = None,
         exhibits: Mapping[str, Any] | None = None,
         level: str = "-O2",
         pullable: bool = False,
         rarely: Rarely = NEVER,
-    ):
-        data = data or {}
+    ) -> Self:
+        """The model of a component; the class describes the parameters."""
+        import amaranth
+
+        from sim.engines.native.compiler.identity import identify
+
+        data, exhibits = data or {}, exhibits or {}
         places = {**(places or {}), **data}
-        self._parameters = (top, outputs, everything, places, pullable, rarely)
-        self._exhibited = exhibits or {}
-        identity = identify((top, list(outputs), places, self._exhibited), data.values())
-        path = None
-        if identity is not None:
-            facts = (
-                identity,
-                everything,
-                runtime,
-                pullable,
-                rarely,
-                amaranth.__version__,
-                level,
-                FLAGS,
-                find_compiler(),
-                processor(),
-            )
-            path = directory / f"model-{store.fingerprint(_PACKAGES, *facts)}.json"
+
+        options = {"everything": everything, "places": places, "pullable": pullable}
+        translate = _translator(top, outputs, rarely=rarely, **options)
+        identity = identify((top, list(outputs), places, exhibits), data.values())
+        facts = (identity, everything, runtime, pullable, rarely, amaranth.__version__, level)
+        path = None if identity is None else key(directory, "model", _PACKAGES, *facts)
         image = store.load(path, store.StoredModel) if path is not None else None
-        self.cached = image is not None
+        cached = image is not None
         if image is None:
-            image = self._make(directory, runtime, level)
+            image, cached = _make(translate, runtime, directory, level, places, exhibits)
             if path is not None:
                 store.save(path, image)
-        self.places = image.places
-        self.exhibits = {name: (first, width) for name, (first, width) in image.exhibits.items()}
-        self._shown_words = image.shown_words
-        self.library = ctypes.CDLL(str(directory / image.library))
-        self._words = (ctypes.c_uint64 * len(image.initial))(*image.initial)
-        self.state = memoryview(self._words).cast("B").cast("Q")
-        for name, signal in data.items():
-            self.state[self.places[name]] = signal.init
+        values = {name: signal.init for name, signal in data.items()}
+        return cls(image, directory, translate, data=values, cached=cached)
 
     @cached_property
     def translation(self) -> "TranslatedDesign":
         """See the class."""
-        # Imported here, with all the passes: most runs find their library, and start the sooner.
-        from sim.engines.native.compiler.translation import TranslatedDesign
-
-        top, outputs, everything, places, pullable, rarely = self._parameters
-        return TranslatedDesign(
-            top, outputs, everything=everything, places=places, pullable=pullable, rarely=rarely
-        )
-
-    def _make(self, directory: Path, runtime: str, level: str) -> store.StoredModel:
-        """Translates and compiles; says how to run what came of it."""
-        with announced("building the native engine"):
-            translation = self.translation
-            library, self.cached = compile_library(
-                "\n".join([translation.source(), runtime]), "model", directory, level
-            )
-        places = self._parameters[3]
-        return store.StoredModel(
-            library.name,
-            translation.layout.initial(translation.circuit),
-            {name: translation.word_of(place) for name, place in places.items()},
-            translation.exhibits(self._exhibited) if self._exhibited else {},
-            translation.shown_words,
-        )
+        return self._translate()
 
     @property
     def design(self) -> Any:
@@ -190,20 +178,62 @@ class Model:
         return self.translation.layout
 
     @property
-    def shown(self) -> SignalDict:
+    def shown(self) -> "SignalDict":
         """See the class."""
         return self.translation.shown
 
     @property
     def shown_words(self) -> int:
         """See the class."""
-        return self._shown_words
+        return self.image.shown_words
 
     @property
     def address(self) -> int:
         """Where the state is, for C++."""
         return ctypes.addressof(self._words)
 
-    def word_of(self, signal: Signal) -> int:
+    def word_of(self, signal: "Signal") -> int:
         """The word of the state with an input or a register; see `TranslatedDesign.word_of`."""
         return self.translation.word_of(signal)
+
+
+def key(directory: Path, kind: str, packages: Sequence[Path], *facts: object) -> Path:
+    """The file in `directory` for what the sources in `packages`, `facts` and the compiler make."""
+    compiler = FLAGS, find_compiler(), processor()
+    return directory / f"{kind}-{store.fingerprint(packages, *facts, *compiler)}.json"
+
+
+def _translator(*arguments: Any, **options: Any) -> "Callable[[], TranslatedDesign]":
+    """Translates when it is first called."""
+
+    @cache
+    def translate() -> "TranslatedDesign":
+        # Imported here, with all the passes: most runs find their library, and start the sooner.
+        from sim.engines.native.compiler.translation import TranslatedDesign
+
+        return TranslatedDesign(*arguments, **options)
+
+    return translate
+
+
+def _make(
+    translate: "Callable[[], TranslatedDesign]",
+    runtime: str,
+    directory: Path,
+    level: str,
+    places: "Mapping[str, Place]",
+    exhibits: Mapping[str, Any],
+) -> tuple[store.StoredModel, bool]:
+    """Translates and compiles; says how to run what came of it, and whether there was a library."""
+    with announced("building the native engine"):
+        translation = translate()
+        source = "\n".join([translation.source(), runtime])
+        library, cached = compile_library(source, "model", directory, level)
+    image = store.StoredModel(
+        library.name,
+        translation.layout.initial(translation.circuit),
+        {name: translation.word_of(place) for name, place in places.items()},
+        translation.exhibits(exhibits) if exhibits else {},
+        translation.shown_words,
+    )
+    return image, cached

@@ -3,14 +3,18 @@
 import ctypes
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from hdl.arch import PAGE_FAULTS
 from sim.engines.base import Engine, EngineError
-from sim.engines.hart import HartPorts
-from sim.engines.inspection import Observer, Rules, inspected
-from sim.engines.native.compiler.model import Model
-from sim.engines.native.compiler.rarely import Rarely
+from sim.engines.inspection import Observer, Rules
+from sim.engines.native.machine.compiled import (
+    COUNTERS,
+    NEVER,
+    PORTS,
+    RESPONSE,
+    TRAPS,
+    CompiledHart,
+)
 from sim.engines.native.machine.snapshot import EngineSnapshot
 from sim.engines.native.machine.structs import (
     DEVICE,
@@ -25,36 +29,17 @@ from sim.engines.native.machine.structs import (
 )
 from sim.engines.native.machine.watch import Watch
 from sim.engines.native.machine.windows import Windows
-from sim.engines.story import HANDLER, Passage, probed
+from sim.engines.story import Passage
 from sim.engines.transcripts import Form
 from sim.engines.traps import TrapLog
-from sim.engines.walks import walked
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.device import LINES, Refused
 from sim.platform.events import Budget, Event
 
 __all__ = ["NativeEngine"]
 
-NEVER = (1 << 64) - 1
 #: Cycles of a `chunk` while a waveform is written.
 _TRACED_CHUNK = 20_000
-_PORTS = ("fetch_port", "data_port")
-#: What a hart must have for idle cycles to be passed over.
-_COUNTERS = ("mcycle", "stimecmp")
-#: Constants of a hart that are data here: machines that differ in nothing else share a library.
-_DATA = ("ram_end",)
-_RESPONSE = ("valid", "data", "error")
-#: Files of C++ behind machine.cpp, for what looks at the machine.
-_WATCHING = ("output", "fields", "trace", "watch", "transcript", "walks")
-#: Tables of the MMU, control registers, and the unit that most instructions do not use. Not the
-#: walker: it changes in each cycle of a walk.
-RARELY = Rarely(
-    frozenset({"csrs", "tlb", "walk_cache", "muldiv"}), often=frozenset({"mcycle", "minstret"})
-)
-_TRAPS = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")
-_RETIRE = (*_TRAPS, *HANDLER)
-#: Index of the first of those that tell what a handler does.
-_HANDLER = len(_TRAPS)
 _RULES = {
     1: "the address of a request is not aligned to its size",
     2: "the fetch port wrote",
@@ -64,69 +49,25 @@ _RULES = {
 _u64 = ctypes.c_uint64
 
 
-def _runtime(traced: bool) -> str:
-    """The C++ behind the model's functions."""
-    names = ("story", "machine", *(_WATCHING if traced else ()))
-    return "\n".join((Path(__file__).parent / f"{name}.cpp").read_text() for name in names)
-
-
-def _places(hart: HartPorts) -> dict[str, Any]:
-    """Everything of `hart` that has to be found in the state, by name."""
-    places = {name: getattr(hart, name) for name in ("mtime", "registers")}
-    places |= {name: getattr(hart.interrupts, name) for name in LINES}
-    for name in _PORTS:
-        port = getattr(hart, name)
-        places[f"{name}.ready"] = port.request.ready
-        places |= {f"{name}.{field}": getattr(port.response, field) for field in _RESPONSE}
-    places |= {name: getattr(hart, name) for name in _COUNTERS if hasattr(hart, name)}
-    return places
-
-
 class NativeEngine(Engine):
     """Runs `hart` and `bus` in compiled code; see `Engine`.
 
     Parameters
     ----------
-    hart : HartPorts
-        Such as `hdl.hart.Hart`.
+    hart : CompiledHart
+        What runs. Unless it is `traced`, asking for waveforms or records raises EngineError.
     bus : Bus
         What lies behind its memory ports. RAM and the windows of its devices are served in compiled
         code.
-    directory : Path
-        Where compiled libraries are kept.
-    traced : bool
-        All signals are computed, so that there can be waveforms and records of the retire port.
-        Without it, asking for these raises EngineError.
     """
 
     name = "native"
     chunk = 400_000
 
-    def __init__(self, hart: HartPorts, bus: Bus, directory: Path, *, traced: bool = False):
+    def __init__(self, hart: CompiledHart, bus: Bus):
         self.log = TrapLog()
         self._bus = bus
-        requests = [getattr(hart, port).request for port in _PORTS]
-        outputs = [getattr(request, name) for request in requests for name in REQUEST]
-        others = [name for name in hart.retire.signature.members if name not in _RETIRE]
-        fields = (*_RETIRE, *others) if traced else _RETIRE
-        outputs += [getattr(hart.retire, name) for name in fields]
-        probe = probed(hart)
-        self._probe_at = len(outputs) if probe else NEVER
-        outputs += probe
-        walk = walked(hart) if traced else []
-        self._walk_at = len(outputs) if walk else NEVER
-        outputs += walk
-        self.model = model = Model(
-            hart,
-            outputs,
-            directory,
-            runtime=_runtime(traced),
-            everything=traced,
-            places=_places(hart),
-            data={name: getattr(hart, name) for name in _DATA if hasattr(hart, name)},
-            exhibits=inspected(hart) if traced else {},
-            rarely=RARELY,
-        )
+        self.model = model = hart.model
         self._registers = model.places["registers"]
         library = model.library
         self._run, self._finish = library.machine_run, library.machine_finish
@@ -139,18 +80,18 @@ class NativeEngine(Engine):
         self._answer.argtypes = (ctypes.c_void_p, _u64)
         self._serve.argtypes = (ctypes.c_void_p, _u64, _u64)
         self._finish.argtypes = (ctypes.c_void_p,)
-        if traced:
+        if hart.traced:
             self._show = library.native_show
             self._show.restype, self._show.argtypes = None, (ctypes.c_void_p, ctypes.c_void_p)
         library.machine_size.restype = _u64
         assert library.machine_size() == ctypes.sizeof(MachineStruct)
-        self._fill()
+        self._fill(hart)
         library.machine_drive(self._address)
-        self._watch = Watch(model, machine, fields) if traced else None
+        self._watch = Watch(model, machine, hart.fields) if hart.traced else None
         self.inspectable = model.exhibits.keys()
         self._shown = (_u64 * model.shown_words)()
 
-    def _fill(self) -> None:
+    def _fill(self, hart: CompiledHart) -> None:
         """Tells the compiled side where everything is."""
         machine, places, bus = self._machine, self.model.places, self._bus
         self._ram = (ctypes.c_char * 1).from_buffer(bus.ram.bytes)
@@ -158,24 +99,24 @@ class NativeEngine(Engine):
         machine.ram = ctypes.addressof(self._ram)
         machine.ram_base, machine.ram_size = bus.ram.base, bus.ram.size
         machine.latency = bus.latency
-        for number, port in enumerate(_PORTS):
+        for number, port in enumerate(PORTS):
             native = machine.port[number]
-            for name in ("ready", *_RESPONSE):
+            for name in ("ready", *RESPONSE):
                 setattr(native, f"{name}_at", places[f"{port}.{name}"])
             native.request_at = number * len(REQUEST)
         machine.time_at = places["mtime"]
-        machine.retire_at = len(_PORTS) * len(REQUEST)
-        machine.story.probe_at = self._probe_at
-        machine.walk.probe_at = self._walk_at
-        machine.story.handler_at = machine.retire_at + _HANDLER
+        machine.retire_at = len(PORTS) * len(REQUEST)
+        machine.story.probe_at = hart.probe_at
+        machine.walk.probe_at = hart.walk_at
+        machine.story.handler_at = machine.retire_at + len(TRAPS)
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
-        machine.lock_port = len(_PORTS)
+        machine.lock_port = len(PORTS)
         machine.expecting = sum(1 << cause for cause in PAGE_FAULTS)
         self._lines = {name: places[name] for name in LINES}
         #: Of the lines, as they were driven last.
         self._levels = dict.fromkeys(LINES, False)
-        if places.keys() >= {*_COUNTERS}:
-            machine.counter_at, machine.compare_at = (places[name] for name in _COUNTERS)
+        if places.keys() >= {*COUNTERS}:
+            machine.counter_at, machine.compare_at = (places[name] for name in COUNTERS)
             self._before = (_u64 * len(self.model.state))()
             machine.before = ctypes.addressof(self._before)
             machine.state_words = len(self._before)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sim.engines.inspection import Observer, Rules, is_wanted
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.transcript import Saved, Transcripts
-from sim.engines.native.machine.vcd import VcdWriter
 
 if TYPE_CHECKING:
     from sim.engines.native.compiler.emit import Layout
+    from sim.engines.native.machine.vcd import VcdWriter
 
 __all__ = ["Watch", "Watched"]
 
@@ -152,7 +152,7 @@ class Watch:
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from the cycle on that comes next; raises OSError."""
         self.stop_trace()
-        self._waveform = VcdWriter(self._model, path, self._model.address, self._machine.cycle)
+        self._waveform = self._write(path, self._model.address, self._machine.cycle)
         self._update()
 
     def stop_trace(self) -> None:
@@ -184,7 +184,7 @@ class Watch:
         else:
             self.stop_trace()
             if path is not None:
-                self._waveform = VcdWriter(self._model, path, state, cycle, end)
+                self._waveform = self._write(path, state, cycle, end)
         self._touched = False
         self._update()
         self.transcripts.load(watched.transcripts)
@@ -226,10 +226,16 @@ class Watch:
         end = bisect_right(kept, last, key=lambda number: self._kept(number)[1])
         if begin >= end:
             return False
-        waveform = VcdWriter(self._model, path, *self._kept(begin))
+        waveform = self._write(path, *self._kept(begin))
         library.ring_write(ring, waveform.address, begin + 1, end)
         waveform.close()
         return True
+
+    def _write(self, path: Path, state: int, cycle: int, end: int | None = None) -> "VcdWriter":
+        # Not at the top: it looks into the design, which other watching does without.
+        from sim.engines.native.machine.vcd import VcdWriter
+
+        return VcdWriter(self._model, path, state, cycle, end)
 
     def _kept(self, number: int) -> tuple[int, int]:
         """The address and the cycle of a state in the ring, counted from the oldest."""

@@ -64,7 +64,7 @@ RARELY = Rarely(modules=frozenset({"tags"}), often=frozenset({"count"}))
 def run(rarely, directory):
     """Drives the design at random; returns all outputs of all cycles."""
     dut = Lookup()
-    model = Model(dut, [dut.hit, dut.sum], directory, rarely=rarely)
+    model = Model.of(dut, [dut.hit, dut.sum], directory, rarely=rarely)
     rng, seen = random.Random(5), []
     places = [model.word_of(signal) for signal in (dut.key, dut.write, dut.low)]
     state = ctypes.c_void_p(model.address)

@@ -45,7 +45,7 @@ class Limited(wiring.Component):
 def make(directory, **options):
     counter = Counter()
     places = {name: getattr(counter, name) for name in ("step", "unused", "count")}
-    return Model(counter, [counter.total], directory, places=places, **options)
+    return Model.of(counter, [counter.total], directory, places=places, **options)
 
 
 def run(model, step, cycles):
@@ -75,7 +75,7 @@ def test_an_input_that_nothing_reads_has_a_word_of_its_own(tmp_path):
 def hart_unit(directory, entries=2, **options):
     """A component of `hdl/`, which can be told apart without elaborating it."""
     cache = WalkCache(entries=entries)
-    return Model(cache, [cache.lookup.hit], directory, places={"flush": cache.flush}, **options)
+    return Model.of(cache, [cache.lookup.hit], directory, places={"flush": cache.flush}, **options)
 
 
 def test_the_second_time_it_elaborates_nothing(tmp_path, monkeypatch):
@@ -112,17 +112,17 @@ def test_a_model_from_the_cache_can_still_be_looked_into(tmp_path):
 @pytest.mark.parametrize("limit", [4, 200])
 def test_one_library_serves_all_values_of_data(tmp_path, limit):
     limited = Limited(limit)
-    model = Model(limited, [limited.below], tmp_path, data={"limit": limited.limit})
+    model = Model.of(limited, [limited.below], tmp_path, data={"limit": limited.limit})
     pointer = ctypes.c_void_p(model.address)
     model.library.native_step(pointer, pointer)
 
     assert model.state[0] == (limit > 100)
     other = Limited(7)
-    assert Model(other, [other.below], tmp_path, data={"limit": other.limit}).cached
+    assert Model.of(other, [other.below], tmp_path, data={"limit": other.limit}).cached
 
 
 def test_a_signal_that_is_no_word_of_the_state_is_refused(tmp_path):
     counter = Counter()
 
     with pytest.raises(Unsupported, match="the signal total is not one word of the state"):
-        Model(counter, [], tmp_path, places={"total": counter.total})
+        Model.of(counter, [], tmp_path, places={"total": counter.total})

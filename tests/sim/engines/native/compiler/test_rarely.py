@@ -4,12 +4,12 @@ from hdl.hart import Hart
 from sim.engines.native.compiler.caching import rare_cells
 from sim.engines.native.compiler.extract import extract, prepare
 from sim.engines.native.compiler.rarely import NEVER, Rarely
-from sim.engines.native.machine import engine
+from sim.engines.native.machine.compiled import RARELY
 
 
 def test_every_name_in_the_hint_for_the_hart_is_one_of_its_parts():
     circuit = extract(prepare(Hart()))
-    hint = engine.RARELY
+    hint = RARELY
     for module in hint.modules:
         assert rare_cells(circuit, Rarely(modules=frozenset({module}))), module
     rare = rare_cells(circuit, Rarely(modules=hint.modules))

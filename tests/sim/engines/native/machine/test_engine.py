@@ -8,6 +8,7 @@ from kernel_model.facts.doorbell import Register
 from kernel_model.facts.memlayout import DOORBELL
 from sim.config import MachineConfig
 from sim.engines.base import EngineError
+from sim.engines.native.machine.compiled import CompiledHart
 from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.pysim.engine import PysimEngine
 from sim.host.toolchain import cache_directory
@@ -52,7 +53,7 @@ def make_engine(ram, script=SCRIPT, *, kind="native", traced=False, latency=1):
     bus = Bus(ram, devices=devices, latency=latency)
     if kind == "pysim":
         return PysimEngine(hart, bus)
-    return NativeEngine(hart, bus, cache_directory(), traced=traced)
+    return NativeEngine(CompiledHart.of(hart, cache_directory(), traced=traced), bus)
 
 
 def finish(engine, log):
@@ -147,7 +148,9 @@ def test_mistakes_of_the_caller_are_refused(ram):
 
 
 def test_a_fetch_port_that_writes_does_too(ram):
-    engine = NativeEngine(ScriptedHart([], [store(BASE, 1)]), Bus(ram), cache_directory())
+    engine = NativeEngine(
+        CompiledHart.of(ScriptedHart([], [store(BASE, 1)]), cache_directory()), Bus(ram)
+    )
     with pytest.raises(ProtocolError, match="the fetch port wrote"):
         engine.run(10)
 

@@ -6,6 +6,7 @@ from amaranth.lib import data, enum
 from amaranth.lib.memory import Memory
 
 from sim.engines.base import CYCLE_FS
+from sim.engines.native.machine.compiled import CompiledHart
 from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.native.machine.vcd import locate
 from sim.engines.pysim.engine import PysimEngine
@@ -82,7 +83,7 @@ def make_engine(name):
     hart = ColourfulHart([load(BASE + 8 * index) for index in range(20)])
     if name == "pysim":
         return PysimEngine(hart, Bus(ram))
-    return NativeEngine(hart, Bus(ram), cache_directory(), traced=True)
+    return NativeEngine(CompiledHart.of(hart, cache_directory(), traced=True), Bus(ram))
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 60), (17, 200), (40, 41), (8, 8)])

@@ -5,6 +5,7 @@ from amaranth.hdl import Signal
 
 from hdl.pipeline.retire import RetirePort
 from sim.engines.base import CYCLE_FS
+from sim.engines.native.machine.compiled import CompiledHart
 from sim.engines.native.machine.engine import NativeEngine
 from sim.host.toolchain import cache_directory
 from sim.platform.bus import Bus
@@ -31,7 +32,7 @@ class RestlessHart(ScriptedHart):
 @pytest.fixture
 def engine():
     ram = Ram(0x8000_0000, 0x1000)
-    return NativeEngine(RestlessHart(), Bus(ram), cache_directory(), traced=True)
+    return NativeEngine(CompiledHart.of(RestlessHart(), cache_directory(), traced=True), Bus(ram))
 
 
 def observe(engine):

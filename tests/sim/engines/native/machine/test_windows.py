@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.engines.native.machine.compiled import CompiledHart
 from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.native.machine.structs import WINDOWS, MachineStruct
 from sim.engines.native.machine.windows import Windows
@@ -68,6 +69,8 @@ def test_there_is_room_for_so_many(machine):
 def test_a_store_is_handed_over_with_the_last_cycle_that_has_passed():
     device = Registers()
     bus = Bus(Ram(0x8000_0000, 0x1000), devices=[device])
-    engine = NativeEngine(ScriptedHart([store(BASE + 8, 7, size=2)]), bus, cache_directory())
+    engine = NativeEngine(
+        CompiledHart.of(ScriptedHart([store(BASE + 8, 7, size=2)]), cache_directory()), bus
+    )
     engine.run(20)
     assert device.stored == [(8, 4, 7, engine.cycle - 1)]

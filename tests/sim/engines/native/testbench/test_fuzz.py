@@ -62,7 +62,7 @@ def test_the_clock_by_another_name_is_refused(seed):
 
 def run_native(top, inputs, stimuli, directory, options):
     """For each cycle the values of all signals: pairs of a signal and an unsigned number."""
-    model = Model(top, (), directory, everything=True, level="-O1", **options)
+    model = Model.of(top, (), directory, everything=True, level="-O1", **options)
     words = (ctypes.c_uint64 * model.shown_words)()
     state = ctypes.c_void_p(model.address)
     trace = []
