@@ -100,4 +100,4 @@ def test_a_key_is_noticed_by_a_kernel_that_waits_for_none():
         debugger.forward(Kind.FAULT, 20)
         debugger.give_input(b"\x10")
         debugger.forward(Kind.FAULT)
-        assert b"3 running lazy\n" in session.kernel.console.printed
+        assert b"\n3 run lazy\n" in session.kernel.console.printed
