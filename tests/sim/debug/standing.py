@@ -7,7 +7,7 @@ from hdl.arch import PAGE_BITS, PTE_SIZE, Priv, Pte, make_pte, make_satp
 from sim.debug.hart_state import HartState
 from sim.platform.ram import Ram
 
-__all__ = ["FRAME", "MAPPED", "RAM", "ROOT", "paged", "standing"]
+__all__ = ["FRAME", "MAPPED", "RAM", "ROOT", "paged", "session_of", "standing"]
 
 RAM = 0x8000_0000
 #: Tables from the root on, and the frames behind them.
@@ -16,29 +16,38 @@ ROOT, MIDDLE, LOW, FRAME = (RAM + (number << PAGE_BITS) for number in range(4))
 MAPPED = 0x5000
 
 
-def standing(values=(), *, cycle=0, registers=range(32), ram=None, **config):
-    """The state of a hart. `values` are by the names that an engine has for them."""
+def session_of(values=(), *, cycle=0, registers=range(32), ram=None, proc=None, **config):
+    """A run that stands; the engine shows `values` by its names, and `proc` runs, if any."""
     shown = defaultdict(int, values)
     engine = SimpleNamespace(
         inspectable=tuple(shown),
         inspect=lambda names: shown,
         read_register=lambda number: registers[number],
     )
-    machine = SimpleNamespace(engine=engine, ram=ram or Ram(RAM, 16 << PAGE_BITS))
-    return HartState(
-        SimpleNamespace(
-            cycle=cycle, machine=machine, config=SimpleNamespace(**{"hart_id": 0} | config)
-        )
+    ram = ram or Ram(RAM, 16 << PAGE_BITS)
+    procs = [] if proc is None else [proc]
+    return SimpleNamespace(
+        cycle=cycle,
+        machine=SimpleNamespace(engine=engine, ram=ram),
+        config=SimpleNamespace(**{"hart_id": 0} | config),
+        kernel=SimpleNamespace(proc=proc, procs=procs, memory=ram, first=proc),
+        guest=SimpleNamespace(faults=[]),
     )
 
 
-def paged(priv=Priv.U, **values):
-    """One in front of a page table; its two pages hold 1s and 2s."""
+def standing(values=(), **parameters):
+    """The state of its hart."""
+    return HartState(session_of(values, **parameters))
+
+
+def paged(priv=Priv.U, proc=None, **values):
+    """A run in front of a page table; its two pages hold 1s and 2s, and may be read."""
     ram = Ram(RAM, 16 << PAGE_BITS)
     ram.write_u64(ROOT, make_pte(MIDDLE, Pte.V))
     ram.write_u64(MIDDLE, make_pte(LOW, Pte.V))
     for number, frame in ((5, FRAME + 0x1000), (6, FRAME)):
-        ram.write_u64(LOW + PTE_SIZE * number, make_pte(frame, Pte.V | Pte.R | Pte.A))
+        flags = Pte.V | Pte.R | Pte.U | Pte.A
+        ram.write_u64(LOW + PTE_SIZE * number, make_pte(frame, flags))
     ram.write(FRAME + 0x1000, b"\1" * 0x1000)
     ram.write(FRAME, b"\2" * 0x1000)
-    return standing({"satp": make_satp(ROOT), "priv": priv, **values}, ram=ram)
+    return session_of({"satp": make_satp(ROOT), "priv": priv, **values}, ram=ram, proc=proc)

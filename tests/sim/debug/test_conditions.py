@@ -145,6 +145,8 @@ def test_a_byte_is_accessed_and_not_its_neighbours():
     both = record(mem_addr=8, mem_rmask=0xF, mem_wmask=0xFF)
     assert not AccessTo(12, writes=False).record(both, session())
     assert AccessTo(12, reads=False).record(both, session())
+    other = record(mem_addr=8, mem_rmask=0xFF, mem_wmask=0xF)
+    assert not AccessTo(12, reads=False).record(other, session())
 
 
 def test_an_access_of_a_process_is_none_of_the_idle_kernels():
@@ -225,6 +227,7 @@ def test_a_fault_that_a_system_call_takes_is_met_as_it_is_served():
     assert not comes(1, ["read"], ["read", "read"])
     assert not comes(3, [None], [None, "read"]), "it is to come"
     assert comes(1, [], ["read"])
+    assert FaultNumber(1).stands(served("read")), "from the first on"
     # Each time it is asked what has come since.
     condition, faults = FaultNumber(1), served()
     assert not condition.stands(faults)

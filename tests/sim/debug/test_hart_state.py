@@ -199,17 +199,21 @@ def test_and_of_the_interrupts_those_that_are_delegated():
     }
 
 
+def translating(*priv, **values):
+    return HartState(paged(*priv, **values))
+
+
 def test_addresses_are_translated_below_m_mode_with_sv39():
-    assert paged(Priv.U).root == paged(Priv.S).root == ROOT
-    assert paged(Priv.M).root is None
-    assert paged(satp=0).root is None
-    assert paged(satp=make_satp(ROOT, 5)).root == ROOT
-    assert paged(Priv.M).walk(MAPPED) is None
-    assert paged(Priv.M).walk(MAPPED, ROOT).pa == FRAME + 0x1000
+    assert translating(Priv.U).root == translating(Priv.S).root == ROOT
+    assert translating(Priv.M).root is None
+    assert translating(satp=0).root is None
+    assert translating(satp=make_satp(ROOT, 5)).root == ROOT
+    assert translating(Priv.M).walk(MAPPED) is None
+    assert translating(Priv.M).walk(MAPPED, ROOT).pa == FRAME + 0x1000
 
 
 def test_memory_is_read_over_the_ends_of_pages_as_far_as_it_is_there():
-    state = paged()
+    state = translating()
     assert state.read(MAPPED + 0xFFE, 4) == b"\1\1\2\2"
     assert state.read(MAPPED + 0x1FFE, 4) == b"\2\2"
     assert state.read(MAPPED - 1, 4) == b""
@@ -218,7 +222,7 @@ def test_memory_is_read_over_the_ends_of_pages_as_far_as_it_is_there():
 
 
 def test_without_translation_it_is_ram_that_is_read():
-    state = paged(Priv.M)
+    state = translating(Priv.M)
     assert state.read(FRAME, 2) == b"\2\2"
     assert state.read(MAPPED, 2) == b""
     assert state.read(RAM + 0x10_000 - 1, 8) == b"\0"
