@@ -2,7 +2,7 @@
 
 import pytest
 
-from hdl.arch import Cause, Csr, Interrupt, Mstatus, Priv, make_satp
+from hdl.arch import Cause, Csr, Interrupt, Mstatus, Priv, Pte, make_pte, make_satp
 from hdl.mmu.tlb import TlbEntry
 from hdl.mmu.walk_cache import Pointer
 from hdl.pipeline.probe import STAGES, Stall
@@ -210,6 +210,13 @@ def test_addresses_are_translated_below_m_mode_with_sv39():
     assert translating(satp=make_satp(ROOT, 5)).root == ROOT
     assert translating(Priv.M).walk(MAPPED) is None
     assert translating(Priv.M).walk(MAPPED, ROOT).pa == FRAME + 0x1000
+
+
+def test_a_table_where_no_ram_is_ends_the_walk():
+    state = translating()
+    state._session.machine.ram.write_u64(ROOT, make_pte(0x1000, Pte.V))
+    assert state.walk(MAPPED).failure == "no memory there at level 1"
+    assert state.read(MAPPED, 1) == b""
 
 
 def test_memory_is_read_over_the_ends_of_pages_as_far_as_it_is_there():
