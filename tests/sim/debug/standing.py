@@ -1,13 +1,17 @@
-"""A hart that stands still, made of the values that its engine shows; what is not said is 0."""
+"""Runs that stand still, made of the values that an engine shows; what is not said is 0.
+
+And debuggers of them, which go nowhere.
+"""
 
 from collections import defaultdict
 from types import SimpleNamespace
 
 from hdl.arch import PAGE_BITS, PTE_SIZE, Priv, Pte, make_pte, make_satp
+from sim.debug.debugger import Stop
 from sim.debug.hart_state import HartState
 from sim.platform.ram import Ram
 
-__all__ = ["FRAME", "MAPPED", "RAM", "ROOT", "paged", "session_of", "standing"]
+__all__ = ["Asked", "FRAME", "MAPPED", "RAM", "ROOT", "paged", "session_of", "standing"]
 
 RAM = 0x8000_0000
 #: Tables from the root on, and the frames behind them.
@@ -26,11 +30,12 @@ def session_of(values=(), *, cycle=0, registers=range(32), ram=None, proc=None, 
     )
     ram = ram or Ram(RAM, 16 << PAGE_BITS)
     procs = [] if proc is None else [proc]
+    console = SimpleNamespace(printed=bytearray())
     return SimpleNamespace(
         cycle=cycle,
         machine=SimpleNamespace(engine=engine, ram=ram),
         config=SimpleNamespace(**{"hart_id": 0} | config),
-        kernel=SimpleNamespace(proc=proc, procs=procs, memory=ram, first=proc),
+        kernel=SimpleNamespace(proc=proc, procs=procs, memory=ram, first=proc, console=console),
         guest=SimpleNamespace(faults=[]),
     )
 
@@ -51,3 +56,29 @@ def paged(priv=Priv.U, proc=None, **values):
     ram.write(FRAME + 0x1000, b"\1" * 0x1000)
     ram.write(FRAME, b"\2" * 0x1000)
     return session_of({"satp": make_satp(ROOT), "priv": priv, **values}, ram=ram, proc=proc)
+
+
+class Asked:
+    """A debugger of `session` that notes what it is asked for, and stops as it is told to.
+
+    Members: `asked`, each call with its arguments; `were`, the breakpoints in the last of them.
+    """
+
+    def __init__(self, session):
+        self.session = session
+        self.breakpoints = {}
+        self.stop = Stop(0, "")
+        self.over = False
+        self.asked = []
+
+    @property
+    def cycle(self):
+        return self.session.cycle
+
+    def __getattr__(self, name):
+        def motion(*arguments, **options):
+            self.asked.append((name, *arguments, *options.items()))
+            self.were = dict(self.breakpoints)
+            return self.stop
+
+        return motion

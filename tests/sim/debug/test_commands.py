@@ -10,7 +10,7 @@ from sim.debug.commands import Commands
 from sim.debug.conditions import AccessTo, AtCycle, AtPc, FaultNumber, Kind, PteChange
 from sim.debug.debugger import DebugError, Stop
 from sim.debug.opening import open_debugger
-from tests.sim.debug.standing import session_of
+from tests.sim.debug.standing import Asked, session_of
 
 CONFIG = RunConfig(memory_mib=4)
 
@@ -147,27 +147,6 @@ def test_a_run_with_input_of_its_own_is_not_typed_to():
             run(commands, "input twice")
 
 
-class Asked:
-    """A debugger that notes what it is asked for, and stops as it is told to."""
-
-    def __init__(self, proc=None, first=None, faults=0):
-        self.session = session_of({"trap.valid": 1, "trap.pc": 0x44}, proc=proc)
-        self.session.kernel.first = first
-        self.session.kernel.console = SimpleNamespace(printed=bytearray())
-        self.session.guest.faults = [None] * faults
-        self.breakpoints = {}
-        self.stop = Stop(0, "")
-        self.asked = []
-
-    def __getattr__(self, name):
-        def motion(*arguments):
-            self.asked.append((name, *arguments))
-            self.were = dict(self.breakpoints)
-            return self.stop
-
-        return motion
-
-
 class Views:
     """Views that show by what they were asked for, but for the run and its symbols."""
 
@@ -187,9 +166,16 @@ def viewed(monkeypatch):
     monkeypatch.setattr(module, "views", Views())
 
 
+def asked_of(first=None, faults=0, **parameters):
+    asked = Asked(session_of({"trap.valid": 1, "trap.pc": 0x44}, **parameters))
+    asked.session.kernel.first = first
+    asked.session.guest.faults = [None] * faults
+    return asked
+
+
 def made(*lines, **parameters):
     """Commands that have carried out lines, what was shown, and the debugger they asked."""
-    asked = Asked(**({"proc": LAZY} | parameters))
+    asked = asked_of(**{"proc": LAZY} | parameters)
     commands = Commands(asked, SYMBOLS)
     return commands, run(commands, *lines), asked
 

@@ -2,7 +2,19 @@
 
 import pytest
 
-from hdl.arch import Cause, Csr, Interrupt, Mstatus, Priv, Pte, make_pte, make_satp
+from hdl.arch import (
+    PTE_SIZE,
+    Cause,
+    Csr,
+    Interrupt,
+    Mstatus,
+    Priv,
+    Pte,
+    make_pte,
+    make_satp,
+    pte_to_pa,
+    vpn,
+)
 from hdl.mmu.tlb import TlbEntry
 from hdl.mmu.walk_cache import Pointer
 from hdl.pipeline.probe import STAGES, Stall
@@ -189,13 +201,14 @@ def test_the_supervisor_sees_a_part_of_the_status():
 
 def test_and_of_the_interrupts_those_that_are_delegated():
     supervisor, machine = 1 << Interrupt.STI, 1 << Interrupt.MTI
-    values = {"mie": supervisor | machine, "mip": machine, "mideleg": supervisor}
+    both = supervisor | machine
+    values = {"mie": both, "mip": both, "mideleg": supervisor}
     shown = {csr: standing(values).csr(csr).value for csr in (Csr.MIE, Csr.SIE, Csr.MIP, Csr.SIP)}
     assert shown == {
-        Csr.MIE: supervisor | machine,
+        Csr.MIE: both,
         Csr.SIE: supervisor,
-        Csr.MIP: machine,
-        Csr.SIP: 0,
+        Csr.MIP: both,
+        Csr.SIP: supervisor,
     }
 
 
@@ -226,6 +239,31 @@ def test_memory_is_read_over_the_ends_of_pages_as_far_as_it_is_there():
     assert state.read(MAPPED - 1, 4) == b""
     assert state.read(MAPPED, 0) == b""
     assert state.read(MAPPED, 0x2000) == b"\1" * 0x1000 + b"\2" * 0x1000
+
+
+def test_behind_the_last_address_comes_the_first():
+    state, top = translating(), (1 << 64) - 0x1000
+    _map(state, top, FRAME)
+    _map(state, 0, FRAME + 0x1000)
+    assert state.read((1 << 64) - 1, 2) == b"\2\1"
+
+
+def test_a_superpage_that_is_not_aligned_is_mapped_for_nobody():
+    state = translating()
+    state._session.machine.ram.write_u64(ROOT + PTE_SIZE, make_pte(FRAME, Pte.V | Pte.R | Pte.A))
+    assert state.walk(1 << 30).leaf is not None
+    assert state.read(1 << 30, 1) == b""
+
+
+def _map(state, va, frame):
+    """Maps a page; its tables, where there are none, lie behind the frames."""
+    ram, table = state._session.machine.ram, ROOT
+    for level in (2, 1):
+        at = table + PTE_SIZE * vpn(va, level)
+        if not ram.read_u64(at):
+            ram.write_u64(at, make_pte(FRAME + 0x1000 * (1 + level), Pte.V))
+        table = pte_to_pa(ram.read_u64(at))
+    ram.write_u64(table + PTE_SIZE * vpn(va, 0), make_pte(frame, Pte.V | Pte.R | Pte.A))
 
 
 def test_without_translation_it_is_ram_that_is_read():

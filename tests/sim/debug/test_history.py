@@ -182,6 +182,9 @@ def test_what_they_hold_together_is_bounded_by_256_mib(monkeypatch):
     assert kept_of((0, ten), (1, others[:10])) == [0, 2]
     assert kept_of((0, ten), (4, others[:9])) == [0, 1, 2]
     assert kept_of((0, ten), (5, others[:9])) == [0, 2]
+    assert kept_of((0, ten), (0, ten), (0, others[:10])) == [0, 1, 2, 3]
+    monkeypatch.setattr(history, "BYTES", 20 * PAGE_SIZE - 1)
+    assert kept_of((0, ten), (0, others[:10])) == [0, 2]
 
 
 def test_two_stay_however_large_they_are(monkeypatch):
@@ -200,6 +203,11 @@ def test_two_stay_however_large_they_are(monkeypatch):
         # Nearer to each other, where it is.
         ((1_000, 2_000, 2_990, 2_995, 3_000), [0, 2_000, 2_990, 2_995, 3_000]),
         ((1_000, 1_100, 2_000, 3_000, 3_001), [0, 1_000, 2_000, 3_000, 3_001]),
+        ((1_000, 2_000, 2_100, 9_000, 9_001), [0, 1_000, 2_100, 9_000, 9_001]),
+        # What lies close at hand is worth more than what lies twice as close.
+        ((821, 900, 996, 999, 1_000), [0, 821, 996, 999, 1_000]),
+        # Who has gone back needs what was last least of all.
+        ((1_000, 2_000, 3_000, 4_000, 500), [0, 500, 1_000, 2_000, 3_000]),
         # The first stays, and that of now.
         ((1, 2, 3, 1_000, 1_001), [0, 2, 3, 1_000, 1_001]),
     ],

@@ -220,6 +220,25 @@ def test_stages_have_their_instruction_and_why_it_stays():
     ]
 
 
+@pytest.mark.parametrize(
+    "stall, why",
+    [
+        (Stall.NONE, ""),
+        (Stall.NEXT, "the next stage is occupied"),
+        (Stall.FETCH, "its second half is fetched"),
+        (Stall.OPERAND, "waits for an operand"),
+        (Stall.UNIT, "the multiplier or divider works"),
+        (Stall.TRANSLATION, "its address is translated"),
+        (Stall.MEMORY, "waits for memory"),
+        (Stall.INTERRUPT, "waits for an interrupt"),
+    ],
+)
+def test_a_stall_is_told_by_what_it_waits_for(stall, why):
+    run = standing_at(MAPPED, **{"trap.stall": stall.value})
+    *_, trap = views.stages(run, SYMBOLS)
+    assert trap == f"trap     0x5000  nop{f'  ({why})' if why else ''}"
+
+
 def test_tables_of_the_mmu_are_shown_by_their_entries():
     def page(vpn, level):
         page = {"ppn": 0x80200, "level": level, "flags": {"r": 1, "a": 1}}
