@@ -92,7 +92,6 @@ def run_program(
 
     pages.finish()
     result = _with_status(session.result(), console, number)
-    faults.finish(session.machine.engine.passage)
     failure = reports.finish(result)
     _tell(result, options, console, symbols, anyway=failure is not None)
     status = _unless_lost(result.exit_status, console, recording, session, reports.close())
@@ -216,6 +215,7 @@ def _drive(
         if recording is not None:
             recording.watcher.finish(machine)
         machine.engine.stop_trace()
+        session.finish()
 
     start_transcripts(options, session)
     session.watchers[:0] = [console]

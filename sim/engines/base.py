@@ -74,6 +74,11 @@ class Engine(ABC):
         """The way of the last trap from user mode, and of the last return; see `Passage`."""
         return Passage()
 
+    @property
+    def satp_written(self) -> int:
+        """The cycle of a handler's last write of `satp`; 0 before the first."""
+        return 0
+
     @abstractmethod
     def answer(self, delay: int) -> int:
         """Answers the doorbell's store, `delay` cycles later than at the earliest.

@@ -50,6 +50,7 @@ def fault_facts(fault: PageFault, place: Place) -> dict[str, Any]:
         "begin": life.begin,
         "phases": {key(part.value): cycles for part, cycles in life.cycles_by_part.items()},
         "kernel_steps": {key(part.name): part.cycles for part in life.kernel_parts},
+        "other_steps": {key(part.name): part.cycles for part in life.other_steps},
         "frame": outcome.frame,
         "page_tables": len(outcome.tables),
         "walk": list(_walk(life.trap.lookup if fault.served.via is None else None)),

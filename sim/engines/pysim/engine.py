@@ -117,6 +117,11 @@ class PysimEngine(Engine):
         """The way of the last trap; see `Engine`."""
         return self._follower.passage
 
+    @property
+    def satp_written(self) -> int:
+        """The last write of `satp`; see `Engine`."""
+        return self._follower.satp_written
+
     def answer(self, delay: int) -> int:
         """Answers the doorbell's store; see `Engine`."""
         return self._bus.answer(delay)

@@ -16,7 +16,6 @@ def run(folder, **options):
     with start("lazy", memory_mib=4) as session:
         reports = Reports(RunOptions(**options), session, lambda data: None)
         session.run()
-        session.guest.faults.finish(session.machine.engine.passage)
         return reports.finish(session.result()), reports.close()
 
 

@@ -143,6 +143,11 @@ class NativeEngine(Engine):
         return Passage._make(self._passage.tolist())
 
     @property
+    def satp_written(self) -> int:
+        """The last write of `satp`; see `Engine`."""
+        return int(self._machine.story.satp)
+
+    @property
     def cycle(self) -> int:
         """Cycles passed."""
         return int(self._machine.cycle)
