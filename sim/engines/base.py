@@ -130,8 +130,8 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def stop_transcripts(self) -> list[OSError]:
-        """Ends all transcripts; returns what has gone wrong, with the files' names."""
+    def stop_transcripts(self) -> list[tuple[Form, OSError]]:
+        """Ends all transcripts; returns what has gone wrong, with the files' names, with which."""
 
     @abstractmethod
     def start_trace(self, path: Path) -> None:
@@ -172,4 +172,4 @@ class Engine(ABC):
         failures = self.stop_transcripts()
         self.stop_trace()
         if failures:
-            raise failures[0]
+            raise failures[0][1]

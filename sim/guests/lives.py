@@ -180,18 +180,16 @@ class Life:
         started = self.begin if self.served.via is not None else self.answer.rung
         return tuple(_within(max(0, self.run_ended - started), self._all_kernel_parts()))
 
-    @property
-    def other_steps(self) -> tuple[KernelPart, ...]:
-        """Of which steps the other work consists."""
-        others = sum(part.cycles for part in self.kernel_parts if part.name == OTHER_WORK)
-        if not others:
+    def other_steps(self, cycles: int) -> tuple[KernelPart, ...]:
+        """Of which steps the other work consists, if it has so many cycles."""
+        if not cycles:
             return ()
         answer, own = self.answer.work, self.served.outcome.work
         counts = list(map(sub, answer.counts, own.counts))
         counts[Step.DISPATCH] -= 1
         steps = answer._replace(counts=tuple(counts)).steps
         return tuple(
-            _within(others, (KernelPart(step.name.lower(), *rest) for step, *rest in steps))
+            _within(cycles, (KernelPart(step.name.lower(), *rest) for step, *rest in steps))
         )
 
     def _all_kernel_parts(self) -> list[KernelPart]:

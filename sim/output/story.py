@@ -135,7 +135,7 @@ def _bar(share: float) -> str:
 def _kernel_steps(life: Life) -> Iterator[str]:
     """Of what the kernel's answer consists, and in brackets of what the other work does."""
     for part in life.kernel_parts:
-        others = life.other_steps if part.name == OTHER_WORK else ()
+        others = life.other_steps(part.cycles) if part.name == OTHER_WORK else ()
         told = f" ({', '.join(map(_step, others))})" if others else ""
         yield _step(part) + told
 

@@ -141,4 +141,4 @@ def test_faults_are_written_as_they_come(tmp_path):
 def test_a_full_disk_is_told_of_and_no_success(capsys):
     assert cli.main(["run", "--quiet", "--memory", "8", "--csv", "/dev/full", "lazy"]) == 2
     told = capsys.readouterr().err
-    assert told == "trapline: error: /dev/full: No space left on device; it is not whole\n"
+    assert told == "trapline: error: --csv /dev/full: No space left on device; it is not whole\n"

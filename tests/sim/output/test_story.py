@@ -164,7 +164,8 @@ def test_what_else_the_kernel_did_is_told_step_by_step():
         "other work 60 (free 2 frames 40, access 4 page-table entries 20), bus 2" in text
     )
     fault.life.run_ended = answered - 12
-    assert fault.life.other_steps == (("free", 2, 40), ("pte", 1, 10))
+    assert fault.life.kernel_parts[-1] == ("other work", 1, 50)
+    assert fault.life.other_steps(50) == (("free", 2, 40), ("pte", 1, 10))
     assert told(fault)[-1] == "  the process is killed, and the run is over"
 
 

@@ -226,7 +226,7 @@ class NativeEngine(Engine):
         """Writes a transcript to `path`; see `Engine`."""
         self._traced().transcripts.start(form, path, hart_id)
 
-    def stop_transcripts(self) -> list[OSError]:
+    def stop_transcripts(self) -> list[tuple[Form, OSError]]:
         """Ends all transcripts; see `Engine`."""
         return [] if self._watch is None else self._watch.transcripts.stop()
 
