@@ -145,9 +145,7 @@ def _page(options: RunOptions, session: KernelSession) -> "ReportPage | None":
         return None
     from sim.report.page import ReportPage
 
-    first = session.kernel.first
-    assert first is not None
-    return ReportPage(options.report, first.name, session.symbols())
+    return ReportPage(options.report, session)
 
 
 def _kanata(options: Options, session: Session) -> "KanataLog | None":
