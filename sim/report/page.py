@@ -65,8 +65,9 @@ class ReportPage:
         for row in self._tlbs.samples:
             self._over_time["tlbs"].add(row)
         blocks = {"faults": self._faults, **self._over_time}
-        for part in (*blocks.values(), self._words):
+        for part in blocks.values():
             part.flush()
+        self._words.flush()
         layout = {
             "tables": {
                 name: {"columns": each.columns, "base": each.base} for name, each in blocks.items()
