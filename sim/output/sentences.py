@@ -13,16 +13,21 @@ __all__ = [
     "part_in_words",
     "reason_in_words",
     "rights",
+    "step_in_words",
 ]
 
-#: What the kernel's steps are called, where one was done, and where several were.
+#: What the kernel's steps are called: in general, where one was done, and where several were.
 _STEPS = {
-    "zero_page": ("clear the page", "clear {:,} pages"),
-    "pte": ("access a page-table entry", "access {:,} page-table entries"),
-    "free": ("free a frame", "free {:,} frames"),
-    "copy": ("copy 8 bytes", "copy {:,} times 8 bytes"),
-    "console_char": ("a character", "{:,} characters"),
-    "allocate": ("allocate", "allocate {:,} frames"),
+    "zero_page": ("clear the page", "clear the page", "clear {:,} pages"),
+    "pte": (
+        "access page-table entries",
+        "access a page-table entry",
+        "access {:,} page-table entries",
+    ),
+    "free": ("free frames", "free a frame", "free {:,} frames"),
+    "copy": ("copy", "copy 8 bytes", "copy {:,} times 8 bytes"),
+    "console_char": ("console", "a character", "{:,} characters"),
+    "allocate": ("allocate", "allocate", "allocate {:,} frames"),
 }
 _WHY = {
     Why.UNTOUCHED: "it is below the size and has no frame yet, so it is lazy",
@@ -72,9 +77,14 @@ def cause_in_words(value: int) -> str:
 def part_in_words(part: KernelPart) -> str:
     """A step of the kernel's answer, how often it was done, and its cycles."""
     name = part.name.replace("_", " ")
-    one, several = _STEPS.get(part.name, (name, f"{{:,}} {name}"))
+    _, one, several = _STEPS.get(part.name, (name, name, f"{{:,}} {name}"))
     told = one if part.times == 1 else several.format(part.times)
     return f"{told} {part.cycles:,}"
+
+
+def step_in_words(name: str) -> str:
+    """What a step of the kernel's answer is called, however often it was done."""
+    return _STEPS[name][0] if name in _STEPS else name.replace("_", " ")
 
 
 def reason_in_words(outcome: FaultOutcome) -> str:

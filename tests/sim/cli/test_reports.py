@@ -13,7 +13,7 @@ from sim.output.waves import CycleRange
 
 #: Those that have a file written.
 OPTIONS = (
-    *("--json", "--csv", "--chrome-trace", "--kanata"),
+    *("--json", "--csv", "--chrome-trace", "--kanata", "--report"),
     *("--log-commits", "--rvfi", "--log-walks"),
 )
 

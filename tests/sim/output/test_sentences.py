@@ -10,6 +10,7 @@ from sim.output.sentences import (
     in_words,
     part_in_words,
     reason_in_words,
+    step_in_words,
 )
 
 HEAP = Region(0x5000, 0x9000, HEAP_RIGHTS, Owner.HEAP)
@@ -90,3 +91,8 @@ def test_every_reason_and_step_has_words():
     assert part_in_words(KernelPart("pte", 6, 30)) == "access 6 page-table entries 30"
     assert part_in_words(KernelPart("free", 1, 20)) == "free a frame 20"
     assert part_in_words(KernelPart("other work", 1, 5)) == "other work 5"
+
+
+def test_a_step_has_a_name_for_people():
+    assert step_in_words("zero_page") == "clear the page"
+    assert step_in_words("other_work") == "other work"
