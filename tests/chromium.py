@@ -177,6 +177,18 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def hover(self, selector: str, across: float, down: float) -> None:
+        """Moves the mouse into an element: 0 is its left, or upper edge, and 1 the other."""
+        x, y, width, height = self.evaluate(
+            f"""(() => {{
+              const box = document.querySelector({json.dumps(selector)}).getBoundingClientRect();
+              return [box.x, box.y, box.width, box.height];
+            }})()"""
+        )
+        x, y = x + across * width, y + down * height
+        self._call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        self.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
+
     def press(self, *keys: str) -> None:
         """Presses keys: one letter, or a name such as "ArrowDown"."""
         for key in keys:

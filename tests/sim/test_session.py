@@ -107,7 +107,7 @@ class Lines:
 
     def finish(self):
         """All that is left behind."""
-        self._session.guest.faults.finish()
+        self._session.finish()
         result = self._session.result()
         assert self.reports.finish(result) is None
         assert self.reports.close() == []
@@ -118,14 +118,14 @@ class Lines:
 
 @pytest.mark.parametrize("back_at", [2_000, 7_777, 30_000])
 def test_whatever_watches_returns_with_the_run(tmp_path, back_at):
-    with session_of("lazy") as plain:
+    with session_of("lazy", traced=True) as plain:
         watched = Lines(plain, tmp_path / "plain.json")
         plain.run(back_at)
         plain.run()
         expected = watched.finish()
     assert len(expected[0]) > 20
 
-    with session_of("lazy") as session:
+    with session_of("lazy", traced=True) as session:
         lines = Lines(session, tmp_path / "restored.json")
         session.run(back_at)
         snapshot = session.snapshot()

@@ -1,6 +1,11 @@
 "use strict";
 // Charts, by uPlot: their colours are the page's, and their width is that of their place.
 
+// Steps between the ticks of whole numbers.
+const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
+// So wide are the axes on the left of charts over time: they stand one over the other.
+const LEFT = 84;
+
 function axis(label, more) {
   return {
     label,
@@ -10,6 +15,8 @@ function axis(label, more) {
     font: "12px system-ui, sans-serif",
     labelFont: "12px system-ui, sans-serif",
     labelSize: 20,
+    incrs: WHOLE,
+    size: 34,
     values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? grouped(tick) : "")),
     ...more,
   };

@@ -26,6 +26,7 @@ class FaultTable {
     this.order = { column: 0, down: false };
     this.current = 0;
     this.texts = [];
+    this.places = new Map();
     this.build(place);
     this.draw();
   }
@@ -111,12 +112,15 @@ class FaultTable {
     this.chosen(this.rows[this.current], (step) => this.choose(this.current + step));
   }
 
-  // What a row is searched in.
+  // What a row is searched in: most of it is the same wherever the instruction is.
   text(row) {
-    this.texts[row] ??= [`#${this.faults.get("number", row)}`, `pid ${this.faults.get("pid", row)}`,
-      ...COLUMNS.slice(2).map((column) => (column.show ?? String)(column.of(this.faults, row))),
-      hex(this.faults.get("pc", row)), this.faults.get("instruction", row) ?? "",
-      this.faults.get("source", row) ?? ""].join(" ").toLowerCase();
+    const get = (name) => this.faults.get(name, row);
+    const key = `${get("pid")} ${this.faults.table.get("program", row)} ${get("pc")} ${get("cause")} ${get("via")}`;
+    if (!this.places.has(key)) {
+      this.places.set(key, [`pid ${get("pid")}`, get("program"), get("function"), this.faults.place(row),
+        this.faults.cause(row), get("via"), hex(get("pc")), get("instruction"), get("source")].join(" ").toLowerCase());
+    }
+    this.texts[row] ??= `#${get("number")} ${this.places.get(key)} ${hex(get("stval"))} ${this.faults.kernel(row)}`;
     return this.texts[row];
   }
 
@@ -148,6 +152,10 @@ class FaultTable {
   }
 
   sort() {
+    if (this.order.column === 0 && !this.order.down) {
+      this.rows.sort((one, other) => one - other);
+      return;
+    }
     const { of } = COLUMNS[this.order.column], sign = this.order.down ? -1 : 1;
     const keys = new Map(this.rows.map((row) => [row, of(this.faults, row)]));
     this.rows.sort((one, other) => {

@@ -247,4 +247,5 @@ def test_what_they_are_called():
     assert str(AccessTo(0x40, reads=False)) == "va 0x40 write"
     assert str(AccessTo(0x40, writes=False)) == "va 0x40 read"
     assert str(AccessTo(0x40)) == "va 0x40"
+    assert str(AccessTo(0x40, 2)) == "va 0x40 (2 bytes)"
     assert str(PteChange(0x40, 3)) == "pte of 0x40, pid 3"

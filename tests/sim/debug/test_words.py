@@ -42,7 +42,8 @@ def test_kinds_may_be_shortened():
 
 def test_numbers_begin_at_1():
     assert (a_count("1"), a_count("10k")) == (1, 10_000)
-    assert refused(a_count, "0") == "'0' is no number"
+    assert refused(a_count, "0") == "number 0 is too small: 1 is the least"
+    assert a_count("0", "cycle", 0) == 0
     assert refused(a_count, "-1", "pid") == "'-1' is no pid"
 
 

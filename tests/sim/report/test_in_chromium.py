@@ -159,6 +159,70 @@ def test_on_paper_stands_the_table(opened, tmp_path):
     assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_charts_are_drawn_and_say_what_they_are(opened):
+    charts = opened.evaluate(
+        """[...document.querySelectorAll(".uplot")].map((each) => {
+          const canvas = each.querySelector("canvas"), { width, height } = canvas;
+          const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+          return [each.ariaLabel, new Set(new Uint32Array(pixels.buffer)).size];
+        })"""
+    )
+    assert [name for name, _ in charts] == [
+        "How long page faults take, in classes of 1 cycle",
+        "Pages and page faults",
+        "Map of the address space",
+        "Free frames",
+        "Entries in use, looked at every 32 cycles, averaged",
+    ]
+    assert all(colours > 10 for _, colours in charts)
+
+
+def test_the_map_tells_of_the_page_at_the_mouse(opened):
+    opened.evaluate("document.getElementById('of-process').scrollIntoView({behavior: 'instant'})")
+    opened.hover("#of-process .chart:nth-child(2) .u-over", 0.95, 0.98)
+    assert re.fullmatch(
+        r"Page 0x1?000 in cycle 3\d,\d+: touched, since cycle 167", opened.text("#of-process .said")
+    )
+    opened.hover("#of-process .chart:nth-child(2) .u-over", 0.621, 0.1)
+    assert "given back" in opened.text("#of-process .said")
+
+
+def test_charts_over_time_zoom_together_by_keys(opened):
+    first = "[...charts].slice(1).map((chart) => [chart.scales.x.min, chart.scales.x.max])"
+    whole = opened.evaluate(first)
+    assert len(whole) == 4
+    assert whole == [[0, 33_954]] * 4
+    opened.evaluate("document.getElementById('over-time').focus()")
+    opened.press("+")
+    assert opened.evaluate(first) == [[8_488.5, 25_465.5]] * 4
+    opened.press("ArrowRight", "ArrowRight", "ArrowRight")
+    assert opened.evaluate(first) == [[16_977, 33_954]] * 4
+    opened.press("-")
+    assert opened.evaluate(first) == whole
+    opened.press("+", "0")
+    assert opened.evaluate(first) == whole
+
+
+def test_each_process_has_its_own_map(page, tmp_path_factory):
+    page.open(report(tmp_path_factory, "sh", "-c", "lazy | wc"))
+    assert page.texts("#process option") == ["2 sh", "3 lazy", "4 wc"]
+    assert page.evaluate("document.getElementById('process').value") == "3"
+    page.evaluate(
+        """(() => {
+          document.getElementById("process").value = "2";
+          document.getElementById("process").dispatchEvent(new Event("change"));
+        })()"""
+    )
+    assert len(page.texts("#of-process .uplot")) == 2
+    assert page.complaints == []
+
+
+def test_pages_that_are_hot_are_named(opened):
+    rows = [row.split("\t") for row in opened.texts("#hot .scroll:first-child tbody tr")]
+    assert ["0x3ffffff000", "trampoline", "2 lazy"] in [row[:3] for row in rows]
+    assert {row[0]: row[5] for row in rows if row[2] == "2 lazy"}["0x34000"] == "2"
+
+
 def test_20_000_faults_are_open_in_two_seconds_and_searched_in_one(page, touch):
     page.resize(1280, 900)
     assert min(page.open(touch) for _ in range(3)) < 2
