@@ -45,6 +45,8 @@ class Translator(wiring.Component):
     #: The result of the last walk, and whether that walk was for this side.
     result: In(WalkResult)
     result_valid: In(1)
+    #: The TLB answers the request of this cycle: `tlb.page` is its page, permitted or not.
+    hit: Out(1)
     #: The request misses: a walk is needed for `key`; in the cycle of the request.
     miss: Out(1)
     #: What the result of a walk for the request depends on.
@@ -93,8 +95,9 @@ class Translator(wiring.Component):
             refuse(Fault.PAGE)
         with m.Elif(translate & tlb.hit & ~permitted):
             refuse(Fault.PAGE)
+            m.d.comb += self.hit.eq(1)
         with m.Elif(~translate | (tlb.hit & ~needs_update(flags, request.access))):
-            m.d.comb += request.done.eq(1)
+            m.d.comb += [request.done.eq(1), self.hit.eq(translate)]
             with m.If(request.device & ram_only):
                 refuse(Fault.ACCESS)
         with m.Elif(self.result_valid & (self.result.key.as_value() == self.key.as_value())):
