@@ -1,6 +1,6 @@
 """The event unit: makes the events that are counted of what the MMU and the stages do."""
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Module, Signal, Value, ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,6 +14,8 @@ __all__ = ["WATCHED", "EventUnit"]
 WATCHED = ("fetch", "execute", "trap")
 #: What events of a page are called, by its level.
 _SIZES = ("4k", "2m", "1g")
+#: For what walks are.
+_SIDES = {"fetch": Side.FETCH, "data": Side.DATA, "update": Side.UPDATE}
 
 
 class EventUnit(wiring.Component):
@@ -42,8 +44,8 @@ class EventUnit(wiring.Component):
         self._tlb(m, "itlb", mmu.fetch, Side.FETCH, self.fetch.stall == Stall.NONE)
         self._tlb(m, "dtlb", mmu.data, Side.DATA, self.execute.stall == Stall.NONE)
         with m.If(mmu.walk.begins):
-            for side in Side:
-                m.d.comb += events[f"{side.name.lower()}_walk"].eq(mmu.side == side)
+            for name, side in _SIDES.items():
+                m.d.comb += events[f"{name}_walk"].eq(mmu.side == side)
             m.d.comb += events.walk_cache_hit.eq(mmu.walk.skips)
         with m.If(mmu.read | mmu.walk.rereads):
             for level in range(len(_SIZES)):
@@ -58,7 +60,7 @@ class EventUnit(wiring.Component):
         return m
 
     def _tlb(
-        self, m: Module, name: str, lookup: wiring.PureInterface, side: Side, taken: Value
+        self, m: Module, name: str, lookup: wiring.PureInterface, side: ValueLike, taken: Value
     ) -> None:
         """Hits, misses and evictions of one side, whose stage takes an answer if it is `taken`."""
         walk, level, events = self.mmu.walk, self.mmu.level, self.events
