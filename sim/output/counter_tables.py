@@ -21,13 +21,11 @@ _COLUMNS = (
 _PROCESS_COLUMNS = (
     Column("pid"),
     Column("name", left=True),
-    Column("fetch hits", "f. hits", spare=1),
+    Column("fetch hits", "hits"),
     Column("misses"),
-    Column("evictions", "evict.", spare=3),
-    Column("data hits", "d. hits", spare=1),
+    Column("data hits", "hits"),
     Column("misses"),
-    Column("evictions", "evict.", spare=3),
-    Column("PTE reads", "reads", spare=2),
+    Column("PTE reads", "reads", spare=1),
     Column("stalled"),
 )
 #: Of the TLBs: what it is called, what the events' names have of it, and what they end with.
@@ -52,7 +50,7 @@ def print_counters(result: Result, file: TextIO) -> None:
         names = {account.pid: visible(account.name) for account in result.processes}
         rows = [_process_row(pid, name, counters) for pid, name in names.items()]
         kept = list(abridged(rows, lambda row: row))
-        print_table("Counters of each process", _PROCESS_COLUMNS, kept, file)
+        print_table("Counters by process", _PROCESS_COLUMNS, kept, file)
 
 
 def _rows(counts: Mapping[str, int]) -> list[Row]:
@@ -80,7 +78,7 @@ def _row(title: str, sides: list[int], total: int | None = None) -> Row:
 
 def _process_row(pid: int, name: str, counters: Counters) -> tuple[str, ...]:
     counts = counters.processes.get(pid, {})
-    tlbs = [_sum(counts, f"{tlb}_{what}_") for tlb in _TLBS for what in ("hit", "miss", "eviction")]
+    tlbs = [_sum(counts, f"{tlb}_{what}_") for tlb in _TLBS for what in ("hit", "miss")]
     found = [*tlbs, _sum(counts, "pte_read_"), sum(counts.get(stall, 0) for stall in _STALLS)]
     return (str(pid), name, *(f"{count:,}" for count in found))
 

@@ -34,7 +34,8 @@ def run_facts(result: Result) -> dict[str, Any]:
     if counters is not None:
         content |= {"boot_counters": counters.boot, "idle_counters": counters.idle}
         for process in content["processes"]:
-            process["counters"] = counters.processes.get(process["pid"])
+            nothing = dict.fromkeys(counters.run, 0)
+            process["counters"] = counters.processes.get(process["pid"], nothing)
     return content
 
 
