@@ -114,14 +114,14 @@ class Hart(wiring.Component):
             walk_cache_entries=walk_cache_entries,
         )
         self.arbiter = Arbiter()
-        self.events = EventUnit()
+        self.event_unit = EventUnit()
         self.registers = self.decode.registers.data
         self.ram_end = pma.ram_end
         self.mcycle, self.stimecmp = self.trap.csrs.mcycle, self.trap.csrs.stimecmp
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        for name in ("fetch", "align", "decode", "execute", "trap", "mmu", "arbiter", "events"):
+        for name in (*STAGES, "mmu", "arbiter", "event_unit"):
             m.submodules[name] = getattr(self, name)
         self._pipeline(m)
         self._flushes(m)
@@ -135,7 +135,7 @@ class Hart(wiring.Component):
 
     def _probe(self, m: Module) -> None:
         """What the stages and the MMU show, and the events that follow from it."""
-        events, probe = self.events, wiring.flipped(self.probe)
+        events, probe = self.event_unit, wiring.flipped(self.probe)
         for name in STAGES:
             readers = (probe, events) if name in WATCHED else (probe,)
             wiring.connect(m, getattr(self, name).probe, *(getattr(to, name) for to in readers))

@@ -36,11 +36,11 @@ class LookupSignature(wiring.Signature):
                 #: Virtual address in bytes; valid with either.
                 "va": Out(64),
                 #: The TLB answers, with a page of this level (0 is 4 KiB, 2 is 1 GiB).
-                "hit": Out(1),
+                "answers": Out(1),
                 "level": Out(2),
                 #: A page has to make room in the TLB for another one; its level.
-                "evicts": Out(1),
-                "evicted_level": Out(2),
+                "displaces": Out(1),
+                "displaced_level": Out(2),
             }
         )
 

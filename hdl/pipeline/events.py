@@ -69,11 +69,11 @@ class EventUnit(wiring.Component):
         with m.If(lookup.miss):
             m.d.sync += walked.eq(1)
         with m.Elif(walked):
-            m.d.sync += walked.eq(lookup.hit & ~taken)
-        with m.If(lookup.hit & taken & ~walked):
+            m.d.sync += walked.eq(lookup.answers & ~taken)
+        with m.If(lookup.answers & taken & ~walked):
             self._by_size(m, f"{name}_hit", lookup.level)
-        with m.If(lookup.evicts):
-            self._by_size(m, f"{name}_eviction", lookup.evicted_level)
+        with m.If(lookup.displaces):
+            self._by_size(m, f"{name}_eviction", lookup.displaced_level)
         with m.If(walk.ends & (self.mmu.side == side)):
             with m.Switch(walk.verdict):
                 with m.Case(Verdict.FOUND, Verdict.UPDATE):
