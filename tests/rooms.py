@@ -39,7 +39,7 @@ FLOORS = {
         ("result",),
         ("session", "output"),
         ("api",),
-        ("debug", "exercises"),
+        ("debug", "exercises", "report"),
         ("cli", "bench"),
         ("__main__",),
     ),

@@ -58,6 +58,11 @@ class Kmem:
         """Frames that `kalloc` can still hand out."""
         return len(self._free) + ((self._end - self._fresh) >> PAGE_BITS)
 
+    @property
+    def shared(self) -> int:
+        """Frames with more than one reference."""
+        return len(self._shared)
+
     def kalloc(self) -> int:
         """Take a frame and return its physical address, or 0 if none is left. Not cleared."""
         self._charge(Step.ALLOCATE)

@@ -1,6 +1,7 @@
 """Looking at a process's memory from outside: nothing is changed by it, and nothing charged."""
 
 from collections.abc import Iterator
+from struct import Struct
 
 from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, pte_to_pa
 from kernel_model.facts.memlayout import MAXVA
@@ -8,10 +9,11 @@ from kernel_model.mm.memory import PhysicalMemory
 from kernel_model.mm.pagetable import frame_of, lookup
 from kernel_model.mm.space import AddressSpace
 
-__all__ = ["flag_letters", "peek", "vmprint"]
+__all__ = ["flag_letters", "mapped", "peek", "vmprint"]
 
 _RWX = Pte.R | Pte.W | Pte.X
 _USER_READ = Pte.V | Pte.U | Pte.R
+_TABLE = Struct(f"<{PTES_PER_PAGE}Q")
 
 
 def vmprint(memory: PhysicalMemory, root: int) -> Iterator[str]:
@@ -34,6 +36,26 @@ def _entries(memory: PhysicalMemory, table: int, start: int, level: int) -> Iter
         yield f"{where}: pte {pte:#018x} pa {pa:#018x} {flag_letters(pte)}"
         if pte & _RWX == 0 and level > 0:
             yield from _entries(memory, pa, va, level - 1)
+
+
+def mapped(
+    memory: PhysicalMemory, root: int, end: int, level: int = LEVELS - 1
+) -> Iterator[tuple[int, int, int]]:
+    """The (va, entry, bytes) of each page that is mapped below `end`, by address.
+
+    `root` is a page table of `level` whose first entry is for address 0.
+    """
+    span = PAGE_SIZE * PTES_PER_PAGE**level
+    table = _TABLE.unpack(memory.read(root, PAGE_SIZE))
+    for index, pte in enumerate(table[: -(-end // span)]):
+        if pte & Pte.V == 0:
+            continue
+        va = index * span
+        if pte & _RWX:
+            yield va, pte, span
+        elif level > 0:
+            for inner, leaf, size in mapped(memory, pte_to_pa(pte), end - va, level - 1):
+                yield va + inner, leaf, size
 
 
 def flag_letters(pte: int) -> str:

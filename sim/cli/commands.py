@@ -63,7 +63,7 @@ def run_program(
     # Whatever becomes of this run, what an earlier one has left is not to be taken for its result.
     # In a journal is what was typed: it stays until there is something to run.
     empty(options.vcd, options.log_commits, options.rvfi, options.json_path, options.csv)
-    empty(options.chrome_trace, options.kanata, options.log_walks)
+    empty(options.chrome_trace, options.kanata, options.log_walks, options.report)
     program = find_user_program(name, disk)
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 #: Options for which all signals have to be computed.
-TRACING = ("vcd", "log_commits", "rvfi", "log_walks", "kanata")
+TRACING = ("vcd", "log_commits", "rvfi", "log_walks", "kanata", "report")
 #: The exit status after a mistake of the user's.
 USAGE = 2
 

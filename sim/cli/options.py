@@ -37,6 +37,7 @@ class RunOptions(Options):
 
     csv: Path | None = None
     chrome_trace: Path | None = None
+    report: Path | None = None
     journal: Path | None = None
     replay: Path | None = None
     trace_syscalls: bool = False

@@ -214,6 +214,12 @@ WATCHED = [
         help="Write processes, system calls and page faults over time, for Perfetto.",
     ),
     click.option(
+        "--report",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write one page of HTML: every page fault told, and the run over time.",
+    ),
+    click.option(
         "--journal",
         type=OutputFile(),
         metavar="FILE",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.output.csv_report import CsvReport
     from sim.output.json_report import JsonReport
     from sim.output.kanata_log import KanataLog
+    from sim.report.page import ReportPage
 
 __all__ = ["BareReports", "Reports"]
 
@@ -33,14 +34,16 @@ class Reports:
         self._json = _json(options, write)
         self._csv = _csv(options)
         self._trace = _trace(options, session)
+        self._page = _page(options, session)
         self._session = session
         self._kanata = _kanata(options, session)
-        if any(each is not None for each in (self._json, self._csv, self._trace)):
+        if any(each is not None for each in (self._json, self._csv, self._trace, self._page)):
             self._symbols = session.symbols()
             session.guest.faults.settled.append(self._fault)
 
     def finish(self, result: Result) -> OSError | None:
         """The run is over; what has gone wrong with the JSON, if anything has."""
+        self._result = result
         if self._json is None:
             return None
         from sim.output.facts import run_facts
@@ -53,6 +56,7 @@ class Reports:
         failures = [
             None if self._csv is None else self._csv.close(),
             None if self._trace is None else self._trace.finish(engine.cycle, engine.passage),
+            None if self._page is None else self._page.finish(self._result),
         ]
         told = [not_whole(error) for error in failures if error is not None]
         return told + _close(self._kanata, self._session)
@@ -68,6 +72,8 @@ class Reports:
             self._csv.fault(facts)
         if self._trace is not None:
             self._trace.settled(fault, facts)
+        if self._page is not None:
+            self._page.fault(fault, facts)
 
 
 class BareReports:
@@ -131,6 +137,15 @@ def _trace(options: RunOptions, session: KernelSession) -> "ChromeTrace | None":
     session.kernel.watchers.append(trace)
     session.guest.watchers.append(trace.rang)
     return trace
+
+
+def _page(options: RunOptions, session: KernelSession) -> "ReportPage | None":
+    """Writes a page of the run from now on."""
+    if options.report is None:
+        return None
+    from sim.report.page import ReportPage
+
+    return ReportPage(options.report, session)
 
 
 def _kanata(options: Options, session: Session) -> "KanataLog | None":

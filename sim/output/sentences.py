@@ -13,6 +13,7 @@ __all__ = [
     "part_in_words",
     "reason_in_words",
     "rights",
+    "step_in_words",
 ]
 
 #: What the kernel's steps are called.
@@ -70,9 +71,13 @@ def cause_in_words(value: int) -> str:
 
 def part_in_words(part: KernelPart) -> str:
     """A step of the kernel's answer, how often it was done, and its cycles."""
-    name = _STEPS.get(part.name, part.name.replace("_", " "))
     times = f"{part.times} " if part.times > 1 else ""
-    return f"{times}{name} {part.cycles:,}"
+    return f"{times}{step_in_words(part.name)} {part.cycles:,}"
+
+
+def step_in_words(name: str) -> str:
+    """What a step of the kernel's answer is called."""
+    return _STEPS.get(name, name.replace("_", " "))
 
 
 def reason_in_words(outcome: FaultOutcome) -> str:

@@ -13,7 +13,7 @@ from sim.host.debug_info import DebugInfo
 from sim.output.sentences import in_words, part_in_words, reason_in_words
 from sim.output.translation import conclusion, parts_of, walk
 
-__all__ = ["average", "tell"]
+__all__ = ["average", "no_walk_in_words", "tell"]
 
 #: Columns of the longest bar, and eighths of a column.
 _BAR = 36
@@ -91,12 +91,17 @@ def _walk(life: Life, cause: int) -> Iterator[str]:
     if lookup is None:
         return
     yield from _reads(lookup)
-    name = cause_name(cause)
     if not lookup.reads:
-        reason = walk(lambda pa: 0, 0, lookup.va)
-        known = f"the TLB has the page, which does not allow the {name}"
-        yield f"    no walk: {known if reason.steps else reason.failure}"
-    yield f"    so {name} page fault, cause {int(Cause(cause))}"
+        yield f"    no walk: {no_walk_in_words(lookup, cause)}"
+    yield f"    so {cause_name(cause)} page fault, cause {int(Cause(cause))}"
+
+
+def no_walk_in_words(lookup: Lookup, cause: int) -> str:
+    """Why nothing was read for a look-up that was refused."""
+    reason = walk(lambda pa: 0, 0, lookup.va)
+    if reason.steps:
+        return f"the TLB has the page, which does not allow the {cause_name(cause)}"
+    return reason.failure
 
 
 def _reads(lookup: Lookup) -> Iterator[str]:

@@ -154,7 +154,9 @@ _TLB = ("hit", "turn", "fill__valid", "sfence__valid")
 _OF_ENTRY = ("vpn", "asid", "page.level", "page.flags.g")
 for _tlb, _side in (("itlb", "fetch_side"), ("dtlb", "data_side")):
     _place = f"{MMU}.{_side}"
-    SIGNALS |= {f"{_place}.request__{name}": f"{_tlb}.{name}" for name in ("valid", "done", "priv")}
+    SIGNALS |= {
+        f"{_place}.request__{name}": f"{_tlb}.{name}" for name in ("valid", "done", "priv", "va")
+    }
     SIGNALS |= {f"{_place}.{name}": f"{_tlb}.{name}" for name in ("result_used", "context__sv39")}
     SIGNALS |= {f"{_place}.tlb.{name}": f"{_tlb}.{name}" for name in _TLB}
     SIGNALS[f"{_place}.tlb.valid"] = f"{_tlb}.held"
@@ -188,7 +190,8 @@ class Recount:
         """A request of a stage: it hits, or waits for a walk, or is none of a TLB's."""
         shown["dtlb.taken"] = shown["execute.valid"] and shown["execute.ready"]
         valid, done, taken = (shown[f"{tlb}.{name}"] for name in ("valid", "done", "taken"))
-        translated = shown[f"{tlb}.context__sv39"] and shown[f"{tlb}.priv"] != "M"
+        canonical = shown[f"{tlb}.va"] >> 38 in (0, (1 << 26) - 1)
+        translated = shown[f"{tlb}.context__sv39"] and shown[f"{tlb}.priv"] != "M" and canonical
         if valid and not done:
             self._walked[tlb] = True
             if tlb == "dtlb":

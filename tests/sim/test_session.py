@@ -93,8 +93,8 @@ class Lines:
             pages,
         ]
         session.watchers += [pages, self]
-        csv, trace = path.with_suffix(".csv"), path.with_suffix(".trace")
-        options = RunOptions(json_path=path, csv=csv, chrome_trace=trace)
+        csv, trace, page = (path.with_suffix(end) for end in (".csv", ".trace", ".html"))
+        options = RunOptions(json_path=path, csv=csv, chrome_trace=trace, report=page)
         self.reports = Reports(options, session, lambda data: None)
         self.stops = []
         self._session, self._path = session, path
@@ -111,22 +111,21 @@ class Lines:
         result = self._session.result()
         assert self.reports.finish(result) is None
         assert self.reports.close() == []
-        texts = [
-            self._path.with_suffix(suffix).read_text() for suffix in (".json", ".csv", ".trace")
-        ]
+        suffixes = (".json", ".csv", ".trace", ".html")
+        texts = [self._path.with_suffix(suffix).read_text() for suffix in suffixes]
         return self.lines, self.stops, texts, result.output, result.cycles
 
 
 @pytest.mark.parametrize("back_at", [2_000, 7_777, 30_000])
 def test_whatever_watches_returns_with_the_run(tmp_path, back_at):
-    with session_of("lazy") as plain:
+    with session_of("lazy", traced=True) as plain:
         watched = Lines(plain, tmp_path / "plain.json")
         plain.run(back_at)
         plain.run()
         expected = watched.finish()
     assert len(expected[0]) > 20
 
-    with session_of("lazy") as session:
+    with session_of("lazy", traced=True) as session:
         lines = Lines(session, tmp_path / "restored.json")
         session.run(back_at)
         snapshot = session.snapshot()

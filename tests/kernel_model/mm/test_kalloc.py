@@ -109,11 +109,12 @@ class TestShared:
         frame = kmem.kalloc()
         kmem.share(frame)
         kmem.share(frame)
-        assert kmem.references(frame) == 3
+        assert (kmem.references(frame), kmem.shared) == (3, 1)
 
         for left in (2, 1):
             kmem.kfree(frame)
             assert (kmem.references(frame), kmem.used) == (left, 1)
+        assert kmem.shared == 0
         kmem.kfree(frame)
 
         assert (kmem.references(frame), kmem.used, kmem.free) == (0, 0, 4)

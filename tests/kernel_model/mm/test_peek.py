@@ -3,7 +3,7 @@ import pytest
 from hdl.arch import PAGE_SIZE, PTE_SIZE, Pte, make_pte, pte_to_pa
 from kernel_model.facts.costs import TABLE
 from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
-from kernel_model.mm.peek import flag_letters, peek, vmprint
+from kernel_model.mm.peek import flag_letters, mapped, peek, vmprint
 from kernel_model.mm.regions import Owner, Regions
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.vm import uvmcreate, walk
@@ -20,6 +20,40 @@ def hart():
 
 def lines(hart):
     return list(vmprint(hart.kernel.memory, hart.proc.pagetable))
+
+
+class TestMapped:
+    def test_tells_what_is_mapped_below_an_address(self, hart):
+        size = hart.proc.sz
+        memory, root = hart.kernel.memory, hart.proc.pagetable
+        found = list(mapped(memory, root, size))
+
+        assert [va for va, _, _ in found] == [*range(0, size, PAGE_SIZE)]
+        assert {span for _, _, span in found} == {PAGE_SIZE}
+        assert [pte for _, pte, _ in found] == [
+            memory.read_u64(walk(hart.kernel, root, va)) for va, _, _ in found
+        ]
+        assert list(mapped(memory, root, PAGE_SIZE)) == found[:1]
+        assert list(mapped(memory, root, 0)) == []
+
+    def test_a_superpage_is_one(self):
+        hart = make_hart(size=8 << 20)
+        run = map_superpage(hart.kernel, hart.proc.pagetable, MIB2)
+        *_, (va, pte, span) = mapped(hart.kernel.memory, hart.proc.pagetable, GIB)
+        assert (va, pte_to_pa(pte), span) == (MIB2, run, MIB2)
+
+    def test_beyond_the_first_gigabyte_too(self, hart):
+        hart.sbrk(GIB)
+        hart.sbrk(GIB)
+        hart.store(GIB + 0x5000, 1)
+        assert GIB + 0x5000 in [
+            va for va, _, _ in mapped(hart.kernel.memory, hart.proc.pagetable, hart.proc.sz)
+        ]
+
+    def test_costs_nothing(self, hart):
+        before = list(hart.kernel.meter.counts)
+        list(mapped(hart.kernel.memory, hart.proc.pagetable, hart.proc.sz))
+        assert list(hart.kernel.meter.counts) == before
 
 
 class TestVmprint:

@@ -1,5 +1,7 @@
 """Every answer is the golden model's, of every kind, over many seeds."""
 
+import hashlib
+
 import pytest
 
 from hdl.arch import Priv, Pte
@@ -29,6 +31,28 @@ def test_a_seed_is_always_the_same_exercise(kind):
     assert len({*map(tuple, texts)}) == 8
 
 
+#: Sheets that may have been printed: so many seeds of each kind, with their answers.
+PRINTED = {
+    "walk": (120, "1e5e056b934fa9c0"),
+    "superpage": (120, "020b875654315138"),
+    "permission": (120, "0f07fead6538ad07"),
+    "ad": (120, "faaad584d6e6c911"),
+    "tlb": (120, "89853c2935d3a12a"),
+    "crossing": (120, "dc2ba0c58706f16a"),
+    "cost": (120, "c5006d40f6039951"),
+    "lazy": (24, "ce0b9e1fb3d1310e"),
+    "sizes": (24, "3c976d3f3eaf471b"),
+}
+
+
+@pytest.mark.parametrize("kind", PRINTED)
+def test_a_printed_sheet_gets_the_same_answers_from_every_version(kind):
+    """A digest that differs is a sheet that has changed: for those who have it, by no accident."""
+    count, printed = PRINTED[kind]
+    text = "\n".join(line for seed in range(count) for line in in_words(make(kind, seed)))
+    assert hashlib.sha256(text.encode()).hexdigest()[: len(printed)] == printed
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_text_fits_the_screen(kind):
     for seed in SEEDS:
@@ -49,7 +73,16 @@ def test_in_a_row_every_kind_comes_once():
     assert made[: len(KINDS)] == made[len(KINDS) :]
     assert {*made} == {*KINDS}
     assert [each.kind for each in exercises(7, 3, "ad")] == ["ad"] * 3
-    assert len({in_words(each)[2] for each in exercises(7, 3, "ad")}) == 3
+    assert [*exercises(7, 3, "ad")] == [make("ad", 7, number) for number in (1, 2, 3)]
+    assert make("ad", 7) == make("ad", 7, 1) != make("ad", 7, 2)
+
+
+def test_kinds_that_come_again_are_new_exercises_and_another_seed_has_another_order():
+    made = [*exercises(7, 2 * len(KINDS) + 1)]
+    numbers = [1] * len(KINDS) + [2] * len(KINDS) + [3]
+    assert made == [make(each.kind, 7, number) for each, number in zip(made, numbers, strict=True)]
+    orders = {tuple(each.kind for each in exercises(seed, len(KINDS))) for seed in range(5)}
+    assert len(orders) == 5
 
 
 class Golden:

@@ -9,7 +9,7 @@ from sim.output.counter_tables import print_counters
 from tests.sim.results import make_result
 
 NOTHING = {event.name.lower(): 0 for event in Event}
-LARGE = 9_876_543
+LARGE = 999_999
 
 
 def printed(counters, accounts=()):

@@ -10,6 +10,7 @@ from sim.output.sentences import (
     in_words,
     part_in_words,
     reason_in_words,
+    step_in_words,
 )
 
 HEAP = Region(0x5000, 0x9000, HEAP_RIGHTS, Owner.HEAP)
@@ -88,3 +89,8 @@ def test_every_reason_and_step_has_words():
     assert part_in_words(KernelPart("zero_page", 1, 1024)) == "clear the page 1,024"
     assert part_in_words(KernelPart("pte", 6, 30)) == "6 page-table entries 30"
     assert part_in_words(KernelPart("other work", 1, 5)) == "other work 5"
+
+
+def test_a_step_has_a_name_for_people():
+    assert step_in_words("zero_page") == "clear the page"
+    assert step_in_words("other_work") == "other work"

@@ -1,0 +1,105 @@
+"use strict";
+// Puts the page of a run together.
+
+function showSummary(run, faults) {
+  const killed = wordCount(faults, "outcome", "killed");
+  const tiles = [
+    ["page faults", grouped(faults.length), killed ? `${grouped(killed)} killed` : null],
+    ["cycles", grouped(run.cycles)],
+    ["instructions", grouped(run.instructions), run.cycles ? `${(run.instructions / run.cycles).toFixed(3)} a cycle` : null],
+    ["heap pages promised", grouped(run.pages_promised)],
+    ["heap frames used", grouped(run.heap_frames_used)],
+    ["exit status", grouped(run.exit_status), run.end === "finished" ? null : run.end],
+  ];
+  byId("tiles").append(...definitions(tiles));
+  const config = run.config;
+  byId("subtitle").textContent = `policy ${config.policy}, ${config.svadu ? "Svadu" : "Svade"}, memory latency ` +
+    `${config.latency}, ${config.itlb_entries} + ${config.dtlb_entries} TLB entries; Trapline ${run.versions.trapline}, engine ${config.engine}`;
+}
+
+function wordCount(faults, name, wanted) {
+  let count = 0;
+  for (let row = 0; row < faults.length; row += 1) count += faults.get(name, row) === wanted;
+  return count;
+}
+
+function showRun(run) {
+  byId("processes").append(smallTable("Processes", ["pid", "program", ["faults", "number"], ["system calls", "number"],
+    ["user cycles", "number"], ["kernel cycles", "number"], ["pages at most", "number"], ["page tables", "number"], ["status", "number"]],
+    run.processes.map((each) => [String(each.pid), each.name, [grouped(each.minor_faults), "number"],
+      [grouped(each.syscalls), "number"], [grouped(each.user_cycles), "number"], [grouped(each.kernel_cycles), "number"],
+      [grouped(each.resident_pages), "number"], [grouped(each.page_tables), "number"],
+      [each.exit_status === null ? "has not ended" : String(each.exit_status), "number"]])));
+  if (run.counters) byId("counters").append(smallTable("Counters", ["counter", ["value", "number"]], flat(run.counters)));
+  const facts = { ...run.config, ...Object.fromEntries(Object.entries(run.versions).map(([name, value]) => [`${name} (version)`, value])) };
+  byId("configuration").append(el("details", {}, el("summary", {}, "Configuration and versions"),
+    smallTable("Configuration and versions", ["name", "value"], flat(facts))));
+}
+
+// Members of members as rows.
+function flat(value, name = "") {
+  return Object.entries(value).flatMap(([key, each]) => {
+    const whole = name ? `${name} ${key}` : key;
+    if (each !== null && typeof each === "object") return flat(each, whole);
+    return [[whole.replaceAll("_", " "), [typeof each === "number" ? grouped(each) : String(each), "number"]]];
+  });
+}
+
+function connectSearch(table) {
+  const box = byId("search");
+  const search = () => {
+    const found = table.search(box.value);
+    byId("found").textContent = box.value ? `${grouped(found)} of ${grouped(table.faults.length)}` : "";
+  };
+  box.addEventListener("input", search);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { box.value = ""; search(); }
+    if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); table.view.focus(); }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !event.target.closest("input, select, textarea")) { event.preventDefault(); box.focus(); }
+  });
+  byId("story").addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft") table.choose(table.current - 1);
+    if (event.key === "ArrowRight") table.choose(table.current + 1);
+    if (event.key === "Escape") table.view.focus();
+  });
+}
+
+function watchColours() {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAnew);
+  const print = (is) => () => {
+    document.documentElement.classList.toggle("printing", is);
+    drawAnew();
+  };
+  window.addEventListener("beforeprint", print(true));
+  window.addEventListener("afterprint", print(false));
+}
+
+async function showPage() {
+  if (!("DecompressionStream" in window)) {
+    complain("This page needs a browser of 2023 or newer: it cannot read its data.");
+    return;
+  }
+  const layout = factsOf("layout"), run = factsOf("run");
+  const { tables, words } = await readData(layout);
+  const faults = new Faults(tables.faults, words, layout);
+  showSummary(run, faults);
+  showRun(run);
+  if (faults.length) {
+    const table = new FaultTable(byId("table"), faults, (row, go) => showStory(byId("story"), faults, row, go));
+    connectSearch(table);
+    table.choose(0);
+  } else {
+    byId("faults").append(el("p", { class: "empty" }, "There was no page fault."));
+    document.querySelectorAll("#faults .tools, #faults .split").forEach((each) => each.remove());
+  }
+  showPhases(faults);
+  const memory = showMemory(run, faults, tables);
+  const tlbs = showTlbs(run, faults, tables.tlbs, factsOf("tlb"));
+  zoomByKeys(byId("over-time"), run, () => [...memory.all(), ...tlbs]);
+  watchColours();
+  document.documentElement.dataset.ready = "true";
+}
+
+showPage().catch((error) => complain(`The page cannot be shown: ${error.message}`));
