@@ -151,6 +151,7 @@ SIGNALS = {
     f"{TOP}.execute.ready": "execute.ready",
 }
 _TLB = ("hit", "turn", "fill__valid", "sfence__valid")
+_REQUEST = ("valid", "done", "priv", "va")
 _OF_ENTRY = ("vpn", "asid", "page.level", "page.flags.g")
 for _tlb, _side in (("itlb", "fetch_side"), ("dtlb", "data_side")):
     _place = f"{MMU}.{_side}"

@@ -9,7 +9,7 @@ from sim.output.counter_tables import print_counters
 from tests.sim.results import make_result
 
 NOTHING = {event.name.lower(): 0 for event in Event}
-LARGE = 999_999
+LARGE = 9_876_543
 
 
 def printed(counters, accounts=()):
@@ -70,9 +70,11 @@ def test_one_process_needs_no_table_of_its_own():
     assert "by process" not in printed(run_of(itlb_hit_4k=1), [Account(2, "lazy")])
 
 
-def test_it_fits_80_columns():
+def test_it_fits_a_terminal_of_80_columns(monkeypatch):
+    monkeypatch.setattr("sim.host.tables.columns_of", lambda file: 80)
     full = dict.fromkeys(NOTHING, LARGE)
-    counters = Counters(full, full, full, {2: full, 3: full})
+    counters = Counters(full, full, full, {2: full, 30_000: full})
     text = printed(counters, [Account(2, "usertests"), Account(30_000, "lazytests")])
 
     assert max(map(len, text.splitlines())) <= 80
+    assert text.count("29,629,629") == 6 + 2 * 3, "no number is broken"
