@@ -10,6 +10,7 @@ from kernel_model.kernel import Kernel
 from sim.config import MachineConfig, RunConfig
 from sim.engines.hart import HartPorts
 from sim.guests.bare_guest import BareGuest
+from sim.guests.counters import Attribution
 from sim.guests.disk import Disk
 from sim.guests.kernel_guest import KernelGuest
 from sim.guests.kernel_setup import make_kernel
@@ -102,6 +103,10 @@ class Session(ABC):
     def result(self) -> Result:
         """What has come of it so far."""
 
+    @abstractmethod
+    def finish(self) -> None:
+        """Says that it goes on no more: what has not ended yet, such as a page fault, ends here."""
+
     def close(self) -> None:
         """Ends what runs beside the simulation, such as a waveform."""
         self.machine.engine.close()
@@ -170,6 +175,21 @@ class KernelSession(Session):
         assert first is not None
         return Symbols(first.name, self.elf, self.disk)
 
+    def run(
+        self,
+        max_cycles: int | None = None,
+        *,
+        interactive: Callable[[], bool] = lambda: False,
+        progress: Callable[[int], None] = lambda cycle: None,
+    ) -> End:
+        end = super().run(max_cycles, interactive=interactive, progress=progress)
+        if end is End.FINISHED:
+            self.finish()
+        return end
+
+    def finish(self) -> None:
+        self.guest.finish(self.machine)
+
     @property
     def exit_code(self) -> int | None:
         return self.kernel.exit_status if self.kernel.halted else None
@@ -195,6 +215,7 @@ class KernelSession(Session):
             boot_cycles=kernel.ledger.boot,
             idle_cycles=kernel.ledger.idle,
             abi=None if kernel.first is None else kernel.first.abi.value,
+            counters=self.guest.attribution.shares(engine.counts),
         )
 
 
@@ -234,6 +255,9 @@ class BareSession(Session):
         guest = BareGuest(Htif(self.image.tohost, self.image.fromhost, write))
         super().__init__(config, Machine(config, ram, devices=[guest.htif], hart=hart), guest)
 
+    def finish(self) -> None:
+        pass  # of its faults is told what the hart raised, and no more
+
     @property
     def exit_code(self) -> int | None:
         return self.guest.htif.exit_code
@@ -247,4 +271,5 @@ class BareSession(Session):
             cycles=engine.cycle,
             instructions=engine.log.instructions,
             engine=engine.name,
+            counters=Attribution().shares(engine.counts),
         )

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from sim.engines.counts import Counts
 from sim.engines.inspection import Observer, Rules
 from sim.engines.story import Passage
 from sim.engines.transcripts import Form
@@ -70,9 +71,19 @@ class Engine(ABC):
         """
 
     @property
+    def counts(self) -> Counts:
+        """How often each event of the hart has happened; empty if they are not counted."""
+        return ()
+
+    @property
     def passage(self) -> Passage:
         """The way of the last trap from user mode, and of the last return; see `Passage`."""
         return Passage()
+
+    @property
+    def satp_written(self) -> int:
+        """The cycle of a handler's last write of `satp`; 0 before the first."""
+        return 0
 
     @abstractmethod
     def answer(self, delay: int) -> int:
@@ -125,8 +136,8 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def stop_transcripts(self) -> list[OSError]:
-        """Ends all transcripts; returns what has gone wrong, with the files' names."""
+    def stop_transcripts(self) -> list[tuple[Form, OSError]]:
+        """Ends all transcripts; returns what has gone wrong, with the files' names, with which."""
 
     @abstractmethod
     def start_trace(self, path: Path) -> None:
@@ -167,4 +178,4 @@ class Engine(ABC):
         failures = self.stop_transcripts()
         self.stop_trace()
         if failures:
-            raise failures[0]
+            raise failures[0][1]

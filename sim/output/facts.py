@@ -14,6 +14,7 @@ from sim import __version__
 from sim.engines.story import Lookup
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault
+from sim.guests.lives import OTHER_WORK
 from sim.guests.symbols import Place
 from sim.host.toolchain import ToolchainError, compiler_version
 from sim.result import Result
@@ -30,6 +31,12 @@ def run_facts(result: Result) -> dict[str, Any]:
     content = _common(result) | {name: getattr(result, name) for name in _OF_A_KERNEL}
     content |= {f"{name}_cycles": cycles for name, cycles in result.remainders}
     content["processes"] = [_account(account) for account in result.processes]
+    counters = result.counters
+    if counters is not None:
+        content |= {"boot_counters": counters.boot, "idle_counters": counters.idle}
+        for process in content["processes"]:
+            nothing = dict.fromkeys(counters.run, 0)
+            process["counters"] = counters.processes.get(process["pid"], nothing)
     return content
 
 
@@ -42,6 +49,8 @@ def fault_facts(fault: PageFault, place: Place) -> dict[str, Any]:
     """A page fault of a process, whose instruction is at `place`."""
     life = fault.life
     outcome = fault.served.outcome
+    steps = {part.name: part.cycles for part in life.kernel_parts}
+    others = life.other_steps(steps.get(OTHER_WORK, 0))
     return {
         **fault.as_json(),
         "program": fault.served.name,
@@ -49,7 +58,8 @@ def fault_facts(fault: PageFault, place: Place) -> dict[str, Any]:
         "why": outcome.why.name.lower(),
         "begin": life.begin,
         "phases": {key(part.value): cycles for part, cycles in life.cycles_by_part.items()},
-        "kernel_steps": {key(part.name): part.cycles for part in life.kernel_parts},
+        "kernel_steps": {key(name): cycles for name, cycles in steps.items()},
+        "other_steps": {part.name: part.cycles for part in others},
         "frame": outcome.frame,
         "page_tables": len(outcome.tables),
         "walk": list(_walk(life.trap.lookup if fault.served.via is None else None)),
@@ -88,6 +98,7 @@ def _common(result: Result) -> dict[str, Any]:
             "python": platform.python_version(),
             "compiler": _compiler(),
         },
+        "counters": None if result.counters is None else result.counters.run,
     }
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from sim.host.compilers import reason_of, run_tool
 from sim.host.shared_cache import SEAL, is_kept, keep
 
 __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
@@ -114,7 +115,8 @@ def _compile(text: Path, out: Path, level: str, directory: Path) -> None:
     zigs = directory / "zig"
     failures = []
     for command, _version in _compilers():
-        call = [*command, level, *FLAGS, *_without_library(command, text), "-o", out, text]
+        paths = str(out), str(text)
+        call = [*command, level, *FLAGS, *_without_library(command, text), "-o", *paths]
         has_kept = "ziglang" in command and zigs.exists()
         failure = _failure(call, out, zigs)
         if failure is not None and has_kept:
@@ -127,23 +129,15 @@ def _compile(text: Path, out: Path, level: str, directory: Path) -> None:
     raise CompilerError(failures[0])
 
 
-def _failure(call: list[str | Path], out: Path, zigs: Path) -> str | None:
+def _failure(call: list[str], out: Path, zigs: Path) -> str | None:
     """Why a compiler does not make a library `out` that can be loaded; None if it does."""
     environment = {**os.environ}
     for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
         environment.setdefault(variable, str(zigs))
     try:
-        result = subprocess.run(
-            call,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT,
-            env=environment,
-            check=False,
-        )
+        result = run_tool(call, environment, TIMEOUT)
         if result.returncode != 0:
-            return f"{call[0]} failed:\n{result.stderr.strip()}"
+            return f"{call[0]} failed:\n{reason_of(result)}"
         ctypes.CDLL(str(out))
     except subprocess.TimeoutExpired:
         return f"{call[0]} ran for more than {TIMEOUT} s"

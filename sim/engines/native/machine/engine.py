@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hdl.arch import PAGE_FAULTS
+from hdl.events import Event as Occurrence
 from sim.engines.base import Engine, EngineError
+from sim.engines.counts import Counts
 from sim.engines.inspection import Observer, Rules
 from sim.engines.native.machine.compiled import (
     COUNTERS,
@@ -108,6 +110,8 @@ class NativeEngine(Engine):
         machine.retire_at = len(PORTS) * len(REQUEST)
         machine.story.probe_at = hart.probe_at
         machine.walk.probe_at = hart.walk_at
+        machine.counts.events_at = hart.events_at
+        self._counts = words_of(machine.counts.of)
         machine.story.handler_at = machine.retire_at + len(TRAPS)
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
         machine.lock_port = len(PORTS)
@@ -138,9 +142,21 @@ class NativeEngine(Engine):
         return int(self._machine.skipped)
 
     @property
+    def counts(self) -> Counts:
+        """How often each event has happened; see `Engine`."""
+        if self._machine.counts.events_at == NEVER:
+            return ()
+        return self._counts[: len(Occurrence)].tolist()
+
+    @property
     def passage(self) -> Passage:
         """The way of the last trap; see `Engine`."""
         return Passage._make(self._passage.tolist())
+
+    @property
+    def satp_written(self) -> int:
+        """The last write of `satp`; see `Engine`."""
+        return int(self._machine.story.satp)
 
     @property
     def cycle(self) -> int:
@@ -221,7 +237,7 @@ class NativeEngine(Engine):
         """Writes a transcript to `path`; see `Engine`."""
         self._traced().transcripts.start(form, path, hart_id)
 
-    def stop_transcripts(self) -> list[OSError]:
+    def stop_transcripts(self) -> list[tuple[Form, OSError]]:
         """Ends all transcripts; see `Engine`."""
         return [] if self._watch is None else self._watch.transcripts.stop()
 
