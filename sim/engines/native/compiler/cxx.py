@@ -12,8 +12,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 
 from sim.host.shared_cache import SEAL, is_kept, keep
@@ -86,49 +88,66 @@ def processor() -> str:
 
 
 def compile_library(
-    source: str, name: str, directory: Path, level: str = "-O2"
+    source: str, name: str, directory: Path, level: str = "-O2", *, others: Sequence[str] = ()
 ) -> tuple[Path, bool]:
-    """The shared library made of `source`, and whether it was there already.
+    """The shared library made of `source` and `others`, and whether it was there already.
 
-    `level` is how much the compiler optimises: what runs briefly is compiled with less.
-    It is kept in `directory` under a hash of the source, the flags and the compiler's version. Two
-    processes may compile the same at once: each writes a file of its own.
+    Each is a file of its own; they are compiled at once, as far as there are processors. `level` is
+    how much the compiler optimises: what runs briefly is compiled with less. The library is kept in
+    `directory` under a hash of the sources, the flags and the compiler's version. Two processes may
+    compile the same at once: each writes files of its own.
     """
-    key = hashlib.sha256(
-        "\0".join([source, level, *FLAGS, processor(), str(find_compiler()), str(SEAL)]).encode()
-    ).hexdigest()
+    made_of = [source, *others, level, *FLAGS, processor(), str(find_compiler()), str(SEAL)]
+    key = hashlib.sha256("\0".join(made_of).encode()).hexdigest()
     library = directory / f"{name}-{key[:32]}.so"
     if is_kept(library):
         return library, True
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
-        text, out = Path(scratch) / f"{name}.cpp", Path(scratch) / library.name
-        text.write_text(source)
-        _compile(text, out, level, directory)
+        texts = [Path(scratch) / f"{name}{number}.cpp" for number in range(1 + len(others))]
+        for path, text in zip(texts, (source, *others), strict=True):
+            path.write_text(text)
+        out = Path(scratch) / library.name
+        _compile(texts, out, level, directory)
         keep(out, library)
     return library, False
 
 
-def _compile(text: Path, out: Path, level: str, directory: Path) -> None:
+def _compile(texts: Sequence[Path], out: Path, level: str, directory: Path) -> None:
     """By the first compiler that can; raises what the first that cannot has said."""
     zigs = directory / "zig"
     failures = []
     for command, _version in _compilers():
-        call = [*command, level, *FLAGS, *_without_library(command, text), "-o", out, text]
+        call = [*command, level, *FLAGS]
         has_kept = "ziglang" in command and zigs.exists()
-        failure = _failure(call, out, zigs)
+        failure = _failure(call, texts, out, zigs)
         if failure is not None and has_kept:
             # It may be damaged, which Zig does not notice.
             shutil.rmtree(zigs, ignore_errors=True)
-            failure = _failure(call, out, zigs)
+            failure = _failure(call, texts, out, zigs)
         if failure is None:
             return
         failures.append(failure)
     raise CompilerError(failures[0])
 
 
-def _failure(call: list[str | Path], out: Path, zigs: Path) -> str | None:
+def _failure(call: Sequence[str], texts: Sequence[Path], out: Path, zigs: Path) -> str | None:
     """Why a compiler does not make a library `out` that can be loaded; None if it does."""
+    library = _without_library(call, texts)
+    if len(texts) == 1:
+        return _refusal([*call, *library, "-o", str(out), str(texts[0])], zigs) or _unusable(out)
+    objects = {text: text.with_suffix(".o") for text in texts}
+    calls = [[*call, *library, "-c", "-o", str(objects[text]), str(text)] for text in texts]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        refusals = [*pool.map(_refusal, calls, repeat(zigs))]
+    if any(refusals):
+        return next(filter(None, refusals))
+    link = [*call, *library, "-o", str(out), *map(str, objects.values())]
+    return _refusal(link, zigs) or _unusable(out)
+
+
+def _refusal(call: Sequence[str], zigs: Path) -> str | None:
+    """What a compiler says if it cannot do what `call` asks for."""
     environment = {**os.environ}
     for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
         environment.setdefault(variable, str(zigs))
@@ -142,20 +161,28 @@ def _failure(call: list[str | Path], out: Path, zigs: Path) -> str | None:
             env=environment,
             check=False,
         )
-        if result.returncode != 0:
-            return f"{call[0]} failed:\n{result.stderr.strip()}"
-        ctypes.CDLL(str(out))
     except subprocess.TimeoutExpired:
         return f"{call[0]} ran for more than {TIMEOUT} s"
     except OSError as error:
-        return f"{call[0]} makes a library that cannot be loaded: {error}"
+        return f"{call[0]} cannot be run: {error}"
+    return f"{call[0]} failed:\n{result.stderr.strip()}" if result.returncode != 0 else None
+
+
+def _unusable(library: Path) -> str | None:
+    """What speaks against a library that a compiler has made."""
+    try:
+        ctypes.CDLL(str(library))
+    except OSError as error:
+        return f"the compiler makes a library that cannot be loaded: {error}"
     return None
 
 
-def _without_library(command: tuple[str, ...], text: Path) -> tuple[str, ...]:
+def _without_library(call: Sequence[str], texts: Sequence[Path]) -> tuple[str, ...]:
     """Zig first compiles its C++ library, for a minute, unless told that there is no need.
 
     There is none if only headers of C are included: those whose names end in `.h`.
     """
-    needed = re.search(r"^#include <\w+>", text.read_text(), re.MULTILINE)
-    return ("-nostdlib++",) if "ziglang" in command and not needed else ()
+    if "ziglang" not in call:
+        return ()
+    needed = any(re.search(r"^#include <\w+>", text.read_text(), re.MULTILINE) for text in texts)
+    return () if needed else ("-nostdlib++",)
