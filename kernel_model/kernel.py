@@ -201,6 +201,8 @@ class Kernel:
         self.faults.append(fault)
         if fault.outcome.decision is Decision.MAPPED:
             proc.account.minor_faults += 1
+        else:
+            proc.account.fatal_faults += 1
         for watcher in self.watchers:
             watcher.fault(proc, fault, self.clock.now)
 

@@ -32,6 +32,7 @@ def run(
     """
     with start(program, *arguments, stdin=stdin, config=config, **options) as session:
         session.run(max_cycles)
+        session.finish()
         return session.result()
 
 

@@ -1,8 +1,6 @@
 """The machine: a hart, RAM, devices and an engine, and the loop that runs them."""
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -14,6 +12,7 @@ from sim.engines.choice import make_engine
 from sim.engines.hart import HartPorts
 from sim.engines.recipe import real_hart, recipe_of
 from sim.engines.traps import TrapLog
+from sim.host.garbage import seldom_collected
 from sim.platform.bus import Bus
 from sim.platform.device import Device
 from sim.platform.events import Budget, Event
@@ -30,10 +29,6 @@ __all__ = [
 
 #: Cycles without an instruction retired after which the hart is taken to be stuck.
 STALL_LIMIT = 200_000
-#: New objects after which Python looks for those that nobody needs, while the machine runs. A page
-#: fault makes a dozen that are kept, and none in a circle: with Python's own 700 a twentieth of the
-#: time goes by in looking.
-_NEW_OBJECTS = 50_000
 
 
 class End(Enum):
@@ -164,7 +159,7 @@ class Machine:
         and then.
         """
         engine = self.engine
-        with _seldom_collected():
+        with seldom_collected():
             while not guest.finished:
                 for watcher in watchers:
                     watcher.look(self)
@@ -228,15 +223,3 @@ class Machine:
         elif cycle >= self._quiet_until:
             return End.STUCK
         return None
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Meanwhile Python looks for garbage in circles less often, if at all."""
-    before = gc.get_threshold()
-    if before[0] < _NEW_OBJECTS and before[0]:  # 0 is never
-        gc.set_threshold(_NEW_OBJECTS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)

@@ -102,6 +102,10 @@ class Session(ABC):
     def result(self) -> Result:
         """What has come of it so far."""
 
+    @abstractmethod
+    def finish(self) -> None:
+        """Says that it goes on no more: what has not ended yet, such as a page fault, ends here."""
+
     def close(self) -> None:
         """Ends what runs beside the simulation, such as a waveform."""
         self.machine.engine.close()
@@ -170,6 +174,21 @@ class KernelSession(Session):
         assert first is not None
         return Symbols(first.name, self.elf, self.disk)
 
+    def run(
+        self,
+        max_cycles: int | None = None,
+        *,
+        interactive: Callable[[], bool] = lambda: False,
+        progress: Callable[[int], None] = lambda cycle: None,
+    ) -> End:
+        end = super().run(max_cycles, interactive=interactive, progress=progress)
+        if end is End.FINISHED:
+            self.finish()
+        return end
+
+    def finish(self) -> None:
+        self.guest.finish(self.machine)
+
     @property
     def exit_code(self) -> int | None:
         return self.kernel.exit_status if self.kernel.halted else None
@@ -233,6 +252,9 @@ class BareSession(Session):
         self.image = load_bare(elf, ram, config.reset_pc)
         guest = BareGuest(Htif(self.image.tohost, self.image.fromhost, write))
         super().__init__(config, Machine(config, ram, devices=[guest.htif], hart=hart), guest)
+
+    def finish(self) -> None:
+        pass  # of its faults is told what the hart raised, and no more
 
     @property
     def exit_code(self) -> int | None:

@@ -18,6 +18,8 @@ class Account:
     page_tables: int = 0
     #: Pages that it got because it, or a system call for it, touched them.
     minor_faults: int = 0
+    #: Page faults that it was killed for: one at most.
+    fatal_faults: int = 0
     syscalls: int = 0
     #: Cycles in user mode, and those from its traps until a process ran again.
     user_cycles: int = 0

@@ -17,6 +17,8 @@ class Decision(Enum):
     MAPPED = auto()
     #: Nothing has changed: the process is killed, or its system call fails.
     REFUSED = auto()
+    #: Nothing yet: the run ended before the kernel came to it.
+    UNSERVED = auto()
 
 
 class Why(Enum):
@@ -36,6 +38,8 @@ class Why(Enum):
     NO_FRAME = auto()
     #: No frame is left for a page-table page that it needs.
     NO_TABLE = auto()
+    #: UNSERVED.
+    RUN_ENDED = auto()
 
 
 class Via(Enum):

@@ -12,7 +12,7 @@ from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import AUTO, Abi
 from sim.cli.options import Options, RunOptions
 from sim.cli.reports import BareReports, Reports
-from sim.cli.watching import keep_journal, open_console, start_transcripts, watch
+from sim.cli.watching import TRANSCRIPTS, keep_journal, open_console, start_transcripts, watch
 from sim.config import MachineConfig, RunConfig
 from sim.guests.kernel_guest import PATIENCE
 from sim.guests.kernel_setup import read_files
@@ -92,7 +92,6 @@ def run_program(
 
     pages.finish()
     result = _with_status(session.result(), console, number)
-    faults.finish(session.machine.engine.passage)
     failure = reports.finish(result)
     _tell(result, options, console, symbols, anyway=failure is not None)
     status = _unless_lost(result.exit_status, console, recording, session, reports.close())
@@ -216,6 +215,7 @@ def _drive(
         if recording is not None:
             recording.watcher.finish(machine)
         machine.engine.stop_trace()
+        session.finish()
 
     start_transcripts(options, session)
     session.watchers[:0] = [console]
@@ -277,7 +277,13 @@ def _unless_lost(
 
 def _end_transcripts(session: Session, others: Sequence[str] = ()) -> bool:
     """Ends transcripts, and tells of what is not whole, `others` included; whether all is."""
-    failures = [*map(not_whole, session.machine.engine.stop_transcripts()), *others]
+    failures = [
+        *(
+            not_whole(TRANSCRIPTS[form], error)
+            for form, error in session.machine.engine.stop_transcripts()
+        ),
+        *others,
+    ]
     for failure in failures:
         _say(f"error: {failure}")
     return not failures

@@ -77,7 +77,7 @@ def explain_program(
 
         faults.settled.append(settled)
         session.run(max_cycles or DEFAULT_CYCLES)
-        faults.finish(session.machine.engine.passage)
+        session.finish()
         if explainer.told:
             return
         if session.end is End.LIMIT:

@@ -1,6 +1,7 @@
 """How to get to a moment of a run, as `--at` names it."""
 
 from sim.cli.counts import Moment
+from sim.limit import DEFAULT_CYCLES
 from sim.machine import End, Machine
 from sim.session import KernelSession
 
@@ -19,15 +20,17 @@ def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None)
     `max_cycles`.
     """
     if moment.kind == "cycle":
+        if max_cycles is not None and max_cycles < moment.number:
+            session.run(max_cycles)
+            _check_limit(session, moment)
         _run_to(session, moment, moment.number)
         return
     start = session.snapshot()
     stop = _Stop(session, moment.number)
     if moment.kind == "fault":
         session.watchers.append(stop)
-    session.run(max_cycles)
-    if session.end is End.LIMIT:
-        raise MomentError(f"the run has not come to {moment} by cycle {session.cycle:,}")
+    session.run(max_cycles or DEFAULT_CYCLES)
+    _check_limit(session, moment)
     cycle = session.machine.engine.log.traps[-1].cycle
     if moment.kind == "fault":
         if stop.cycle is None:
@@ -36,6 +39,11 @@ def reach(session: KernelSession, moment: Moment, max_cycles: int | None = None)
         cycle = stop.cycle
     session.restore(start)
     _run_to(session, moment, cycle)
+
+
+def _check_limit(session: KernelSession, moment: Moment) -> None:
+    if session.end is End.LIMIT:
+        raise MomentError(f"the run has not come to {moment} by cycle {session.cycle:,}")
 
 
 class _Stop:

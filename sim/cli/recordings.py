@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import starmap
 
-from hdl.arch import PAGE_FAULTS, Priv
+from hdl.arch import PAGE_FAULTS
 from sim.cli.options import Options
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.services import Running, Services
@@ -36,7 +36,7 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
         return (of_life(each.life, f"fault {each.number}: {each.cause_name}") for each in faults)
 
     def narrate() -> KernelNarrator:
-        return KernelNarrator(faults, _unserved(session), services, kernel.satp, _places(session))
+        return KernelNarrator(faults, services, kernel.satp, _places(session))
 
     recording = make_recording(
         options.vcd,
@@ -90,16 +90,6 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
         count=lambda: engine.log.page_faults,
         find=find,
     )
-
-
-def _unserved(session: KernelSession) -> list[TrapFault]:
-    """The page fault that the run has ended in, if it has."""
-    faults, traps = session.guest.faults, session.machine.engine.log.traps
-    if not traps or traps[-1].mode != Priv.U or traps[-1].cause not in PAGE_FAULTS:
-        return []
-    if len(faults) and faults[-1].trap is traps[-1]:
-        return []
-    return [TrapFault(len(faults) + 1, traps[-1])]
 
 
 def _places(session: KernelSession) -> Places:

@@ -53,12 +53,13 @@ class Reports:
     def close(self) -> list[str]:
         """Ends the other files; says what has gone wrong."""
         engine = self._session.machine.engine
-        failures = [
-            None if self._csv is None else self._csv.close(),
-            None if self._trace is None else self._trace.finish(engine.cycle, engine.passage),
-            None if self._page is None else self._page.finish(self._result),
-        ]
-        told = [not_whole(error) for error in failures if error is not None]
+        trace, page = self._trace, self._page
+        failures = {
+            "--csv": None if self._csv is None else self._csv.close(),
+            "--chrome-trace": None if trace is None else trace.finish(engine.cycle, engine.passage),
+            "--report": None if page is None else page.finish(self._result),
+        }
+        told = [not_whole(option, error) for option, error in failures.items() if error is not None]
         return told + _close(self._kanata, self._session)
 
     def _fault(self, fault: "PageFault") -> None:
@@ -175,5 +176,5 @@ def _finish(json: "JsonReport", facts: dict[str, Any]) -> OSError | None:
     try:
         json.finish(facts)
     except OSError as error:
-        return error
+        return OSError(error.errno, error.strerror, f"--json {error.filename}")
     return None

@@ -7,7 +7,6 @@ from sim.cli.counts import Moment
 from sim.cli.moments import reach
 from sim.config import RunConfig
 from sim.host.terminals import visible
-from sim.limit import DEFAULT_CYCLES
 from sim.output.translation import explain, walk
 
 __all__ = ["translate_program"]
@@ -28,7 +27,7 @@ def translate_program(
     come to that moment, and what `start` raises.
     """
     with start(name, *arguments, config=config) as session:
-        reach(session, moment, max_cycles or DEFAULT_CYCLES)
+        reach(session, moment, max_cycles)
         proc, ram = session.kernel.proc, session.machine.ram
         if proc is None:
             say(f"at cycle {session.cycle:,} no process runs")

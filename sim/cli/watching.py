@@ -15,7 +15,10 @@ from sim.platform.devices.console import Console
 from sim.platform.devices.journal import Journal, load_journal
 from sim.session import Session
 
-__all__ = ["keep_journal", "open_console", "start_transcripts", "watch"]
+__all__ = ["TRANSCRIPTS", "keep_journal", "open_console", "start_transcripts", "watch"]
+
+#: The options that want transcripts.
+TRANSCRIPTS = {Form.COMMITS: "--log-commits", Form.RVFI: "--rvfi", Form.WALKS: "--log-walks"}
 
 
 def open_console(options: RunOptions, before_write: Callable[[], None]) -> Console:

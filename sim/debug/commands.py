@@ -146,8 +146,7 @@ class Commands:
             case ["fault", number]:
                 return self._told(self._to_fault(a_count(number)))
             case ["cycle", number] | [number]:
-                cycle = 0 if number == "0" else a_count(number, "cycle")
-                return self._told(self.debugger.go_to(cycle))
+                return self._told(self.debugger.go_to(a_count(number, "cycle", 0)))
         raise DebugError(self._usage("goto"))
 
     def _to_fault(self, number: int) -> Stop:
@@ -189,7 +188,7 @@ class Commands:
             self._numbers -= 1
             raise
         self.debugger.breakpoints[self._numbers] = condition
-        yield f"breakpoint {self._numbers}: {condition}"
+        yield f"breakpoint {self._numbers}: {condition}{self._remark(condition)}"
 
     def _condition(self, words: list[str]) -> Condition:
         match words:
@@ -206,6 +205,14 @@ class Commands:
             case [place]:
                 return AtPc(*self._place(place))
         raise DebugError(self._usage("break"))
+
+    def _remark(self, condition: Condition) -> str:
+        """What is to be said if it may have been meant otherwise."""
+        if isinstance(condition, PteChange):
+            pids = {proc.pid for proc in self._session.kernel.procs}
+            if condition.pid not in pids:
+                return f" (there is no process {condition.pid} now)"
+        return ""
 
     def _access(self, place: str, words: list[str]) -> Condition:
         va, _, _ = self._place(place)

@@ -131,7 +131,8 @@ class AccessTo(Condition):
 
     def __str__(self) -> str:
         which = "" if self.reads and self.writes else " read" if self.reads else " write"
-        return f"va {self.va:#x}{which}"
+        size = f" ({self.size:,} bytes)" if self.size > 1 else ""
+        return f"va {self.va:#x}{size}{which}"
 
     @property
     def rules(self) -> Rules:

@@ -99,10 +99,14 @@ class Debugger:
     def give_input(self, data: bytes) -> None:
         """The console gets `data` now, or b"" for the end of all input.
 
-        What was to come is another run now. Raises DebugError if its input comes from elsewhere.
+        What was to come is another run now. Raises DebugError if its input comes from elsewhere, or
+        has ended.
         """
         if self._typed is None:
             raise DebugError("the program's input comes from a file")
+        ended = self._typed.end_by(self.cycle)
+        if ended is not None:
+            raise DebugError(f"the program's input has ended in cycle {ended:,}: go back before it")
         self._typed.give(self.cycle, data)
         self.history.forget_after(self.cycle)
         self._wall = None

@@ -32,6 +32,10 @@ class Typed(Captured):
         else:
             self._end = cycle
 
+    def end_by(self, now: int) -> int | None:
+        """The cycle in which the end of all input was given, if it was by cycle `now`."""
+        return None if self._end is None or self._end > now else self._end
+
     def poll(self, now: int, room: int) -> bytes:
         """What has been given by cycle `now`, at most `room` bytes of it."""
         come = b"".join(data for cycle, data in self._pieces if cycle <= now)

@@ -29,11 +29,13 @@ def a_kind(word: str) -> Kind:
     return Kind(one_of(word, [kind.value for kind in Kind], "kind of step"))
 
 
-def a_count(word: str, what: str = "number") -> int:
-    """A number from 1 on."""
+def a_count(word: str, what: str = "number", least: int = 1) -> int:
+    """A number from `least` on."""
     number = parse_count(word)
-    if not number:
+    if number is None:
         raise DebugError(f"{visible(word)!r} is no {what}")
+    if number < least:
+        raise DebugError(f"{what} {number} is too small: {least} is the least")
     return number
 
 

@@ -74,6 +74,11 @@ class Engine(ABC):
         """The way of the last trap from user mode, and of the last return; see `Passage`."""
         return Passage()
 
+    @property
+    def satp_written(self) -> int:
+        """The cycle of a handler's last write of `satp`; 0 before the first."""
+        return 0
+
     @abstractmethod
     def answer(self, delay: int) -> int:
         """Answers the doorbell's store, `delay` cycles later than at the earliest.
@@ -125,8 +130,8 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def stop_transcripts(self) -> list[OSError]:
-        """Ends all transcripts; returns what has gone wrong, with the files' names."""
+    def stop_transcripts(self) -> list[tuple[Form, OSError]]:
+        """Ends all transcripts; returns what has gone wrong, with the files' names, with which."""
 
     @abstractmethod
     def start_trace(self, path: Path) -> None:
@@ -167,4 +172,4 @@ class Engine(ABC):
         failures = self.stop_transcripts()
         self.stop_trace()
         if failures:
-            raise failures[0]
+            raise failures[0][1]

@@ -182,7 +182,7 @@ class Follower:
     def __init__(self) -> None:
         self.sides = (Side(), Side())
         self.passage = Passage()
-        self._satp = 0
+        self.satp_written = 0
 
     def trapped(self, cycle: int, mode: int) -> None:
         """An exception was raised."""
@@ -199,10 +199,10 @@ class Follower:
             passage = passage._replace(raised=raised, entered=cycle, left=0)
             self._forget()
         if retired["csr_addr"] == Csr.SATP and retired["csr_wmask"]:
-            self._satp = cycle
+            self.satp_written = cycle
             passage = passage._replace(left=passage.left or cycle)
         if retired["insn"] in (_SRET, _MRET):
-            passage = passage._replace(back=self._satp, returned=cycle)
+            passage = passage._replace(back=self.satp_written, returned=cycle)
             for side in self.sides:
                 side.first = NO_LOOKUP
             self._forget()

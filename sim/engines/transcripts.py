@@ -70,7 +70,7 @@ class Transcript:
     """
 
     def __init__(self, form: Form, path: Path, hart_id: int = 0):
-        self._form = form
+        self.form = form
         self._hart_id = hart_id
         self._file = open_output(path)
         self._failure: OSError | None = None
@@ -78,7 +78,7 @@ class Transcript:
 
     def record(self, cycle: int, fields: Mapping[str, int]) -> None:
         """Takes a record of the retire port, in `cycle`; not for one of walks."""
-        if self._form is Form.RVFI:
+        if self.form is Form.RVFI:
             self.write(rvfi_line(cycle, fields))
         else:
             self.write(commit_line(fields, self._hart_id))

@@ -6,16 +6,20 @@ from itertools import chain
 from typing import NamedTuple, overload
 
 from hdl.arch import Cause, Priv
-from kernel_model.mm.served import Decision, ServedFault
+from kernel_model.mm.served import Decision, FaultOutcome, ServedFault, Why
 from kernel_model.proc.state import KernelWatcher, Proc
 from sim.engines.story import Passage
 from sim.engines.traps import TrapRecord
-from sim.guests.lives import NO_ANSWER, NO_PASSAGE, Answer, Life, Lives
+from sim.guests.lives import NEVER, NO_ANSWER, NO_PASSAGE, Answer, Life, Lives
 
 __all__ = ["PageFault", "FaultTable", "JoinError", "cause_name"]
 
 #: What became of the access, as the report says it.
-OUTCOMES = {Decision.MAPPED: "mapped", Decision.REFUSED: "killed"}
+OUTCOMES = {
+    Decision.MAPPED: "mapped",
+    Decision.REFUSED: "killed",
+    Decision.UNSERVED: "unfinished",
+}
 
 
 class JoinError(Exception):
@@ -152,8 +156,10 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
         """The process `pid` runs from the kernel's answer of cycle `answered` on."""
         self._lives.resumed(pid, answered)
 
-    def join(self, served: list[ServedFault], answer: Answer = NO_ANSWER) -> None:
+    def join(self, served: list[ServedFault], answer: Answer = NO_ANSWER, rung: int = 0) -> None:
         """Appends what the kernel has `served` since the last time; called after each trap.
+
+        `rung` is the cycle of the ring: what was answered before is over.
 
         Raises `JoinError` if the process has not raised what the kernel found in the trap frame.
         """
@@ -165,14 +171,35 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
             self._raised.pop(pid, None)
             self._lives.exited(pid)
         self._exited.clear()
-        while self._unsettled and self._is_settled(self._unsettled[0]):
+        while self._unsettled and self._is_settled(self._unsettled[0], rung):
             self._settle(self._unsettled.popleft())
 
-    def finish(self, passage: Passage = NO_PASSAGE) -> None:
-        """The run is over, as far as `passage`: what has not retired never will."""
-        self._lives.finish(passage)
+    def finish(
+        self, cycle: int = NEVER, passage: Passage = NO_PASSAGE, satp_written: int = 0
+    ) -> None:
+        """The run is over in `cycle`: what has not retired never will.
+
+        `passage` and the last write of `satp` are how far the hart came.
+        """
+        self._lives.finish(cycle, passage, satp_written)
         while self._unsettled:
-            self._settle(self._unsettled.popleft())
+            fault = self._unsettled.popleft()
+            fault.life.run_ended = cycle
+            self._settle(fault)
+
+    def unserved(self, pid: int, name: str, trap: TrapRecord, passage: Passage) -> None:
+        """Appends the page fault of the process `pid`, which runs `name`, that a run ends in.
+
+        `passage` is how far the hart has come with it. `finish` follows.
+        """
+        outcome = FaultOutcome(decision=Decision.UNSERVED, why=Why.RUN_ENDED, size=0, region=None)
+        served = ServedFault(
+            pid=pid, name=name, pc=trap.pc, cause=trap.cause, stval=trap.tval, outcome=outcome
+        )
+        entered = passage.entered if passage.entered > passage.raised else NEVER
+        left = passage.left if passage.left > entered else NEVER
+        way = Passage(raised=passage.raised, entered=entered, left=left)
+        self._append(PageFault(self._count + 1, Life(trap, served, Answer(way, NEVER, NEVER, 0))))
 
     def _append(self, fault: PageFault) -> None:
         self._count += 1
@@ -190,9 +217,12 @@ class FaultTable(Sequence[PageFault], KernelWatcher):
         for take in self.settled:
             take(fault)
 
-    def _is_settled(self, fault: PageFault) -> bool:
-        """It has retired, or its process has gone or has come to another exception elsewhere."""
+    def _is_settled(self, fault: PageFault, cycle: int) -> bool:
+        """It has been answered by `cycle`, and has retired, or its process has gone or has come to
+        another exception elsewhere."""
         trap, served = fault.life.trap, fault.life.served
+        if fault.life.answer.answered > cycle:
+            return False
         if trap.retried_at is not None or served.via is not None:
             return True
         last = self._raised.get(served.pid)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from hdl.arch import PAGE_FAULTS, Priv
+from kernel_model.facts.costs import Work
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
 from kernel_model.proc.state import Proc
@@ -93,8 +95,9 @@ class KernelGuest:
         served = kernel.take_faults()
         answer = NO_ANSWER
         if served:
-            answer = Answer(passage or engine.passage, cycle - 1, answered, cost)
-        self.faults.join(served, answer)
+            work = Work(tuple(kernel.meter.counts), kernel.meter.costs)
+            answer = Answer(passage or engine.passage, cycle - 1, answered, cost, work)
+        self.faults.join(served, answer, cycle)
         running = kernel.proc
         if running is not None:
             self.faults.resumed(running.pid, answered)
@@ -104,6 +107,17 @@ class KernelGuest:
             watcher(Rung(event.reason, engine.passage, cycle - 1, answered, trapped, running))
         kernel.answered_at = cycle + cost
         machine.expect_quiet(cost + self._wait())
+
+    def finish(self, machine: Machine) -> None:
+        """The run is over, whether its program has ended or not: the faults end with it, too."""
+        engine, proc = machine.engine, self.kernel.proc
+        log, passage = engine.log, engine.passage
+        if proc is not None and log.trap_count > self._trapped:
+            trap = log.traps[-1]
+            if trap.mode == Priv.U and trap.cause in PAGE_FAULTS:
+                self.faults.unserved(proc.pid, proc.name, trap, passage)
+        self._trapped = log.trap_count
+        self.faults.finish(engine.cycle, passage, engine.satp_written)
 
     def _look_for_progress(self, machine: Machine, reason: int) -> None:
         """Ends the run if its traps leave no time for an instruction of any program."""

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import current_thread, main_thread
 from types import FrameType
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Interrupted",
     "completing",
     "end_by_signals",
+    "interruptible",
     "leaving_at_once",
 ]
 
@@ -26,7 +28,7 @@ ENDING = tuple(
 
 
 class Interrupted(KeyboardInterrupt):
-    """A second signal: nothing is to be put in order.
+    """A signal, and nothing of a run is to be put in order.
 
     Members
     -------
@@ -61,6 +63,28 @@ def end_by_signals(stop: Callable[[int], object]) -> None:
 
     for each in heeded:
         signal.signal(each, first)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Within it signals of ENDING that would end the process raise Interrupted.
+
+    So what was begun is cleaned up, and the user is told. Only in the main thread, which has them.
+    """
+    usual = []
+    if current_thread() is main_thread():
+        usual = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    for number in usual:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number in usual:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted(number)
 
 
 @contextmanager

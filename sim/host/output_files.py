@@ -65,9 +65,9 @@ def open_output(path: Path | str, errors: str = "strict") -> TextIO:
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors)
 
 
-def not_whole(error: OSError) -> str:
-    """What is said of a file that could not be written to its end."""
-    return f"{error.filename}: {error.strerror}; it is not whole"
+def not_whole(option: str, error: OSError) -> str:
+    """What is said of a file that could not be written to its end; `option` asked for it."""
+    return f"{option} {error.filename}: {error.strerror}; it is not whole"
 
 
 def position_of(file: TextIO) -> int | None:

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from sim.host.compilers import reason_of
 from sim.host.programs import programs_directory
 from sim.host.toolchain import STRICT_FLAGS, ToolchainError, cache_directory, cached, run_compiler
 
@@ -82,8 +83,12 @@ def _compile(
         )
         sys.stderr.write(result.stderr)
         if result.returncode != 0:
-            hint = _hint(result.stderr, has_library=bool(objects))
             names = ", ".join(map(str, sources))
+            if not result.stderr.strip():
+                raise ToolchainError(
+                    f"{names}: not compiled, the compiler failed: {reason_of(result)}"
+                )
+            hint = _hint(result.stderr, has_library=bool(objects))
             raise ToolchainError(f"{names}: not compiled, for the reason above{hint}")
         _deliver(temporary, out)
     return out
@@ -122,7 +127,7 @@ def _library() -> Path:
     def build(out: Path) -> None:
         result = run_compiler(sources, out, flags)
         if result.returncode != 0:
-            raise ToolchainError(f"cannot compile the library:\n{result.stderr}")
+            raise ToolchainError(f"cannot compile the library:\n{reason_of(result)}")
         out.write_bytes(weaken(out.read_bytes()))
 
     return cached("library", [*files, Path(__file__)], (), build, suffix=".o")

@@ -14,6 +14,7 @@ import kernel_model
 from hdl.arch import PAGE_SIZE
 from kernel_model.proc import trapframe
 from sim.host.input_files import fault_of
+from sim.host.interrupts import interruptible
 from sim.host.progress import announced
 from sim.host.toolchain import EXTENSIONS, ToolchainError, cached, compile_strictly
 
@@ -114,7 +115,7 @@ def bundled_files() -> dict[str, bytes]:
     Those that are not in the cache are compiled, `JOBS` at once; else it takes milliseconds.
     """
     names = program_names()
-    with ThreadPoolExecutor(JOBS) as pool:
+    with interruptible(), ThreadPoolExecutor(JOBS) as pool:
         builds = [pool.submit(build_program, name) for name in names]
         try:
             _wait_for(builds)

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from sim.host.compilers import reason_of, run_tool
 from sim.host.progress import announced
 from sim.host.shared_cache import SEAL, checkout_cache, is_kept, keep, user_cache
 
@@ -62,8 +62,7 @@ def compile_strictly(
     sources = list(sources)
     result = run_compiler(sources, out, [*STRICT_FLAGS, *flags, "-T", str(script)], extensions)
     if result.returncode != 0:
-        message = result.stderr.strip() or result.stdout.strip()
-        raise ToolchainError(f"cannot compile {sources[0]}:\n{message}")
+        raise ToolchainError(f"cannot compile {sources[0]}:\n{reason_of(result)}")
     return Path(out)
 
 
@@ -77,29 +76,17 @@ def run_compiler(
 
     It keeps nothing for another time: Zig tells of warnings only where it does not find the object
     among those of before, and links one of those that is damaged. Raises ToolchainError if there is
-    no compiler, or if it does not end.
+    no compiler, or if it does not end; Interrupted as `run_tool`.
     """
     command = [*_compiler(extensions), *COMMON_FLAGS, *flags, *map(str, sources), "-o", str(out)]
     what = f"cannot compile {sources[0]}"
     try:
         with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
-            result = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                env=_environment(scratch),
-                timeout=TIMEOUT,
-                check=False,
-            )
+            return run_tool(command, _environment(scratch), TIMEOUT)
     except subprocess.TimeoutExpired as error:
         raise ToolchainError(f"{what}: the compiler ran for more than {TIMEOUT} s") from error
     except OSError as error:
         raise ToolchainError(f"{what}: {command[0]}: {error.strerror}") from error
-    if result.returncode == -signal.SIGINT:
-        # It was Ctrl-C, which goes to all of a terminal's processes.
-        raise KeyboardInterrupt
-    return result
 
 
 def _compiler(extensions: str) -> list[str]:

@@ -49,8 +49,10 @@ class ChromeTrace(KernelWatcher):
         self._names: dict[int, str] = {}
         #: By pid: calls that have not ended, with their arguments as far as they are known.
         self._calls: dict[int, tuple[Call, list[str]]] = {}
-        #: Ends of calls, which have the cycle of the answer.
+        #: Ends of calls, which have the cycle of the answer; and what follows from the last one,
+        #: which the end of the run may come before.
         self._ends: list[_Event] = []
+        self._answers: list[_Event] = []
         #: What the hart does, since when, and for whom.
         self._doing, self._since, self._payer = "boot", 0, _HART
         self._last: Rung | None = None
@@ -60,11 +62,13 @@ class ChromeTrace(KernelWatcher):
 
     def syscall_begin(self, proc: Proc, number: int, args: tuple[int, ...], now: int) -> None:
         """A call begins, with its `ecall`."""
+        raised = self._faults.raised_at(proc.pid)
+        self._tell_answers(raised)
         call = Call(self._kernel, proc, number, args)
         before = call.arguments_before()
         self._calls[proc.pid] = call, before
         self._meet(proc)
-        event = _call("B", call, self._faults.raised_at(proc.pid))
+        event = _call("B", call, raised)
         self._write(event | {"args": {"arguments": before}})
 
     def syscall_end(self, proc: Proc, number: int, result: int, now: int) -> None:
@@ -83,10 +87,10 @@ class ChromeTrace(KernelWatcher):
     def rang(self, rung: Rung) -> None:
         """The hart has rung, and has its answer."""
         self._spend(rung.reason == Reason.USER_TRAP, rung.passage, rung.rung)
+        self._tell_answers(rung.rung)
         if self._kernel.halted:  # and the run is over before the answer comes
             return
-        for event in self._ends:
-            self._write(event | {"ts": rung.answered})
+        self._answers = [event | {"ts": rung.answered} for event in self._ends]
         self._ends.clear()
         if rung.running is not None:
             self._meet(rung.running)
@@ -96,8 +100,15 @@ class ChromeTrace(KernelWatcher):
         if used != self._frames:
             self._frames = used
             frames = {"name": "frames", "ts": rung.answered, "args": {"used": used}}
-            self._write({"ph": "C", "pid": _HART, "tid": _MODE} | frames)
+            self._answers.append({"ph": "C", "pid": _HART, "tid": _MODE} | frames)
         self._last = rung
+
+    def _tell_answers(self, cycle: int) -> None:
+        """What came of the last answer, if it was there by `cycle`; a call ends anyway."""
+        for event in self._answers:
+            if event["ts"] <= cycle or event["ph"] == "E":
+                self._write(event | {"ts": min(event["ts"], cycle)})
+        self._answers.clear()
 
     def settled(self, fault: PageFault, facts: Mapping[str, Any]) -> None:
         """A fault is over, or never will be; `facts` as of `sim.output.facts`."""
@@ -116,6 +127,7 @@ class ChromeTrace(KernelWatcher):
         self._spend(in_user_mode, passage if trapped else passage._replace(raised=cycle), cycle)
         if cycle > self._since:
             self._slice(self._doing, self._since, cycle, self._payer)
+        self._tell_answers(cycle)
         ends = self._ends + [_call("E", call, cycle) for call, _ in self._calls.values()]
         for event in ends:
             self._write(event | {"ts": cycle})
@@ -151,7 +163,7 @@ class ChromeTrace(KernelWatcher):
         to = "idle" if rung.running is None else f"to {pids[1]} {self._names[rung.running.pid]}"
         event = {"ph": "i", "s": "t", "cat": "scheduler", "name": to, "ts": rung.answered}
         args = {"from": pids[0], "to": pids[1]}
-        self._write(event | {"pid": _HART, "tid": _SWITCHES, "args": args})
+        self._answers.append(event | {"pid": _HART, "tid": _SWITCHES, "args": args})
 
     def _meet(self, proc: Proc) -> None:
         """What is about a process follows: it has to be introduced, anew after `exec`."""

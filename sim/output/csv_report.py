@@ -19,6 +19,8 @@ _PLAIN = (
 )
 _PARTS = tuple(key(part.value) for part in Part)
 _STEPS = tuple(key(name) for name in (*(step.name.lower() for step in Step), OTHER_WORK, BUS))
+#: Those of the other work: a trap is dispatched once.
+_OTHERS = tuple(step.name.lower() for step in Step if step is not Step.DISPATCH)
 #: Of the entries that were read and written, by the level of their page table, the root first.
 _LEVELS = (2, 1, 0)
 _READ, _WRITTEN = ("cycle", "address", "value"), ("address", "before", "after")
@@ -27,6 +29,7 @@ COLUMNS = (
     *_PLAIN,
     *(f"{part}_cycles" for part in _PARTS),
     *(f"kernel_{step}_cycles" for step in _STEPS),
+    *(f"other_{step}_cycles" for step in _OTHERS),
     *(f"read_{level}_{name}" for level in _LEVELS for name in _READ),
     *(f"written_{level}_{name}" for level in _LEVELS for name in _WRITTEN),
 )
@@ -62,6 +65,7 @@ def row(facts: Mapping[str, Any]) -> Iterator[Any]:
     yield from (facts.get(name) for name in _PLAIN)
     yield from (facts["phases"].get(part, 0) for part in _PARTS)
     yield from (facts["kernel_steps"].get(step, 0) for step in _STEPS)
+    yield from (facts["other_steps"].get(step, 0) for step in _OTHERS)
     for entries, names in ((facts["walk"], _READ), (facts["pte_writes"], _WRITTEN)):
         by_level = {entry["level"]: entry for entry in entries}
         for level in _LEVELS:

@@ -14,6 +14,7 @@ from sim import __version__
 from sim.engines.story import Lookup
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault
+from sim.guests.lives import OTHER_WORK
 from sim.guests.symbols import Place
 from sim.host.toolchain import ToolchainError, compiler_version
 from sim.result import Result
@@ -42,6 +43,8 @@ def fault_facts(fault: PageFault, place: Place) -> dict[str, Any]:
     """A page fault of a process, whose instruction is at `place`."""
     life = fault.life
     outcome = fault.served.outcome
+    steps = {part.name: part.cycles for part in life.kernel_parts}
+    others = life.other_steps(steps.get(OTHER_WORK, 0))
     return {
         **fault.as_json(),
         "program": fault.served.name,
@@ -49,7 +52,8 @@ def fault_facts(fault: PageFault, place: Place) -> dict[str, Any]:
         "why": outcome.why.name.lower(),
         "begin": life.begin,
         "phases": {key(part.value): cycles for part, cycles in life.cycles_by_part.items()},
-        "kernel_steps": {key(part.name): part.cycles for part in life.kernel_parts},
+        "kernel_steps": {key(name): cycles for name, cycles in steps.items()},
+        "other_steps": {part.name: part.cycles for part in others},
         "frame": outcome.frame,
         "page_tables": len(outcome.tables),
         "walk": list(_walk(life.trap.lookup if fault.served.via is None else None)),

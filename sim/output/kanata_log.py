@@ -80,7 +80,7 @@ class KanataLog(KernelWatcher):
             return f"{self._path}: not written, the run ended before {self._beginning}"
         if not self._ended:
             self._end(cycle)
-        return None if self._failure is None else not_whole(self._failure)
+        return None if self._failure is None else not_whole("--kanata", self._failure)
 
     @property
     def _beginning(self) -> str:

@@ -34,7 +34,8 @@ def of_life(life: Life, name: str) -> Shown:
         return Shown(raised, (raised,), raised.cycle, raised.cycle)
     marks = {"miss": life.begin, "raised": raised.cycle}
     marks |= {"doorbell": life.answer.rung, "answer": life.answer.answered}
-    returns = [span.end for span in spans if span.part is Part.RESTORE]
+    # What comes last has ended, or the run has.
+    returns = [span.end for span in spans[:-1] if span.part is Part.RESTORE]
     walks = [span.start for span in spans if span.part in (Part.REFETCH, Part.REWALK)]
     if returns:
         marks["sret"] = returns[-1]
@@ -42,6 +43,7 @@ def of_life(life: Life, name: str) -> Shown:
         marks["retry"] = walks[-1]
     if life.trap.retried_at is not None:
         marks["retired"] = life.trap.retried_at
+    marks = {name: cycle for name, cycle in marks.items() if cycle <= spans[-1].end}
     # Another process may run for very long.
     away = [span.start for span in spans if span.part is Part.ELSEWHERE]
     end = min(spans[-1].end, *away) if away else spans[-1].end

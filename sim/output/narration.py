@@ -182,8 +182,6 @@ class KernelNarrator(Narrator):
     ----------
     faults : iterable of PageFault
         Those that may be in the waveform.
-    unserved : iterable of TrapFault
-        Those that the kernel has not served by the end of the run.
     services : iterable of Service
         In order; the first may be from before the waveform.
     kernel_satp : int
@@ -195,15 +193,13 @@ class KernelNarrator(Narrator):
     def __init__(
         self,
         faults: Iterable[PageFault],
-        unserved: Iterable[TrapFault],
         services: Iterable[Service],
         kernel_satp: int,
         places: Places,
     ):
-        faults, unserved, services = list(faults), list(unserved), list(services)
-        waiting = chain.from_iterable(_of_trap(each.trap) for each in unserved)
-        self._fault = Timeline(chain(_told(faults), map(_raised, unserved)), "")
-        self._hindsight = Timeline(chain(_of_lives(faults), waiting), "")
+        faults, services = list(faults), list(services)
+        self._fault = Timeline(_told(faults), "")
+        self._hindsight = Timeline(_of_lives(faults), "")
         lives = {each.life.answer.rung: each.life for each in faults if each.served.via is None}
         self._kernel = Timeline(map(lambda each: _served(each, lives), services), "")
         self._step = Timeline(chain.from_iterable(_steps(each, lives) for each in services), "")

@@ -141,7 +141,7 @@ def _process_row(account: Account) -> tuple[str, ...]:
         f"{account.size:#x}",
         f"{account.resident:,}",
         f"{account.page_tables:,}",
-        f"{account.minor_faults:,}",
+        f"{account.minor_faults + account.fatal_faults:,}",
         f"{account.syscalls:,}",
         f"{account.user_cycles:,}",
         f"{account.kernel_cycles:,}",

@@ -16,14 +16,18 @@ __all__ = [
     "step_in_words",
 ]
 
-#: What the kernel's steps are called.
+#: What the kernel's steps are called: in general, where one was done, and where several were.
 _STEPS = {
-    "zero_page": "clear the page",
-    "pte": "page-table entries",
-    "free": "free frames",
-    "copy": "copy",
-    "console_char": "console",
-    "allocate": "allocate",
+    "zero_page": ("clear the page", "clear the page", "clear {:,} pages"),
+    "pte": (
+        "access page-table entries",
+        "access a page-table entry",
+        "access {:,} page-table entries",
+    ),
+    "free": ("free frames", "free a frame", "free {:,} frames"),
+    "copy": ("copy", "copy 8 bytes", "copy {:,} times 8 bytes"),
+    "console_char": ("console", "a character", "{:,} characters"),
+    "allocate": ("allocate", "allocate", "allocate {:,} frames"),
 }
 _WHY = {
     Why.UNTOUCHED: "it is below the size and has no frame yet, so it is lazy",
@@ -33,6 +37,7 @@ _WHY = {
     Why.OWNER_RIGHTS: "the page has no frame yet, and its owner does not allow the access",
     Why.NO_FRAME: "it is below the size and has no frame yet, but none is left",
     Why.NO_TABLE: "it is below the size, but no frame is left for a page table",
+    Why.RUN_ENDED: "the run ended before it",
 }
 #: What no name of a cause says by itself.
 _EXCEPTIONS = {
@@ -71,13 +76,15 @@ def cause_in_words(value: int) -> str:
 
 def part_in_words(part: KernelPart) -> str:
     """A step of the kernel's answer, how often it was done, and its cycles."""
-    times = f"{part.times} " if part.times > 1 else ""
-    return f"{times}{step_in_words(part.name)} {part.cycles:,}"
+    name = part.name.replace("_", " ")
+    _, one, several = _STEPS.get(part.name, (name, name, f"{{:,}} {name}"))
+    told = one if part.times == 1 else several.format(part.times)
+    return f"{told} {part.cycles:,}"
 
 
 def step_in_words(name: str) -> str:
-    """What a step of the kernel's answer is called."""
-    return _STEPS.get(name, name.replace("_", " "))
+    """What a step of the kernel's answer is called, however often it was done."""
+    return _STEPS[name][0] if name in _STEPS else name.replace("_", " ")
 
 
 def reason_in_words(outcome: FaultOutcome) -> str:
@@ -89,6 +96,8 @@ def in_words(outcome: FaultOutcome) -> str:
     """What the kernel did about the access, in a few words."""
     if outcome.decision is Decision.REFUSED:
         return f"killed: {_refusal(outcome)}"
+    if outcome.decision is Decision.UNSERVED:
+        return "unfinished"
     tables = len(outcome.tables)
     made = f" (+{tables} page table{'s' if tables > 1 else ''})" if tables else ""
     return f"mapped frame {outcome.frame:#x}{made}"

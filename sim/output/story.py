@@ -8,7 +8,7 @@ from kernel_model.mm.peek import flag_letters
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Via
 from sim.engines.story import Lookup
 from sim.guests.fault_table import PageFault, cause_name
-from sim.guests.lives import KernelPart, Life, Part
+from sim.guests.lives import OTHER_WORK, KernelPart, Life, Part
 from sim.host.debug_info import DebugInfo
 from sim.output.sentences import in_words, part_in_words, reason_in_words
 from sim.output.translation import conclusion, parts_of, walk
@@ -36,11 +36,13 @@ def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str
     yield f"  {parts_of(served.stval)}"
     yield from _walk(life, served.cause)
     yield ""
-    yield from _bars(life.cycles_by_part, life.kernel_parts, life.cycles)
+    cycles = life.cycles_by_part
+    whole = "cycles" if life.complete else "so far"
+    yield from _bars(cycles, list(_kernel_steps(life)), whole, sum(cycles.values()))
     yield ""
-    yield from _wrapped(
-        f"kernel: {reason_in_words(served.outcome)}; {in_words(served.outcome)}", 2, 4
-    )
+    if served.outcome.decision is not Decision.UNSERVED:
+        reason = reason_in_words(served.outcome)
+        yield from _wrapped(f"kernel: {reason}; {in_words(served.outcome)}", 2, 4)
     yield from _changes(served.outcome)
     yield f"  {_ending(fault)}"
 
@@ -69,7 +71,7 @@ def average(faults: Collection[PageFault]) -> Iterator[str]:
     among = f" among the first and last of {len(faults):,}" if len(kept) < len(faults) else ""
     yield f"Average of {many}{among}, from the look-up to the retry"
     shares = {part: sums[part] / count for part in Part if part in sums}
-    yield from _bars(shares, (), sum(shares.values()))
+    yield from _bars(shares, (), "cycles", sum(shares.values()))
 
 
 def _instruction(pc: int | None, via: Via | None, info: DebugInfo | None) -> Iterator[str]:
@@ -115,16 +117,15 @@ def _reads(lookup: Lookup) -> Iterator[str]:
 
 
 def _bars(
-    cycles: Mapping[Part, float], kernel: Sequence[KernelPart], total: float | None
+    cycles: Mapping[Part, float], kernel: Sequence[str], whole: str, total: float
 ) -> Iterator[str]:
-    """Each part with its cycles and a bar, the kernel's with its steps; and what they add up to."""
+    """Each part with its cycles and a bar, the kernel's with its steps; and the whole of them."""
     longest = max(cycles.values(), default=1)
     for part, spent in cycles.items():
         yield f"  {part.value:<12}{_number(spent):>9}  {_bar(spent / longest)}".rstrip()
         if part is Part.KERNEL and kernel:
-            yield from _wrapped(", ".join(map(_step, kernel)), 25)
-    if total is not None:
-        yield f"  {'cycles':<12}{_number(total):>9}"
+            yield from _wrapped(", ".join(kernel), 25)
+    yield f"  {whole:<12}{_number(total):>9}"
 
 
 def _number(cycles: float) -> str:
@@ -134,6 +135,14 @@ def _number(cycles: float) -> str:
 def _bar(share: float) -> str:
     eighths = max(1, round(share * _BAR * 8))
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _kernel_steps(life: Life) -> Iterator[str]:
+    """Of what the kernel's answer consists, and in brackets of what the other work does."""
+    for part in life.kernel_parts:
+        others = life.other_steps(part.cycles) if part.name == OTHER_WORK else ()
+        told = f" ({', '.join(map(_step, others))})" if others else ""
+        yield _step(part) + told
 
 
 def _step(part: KernelPart) -> str:
@@ -168,10 +177,14 @@ def _change(write: PteWrite) -> str:
 
 def _ending(fault: PageFault) -> str:
     """What became of the access."""
-    if fault.served.outcome.decision is Decision.REFUSED:
-        return "the process is killed"
+    decision, life = fault.served.outcome.decision, fault.life
+    if decision is Decision.UNSERVED:
+        return "unfinished: the run ended before the kernel came to it"
+    if decision is Decision.REFUSED:
+        over = life.run_ended < life.answer.answered
+        return f"the process is killed{', and the run is over' if over else ''}"
     if fault.served.via is not None:
         return "the system call goes on"
     if fault.retired_cycle is None:
-        return "the instruction has not been made again"
+        return "the run ended before the instruction was made again"
     return f"the instruction is made again, and retires in cycle {fault.retired_cycle:,}"

@@ -42,7 +42,7 @@ def record(path, first, last, *argv, stdin=b"", max_cycles=None, **config):
     """Runs a program under the kernel; returns its rows from `first` to `last`, and its faults."""
     options = RunOptions(vcd=path, vcd_window=CycleRange(first, last))
     with api.start(*argv, stdin=stdin, traced=True, **config) as session:
-        _drive(session, record_run(options, session), max_cycles, session.guest.faults.finish)
+        _drive(session, record_run(options, session), max_cycles)
         return Rows(path), list(session.guest.faults)
 
 
@@ -50,13 +50,13 @@ def record_bare(path, first, last, program, **config):
     """The same of a program without a kernel; what it returns besides are exceptions."""
     options = RunOptions(vcd=path, vcd_window=CycleRange(first, last))
     with api.start_bare(program, traced=True, **config) as session:
-        _drive(session, record_bare_run(options, session), last, lambda passage: None)
+        _drive(session, record_bare_run(options, session), last)
         return Rows(path), list(session.machine.engine.log.traps)
 
 
-def _drive(session, recording, max_cycles, finish):
+def _drive(session, recording, max_cycles):
     session.watchers.append(recording.watcher)
     session.run(max_cycles)
     recording.watcher.finish(session.machine)
-    finish(session.machine.engine.passage)
+    session.finish()
     assert recording.finish()

@@ -53,4 +53,5 @@ def run(
         if least_turn is not None:
             session.kernel.cpu.least_turn = least_turn
         session.run(max_cycles)
+        session.finish()
     return Finished(session.end, session.machine, session.guest)

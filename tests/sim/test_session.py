@@ -107,7 +107,7 @@ class Lines:
 
     def finish(self):
         """All that is left behind."""
-        self._session.guest.faults.finish()
+        self._session.finish()
         result = self._session.result()
         assert self.reports.finish(result) is None
         assert self.reports.close() == []

@@ -7,7 +7,7 @@ import pytest
 
 from hdl.arch import PAGE_FAULTS, PTE_SIZE, Csr, Pte, pte_to_pa, vpn
 from sim.config import RunConfig
-from sim.guests.lives import Part
+from sim.guests.lives import OTHER_WORK, Part, Span
 from sim.host.programs import find_program
 from sim.machine import End
 from sim.session import KernelSession
@@ -16,6 +16,8 @@ from tests.sim.runs import run
 from tests.sim.test_sums import ARGUMENTS, INPUT
 
 SRET = 0x10200073
+#: Parts that are told apart when the instruction has retired.
+LATE = (Part.REFETCH, Part.REWALK, Part.RETRY)
 
 
 def check_sums(finished):
@@ -23,14 +25,18 @@ def check_sums(finished):
     seen = Counter()
     for fault in finished.guest.faults:
         life, spans = fault.life, fault.life.spans
-        assert life.complete
+        unfinished = finished.end is End.LIMIT and fault.retired_cycle is None
+        assert life.complete or unfinished
         assert all(one.end == two.start for one, two in pairwise(spans))
         assert all(span.cycles > 0 for span in spans)
-        assert sum(span.cycles for span in spans) == life.cycles == spans[-1].end - life.begin
+        assert life.cycles == (spans[-1].end - life.begin if life.complete else None)
+        assert life.begin + sum(life.cycles_by_part.values()) == spans[-1].end <= finished.cycles
         if fault.served.via is None and fault.retired_cycle is not None:
             assert spans[-1].end == fault.retired_cycle
         kernel = sum(span.cycles for span in spans if span.part is Part.KERNEL)
         assert sum(part.cycles for part in life.kernel_parts) == kernel
+        others = sum(part.cycles for part in life.kernel_parts if part.name == OTHER_WORK)
+        assert sum(part.cycles for part in life.other_steps(others)) == others
         seen.update({span.part for span in spans})
     return seen
 
@@ -52,6 +58,60 @@ def test_they_do_with_slow_memory_and_svadu(latency, svadu, cost):
     seen = check_sums(finished)
     assert len(finished.guest.faults) == 12
     assert {Part.WALK, Part.RAISE, Part.KERNEL, Part.RESTORE, Part.REWALK, Part.RETRY} <= set(seen)
+
+
+@pytest.mark.parametrize("name", ["badaccess", "usertests"])
+def test_whom_the_end_of_its_process_ends_has_no_cycle_behind_that_of_the_run(name):
+    arguments = {"badaccess": ["guard"], "usertests": ["-n", "MAXVAplus"]}[name]
+    finished = run(name, *arguments)
+
+    check_sums(finished)
+    if name == "badaccess":
+        (fault,) = finished.guest.faults
+        assert fault.life.spans[-1] == (Part.KERNEL, finished.cycles - 1, finished.cycles)
+        assert fault.life.kernel_parts == (("dispatch", 1, 1),)
+
+
+@pytest.mark.parametrize("engine", ["native", "pysim"])
+def test_wherever_a_run_is_cut_off_its_faults_end_there(engine):
+    """From before the first fault is raised until it is retried, every few cycles."""
+    whole = run("lazy", engine=engine).guest.faults[0].life
+    seen = set()
+    for _, start, end in whole.spans:
+        for cycle in {start, (start + end) // 2, end - 1, end}:
+            finished = run("lazy", engine=engine, max_cycles=cycle)
+            check_sums(finished)
+            if cycle <= whole.trap.cycle:
+                assert not finished.guest.faults
+                continue
+            (fault,) = finished.guest.faults
+            assert (fault.number, fault.trap.cycle) == (1, whole.trap.cycle)
+            spans = [Span(span.part, span.start, min(span.end, cycle)) for span in whole.spans]
+            told = fault.life.spans
+            if fault.retired_cycle is None:
+                # Which look-up is that of the retry is known with it.
+                spans = [each for each in spans if each.start < cycle and each.part not in LATE]
+                told = tuple(each for each in told if each.part not in LATE)
+            assert list(told) == spans
+            seen.add(fault.as_json()["outcome"])
+    assert seen == {"unfinished", "mapped"}
+
+
+def test_another_process_runs_when_the_run_ends():
+    finished = run("sh", stdin=b"lazy &\nlazy &\nlazy\n", quantum=2_000)
+    life = next(
+        each.life
+        for each in finished.guest.faults
+        if any(span.part is Part.ELSEWHERE and span.cycles > 1_000 for span in each.life.spans)
+    )
+    away = next(span for span in life.spans if span.part is Part.ELSEWHERE)
+    middle = (away.start + away.end) // 2
+    cut = run("sh", stdin=b"lazy &\nlazy &\nlazy\n", quantum=2_000, max_cycles=middle)
+
+    check_sums(cut)
+    (same,) = (each.life for each in cut.guest.faults if each.trap.cycle == life.trap.cycle)
+    assert same.spans[-1] == (Part.ELSEWHERE, away.start, middle)
+    assert not same.complete
 
 
 def test_processes_and_interrupts_come_between():

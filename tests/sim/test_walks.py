@@ -188,4 +188,6 @@ def test_a_full_disk_is_told_of_and_no_success(capsys):
     options = ["--quiet", "--memory", "8", "--log-walks", "/dev/full"]
     assert cli.main(["run", *options, "lazy"]) == 2
     told = capsys.readouterr().err
-    assert told == "trapline: error: /dev/full: No space left on device; it is not whole\n"
+    assert (
+        told == "trapline: error: --log-walks /dev/full: No space left on device; it is not whole\n"
+    )

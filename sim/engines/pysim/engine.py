@@ -117,6 +117,11 @@ class PysimEngine(Engine):
         """The way of the last trap; see `Engine`."""
         return self._follower.passage
 
+    @property
+    def satp_written(self) -> int:
+        """The last write of `satp`; see `Engine`."""
+        return self._follower.satp_written
+
     def answer(self, delay: int) -> int:
         """Answers the doorbell's store; see `Engine`."""
         return self._bus.answer(delay)
@@ -157,14 +162,14 @@ class PysimEngine(Engine):
         else:
             self.observe(transcript.record)
 
-    def stop_transcripts(self) -> list[OSError]:
+    def stop_transcripts(self) -> list[tuple[Form, OSError]]:
         """Ends all transcripts; see `Engine`."""
         transcripts, self._transcripts = self._transcripts, []
         for each in transcripts:
             if each not in self._walk_logs:
                 self.stop_observing(each.record)
         self._walk_logs.clear()
-        return [error for each in transcripts if (error := each.close()) is not None]
+        return [(each.form, error) for each in transcripts if (error := each.close()) is not None]
 
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from this cycle on."""

@@ -59,14 +59,15 @@ function cyclesOf(faults, row) {
 function decision(faults, row) {
   const reason = faults.get("reason", row);
   const retired = faults.get("retired_cycle", row);
-  let end = "The instruction has not been made again.";
+  let end = "The run ended before the instruction was made again.";
   if (faults.get("outcome", row) === "killed") end = "The process is killed.";
+  else if (faults.get("outcome", row) === "unfinished") end = "";
   else if (faults.get("via", row)) end = "The system call goes on.";
   else if (retired !== null) end = `The instruction is made again, and retires in cycle ${grouped(retired)}.`;
   return [
     el("h4", {}, "The kernel"),
     el("p", { class: "decision" }, reason ? `${reason[0].toUpperCase()}${reason.slice(1)}: ` : "",
-      el("strong", {}, faults.kernel(row)), `. ${end}`),
+      el("strong", {}, faults.kernel(row)), `. ${end}`.trimEnd()),
   ];
 }
 

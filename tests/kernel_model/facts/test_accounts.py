@@ -66,7 +66,7 @@ def test_calls_and_faults_are_counted(hart):
 def test_a_fault_that_kills_is_no_minor_one(hart):
     with pytest.raises(Killed):
         hart.store(0, 1)
-    assert account(hart, 2).minor_faults == 0
+    assert (account(hart, 2).minor_faults, account(hart, 2).fatal_faults) == (0, 1)
 
 
 def test_each_process_has_its_own(hart):

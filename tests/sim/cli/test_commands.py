@@ -260,5 +260,5 @@ def test_a_transcript_that_is_not_whole_is_told_of_at_the_end(
     arguments = ["--memory", "1", "--engine", engine, option, "/dev/full", str(program)]
     assert cli.main(["run", *arguments]) == 2
     error = capsys.readouterr().err
-    assert "trapline: error: /dev/full: No space left on device; it is not whole\n" in error
+    assert f"trapline: error: {option} /dev/full: No space left on device; it is not" in error
     assert "exit status" in error

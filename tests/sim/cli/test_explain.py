@@ -48,7 +48,7 @@ def test_arguments_are_the_programs(capsys):
     lines = lines_of(capsys, "badaccess", "1", "text")
 
     assert lines[0].startswith("fault 1: store page fault, pid 2 (badaccess)")
-    assert lines[-1] == "  the process is killed"
+    assert lines[-1] == "  the process is killed, and the run is over"
 
 
 def test_a_child_runs_a_program_of_its_own(capsys):

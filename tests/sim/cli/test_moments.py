@@ -69,6 +69,12 @@ def test_what_never_comes_is_told(session, moment, message):
         reach(session, moment)
 
 
-def test_so_is_what_takes_too_long(session):
-    with pytest.raises(MomentError, match="^the run has not come to exit by cycle 20,000$"):
-        reach(session, Moment("exit"), max_cycles=20_000)
+@pytest.mark.parametrize("moment", [Moment("exit"), Moment("fault", 12), Moment("cycle", 20_001)])
+def test_so_is_what_takes_too_long(session, moment):
+    with pytest.raises(MomentError, match=f"^the run has not come to {moment} by cycle 20,000$"):
+        reach(session, moment, max_cycles=20_000)
+
+
+def test_the_last_cycle_that_is_allowed_is_reached(session):
+    reach(session, Moment("cycle", 20_000), max_cycles=20_000)
+    assert session.cycle == 20_000

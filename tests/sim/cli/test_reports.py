@@ -6,9 +6,16 @@ import json
 import pytest
 
 from sim import start
+from sim.cli import main as cli
 from sim.cli.options import RunOptions
 from sim.cli.reports import Reports
 from sim.output.waves import CycleRange
+
+#: Those that have a file written.
+OPTIONS = (
+    *("--json", "--csv", "--chrome-trace", "--kanata", "--report"),
+    *("--log-commits", "--rvfi", "--log-walks"),
+)
 
 
 def run(folder, **options):
@@ -16,7 +23,6 @@ def run(folder, **options):
     with start("lazy", memory_mib=4) as session:
         reports = Reports(RunOptions(**options), session, lambda data: None)
         session.run()
-        session.guest.faults.finish(session.machine.engine.passage)
         return reports.finish(session.result()), reports.close()
 
 
@@ -48,3 +54,17 @@ def test_a_log_whose_window_never_came_is_told_of(tmp_path):
 def test_a_file_that_cannot_be_made_is_an_error(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         run(tmp_path, csv=tmp_path / "nowhere" / "x.csv")
+
+
+@pytest.mark.parametrize("engine", ["native", "pysim"])
+def test_each_file_that_is_not_whole_has_a_line_of_its_own(capsys, engine):
+    """Though they are all the same device."""
+    given = [word for option in OPTIONS for word in (option, "/dev/full")]
+
+    assert cli.main(["run", "--quiet", "--engine", engine, "--memory", "8", *given, "hello"]) == 2
+
+    lines = capsys.readouterr().err.splitlines()
+    told = [line for line in lines if "/dev/full" in line]
+    assert len(told) == len({*told}) == len(OPTIONS)
+    for option in OPTIONS:
+        assert any(f"error: {option} /dev/full: No space left on device" in line for line in told)

@@ -64,7 +64,10 @@ def test_a_fault_is_gone_to_and_told(lazy):
         ("bre main", "'bre' may be break or breakpoints"),
         ("nonsense", "'nonsense' is no command: "),
         ("step sideways", "'sideways' is no kind of step: cycle"),
-        ("step 0", "'0' is no number"),
+        ("step 0", "number 0 is too small: 1 is the least"),
+        ("step 1x", "'1x' is no number"),
+        ("break fault 0", "number 0 is too small: 1 is the least"),
+        ("break pte 0 0", "pid 0 is too small: 1 is the least"),
         ("step fault 1 2", "too many words: 2"),
         ("break", "break SYMBOL | ADDRESS"),
         ("break nowhere", "'nowhere' is neither an address nor a symbol of lazy"),
@@ -140,3 +143,33 @@ def test_a_run_with_input_of_its_own_is_not_typed_to():
         assert "| once" in run(commands, "continue")
         with pytest.raises(DebugError, match="comes from a file"):
             run(commands, "input twice")
+
+
+def test_a_breakpoint_at_an_address_tells_how_long_it_is(lazy):
+    assert run(lazy, "break va 0x4ff8 8 read", "break va 0x4ff8", "break va main 2") == [
+        "breakpoint 1: va 0x4ff8 (8 bytes) read",
+        "breakpoint 2: va 0x4ff8",
+        "breakpoint 3: va 0x10 (2 bytes)",
+    ]
+
+
+def test_a_process_that_is_not_there_is_remarked(lazy):
+    """It may come, or have been."""
+    assert run(lazy, "break pte 0x4000 77", "break pte 0x4000 2") == [
+        "breakpoint 1: pte of 0x4000, pid 77 (there is no process 77 now)",
+        "breakpoint 2: pte of 0x4000, pid 2",
+    ]
+
+
+@pytest.mark.parametrize("line", ["input more", "eof"])
+def test_behind_the_end_of_the_input_nothing_can_be_typed(line):
+    debugger = open_debugger("cat", config=CONFIG)
+    with debugger.session as session:
+        commands = Commands(debugger, session.symbols())
+        run(commands, "continue", "input one", "eof")
+        end = debugger.cycle
+        with pytest.raises(DebugError, match=f"input has ended in cycle {end:,}: go back before"):
+            run(commands, line)
+        assert "| one" in run(commands, "continue")
+        run(commands, f"goto {end - 1}", "input two", "eof")
+        assert "| two" in run(commands, "continue")

@@ -1,8 +1,10 @@
 import pytest
 
 from hdl.arch import Cause, Priv
+from sim.engines.story import Passage
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import FaultTable, JoinError
+from sim.guests.lives import NO_PASSAGE, Answer, Part
 from tests.sim.served import mapped
 
 LOAD, STORE = Cause.LOAD_PAGE, Cause.STORE_PAGE
@@ -96,3 +98,40 @@ def test_a_page_of_a_system_call_needs_a_system_call():
 
     with pytest.raises(JoinError):
         joined([mapped(None, LOAD, 0x5008, via="copyin")], trap)
+
+
+def test_the_fault_that_a_run_ends_in_has_a_row_with_what_it_has_come_to():
+    table = FaultTable()
+    trap = TrapRecord(1000, 0x44, LOAD, 0x5008, Priv.U)
+    table.unserved(2, "mine", trap, Passage(1000, entered=1005, left=170))
+    settled = []
+    table.settled.append(settled.append)
+    table.finish(1020)
+
+    (fault,) = settled
+    assert fault.as_json() == {
+        "number": 1,
+        "cycle": 1000,
+        "pid": 2,
+        "pc": 0x44,
+        "cause": 13,
+        "stval": 0x5008,
+        "outcome": "unfinished",
+        "retired_cycle": None,
+    }
+    assert fault.life.cycles_by_part == {Part.ENTRY: 5, Part.SAVE: 15}
+    assert (fault.life.complete, fault.life.kernel_parts) == (False, ())
+
+
+def test_a_fault_is_settled_when_its_answer_has_come():
+    """Else the run may end before, and with it the fault."""
+    table, settled = FaultTable(), []
+    table.settled.append(settled.append)
+    table.trapped(2, [TrapRecord(70, 0x48, Cause.ECALL_U, 0, Priv.U)])
+
+    table.join([mapped(None, LOAD, 0x5008, via="copyin")], Answer(NO_PASSAGE, 100, 500, 400), 101)
+    assert settled == []
+    table.join([], rung=499)
+    assert settled == []
+    table.join([], rung=500)
+    assert len(settled) == 1

@@ -50,7 +50,8 @@ def told(life):
     sums = Counter()
     for span in spans:
         sums[span.part] += span.cycles
-    assert list(life.cycles_by_part.items()) == list(sums.items())
+    # In the order of time.
+    assert list(life.cycles_by_part.items()) == [(part, sums[part]) for part in Part if sums[part]]
     return [(span.part, span.cycles) for span in spans]
 
 
@@ -88,7 +89,7 @@ def test_a_retry_is_told_with_what_had_to_be_looked_up(life, lives):
     ]
     assert (life.complete, life.cycles) == (True, 1430 - 100)
     assert life.cycles_by_part[Part.RETRY] == 25
-    assert list(life.cycles_by_part)[-3:] == [Part.RETRY, Part.REFETCH, Part.REWALK]
+    assert list(life.cycles_by_part)[-3:] == [Part.REFETCH, Part.REWALK, Part.RETRY]
 
 
 def test_what_is_fetched_again_is_looked_up_with_the_return(life, lives):
@@ -197,18 +198,78 @@ def test_what_a_system_call_touched_is_work_of_the_kernel():
 def test_a_run_that_ends_after_the_retry_completes_it(life, lives):
     lives.resumed(2, 1300)
     life.trap.retried_at = 1430
-    lives.finish(Passage(105, 110, 170, back=1320, returned=1400))
+    lives.finish(1600, Passage(105, 110, 170, back=1320, returned=1400), 1320)
 
     assert told(life)[-1] == (Part.RETRY, 30)
     assert life.complete
 
 
-def test_a_run_that_ends_before_the_retry_leaves_it_open(life, lives):
+@pytest.mark.parametrize(
+    "passage, satp_written, further",
+    [
+        (PASSAGE, 60, [(Part.BACK, 300)]),
+        (PASSAGE, 1320, [(Part.BACK, 20), (Part.RESTORE, 280)]),
+        (
+            PASSAGE._replace(back=1320, returned=1400),
+            1320,
+            [(Part.BACK, 20), (Part.RESTORE, 80), (Part.RETRY, 200)],
+        ),
+        (
+            PASSAGE._replace(raised=1450, back=1320, returned=1400),
+            1320,
+            [(Part.BACK, 20), (Part.RESTORE, 80), (Part.RETRY, 50), (Part.ELSEWHERE, 150)],
+        ),
+    ],
+    ids=["kernel's page table", "its own", "user mode", "another trap"],
+)
+def test_a_run_that_ends_before_the_retry_ends_it_there(
+    life, lives, passage, satp_written, further
+):
     lives.resumed(2, 1300)
-    lives.finish(PASSAGE)
+    lives.finish(1600, passage, satp_written)
 
-    assert told(life) == TO_THE_KERNEL
+    assert told(life) == [*TO_THE_KERNEL, *further]
     assert not life.complete
+
+
+def test_so_does_one_in_which_another_process_runs(life, lives):
+    lives.resumed(2, 1300)
+    lives.trapped(2, Passage(1405, 1405, 1450, back=1320, returned=1400))
+    lives.resumed(3, 1600)
+    lives.finish(1700, Passage(1405, 1405, 1450, back=1620, returned=1650), 1620)
+
+    assert told(life)[-2:] == [(Part.RETRY, 5), (Part.ELSEWHERE, 295)]
+
+
+def test_so_does_one_that_ends_before_the_answer(life, lives):
+    lives.resumed(2, 1300)
+    lives.finish(400, PASSAGE, 60)
+
+    assert told(life) == [*TO_THE_KERNEL[:-1], (Part.KERNEL, 220)]
+    assert [(part.name, part.cycles) for part in life.kernel_parts] == [
+        ("dispatch", 60),
+        ("allocate", 20),
+        ("zero_page", 140),
+    ]
+
+
+@pytest.mark.parametrize("ended, kernel", [(181, 1), (1299, 1119), (1300, 1120), (5000, 1120)])
+def test_a_run_that_a_kill_ends_gives_it_no_cycle_more(ended, kernel):
+    life = life_of(refused(0x44, Cause.STORE_PAGE, 0x5008), cause=Cause.STORE_PAGE)
+    life.run_ended = ended
+
+    assert told(life) == [*TO_THE_KERNEL[:-1], (Part.KERNEL, kernel)]
+    assert sum(part.cycles for part in life.kernel_parts) == kernel
+    assert (life.complete, life.cycles) == (True, 80 + kernel)
+
+
+@pytest.mark.parametrize("ended, cycles", [(200, 0), (300, 60), (9000, 1054)])
+def test_what_a_system_call_touched_ends_with_the_run_too(ended, cycles):
+    life = life_of(mapped(None, Cause.LOAD_PAGE, 0x5008, via="copyin"))
+    life.run_ended = ended
+
+    assert life.cycles == cycles if cycles else not life.spans
+    assert sum(part.cycles for part in life.kernel_parts) == cycles
 
 
 def test_who_has_gone_is_not_told_of_any_more(life, lives):

@@ -80,7 +80,7 @@ def test_a_result_that_is_full_is_named_and_told_otherwise(capfd, tmp_path):
     output = capfd.readouterr()
     assert output.out == "hello from user mode, pid 2\n"
     assert "\ncycles  " in output.err
-    assert output.err.endswith("trapline: error: /dev/full: No space left on device\n")
+    assert output.err.endswith("trapline: error: --json /dev/full: No space left on device\n")
     assert vcd.stat().st_size > 1000
 
 

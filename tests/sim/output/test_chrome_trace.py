@@ -16,6 +16,9 @@ RUNS = {
     "idle": ["sleep", "2"],
     "preempted": ["--quantum", "3000", "usertests", "preempt"],
     "cut": ["--max-cycles", "5000", "lazy"],
+    "cut in a fault": ["--max-cycles", "3220", "lazy"],
+    "cut in an answer": ["--max-cycles", "3400", "lazy"],
+    "cut in the answer to a call": ["--max-cycles", "20300", "sh", "-c", "lazy | wc"],
     "cut at boot": ["--max-cycles", "100", "lazy"],
     "cut in a call": ["--max-cycles", "20000", "sleep", "100"],
     "svadu": ["--svadu", "--latency", "9", "lazy"],
@@ -44,6 +47,14 @@ def test_the_hart_does_one_thing_after_the_other_without_a_gap(traced):
         assert before.end == after.start
     assert modes[-1].end == result["cycles"]
     assert {mode.name for mode in modes} <= {"boot", "user", "kernel", "idle"}
+
+
+def test_nothing_is_behind_the_end_of_the_run(traced):
+    trace, result = traced
+    counted = [cycle for samples in trace.counters.values() for cycle, _ in samples]
+    ends = [each.end for each in trace.slices] + [each["ts"] for each in trace.instants]
+
+    assert max(ends + counted) <= result["cycles"]
 
 
 def test_cycles_are_those_of_the_accounts(traced):
@@ -134,7 +145,10 @@ def test_a_full_disk_is_told_of_and_no_success(capsys):
     options = ["--quiet", "--memory", "8", "--chrome-trace", "/dev/full"]
     assert cli.main(["run", *options, "lazy"]) == 2
     told = capsys.readouterr().err
-    assert told == "trapline: error: /dev/full: No space left on device; it is not whole\n"
+    assert (
+        told
+        == "trapline: error: --chrome-trace /dev/full: No space left on device; it is not whole\n"
+    )
 
 
 @pytest.mark.parametrize(

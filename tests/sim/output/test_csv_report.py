@@ -38,11 +38,16 @@ def fault_of(row):
                 yield {**entry, "level": level}
 
     plain = COLUMNS[: COLUMNS.index("walk_cycles")]
-    steps = [name for name in COLUMNS if re.fullmatch("kernel_.+_cycles", name)]
+
+    def steps(of):
+        names = [name for name in COLUMNS if re.fullmatch(f"{of}_.+_cycles", name)]
+        return {name[len(of) + 1 : -len("_cycles")]: value(name) for name in names}
+
     return {
         **{name: value(name) for name in plain},
         "phases": {part: value(f"{part}_cycles") for part in PARTS},
-        "kernel_steps": {name[len("kernel_") : -len("_cycles")]: value(name) for name in steps},
+        "kernel_steps": steps("kernel"),
+        "other_steps": steps("other"),
         "walk": list(entries("read", ("cycle", "address", "value"))),
         "pte_writes": list(entries("written", ("address", "before", "after"))),
     }
@@ -51,7 +56,7 @@ def fault_of(row):
 def filled_up(fault):
     """A fault of JSON, with what it has not."""
     told = fault_of(dict.fromkeys(COLUMNS, ""))
-    for name in ("phases", "kernel_steps"):
+    for name in ("phases", "kernel_steps", "other_steps"):
         fault = {**fault, name: dict.fromkeys(told[name], 0) | fault[name]}
     writes = sorted(fault["pte_writes"], key=lambda write: -write["level"])
     return told | fault | {"pte_writes": writes}
@@ -63,6 +68,7 @@ def filled_up(fault):
         ["lazy"],
         ["lazytests", "readwrite"],
         ["badaccess", "guard"],
+        ["sh", "-c", "badaccess guard"],
         ["sh", "-c", "lazy | wc"],
         ["lazytests", "sparse"],
         ["hello"],
@@ -97,8 +103,8 @@ def test_the_file_is_as_rfc_4180_has_it(tmp_path):
 def test_a_name_with_a_comma_and_a_quote_is_one_cell(tmp_path):
     path = tmp_path / "x.csv"
     report = CsvReport(path)
-    facts = {"program": 'a,"b', "phases": {}, "kernel_steps": {}, "walk": [], "pte_writes": []}
-    report.fault(facts)
+    facts = {"phases": {}, "kernel_steps": {}, "other_steps": {}, "walk": [], "pte_writes": []}
+    report.fault(facts | {"program": 'a,"b'})
     assert report.close() is None
 
     with path.open(newline="") as file:
@@ -117,7 +123,14 @@ def test_the_docs_name_every_column():
 def test_faults_are_written_as_they_come(tmp_path):
     path = tmp_path / "x.csv"
     report = CsvReport(path)
-    facts = {"number": 1, "phases": {}, "kernel_steps": {}, "walk": [], "pte_writes": []}
+    facts = {
+        "number": 1,
+        "phases": {},
+        "kernel_steps": {},
+        "other_steps": {},
+        "walk": [],
+        "pte_writes": [],
+    }
     for _ in range(1000):
         report.fault(facts)
 
@@ -128,4 +141,4 @@ def test_faults_are_written_as_they_come(tmp_path):
 def test_a_full_disk_is_told_of_and_no_success(capsys):
     assert cli.main(["run", "--quiet", "--memory", "8", "--csv", "/dev/full", "lazy"]) == 2
     told = capsys.readouterr().err
-    assert told == "trapline: error: /dev/full: No space left on device; it is not whole\n"
+    assert told == "trapline: error: --csv /dev/full: No space left on device; it is not whole\n"

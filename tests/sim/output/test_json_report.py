@@ -104,8 +104,8 @@ def test_a_fault_has_its_phases_and_the_kernels_steps(tmp_path):
 
 def test_it_has_every_account(tmp_path):
     processes = [
-        Account(2, "sh", 0x6000, 6, 5, 1, 1234, 99_999, 88, "lab", None),
-        Account(3, "echo", 0x4000, 4, 5, 0, 7, 6, 5, "lab", -1),
+        Account(2, "sh", 0x6000, 6, 5, 1, 0, 1234, 99_999, 88, "lab", None),
+        Account(3, "echo", 0x4000, 4, 5, 2, 1, 7, 6, 5, "lab", -1),
     ]
 
     content = written(tmp_path / "report.json", make_result(processes=processes))
@@ -119,6 +119,7 @@ def test_it_has_every_account(tmp_path):
         "resident_pages": 6,
         "page_tables": 5,
         "minor_faults": 1,
+        "fatal_faults": 0,
         "syscalls": 1234,
         "user_cycles": 99_999,
         "kernel_cycles": 88,

@@ -237,7 +237,7 @@ def test_a_full_disk_is_told_of_and_no_success(capsys):
     options = ["--quiet", "--memory", "8", "--kanata", "/dev/full"]
     assert cli.main(["run", *options, "lazy"]) == 2
     told = capsys.readouterr().err
-    assert told == "trapline: error: /dev/full: No space left on device; it is not whole\n"
+    assert told == "trapline: error: --kanata /dev/full: No space left on device; it is not whole\n"
 
 
 def test_a_window_needs_its_file(capsys):

@@ -46,8 +46,8 @@ def report():
 
 @pytest.fixture
 def processes():
-    first = Account(2, "sh", 0x6000, 6, 5, 1, 1234, 99_999, 88, exit_status=None)
-    return [first, Account(3, "echo", 0x4000, 4, 5, 0, 7, 6, 5, exit_status=-1)]
+    first = Account(2, "sh", 0x6000, 6, 5, 1, 0, 1234, 99_999, 88, exit_status=None)
+    return [first, Account(3, "echo", 0x4000, 4, 5, 2, 1, 7, 6, 5, exit_status=-1)]
 
 
 def rows(text):
@@ -118,7 +118,7 @@ def test_each_process_has_a_row(processes):
 
     assert rows(printed(print_processes, report)) == [
         ["2", "sh", "0x6000", "6", "5", "1", "1,234", "99,999", "88", "-"],
-        ["3", "echo", "0x4000", "4", "5", "0", "7", "6", "5", "-1"],
+        ["3", "echo", "0x4000", "4", "5", "3", "7", "6", "5", "-1"],
     ]
 
 

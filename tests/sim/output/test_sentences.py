@@ -54,10 +54,11 @@ def test_rights_are_those_of_the_page(pte, words):
 
 
 def test_there_are_words_for_every_reason():
-    for why in set(Why) - {Why.UNTOUCHED}:
+    for why in set(Why) - {Why.UNTOUCHED, Why.RUN_ENDED}:
         assert in_words(outcome(why))
     with pytest.raises(ValueError, match="no reason to refuse"):
         in_words(outcome(Why.UNTOUCHED))
+    assert in_words(outcome(Why.RUN_ENDED, Decision.UNSERVED)) == "unfinished"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,8 @@ def test_every_cause_and_interrupt_has_words_of_its_own():
 def test_every_reason_and_step_has_words():
     assert len({reason_in_words(outcome(why)) for why in Why}) == len(Why)
     assert part_in_words(KernelPart("zero_page", 1, 1024)) == "clear the page 1,024"
-    assert part_in_words(KernelPart("pte", 6, 30)) == "6 page-table entries 30"
+    assert part_in_words(KernelPart("pte", 6, 30)) == "access 6 page-table entries 30"
+    assert part_in_words(KernelPart("free", 1, 20)) == "free a frame 20"
     assert part_in_words(KernelPart("other work", 1, 5)) == "other work 5"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from hdl.arch import Cause, Priv
 from kernel_model.facts.costs import TABLE, Step, Work
-from kernel_model.mm.served import PteWrite, Why
+from kernel_model.mm.served import Decision, PteWrite, Why
 from sim.engines.story import Lookup, Passage, Read
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault
@@ -83,7 +83,7 @@ def test_a_fault_is_told_from_the_look_up_to_the_retry():
         "  switch             10  ▍",
         "  kernel          1,136  ████████████████████████████████████",
         "                         dispatch 60, allocate 20, clear the page 1,024,",
-        "                         6 page-table entries 30, bus 2",
+        "                         access 6 page-table entries 30, bus 2",
         "  switch back         4  ▏",
         "  restore            80  ██▌",
         "  retry              30  █",
@@ -147,6 +147,28 @@ def test_who_is_killed_is_told_why():
     assert "  cycles          1,216" in lines
 
 
+def test_what_else_the_kernel_did_is_told_step_by_step():
+    """Of a kill that is the end of the process."""
+    fault = fault_of(refused(0x44, Cause.STORE_PAGE, 0x5008), cause=Cause.STORE_PAGE)
+    own = fault.life.served.outcome.work
+    counts = [*own.counts]
+    for step, times in ((Step.DISPATCH, 1), (Step.FREE, 2), (Step.PTE, 4)):
+        counts[step] += times
+    whole = Work(tuple(counts), TABLE)
+    answered = fault.life.answer.rung + whole.cycles + 2
+    fault.life.answer = fault.life.answer._replace(answered=answered, cost=whole.cycles, work=whole)
+
+    text = " ".join(line.strip() for line in told(fault))
+    assert (
+        "access 6 page-table entries 30, "
+        "other work 60 (free 2 frames 40, access 4 page-table entries 20), bus 2" in text
+    )
+    fault.life.run_ended = answered - 12
+    assert fault.life.kernel_parts[-1] == ("other work", 1, 50)
+    assert fault.life.other_steps(50) == (("free", 2, 40), ("pte", 1, 10))
+    assert told(fault)[-1] == "  the process is killed, and the run is over"
+
+
 def test_what_a_system_call_touched_is_told_as_its_work():
     fault = fault_of(mapped(None, Cause.STORE_PAGE, 0x5008, via="copyout"), retried_at=None)
 
@@ -156,7 +178,7 @@ def test_what_a_system_call_touched_is_told_as_its_work():
         "",
         "  kernel          1,074  ████████████████████████████████████",
         "                         allocate 20, clear the page 1,024,",
-        "                         6 page-table entries 30",
+        "                         access 6 page-table entries 30",
     ]
     assert told(fault)[-1] == "  the system call goes on"
 
@@ -167,14 +189,15 @@ def test_a_step_that_was_done_twice_says_so():
     twice = Work(tuple(2 if step is Step.PTE else 0 for step in Step), TABLE)
     fault.life.served = served._replace(outcome=served.outcome._replace(work=twice))
 
-    assert "dispatch 60, 2 page-table entries 10," in map(str.strip, told(fault))
+    assert "dispatch 60, access 2 page-table entries 10," in map(str.strip, told(fault))
 
 
-def test_what_has_not_been_retried_has_no_sum():
+def test_what_has_not_been_retried_has_the_sum_so_far():
     lines = told(fault_of(mapped(0x44, Cause.LOAD_PAGE, 0x5008), retried_at=None))
 
+    assert "  so far          1,216" in lines
     assert not any(line.startswith("  cycles") for line in lines)
-    assert lines[-1] == "  the instruction has not been made again"
+    assert lines[-1] == "  the run ended before the instruction was made again"
 
 
 @pytest.mark.parametrize("why", Why)
@@ -183,6 +206,10 @@ def test_every_reason_has_words(why):
     if why is Why.UNTOUCHED:
         served = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
     served = served._replace(outcome=served.outcome._replace(why=why))
+    if why is Why.RUN_ENDED:
+        served = served._replace(outcome=served.outcome._replace(decision=Decision.UNSERVED))
+        assert told(fault_of(served))[-1].startswith("  unfinished: ")
+        return
 
     assert any(line.startswith("  kernel: ") for line in told(fault_of(served)))
 

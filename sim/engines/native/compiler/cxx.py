@@ -13,11 +13,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from itertools import repeat
 from pathlib import Path
 
+from sim.host.compilers import reason_of, run_tools
 from sim.host.shared_cache import SEAL, is_kept, keep
 
 __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
@@ -133,48 +132,34 @@ def _compile(texts: Sequence[Path], out: Path, level: str, directory: Path) -> N
 
 def _failure(call: Sequence[str], texts: Sequence[Path], out: Path, zigs: Path) -> str | None:
     """Why a compiler does not make a library `out` that can be loaded; None if it does."""
-    library = _without_library(call, texts)
-    if len(texts) == 1:
-        return _refusal([*call, *library, "-o", str(out), str(texts[0])], zigs) or _unusable(out)
-    objects = {text: text.with_suffix(".o") for text in texts}
-    calls = [[*call, *library, "-c", "-o", str(objects[text]), str(text)] for text in texts]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        refusals = [*pool.map(_refusal, calls, repeat(zigs))]
-    if any(refusals):
-        return next(filter(None, refusals))
-    link = [*call, *library, "-o", str(out), *map(str, objects.values())]
-    return _refusal(link, zigs) or _unusable(out)
-
-
-def _refusal(call: Sequence[str], zigs: Path) -> str | None:
-    """What a compiler says if it cannot do what `call` asks for."""
     environment = {**os.environ}
     for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
         environment.setdefault(variable, str(zigs))
     try:
-        result = subprocess.run(
-            call,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT,
-            env=environment,
-            check=False,
-        )
+        for calls in _calls([*call, *_without_library(call, texts)], texts, out):
+            for result in run_tools(calls, environment, TIMEOUT):
+                if result.returncode != 0:
+                    return f"{call[0]} failed:\n{reason_of(result)}"
+        ctypes.CDLL(str(out))
     except subprocess.TimeoutExpired:
         return f"{call[0]} ran for more than {TIMEOUT} s"
     except OSError as error:
-        return f"{call[0]} cannot be run: {error}"
-    return f"{call[0]} failed:\n{result.stderr.strip()}" if result.returncode != 0 else None
-
-
-def _unusable(library: Path) -> str | None:
-    """What speaks against a library that a compiler has made."""
-    try:
-        ctypes.CDLL(str(library))
-    except OSError as error:
-        return f"the compiler makes a library that cannot be loaded: {error}"
+        return f"{call[0]} makes a library that cannot be loaded: {error}"
     return None
+
+
+def _calls(
+    call: Sequence[str], texts: Sequence[Path], out: Path
+) -> Iterator[Sequence[Sequence[str]]]:
+    """What is run to make a library of `texts`: at once, and one behind the other."""
+    if len(texts) > 1:
+        objects = [text.with_suffix(".o") for text in texts]
+        yield [
+            [*call, "-c", "-o", str(made), str(text)]
+            for made, text in zip(objects, texts, strict=True)
+        ]
+        texts = objects
+    yield [[*call, "-o", str(out), *map(str, texts)]]
 
 
 def _without_library(call: Sequence[str], texts: Sequence[Path]) -> tuple[str, ...]:

@@ -143,6 +143,11 @@ class NativeEngine(Engine):
         return Passage._make(self._passage.tolist())
 
     @property
+    def satp_written(self) -> int:
+        """The last write of `satp`; see `Engine`."""
+        return int(self._machine.story.satp)
+
+    @property
     def cycle(self) -> int:
         """Cycles passed."""
         return int(self._machine.cycle)
@@ -221,7 +226,7 @@ class NativeEngine(Engine):
         """Writes a transcript to `path`; see `Engine`."""
         self._traced().transcripts.start(form, path, hart_id)
 
-    def stop_transcripts(self) -> list[OSError]:
+    def stop_transcripts(self) -> list[tuple[Form, OSError]]:
         """Ends all transcripts; see `Engine`."""
         return [] if self._watch is None else self._watch.transcripts.stop()
 

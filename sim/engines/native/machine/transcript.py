@@ -69,11 +69,11 @@ class Transcripts:
         self._running.append(_Transcript(self._library, self._fields, form, path, hart_id))
         self._update()
 
-    def stop(self) -> list[OSError]:
-        """Ends all; returns what has gone wrong."""
+    def stop(self) -> list[tuple[Form, OSError]]:
+        """Ends all; returns what has gone wrong, and with which."""
         running, self._running = self._running, []
         self._update()
-        return [error for each in running if (error := each.close()) is not None]
+        return [(each.form, error) for each in running if (error := each.close()) is not None]
 
     def save(self) -> list[Saved]:
         """What `load` needs to return to this cycle."""
@@ -118,7 +118,7 @@ class _Transcript:
         end: int | None = None,
     ):
         self._library = library
-        self._form, self.path, self._hart_id = form, path, hart_id
+        self.form, self.path, self._hart_id = form, path, hart_id
         self._file = open_output(path) if end is None else path.open("r+")
         word = {name: number for number, name in enumerate(fields)} | {"cycle": _CYCLE}
         places = (_u64 * len(_COMMIT))(*(word[name] for name in _COMMIT))
@@ -140,7 +140,7 @@ class _Transcript:
         self._library.transcript_flush(self.address)
         file = self._file
         end = os.lseek(file.fileno(), 0, os.SEEK_CUR) if file.seekable() else None
-        return Saved(self._form, self.path, self._hart_id, end)
+        return Saved(self.form, self.path, self._hart_id, end)
 
     def return_to(self, end: int | None) -> None:
         """Takes out what the file has behind `end`, if it is no pipe."""

@@ -118,5 +118,6 @@ def test_a_file_that_is_full_is_told_of_at_the_end():
     for cycle in range(2_000):
         writer.write(cycle, record())
 
-    (failure,) = writer.transcripts.stop()
+    ((form, failure),) = writer.transcripts.stop()
+    assert form is Form.COMMITS
     assert (failure.errno, failure.filename) == (errno.ENOSPC, "/dev/full")
