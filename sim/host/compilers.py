@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
-from sim.host.interrupts import ENDING, Interrupted, interruptible
+from sim.host.interrupts import ENDING, Interrupted, interruptible, postponed
 
 __all__ = ["reason_of", "run_tool", "run_tools"]
 
@@ -31,16 +31,9 @@ def run_tools(
     results = []
     with interruptible(), ExitStack() as stack:
         for command in commands:
-            tool = subprocess.Popen(
-                command,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                env=environment,
-            )
-            tools.append(stack.enter_context(tool))
-            stack.callback(tool.kill)
+            with postponed():
+                tools.append(_started(command, environment))
+                stack.callback(_end, tools[-1])
         for tool in tools:
             # What the others say waits for its turn in their pipes.
             said = tool.communicate(timeout=max(0, end - time.monotonic()))
@@ -50,6 +43,24 @@ def run_tools(
             # Of a terminal Ctrl-C goes to all processes.
             raise Interrupted(-result.returncode)
     return results
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=environment,
+    )
+
+
+def _end(tool: subprocess.Popen[str]) -> None:
+    """Ends it if it still runs, whatever has come between, Ctrl-C included."""
+    tool.kill()
+    with tool:
+        pass
 
 
 def reason_of(result: subprocess.CompletedProcess[str]) -> str:

@@ -180,7 +180,7 @@ def test_ziglang_makes_no_library_of_its_own_for_plain_functions(monkeypatch, tm
     for text, line in zip((plain, full), begun, strict=True):
         text.write_text(f"{line}\n{ANSWER % 5}")
     command, _version = find_compiler()
-    assert cxx._without_library(command, plain) == ("-nostdlib++",)
-    assert cxx._without_library(command, full) == ()
+    assert cxx._without_library(command, [plain]) == ("-nostdlib++",)
+    assert cxx._without_library(command, [full]) == ()
     path, _cached = compile_library(plain.read_text(), "test", tmp_path)
     assert answer(path) == 5
