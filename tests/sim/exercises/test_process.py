@@ -1,4 +1,7 @@
+from io import BytesIO
+
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.mm.served import Decision
@@ -56,6 +59,44 @@ def test_an_access_past_the_size_kills(process):
         process.sbrk(0)
     with pytest.raises(Killed):
         _ = process.space
+
+
+def test_its_file_is_one_that_any_reader_of_elf_files_takes():
+    code = b"\x73\0\0\0\x13\0\0\0"
+    elf = ELFFile(BytesIO(Program(2, 3).elf(code)))
+    header = dict(elf.header)
+    ident = dict(header.pop("e_ident"))
+    assert (ident["EI_CLASS"], ident["EI_DATA"]) == ("ELFCLASS64", "ELFDATA2LSB")
+    assert header == {
+        "e_type": "ET_EXEC",
+        "e_machine": "EM_RISCV",
+        "e_version": "EV_CURRENT",
+        "e_entry": 0,
+        "e_phoff": 64,
+        "e_shoff": 0,
+        "e_flags": 1,  # compressed instructions
+        "e_ehsize": 64,
+        "e_phentsize": 56,
+        "e_phnum": 2,
+        "e_shentsize": 64,
+        "e_shnum": 0,
+        "e_shstrndx": 0,
+    }
+    text, data = elf.iter_segments("PT_LOAD")
+    assert text.data() == code
+    places = [(each["p_vaddr"], each["p_paddr"], each["p_memsz"]) for each in (text, data)]
+    assert places == [(0, 0, 2 * PAGE_SIZE), (2 * PAGE_SIZE, 2 * PAGE_SIZE, 3 * PAGE_SIZE)]
+    assert (text["p_flags"], data["p_flags"]) == (0b101, 0b110)
+    assert (data["p_filesz"], data["p_align"], text["p_align"]) == (0, PAGE_SIZE, PAGE_SIZE)
+
+
+def test_without_data_it_has_one_segment():
+    (text,) = ELFFile(BytesIO(Program(1, 0).elf())).iter_segments()
+    assert text.data() == b"\x73\0\0\0"
+
+
+def test_by_default_a_program_has_a_page_of_each():
+    assert Process(Program()).sbrk(0) == Process(Program(1, 1)).sbrk(0)
 
 
 def test_a_program_has_as_many_pages_as_it_says():
