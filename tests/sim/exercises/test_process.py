@@ -4,6 +4,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from hdl.arch import PAGE_SIZE, Cause
+from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.mm.served import Decision
 from sim.exercises.mmu import Access
 from sim.exercises.process import Killed, Process, Program
@@ -43,8 +44,37 @@ def test_the_tables_of_a_touch_are_those_before_it(process):
     assert touched.memory.items() <= process.tables(va).items()
 
 
+def test_the_tables_on_the_way_are_those_of_the_address(process):
+    def tables_of(va):
+        return {address & -PAGE_SIZE for address in process.tables(va)}
+
+    low, high = tables_of(0), tables_of(TRAPFRAME)
+    assert len(low) == len(high) == 3
+    assert low & high == {process.space.root}
+    assert tables_of(1 << 30) == {process.space.root}
+
+
+def test_what_lies_behind_a_table_is_none_of_its_entries(process):
+    va = process.sbrk(PAGE_SIZE)
+    load(process, va)
+    entries = process.tables(va)
+    pages = {address & -PAGE_SIZE for address in entries}
+    assert len(pages) == 3
+    for page in pages:
+        if page + PAGE_SIZE not in pages:
+            process._ram.write_u64(page + PAGE_SIZE, 1)
+    assert process.tables(va) == entries
+
+
 def test_naming_the_free_frames_takes_none(process):
     assert list(process.free_frames) == list(process.free_frames)
+
+
+def test_the_machine_has_4_mib(process):
+    kmem, frames = process._kernel.kmem, []
+    while frame := kmem.kalloc():
+        frames.append(frame)
+    assert max(frames) == 0x8000_0000 + (4 << 20) - PAGE_SIZE
 
 
 def test_sbrk_below_nothing_is_refused(process):
