@@ -7,6 +7,7 @@ from kernel_model.facts.abi import Abi, Syscall
 from kernel_model.mm.served import Decision, Why
 from sim.config import RunConfig
 from sim.exercises.making import chance
+from sim.exercises.mmu import Access, Context
 from sim.exercises.process import MEMORY_MIB, Program
 from sim.exercises.processes import Sbrk, Story, Touch, lazy_story, play, sizes_story
 from sim.platform.devices.captured import Captured
@@ -98,6 +99,15 @@ def _compare(story):
     killed = any(each.outcome and each.outcome.decision is Decision.REFUSED for each in touched)
     returned = [what for what in came if isinstance(what, int)]
     assert status == (-1 if killed else hashed(returned))
+
+
+@pytest.mark.parametrize(
+    "kind, insn, size",
+    [("load", "ld a0, (a1)", 8), ("store", "sd a0, (a1)", 8), ("fetch", "the instruction", 4)],
+)
+def test_a_touch_is_an_access_of_its_size(kind, insn, size):
+    context = Context(0x8000_0000)
+    assert Touch(kind, 0x5000).access(context) == Access(insn, kind, 0x5000, context, size)
 
 
 def test_a_lazy_page_is_mapped_or_refused_for_every_reason():
