@@ -39,7 +39,7 @@ PRINTED = {
     "ad": (120, "faaad584d6e6c911"),
     "tlb": (120, "89853c2935d3a12a"),
     "crossing": (120, "dc2ba0c58706f16a"),
-    "cost": (120, "c5006d40f6039951"),
+    "cost": (170, "40ec5677113ecaa2"),
     "lazy": (24, "ce0b9e1fb3d1310e"),
     "sizes": (24, "3c976d3f3eaf471b"),
 }

@@ -1,8 +1,10 @@
 """What an exercise says of a process is what happens to one on the real hart."""
 
+from random import Random
+
 import pytest
 
-from hdl.arch import Pte
+from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.facts.abi import Abi, Syscall
 from kernel_model.mm.served import Decision, Why
 from sim.config import RunConfig
@@ -108,6 +110,26 @@ def _compare(story):
 def test_a_touch_is_an_access_of_its_size(kind, insn, size):
     context = Context(0x8000_0000)
     assert Touch(kind, 0x5000).access(context) == Access(insn, kind, 0x5000, context, size)
+
+
+class Greatest(Random):
+    """Draws the greatest number, and of several things what is preferred, or the last."""
+
+    def __init__(self, *preferred):
+        super().__init__(1)
+        self._preferred = preferred
+
+    def randrange(self, start, stop=None, step=1):
+        return (range(start) if stop is None else range(start, stop, step))[-1]
+
+    def choice(self, things):
+        return next((each for each in things if each in self._preferred), things[-1])
+
+
+def test_the_greatest_draws_stay_within_their_page():
+    sbrk, *_, last = lazy_story(Greatest("new")).events
+    assert sbrk.n == 7 * PAGE_SIZE - (PAGE_SIZE - 16)
+    assert last.va % PAGE_SIZE == PAGE_SIZE - 8
 
 
 def test_a_lazy_page_is_mapped_or_refused_for_every_reason():
