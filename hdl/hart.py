@@ -11,6 +11,7 @@ from hdl.memory.port import MemoryPort
 from hdl.mmu.mmu import Mmu
 from hdl.pipeline.align import Aligner
 from hdl.pipeline.decode import Decode
+from hdl.pipeline.events import WATCHED, EventUnit
 from hdl.pipeline.execute import Execute
 from hdl.pipeline.fetch import Fetch
 from hdl.pipeline.probe import STAGES, ProbeSignature
@@ -66,7 +67,7 @@ class Hart(wiring.Component):
     retire : Out(RetirePort())
         One record for every instruction that retired or trapped.
     probe : Out(ProbeSignature())
-        What is in each stage, and what the MMU looks up in vain, for logs.
+        What is in each stage, what the MMU does, and the events of the cycle, for logs.
 
     Attributes
     ----------
@@ -113,13 +114,14 @@ class Hart(wiring.Component):
             walk_cache_entries=walk_cache_entries,
         )
         self.arbiter = Arbiter()
+        self.event_unit = EventUnit()
         self.registers = self.decode.registers.data
         self.ram_end = pma.ram_end
         self.mcycle, self.stimecmp = self.trap.csrs.mcycle, self.trap.csrs.stimecmp
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        for name in ("fetch", "align", "decode", "execute", "trap", "mmu", "arbiter"):
+        for name in (*STAGES, "mmu", "arbiter", "event_unit"):
             m.submodules[name] = getattr(self, name)
         self._pipeline(m)
         self._flushes(m)
@@ -128,11 +130,17 @@ class Hart(wiring.Component):
         wiring.connect(m, trap.retire, wiring.flipped(self.retire))
         wiring.connect(m, wiring.flipped(self.interrupts), trap.interrupts)
         m.d.comb += trap.mtime.eq(self.mtime)
-        for name in STAGES:
-            stage, shown = getattr(self, name), getattr(self.probe, name)
-            wiring.connect(m, stage.probe, wiring.flipped(shown))
-        wiring.connect(m, self.mmu.probe, wiring.flipped(self.probe.mmu))
+        self._probe(m)
         return m
+
+    def _probe(self, m: Module) -> None:
+        """What the stages and the MMU show, and the events that follow from it."""
+        events, probe = self.event_unit, wiring.flipped(self.probe)
+        for name in STAGES:
+            readers = (probe, events) if name in WATCHED else (probe,)
+            wiring.connect(m, getattr(self, name).probe, *(getattr(to, name) for to in readers))
+        wiring.connect(m, self.mmu.probe, probe.mmu, events.mmu)
+        m.d.comb += probe.events.eq(events.events)
 
     def _pipeline(self, m: Module) -> None:
         """Each stage to the next, and results back to the decode stage."""

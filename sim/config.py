@@ -74,6 +74,8 @@ class MachineConfig:
     traced : bool
         There will be waveforms or records of the retire port, which some engines have to know
         beforehand.
+    counters : bool
+        The hart's events are counted.
     itlb_entries, dtlb_entries, walk_cache_entries, btb_entries : int
         Entries of the TLBs, of the walk cache, and of the branch target buffer, a power of two.
     reset_pc : int
@@ -87,6 +89,7 @@ class MachineConfig:
     engine: str | None = None
     fast_forward: bool = True
     traced: bool = False
+    counters: bool = False
     itlb_entries: int = 8
     dtlb_entries: int = 8
     walk_cache_entries: int = 4

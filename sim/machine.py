@@ -120,6 +120,7 @@ class Machine:
             make_hart,
             self.bus,
             traced=config.traced,
+            counted=config.counters,
             recipe=recipe_of(config, ram) if hart is None else None,
         )
         self.engine.fast_forward = config.fast_forward

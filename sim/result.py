@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from kernel_model.facts.accounts import Account
 from sim.config import MachineConfig
+from sim.guests.counters import Counters
 from sim.guests.fault_table import PageFault
 from sim.machine import End
 
@@ -42,6 +43,8 @@ class Result:
         Those of no process: before the first runs, and while none can.
     abi : str or None
         Whose `sbrk` the first program calls.
+    counters : Counters or None
+        How often the hart's events have happened, if they were counted.
     """
 
     config: MachineConfig
@@ -59,6 +62,7 @@ class Result:
     boot_cycles: int | None = None
     idle_cycles: int | None = None
     abi: str | None = None
+    counters: Counters | None = None
 
     @property
     def remainders(self) -> list[tuple[str, int]]:

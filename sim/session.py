@@ -10,6 +10,7 @@ from kernel_model.kernel import Kernel
 from sim.config import MachineConfig, RunConfig
 from sim.engines.hart import HartPorts
 from sim.guests.bare_guest import BareGuest
+from sim.guests.counters import Attribution
 from sim.guests.disk import Disk
 from sim.guests.kernel_guest import KernelGuest
 from sim.guests.kernel_setup import make_kernel
@@ -214,6 +215,7 @@ class KernelSession(Session):
             boot_cycles=kernel.ledger.boot,
             idle_cycles=kernel.ledger.idle,
             abi=None if kernel.first is None else kernel.first.abi.value,
+            counters=self.guest.attribution.shares(engine.counts),
         )
 
 
@@ -269,4 +271,5 @@ class BareSession(Session):
             cycles=engine.cycle,
             instructions=engine.log.instructions,
             engine=engine.name,
+            counters=Attribution().shares(engine.counts),
         )

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: neighbours. A room is a module, or a package with all that is in it.
 FLOORS = {
     "hdl": (
-        ("arch",),
+        ("arch", "events"),
         ("memory", "units"),
         ("mmu",),
         ("priv",),

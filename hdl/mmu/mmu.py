@@ -20,8 +20,11 @@ from hdl.mmu.walker import Walker
 
 __all__ = ["Mmu"]
 
-#: What the probe shows of a walk as the walker has it, and as its request does.
-_OF_WALKER = ("begins", "ends", "verdict")
+#: What the probe shows of a side as its port has it, and the side itself; of a walk as the
+#: walker has it, and as its request does.
+_OF_PORT = ("fault", "va")
+_OF_SIDE = ("miss", "answers", "level", "displaces", "displaced_level")
+_OF_WALKER = ("begins", "skips", "ends", "verdict")
 _OF_KEY = ("access", "priv", "sum_", "mxr", "adue", "asid", "root")
 
 
@@ -158,7 +161,8 @@ class Mmu(wiring.Component):
             (self.fetch, self.fetch_side, self.probe.fetch),
             (self.data, self.data_side, self.probe.data),
         ):
-            m.d.comb += [shown.miss.eq(part.miss), shown.fault.eq(port.fault), shown.va.eq(port.va)]
+            m.d.comb += [getattr(shown, name).eq(getattr(port, name)) for name in _OF_PORT]
+            m.d.comb += [getattr(shown, name).eq(getattr(part, name)) for name in _OF_SIDE]
         m.d.comb += [
             self.probe.read.eq(request.valid & request.ready & ~request.write & ~request.lock),
             self.probe.side.eq(walker.read_side),
@@ -184,5 +188,6 @@ class Mmu(wiring.Component):
             shown.fills.eq(fill.valid),
             shown.page.eq(fill.entry.page),
             shown.caches.eq(walker.pointer.valid),
+            shown.rereads.eq(request.valid & request.ready & request.lock),
             shown.writes.eq(request.valid & request.ready & request.write),
         ]

@@ -24,7 +24,7 @@ class Verdict(enum.Enum, shape=3):  # type: ignore[call-arg]
 
 
 class LookupSignature(wiring.Signature):
-    """What one port asks for in this cycle and does not get: a hit shows nothing."""
+    """What one port asks for in this cycle, and what its TLB does."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -35,6 +35,12 @@ class LookupSignature(wiring.Signature):
                 "fault": Out(Fault),
                 #: Virtual address in bytes; valid with either.
                 "va": Out(64),
+                #: The TLB answers, with a page of this level (0 is 4 KiB, 2 is 1 GiB).
+                "answers": Out(1),
+                "level": Out(2),
+                #: A page has to make room in the TLB for another one; its level.
+                "displaces": Out(1),
+                "displaced_level": Out(2),
             }
         )
 
@@ -47,6 +53,8 @@ class WalkSignature(wiring.Signature):
             {
                 #: A walk begins; qualifies what follows up to `va`.
                 "begins": Out(1),
+                #: At a table that the walk cache knows.
+                "skips": Out(1),
                 "access": Out(Access),
                 "priv": Out(Priv),
                 "sum_": Out(1),
@@ -65,6 +73,8 @@ class WalkSignature(wiring.Signature):
                 "page": Out(Translation),
                 #: The pointer in the entry that was read before fills the walk cache.
                 "caches": Out(1),
+                #: Memory takes the locked read of an entry whose A or D is to be set.
+                "rereads": Out(1),
                 #: Memory takes the write of an entry whose A or D has been set.
                 "writes": Out(1),
             }
@@ -80,7 +90,8 @@ class MmuProbeSignature(wiring.Signature):
                 "fetch": Out(LookupSignature()),
                 "data": Out(LookupSignature()),
                 #: Memory takes a walk's read of a page-table entry in this cycle: its address is
-                #: that of the MMU's port. For which port, and at which level (2 is the root).
+                #: that of the MMU's port. For which port, and at which level (2 is the root): also
+                #: valid in a cycle in which a walk ends, and with `walk.rereads`.
                 "read": Out(1),
                 "side": Out(Side),
                 "level": Out(2),

@@ -19,8 +19,10 @@ def victim(valid: Value, turn: Value) -> Value:
 
 def replace(
     m: Module, table: wiring.Component, new: data.View, overlaps: Callable[[Any], Value]
-) -> None:
+) -> Value:
     """Puts `new` into `table` and drops the entries that it overlaps, at the end of this cycle.
+
+    Returns the valid entry that has to make room although `new` does not overlap it, one-hot or 0.
 
     `table` has `entries`, a `valid` bit for each, and a one-hot `turn`. `overlaps(entry)` tells
     whether `entry` and `new` could both match one look-up.
@@ -32,3 +34,4 @@ def replace(
     for i, entry in enumerate(table.entries):
         with m.If(chosen[i]):
             m.d.sync += entry.eq(new)
+    return chosen & table.valid & ~dropped

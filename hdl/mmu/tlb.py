@@ -75,6 +75,9 @@ class Tlb(wiring.Component):
     page: Out(Translation)
     #: A new entry, dropped in a cycle with `sfence.valid`.
     fill: In(FillSignature())
+    #: In this cycle a fill takes the place of another page; the level of that one.
+    evicts: Out(1)
+    evicted_level: Out(2)
     #: Entries to invalidate at the end of the cycle.
     sfence: In(SfenceSignature())
 
@@ -101,7 +104,9 @@ class Tlb(wiring.Component):
             fenced = Cat(self._is_fenced(entry) for entry in self.entries)
             m.d.sync += self.valid.eq(self.valid & ~fenced)
         with m.Elif(self.fill.valid):
-            replace(m, self, self.fill.entry, self._overlaps)
+            evicted = replace(m, self, self.fill.entry, self._overlaps)
+            levels = [Mux(evicted[i], entry.page.level, 0) for i, entry in enumerate(self.entries)]
+            m.d.comb += [self.evicts.eq(evicted.any()), self.evicted_level.eq(reduce(or_, levels))]
         return m
 
     def _matches(self, entry: data.View) -> Value:

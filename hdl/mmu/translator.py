@@ -45,6 +45,12 @@ class Translator(wiring.Component):
     #: The result of the last walk, and whether that walk was for this side.
     result: In(WalkResult)
     result_valid: In(1)
+    #: The TLB answers the request of this cycle, with a page of this level, permitted or not.
+    answers: Out(1)
+    level: Out(2)
+    #: A page of this level has to make room in the TLB for another one at the end of the cycle.
+    displaces: Out(1)
+    displaced_level: Out(2)
     #: The request misses: a walk is needed for `key`; in the cycle of the request.
     miss: Out(1)
     #: What the result of a walk for the request depends on.
@@ -66,6 +72,9 @@ class Translator(wiring.Component):
             tlb.vpn.eq(self.request.va[PAGE_BITS:MAXVA_BITS]),
             tlb.asid.eq(self.context.asid),
             *assign_key(self.key, self.request, self.context),
+            self.level.eq(tlb.page.level),
+            self.displaces.eq(tlb.evicts),
+            self.displaced_level.eq(tlb.evicted_level),
         ]
         self._respond(m)
         return m
@@ -93,8 +102,9 @@ class Translator(wiring.Component):
             refuse(Fault.PAGE)
         with m.Elif(translate & tlb.hit & ~permitted):
             refuse(Fault.PAGE)
+            m.d.comb += self.answers.eq(1)
         with m.Elif(~translate | (tlb.hit & ~needs_update(flags, request.access))):
-            m.d.comb += request.done.eq(1)
+            m.d.comb += [request.done.eq(1), self.answers.eq(translate)]
             with m.If(request.device & ram_only):
                 refuse(Fault.ACCESS)
         with m.Elif(self.result_valid & (self.result.key.as_value() == self.key.as_value())):

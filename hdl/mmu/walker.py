@@ -126,6 +126,8 @@ class Walker(wiring.Component):
     port: Out(MemoryPort())
     #: A walk begins in this cycle, for logs; one ends, and how.
     begins: Out(1)
+    #: That one begins at a table that the walk cache knows.
+    skips: Out(1)
     ends: Out(1)
     verdict: Out(Verdict)
 
@@ -224,6 +226,7 @@ class Walker(wiring.Component):
         with m.If(start.valid):
             m.d.comb += [
                 self.begins.eq(1),
+                self.skips.eq(cached),
                 self.read.eq(1),
                 self.read_table.eq(Mux(cached, lookup.ppn, start.key.root)),
                 self.read_level.eq(Mux(cached, 0, LEVELS - 1)),

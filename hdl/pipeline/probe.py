@@ -1,15 +1,18 @@
-"""The probe: which instruction is in which stage, and what keeps it there, for pipeline logs."""
+"""The probe: which instruction is in which stage, what keeps it there, and what is counted."""
 
-from amaranth.lib import enum, wiring
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import Out
 
+from hdl.events import Event
 from hdl.memory.port import ID_BITS
 from hdl.mmu.probe import MmuProbeSignature
 
-__all__ = ["STAGES", "ProbeSignature", "Stall", "StageSignature"]
+__all__ = ["EVENTS", "STAGES", "ProbeSignature", "Stall", "StageSignature"]
 
 #: The stages, from the fetch to the retirement.
 STAGES = ("fetch", "align", "decode", "execute", "trap")
+#: A bit for each event, which is high in a cycle in which it happens; see `hdl.pipeline.events`.
+EVENTS = data.StructLayout({event.name.lower(): 1 for event in sorted(Event)})
 
 
 class Stall(enum.Enum, shape=3):  # type: ignore[call-arg]
@@ -57,8 +60,11 @@ class StageSignature(wiring.Signature):
 
 
 class ProbeSignature(wiring.Signature):
-    """All stages, and the MMU. Derived from what is there anyway: unconnected, it costs nothing."""
+    """All stages, the MMU, and the events of the cycle.
+
+    Derived from what is there anyway: unconnected, it costs nothing.
+    """
 
     def __init__(self) -> None:
         stages = {stage: Out(StageSignature()) for stage in STAGES}
-        super().__init__({**stages, "mmu": Out(MmuProbeSignature())})
+        super().__init__({**stages, "mmu": Out(MmuProbeSignature()), "events": Out(EVENTS)})

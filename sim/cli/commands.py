@@ -329,6 +329,10 @@ def _tell(
         print_faults(result, sys.stderr, symbols)
         print_processes(result, sys.stderr)
     print_summary(result, sys.stderr)
+    if result.counters is not None:
+        from sim.output.counter_tables import print_counters
+
+        print_counters(result, sys.stderr)
     print_average(result, sys.stderr)
 
 

@@ -139,6 +139,7 @@ SHOWN = [
         help="Write the result and every page fault as JSON; - = to "
         "standard output, behind what the program prints.",
     ),
+    click.option("--counters", is_flag=True, help="Count what the TLBs and the walker do."),
     click.option("--quiet", is_flag=True, help="Print no table and no summary."),
 ]
 #: Parameters of the kernel, called as in `RunConfig`.

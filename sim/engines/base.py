@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from sim.engines.counts import Counts
 from sim.engines.inspection import Observer, Rules
 from sim.engines.story import Passage
 from sim.engines.transcripts import Form
@@ -68,6 +69,11 @@ class Engine(ABC):
         ends the next run before its first cycle. `ProtocolError` is raised if the hart breaks a
         rule of its memory port.
         """
+
+    @property
+    def counts(self) -> Counts:
+        """How often each event of the hart has happened; empty if they are not counted."""
+        return ()
 
     @property
     def passage(self) -> Passage:

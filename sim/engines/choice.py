@@ -27,6 +27,7 @@ def make_engine(
     *,
     directory: Path | None = None,
     traced: bool = False,
+    counted: bool = False,
     recipe: Recipe | None = None,
     say: Callable[[str], None] = _say,
 ) -> Engine:
@@ -35,20 +36,20 @@ def make_engine(
     If `name` is None it is the native engine, or pysim where that does not work; `say` is then told
     why. Compiled libraries are kept in `directory`, by default in the cache. What `make_hart` makes
     need not be made if `recipe` tells it and it is known. `traced` says that
-    there will be waveforms or records of the retire port. Raises EngineError if the engine asked
-    for by name cannot work here.
+    there will be waveforms or records of the retire port, `counted` that the hart's events are
+    counted. Raises EngineError if the engine asked for by name cannot work here.
     """
     make = _unelaborated(make_hart)
     if name is None:
         try:
-            return _native(make, bus, directory, traced, recipe)
+            return _native(make, bus, directory, recipe, traced=traced, counted=counted)
         except EngineError as error:
             say(f"{error}; the engine is pysim, some thousand times slower")
-            return _pysim(make, bus)
+            return _pysim(make, bus, counted)
     if name == "native":
-        return _native(make, bus, directory, traced, recipe)
+        return _native(make, bus, directory, recipe, traced=traced, counted=counted)
     if name == "pysim":
-        return _pysim(make, bus)
+        return _pysim(make, bus, counted)
     raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
 
 
@@ -67,19 +68,19 @@ def _unelaborated(make_hart: Callable[[], HartPorts]) -> Callable[[], HartPorts]
     return make
 
 
-def _pysim(make_hart: Callable[[], HartPorts], bus: Bus) -> Engine:
+def _pysim(make_hart: Callable[[], HartPorts], bus: Bus, counted: bool) -> Engine:
     with _known_amaranth("pysim"):
         from sim.engines.pysim.engine import PysimEngine
 
-    return PysimEngine(make_hart(), bus)
+    return PysimEngine(make_hart(), bus, counts_events=counted)
 
 
 def _native(
     make_hart: Callable[[], HartPorts],
     bus: Bus,
     directory: Path | None,
-    traced: bool,
     recipe: Recipe | None,
+    **wanted: bool,
 ) -> Engine:
     with _known_amaranth("native"):
         from sim.engines.native.compiler.circuit import Unsupported
@@ -90,9 +91,9 @@ def _native(
         try:
             directory = directory or cache_directory()
             if recipe is None:
-                hart = CompiledHart.of(make_hart(), directory, traced=traced)
+                hart = CompiledHart.of(make_hart(), directory, **wanted)
             else:
-                hart = CompiledHart.by_recipe(recipe, make_hart, directory, traced=traced)
+                hart = CompiledHart.by_recipe(recipe, make_hart, directory, **wanted)
         except (Unsupported, CompilerError, OSError) as error:
             reason = str(error).partition("\n")[0]
             raise EngineError(f"the engine native does not work here: {reason}") from error

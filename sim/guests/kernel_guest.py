@@ -9,6 +9,7 @@ from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.kernel import Kernel
 from kernel_model.proc.state import Proc
 from sim.engines.story import Passage
+from sim.guests.counters import Attribution
 from sim.guests.fault_table import FaultTable
 from sim.guests.lives import NO_ANSWER, Answer
 from sim.machine import End, Machine
@@ -42,6 +43,8 @@ class KernelGuest:
     -------
     faults : FaultTable
         What was raised and served so far.
+    attribution : Attribution
+        Whose the hart's events are.
     entered_user_at : int or None
         Cycle in which the kernel first let the program run.
     watchers : list of function
@@ -56,6 +59,7 @@ class KernelGuest:
     def __init__(self, kernel: Kernel):
         self.kernel = kernel
         self.faults = FaultTable()
+        self.attribution = Attribution()
         self.entered_user_at: int | None = None
         self.watchers: list[Callable[[Rung], object]] = []
         kernel.watchers.append(self.faults)
@@ -99,6 +103,8 @@ class KernelGuest:
             answer = Answer(passage or engine.passage, cycle - 1, answered, cost, work)
         self.faults.join(served, answer, cycle)
         running = kernel.proc
+        if running is not trapped:
+            self.attribution.runs(engine.counts, None if running is None else running.pid)
         if running is not None:
             self.faults.resumed(running.pid, answered)
             if running is not trapped:

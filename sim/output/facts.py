@@ -31,6 +31,12 @@ def run_facts(result: Result) -> dict[str, Any]:
     content = _common(result) | {name: getattr(result, name) for name in _OF_A_KERNEL}
     content |= {f"{name}_cycles": cycles for name, cycles in result.remainders}
     content["processes"] = [_account(account) for account in result.processes]
+    counters = result.counters
+    if counters is not None:
+        content |= {"boot_counters": counters.boot, "idle_counters": counters.idle}
+        for process in content["processes"]:
+            nothing = dict.fromkeys(counters.run, 0)
+            process["counters"] = counters.processes.get(process["pid"], nothing)
     return content
 
 
@@ -92,6 +98,7 @@ def _common(result: Result) -> dict[str, Any]:
             "python": platform.python_version(),
             "compiler": _compiler(),
         },
+        "counters": None if result.counters is None else result.counters.run,
     }
 
 

@@ -13,7 +13,7 @@ from sim.output.sentences import in_words
 from sim.output.story import average
 from sim.result import Result
 
-__all__ = ["print_average", "print_faults", "print_processes", "print_summary"]
+__all__ = ["abridged", "print_average", "print_faults", "print_processes", "print_summary"]
 
 #: Rows of a table that are shown of many, at its beginning and at its end.
 _SHOWN = (40, 20)
@@ -58,7 +58,7 @@ def print_faults(result: Result, file: TextIO, symbols: Symbols | None = None) -
     if not result.faults:
         print("no page faults", file=file)
         return
-    rows = list(_some(result.faults, lambda fault: _row(fault, symbols), *_SHOWN))
+    rows = list(abridged(result.faults, lambda fault: _row(fault, symbols), *_SHOWN))
     one = len({fault.served.pid for fault in result.faults}) == 1
     empty = {"pid"} if one else set()
     empty |= {name for name in ("function", "line") if _is_empty(rows, name)}
@@ -84,7 +84,7 @@ def print_processes(result: Result, file: TextIO) -> None:
     """Prints what each process has used, one a row, if there was more than one."""
     if len(result.processes) >= 2:
         shown = _FEW if file.isatty() else _SHOWN
-        rows = list(_some(result.processes, _process_row, *shown))
+        rows = list(abridged(result.processes, _process_row, *shown))
         print_table("Processes", _PROCESS_COLUMNS, rows, file)
 
 
@@ -121,8 +121,11 @@ def _shares(result: Result) -> dict[str, int]:
     return {f"  {name}": cycles for name, cycles in shares}
 
 
-def _some(
-    items: Sequence[_Item], row: Callable[[_Item], Sequence[str | Cell]], first: int, last: int
+def abridged(
+    items: Sequence[_Item],
+    row: Callable[[_Item], Sequence[str | Cell]],
+    first: int = _SHOWN[0],
+    last: int = _SHOWN[1],
 ) -> Iterator[Row]:
     """Rows of the first and last `items`, and between them how many there are more."""
     left_out = len(items) - first - last

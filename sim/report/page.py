@@ -19,8 +19,8 @@ __all__ = ["ReportPage"]
 
 _MEMORY = ("sizes", "frames", "map")
 _SCRIPTS = (
-    *("charts.js", "phases.js", "walk.js", "story.js", "table.js", "memory.js", "tlbs.js"),
-    "run.js",
+    *("charts.js", "phases.js", "walk.js", "story.js", "table.js", "faults.js", "over_time.js"),
+    *("memory.js", "tlbs.js", "run.js"),
 )
 
 

@@ -6,7 +6,7 @@ its signal slots and its VCD writer; see `sim.engines.internals`.
 """
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,7 +15,9 @@ from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
 from hdl.arch import Priv
+from hdl.events import Event as Occurrence
 from sim.engines.base import CYCLE_FS, Engine
+from sim.engines.counts import Counts, counted
 from sim.engines.hart import HartPorts
 from sim.engines.inspection import Observer, Rules, inspected, is_wanted
 from sim.engines.internals import PySignalState, VCDWriter
@@ -63,6 +65,7 @@ class _Snapshot:
     cycle: int
     slots: tuple[int | tuple[int, ...], ...]
     bus: object
+    counts: Counts
     follower: Follower
     log: TrapLog
 
@@ -76,13 +79,15 @@ class PysimEngine(Engine):
         Such as `hdl.hart.Hart`.
     bus : Bus
         What lies behind its memory ports.
+    counts_events : bool
+        Its events are counted.
     """
 
     name = "pysim"
     cycle = 0
     chunk = 500
 
-    def __init__(self, hart: HartPorts, bus: Bus):
+    def __init__(self, hart: HartPorts, bus: Bus, *, counts_events: bool = False):
         self.cycle = 0
         self.log = TrapLog()
         self._follower = Follower()
@@ -98,6 +103,8 @@ class PysimEngine(Engine):
         self._core = self._simulator._engine
         self._registers = hart.registers
         self._bind(hart)
+        self._events = [self._slot(signal) for signal in counted(hart) if counts_events]
+        self._counts = [0] * (len(Occurrence) if self._events else 0)
         self._simulator.add_process(self._clocked)
         # Settles cycle 0, so that its values mean something to a waveform.
         self._core.step_design()
@@ -111,6 +118,11 @@ class PysimEngine(Engine):
         while not bus.events and self.cycle < limit:
             advance()
         return bus.events.popleft() if bus.events else Budget()
+
+    @property
+    def counts(self) -> Counts:
+        """How often each event has happened; see `Engine`."""
+        return tuple(self._counts)
 
     @property
     def passage(self) -> Passage:
@@ -198,7 +210,8 @@ class PysimEngine(Engine):
         slots = self._core.state.slots
         values = (s.curr if isinstance(s, PySignalState) else tuple(s.data) for s in slots)
         follower, log = copy.deepcopy(self._follower), copy.deepcopy(self.log)
-        return _Snapshot(self.cycle, tuple(values), self._bus.snapshot(), follower, log)
+        bus = self._bus.snapshot()
+        return _Snapshot(self.cycle, tuple(values), bus, self.counts, follower, log)
 
     def restore(self, snapshot: object) -> None:
         """Returns to a `snapshot` of this run. Raises NotImplementedError as `snapshot` does."""
@@ -214,6 +227,7 @@ class PysimEngine(Engine):
         self._core.return_in_time((self.cycle - snapshot.cycle) * CYCLE_FS)
         self.cycle = snapshot.cycle
         self._bus.restore(snapshot.bus)
+        self._counts = list(snapshot.counts)
         self._follower = copy.deepcopy(snapshot.follower)
         self.log = copy.deepcopy(snapshot.log)
 
@@ -223,11 +237,7 @@ class PysimEngine(Engine):
 
     def _bind(self, hart: HartPorts) -> None:
         """Finds the slots of the hart's ports in the simulator's state."""
-        state = self._core.state
-
-        def slot(value: Any) -> Any:
-            return state.slots[state.get_signal(Value.cast(value))]
-
+        slot = self._slot
         self._ports = (_Port(slot, hart.fetch_port), _Port(slot, hart.data_port))
         self._time = slot(hart.mtime)
         self._lines = {name: slot(getattr(hart.interrupts, name)) for name in LINES}
@@ -238,6 +248,11 @@ class PysimEngine(Engine):
         self._inspected = {name: slot(signal) for name, signal in inspected(hart).items()}
         self.inspectable = self._inspected.keys()
         self._retire = {name: slot(getattr(hart.retire, name)) for name in recorded}
+
+    def _slot(self, value: Any) -> Any:
+        """Where the simulator keeps a signal."""
+        state = self._core.state
+        return state.slots[state.get_signal(Value.cast(value))]
 
     async def _clocked(self, ctx: Any) -> None:
         """Once per clock edge: reads outputs as they were before it, drives inputs after it.
@@ -260,6 +275,9 @@ class PysimEngine(Engine):
                 self._follower.follow(cycle, probe, address, self._bus.ram.read_u64)
                 if self._walk_logs:
                     self._log_walk(cycle, address)
+            for events in self._events:
+                for number in _bits(events.curr):
+                    self._counts[number] += 1
             self.cycle = cycle + 1
             self._bus.tick(cycle + 1)
             self._drive_inputs()
@@ -300,3 +318,10 @@ class PysimEngine(Engine):
             for observer, rules in self._observers:
                 if rules is None or is_wanted(fields, rules):
                     observer(cycle, fields)
+
+
+def _bits(word: int) -> Iterator[int]:
+    """The numbers of the bits that are set."""
+    while word:
+        yield (word & -word).bit_length() - 1
+        word &= word - 1

@@ -65,3 +65,26 @@ function smallTable(caption, heads, rows) {
       el("thead", {}, el("tr", {}, heads.map((head) => cell(head, "th", "col")))),
       el("tbody", {}, rows.map((row) => el("tr", {}, row.map((each) => cell(each, "td")))))));
 }
+
+function watchColours() {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAnew);
+  const print = (is) => () => {
+    document.documentElement.classList.toggle("printing", is);
+    drawAnew();
+  };
+  window.addEventListener("beforeprint", print(true));
+  window.addEventListener("afterprint", print(false));
+}
+
+// Shows a page, and says when that is done, or why it cannot be.
+async function show(page) {
+  try {
+    if (!("DecompressionStream" in window)) throw new Error("its data can be read by browsers of 2023 and newer");
+    await page();
+    watchColours();
+    document.documentElement.dataset.ready = "true";
+  } catch (error) {
+    complain(`The page cannot be shown: ${error.message}`);
+    throw error;
+  }
+}

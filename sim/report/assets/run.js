@@ -45,49 +45,14 @@ function flat(value, name = "") {
   });
 }
 
-function connectSearch(table) {
-  const box = byId("search");
-  const search = () => {
-    const found = table.search(box.value);
-    byId("found").textContent = box.value ? `${grouped(found)} of ${grouped(table.faults.length)}` : "";
-  };
-  box.addEventListener("input", search);
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { box.value = ""; search(); }
-    if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); table.view.focus(); }
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.target.closest("input, select, textarea")) { event.preventDefault(); box.focus(); }
-  });
-  byId("story").addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") table.choose(table.current - 1);
-    if (event.key === "ArrowRight") table.choose(table.current + 1);
-    if (event.key === "Escape") table.view.focus();
-  });
-}
-
-function watchColours() {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAnew);
-  const print = (is) => () => {
-    document.documentElement.classList.toggle("printing", is);
-    drawAnew();
-  };
-  window.addEventListener("beforeprint", print(true));
-  window.addEventListener("afterprint", print(false));
-}
-
 async function showPage() {
-  if (!("DecompressionStream" in window)) {
-    complain("This page needs a browser of 2023 or newer: it cannot read its data.");
-    return;
-  }
   const layout = factsOf("layout"), run = factsOf("run");
   const { tables, words } = await readData(layout);
   const faults = new Faults(tables.faults, words, layout);
   showSummary(run, faults);
   showRun(run);
   if (faults.length) {
-    const table = new FaultTable(byId("table"), faults, (row, go) => showStory(byId("story"), faults, row, go));
+    const table = faultTable(byId("table"), faults, (row, go) => showStory(byId("story"), faults, row, go));
     connectSearch(table);
     table.choose(0);
   } else {
@@ -98,8 +63,6 @@ async function showPage() {
   const memory = showMemory(run, faults, tables);
   const tlbs = showTlbs(run, faults, tables.tlbs, factsOf("tlb"));
   zoomByKeys(byId("over-time"), run, () => [...memory.all(), ...tlbs]);
-  watchColours();
-  document.documentElement.dataset.ready = "true";
 }
 
-showPage().catch((error) => complain(`The page cannot be shown: ${error.message}`));
+show(showPage);

@@ -59,13 +59,68 @@ def test_a_walk_that_ends_in_a_hole_is_a_miss_and_then_a_refusal():
     assert [read for *_, read in told] == [(Side.FETCH, 2), None, None, None, None]
 
 
+def answered(*requests):
+    """Of each of these requests, made one after the other: the page's level if a TLB answers.
+
+    And at the end the levels of the pages that were displaced from a TLB of two entries.
+    """
+    told, displaced = [], []
+
+    async def bench(ctx, dut, memory, tables):
+        tables.map(VA, 0x8000_5000, DATA | U)
+        tables.map(SUPERPAGE, 0x8020_0000, DATA | U, 1)
+        tables.map(HUGE, 0x8000_0000, DATA | U, 2)
+        side = dut.probe.data
+        for wanted in requests:
+            set_context(ctx, dut, wanted)
+            drive(ctx, dut.data, wanted)
+            done = 0
+            while not done:
+                _, _, done, answers, level, displaces, gone = await ctx.tick().sample(
+                    dut.data.done, side.answers, side.level, side.displaces, side.displaced_level
+                )
+                assert done or not answers
+                displaced.extend([gone] * displaces)
+            told.append(level if answers else None)
+            drop(ctx, dut.data)
+            await ctx.tick()
+
+    run(bench, dtlb_entries=2)
+    return told, displaced
+
+
+SUPERPAGE, HUGE = 0x20_0000, 0x4000_0000
+
+
+def test_an_answer_of_the_tlb_shows_with_the_size_of_its_page():
+    requests = [Request(va=va, access="LOAD", priv="U") for va in (VA, SUPERPAGE, HUGE)]
+    assert answered(*requests)[0] == [0, 1, 2]
+
+
+def test_a_refusal_by_the_tlb_is_an_answer_and_one_by_a_walk_is_none():
+    for_supervisor = Request(va=VA, access="LOAD", priv="S")
+    assert answered(request(), for_supervisor)[0] == [0, 0]
+    assert answered(for_supervisor)[0] == [None]
+
+
+def test_what_is_not_translated_asks_no_tlb():
+    bare = Request(va=0x8000_5000, access="LOAD", priv="U", sv39=0)
+    machine = Request(va=0x8000_5000, access="LOAD", priv="M")
+    assert answered(bare, machine)[0] == [None, None]
+
+
+def test_a_page_that_makes_room_shows_with_its_size():
+    requests = [Request(va=va, access="LOAD", priv="U") for va in (HUGE, VA, SUPERPAGE, HUGE)]
+    assert answered(*requests)[1] == [2, 0]
+
+
 def test_an_address_that_is_none_is_refused_without_a_miss():
     told = shown(Request(va=1 << 62, access="LOAD", priv="U"), 2)
     assert [(miss, fault, read) for miss, fault, _, read in told] == [(0, Fault.PAGE, None)] * 2
 
 
 KEY = ("access", "priv", "sum_", "mxr", "adue", "asid", "root", "va")
-WALK = ("begins", "ends", "verdict", "fills", "caches", "writes")
+WALK = ("begins", "skips", "ends", "verdict", "fills", "caches", "rereads", "writes")
 
 
 def watched(bench, *, cycles, squash=(), fence_at=None):
@@ -128,6 +183,22 @@ def test_a_walk_begins_with_its_request_and_ends_with_the_page():
     assert pages == [page_of(0x80005, 0, DATA | U)]
 
 
+def test_a_walk_that_begins_with_the_walk_cache_says_so():
+    async def bench(ctx, dut, tables):
+        await asks()(ctx, dut, tables)
+        for _ in range(3):  # up to the pointer
+            await ctx.tick()
+        ctx.set(dut.data.squash, 1)
+        drop(ctx, dut.data)
+        await ctx.tick()
+        ctx.set(dut.data.squash, 0)
+        await ctx.tick()
+        drive(ctx, dut.data, request())
+
+    told, _, _ = watched(bench, cycles=3)
+    assert told == [{"begins", "skips"}, {"ends", "FOUND", "fills"}, set()]
+
+
 def test_a_fetch_has_its_own_address_and_a_superpage_its_level():
     told, begun, pages = watched(asks("FETCH", flags=CODE | U, level=1, port="fetch"), cycles=4)
 
@@ -158,7 +229,8 @@ def test_an_update_writes_and_fills():
     assert begun[0][0] is Side.UPDATE
     assert begun[0][-1] == VA
     assert told[0] == {"begins"}
-    assert [words for words in told[1:] if words] == [{"writes"}, {"ends", "FOUND", "fills"}]
+    ends = {"ends", "FOUND", "fills"}
+    assert [words for words in told[1:] if words] == [{"rereads"}, {"writes"}, ends]
     assert not any("caches" in words for words in told)
     assert pages == [page_of(0x80005, 0, DATA | U)]
 

@@ -30,11 +30,12 @@ class Table(wiring.Component):
         self.valid = Signal(size)
         self.entries = [Signal(Entry, name=f"entry{i}") for i in range(size)]
         self.turn = Signal(size, init=1)
+        self.evicted = Signal(size)
 
     def elaborate(self, platform):
         m = Module()
         with m.If(self.fill):
-            replace(m, self, self.new, self._overlaps)
+            m.d.comb += self.evicted.eq(replace(m, self, self.new, self._overlaps))
         with m.Else():
             m.d.sync += self.valid.eq(self.valid & ~self.drop)
         return m
@@ -69,10 +70,13 @@ class Bench:
         simulate(self.dut, bound)
 
     async def fill(self, tag, number=0):
+        """Returns the slots whose entries had to make room."""
         self.ctx.set(self.dut.new, {"tag": tag, "number": number})
         self.ctx.set(self.dut.fill, 1)
+        evicted = self.ctx.get(self.dut.evicted)
         await self.ctx.tick()
         self.ctx.set(self.dut.fill, 0)
+        return [slot for slot in range(len(self.dut.entries)) if evicted >> slot & 1]
 
     async def fill_up(self):
         """Tags 1, 2, ... in slots 0, 1, ..."""
@@ -178,6 +182,21 @@ def test_the_turn_is_one_slots_and_moves_with_each_fill_only(size):
     bench.run(testbench)
 
 
+def test_who_makes_room_is_told():
+    """Not an entry that overlaps the new one: it would have had to go in any case."""
+    bench = Bench(3)
+
+    async def testbench():
+        assert [await bench.fill(tag) for tag in (1, 2, 3)] == [[], [], []]
+        assert await bench.fill(4) == [0]
+        assert await bench.fill(2, 22) == []
+        assert await bench.fill(4, 44) == [2]
+        assert bench.tags() == [None, 2, 4]
+        assert await bench.fill(5) == []
+
+    bench.run(testbench)
+
+
 # -- Overlap ------------------------------------------------------------------------------------
 
 
@@ -243,15 +262,16 @@ class Model:
         self.slots, self.turn = [None] * size, 0
 
     def fill(self, tag, number):
-        """Returns how many other slots the new entry emptied."""
-        taken = self.slots.index(None) if None in self.slots else self.turn
+        """Returns how many other slots the new entry emptied, and which had to make room."""
+        full = None not in self.slots
+        taken = self.turn if full else self.slots.index(None)
         overlap = [
             slot is not None and (slot[0] == tag or ANY in (slot[0], tag)) for slot in self.slots
         ]
         self.slots = [None if o else slot for slot, o in zip(self.slots, overlap, strict=True)]
         self.slots[taken] = (tag, number)
         self.turn = (self.turn + 1) % len(self.slots)
-        return sum(overlap) - overlap[taken]
+        return sum(overlap) - overlap[taken], [taken] if full and not overlap[taken] else []
 
     def drop(self, slots):
         self.slots = [None if slots >> i & 1 else slot for i, slot in enumerate(self.slots)]
@@ -272,8 +292,10 @@ def test_random_fills(size):
                 model.drop(slots)
             full += None not in model.slots
             tag = ANY if rng.random() < 0.05 else rng.randrange(1, 16)
-            await bench.fill(tag, number)
-            emptied.append(model.fill(tag, number))
+            made_room = await bench.fill(tag, number)
+            others, expected = model.fill(tag, number)
+            emptied.append(others)
+            assert made_room == expected
             assert bench.slots() == model.slots, f"seed {SEED}, fill {number}"
             assert bench.turn() == 1 << model.turn
 

@@ -42,7 +42,10 @@ class Page:
 
 
 async def fill(ctx, dut, page):
-    """Fills `page` in one cycle; all its flags but G are set."""
+    """Fills `page` in one cycle; all its flags but G are set.
+
+    Returns the level of the page that is evicted, or None.
+    """
     ctx.set(dut.fill.valid, 1)
     ctx.set(
         dut.fill.entry,
@@ -56,8 +59,10 @@ async def fill(ctx, dut, page):
             },
         },
     )
+    evicted = ctx.get(dut.evicted_level) if ctx.get(dut.evicts) else None
     await ctx.tick()
     ctx.set(dut.fill.valid, 0)
+    return evicted
 
 
 def look_up(ctx, dut, vpn, asid=1):
@@ -234,6 +239,21 @@ def test_invalid_entries_are_used_first_then_each_in_turn():
         assert all(look_up(ctx, dut, vpn) for vpn in range(5, 9)), "some entry was never replaced"
 
     run(testbench)
+
+
+def test_a_page_that_is_evicted_is_told_with_its_size():
+    levels = (0, 2, 1)
+    pages = [Page(vpn=number << 18, level=level) for number, level in enumerate(levels, 1)]
+
+    async def testbench(ctx, dut):
+        for page in pages:
+            assert await fill(ctx, dut, page) is None
+        assert await fill(ctx, dut, pages[0]) is None, "it takes its own place"
+        assert [await fill(ctx, dut, Page(vpn=PAGE + n)) for n in range(3)] == [2, 1, 0]
+        ctx.set(dut.sfence.valid, 1)
+        assert await fill(ctx, dut, Page(vpn=PAGE + 3)) is None, "a fence drops the fill"
+
+    run(testbench, entries=3)
 
 
 @pytest.mark.parametrize("entries, seed", [(1, 1), (3, 2), (4, 3), (8, 4)])

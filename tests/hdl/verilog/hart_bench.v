@@ -48,10 +48,14 @@ module hart_bench;
   wire fetch_miss, data_miss, walk_read;
   wire [1:0] fetch_fault, data_fault, walk_side, walk_level;
   wire [63:0] fetch_va, data_va;
+  // What the TLBs answer and give up, and the events that are counted.
+  wire fetch_answers, fetch_displaces, data_answers, data_displaces;
+  wire [1:0] fetch_page_level, fetch_displaced, data_page_level, data_displaced;
+  wire [32:0] events;
   // What the walker begins and ends.
   wire [2:0] mmu_walk_access, mmu_walk_verdict;
   wire mmu_walk_adue, mmu_walk_begins, mmu_walk_caches, mmu_walk_ends, mmu_walk_fills,
-    mmu_walk_mxr, mmu_walk_sum_, mmu_walk_writes;
+    mmu_walk_mxr, mmu_walk_sum_, mmu_walk_writes, mmu_walk_skips, mmu_walk_rereads;
   wire [15:0] mmu_walk_asid;
   wire [52:0] mmu_walk_page;
   wire [1:0] mmu_walk_priv;
@@ -109,7 +113,13 @@ module hart_bench;
     .probe__mmu__walk__page(mmu_walk_page), .probe__mmu__walk__priv(mmu_walk_priv),
     .probe__mmu__walk__root(mmu_walk_root), .probe__mmu__walk__sum_(mmu_walk_sum_),
     .probe__mmu__walk__va(mmu_walk_va), .probe__mmu__walk__verdict(mmu_walk_verdict),
-    .probe__mmu__walk__writes(mmu_walk_writes)
+    .probe__mmu__walk__writes(mmu_walk_writes), .probe__mmu__walk__skips(mmu_walk_skips),
+    .probe__mmu__walk__rereads(mmu_walk_rereads), .probe__mmu__fetch__answers(fetch_answers),
+    .probe__mmu__fetch__level(fetch_page_level), .probe__mmu__fetch__displaces(fetch_displaces),
+    .probe__mmu__fetch__displaced_level(fetch_displaced),
+    .probe__mmu__data__answers(data_answers), .probe__mmu__data__level(data_page_level),
+    .probe__mmu__data__displaces(data_displaces),
+    .probe__mmu__data__displaced_level(data_displaced), .probe__events(events)
   );
 
   wire unknown = ^{
@@ -126,7 +136,9 @@ module hart_bench;
     data_va, walk_read, walk_side, walk_level,
     mmu_walk_access, mmu_walk_adue, mmu_walk_asid, mmu_walk_begins, mmu_walk_caches, mmu_walk_ends,
     mmu_walk_fills, mmu_walk_mxr, mmu_walk_page, mmu_walk_priv, mmu_walk_root, mmu_walk_sum_,
-    mmu_walk_va, mmu_walk_verdict, mmu_walk_writes
+    mmu_walk_va, mmu_walk_verdict, mmu_walk_writes, mmu_walk_skips, mmu_walk_rereads,
+    fetch_answers, fetch_page_level, fetch_displaces, fetch_displaced, data_answers,
+    data_page_level, data_displaces, data_displaced, events
   } === 1'bx;
 
   wire [55:0] fetch_index = (fetch_address - 56'h80000000) >> 3;

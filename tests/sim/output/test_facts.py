@@ -66,6 +66,13 @@ def test_every_program(written, monkeypatch, name):
     assert content["processes"][0]["name"] == name
 
 
+def test_counters_of_a_bare_program(written):
+    content = written("bare", "--counters", str(ASM / "lazy_pages.S"))
+
+    VALIDATOR.validate(content)
+    assert content["counters"]["dtlb_miss_fault"] >= len(content["faults"])
+
+
 @pytest.mark.parametrize("path", sorted(ASM.glob("*.S")), ids=lambda path: path.stem)
 def test_every_bare_program(written, path):
     content = written("bare", str(path))
@@ -80,6 +87,7 @@ def test_every_bare_program(written, path):
         ["--engine", "pysim", "hello"],
         ["--svadu", "--latency", "7", "lazy"],
         ["--max-cycles", "4000", "lazy"],
+        ["--counters", "sh", "-c", "lazy | wc"],
     ],
     ids=" ".join,
 )

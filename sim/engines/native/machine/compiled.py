@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import hdl
+from sim.engines.counts import counted as counted_events
 from sim.engines.hart import HartPorts
 from sim.engines.inspection import inspected
 from sim.engines.native.compiler import store
@@ -49,6 +50,7 @@ class _Places:
     fields: list[str]
     probe_at: int
     walk_at: int
+    events_at: int
     data: dict[str, int]
 
 
@@ -72,9 +74,9 @@ class CompiledHart:
         All signals are computed.
     fields : list of str
         Names of the retire port's fields, in the order of their words.
-    probe_at, walk_at : int
-        The first output of the probe that stories are made of, and of the one for walks; NEVER if
-        it has none.
+    probe_at, walk_at, events_at : int
+        The first output of the probe that stories are made of, of the one for walks, and the one
+        with the events; NEVER if it has none.
     """
 
     def __init__(self, model: Model, places: _Places, *, traced: bool):
@@ -82,14 +84,17 @@ class CompiledHart:
         self.traced = traced
         self.fields = places.fields
         self.probe_at, self.walk_at = places.probe_at, places.walk_at
+        self.events_at = places.events_at
 
     @classmethod
-    def of(cls, hart: HartPorts, directory: Path, *, traced: bool = False) -> Self:
-        """`hart`, such as `hdl.hart.Hart`, whoever made it.
+    def of(
+        cls, hart: HartPorts, directory: Path, *, traced: bool = False, counted: bool = False
+    ) -> Self:
+        """`hart`, such as `hdl.hart.Hart`, whoever made it; its events are computed if `counted`.
 
         Libraries are kept in `directory`. Raises Unsupported and CompilerError as `Model.of` does.
         """
-        return cls(*_compile(hart, directory, traced), traced=traced)
+        return cls(*_compile(hart, directory, traced, counted), traced=traced)
 
     @classmethod
     def by_recipe(
@@ -99,23 +104,24 @@ class CompiledHart:
         directory: Path,
         *,
         traced: bool = False,
+        counted: bool = False,
     ) -> Self:
         """What `make_hart` makes, which `recipe` and the sources determine.
 
         It is made only if that has not been done before, or if it is to be looked into.
         """
         try:
-            facts = (sorted(recipe.items()), traced, version("amaranth"))
+            facts = (sorted(recipe.items()), traced, counted, version("amaranth"))
         except PackageNotFoundError:  # as of a checkout that stands on the path
-            return cls.of(make_hart(), directory, traced=traced)
+            return cls.of(make_hart(), directory, traced=traced, counted=counted)
         path = key(directory, "hart", _PACKAGES, *facts)
         kept = store.load(path, _Kept)
         if kept is None:
-            model, places = _compile(make_hart(), directory, traced)
+            model, places = _compile(make_hart(), directory, traced, counted)
             store.save(path, _Kept(model.image.library, asdict(model.image), asdict(places)))
             return cls(model, places, traced=traced)
         places = _Places(**kept.places)
-        looked_into = cache(lambda: _compile(make_hart(), directory, traced)[0])
+        looked_into = cache(lambda: _compile(make_hart(), directory, traced, counted)[0])
         model = Model(
             store.StoredModel(**kept.model),
             directory,
@@ -125,7 +131,9 @@ class CompiledHart:
         return cls(model, places, traced=traced)
 
 
-def _compile(hart: HartPorts, directory: Path, traced: bool) -> tuple[Model, _Places]:
+def _compile(
+    hart: HartPorts, directory: Path, traced: bool, counted: bool
+) -> tuple[Model, _Places]:
     requests = [getattr(hart, port).request for port in PORTS]
     outputs = [getattr(request, name) for request in requests for name in REQUEST]
     others = [name for name in hart.retire.signature.members if name not in _RETIRE]
@@ -137,6 +145,9 @@ def _compile(hart: HartPorts, directory: Path, traced: bool) -> tuple[Model, _Pl
     walk = walked(hart) if traced else []
     walk_at = len(outputs) if walk else NEVER
     outputs += walk
+    events = counted_events(hart) if counted else []
+    events_at = len(outputs) if events else NEVER
+    outputs += events
     data = {name: getattr(hart, name) for name in _DATA if hasattr(hart, name)}
     model = Model.of(
         hart,
@@ -150,12 +161,12 @@ def _compile(hart: HartPorts, directory: Path, traced: bool) -> tuple[Model, _Pl
         rarely=RARELY,
     )
     values = {name: signal.init for name, signal in data.items()}
-    return model, _Places(fields, probe_at, walk_at, values)
+    return model, _Places(fields, probe_at, walk_at, events_at, values)
 
 
 def _runtime(traced: bool) -> str:
     """The C++ behind the model's functions."""
-    names = ("story", "machine", *(_WATCHING if traced else ()))
+    names = ("story", "counts", "machine", *(_WATCHING if traced else ()))
     return "\n".join((Path(__file__).parent / f"{name}.cpp").read_text() for name in names)
 
 

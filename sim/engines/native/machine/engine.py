@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hdl.arch import PAGE_FAULTS
+from hdl.events import Event as Occurrence
 from sim.engines.base import Engine, EngineError
+from sim.engines.counts import Counts
 from sim.engines.inspection import Observer, Rules
 from sim.engines.native.machine.compiled import (
     COUNTERS,
@@ -108,6 +110,8 @@ class NativeEngine(Engine):
         machine.retire_at = len(PORTS) * len(REQUEST)
         machine.story.probe_at = hart.probe_at
         machine.walk.probe_at = hart.walk_at
+        machine.counts.events_at = hart.events_at
+        self._counts = words_of(machine.counts.of)
         machine.story.handler_at = machine.retire_at + len(TRAPS)
         machine.watched = NEVER if bus.watched is None else (bus.watched - bus.ram.base) >> 3
         machine.lock_port = len(PORTS)
@@ -136,6 +140,13 @@ class NativeEngine(Engine):
     def skipped(self) -> int:
         """Cycles that were passed over."""
         return int(self._machine.skipped)
+
+    @property
+    def counts(self) -> Counts:
+        """How often each event has happened; see `Engine`."""
+        if self._machine.counts.events_at == NEVER:
+            return ()
+        return self._counts[: len(Occurrence)].tolist()
 
     @property
     def passage(self) -> Passage:

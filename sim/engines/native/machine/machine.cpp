@@ -102,6 +102,7 @@ struct Machine {
   void (*walked)(Machine *);
   Story story;
   Walk walk;
+  Counts counts;
 };
 
 namespace {
@@ -326,6 +327,7 @@ __attribute__((noinline)) void fast_forward(Machine *m, u64 limit) {
   if (next <= m->cycle) return;
   m->state[m->counter_at] += counted * (next - m->cycle);
   m->skipped += next - m->cycle;
+  count(m->counts, m->state, next - m->cycle);
   m->cycle = next;
   drive(m);
 }
@@ -350,6 +352,7 @@ extern "C" void machine_run(Machine *m, u64 cycles, u64 work) {
     accept(m, DATA);
     follow(m);
     if (m->walked) m->walked(m);
+    count(m->counts, m->state, 1);
     m->cycle++;
     if (m->event != BUDGET || m->cycle >= m->deadline) {
       m->open = 1;

@@ -12,6 +12,7 @@ __all__ = [
     "CELLS",
     "DEVICE",
     "ENTRY",
+    "EVENTS",
     "LOG",
     "POINTERS",
     "PROTOCOL",
@@ -32,6 +33,8 @@ WINDOWS, CELLS = 8, 64
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
 #: Members of `MachineStruct` that are addresses, besides `withheld`, which is one inside of it.
 POINTERS = ("state", "ram", "before", "watch", "watcher", "record", "transcripts", "walked")
+#: Events that can be counted.
+EVENTS = 64
 #: Entries of the log; and the cause of one that tells of an instruction that retired.
 LOG, RETIRED = 1024, (1 << 64) - 1
 
@@ -96,6 +99,10 @@ class _Walk(ctypes.Structure):
     ]
 
 
+class _Counts(ctypes.Structure):
+    _fields_ = [*_words("events_at"), ("of", _u64 * EVENTS)]
+
+
 class _Window(ctypes.Structure):
     _fields_ = [
         *_words("base", "size", "loadable", "storable", "counting", "stored"),
@@ -123,6 +130,7 @@ class MachineStruct(ctypes.Structure):
         *_words("watch", "watcher", "sparse", "record", "transcripts", "walked"),
         ("story", _Story),
         ("walk", _Walk),
+        ("counts", _Counts),
     ]
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "BASE",
     "COMPARE",
     "COUNTER",
+    "EVENTS",
     "INPUTS",
     "OTHER",
     "RETIRE",
@@ -32,6 +33,8 @@ u64 = ctypes.c_uint64
 RETIRE, INPUTS, TIME, COUNTER, COMPARE, OTHER, WORDS = 16, 22, 30, 31, 32, 33, 56
 #: The probe's words, and what the retire port says of handlers.
 PROBE, HANDLER = 40, 50
+#: A bit for each event.
+EVENTS = 54
 #: Where RAM begins, and a page of registers.
 BASE, WINDOW = 0x8000_0000, 0x7000_0000
 _NEVER = (1 << 64) - 1
@@ -52,7 +55,7 @@ def library(*, traced: bool = False) -> ctypes.CDLL:
     """The engine's C++; `native_show` shows the first words of the state as they are."""
     folder = Path(sim.engines.native.machine.__file__).parent
     watching = ("output", "fields", "trace", "watch", "transcript", "walks") if traced else ()
-    names = ("story", "machine", *watching)
+    names = ("story", "counts", "machine", *watching)
     source = "\n".join([PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)])
     path, _ = compile_library(source, "handmade", cache_directory(), "-O1")
     found = ctypes.CDLL(str(path))
@@ -68,7 +71,7 @@ class Bench:
     before have been taken away; it calls `request` and `retire`. Of every cycle `seen` has what the
     hart is given: (ready, valid, data, error) of both ports, `time` and `mcycle`. `fields` are
     members of the machine, `windows` those of its windows; what is `traced` can be watched. With
-    `follows` the hart has a probe.
+    `follows` the hart has a probe, and with `counts` its events are counted.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Bench:
         traced=False,
         windows=(),
         follows=False,
+        counts=False,
         **fields,
     ):
         self.state, self.ram = (u64 * WORDS)(), (u64 * ram_words)(*range(100, 100 + ram_words))
@@ -97,6 +101,7 @@ class Bench:
         machine.time_at, machine.retire_at = TIME, RETIRE
         machine.watched, machine.deadline, machine.lock_port = _NEVER, _NEVER, 2
         machine.story.probe_at, machine.story.handler_at = (PROBE if follows else _NEVER), HANDLER
+        machine.counts.events_at = EVENTS if counts else _NEVER
         machine.window_count = len(windows)
         for window, values in zip(machine.windows, windows, strict=False):
             for name, value in values.items():
