@@ -1,6 +1,6 @@
 """Two runs beside each other: what was set otherwise, and what has come of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hdl.arch import PAGE_SIZE
@@ -60,6 +60,11 @@ def settings(first: Run, second: Run) -> list[Setting]:
 def measures(first: Run, second: Run) -> list[Measure]:
     """The numbers of the whole runs, counters included if they have any."""
     one, other = _numbers(first), _numbers(second)
+    counters = _counters(first), _counters(second)
+    # Most events never happen.
+    happened = {name for each in counters for name, count in each.items() if count}
+    one |= {name: count for name, count in counters[0].items() if name in happened}
+    other |= {name: count for name, count in counters[1].items() if name in happened}
     return [Measure(name, one.get(name), other.get(name)) for name in {**one, **other}]
 
 
@@ -104,7 +109,7 @@ def _numbers(run: Run) -> dict[str, float]:
     facts = run.facts
     processes = facts["processes"]
     cycles = facts["cycles"]
-    found: dict[str, float] = {
+    return {
         "cycles": cycles,
         "user mode": sum(each["user_cycles"] for each in processes),
         "kernel": sum(each["kernel_cycles"] for each in processes),
@@ -120,16 +125,12 @@ def _numbers(run: Run) -> dict[str, float]:
         "frames used, with page tables": facts["frames_used"],
         "exit status": facts["exit_status"],
     }
-    return found | dict(_counters(facts.get("counters", {}), ()))
 
 
-def _counters(value: Any, names: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    """The numbers in objects in objects, under the names of all."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _counters(inner, (*names, name.replace("_", " ")))
-    elif isinstance(value, int):
-        yield " ".join(names), value
+def _counters(run: Run) -> dict[str, int]:
+    """What the hart has counted, under names for people."""
+    counters = run.facts.get("counters") or {}
+    return {name.replace("_", " "): count for name, count in counters.items()}
 
 
 def _average(run: Run) -> dict[str, float]:

@@ -25,7 +25,7 @@ _FAULT: Mapping[str, Any] = {
     **dict.fromkeys(("frame", "page_tables"), int),
     "retired_cycle": (int, type(None)),
     **dict.fromkeys(("program", "outcome", "why"), str),
-    **dict.fromkeys(("phases", "kernel_steps"), dict),
+    **dict.fromkeys(("phases", "kernel_steps", "other_steps"), dict),
     **dict.fromkeys(("walk", "pte_writes"), list),
 }
 _PROCESS: Mapping[str, Any] = {
@@ -71,6 +71,8 @@ def read_run(path: Path) -> Run:
     if isinstance(content, dict) and "exceptions" in content:
         raise RunFileError(f"{path}: it is of a bare run, whose faults the kernel did not serve")
     _check(path, "it", content, _RUN)
+    counters = content.get("counters") or {}
+    _check(path, "counters", counters, dict.fromkeys(counters, int))
     for number, process in enumerate(content["processes"]):
         _check(path, f"processes[{number}]", process, _PROCESS)
     for number, fault in enumerate(content["faults"]):
@@ -81,7 +83,7 @@ def read_run(path: Path) -> Run:
 
 def _check_fault(path: Path, where: str, fault: Any) -> None:
     _check(path, where, fault, _FAULT)
-    for name in ("phases", "kernel_steps"):
+    for name in ("phases", "kernel_steps", "other_steps"):
         _check(path, f"{where}.{name}", fault[name], dict.fromkeys(fault[name], int))
     for name, members in (("walk", _READ), ("pte_writes", _WRITE)):
         for number, entry in enumerate(fault[name]):

@@ -5,8 +5,9 @@ const PAGE = 4096;
 const STATES = ["given", "promised", "touched", "shared"];
 const STATE_NAMES = ["given back", "promised", "touched", "shared"];
 
-const rowsOf = (table) => Array.from({ length: table.length }, (_, row) =>
-  Object.fromEntries(table.names.map((name) => [name, table.cells[name][row]])));
+// What has changed by the end of the run: the kernel's last answer may come after it.
+const rowsOf = (table, end) => Array.from({ length: table.length }, (_, row) =>
+  Object.fromEntries(table.names.map((name) => [name, table.cells[name][row]]))).filter((row) => row.cycle <= end);
 
 // How many of the faults of a process there were by each cycle.
 function faultSteps(faults, pid) {
@@ -100,7 +101,7 @@ function mapChart(place, run, changes) {
 }
 
 function showMemory(run, faults, tables) {
-  const sizes = rowsOf(tables.sizes), frames = rowsOf(tables.frames), changes = rowsOf(tables.map);
+  const [sizes, frames, changes] = [tables.sizes, tables.frames, tables.map].map((table) => rowsOf(table, run.cycles));
   const pids = [...new Set(sizes.map((row) => row.pid))].sort((a, b) => a - b);
   const names = new Map(run.processes.map((each) => [each.pid, each.name]));
   const choice = byId("process"), place = byId("of-process");

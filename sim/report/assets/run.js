@@ -30,10 +30,22 @@ function showRun(run) {
       [grouped(each.syscalls), "number"], [grouped(each.user_cycles), "number"], [grouped(each.kernel_cycles), "number"],
       [grouped(each.resident_pages), "number"], [grouped(each.page_tables), "number"],
       [each.exit_status === null ? "has not ended" : String(each.exit_status), "number"]])));
-  if (run.counters) byId("counters").append(smallTable("Counters", ["counter", ["value", "number"]], flat(run.counters)));
+  showCounters(run, factsOf("counted"));
   const facts = { ...run.config, ...Object.fromEntries(Object.entries(run.versions).map(([name, value]) => [`${name} (version)`, value])) };
   byId("configuration").append(el("details", {}, el("summary", {}, "Configuration and versions"),
     smallTable("Configuration and versions", ["name", "value"], flat(facts))));
+}
+
+// What the hart has counted, of the run and of each process, if it has.
+function showCounters(run, { run: all, processes }) {
+  if (!all) return;
+  const heads = ["", ...["fetch", "data", "update", "all"].map((name) => [name, "number"])];
+  const table = (caption, rows) => smallTable(caption, heads, rows.map(([name, ...cells]) =>
+    [name.startsWith(" ") ? el("span", { class: "part" }, name.trim()) : name, ...cells.map((cell) => [cell, "number"])]));
+  const names = new Map(run.processes.map((each) => [String(each.pid), each.name]));
+  byId("counters").append(table("Counters of the run", all), Object.keys(processes).length > 1 ? el("details", {},
+    el("summary", {}, "Counters of each process"), Object.entries(processes).map(([pid, rows]) =>
+      table(`pid ${pid} (${names.get(pid) ?? ""})`, rows))) : "");
 }
 
 // Members of members as rows.

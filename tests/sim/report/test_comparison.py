@@ -49,11 +49,14 @@ def test_nothing_has_no_share():
 
 
 def test_counters_are_compared_if_there_are_any():
-    counters = {"dtlb": {"misses": 7, "hits": 3}, "walks": 2}
-    found = named(measures(made(counters=counters), made()))
-    assert found["dtlb misses"][1:] == (7, None)
-    assert found["walks"][1:] == (2, None)
-    assert "counters" not in named(measures(made(), made()))
+    counters = {"dtlb_miss_4k": 7, "data_walk": 0, "pte_update": 0}
+    other = {"dtlb_miss_4k": 5, "data_walk": 3, "pte_update": 0}
+    found = named(measures(made(counters=counters), made(counters=other)))
+    assert found["dtlb miss 4k"][1:] == (7, 5)
+    assert found["data walk"][1:] == (0, 3)
+    assert "pte update" not in found
+    found = named(measures(made(counters=counters), made(counters=None)))
+    assert found["dtlb miss 4k"][1:] == (7, None)
 
 
 def test_settings_are_told_if_they_differ():

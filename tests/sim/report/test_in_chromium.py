@@ -223,6 +223,27 @@ def test_pages_that_are_hot_are_named(opened):
     assert {row[0]: row[5] for row in rows if row[2] == "2 lazy"}["0x34000"] == "2"
 
 
+def test_what_was_counted_is_what_the_terminal_shows(page, tmp_path, capfd):
+    path = tmp_path / "x.html"
+    cli.main(["run", "--counters", "--report", str(path), "sh", "-c", "lazy | wc"])
+    shown = capfd.readouterr().err
+    page.open(path)
+    rows = cells(page, "#counters .scroll:first-child")
+    assert len(rows) > 10
+    for name, numbers in rows.items():
+        assert re.search(rf"^ *{name} +{' +'.join(numbers)}$", shown, re.MULTILINE), name
+    page.click("#counters summary")
+    assert page.texts("#counters caption")[1:] == ["pid 2 (sh)", "pid 3 (lazy)", "pid 4 (wc)"]
+
+
+def test_a_fault_that_the_run_ended_in_is_told(page, tmp_path):
+    path = tmp_path / "x.html"
+    cli.main(["run", "--quiet", "--max-cycles", "3300", "--report", str(path), "lazy"])
+    page.open(path)
+    assert "Unfinished: the run ended before the kernel came to it." in page.text("#story")
+    assert page.complaints == []
+
+
 def test_20_000_faults_are_open_in_two_seconds_and_searched_in_one(page, touch):
     page.resize(1280, 900)
     assert min(page.open(touch) for _ in range(3)) < 2
