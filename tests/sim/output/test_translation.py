@@ -103,6 +103,25 @@ def test_bits_63_to_39_are_like_bit_38(va, read):
     assert len(walk(read_from({}), BASE, va).steps) == read
 
 
+@pytest.mark.parametrize(
+    "entry, rule",
+    [
+        (0, 3),
+        (Pte.V | Pte.W, 3),
+        (1 << 54 | Pte.V | Pte.R, 3),
+        (POINTER | Pte.D, 3),
+        (POINTER | Pte.U, 3),
+        (pte(BASE, POINTER), 4),  # to itself, down to the last level
+        (pte(BASE + 0x1000, Pte.V | Pte.R), 5),
+        (pte(0x1000, POINTER), 2),
+    ],
+)
+def test_a_walk_fails_by_a_step_of_the_specification(entry, rule):
+    found = walk(read_from({BASE: entry}), BASE, 0)
+    assert found.failure
+    assert found.rule == rule
+
+
 def test_a_page_that_was_never_touched_is_told_in_lines():
     tables = {BASE: pte(BASE + 0x1000, POINTER), BASE + 0x1000: pte(BASE + 0x2000, POINTER)}
 
