@@ -129,8 +129,8 @@ def test_a_page_that_was_never_touched_is_told_in_lines():
 
     assert lines == [
         "va 0x4ff8: VPN[2] 0, VPN[1] 0, VPN[0] 4, offset 0xff8",
-        "  level 2  0x80000000  0x0000000020000401 -------V  points to the table at 0x80001000",
-        "  level 1  0x80001000  0x0000000020000801 -------V  points to the table at 0x80002000",
+        "  level 2  0x80000000  0x0000000020000401 -------V  points to table 0x80001000",
+        "  level 1  0x80001000  0x0000000020000801 -------V  points to table 0x80002000",
         "  level 0  0x80002020  0x0000000000000000 --------  V = 0: not valid",
         "  load   load page fault, cause 13: V = 0: not valid at level 0",
         "  store  store page fault, cause 15: V = 0: not valid at level 0",
@@ -149,7 +149,7 @@ def test_a_page_that_may_be_read_only():
     lines = list(explain(walk(read_from(tables), BASE, 0x10), space(), svadu=True))
 
     assert lines[3:] == [
-        "  level 0  0x80002000  0x0000000020002453 -A-U--RV  a page of 4 KiB at 0x80009000",
+        "  level 0  0x80002000  0x0000000020002453 -A-U--RV  4 KiB page at 0x80009000",
         "  load   pa 0x80009010",
         "  store  store page fault, cause 15: W = 0",
         "  fetch  fetch page fault, cause 12: X = 0",
