@@ -147,6 +147,7 @@ def test_sizes_have_all_that_can_happen():
     refused, mapped, killed, again = 0, 0, 0, 0
     for number in range(80):
         story = sizes_story(chance("sizes", SEED, number))
+        assert not story.svadu
         _, came = play(story)
         assert any(isinstance(event, Touch) for event in story.events) or len(came) > 3
         refused += -1 in came
