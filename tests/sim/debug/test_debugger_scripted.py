@@ -273,6 +273,14 @@ def test_on_the_way_back_the_near_past_is_searched_first(fault, cost):
     assert 40_001 in debugger.history.cycles
 
 
+def test_each_window_is_eight_times_as_long_as_the_one_before(monkeypatch):
+    monkeypatch.setattr(module, "_WINDOW", 100)
+    debugger = Debugger(Scripted())
+    debugger.go_to(10_000)
+    debugger.back(Kind.FAULT)
+    assert debugger.history.cycles == [0, 9_100, 9_900]
+
+
 def test_who_goes_back_a_little_can_do_so_again_at_little_cost():
     run = Scripted()
     debugger = Debugger(run)
@@ -338,6 +346,27 @@ def test_what_is_looked_for_before_input_is_wanted_is_found():
     assert debugger.forward(Kind.FAULT).cycle == 250
     assert debugger.forward(Kind.FAULT).why == WAITS
     assert debugger.back(Kind.FAULT).cycle == 250
+
+
+def test_what_retires_as_input_is_wanted_counts_once():
+    for known in (False, True):
+        _, debugger = typing(300, records={298: RETIRED, 299: RETIRED})
+        debugger.go_to(1_000 if known else 297)
+        debugger.go_to(297)
+        stop = debugger.forward(Kind.INSTRUCTION, 3)
+        assert stop == Stop(299, WAITS, reached=False)
+
+
+def test_behind_its_end_there_is_no_more_input():
+    _, debugger = typing(300)
+    debugger.go_to(100)
+    debugger.give_input(b"")
+    for cycle in (100, 200):
+        debugger.go_to(cycle)
+        with pytest.raises(DebugError, match="has ended in cycle 100: go back before it"):
+            debugger.give_input(b"x")
+    debugger.go_to(99)
+    debugger.give_input(b"x")
 
 
 def test_input_of_a_file_is_not_typed():

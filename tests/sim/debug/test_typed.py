@@ -78,6 +78,13 @@ def test_input_at_the_end_or_behind_it_leaves_the_end(cycle):
     assert console.ended(30)
 
 
+def test_the_end_is_known_from_its_cycle_on():
+    console = Typed()
+    assert console.end_by(100) is None
+    console.give(20, b"")
+    assert [console.end_by(cycle) for cycle in (19, 20, 21)] == [None, 20, 20]
+
+
 def test_a_wait_for_nothing_wants_input():
     console = Typed()
     with pytest.raises(InputWanted):

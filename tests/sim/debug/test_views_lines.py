@@ -232,6 +232,15 @@ def test_a_translation_is_that_of_the_page_table_in_use():
     assert list(views.translation(bare, MAPPED)) == ["va 0x5000: addresses are not translated here"]
 
 
+def test_of_a_process_its_own_page_table_is_walked_though_another_is_in_use():
+    space = SimpleNamespace(region=lambda va: None, size=0x7000)
+    for priv, satp in ((Priv.M, make_satp(ROOT)), (Priv.S, make_satp(ROOT + 0x3000))):
+        run = standing_at(MAPPED, priv, process(space=space), satp=satp)
+        *_, load, _, _, kernel = views.translation(run, MAPPED)
+        assert load == "  load   pa 0x80004000"
+        assert kernel == "  kernel nobody's: it is not below the size 0x7000"
+
+
 @pytest.mark.parametrize("adue, told", [(0, "the kernel has to set A"), (1, "the hart sets A")])
 def test_who_sets_the_a_bit_is_told_by_menvcfg(adue, told):
     run = paged(Priv.S, **{"menvcfg.ADUE": adue, "menvcfg.STCE": 1 - adue})
