@@ -131,9 +131,13 @@ class Page:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._call("Emulation.setEmulatedMedia", features=features)
 
+    def go(self, url: str) -> None:
+        """Opens an address, and waits for nothing."""
+        self._call("Page.navigate", url=url)
+
     def open(self, path: Path) -> float:
         """Opens a file, waits until it is ready, and tells the seconds that took in the browser."""
-        self._call("Page.navigate", url=path.as_uri())
+        self.go(path.as_uri())
         return self.evaluate(
             f"""new Promise((done, fail) => {{
               const end = performance.now() + {_PATIENCE}e3;
