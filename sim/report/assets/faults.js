@@ -10,7 +10,7 @@ const FAULT_COLUMNS = [
   { name: "cause", style: "", of: (faults, row) => faults.cause(row) },
   { name: "stval", style: "number mono", of: (faults, row) => faults.get("stval", row), show: hex },
   { name: "cycles", style: "number", of: (faults, row) => faults.cycles(row), show: grouped },
-  { name: "the kernel", style: "most wide", of: (faults, row) => faults.kernel(row) },
+  { name: "frame", style: "most wide", of: (faults, row) => faults.kernel(row).replace(/^mapped frame /, "") },
 ];
 
 function faultTable(place, faults, chosen) {
