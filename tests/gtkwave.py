@@ -45,7 +45,24 @@ for {set i 0} {$i < $total} {incr i} {
   puts $out "$name=[gtkwave::getTraceValueAtMarkerFromIndex $i]"
 }
 close $out
+OPEN
 file rename {FACTS.new} {FACTS}
+"""
+#: Opens each group as a user does, who chooses its title and `Edit | Toggle Group Open|Close`; it
+#: tells how many rows more there are to be seen. The flag is that of a group's title.
+_OPEN = """\
+set out [open {FACTS.groups} w]
+for {set i 0} {$i < $total} {incr i} {
+  if {[gtkwave::getTraceFlagsFromIndex $i] & 0x800000} {
+    set before [gtkwave::getVisibleNumTraces]
+    gtkwave::/Edit/UnHighlight_All
+    gtkwave::setTraceHighlightFromIndex $i on
+    gtkwave::/Edit/Toggle_Group_Open|Close
+    set more [expr [gtkwave::getVisibleNumTraces] - $before]
+    puts $out "[gtkwave::getTraceNameFromIndex $i]=$more"
+  }
+}
+close $out
 """
 
 
@@ -76,6 +93,8 @@ class View:
     first_marker: int
     values: dict[str, str]
     screenshot: "Screenshot"
+    #: If they were opened: how many rows more there were with each group, by its title.
+    groups: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -163,17 +182,19 @@ def view(
     *,
     cycles: tuple[int, int] | None = None,
     marker: int | None = None,
+    open_groups: bool = False,
 ) -> View:
     """Opens the `save` file, a name relative to `cwd`, on the screen `display` of `folder`.
 
     With `cycles` it goes to these, and puts the cursor at `marker`, in place of what the save file
-    says.
+    says. `open_groups` opens all groups.
     """
     facts, script, log = folder / "facts", folder / "script.tcl", folder / "gtkwave.log"
     facts.unlink(missing_ok=True)
     zoom = [] if cycles is None else ["gtkwave::setZoomRangeTimes {}us {}us".format(*cycles)]
     zoom += [] if marker is None else [f"gtkwave::setMarker {marker}us"]
-    script.write_text(_SCRIPT.replace("FACTS", str(facts)).replace("ZOOM", "\n".join(zoom)))
+    told = _SCRIPT.replace("ZOOM", "\n".join(zoom)).replace("OPEN", _OPEN if open_groups else "")
+    script.write_text(told.replace("FACTS", str(facts)))
     # No settings of the user's, and no desktop to ask.
     environment = os.environ | {
         "DISPLAY": display,
@@ -192,13 +213,14 @@ def view(
     try:
         _wait(lambda: facts.exists() or process.poll() is not None)
         assert facts.exists(), log.read_text(errors="replace")
-        return _look(facts, folder / "Xvfb_screen0")
+        groups = folder / "facts.groups" if open_groups else None
+        return _look(facts, groups, folder / "Xvfb_screen0")
     finally:
         process.terminate()
         process.wait()
 
 
-def _look(facts: Path, pixels: Path) -> View:
+def _look(facts: Path, groups: Path | None, pixels: Path) -> View:
     dump, *numbers = facts.read_text().splitlines()[:7]
     values = dict(line.rsplit("=", 1) for line in facts.read_text().splitlines()[:6:-1])
     numbers = [int(number) for number in numbers]
@@ -210,7 +232,9 @@ def _look(facts: Path, pixels: Path) -> View:
         return shots[-1] == shots[-2] and any(_coloured(line) > 500 for line in shots[-1].lines)
 
     _wait(is_still, pause=0.5)
-    return View(dump, *numbers, values, shots[-1])
+    lines = [] if groups is None else groups.read_text().splitlines()
+    opened = {title: int(more) for title, more in (line.rsplit("=", 1) for line in lines)}
+    return View(dump, *numbers, values, shots[-1], opened)
 
 
 def _wait(condition, pause: float = 0.05) -> None:

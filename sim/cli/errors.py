@@ -13,6 +13,7 @@ from sim.host.toolchain import ToolchainError
 from sim.platform.bus import ProtocolError
 from sim.platform.devices.htif import HtifError
 from sim.platform.devices.journal import JournalError
+from sim.report.runs import RunFileError
 
 __all__ = ["explain"]
 
@@ -29,6 +30,7 @@ _USER_ERRORS = (
     LoadError,
     ExplainError,
     MomentError,
+    RunFileError,
     ToolchainError,
     OSError,
 )

@@ -292,6 +292,28 @@ def debug(
     )
 
 
+@trapline.command(short_help="Compare two results of --json.")
+@click.option(
+    "--report",
+    type=OutputFile(),
+    metavar="FILE",
+    help="Write one page of HTML, too, with every page fault of both.",
+)
+@click.argument("first", type=InputFile(), metavar="A.json")
+@click.argument("second", type=InputFile(), metavar="B.json")
+def compare(first: Path, second: Path, report: Path | None) -> None:
+    """Compare two runs by what run --json has written of them.
+
+    What was set otherwise; cycles, page faults, pages and frames; and the phases of the average
+    page fault.
+    """
+    check_files()
+    with leaving_at_once():
+        from sim.cli.compare import compare_runs
+
+    compare_runs(first, second, report, sys.stdout)
+
+
 @trapline.command(short_help="Compile C files into a program for run.")
 @click.option(
     "-o", "--output", type=OutputFile(), required=True, metavar="ELF", help="The program to write."

@@ -6,7 +6,7 @@ and nothing of what follows it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from hdl.arch import INTERRUPT_BIT, PAGE_FAULTS, Cause, Priv
@@ -164,7 +164,7 @@ class PteChange(Condition):
 
     va: int
     pid: int
-    _seen: tuple[tuple[int, int | None], ...] | None = field(default=None, repr=False)
+    _seen: tuple[tuple[int, int | None], ...] | None = None
 
     def __str__(self) -> str:
         return f"pte of {self.va:#x}, pid {self.pid}"
@@ -193,7 +193,7 @@ class FaultNumber(Condition):
     """Page fault `number` of the run is raised; one that a system call takes, as it is served."""
 
     number: int
-    _served: int = field(default=0, repr=False)
+    _served: int = 0
 
     def __str__(self) -> str:
         return f"fault {self.number:,}"

@@ -174,9 +174,12 @@ class Debugger:
         search = Search(self.session, conditions, wanted, count, start=start)
         with self._eye.on(search, records=False):
             while self.cycle < min(start + _NEAR, limit) and not search.found:
-                if not self._advance(self.cycle + 1):
+                before = self.cycle
+                goes_on = self._advance(before + 1)
+                if self.cycle > before:  # though something else has stopped it there
+                    search.inspect()
+                if not goes_on:
                     break
-                search.inspect()
         if not search.found and self.cycle == start + _NEAR:
             self.history.keep()
             with self._eye.on(search):

@@ -82,7 +82,7 @@ class History:
         """
 
         def gap(number: int) -> float:
-            following = self._cycles[number + 1 : number + 2] or [now]
+            following = self._cycles[number + 1 :] or [now]
             return (following[0] - self._cycles[number - 1]) / (1 + abs(now - self._cycles[number]))
 
         others = range(1, len(self._cycles))

@@ -155,14 +155,10 @@ class DebugScreen(App[None]):
             return
         log = self.query_one("#log", RichLog)
         if event.state is WorkerState.ERROR:
-            error = event.worker.error
-            if not isinstance(error, DebugError):
-                self.exit()
-                raise error or RuntimeError("a command has failed")
-            log.write(str(error))
-        else:
-            for line in event.worker.result or ():
-                log.write(line)
+            self.exit()
+            raise event.worker.error or RuntimeError("a command has failed")
+        for line in event.worker.result or ():
+            log.write(line)
         if self._commands.finished:
             self.exit()
             return

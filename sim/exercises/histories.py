@@ -112,7 +112,7 @@ def crossing(rng: Random) -> Exercise:
         tables.map(va, tables.frame(), of_page)
     context = Context(tables.root)
     if rng.random() < 0.35:
-        access = data_access(rng, following - 8, context)
+        access = data_access(rng, following, context)
         access = replace(access, va=following - rng.choice((access.size, access.size // 2)))
         return Exercise(kind="crossing", memory=tables.memory, steps=(access,), told=_ORDER)
     pc = following - 2

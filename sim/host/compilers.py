@@ -2,35 +2,65 @@
 
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 
-from sim.host.interrupts import ENDING, Interrupted, interruptible
+from sim.host.interrupts import ENDING, Interrupted, interruptible, postponed
 
-__all__ = ["reason_of", "run_tool"]
+__all__ = ["reason_of", "run_tool", "run_tools"]
 
 
 def run_tool(
     command: Sequence[str], environment: Mapping[str, str], seconds: float
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `command`; its exit status, and its messages as text.
+    """Runs `command`; its exit status, and its messages as text. Raises as `run_tools` does."""
+    return run_tools([command], environment, seconds)[0]
 
-    Raises Interrupted if a signal ends it that ends runs, such as Ctrl-C, or is sent to this
-    process meanwhile; subprocess.TimeoutExpired after `seconds`; OSError.
+
+def run_tools(
+    commands: Iterable[Sequence[str]], environment: Mapping[str, str], seconds: float
+) -> list[subprocess.CompletedProcess[str]]:
+    """Runs all `commands` at once; the exit status of each, and its messages as text.
+
+    Raises Interrupted if a signal ends one that ends runs, such as Ctrl-C, or is sent to this
+    process meanwhile; subprocess.TimeoutExpired after `seconds`; OSError. None runs on then.
     """
-    with interruptible():
-        result = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=environment,
-            timeout=seconds,
-            check=False,
-        )
-    if -result.returncode in ENDING:
-        # Of a terminal Ctrl-C goes to all processes.
-        raise Interrupted(-result.returncode)
-    return result
+    end = time.monotonic() + seconds
+    tools: list[subprocess.Popen[str]] = []
+    results = []
+    with interruptible(), ExitStack() as stack:
+        for command in commands:
+            with postponed():
+                tools.append(_started(command, environment))
+                stack.callback(_end, tools[-1])
+        for tool in tools:
+            # What the others say waits for its turn in their pipes.
+            said = tool.communicate(timeout=max(0, end - time.monotonic()))
+            results.append(subprocess.CompletedProcess(tool.args, tool.returncode, *said))
+    for result in results:
+        if -result.returncode in ENDING:
+            # Of a terminal Ctrl-C goes to all processes.
+            raise Interrupted(-result.returncode)
+    return results
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=environment,
+    )
+
+
+def _end(tool: subprocess.Popen[str]) -> None:
+    """Ends it if it still runs, whatever has come between, Ctrl-C included."""
+    tool.kill()
+    with tool:
+        pass
 
 
 def reason_of(result: subprocess.CompletedProcess[str]) -> str:

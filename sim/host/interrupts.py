@@ -15,6 +15,7 @@ __all__ = [
     "end_by_signals",
     "interruptible",
     "leaving_at_once",
+    "postponed",
 ]
 
 #: The exit status after Ctrl-C, as a shell reports it of a program of the host's.
@@ -81,6 +82,28 @@ def interruptible() -> Iterator[None]:
     finally:
         for number in usual:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Within it signals of ENDING wait, so that what is begun is noted before it is given up.
+
+    For moments only. Only in the main thread, which has them; those that are ignored stay so.
+    """
+    arrived: list[int] = []
+    handlers = {}
+    if current_thread() is main_thread():
+        handlers = {number: signal.getsignal(number) for number in ENDING}
+    awaited = [n for n, handler in handlers.items() if handler not in (signal.SIG_IGN, None)]
+    for number in awaited:
+        signal.signal(number, lambda number, frame: arrived.append(number))
+    try:
+        yield
+    finally:
+        for number in awaited:
+            signal.signal(number, handlers[number])
+        for number in arrived:
+            signal.raise_signal(number)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from sim.guests.counters import Counters
-from sim.host.tables import Column, Row, print_table
+from sim.host.tables import Column, print_table
 from sim.host.terminals import visible
 from sim.output.report import abridged
 from sim.result import Result
 
-__all__ = ["print_counters"]
+__all__ = ["counter_rows", "print_counters"]
 
 _COLUMNS = (
     Column("", left=True),
@@ -45,7 +45,7 @@ def print_counters(result: Result, file: TextIO) -> None:
     counters = result.counters
     if counters is None:
         return
-    print_table("Counters", _COLUMNS, _rows(counters.run), file)
+    print_table("Counters", _COLUMNS, counter_rows(counters.run), file)
     if len(counters.processes) >= 2:
         names = {account.pid: visible(account.name) for account in result.processes}
         rows = [_process_row(pid, name, counters) for pid, name in names.items()]
@@ -53,7 +53,8 @@ def print_counters(result: Result, file: TextIO) -> None:
         print_table("Counters by process", _PROCESS_COLUMNS, kept, file)
 
 
-def _rows(counts: Mapping[str, int]) -> list[Row]:
+def counter_rows(counts: Mapping[str, int]) -> list[tuple[str, ...]]:
+    """Of each kind of event its name, how many each side has, and all."""
     rows = []
     for title, (what, endings) in _TLB.items():
         rows.append(_row(title, [_sum(counts, f"{tlb}_{what}_") for tlb in _TLBS]))
@@ -70,7 +71,7 @@ def _rows(counts: Mapping[str, int]) -> list[Row]:
     return rows
 
 
-def _row(title: str, sides: list[int], total: int | None = None) -> Row:
+def _row(title: str, sides: list[int], total: int | None = None) -> tuple[str, ...]:
     """A row with what each side has, as far as there are sides, and all of them."""
     cells = [f"{count:,}" for count in sides] + ["-"] * (len(_SIDES) - len(sides))
     return (title, *cells, f"{sum(sides) if total is None else total:,}")

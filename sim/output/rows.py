@@ -81,8 +81,11 @@ WORDS: tuple[Row, ...] = (
     Row(r"story\.bus", "bus", color=_VIOLET),
     Row(r"story\.scause", "scause", color=_RED),
     Row(r"story\.stval", "stval", color=_RED),
-    Row(r"story\.resident_pages", "resident pages", color=_GREEN, format="dec", curve=True),
-    Row(r"story\.free_frames", "free frames", color=_GREEN, format="dec", curve=True),
+    # The curve of a number has no scale: its values stand above it.
+    Row(r"story\.resident_pages", "resident pages", color=_GREEN, format="dec"),
+    Row(r"story\.resident_pages", "as a curve", color=_GREEN, format="dec", curve=True),
+    Row(r"story\.free_frames", "free frames", color=_GREEN, format="dec"),
+    Row(r"story\.free_frames", "as a curve", color=_GREEN, format="dec", curve=True),
 )
 
 #: The signals that a page fault is seen by, from the instruction that touches the page to the

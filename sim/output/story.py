@@ -13,7 +13,7 @@ from sim.host.debug_info import DebugInfo
 from sim.output.sentences import in_words, part_in_words, reason_in_words
 from sim.output.translation import conclusion, parts_of, walk
 
-__all__ = ["average", "no_walk_in_words", "tell"]
+__all__ = ["average", "ending_in_words", "no_walk_in_words", "tell"]
 
 #: Columns of the longest bar, and eighths of a column.
 _BAR = 36
@@ -44,7 +44,7 @@ def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str
         reason = reason_in_words(served.outcome)
         yield from _wrapped(f"kernel: {reason}; {in_words(served.outcome)}", 2, 4)
     yield from _changes(served.outcome)
-    yield f"  {_ending(fault)}"
+    yield f"  {ending_in_words(fault)}"
 
 
 def average(faults: Collection[PageFault]) -> Iterator[str]:
@@ -175,7 +175,7 @@ def _change(write: PteWrite) -> str:
     )
 
 
-def _ending(fault: PageFault) -> str:
+def ending_in_words(fault: PageFault) -> str:
     """What became of the access."""
     decision, life = fault.served.outcome.decision, fault.life
     if decision is Decision.UNSERVED:

@@ -194,9 +194,9 @@ def conclusion(pte: int, level: int) -> str:
     if failure:
         return failure
     if not pte & (Pte.R | Pte.X):
-        return f"points to the table at {pte_to_pa(pte):#x}"
+        return f"points to table {pte_to_pa(pte):#x}"
     size = {0: "4 KiB", 1: "2 MiB", 2: "1 GiB"}[level]
-    return f"a page of {size} at {pte_to_pa(pte):#x}"
+    return f"{size} page at {pte_to_pa(pte):#x}"
 
 
 def parts_of(va: int) -> str:

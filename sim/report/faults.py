@@ -12,7 +12,7 @@ from sim.output.csv_report import COLUMNS as FACTS
 from sim.output.csv_report import row as facts_row
 from sim.output.facts import key
 from sim.output.sentences import in_words, reason_in_words, step_in_words
-from sim.output.story import no_walk_in_words
+from sim.output.story import ending_in_words, no_walk_in_words
 from sim.output.translation import conclusion
 from sim.report.blocks import Words
 
@@ -20,9 +20,9 @@ __all__ = ["BASE", "COLUMNS", "FACTS", "WORDS", "Told", "fault_row", "told_of", 
 
 _LEVELS = (2, 1, 0)
 #: What is told of a fault besides its facts. In texts `{pa}` is where an entry points to, `{frame}`
-#: the new frame: so most faults share them.
+#: the new frame, `{retired}` the cycle of the retirement: so most faults share them.
 _TOLD = (
-    *("source", "instruction", "kernel", "reason", "no_walk"),
+    *("source", "instruction", "kernel", "reason", "no_walk", "ending"),
     *(f"read_{level}_told" for level in _LEVELS),
     *(f"written_{level}_told" for level in _LEVELS),
 )
@@ -47,6 +47,7 @@ class Told(NamedTuple):
     kernel: str | None = None
     reason: str | None = None
     no_walk: str | None = None
+    ending: str | None = None
 
 
 def told_of(fault: PageFault, info: DebugInfo | None) -> Told:
@@ -59,6 +60,9 @@ def told_of(fault: PageFault, info: DebugInfo | None) -> Told:
     no_walk = None
     if served.via is None and lookup is not None and not lookup.reads:
         no_walk = no_walk_in_words(lookup, served.cause)
+    ending = ending_in_words(fault)
+    if fault.retired_cycle is not None:
+        ending = ending.replace(f"{fault.retired_cycle:,}", "{retired}")
     kernel = in_words(outcome)
     if outcome.frame:
         kernel = kernel.replace(f"{outcome.frame:#x}", "{frame}")
@@ -68,6 +72,7 @@ def told_of(fault: PageFault, info: DebugInfo | None) -> Told:
         kernel,
         reason_in_words(outcome),
         no_walk,
+        ending,
     )
 
 

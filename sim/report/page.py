@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.guests.counters import Counters
 from sim.guests.fault_table import PageFault
+from sim.output.counter_tables import counter_rows
 from sim.output.facts import run_facts
 from sim.output.text_output import TextOutput
 from sim.report import html
@@ -19,8 +21,8 @@ __all__ = ["ReportPage"]
 
 _MEMORY = ("sizes", "frames", "map")
 _SCRIPTS = (
-    *("charts.js", "phases.js", "walk.js", "story.js", "table.js", "memory.js", "tlbs.js"),
-    "run.js",
+    *("charts.js", "phases.js", "walk.js", "story.js", "table.js", "faults.js", "over_time.js"),
+    *("map.js", "memory.js", "tlbs.js", "run.js"),
 )
 
 
@@ -62,6 +64,7 @@ class ReportPage:
 
     def finish(self, result: Result) -> OSError | None:
         """The run is over; ends the page, and returns what has gone wrong, if anything has."""
+        counters = result.counters
         for row in self._tlbs.samples:
             self._over_time["tlbs"].add(row)
         blocks = {"faults": self._faults, **self._over_time}
@@ -77,8 +80,15 @@ class ReportPage:
         facts = {
             "layout": layout,
             "run": run_facts(result),
+            "counted": {} if counters is None else _counters(counters),
             "tlb": {"interval": self._tlbs.interval, "pages": self._tlbs.hot_pages()},
         }
         self._output.write("".join(html.facts(name, value) for name, value in facts.items()))
         self._output.write(html.end(_SCRIPTS))
         return self._output.close()
+
+
+def _counters(counters: Counters) -> dict[str, Any]:
+    """What the hart has counted in the run, and in each process, as rows of a table."""
+    rows = {str(pid): counter_rows(counts) for pid, counts in counters.processes.items()}
+    return {"run": counter_rows(counters.run), "processes": rows}

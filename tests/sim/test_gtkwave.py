@@ -1,10 +1,13 @@
 """The waveform of a run as GTKWave shows it."""
 
+from pathlib import Path
+
 import pytest
 
 from sim.cli import main as cli
 from sim.engines.base import CYCLE_FS
-from sim.output.rows import WORDS
+from sim.output.rows import DETAILS, SIGNALS, WORDS, find
+from sim.output.waveform import read_waveform
 from tests import gtkwave
 
 gtkwave.require()
@@ -22,14 +25,15 @@ def show(display, tmp_path):
     """Opens the waveform of a run of `lazy` from another folder, after both have been moved."""
     name, folder = display
 
-    def run(*options, vcd):
+    def run(*options, vcd, open_groups=False):
         made, moved, other = (tmp_path / part for part in ("as it was", "some where", "other"))
         made.mkdir()
         other.mkdir()
         arguments = ["--quiet", "--vcd", str(made / vcd), *options]
         assert cli.main(["run", *arguments, "lazy"]) == 0
         made.rename(moved)
-        seen = gtkwave.view(f"../some where/{vcd}.gtkw", other, name, folder)
+        save = f"../some where/{vcd}.gtkw"
+        seen = gtkwave.view(save, other, name, folder, open_groups=open_groups)
         seen.screenshot.save(tmp_path / "screen.png")
         assert seen.dump == str(moved / vcd)
         return seen
@@ -71,6 +75,7 @@ def test_make_sims_waveform_shows_the_first_fault(show):
         "scause": "load page fault",
         "stval": "0x4ff8",
         "resident pages": "4",
+        "as a curve": "4",
         "free frames": "32751",
     }
     # What is below GTKWave has found in the waveform, and shows when its group is opened.
@@ -78,6 +83,23 @@ def test_make_sims_waveform_shows_the_first_fault(show):
     assert len(below) > 80
     assert {"sepc[15:0]", "to[15:0]", "state", "satp"} <= below
     assert {seen.values[name] for name in below} == {""}
+
+
+def test_each_closed_group_opens_and_has_its_rows(show, tmp_path):
+    closed = show(vcd="closed.vcd").screenshot
+    (tmp_path / "some where").rename(tmp_path / "before")
+    (tmp_path / "other").rmdir()
+    seen = show(vcd="open.vcd", open_groups=True)
+
+    waveform = read_waveform(Path(seen.dump))
+    rows = {title: len(find(rows, waveform)) for title, rows in (*SIGNALS, *DETAILS)}
+    # The end of a group is a row, too.
+    assert seen.groups == {title: count + 1 for title, count in rows.items()}
+    assert all(rows.values())
+    assert len(rows) > 15
+    left = seen.screenshot.waves_begin()
+    drawn, before = (each.rows_drawn(left, seen.row_height) for each in (seen.screenshot, closed))
+    assert drawn > before + 10
 
 
 def test_the_fault_that_was_asked_for_is_shown_from_an_fst_too(show):

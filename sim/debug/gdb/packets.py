@@ -12,7 +12,7 @@ __all__ = ["INTERRUPT", "LONGEST", "Reader", "framed", "text_of"]
 LONGEST = 0x4000
 #: Not within a packet: the user wants the run to stop.
 INTERRUPT = 0x03
-_START, _END, _ESCAPE = b"$"[0], b"#"[0], b"}"[0]
+_START, _ESCAPE = b"$"[0], b"}"[0]
 _SPECIAL = b"$#}*"
 
 
@@ -56,11 +56,11 @@ class Reader:
                 if first == INTERRUPT:
                     yield None, b""
                 continue
-            end = self._waiting.find(b"#", 0, LONGEST + 2)
-            if end < 0 and len(self._waiting) > LONGEST:
+            end = self._waiting.find(b"#", 1, LONGEST + 2)
+            if end == -1 and len(self._waiting) >= LONGEST + 2:
                 del self._waiting[0]
                 continue
-            if end < 0 or len(self._waiting) < end + 3:
+            if end == -1 or len(self._waiting) < end + 3:
                 return
             body, told = bytes(self._waiting[1:end]), bytes(self._waiting[end + 1 : end + 3])
             del self._waiting[: end + 3]

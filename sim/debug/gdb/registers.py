@@ -44,10 +44,8 @@ def general(state: HartState) -> str:
 
 def value(state: HartState, number: int) -> str:
     """One register, likewise. Raises KeyError or ValueError for one that there is not."""
-    if number == PC:
-        return _hex(state.pc)
-    if number < PC:
-        return _hex(state.registers[number])
+    if number <= PC:
+        return _hex((*state.registers, state.pc)[number])
     if number == _PRIV:
         return _hex(int(state.priv))
     return _hex(state.csr(Csr(number - _CSRS)).value)

@@ -5,7 +5,6 @@ Every wait has an end: a gdb that says nothing, or does not read, for too long i
 
 import select
 import socket
-import time
 from collections.abc import Callable
 
 from sim.debug.debugger import DebugError, Debugger
@@ -113,9 +112,8 @@ class _Talk:
 
     def _read(self, seconds: float) -> bytes:
         """What has come; nothing if the other end is gone, or silent for so long."""
-        end = time.monotonic() + seconds
         try:
-            if _readable(self._client, max(0.0, end - time.monotonic())):
+            if _readable(self._client, seconds):
                 return self._client.recv(_READ)
         except OSError:
             pass

@@ -33,6 +33,8 @@ from sim.platform.events import Budget, Event
 
 __all__ = ["PysimEngine"]
 
+#: Of the retire port what is always read; the rest is for who observes it.
+_RETIRED = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")
 _REQUEST_FIELDS = ("address", "write", "data", "strobe", "size", "source", "lock")
 
 
@@ -105,6 +107,8 @@ class PysimEngine(Engine):
         self._bind(hart)
         self._events = [self._slot(signal) for signal in counted(hart) if counts_events]
         self._counts = [0] * (len(Occurrence) if self._events else 0)
+        self._heeds_all = False
+        self._core.heed(self._read_always(hart))
         self._simulator.add_process(self._clocked)
         # Settles cycle 0, so that its values mean something to a waveform.
         self._core.step_design()
@@ -155,6 +159,7 @@ class PysimEngine(Engine):
 
     def observe(self, callback: Observer, rules: Rules | None = None) -> None:
         """Calls `callback` for every record of the retire port; see `Engine`."""
+        self._heed_all()
         self._observers.append((callback, rules))
 
     def stop_observing(self, callback: Observer) -> None:
@@ -163,11 +168,13 @@ class PysimEngine(Engine):
 
     def inspect(self, names: Iterable[str]) -> dict[str, int]:
         """The values of now; see `Engine`."""
+        self._heed_all()
         return {name: self._inspected[name].curr for name in names}
 
     def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
         """Writes a transcript to `path`; see `Engine`."""
         transcript = Transcript(form, path, hart_id)
+        self._heed_all()
         self._transcripts.append(transcript)
         if form is Form.WALKS:
             self._walk_logs.append(transcript)
@@ -186,6 +193,7 @@ class PysimEngine(Engine):
     def start_trace(self, path: Path) -> None:
         """Writes a VCD to `path` from this cycle on."""
         self.stop_trace()
+        self._heed_all()
         self._vcd_file = open_output(path)
         self._vcd = VCDWriter(self._core.state, self._simulator._design, vcd_file=self._vcd_file)
         # Its header would claim that the values of now were those of time 0.
@@ -248,6 +256,23 @@ class PysimEngine(Engine):
         self._inspected = {name: slot(signal) for name, signal in inspected(hart).items()}
         self.inspectable = self._inspected.keys()
         self._retire = {name: slot(getattr(hart.retire, name)) for name in recorded}
+
+    def _read_always(self, hart: HartPorts) -> list[Any]:
+        """The signals that are read in every cycle."""
+        requests = [port.request for port in (hart.fetch_port, hart.data_port)]
+        read = [
+            getattr(request, name) for request in requests for name in ("valid", *_REQUEST_FIELDS)
+        ]
+        read += [getattr(hart.retire, name) for name in (*_RETIRED, *HANDLER)]
+        read += probed(hart) + (counted(hart) if self._events else [])
+        return [signal for value in read for signal in Value.cast(value)._rhs_signals()]
+
+    def _heed_all(self) -> None:
+        """Somebody looks at more than is read always: from now on all has its value of now."""
+        if not self._heeds_all:
+            self._heeds_all = True
+            self._core.heed(None)
+            self._core.step_design()
 
     def _slot(self, value: Any) -> Any:
         """Where the simulator keeps a signal."""

@@ -14,7 +14,7 @@ settled values alone. Made for one clock, which no logic drives.
 It builds on private parts of Amaranth; see `sim.engines.internals`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from amaranth.hdl import Fragment, MemoryInstance, Signal
@@ -48,17 +48,55 @@ class LevelizedPySimEngine(PySimEngine):
         self._active_triggers: set[Any] = set()
         compiled = _compile(self._state, design.fragment)
         self._processes = compiled.processes
-        groups = [compiled.groups[i] for i in topological_order(_dependencies(compiled.groups))]
-        self._evaluate = [group.run for group in groups if group.run is not None]
-        for index, group in enumerate(groups):
-            group.wake_by_inputs(self._state, 1 << index)
-        self._all = (1 << len(groups)) - 1
-        self._state.due.bits = self._all
+        self._clocked = compiled.clocked
+        order = topological_order(_dependencies(compiled.groups))
+        self._groups = [compiled.groups[index] for index in order]
+        self._evaluate = [group.run for group in self._groups if group.run is not None]
+        for index, group in enumerate(self._groups):
+            group.wake_by_memories(self._state, 1 << index)
+        self.heed(None)
 
     def reset(self) -> None:
         """Reverts to the initial state."""
         super().reset()
         self._state.due.bits = self._all
+
+    def heed(self, signals: Iterable[Signal] | None) -> None:
+        """From the next step on evaluates only what `signals` and flip-flops depend on.
+
+        All other logic keeps the values it has. With None all is evaluated, as it is at first.
+        """
+        state = self._state
+        heeded = self._groups if signals is None else self._needed_for(signals)
+        for group in self._groups:
+            group.heeded = False
+        for slot in state.slots:
+            if type(slot) is _Signal:
+                slot.readers = 0
+        self._all = 0
+        for index, group in enumerate(self._groups):
+            if group in heeded:
+                group.heeded = True
+                self._all |= 1 << index
+                for signal in group.inputs:
+                    state.slots[state.get_signal(signal)].readers |= 1 << index
+        self._state.due.bits = self._all
+
+    def _needed_for(self, signals: Iterable[Signal]) -> Collection["_Group"]:
+        """The groups that `signals`, flip-flops and memories depend on, or that drive nothing."""
+        drivers: dict[int, list[_Group]] = {}
+        for group in self._groups:
+            for signal in group.outputs:
+                drivers.setdefault(id(signal), []).append(group)
+        needed = dict.fromkeys(group for group in self._groups if not group.outputs)
+        work = [*signals, *self._clocked]
+        work += (signal for group in needed for signal in group.inputs)
+        while work:
+            for group in drivers.get(id(work.pop()), ()):
+                if group not in needed:
+                    needed[group] = None
+                    work += group.inputs
+        return needed
 
     def return_in_time(self, femtoseconds: int) -> None:
         """All signals and memories have been set to those of so long ago, which may be negative."""
@@ -227,17 +265,17 @@ class _Group:
         self.inputs = SignalSet()
         self.outputs = SignalSet()
         self.memories: list[Any] = []
+        self.heeded = True
         self.run: Callable[[], None] | None = None
 
-    def wake_by_inputs(self, state: _State, bit: int) -> None:
-        """Makes a change of what it reads set `bit` of what is due."""
+    def wake_by_memories(self, state: _State, bit: int) -> None:
+        """Makes a change of a memory that it reads set `bit` of what is due."""
 
         def waker() -> bool:
-            state.due.bits |= bit
+            if self.heeded:
+                state.due.bits |= bit
             return True
 
-        for signal in self.inputs:
-            state.slots[state.get_signal(signal)].readers |= bit
         for memory in self.memories:
             state.add_memory_waker(memory, waker)
 
@@ -248,11 +286,14 @@ class _Compiled:
     def __init__(self) -> None:
         self.groups: list[_Group] = []
         self.processes: set[Any] = set()
+        #: What flip-flops and memories read.
+        self.clocked = SignalSet()
 
 
 def _compile(state: _State, fragment: Fragment) -> _Compiled:
     compiled = _Compiled()
     for part, outputs in _parts(fragment):
+        compiled.clocked.update(_clocked(part))
         group = state.group = _Group()
         group.outputs.update(outputs)
         for process in FragmentCompiler(state)(part):
@@ -279,6 +320,18 @@ def _parts(fragment: Fragment) -> Iterator[tuple[Fragment, Iterable[Signal]]]:
                 yield part, part.statements[domain]._lhs_signals()
     for subfragment, _, _ in fragment.subfragments:
         yield from _parts(subfragment)
+
+
+def _clocked(part: Fragment) -> Iterator[Signal]:
+    """What a part reads at the edges of its clock."""
+    if isinstance(part, MemoryInstance):
+        ports = [port for port in part._read_ports if port._domain != "comb"]
+        for port in (*ports, *part._write_ports):
+            for value in (port._addr, port._en, port._data):
+                yield from value._rhs_signals()
+    for domain, statements in part.statements.items():
+        if domain != "comb":
+            yield from statements._rhs_signals()
 
 
 def _dependencies(groups: Sequence[_Group]) -> list[list[int]]:

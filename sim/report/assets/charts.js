@@ -4,7 +4,7 @@
 // Steps between the ticks of whole numbers.
 const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
 // So wide are the axes on the left of charts over time: they stand one over the other.
-const LEFT = 84;
+const LEFT = 98;
 
 function axis(label, more) {
   return {
@@ -41,8 +41,9 @@ function histogram(place, groups) {
   const least = Math.min(...groups.map((group) => group.lengths[0]));
   const most = Math.max(...groups.map((group) => group.lengths[group.lengths.length - 1]));
   const step = niceStep((most - least + 1) / 40);
-  const first = Math.floor(least / step);
-  const count = Math.floor(most / step) - first + 1;
+  // With an empty class on either side.
+  const first = Math.floor(least / step) - 1;
+  const count = Math.floor(most / step) - first + 2;
   const starts = Array.from({ length: count }, (_, number) => (first + number) * step);
   const counts = groups.map((group) => {
     const numbers = new Array(count).fill(0);
@@ -51,7 +52,7 @@ function histogram(place, groups) {
   });
   const middles = starts.map((start) => start + (step - 1) / 2);
   return chart(place, `How long page faults take, in classes of ${many(step, "cycle")}`, {
-    scales: { x: { time: false, range: (_, low, high) => [low - step, high + step] }, y: { range: (_, low, high) => [0, high * 1.05] } },
+    scales: { x: { time: false, range: (_, low, high) => [low, high] }, y: { range: (_, low, high) => [0, high * 1.05] } },
     axes: [axis("cycles from the look-up to the retry"), axis("page faults", { size: 60 })],
     cursor: { drag: { x: true, y: false } },
     series: [

@@ -29,7 +29,7 @@ class Table {
   }
 
   get(name, row) {
-    return this.cells[name][row];
+    return this.cells[name]?.[row];
   }
 }
 
@@ -80,9 +80,10 @@ class Faults {
       .filter((part) => part.cycles);
   }
 
-  steps(row) {
+  // Of the kernel's answer: those for the fault ("kernel"), or for what else it had to do ("other").
+  steps(row, which) {
     return this.layout.steps
-      .map((step) => ({ ...step, cycles: this.get(`kernel_${step.key}_cycles`, row) }))
+      .map((step) => ({ ...step, cycles: this.get(`${which}_${step.key}_cycles`, row) }))
       .filter((step) => step.cycles);
   }
 

@@ -43,6 +43,28 @@ function drawAnew() {
   for (const chart of charts) chart.redraw();
 }
 
+// What is far below is drawn when it comes near, or is to be printed.
+const waiting = new Map();
+
+function whenNear(element, draw) {
+  const observer = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) drawWaiting(element);
+  }, { rootMargin: "600px" });
+  waiting.set(element, () => {
+    observer.disconnect();
+    draw();
+  });
+  observer.observe(element);
+}
+
+function drawWaiting(...elements) {
+  for (const element of elements.length ? elements : [...waiting.keys()]) {
+    const draw = waiting.get(element);
+    waiting.delete(element);
+    draw?.();
+  }
+}
+
 function complain(message) {
   const notice = byId("notice");
   notice.textContent = message;
@@ -64,4 +86,28 @@ function smallTable(caption, heads, rows) {
     el("table", {}, el("caption", {}, caption),
       el("thead", {}, el("tr", {}, heads.map((head) => cell(head, "th", "col")))),
       el("tbody", {}, rows.map((row) => el("tr", {}, row.map((each) => cell(each, "td")))))));
+}
+
+function watchColours() {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAnew);
+  const print = (is) => () => {
+    document.documentElement.classList.toggle("printing", is);
+    drawWaiting();
+    drawAnew();
+  };
+  window.addEventListener("beforeprint", print(true));
+  window.addEventListener("afterprint", print(false));
+}
+
+// Shows a page, and says when that is done, or why it cannot be.
+async function show(page) {
+  try {
+    if (!("DecompressionStream" in window)) throw new Error("its data can be read by browsers of 2023 and newer");
+    await page();
+    watchColours();
+    document.documentElement.dataset.ready = "true";
+  } catch (error) {
+    complain(`The page cannot be shown: ${error.message}`);
+    throw error;
+  }
 }

@@ -2,24 +2,9 @@
 // What memory is in use over time: a process's pages, a map of its addresses, and free frames.
 
 const PAGE = 4096;
-const STATES = ["given", "promised", "touched", "shared"];
-const STATE_NAMES = ["given back", "promised", "touched", "shared"];
-
-const rowsOf = (table) => Array.from({ length: table.length }, (_, row) =>
-  Object.fromEntries(table.names.map((name) => [name, table.cells[name][row]])));
-
-// Steps with times of their own, as columns with one time; `end` is the last cycle of all.
-function together(series, end) {
-  const times = [...new Set([0, ...series.flatMap((steps) => steps.map(([cycle]) => cycle)), end])].sort((a, b) => a - b);
-  const columns = series.map((steps) => {
-    let next = 0, value = 0;
-    return times.map((time) => {
-      while (next < steps.length && steps[next][0] <= time) value = steps[next++][1];
-      return value;
-    });
-  });
-  return [times, ...columns];
-}
+// What has changed by the end of the run: the kernel's last answer may come after it.
+const rowsOf = (table, end) => Array.from({ length: table.length }, (_, row) =>
+  Object.fromEntries(table.names.map((name) => [name, table.cells[name][row]]))).filter((row) => row.cycle <= end);
 
 // How many of the faults of a process there were by each cycle.
 function faultSteps(faults, pid) {
@@ -30,17 +15,8 @@ function faultSteps(faults, pid) {
   return steps.sort((a, b) => a[0] - b[0]).map(([cycle], number) => [cycle, number + 1]);
 }
 
-const stepped = (label, name, more) => ({
-  label, stroke: () => colour(name), width: 1.5, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }),
-  value: (_, value) => grouped(value), ...more,
-});
-
-// What all charts over time have: the cycles, moved together.
-const overTime = (run) => ({
-  scales: { x: { time: false, range: (_, low, high) => (low === null ? [0, run.cycles] : [low, high]) } },
-  cursor: { sync: { key: "time", scales: ["x", null] }, drag: { x: true, y: false }, points: { size: 6 } },
-  cycles: { label: "cycle", value: (_, value) => grouped(value) },
-});
+// Ticks of a logarithmic axis that has 0 as well.
+const powers = (_, __, low, high) => [0, ...Array.from({ length: 15 }, (_, power) => 10 ** power).filter((each) => each <= high)];
 
 function pagesChart(place, run, faults, sizes, pid) {
   const { scales, cursor, cycles } = overTime(run);
@@ -51,8 +27,8 @@ function pagesChart(place, run, faults, sizes, pid) {
   const most = (steps) => steps.reduce((high, step) => Math.max(high, step[1]), 0);
   const wide = most(size) > 100 * Math.max(1, most(resident), most(counts));
   return chart(place, "Pages and page faults", {
-    cursor, axes: [axis("cycles"), axis(wide ? "pages, faults (logarithmic)" : "pages, faults", { size: LEFT })],
-    scales: { ...scales, y: { distr: wide ? 4 : 1, range: wide ? undefined : (_, low, high) => [0, Math.max(1, high) * 1.05] } },
+    cursor, axes: [axis("cycles"), axis(wide ? "pages, faults (log.)" : "pages, faults", wide ? { size: LEFT, splits: powers } : { size: LEFT })],
+    scales: { ...scales, y: { distr: wide ? 4 : 1, range: (_, low, high) => [0, Math.max(1, high) * (wide ? 2 : 1.05)] } },
     series: [cycles, stepped("size in pages", "promised-line", { fill: () => `${colour("promised")}60` }),
       stepped("resident pages", "touched", { fill: () => `${colour("touched")}40` }), stepped("page faults so far", "trap")],
   }, together([size, resident, counts], run.cycles));
@@ -70,78 +46,8 @@ function framesChart(place, run, frames) {
   }, [times, free], 160);
 }
 
-// Each change is painted from its cycle to the right; what comes later is painted over it.
-function paintMap(plot, changes) {
-  const { ctx, bbox } = plot;
-  const colours = STATES.map(colour);
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
-  const right = bbox.left + bbox.width;
-  for (const { cycle, page, count, state } of changes) {
-    const left = Math.max(bbox.left, plot.valToPos(cycle, "x", true));
-    if (left > right) continue;
-    const low = plot.valToPos(page, "y", true), high = plot.valToPos(page + count, "y", true);
-    ctx.fillStyle = colours[state];
-    ctx.fillRect(left, high, right - left, Math.max(1, low - high));
-  }
-  ctx.restore();
-}
-
-// What is the case of a page in a cycle: the last change of it.
-function stateAt(changes, cycle, page) {
-  for (let number = changes.length - 1; number >= 0; number -= 1) {
-    const each = changes[number];
-    if (each.cycle <= cycle && each.page <= page && page < each.page + each.count) return each;
-  }
-  return null;
-}
-
-function mapChart(place, run, changes) {
-  const { scales, cursor, cycles } = overTime(run);
-  const pages = changes.reduce((most, { page, count }) => Math.max(most, page + count), 1);
-  const said = el("p", { class: "quiet said" }, " ");
-  const tell = (plot) => {
-    const { left, top } = plot.cursor;
-    if (left === null || left < 0) { said.textContent = " "; return; }
-    const cycle = Math.floor(plot.posToVal(left, "x")), page = Math.floor(plot.posToVal(top, "y"));
-    const found = page >= 0 && stateAt(changes, cycle, page);
-    said.textContent = found ? `Page ${hex(page * PAGE)} in cycle ${grouped(cycle)}: ${STATE_NAMES[found.state]}, since cycle ${grouped(found.cycle)}` : " ";
-  };
-  const plot = chart(place, "Map of the address space", {
-    cursor: { ...cursor, points: { show: false }, y: true }, legend: { show: false },
-    scales: { ...scales, y: { range: () => [0, pages] } },
-    axes: [axis("cycles"), axis("address", {
-      size: LEFT, values: (_, ticks) => ticks.map((tick) => hex(Math.round(tick) * PAGE)),
-      incrs: Array.from({ length: 28 }, (_, power) => 2 ** power) })],
-    series: [cycles, { label: "pages", stroke: "transparent", points: { show: false } }],
-    hooks: { drawAxes: [(plot) => paintMap(plot, changes)], setCursor: [tell] },
-  }, [[0, run.cycles], [0, pages]], 280);
-  place.append(el("ul", { class: "legend" }, ["promised", "touched", "shared", "given"].filter((name) =>
-    name !== "shared" || changes.some((each) => each.state === 3)).map((name) =>
-    el("li", {}, el("span", { class: `swatch kind-${name}` }), STATE_NAMES[STATES.indexOf(name)]))), said);
-  return plot;
-}
-
-// Plus and minus, arrows and 0 do what the mouse does, for all charts over time.
-function zoomByKeys(place, run, plots) {
-  place.addEventListener("keydown", (event) => {
-    if (!plots().length || event.target.closest("select")) return;
-    const { min, max } = plots()[0].scales.x, width = max - min, middle = (min + max) / 2;
-    const ways = { "+": [middle - width / 4, middle + width / 4], "-": [middle - width, middle + width],
-      ArrowLeft: [min - width / 4, max - width / 4], ArrowRight: [min + width / 4, max + width / 4], 0: [0, run.cycles] };
-    if (!(event.key in ways)) return;
-    event.preventDefault();
-    const [low, high] = ways[event.key];
-    const range = { min: Math.max(0, Math.min(low, run.cycles - Math.min(run.cycles, high - low))), max: 0 };
-    range.max = Math.min(run.cycles, range.min + (high - low));
-    for (const plot of plots()) plot.setScale("x", range);
-  });
-}
-
 function showMemory(run, faults, tables) {
-  const sizes = rowsOf(tables.sizes), frames = rowsOf(tables.frames), changes = rowsOf(tables.map);
+  const [sizes, frames, changes] = [tables.sizes, tables.frames, tables.map].map((table) => rowsOf(table, run.cycles));
   const pids = [...new Set(sizes.map((row) => row.pid))].sort((a, b) => a - b);
   const names = new Map(run.processes.map((each) => [each.pid, each.name]));
   const choice = byId("process"), place = byId("of-process");

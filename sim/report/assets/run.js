@@ -30,10 +30,22 @@ function showRun(run) {
       [grouped(each.syscalls), "number"], [grouped(each.user_cycles), "number"], [grouped(each.kernel_cycles), "number"],
       [grouped(each.resident_pages), "number"], [grouped(each.page_tables), "number"],
       [each.exit_status === null ? "has not ended" : String(each.exit_status), "number"]])));
-  if (run.counters) byId("counters").append(smallTable("Counters", ["counter", ["value", "number"]], flat(run.counters)));
+  showCounters(run, factsOf("counted"));
   const facts = { ...run.config, ...Object.fromEntries(Object.entries(run.versions).map(([name, value]) => [`${name} (version)`, value])) };
   byId("configuration").append(el("details", {}, el("summary", {}, "Configuration and versions"),
     smallTable("Configuration and versions", ["name", "value"], flat(facts))));
+}
+
+// What the hart has counted, of the run and of each process, if it has.
+function showCounters(run, { run: all, processes }) {
+  if (!all) return;
+  const heads = ["", ...["fetch", "data", "update", "all"].map((name) => [name, "number"])];
+  const table = (caption, rows) => smallTable(caption, heads, rows.map(([name, ...cells]) =>
+    [name.startsWith(" ") ? el("span", { class: "part" }, name.trim()) : name, ...cells.map((cell) => [cell, "number"])]));
+  const names = new Map(run.processes.map((each) => [String(each.pid), each.name]));
+  byId("counters").append(table("Counters of the run", all), Object.keys(processes).length > 1 ? el("details", {},
+    el("summary", {}, "Counters of each process"), Object.entries(processes).map(([pid, rows]) =>
+      table(`pid ${pid} (${names.get(pid) ?? ""})`, rows))) : "");
 }
 
 // Members of members as rows.
@@ -45,49 +57,14 @@ function flat(value, name = "") {
   });
 }
 
-function connectSearch(table) {
-  const box = byId("search");
-  const search = () => {
-    const found = table.search(box.value);
-    byId("found").textContent = box.value ? `${grouped(found)} of ${grouped(table.faults.length)}` : "";
-  };
-  box.addEventListener("input", search);
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { box.value = ""; search(); }
-    if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); table.view.focus(); }
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.target.closest("input, select, textarea")) { event.preventDefault(); box.focus(); }
-  });
-  byId("story").addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") table.choose(table.current - 1);
-    if (event.key === "ArrowRight") table.choose(table.current + 1);
-    if (event.key === "Escape") table.view.focus();
-  });
-}
-
-function watchColours() {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAnew);
-  const print = (is) => () => {
-    document.documentElement.classList.toggle("printing", is);
-    drawAnew();
-  };
-  window.addEventListener("beforeprint", print(true));
-  window.addEventListener("afterprint", print(false));
-}
-
 async function showPage() {
-  if (!("DecompressionStream" in window)) {
-    complain("This page needs a browser of 2023 or newer: it cannot read its data.");
-    return;
-  }
   const layout = factsOf("layout"), run = factsOf("run");
   const { tables, words } = await readData(layout);
   const faults = new Faults(tables.faults, words, layout);
   showSummary(run, faults);
   showRun(run);
   if (faults.length) {
-    const table = new FaultTable(byId("table"), faults, (row, go) => showStory(byId("story"), faults, row, go));
+    const table = faultTable(byId("table"), faults, (row, go) => showStory(byId("story"), faults, row, go));
     connectSearch(table);
     table.choose(0);
   } else {
@@ -95,11 +72,11 @@ async function showPage() {
     document.querySelectorAll("#faults .tools, #faults .split").forEach((each) => each.remove());
   }
   showPhases(faults);
-  const memory = showMemory(run, faults, tables);
-  const tlbs = showTlbs(run, faults, tables.tlbs, factsOf("tlb"));
-  zoomByKeys(byId("over-time"), run, () => [...memory.all(), ...tlbs]);
-  watchColours();
-  document.documentElement.dataset.ready = "true";
+  whenNear(byId("memory"), () => {
+    const memory = showMemory(run, faults, tables);
+    const tlbs = showTlbs(run, faults, tables.tlbs, factsOf("tlb"));
+    zoomByKeys(byId("over-time"), run, () => [...memory.all(), ...tlbs]);
+  });
 }
 
-showPage().catch((error) => complain(`The page cannot be shown: ${error.message}`));
+show(showPage);

@@ -47,28 +47,23 @@ function lookup(faults, row) {
 }
 
 function cyclesOf(faults, row) {
-  const parts = faults.phases(row), steps = faults.steps(row), total = faults.cycles(row);
+  const parts = faults.phases(row), steps = faults.steps(row, "kernel"), others = faults.steps(row, "other"), total = faults.cycles(row);
   if (!total) return null;
   return [
     el("h4", {}, "Cycles"),
     bars(parts),
     steps.length ? [el("h4", {}, "Steps of the kernel"), bars(steps, "kernel")] : null,
+    others.length ? [el("h4", {}, "The other work of the same answer"), bars(others, "kernel")] : null,
   ];
 }
 
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}`;
+
 function decision(faults, row) {
-  const reason = faults.get("reason", row);
-  const retired = faults.get("retired_cycle", row);
-  let end = "The run ended before the instruction was made again.";
-  if (faults.get("outcome", row) === "killed") end = "The process is killed.";
-  else if (faults.get("outcome", row) === "unfinished") end = "";
-  else if (faults.get("via", row)) end = "The system call goes on.";
-  else if (retired !== null) end = `The instruction is made again, and retires in cycle ${grouped(retired)}.`;
-  return [
-    el("h4", {}, "The kernel"),
-    el("p", { class: "decision" }, reason ? `${reason[0].toUpperCase()}${reason.slice(1)}: ` : "",
-      el("strong", {}, faults.kernel(row)), `. ${end}`.trimEnd()),
-  ];
+  const reason = faults.get("reason", row), kernel = faults.kernel(row);
+  const ending = faults.get("ending", row).replace("{retired}", grouped(faults.get("retired_cycle", row)));
+  const why = ending.startsWith(kernel) ? null : [`${sentence(reason)}: `, el("strong", {}, kernel), ". "];
+  return [el("h4", {}, "The kernel"), el("p", { class: "decision" }, why, `${sentence(ending)}.`)];
 }
 
 function showStory(place, faults, row, go) {

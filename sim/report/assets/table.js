@@ -5,42 +5,30 @@ const ROW_HEIGHT = 28;
 const AROUND = 12; // rows above and below those to be seen
 const PRINTED = 500; // rows on paper
 
-const COLUMNS = [
-  { name: "#", style: "number", of: (faults, row) => faults.get("number", row), show: grouped },
-  { name: "raised", style: "number", of: (faults, row) => faults.get("cycle", row), show: grouped },
-  { name: "process", style: "some", of: (faults, row) => `${faults.get("pid", row)} ${faults.get("program", row)}` },
-  { name: "function", style: "some", of: (faults, row) => faults.get("function", row) ?? faults.get("via", row) ?? hex(faults.get("pc", row)) },
-  { name: "line", style: "most", of: (faults, row) => faults.place(row) },
-  { name: "cause", style: "", of: (faults, row) => faults.cause(row) },
-  { name: "stval", style: "number mono", of: (faults, row) => faults.get("stval", row), show: hex },
-  { name: "cycles", style: "number", of: (faults, row) => faults.cycles(row), show: grouped },
-  { name: "the kernel", style: "most wide", of: (faults, row) => faults.kernel(row) },
-];
-
-class FaultTable {
-  // `chosen` is called with the row of the fault that somebody has chosen, of all.
-  constructor(place, faults, chosen) {
-    this.faults = faults;
-    this.chosen = chosen;
-    this.rows = Array.from({ length: faults.length }, (_, row) => row);
+// A table of rows by their numbers. Its options: `columns`, each with a name, a style, and what a row
+// has there; `length`; `text`, what a row is searched in; `chosen`, called with the row that somebody
+// has chosen and what goes on from there; `isMarked`; `label`.
+class RowTable {
+  constructor(place, options) {
+    Object.assign(this, options);
+    this.rows = Array.from({ length: this.length }, (_, row) => row);
     this.order = { column: 0, down: false };
     this.current = 0;
     this.texts = [];
-    this.places = new Map();
     this.build(place);
     this.draw();
   }
 
   build(place) {
-    const heads = COLUMNS.map((column, number) => el("th", { scope: "col", class: column.style },
+    const heads = this.columns.map((column, number) => el("th", { scope: "col", class: column.style },
       el("button", { type: "button", onclick: () => this.sortBy(number) }, column.name)));
     this.heads = heads;
     this.body = el("tbody", { onclick: (event) => this.clicked(event) });
     this.above = el("tr", { "aria-hidden": "true", class: "room" });
     this.below = el("tr", { "aria-hidden": "true", class: "room" });
-    this.table = el("table", { "aria-rowcount": this.faults.length + 1, "aria-label": "Page faults" },
+    this.table = el("table", { "aria-rowcount": this.length + 1, "aria-label": this.label },
       el("thead", {}, el("tr", { "aria-rowindex": 1 }, heads)), this.body);
-    this.view = el("div", { class: "view", tabindex: 0, role: "group", "aria-label": "Page faults; arrow keys go from one to the next",
+    this.view = el("div", { class: "view", tabindex: 0, role: "group", "aria-label": `${this.label}; arrow keys go from one to the next`,
       onscroll: () => this.draw(), onkeydown: (event) => this.pressed(event) }, this.table);
     this.printed = el("p", { class: "printed" });
     place.append(this.view, this.printed);
@@ -65,9 +53,9 @@ class FaultTable {
   row(row, place) {
     const isCurrent = place === this.current;
     return el("tr", { "data-place": place, "aria-rowindex": place + 2, "aria-current": isCurrent ? "true" : null,
-      class: this.faults.get("outcome", row) === "killed" ? "killed" : null },
-      COLUMNS.map((column) => {
-        const value = column.of(this.faults, row);
+      class: this.isMarked(row) ? "killed" : null },
+      this.columns.map((column) => {
+        const value = column.of(row);
         const text = (column.show ?? String)(value);
         return el("td", { class: column.style, title: column.style.includes("wide") ? text : null }, text);
       }));
@@ -112,23 +100,11 @@ class FaultTable {
     this.chosen(this.rows[this.current], (step) => this.choose(this.current + step));
   }
 
-  // What a row is searched in: most of it is the same wherever the instruction is.
-  text(row) {
-    const get = (name) => this.faults.get(name, row);
-    const key = `${get("pid")} ${this.faults.table.get("program", row)} ${get("pc")} ${get("cause")} ${get("via")}`;
-    if (!this.places.has(key)) {
-      this.places.set(key, [`pid ${get("pid")}`, get("program"), get("function"), this.faults.place(row),
-        this.faults.cause(row), get("via"), hex(get("pc")), get("instruction"), get("source")].join(" ").toLowerCase());
-    }
-    this.texts[row] ??= `#${get("number")} ${this.places.get(key)} ${hex(get("stval"))} ${this.faults.kernel(row)}`;
-    return this.texts[row];
-  }
-
   search(query) {
     const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
     this.rows = [];
-    for (let row = 0; row < this.faults.length; row += 1) {
-      if (!wanted.length || wanted.every((word) => this.text(row).includes(word))) this.rows.push(row);
+    for (let row = 0; row < this.length; row += 1) {
+      if (!wanted.length || wanted.every((word) => (this.texts[row] ??= this.text(row)).includes(word))) this.rows.push(row);
     }
     this.sort();
     this.current = 0;
@@ -156,11 +132,33 @@ class FaultTable {
       this.rows.sort((one, other) => one - other);
       return;
     }
-    const { of } = COLUMNS[this.order.column], sign = this.order.down ? -1 : 1;
-    const keys = new Map(this.rows.map((row) => [row, of(this.faults, row)]));
+    const { of } = this.columns[this.order.column], sign = this.order.down ? -1 : 1;
+    const keys = new Map(this.rows.map((row) => [row, of(row)]));
     this.rows.sort((one, other) => {
       const [a, b] = [keys.get(one), keys.get(other)];
       return sign * (a < b ? -1 : a > b ? 1 : 0) || one - other;
     });
   }
+}
+
+// The box for the search, and keys for all of it.
+function connectSearch(table) {
+  const box = byId("search");
+  const search = () => {
+    const found = table.search(box.value);
+    byId("found").textContent = box.value ? `${grouped(found)} of ${grouped(table.length)}` : "";
+  };
+  box.addEventListener("input", search);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { box.value = ""; search(); }
+    if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); table.view.focus(); }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !event.target.closest("input, select, textarea")) { event.preventDefault(); box.focus(); }
+  });
+  byId("story").addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft") table.choose(table.current - 1);
+    if (event.key === "ArrowRight") table.choose(table.current + 1);
+    if (event.key === "Escape") table.view.focus();
+  });
 }

@@ -13,9 +13,10 @@ from sim.host.toolchain import ToolchainError
 from sim.platform.bus import ProtocolError
 from sim.platform.devices.htif import HtifError
 from sim.platform.devices.journal import JournalError
+from sim.report.runs import RunFileError
 
 USER = [EngineError, ExecError, FsError, HostFileError, JournalError, LoadError]
-USER += [MomentError, ToolchainError]
+USER += [MomentError, RunFileError, ToolchainError]
 MACHINE = [HtifError, JoinError, ProtocolError]
 
 

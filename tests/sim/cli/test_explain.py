@@ -25,7 +25,15 @@ def test_the_first_fault_is_told_if_nobody_says_which(capsys):
     assert re.fullmatch(r"  0x240  read_some\+0x\w+  ld a0, .*", lines[3])
     assert "  cycles          1,343" in lines
     assert lines[-1] == "  the instruction is made again, and retires in cycle 4,549"
-    assert all(len(line) <= 90 for line in lines)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["lazy", "all"], ["badaccess", "1", "null"], ["sh", "1", "--", "-c", "badaccess guard"]],
+    ids=" ".join,
+)
+def test_no_line_is_longer_than_a_terminal(capsys, arguments):
+    assert max(map(len, lines_of(capsys, *arguments))) < 80
 
 
 def test_the_cycles_are_those_of_its_parts(capsys):

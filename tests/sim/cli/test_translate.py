@@ -41,6 +41,11 @@ def test_a_name_moves_no_cursor(capsys, tmp_path):
     assert "(^[[Ahi)" in head
 
 
+@pytest.mark.parametrize("va", ["0", "0x2ff8", "0x4ff8", "0x3ffffff000", "0x8000000000"])
+def test_no_line_is_longer_than_a_terminal(capsys, va):
+    assert max(map(len, lines_of(capsys, "lazy", va, "--at", "fault:2"))) < 80
+
+
 def test_before_the_kernel_has_answered_none_runs(capsys):
     assert lines_of(capsys, "lazy", "0", "--at", "cycle:5") == ["at cycle 5 no process runs"]
 

@@ -110,7 +110,7 @@ def test_a_wrong_breakpoint_takes_no_number(lazy):
 def test_an_entry_that_changes_stops(lazy):
     shown = run(lazy, "goto fault 1", "break pte 0x4ff8", "continue", "translate 0x4ff8")
     assert "pte of 0x4ff8, pid 2 (breakpoint 1)" in shown
-    assert any("a page of 4 KiB at 0x80008000" in line for line in shown)
+    assert any("4 KiB page at 0x80008000" in line for line in shown)
 
 
 def test_an_empty_line_and_a_comment_do_nothing(lazy):

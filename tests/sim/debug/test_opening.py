@@ -6,6 +6,7 @@ from sim.config import RunConfig
 from sim.debug.conditions import Kind
 from sim.debug.debugger import DebugError
 from sim.debug.opening import open_debugger
+from sim.limit import DEFAULT_CYCLES
 
 CONFIG = RunConfig(memory_mib=4)
 
@@ -15,6 +16,17 @@ def test_it_stands_before_the_first_cycle_and_is_traced():
     with debugger.session as session:
         assert debugger.cycle == 0
         assert session.config.traced
+
+
+def test_it_is_configured_as_any_run_and_typed_to_by_default():
+    debugger = open_debugger("cat", config=CONFIG)
+    with debugger.session as session:
+        assert session.config.memory_mib == 4
+        debugger.give_input(b"typed\n")
+        debugger.forward(None)
+        assert session.kernel.console.printed == b"typed\n"
+    with open_debugger("hello").session as session:
+        assert session.config == RunConfig(traced=True)
 
 
 def test_its_arguments_are_those_of_the_program():
@@ -31,6 +43,12 @@ def test_a_run_with_input_of_its_own_is_not_typed_to():
         assert session.kernel.console.printed == b"once\n"
         with pytest.raises(DebugError, match="comes from a file"):
             debugger.give_input(b"twice\n")
+
+
+def test_its_motions_are_bounded_as_a_run_is():
+    debugger = open_debugger("hello", config=CONFIG)
+    with debugger.session, pytest.raises(DebugError, match="no motion goes further than"):
+        debugger.go_to(DEFAULT_CYCLES + 1)
 
 
 def test_its_motions_are_bounded():

@@ -1,6 +1,7 @@
 """The debugger's screen, driven by keys and the mouse."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -52,13 +53,13 @@ class Driver:
         return [line.text for line in self.app.query_one("#log", RichLog).lines]
 
 
-def drive(act, size=SMALL, program="lazy"):
+def drive(act, size=SMALL, program="lazy", make=DebugScreen):
     """Does what `act` says with a screen of that size."""
 
     async def run():
         debugger = open_debugger(program, config=RunConfig(memory_mib=8))
         with debugger.session as session:
-            app = DebugScreen(Commands(debugger, session.symbols()))
+            app = make(Commands(debugger, session.symbols()))
             async with app.run_test(size=size) as pilot:
                 driver = Driver(app, pilot)
                 await driver.settle()
@@ -178,3 +179,130 @@ def test_it_is_left():
         await driver.press("q")
 
     assert drive(act).return_code in (0, None)
+
+
+def test_a_pane_is_filled_when_it_is_seen_and_nothing_is_under_way():
+    class Screen(DebugScreen):
+        working = False
+
+        @property
+        def busy(self):
+            return self.working or super().busy
+
+    async def act(driver):
+        assert driver.text("#text-stages")
+        assert driver.text("#text-tlbs") == ""
+        driver.app.working = True
+        await driver.click("#--content-tab-pane-tlbs")
+        assert driver.text("#text-tlbs") == ""
+        driver.app.working = False
+        await driver.click("#--content-tab-pane-csrs")
+        await driver.click("#--content-tab-pane-tlbs")
+        assert driver.text("#text-tlbs").startswith("itlb: ")
+
+    drive(act, LARGE, make=Screen)
+
+
+def test_one_command_is_carried_out_at_a_time():
+    go = threading.Event()
+
+    class Slow(DebugScreen):
+        def _carry_out(self, line):
+            go.wait(10)
+            return super()._carry_out(line)
+
+    async def act(driver):
+        app = driver.app
+        for nothing in ("", "  "):
+            app.action_do(nothing)
+            assert not app.busy
+        app.action_do("step cycle")
+        assert app.busy
+        assert driver.text("#where") == "step cycle ...  (Esc ends it)"
+        app.action_do("step cycle 5")
+        go.set()
+        await driver.settle()
+        assert not app.busy
+        assert driver.cycle == 1
+        assert driver.log()[0] == "> step cycle"
+
+    drive(act, make=Slow)
+
+
+def test_the_keys_that_are_shown_are_those_that_there_is_room_for():
+    async def act(driver):
+        keys = {each.key_display: each.description for each in driver.app.query("FooterKey")}
+        assert list(keys) == [*"sbftyncC:", "esc", "q"]
+        assert keys["n"] == "Cycle"
+        await driver.press("ctrl+p")
+        assert len(driver.app.screen_stack) == 1
+
+    drive(act, LARGE)
+
+
+@pytest.mark.parametrize("width, beside", [(119, False), (120, True)])
+def test_with_120_columns_the_code_stands_beside_the_state(width, beside):
+    async def act(driver):
+        code, state = (driver.app.query_one(name).region for name in ("#code", "#state"))
+        assert (code.y == state.y) == beside
+        assert (code.height == 8) != beside
+
+    drive(act, (width, 40))
+
+
+def test_brackets_are_text_and_long_lines_are_wrapped():
+    async def act(driver):
+        await driver.type("[b]no command[/b]")
+        assert driver.log()[0] == "> [b]no command[/b]"
+        assert "".join(driver.log()[1:]).startswith("'[b]no' is no command: step, back, ")
+        assert len(driver.log()) > 3
+        assert max(map(len, driver.log())) <= SMALL[0]
+        for selector in ("#where", "#text-stages"):
+            driver.app.query_one(selector, Static).update("[b]x[/b]")
+            assert driver.text(selector) == "[b]x[/b]"
+
+    drive(act)
+
+
+def test_the_lines_of_input_and_keys_are_one_high():
+    async def act(driver):
+        assert driver.app.query_one("#command").region.height == 1
+        assert driver.app.query_one("#command", Input).compact
+        assert driver.app.query_one("Footer").compact
+
+    drive(act)
+
+
+def test_it_is_left_by_a_command_too():
+    async def act(driver):
+        await driver.type("quit")
+
+    assert drive(act).return_code == 0
+
+
+def test_a_fault_of_the_debugger_itself_is_raised():
+    class Broken(DebugScreen):
+        def _carry_out(self, line):
+            raise ZeroDivisionError
+
+    async def act(driver):
+        await driver.type("step")
+
+    with pytest.raises(ZeroDivisionError):
+        drive(act, make=Broken)
+
+
+def test_a_walk_is_shown_of_what_was_translated_last():
+    async def act(driver):
+        driver.app.query_one("#state", TabbedContent).active = "pane-walk"
+        for line, shown in [
+            ("goto fault 1", "va 0x4ff8"),
+            ("goto fault 2", "va 0x14ff8"),
+            ("tr 0x5000", "va 0x5000"),
+            ("memory 0x6000", "va 0x5000"),
+            ("translate main", f"va {driver.app._commands.address('main'):#x}"),
+        ]:
+            await driver.type(line)
+            assert driver.text("#text-walk").startswith(shown), line
+
+    drive(act)

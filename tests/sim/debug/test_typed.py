@@ -2,6 +2,9 @@
 
 import pytest
 
+from sim.config import RunConfig
+from sim.debug.conditions import Kind
+from sim.debug.opening import open_debugger
 from sim.debug.typed import InputWanted, Typed
 
 
@@ -66,6 +69,22 @@ def test_input_before_the_end_takes_the_end_away():
     assert not console.ended(30)
 
 
+@pytest.mark.parametrize("cycle", [20, 25])
+def test_input_at_the_end_or_behind_it_leaves_the_end(cycle):
+    console = Typed()
+    console.give(20, b"")
+    console.give(cycle, b"a")
+    assert console.poll(30, 8) == b"a"
+    assert console.ended(30)
+
+
+def test_the_end_is_known_from_its_cycle_on():
+    console = Typed()
+    assert console.end_by(100) is None
+    console.give(20, b"")
+    assert [console.end_by(cycle) for cycle in (19, 20, 21)] == [None, 20, 20]
+
+
 def test_a_wait_for_nothing_wants_input():
     console = Typed()
     with pytest.raises(InputWanted):
@@ -77,3 +96,15 @@ def test_a_wait_for_nothing_wants_input():
     console.poll(10, 1)
     console.give(10, b"")
     assert not console.wait(10)
+
+
+def test_a_key_is_noticed_by_a_kernel_that_waits_for_none():
+    """As in xv6, Ctrl-P has it print the processes, whatever they do."""
+    debugger = open_debugger("sh", config=RunConfig(memory_mib=4))
+    with debugger.session as session:
+        debugger.forward(None)
+        debugger.give_input(b"lazy\n")
+        debugger.forward(Kind.FAULT, 20)
+        debugger.give_input(b"\x10")
+        debugger.forward(Kind.FAULT)
+        assert b"\n3 run lazy\n" in session.kernel.console.printed

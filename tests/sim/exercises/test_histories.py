@@ -39,6 +39,7 @@ def test_a_crossing_is_at_the_end_of_a_page():
         first = exercise.steps[0]
         end = last.va + last.size
         assert first.va // PAGE_SIZE != (end - 1) // PAGE_SIZE or end % PAGE_SIZE == 0
+        assert all(step.size == 2 for step in exercise.steps if step.kind == "fetch")
 
 
 def test_of_the_costs_some_are_those_of_a_walk_and_some_are_not():

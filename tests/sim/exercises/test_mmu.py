@@ -4,11 +4,13 @@ from random import Random
 
 import pytest
 
-from hdl.arch import PAGE_SIZE, Pte, pte_to_pa
+from hdl.arch import PAGE_SIZE, Pte, make_pte, pte_to_pa
 from sim.exercises.making import MAKERS, make
-from sim.exercises.mmu import Access, Context, Fence, Put, answers
+from sim.exercises.mmu import Access, Context, Fence, Mmu, Put, answers
 from sim.exercises.tables import USER, Tables
 from tests.sim.exercises.hart import OPERAND, Hart
+from tests.sim.exercises.small import MEMORY, MIDDLE, load
+from tests.sim.exercises.small import VA as SMALL_VA
 
 SEED = 2026
 VA = 0x12_3456_7000
@@ -49,6 +51,30 @@ def test_it_ends_so_on_the_hart(hart_of, kind):
                 if isinstance(step, Access):
                     _check(hart, step, expected.pop(0)[1], done)
         hart.put(dict.fromkeys(exercise.memory, 0))
+
+
+def test_page_tables_lie_in_ram_which_is_of_128_mib():
+    mmu = Mmu({0x8000_1000: 7})
+    assert mmu.read(0x8000_1000) == 7
+    assert mmu.read(0x8000_0000) == mmu.read(0x87FF_FFF8) == 0
+    assert mmu.read(0x7FFF_FFF8) is None
+    assert mmu.read(0x8800_0000) is None
+
+
+def test_of_what_comes_of_an_access_the_rest_is_0():
+    found = Mmu(MEMORY).do(load())
+    assert (found.cause, found.stval) == (None, 0)
+    misaligned = Mmu(MEMORY).do(load(SMALL_VA + 1))
+    assert (misaligned.stval, misaligned.cycles, misaligned.rule) == (SMALL_VA + 1, 0, 0)
+
+
+def test_a_superpage_in_the_tlb_is_as_large_as_it_is():
+    huge = {**MEMORY, MIDDLE: make_pte(0x8020_0000, USER), MIDDLE + 8: make_pte(0x8040_0000, USER)}
+    mmu, first, end = Mmu(huge), SMALL_VA & -0x20_0000, (SMALL_VA & -0x20_0000) + 0x20_0000
+    assert not mmu.do(load(first)).hit
+    assert mmu.do(load(end - 8)).hit
+    assert not mmu.do(load(end)).hit
+    assert mmu.do(load(end)).pa == 0x8040_0000
 
 
 @pytest.mark.parametrize("flags", [0, Pte.G], ids=["of one space", "global"])

@@ -19,11 +19,11 @@ from tests.sim.exercises.small import LEAF, MEMORY, MIDDLE, PAGE, VA, fetch, loa
 PARTS = "va 0x40403458: VPN[2] 1, VPN[1] 2, VPN[0] 3, offset 0x458"
 WALK = [
     "  level 2  0x80100008  0x0000000020040401 -------V",
-    "           points to the table at 0x80101000",
+    "           points to table 0x80101000",
     "  level 1  0x80101010  0x0000000020040801 -------V",
-    "           points to the table at 0x80102000",
+    "           points to table 0x80102000",
     "  level 0  0x80102018  0x00000000200800df DA-UXWRV",
-    "           a page of 4 KiB at 0x80200000",
+    "           4 KiB page at 0x80200000",
 ]
 FOUND = "physical address 0x80200458"
 

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from sim.cli import main as cli
 from sim.host import toolchain
-from sim.host.compilers import reason_of, run_tool
+from sim.host.compilers import reason_of, run_tool, run_tools
 from sim.host.interrupts import Interrupted
 
 #: Programs that send a signal to themselves, and to who has started them.
@@ -77,3 +79,30 @@ def test_messages_and_status_are_the_compilers():
 )
 def test_every_failure_has_a_reason(status, stderr, reason):
     assert reason_of(subprocess.CompletedProcess([], status, "", stderr)) == reason
+
+
+def test_several_run_at_once():
+    """Each waits for the other to have begun: for a file that the other makes."""
+    wait = (
+        "import pathlib, sys, time\n"
+        "own, other = map(pathlib.Path, sys.argv[1:])\n"
+        "own.touch()\n"
+        "while not other.exists(): time.sleep(0.01)\n"
+        "print(own.name)"
+    )
+    with TemporaryDirectory() as folder:
+        paths = [os.path.join(folder, name) for name in "ab"]
+        calls = [[sys.executable, "-c", wait, *order] for order in (paths, paths[::-1])]
+        results = run_tools(calls, os.environ, 60)
+    assert [(each.returncode, each.stdout) for each in results] == [(0, "a\n"), (0, "b\n")]
+
+
+def test_after_the_time_none_runs_on():
+    """Nor the one that would have ended a second later."""
+    with TemporaryDirectory() as folder:
+        late = os.path.join(folder, "late")
+        codes = ["import time; time.sleep(60)", f"import time; time.sleep(1); open({late!r}, 'w')"]
+        with pytest.raises(subprocess.TimeoutExpired):
+            run_tools([[sys.executable, "-c", code] for code in codes], os.environ, 0.3)
+        time.sleep(1.2)
+        assert not os.path.exists(late)

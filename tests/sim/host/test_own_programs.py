@@ -1,13 +1,16 @@
 """`run mine.c`, `bare mine.S` and `cc` from the command line; tests/programs has programs."""
 
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from sim.cli import main as cli
 from sim.host import own_programs
-from sim.host.own_programs import compile_program, elf_of
+from sim.host.own_programs import compile_program, elf_of, weaken
+from sim.host.programs import build_program
 from sim.host.toolchain import ToolchainError
 from tests.sim.cli.test_main import complaint
 
@@ -219,3 +222,23 @@ tohost: .dword 0
 
     assert cli.main(["bare", "mine.S"]) == 3
     assert "mine.S is compiled into " in capfd.readouterr().err
+
+
+def test_what_is_weakened_differs_in_the_binding_of_what_it_defines_for_others():
+    def symbols(elf):
+        table = ELFFile(BytesIO(elf)).get_section_by_name(".symtab")
+        return [
+            (each.name, each["st_info"]["bind"], each["st_shndx"]) for each in table.iter_symbols()
+        ]
+
+    strong = build_program("hello").read_bytes()
+    weak = weaken(strong)
+    before, after = symbols(strong), symbols(weak)
+    defined = [bind == "STB_GLOBAL" and where != "SHN_UNDEF" for _, bind, where in before]
+    assert any(defined)
+    assert not all(defined)
+    assert after == [
+        (name, "STB_WEAK" if changes else bind, where)
+        for (name, bind, where), changes in zip(before, defined, strict=True)
+    ]
+    assert sum(a != b for a, b in zip(strong, weak, strict=True)) == sum(defined)

@@ -63,6 +63,7 @@ def test_it_has_integers_and_every_fault(tmp_path):
         "frames_used": 17,
         "boot_cycles": 258,
         "idle_cycles": 7,
+        "counters": None,
         "config": report.config.as_json() | {"engine": "pysim"},
         "processes": [],
     }

@@ -1,7 +1,12 @@
 """Which cycles go into a Kanata log."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from kernel_model.facts.abi import Syscall
+from kernel_model.facts.doorbell import Reason
+from sim.guests.kernel_guest import Rung
 from sim.output.kanata_log import KanataLog
 from sim.output.waves import CycleRange
 
@@ -39,3 +44,16 @@ def test_a_run_that_ends_before_it_is_told_of(tmp_path, window, before):
 def test_a_file_that_cannot_be_made_is_an_error_at_once(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         KanataLog(tmp_path / "nowhere" / "x", CycleRange(0, 1))
+
+
+@pytest.mark.parametrize(
+    "number, label",
+    [(int(Syscall.SBRK), "kernel: sbrk, pid 2"), (99, "kernel: unknown call, pid 2")],
+)
+def test_the_kernels_work_is_called_like_the_system_call(tmp_path, number, label):
+    told = []
+    log, proc = KanataLog(tmp_path / "x", CycleRange(0, 9)), SimpleNamespace(pid=2)
+    log._pipeline = SimpleNamespace(kernel=lambda *what: told.append(what))
+    log.syscall_begin(proc, number, (), 5)
+    log.rang(Rung(Reason.USER_TRAP, None, 4, 8, proc, proc))
+    assert told == [(4, 8, label, "pid 2 runs")]

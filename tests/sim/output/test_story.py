@@ -71,8 +71,8 @@ def test_a_fault_is_told_from_the_look_up_to_the_retry():
         "",
         "  0x44  touch+0x4  ld a0, 0(a0)",
         "  va 0x5008: VPN[2] 0, VPN[1] 0, VPN[0] 5, offset 0x8",
-        "    level 2  0x80007000  0x0000000020004401 -------V  points to the table at 0x80011000",
-        "    level 1  0x80011000  0x0000000020004001 -------V  points to the table at 0x80010000",
+        "    level 2  0x80007000  0x0000000020004401 -------V  points to table 0x80011000",
+        "    level 1  0x80011000  0x0000000020004001 -------V  points to table 0x80010000",
         "    level 0  0x80010028  0x0000000000000000 --------  V = 0: not valid",
         "    so load page fault, cause 13",
         "",
@@ -91,7 +91,7 @@ def test_a_fault_is_told_from_the_look_up_to_the_retry():
         "",
         "  kernel: it is below the size and has no frame yet, so it is lazy; mapped",
         "    frame 0x80010000",
-        "    level 0  0x80010028  0x0 -> 0x200040d7 DA-U-WRV  a page of 4 KiB at 0x80010000",
+        "    level 0  0x80010028  0x0 -> 0x200040d7 DA-U-WRV  4 KiB page at 0x80010000",
         "  the instruction is made again, and retires in cycle 1,430",
     ]
 

@@ -103,6 +103,25 @@ def test_bits_63_to_39_are_like_bit_38(va, read):
     assert len(walk(read_from({}), BASE, va).steps) == read
 
 
+@pytest.mark.parametrize(
+    "entry, rule",
+    [
+        (0, 3),
+        (Pte.V | Pte.W, 3),
+        (1 << 54 | Pte.V | Pte.R, 3),
+        (POINTER | Pte.D, 3),
+        (POINTER | Pte.U, 3),
+        (pte(BASE, POINTER), 4),  # to itself, down to the last level
+        (pte(BASE + 0x1000, Pte.V | Pte.R), 5),
+        (pte(0x1000, POINTER), 2),
+    ],
+)
+def test_a_walk_fails_by_a_step_of_the_specification(entry, rule):
+    found = walk(read_from({BASE: entry}), BASE, 0)
+    assert found.failure
+    assert found.rule == rule
+
+
 def test_a_page_that_was_never_touched_is_told_in_lines():
     tables = {BASE: pte(BASE + 0x1000, POINTER), BASE + 0x1000: pte(BASE + 0x2000, POINTER)}
 
@@ -110,8 +129,8 @@ def test_a_page_that_was_never_touched_is_told_in_lines():
 
     assert lines == [
         "va 0x4ff8: VPN[2] 0, VPN[1] 0, VPN[0] 4, offset 0xff8",
-        "  level 2  0x80000000  0x0000000020000401 -------V  points to the table at 0x80001000",
-        "  level 1  0x80001000  0x0000000020000801 -------V  points to the table at 0x80002000",
+        "  level 2  0x80000000  0x0000000020000401 -------V  points to table 0x80001000",
+        "  level 1  0x80001000  0x0000000020000801 -------V  points to table 0x80002000",
         "  level 0  0x80002020  0x0000000000000000 --------  V = 0: not valid",
         "  load   load page fault, cause 13: V = 0: not valid at level 0",
         "  store  store page fault, cause 15: V = 0: not valid at level 0",
@@ -130,7 +149,7 @@ def test_a_page_that_may_be_read_only():
     lines = list(explain(walk(read_from(tables), BASE, 0x10), space(), svadu=True))
 
     assert lines[3:] == [
-        "  level 0  0x80002000  0x0000000020002453 -A-U--RV  a page of 4 KiB at 0x80009000",
+        "  level 0  0x80002000  0x0000000020002453 -A-U--RV  4 KiB page at 0x80009000",
         "  load   pa 0x80009010",
         "  store  store page fault, cause 15: W = 0",
         "  fetch  fetch page fault, cause 12: X = 0",

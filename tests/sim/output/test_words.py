@@ -55,11 +55,11 @@ def test_a_side_of_the_tlb(asked, words):
         ({"walker": "READ", "walker_level": 1}, "L1: waits for memory"),
         (
             {"walker": "READ", "walker_level": 1, "response": 1, "response_data": POINTER},
-            f"L1 points to the table at 0x80004000, PTE {POINTER:#x} -------V",
+            f"L1 points to table 0x80004000, PTE {POINTER:#x} -------V",
         ),
         (
             {"walker": "READ", "response": 1, "response_data": LEAF},
-            f"L0 a page of 4 KiB at 0x80005000, PTE {LEAF:#x} DA-U-WRV",
+            f"L0 4 KiB page at 0x80005000, PTE {LEAF:#x} DA-U-WRV",
         ),
         (
             {"walker": "READ", "response": 1, "response_data": 0},

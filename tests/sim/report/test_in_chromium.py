@@ -37,6 +37,14 @@ def opened(page, lazy):
     return page
 
 
+@pytest.fixture
+def drawn(opened):
+    """With all that is far below."""
+    opened.evaluate("drawWaiting()")
+    opened.settle()
+    return opened
+
+
 def report(factory, *arguments):
     path = factory.mktemp("report") / "x.html"
     cli.main(["run", "--quiet", "--memory", "16", "--report", str(path), *arguments])
@@ -151,6 +159,7 @@ def test_on_paper_stands_the_table(opened, tmp_path):
     opened.prefer("dark")
     opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert len(opened.texts("#table tbody tr[data-place]")) == 12
+    assert len(opened.texts("#memory .uplot")) == 3
     assert (
         opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(253, 253, 252)"
     )
@@ -159,8 +168,8 @@ def test_on_paper_stands_the_table(opened, tmp_path):
     assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_charts_are_drawn_and_say_what_they_are(opened):
-    charts = opened.evaluate(
+def test_charts_are_drawn_and_say_what_they_are(drawn):
+    charts = drawn.evaluate(
         """[...document.querySelectorAll(".uplot")].map((each) => {
           const canvas = each.querySelector("canvas"), { width, height } = canvas;
           const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
@@ -177,34 +186,51 @@ def test_charts_are_drawn_and_say_what_they_are(opened):
     assert all(colours > 10 for _, colours in charts)
 
 
-def test_the_map_tells_of_the_page_at_the_mouse(opened):
-    opened.evaluate("document.getElementById('of-process').scrollIntoView({behavior: 'instant'})")
-    opened.hover("#of-process .chart:nth-child(2) .u-over", 0.95, 0.98)
+def test_the_map_tells_of_the_page_at_the_mouse(drawn):
+    drawn.evaluate("document.getElementById('of-process').scrollIntoView({behavior: 'instant'})")
+    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.95, 0.98)
     assert re.fullmatch(
-        r"Page 0x1?000 in cycle 3\d,\d+: touched, since cycle 167", opened.text("#of-process .said")
+        r"Page 0x1?000 in cycle 3\d,\d+: touched, since cycle 167", drawn.text("#of-process .said")
     )
-    opened.hover("#of-process .chart:nth-child(2) .u-over", 0.621, 0.1)
-    assert "given back" in opened.text("#of-process .said")
+    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.621, 0.1)
+    assert "given back" in drawn.text("#of-process .said")
 
 
-def test_charts_over_time_zoom_together_by_keys(opened):
+def test_a_gigabyte_leaves_room_for_a_page(opened):
+    heights, pages, ticks = opened.evaluate(
+        """(() => {
+          const heights = new Heights([{page: 0, count: 2 ** 18}, {page: 100, count: 1}]);
+          const pages = [100, 101].map((page) => heights.page(heights.of.get(page)));
+          return [heights.heights, pages, heights.ticks().length];
+        })()"""
+    )
+    assert heights == sorted(heights)
+    assert (heights[2] - heights[1]) / heights[-1] > 0.005
+    assert pages == [100, 101]
+    assert ticks == 3
+
+
+def test_charts_over_time_zoom_together_by_keys(drawn):
     first = "[...charts].slice(1).map((chart) => [chart.scales.x.min, chart.scales.x.max])"
-    whole = opened.evaluate(first)
+    whole = drawn.evaluate(first)
     assert len(whole) == 4
     assert whole == [[0, 33_954]] * 4
-    opened.evaluate("document.getElementById('over-time').focus()")
-    opened.press("+")
-    assert opened.evaluate(first) == [[8_488.5, 25_465.5]] * 4
-    opened.press("ArrowRight", "ArrowRight", "ArrowRight")
-    assert opened.evaluate(first) == [[16_977, 33_954]] * 4
-    opened.press("-")
-    assert opened.evaluate(first) == whole
-    opened.press("+", "0")
-    assert opened.evaluate(first) == whole
+    drawn.evaluate("document.getElementById('over-time').focus()")
+    drawn.press("+")
+    assert drawn.evaluate(first) == [[8_488.5, 25_465.5]] * 4
+    drawn.press("ArrowRight", "ArrowRight", "ArrowRight")
+    assert drawn.evaluate(first) == [[16_977, 33_954]] * 4
+    drawn.press("-")
+    assert drawn.evaluate(first) == whole
+    drawn.press("+", "0")
+    assert drawn.evaluate(first) == whole
 
 
 def test_each_process_has_its_own_map(page, tmp_path_factory):
     page.open(report(tmp_path_factory, "sh", "-c", "lazy | wc"))
+    assert page.texts("#process option") == []
+    page.evaluate("document.getElementById('memory').scrollIntoView()")
+    page.settle()
     assert page.texts("#process option") == ["2 sh", "3 lazy", "4 wc"]
     assert page.evaluate("document.getElementById('process').value") == "3"
     page.evaluate(
@@ -217,10 +243,31 @@ def test_each_process_has_its_own_map(page, tmp_path_factory):
     assert page.complaints == []
 
 
-def test_pages_that_are_hot_are_named(opened):
-    rows = [row.split("\t") for row in opened.texts("#hot .scroll:first-child tbody tr")]
+def test_pages_that_are_hot_are_named(drawn):
+    rows = [row.split("\t") for row in drawn.texts("#hot .scroll:first-child tbody tr")]
     assert ["0x3ffffff000", "trampoline", "2 lazy"] in [row[:3] for row in rows]
     assert {row[0]: row[5] for row in rows if row[2] == "2 lazy"}["0x34000"] == "2"
+
+
+def test_what_was_counted_is_what_the_terminal_shows(page, tmp_path, capfd):
+    path = tmp_path / "x.html"
+    cli.main(["run", "--counters", "--report", str(path), "sh", "-c", "lazy | wc"])
+    shown = capfd.readouterr().err
+    page.open(path)
+    rows = cells(page, "#counters .scroll:first-child")
+    assert len(rows) > 10
+    for name, numbers in rows.items():
+        assert re.search(rf"^ *{name} +{' +'.join(numbers)}$", shown, re.MULTILINE), name
+    page.click("#counters summary")
+    assert page.texts("#counters caption")[1:] == ["pid 2 (sh)", "pid 3 (lazy)", "pid 4 (wc)"]
+
+
+def test_a_fault_that_the_run_ended_in_is_told(page, tmp_path):
+    path = tmp_path / "x.html"
+    cli.main(["run", "--quiet", "--max-cycles", "3300", "--report", str(path), "lazy"])
+    page.open(path)
+    assert "Unfinished: the run ended before the kernel came to it." in page.text("#story")
+    assert page.complaints == []
 
 
 def test_20_000_faults_are_open_in_two_seconds_and_searched_in_one(page, touch):
@@ -254,3 +301,59 @@ def test_a_name_that_is_html_is_shown_as_text(page, tmp_path):
     assert page.text("h1").startswith("<img src=x")
     assert page.evaluate("document.querySelectorAll('img').length") == 0
     assert page.complaints == []
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("comparison")
+    near, far, path = (str(folder / name) for name in ("near.json", "far.json", "x.html"))
+    cli.main(["run", "--quiet", "--json", near, "lazy"])
+    options = ["--latency", "20", "--max-cycles", "100000"]
+    cli.main(["run", "--quiet", *options, "--json", far, "lazy"])
+    assert cli.main(["compare", near, far, "--report", path]) == 0
+    return folder / "x.html"
+
+
+@pytest.fixture
+def compared(page, comparison):
+    page.prefer("light")
+    page.resize(1280, 900)
+    page.open(comparison)
+    return page
+
+
+def test_two_runs_are_beside_each_other(compared):
+    assert compared.complaints == []
+    assert compared.text("h1") == "near.json and far.json"
+    rows = cells(compared, "#measures")
+    assert rows["page faults"][:3] == ["12", "8", "\N{MINUS SIGN}4"]
+    assert rows["exit status"][:2] == ["0", "124"]
+    assert cells(compared, "#spread")["kernel"] == ["1,136.0", "1,155.0", "+19.0", "+1.7 %"]
+    assert compared.texts("#settings tbody tr") == ["latency\t1\t20"]
+
+
+def cells(page, place):
+    """The cells of a table's rows, by what stands in the first one."""
+    rows = [row.split("\t") for row in page.texts(f"{place} tbody tr")]
+    return {name.strip(): others for name, *others in rows}
+
+
+def test_a_pair_of_faults_is_told_part_by_part(compared):
+    compared.click("#table tbody tr[data-place='1']")
+    assert "load page fault at 0x14ff8" in compared.text("#story")
+    rows = [row.split("\t")[:4] for row in compared.texts("#story tbody tr")]
+    assert ["kernel", "1,136", "1,155", "+19"] in rows
+
+
+def test_what_is_in_one_run_only_is_found(compared):
+    compared.click("#search")
+    compared.type("only near")
+    assert compared.text("#found") == "4 of 12"
+    assert "only in near.json" in compared.text("#story")
+    assert compared.evaluate("document.querySelectorAll('#table tr.killed').length") == 4
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_comparison_fits_too(compared, width):
+    compared.resize(width, 844, phone=width < 500)
+    assert compared.evaluate("document.documentElement.scrollWidth") <= width

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 
@@ -28,6 +29,13 @@ def test_it_has_the_run_and_is_html_without_a_mistake(tmp_path):
     run = facts_of(path)["run"]
     assert run["cycles"] > 0
     assert [each["name"] for each in run["processes"]] == ["lazy"]
+
+
+def test_no_two_elements_have_the_same_id(tmp_path):
+    path = tmp_path / "x.html"
+    assert reported(path, "--counters", "lazy") == 0
+    ids = re.findall(r'\bid="([\w-]+)"', path.read_text())
+    assert len(ids) == len({*ids}) > 10
 
 
 def test_a_run_of_20_000_faults_is_less_than_3_megabytes(tmp_path):

@@ -12,11 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from sim.host.compilers import reason_of, run_tool
+from sim.host.compilers import reason_of, run_tools
 from sim.host.shared_cache import SEAL, is_kept, keep
 
 __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
@@ -87,57 +87,59 @@ def processor() -> str:
 
 
 def compile_library(
-    source: str, name: str, directory: Path, level: str = "-O2"
+    source: str, name: str, directory: Path, level: str = "-O2", *, others: Sequence[str] = ()
 ) -> tuple[Path, bool]:
-    """The shared library made of `source`, and whether it was there already.
+    """The shared library made of `source` and `others`, and whether it was there already.
 
-    `level` is how much the compiler optimises: what runs briefly is compiled with less.
-    It is kept in `directory` under a hash of the source, the flags and the compiler's version. Two
-    processes may compile the same at once: each writes a file of its own.
+    Each is a file of its own; they are compiled at once, as far as there are processors. `level` is
+    how much the compiler optimises: what runs briefly is compiled with less. The library is kept in
+    `directory` under a hash of the sources, the flags and the compiler's version. Two processes may
+    compile the same at once: each writes files of its own.
     """
-    key = hashlib.sha256(
-        "\0".join([source, level, *FLAGS, processor(), str(find_compiler()), str(SEAL)]).encode()
-    ).hexdigest()
+    made_of = [source, *others, level, *FLAGS, processor(), str(find_compiler()), str(SEAL)]
+    key = hashlib.sha256("\0".join(made_of).encode()).hexdigest()
     library = directory / f"{name}-{key[:32]}.so"
     if is_kept(library):
         return library, True
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
-        text, out = Path(scratch) / f"{name}.cpp", Path(scratch) / library.name
-        text.write_text(source)
-        _compile(text, out, level, directory)
+        texts = [Path(scratch) / f"{name}{number}.cpp" for number in range(1 + len(others))]
+        for path, text in zip(texts, (source, *others), strict=True):
+            path.write_text(text)
+        out = Path(scratch) / library.name
+        _compile(texts, out, level, directory)
         keep(out, library)
     return library, False
 
 
-def _compile(text: Path, out: Path, level: str, directory: Path) -> None:
+def _compile(texts: Sequence[Path], out: Path, level: str, directory: Path) -> None:
     """By the first compiler that can; raises what the first that cannot has said."""
     zigs = directory / "zig"
     failures = []
     for command, _version in _compilers():
-        paths = str(out), str(text)
-        call = [*command, level, *FLAGS, *_without_library(command, text), "-o", *paths]
+        call = [*command, level, *FLAGS]
         has_kept = "ziglang" in command and zigs.exists()
-        failure = _failure(call, out, zigs)
+        failure = _failure(call, texts, out, zigs)
         if failure is not None and has_kept:
             # It may be damaged, which Zig does not notice.
             shutil.rmtree(zigs, ignore_errors=True)
-            failure = _failure(call, out, zigs)
+            failure = _failure(call, texts, out, zigs)
         if failure is None:
             return
         failures.append(failure)
     raise CompilerError(failures[0])
 
 
-def _failure(call: list[str], out: Path, zigs: Path) -> str | None:
+def _failure(call: Sequence[str], texts: Sequence[Path], out: Path, zigs: Path) -> str | None:
     """Why a compiler does not make a library `out` that can be loaded; None if it does."""
     environment = {**os.environ}
     for variable in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR"):
         environment.setdefault(variable, str(zigs))
     try:
-        result = run_tool(call, environment, TIMEOUT)
-        if result.returncode != 0:
-            return f"{call[0]} failed:\n{reason_of(result)}"
+        for calls in _calls([*call, *_without_library(call, texts)], texts, out):
+            for result in run_tools(calls, environment, TIMEOUT):
+                if result.returncode != 0:
+                    return f"{call[0]} failed:\n{reason_of(result)}"
         ctypes.CDLL(str(out))
     except subprocess.TimeoutExpired:
         return f"{call[0]} ran for more than {TIMEOUT} s"
@@ -146,10 +148,26 @@ def _failure(call: list[str], out: Path, zigs: Path) -> str | None:
     return None
 
 
-def _without_library(command: tuple[str, ...], text: Path) -> tuple[str, ...]:
+def _calls(
+    call: Sequence[str], texts: Sequence[Path], out: Path
+) -> Iterator[Sequence[Sequence[str]]]:
+    """What is run to make a library of `texts`: at once, and one behind the other."""
+    if len(texts) > 1:
+        objects = [text.with_suffix(".o") for text in texts]
+        yield [
+            [*call, "-c", "-o", str(made), str(text)]
+            for made, text in zip(objects, texts, strict=True)
+        ]
+        texts = objects
+    yield [[*call, "-o", str(out), *map(str, texts)]]
+
+
+def _without_library(call: Sequence[str], texts: Sequence[Path]) -> tuple[str, ...]:
     """Zig first compiles its C++ library, for a minute, unless told that there is no need.
 
     There is none if only headers of C are included: those whose names end in `.h`.
     """
-    needed = re.search(r"^#include <\w+>", text.read_text(), re.MULTILINE)
-    return ("-nostdlib++",) if "ziglang" in command and not needed else ()
+    if "ziglang" not in call:
+        return ()
+    needed = any(re.search(r"^#include <\w+>", text.read_text(), re.MULTILINE) for text in texts)
+    return () if needed else ("-nostdlib++",)

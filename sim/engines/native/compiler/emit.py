@@ -49,6 +49,10 @@ static inline i128 sdiv(i128 a, i128 b) {
   i128 q = a / b;
   return a % b && (a < 0) != (b < 0) ? q - 1 : q;
 }
+// The functions, each where it is said to be; see `TranslatedDesign.units`.
+extern "C" void native_refresh(u64 *s, u64 *o);
+extern "C" void native_step(u64 *s, u64 *o);
+extern "C" void native_show(u64 *s, u64 *o);
 """
 
 

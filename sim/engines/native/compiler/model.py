@@ -10,6 +10,7 @@ import hdl
 from sim.engines.native.compiler import store
 from sim.engines.native.compiler.cxx import FLAGS, compile_library, find_compiler, processor
 from sim.engines.native.compiler.rarely import NEVER, Rarely
+from sim.host.garbage import seldom_collected
 from sim.host.progress import announced
 
 if TYPE_CHECKING:
@@ -225,10 +226,16 @@ def _make(
     exhibits: Mapping[str, Any],
 ) -> tuple[store.StoredModel, bool]:
     """Translates and compiles; says how to run what came of it, and whether there was a library."""
-    with announced("building the native engine"):
+    with announced("building the native engine"), seldom_collected():
         translation = translate()
-        source = "\n".join([translation.source(), runtime])
-        library, cached = compile_library(source, "model", directory, level)
+        from sim.engines.native.compiler.emit import PRELUDE
+
+        source, *others = translation.units()
+        if others:
+            others.append("\n".join([PRELUDE, runtime]))
+        else:
+            source = "\n".join([source, runtime])
+        library, cached = compile_library(source, "model", directory, level, others=others)
     image = store.StoredModel(
         library.name,
         translation.layout.initial(translation.circuit),

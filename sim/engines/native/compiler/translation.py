@@ -21,6 +21,8 @@ from sim.engines.native.compiler.statements import make_nodes
 
 __all__ = ["Place", "TranslatedDesign", "optimize"]
 
+#: Characters of functions that are worth more than one process of the compiler.
+_LARGE = 100_000
 #: What may be looked for in the state.
 Place: TypeAlias = Signal | MemoryData
 
@@ -108,24 +110,37 @@ class TranslatedDesign:
 
     def source(self) -> str:
         """The C++ functions."""
-        functions = [self._step()]
+        return "\n".join([self._head(), *self._functions()])
+
+    def units(self) -> list[str]:
+        """The same as files that can be compiled side by side; one if that is not worth it."""
+        head, functions = self._head(), self._functions()
+        if sum(map(len, functions)) < _LARGE:
+            functions = ["\n".join(functions)]
+        return ["\n".join([head, function]) for function in functions]
+
+    def _head(self) -> str:
+        return "\n".join([PRELUDE, emit_tables(self.pieces)])
+
+    def _functions(self) -> list[str]:
+        functions = self._step()
         if self._everything:
             nodes = make_nodes(self.pieces, self._live, self._shown, clocked=False)
             steps = schedule(self.pieces, nodes)
             functions.append(emit("native_show", self.pieces, self.layout, steps))
-        return "\n".join([PRELUDE, emit_tables(self.pieces), *functions])
+        return functions
 
-    def _step(self) -> str:
-        """`native_step`, behind `native_refresh` if some state rarely changes."""
+    def _step(self) -> list[str]:
+        """`native_step`, and `native_refresh` if some state rarely changes."""
         pieces, layout = self.pieces, self.layout
         nodes = make_nodes(pieces, self._live, self._slots)
         parts = separate(pieces, nodes, rare_cells(self.circuit, self._rarely))
         if not parts.kept:
-            return emit("native_step", pieces, layout, schedule(pieces, nodes))
+            return [emit("native_step", pieces, layout, schedule(pieces, nodes))]
         layout.keep(parts.kept)
         refresh = emit("native_refresh", pieces, layout, schedule(pieces, parts.refresh))
         stale = f"s[{layout.stale}]"
-        return refresh + emit(
+        step = emit(
             "native_step",
             pieces,
             layout,
@@ -134,6 +149,7 @@ class TranslatedDesign:
             kept=True,
             before=f"if ({stale}) {{ {stale} = 0; native_refresh(s, o); }}\n",
         )
+        return [step, refresh]
 
     def exhibits(self, signals: Mapping[str, Any]) -> dict[str, list[int]]:
         """See `Model.exhibits`."""

@@ -58,3 +58,22 @@ def test_without_acknowledgements_none_is_sent():
     reader = Reader()
     reader.acknowledging = False
     assert list(reader.feed(b"$g#00")) == [(b"g", b"")]
+
+
+def test_a_packet_of_0x4000_bytes_is_the_longest_wherever_it_is_cut():
+    data = b"x" * 0x4000
+    packet = framed(data)
+    for cut in (1, len(packet) - 4, len(packet) - 3, len(packet) - 2, len(packet) - 1):
+        reader = Reader()
+        found = [*reader.feed(packet[:cut]), *reader.feed(packet[cut:])]
+        assert found == [(data, b"+")], cut
+    assert read(framed(data + b"x")) == []
+
+
+def test_one_that_says_nothing_is_a_packet():
+    assert read(b"$#00") == [(b"", b"+")]
+
+
+def test_any_byte_behind_an_escape_is_flipped_and_none_stands_for_itself():
+    assert read(b"$}a#de") == [(b"A", b"+")]
+    assert read(b"$}#7d") == [(b"}", b"+")]

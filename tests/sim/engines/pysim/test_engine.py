@@ -238,6 +238,26 @@ def test_a_trace_from_the_start_shows_the_same_as_a_late_one(ram, tmp_path):
     }
 
 
+@pytest.mark.parametrize("begun", [0, 7])
+def test_who_looks_at_more_than_is_always_read_sees_it_as_it_is_now(ram, begun):
+    """Until then logic that only waveforms and records show is not evaluated."""
+
+    def make():
+        return make_engine(ram, [load(BASE + 8 * index) for index in range(8)])
+
+    first, late = make(), make()
+    first.inspect([])
+    for engine in (first, late):
+        engine.run(begun)
+    names = sorted(first.inspectable)
+    assert late.inspect(names) == first.inspect(names)
+    records = [], []
+    for engine, seen in zip((first, late), records, strict=True):
+        engine.observe(lambda cycle, fields, seen=seen: seen.append((cycle, dict(fields))))
+        engine.run(10)
+    assert records[0] == records[1] != []
+
+
 def test_a_trace_that_cannot_be_written_raises(ram, tmp_path):
     with pytest.raises(OSError, match="No such file"):
         make_engine(ram).start_trace(tmp_path / "nowhere" / "trace.vcd")

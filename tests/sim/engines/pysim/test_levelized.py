@@ -111,6 +111,68 @@ def test_it_computes_what_amaranths_scheduler_does(seed):
     assert run(LevelizedPySimEngine, seed) == expected
 
 
+def attentive(seed, changes, cycles=150):
+    """`out`, `state` and the adder's sum in every cycle; `changes` say from when what is heeded."""
+    dut = Circuit()
+    simulator = Simulator(dut, engine=LevelizedPySimEngine)
+    simulator.add_clock(1e-6)
+    engine, rng, seen = simulator._engine, random.Random(seed), []
+
+    async def testbench(ctx):
+        for cycle in range(cycles):
+            if cycle in changes:
+                names = changes[cycle]
+                engine.heed(names and [getattr(dut, name) for name in names])
+            for name, most in (("a", 256), ("b", 16), ("go", 2)):
+                ctx.set(getattr(dut, name), rng.randrange(most))
+            seen.append((ctx.get(dut.out), ctx.get(dut.state)))
+            await ctx.tick()
+
+    simulator.add_testbench(testbench)
+    simulator.run()
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_heeded_and_all_flip_flops_are_as_if_all_were(seed):
+    """`state` is logic that no flip-flop depends on; `out` is a flip-flop."""
+    whole = attentive(seed, {})
+    partly = attentive(seed, {0: ["out"]})
+    assert [out for out, _ in partly] == [out for out, _ in whole]
+    assert [state for _, state in partly] != [state for _, state in whole]
+    assert attentive(seed, {0: ["state"]}) == whole
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_heeded_again_has_its_value_of_now_at_once(seed):
+    whole, again = attentive(seed, {}), attentive(seed, {0: ["out"], 70: None})
+    assert again[70:] == whole[70:]
+
+
+def test_logic_that_feeds_itself_by_words_is_heeded_whole():
+    """In a loop of groups none comes behind all that it needs."""
+    m = Module()
+    one, other, source, out = (Signal(8, name=name) for name in ("one", "other", "source", "out"))
+    m.submodules.inner = inner = Module()
+    m.d.comb += [one[:4].eq(source), one[4:].eq(other[:4]), out.eq(one)]
+    inner.d.comb += [other[:4].eq(one[:4]), other[4:].eq(one[4:])]
+    tick = Signal()
+    m.d.sync += tick.eq(~tick)
+    simulator = Simulator(m, engine=LevelizedPySimEngine)
+    simulator.add_clock(1e-6)
+    simulator._engine.heed([out])
+    seen = []
+
+    async def testbench(ctx):
+        for value in (3, 9, 14):
+            ctx.set(source, value)
+            seen.append(ctx.get(out))
+
+    simulator.add_testbench(testbench)
+    simulator.run()
+    assert seen == [0x33, 0x99, 0xEE]
+
+
 def test_it_can_be_reset():
     dut = Circuit()
     simulator = Simulator(dut, engine=LevelizedPySimEngine)

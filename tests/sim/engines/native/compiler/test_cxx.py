@@ -33,6 +33,26 @@ def test_a_library_is_compiled_once(tmp_path):
     assert compile_library(ANSWER % 42, "test", tmp_path) == (path, True)
 
 
+def test_files_are_compiled_side_by_side(tmp_path):
+    """They know each other by what they declare, and each belongs to the library's name."""
+    sources = [f"extern int other();\n{ANSWER % 40}".replace("40", "40 + other()")]
+    paths = set()
+    for number in (2, 3):
+        other = f"int other() {{ return {number}; }}"
+        path, cached = compile_library(sources[0], "test", tmp_path, others=[other])
+        assert not cached
+        assert answer(path) == 40 + number
+        paths.add(path)
+        assert compile_library(sources[0], "test", tmp_path, others=[other]) == (path, True)
+    assert len(paths) == 2
+
+
+def test_what_is_wrong_with_any_of_them_is_passed_on(tmp_path):
+    with pytest.raises(CompilerError, match=r"(?s)failed:\n.*nonsense"):
+        compile_library(ANSWER % 1, "test", tmp_path, others=["nonsense"])
+    assert not list(tmp_path.glob("*.so"))
+
+
 def test_another_source_or_level_is_another_library(tmp_path):
     paths = {
         compile_library(ANSWER % number, "test", tmp_path, level)[0]
@@ -160,7 +180,7 @@ def test_ziglang_makes_no_library_of_its_own_for_plain_functions(monkeypatch, tm
     for text, line in zip((plain, full), begun, strict=True):
         text.write_text(f"{line}\n{ANSWER % 5}")
     command, _version = find_compiler()
-    assert cxx._without_library(command, plain) == ("-nostdlib++",)
-    assert cxx._without_library(command, full) == ()
+    assert cxx._without_library(command, [plain]) == ("-nostdlib++",)
+    assert cxx._without_library(command, [full]) == ()
     path, _cached = compile_library(plain.read_text(), "test", tmp_path)
     assert answer(path) == 5

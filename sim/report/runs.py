@@ -1,0 +1,106 @@
+"""Reads back what `run --json` has written."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.host.input_files import read_whole
+
+__all__ = ["Run", "RunFileError", "read_run"]
+
+#: What is needed, and of which type it is.
+_RUN: Mapping[str, Any] = {
+    "faults": list,
+    "processes": list,
+    "config": dict,
+    "versions": dict,
+    "end": str,
+    **dict.fromkeys(("exit_status", "cycles", "instructions", "boot_cycles", "idle_cycles"), int),
+    **dict.fromkeys(("pages_promised", "heap_frames_used", "frames_used"), int),
+}
+_FAULT: Mapping[str, Any] = {
+    **dict.fromkeys(("number", "cycle", "pid", "cause", "stval", "begin"), int),
+    **dict.fromkeys(("frame", "page_tables"), int),
+    "retired_cycle": (int, type(None)),
+    **dict.fromkeys(("program", "outcome", "why"), str),
+    **dict.fromkeys(("phases", "kernel_steps", "other_steps"), dict),
+    **dict.fromkeys(("walk", "pte_writes"), list),
+}
+_PROCESS: Mapping[str, Any] = {
+    **dict.fromkeys(("pid", "size", "resident_pages", "minor_faults", "syscalls"), int),
+    **dict.fromkeys(("user_cycles", "kernel_cycles"), int),
+    "name": str,
+}
+_READ = dict.fromkeys(("cycle", "address", "value", "level"), int)
+_WRITE = dict.fromkeys(("address", "level", "before", "after"), int)
+
+
+class RunFileError(Exception):
+    """A file has no result of a run; one line that says why."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The result of a run under the kernel, as its file has it.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    facts : mapping
+        All but the faults; see docs/run.schema.json.
+    faults : list
+        The faults, in order.
+    """
+
+    path: Path
+    facts: Mapping[str, Any]
+    faults: list[dict[str, Any]]
+
+
+def read_run(path: Path) -> Run:
+    """The run in the file. Raises RunFileError, or OSError with the file's name."""
+    try:
+        content = json.loads(read_whole(path))
+    # RecursionError is that of lists in lists in lists.
+    except (ValueError, RecursionError) as error:
+        reason = str(error).partition("\n")[0]
+        raise RunFileError(f"{path}: it is no JSON: {reason}") from error
+    if isinstance(content, dict) and "exceptions" in content:
+        raise RunFileError(f"{path}: it is of a bare run, whose faults the kernel did not serve")
+    _check(path, "it", content, _RUN)
+    counters = content.get("counters") or {}
+    _check(path, "counters", counters, dict.fromkeys(counters, int))
+    for number, process in enumerate(content["processes"]):
+        _check(path, f"processes[{number}]", process, _PROCESS)
+    for number, fault in enumerate(content["faults"]):
+        _check_fault(path, f"faults[{number}]", fault)
+    faults = content.pop("faults")
+    return Run(path, content, faults)
+
+
+def _check_fault(path: Path, where: str, fault: Any) -> None:
+    _check(path, where, fault, _FAULT)
+    for name in ("phases", "kernel_steps", "other_steps"):
+        _check(path, f"{where}.{name}", fault[name], dict.fromkeys(fault[name], int))
+    for name, members in (("walk", _READ), ("pte_writes", _WRITE)):
+        for number, entry in enumerate(fault[name]):
+            _check(path, f"{where}.{name}[{number}]", entry, members)
+
+
+def _check(path: Path, where: str, value: Any, members: Mapping[str, Any]) -> None:
+    """Raises RunFileError unless `value` is an object with these members."""
+    if not isinstance(value, dict):
+        raise RunFileError(f"{path}: {where} is no object: it is no result of trapline run --json")
+    for name, kind in members.items():
+        if name not in value:
+            raise RunFileError(
+                f"{path}: {where} has no {name}: "
+                "it is no result of trapline run --json, or one of another version"
+            )
+        found = value[name]
+        wrong = not isinstance(found, kind) or isinstance(found, bool)
+        if wrong or (isinstance(found, int) and not 0 <= found < 1 << 64):
+            raise RunFileError(f"{path}: {name} of {where} is not what trapline run --json writes")
