@@ -159,6 +159,10 @@ class Page:
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
 
+    def settle(self) -> None:
+        """Waits until what was changed has been drawn."""
+        self.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+
     def text(self, selector: str) -> str:
         """What an element shows."""
         return self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
@@ -191,7 +195,7 @@ class Page:
         )
         x, y = x + across * width, y + down * height
         self._call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-        self.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
+        self.settle()
 
     def press(self, *keys: str) -> None:
         """Presses keys: one letter, or a name such as "ArrowDown"."""
