@@ -116,7 +116,7 @@ function pairTable(pairs, chosen) {
     { name: "", style: "most", of: (row) => pairs.only(row) },
   ];
   const text = (row) => [...columns.slice(1, 5).map((column) => (column.show ?? String)(column.of(row))),
-    pairs.common(row, (faults, place) => `${faults.place(place)} pid ${faults.get("pid", place)}`), pairs.only(row)].join(" ").toLowerCase();
+    pairs.common(row, (faults, place) => `#${row + 1} pid:${faults.get("pid", place)} ${faults.place(place)}`), pairs.only(row)].join(" ").toLowerCase();
   return new RowTable(byId("table"), { columns, length: pairs.length, text, chosen, isMarked: (row) => pairs.only(row) !== "", label: "Page faults of both runs" });
 }
 

@@ -20,7 +20,7 @@ function faultTable(place, faults, chosen) {
     const get = (name) => faults.get(name, row);
     const key = `${get("pid")} ${faults.table.get("program", row)} ${get("pc")} ${get("cause")} ${get("via")}`;
     if (!places.has(key)) {
-      places.set(key, [`pid ${get("pid")}`, get("program"), get("function"), faults.place(row), faults.cause(row),
+      places.set(key, [`pid:${get("pid")}`, get("program"), get("function"), faults.place(row), faults.cause(row),
         get("via"), hex(get("pc")), get("instruction"), get("source")].join(" ").toLowerCase());
     }
     return `#${get("number")} ${places.get(key)} ${hex(get("stval"))} ${faults.kernel(row)}`;

@@ -91,6 +91,21 @@ def test_the_search_finds_by_any_word_and_shows_how_many(opened):
     assert len(opened.texts("#table tbody td:first-child")) == 12
 
 
+def test_a_number_is_found_as_a_whole(opened):
+    found = [
+        opened.evaluate(
+            f"""(() => {{
+              const box = document.getElementById("search");
+              box.value = "{query}";
+              box.dispatchEvent(new Event("input"));
+              return document.getElementById("found").textContent;
+            }})()"""
+        )
+        for query in ("#1", "#12", "pid:2", "pid:3", "lazy.c:26", "0x34ff8 load")
+    ]
+    assert found == [f"{count} of 12" for count in (1, 1, 12, 0, 6, 2)]
+
+
 def test_all_of_it_goes_by_keyboard(opened):
     opened.press("/")
     opened.type("store")
