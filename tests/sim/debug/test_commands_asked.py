@@ -131,6 +131,14 @@ def test_a_process_that_is_not_there_may_come():
     assert asked.breakpoints == {1: PteChange(0x5000, 7)}
 
 
+def test_what_is_refused_has_no_number():
+    commands, _, asked = made("break 0x44")
+    with pytest.raises(DebugError):
+        run(commands, "break nowhere")
+    assert run(commands, "break 0x48") == ["breakpoint 2: pc 0x48"]
+    assert asked.breakpoints == {1: AtPc(0x44, "", None), 2: AtPc(0x48, "", None)}
+
+
 def test_numbers_are_not_given_twice():
     commands, _, asked = made("b cycle 1", "b cycle 2", "delete 2", "b cycle 3")
     assert asked.breakpoints == {1: AtCycle(1), 3: AtCycle(3)}
@@ -226,6 +234,7 @@ def test_without_a_process_there_are_none():
     "line, given",
     [
         ("input", b"\n"),
+        ("input one ", b"one \n"),
         ("input two  words # here ", b"two  words # here \n"),
         ("inp \udcff", b"\xff\n"),
         ("eof", b""),
