@@ -1,6 +1,7 @@
 """The control and status registers, and how traps and returns change them.
 
-Privileged specification, chapters "Machine-Level ISA" and "Supervisor-Level ISA"; Zicntr and Sstc.
+Privileged specification, chapters "Machine-Level ISA" and "Supervisor-Level ISA"; Zicntr, Zihpm
+and Sstc.
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
