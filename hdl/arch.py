@@ -13,6 +13,7 @@ __all__ = [
     "ASID_BITS",
     "Cause",
     "Csr",
+    "HPMCOUNTERS",
     "INTERRUPT_BIT",
     "INTERRUPT_LINES",
     "Interrupt",
@@ -199,8 +200,13 @@ class Csr(IntEnum):
     MCONFIGPTR = 0xF15
 
 
-#: Addresses of `mhpmcounter3` to `mhpmcounter31`, and of the events that they count.
-MHPMCOUNTERS, MHPMEVENTS = range(0xB03, 0xB20), range(0x323, 0x340)
+#: Addresses of `mhpmcounter3` to `mhpmcounter31`, of the events that they count, and of
+#: `hpmcounter3` to `hpmcounter31`.
+MHPMCOUNTERS, MHPMEVENTS, HPMCOUNTERS = (
+    range(0xB03, 0xB20),
+    range(0x323, 0x340),
+    range(0xC03, 0xC20),
+)
 
 
 def vpn(va: int, level: int) -> int:

@@ -11,7 +11,7 @@ from hdl.memory.port import MemoryPort
 from hdl.mmu.mmu import Mmu
 from hdl.pipeline.align import Aligner
 from hdl.pipeline.decode import Decode
-from hdl.pipeline.events import WATCHED, EventUnit
+from hdl.pipeline.events import EventUnit
 from hdl.pipeline.execute import Execute
 from hdl.pipeline.fetch import Fetch
 from hdl.pipeline.probe import STAGES, ProbeSignature
@@ -23,7 +23,7 @@ __all__ = ["Hart"]
 
 
 class Hart(wiring.Component):
-    """RV64IMAC_Zicsr_Zifencei_Zicntr_Sstc with M, S and U mode and Sv39 (Svade, Svadu).
+    """RV64IMAC_Zicsr_Zifencei_Zicntr_Zihpm_Sstc with M, S and U mode and Sv39 (Svade, Svadu).
 
     ======= ============================================================================
     Stage   Does
@@ -52,6 +52,8 @@ class Hart(wiring.Component):
         Pointers to level-0 page tables that the walker remembers; at least 1.
     btb_entries : int
         Words of the branch target buffer; a power of two, at least 2.
+    hpm_counters : int
+        Counters of events, `mhpmcounter3` and the following: 0 to 29.
     pma : Pma
         Where RAM is.
 
@@ -89,6 +91,7 @@ class Hart(wiring.Component):
         dtlb_entries: int = 8,
         walk_cache_entries: int = 4,
         btb_entries: int = 16,
+        hpm_counters: int = 4,
         pma: Pma | None = None,
     ) -> None:
         super().__init__(
@@ -106,7 +109,7 @@ class Hart(wiring.Component):
         self.align = Aligner()
         self.decode = Decode()
         self.execute = Execute()
-        self.trap = TrapStage(hart_id=hart_id)
+        self.trap = TrapStage(hart_id=hart_id, hpm_counters=hpm_counters)
         self.mmu = Mmu(
             pma=pma,
             itlb_entries=itlb_entries,
@@ -137,10 +140,18 @@ class Hart(wiring.Component):
         """What the stages and the MMU show, and the events that follow from it."""
         events, probe = self.event_unit, wiring.flipped(self.probe)
         for name in STAGES:
-            readers = (probe, events) if name in WATCHED else (probe,)
-            wiring.connect(m, getattr(self, name).probe, *(getattr(to, name) for to in readers))
+            wiring.connect(m, getattr(self, name).probe, getattr(probe, name))
         wiring.connect(m, self.mmu.probe, probe.mmu, events.mmu)
-        m.d.comb += probe.events.eq(events.events)
+        m.d.comb += [
+            events.fetch.asks.eq(self.fetch.translation.valid),
+            events.fetch.takes.eq(self.fetch.takes),
+            events.fetch_waits.eq(self.fetch.waits),
+            events.data.asks.eq(self.execute.translation.valid),
+            events.data.takes.eq(self.execute.valid & self.trap.ready),
+            events.update_waits.eq(self.trap.update.valid & ~self.trap.update.done),
+            probe.events.eq(events.events),
+            self.trap.events.eq(events.events),
+        ]
 
     def _pipeline(self, m: Module) -> None:
         """Each stage to the next, and results back to the decode stage."""

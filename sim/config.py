@@ -33,6 +33,7 @@ BOUNDS = {
     "dtlb_entries": _ENTRIES,
     "walk_cache_entries": _ENTRIES,
     "btb_entries": (2, 256),
+    "hpm_counters": (0, 29),
     "reset_pc": (0, (1 << 64) - 2),
     "hart_id": (0, (1 << 64) - 1),
     "quantum": (0, LONGEST),
@@ -78,6 +79,9 @@ class MachineConfig:
         The hart's events are counted.
     itlb_entries, dtlb_entries, walk_cache_entries, btb_entries : int
         Entries of the TLBs, of the walk cache, and of the branch target buffer, a power of two.
+    hpm_counters : int
+        Counters of events that software can use, `mhpmcounter3` and the following. What they count
+        has to be known in every cycle, which takes a twentieth of the native engine's speed.
     reset_pc : int
         Address of the first instruction, even.
     hart_id : int
@@ -94,6 +98,7 @@ class MachineConfig:
     dtlb_entries: int = 8
     walk_cache_entries: int = 4
     btb_entries: int = 16
+    hpm_counters: int = 0
     reset_pc: int = RAM_BASE
     hart_id: int = 0
 

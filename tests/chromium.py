@@ -131,9 +131,13 @@ class Page:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._call("Emulation.setEmulatedMedia", features=features)
 
+    def go(self, url: str) -> None:
+        """Opens an address, and waits for nothing."""
+        self._call("Page.navigate", url=url)
+
     def open(self, path: Path) -> float:
         """Opens a file, waits until it is ready, and tells the seconds that took in the browser."""
-        self._call("Page.navigate", url=path.as_uri())
+        self.go(path.as_uri())
         return self.evaluate(
             f"""new Promise((done, fail) => {{
               const end = performance.now() + {_PATIENCE}e3;
@@ -154,6 +158,10 @@ class Page:
         )
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
+
+    def settle(self) -> None:
+        """Waits until what was changed has been drawn."""
+        self.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
 
     def text(self, selector: str) -> str:
         """What an element shows."""
@@ -187,7 +195,7 @@ class Page:
         )
         x, y = x + across * width, y + down * height
         self._call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-        self.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
+        self.settle()
 
     def press(self, *keys: str) -> None:
         """Presses keys: one letter, or a name such as "ArrowDown"."""

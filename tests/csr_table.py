@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hdl.priv.table import REGISTERS, Action, Field, Register, State
+from hdl.priv.table import MONITORS, REGISTERS, Action, Block, Field, Register, State
 
 __all__ = ["PAGE", "renew"]
 
@@ -20,19 +20,30 @@ def renew(text: str) -> str:
     lines = rest.splitlines(keepends=True)
     while lines and lines[0].startswith("|"):
         del lines[0]
-    return "".join([before, head, *map(_row, REGISTERS), *lines])
+    return "".join([before, head, *map(_row, REGISTERS), *map(_rows, MONITORS), *lines])
 
 
 def _row(register: Register) -> str:
-    address, privilege = int(register.csr), _PRIVILEGES[register.csr >> 8 & 3]
-    access = "RO" if register.csr >> 10 == 3 else "RW"
     fields = "; ".join(filter(None, map(_field, register.fields)))
     if register.state is State.VIEW:
         fields += f"; those of `{register.of.name.lower()}`"
     name = register.csr.name.lower()
-    return (
-        f"| `{address:#05x}` | `{name}` | {privilege}{access} | {register.meaning} | {fields} |\n"
-    )
+    address, access = int(register.csr), _access(register.csr)
+    return f"| `{address:#05x}` | `{name}` | {access} | {register.meaning} | {fields} |\n"
+
+
+def _rows(block: Block) -> str:
+    """One row for all that are alike."""
+    first, last = block.addresses[0], block.addresses[-1]
+    names = f"`{block.name}3` to `{block.name}31`"
+    fields = "; ".join(map(_field, block.fields))
+    addresses = f"`{first:#05x}` to `{last:#05x}`"
+    return f"| {addresses} | {names} | {_access(first)} | {block.meaning} | {fields} |\n"
+
+
+def _access(address: int) -> str:
+    """Which privilege a CSR needs, and whether it can be written."""
+    return _PRIVILEGES[address >> 8 & 3] + ("RO" if address >> 10 == 3 else "RW")
 
 
 def _field(field: Field) -> str:

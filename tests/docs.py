@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from sim.bench import mmubench
 from sim.config import MachineConfig
-from tests import csr_table, debug_picture, pictures, rooms
+from tests import csr_table, debug_picture, pictures, report_pictures, rooms
 
 __all__ = [
     "PAGES",
@@ -184,6 +184,8 @@ def main() -> int:
     (ROOT / "docs" / "debugger.svg").write_text(debug_picture.draw())
     if not pictures.draw():
         complaints.append("the pictures of waveforms need GTKWave and Xvfb: they are as they were")
+    if not report_pictures.draw():
+        complaints.append("the pictures of pages need Chromium: they are as they were")
     csr_table.PAGE.write_text(csr_table.renew(csr_table.PAGE.read_text()))
     for complaint in complaints:
         print(complaint, file=sys.stderr)

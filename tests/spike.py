@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 #: What our hart implements; `ISA + "_svadu"` also updates A and D when `menvcfg.ADUE` is set.
-ISA = "rv64imac_zicsr_zifencei_zicntr_sstc"
+ISA = "rv64imac_zicsr_zifencei_zicntr_zihpm_sstc"
 RAM_BASE = 0x8000_0000
 RAM_SIZE = 128 << 20
 

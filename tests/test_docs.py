@@ -31,6 +31,7 @@ def test_there_are_examples():
         "exercises.md",
         "insight.md",
         "programs.md",
+        "report.md",
         "transcripts.md",
     ]
 
@@ -56,19 +57,26 @@ def test_the_table_of_mmubench_is_what_it_measures(tmp_path):
 
 
 def test_the_prose_has_the_figures_of_the_table():
-    """What README.md says of the way from a fault to its instruction's retirement."""
+    """What README.md says of the way from a fault to its retirement, and of the bars."""
     text = (ROOT / "README.md").read_text()
     rows = re.findall(r"^ +\d+ +([\d,]+) .* mapped frame \w+ +([\d,]+)$", text, re.M)
     elapsed = {int(b.replace(",", "")) - int(a.replace(",", "")) for a, b in rows}
 
     told = re.search(
-        r"it is ([\d,]+) or ([\d,]+) cycles\. ([\d,]+)\s+of them\b.*?\bother (\d+) or\s+(\d+) are",
-        text,
-        re.S,
+        r"it is ([\d,]+) or ([\d,]+) cycles; the bars begin four cycles before\b.*?\bso are "
+        r"([\d,]+) or ([\d,]+) together, ([\d,.]+) on average\. ([\d,]+) are\b.*?\b"
+        r"and (\d+) the bus's; the other (\d+) or (\d+) are",
+        " ".join(text.split()),
     )
-    first, second, kernel, *hart = (int(figure.replace(",", "")) for figure in told.groups())
+    elapsed_told, (*bars, average, kernel, bus), hart = (
+        [float(figure.replace(",", "")) for figure in told.groups()[part]]
+        for part in (slice(2), slice(2, 7), slice(7, None))
+    )
     assert len(rows) == 12
-    assert {first, second} == elapsed == {kernel + cycles for cycles in hart}
+    assert {*elapsed_told} == elapsed
+    assert bars == [cycles + 4 for cycles in elapsed_told]
+    assert bars == [kernel + bus + cycles for cycles in hart]
+    assert re.search(rf"^ +cycles +{average:,.1f}$", text, re.M)
 
 
 class TestRenewed:

@@ -48,6 +48,10 @@ class Fetch(wiring.Component):
         Words that wait in the aligner, 0 to 2. It has room for two.
     priv : In(Priv)
         The current privilege; a change of it comes with a redirect.
+    takes : Out(1)
+        The translation is answered, and the stage goes on with the next word.
+    waits : Out(1)
+        It waits for a word that has been requested.
     probe : Out(StageSignature())
         The word whose response is awaited; else the one that is to be requested.
     """
@@ -66,6 +70,8 @@ class Fetch(wiring.Component):
                 "word": Out(FetchedWord()),
                 "held": In(2),
                 "priv": In(Priv),
+                "takes": Out(1),
+                "waits": Out(1),
                 "probe": Out(StageSignature()),
             }
         )
@@ -125,7 +131,8 @@ class Fetch(wiring.Component):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
         self._describe(m)
         self._deliver(m, asked, complete & ~dropped)
-        self._probe(m, asked, pending & ~dropped & ~complete, room & ~stopped & ~failed, fire)
+        m.d.comb += [self.takes.eq(fire), self.waits.eq(pending & ~dropped & ~complete)]
+        self._probe(m, asked, self.waits, room & ~stopped & ~failed, fire)
         return m
 
     def _describe(self, m: Module) -> None:

@@ -10,6 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import PA_BITS, Csr, Priv
+from hdl.events import Event
 from hdl.memory.port import RequestSignature, ResponseSignature
 from hdl.mmu.ports import SfenceSignature, UpdateSignature
 from hdl.mmu.vocabulary import Access, Fault
@@ -53,6 +54,8 @@ class TrapStage(wiring.Component):
     ----------
     hart_id : int
         Value of `mhartid`.
+    hpm_counters : int
+        Counters of events, 0 to 29.
 
     Members
     -------
@@ -73,7 +76,7 @@ class TrapStage(wiring.Component):
         Flush everything younger, and go on there.
     environment
         Live CSR state.
-    mtime, interrupts
+    events, mtime, interrupts
         See `hdl.priv.csr.CsrFile`.
     retire
         The record of the instruction, one cycle later.
@@ -81,7 +84,7 @@ class TrapStage(wiring.Component):
         What is in the stage; see `hdl.pipeline.probe`.
     """
 
-    def __init__(self, *, hart_id: int = 0) -> None:
+    def __init__(self, *, hart_id: int = 0, hpm_counters: int = 4) -> None:
         super().__init__(
             {
                 "executed_valid": In(1),
@@ -100,13 +103,14 @@ class TrapStage(wiring.Component):
                 "wen": Out(1),
                 "redirect": Out(Redirect()),
                 "environment": Out(Environment()),
+                "events": In(len(Event)),
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
                 "retire": Out(RetirePort()),
                 "probe": Out(StageSignature()),
             }
         )
-        self.csrs = CsrFile(hart_id=hart_id)
+        self.csrs = CsrFile(hart_id=hart_id, hpm_counters=hpm_counters)
         self.traps = TrapUnit()
         self.amo = AmoUnit()
         #: The instruction in the stage.
@@ -161,6 +165,7 @@ class TrapStage(wiring.Component):
         wiring.connect(m, csrs.environment, wiring.flipped(self.environment))
         wiring.connect(m, self.traps.target, csrs.trap)
         m.d.comb += [
+            csrs.events.eq(self.events),
             csrs.mtime.eq(self.mtime),
             self._operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
             # csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arch import (
     ASID_BITS,
+    HPMCOUNTERS,
     INTERRUPT_BIT,
     MHPMCOUNTERS,
     MHPMEVENTS,
@@ -16,8 +17,10 @@ from hdl.arch import (
     Csr,
     Priv,
 )
+from hdl.events import Event
 from hdl.priv.exception import TrapTarget
 from hdl.priv.interrupts import WIDTH, InterruptLines, InterruptUnit, word_of
+from hdl.priv.monitors import Monitors
 from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, Field, Register, State
 
 __all__ = ["CsrFile", "Environment", "Wholes"]
@@ -80,6 +83,8 @@ class CsrFile(wiring.Component):
     ----------
     hart_id : int
         Value of `mhartid`, 64 bits.
+    hpm_counters : int
+        Counters of events, 0 to 29.
 
     Members
     -------
@@ -95,6 +100,8 @@ class CsrFile(wiring.Component):
         return in a cycle.
     retire
         An instruction retires at the end of the cycle; counts in `minstret`, unless it writes it.
+    events
+        Those of the cycle, by the numbers of `hdl.events`, for the counters of events.
     mtime, interrupts
         What the CSR `time` shows, and the interrupt lines.
     environment
@@ -103,7 +110,7 @@ class CsrFile(wiring.Component):
         What records show besides the register at `address`.
     """
 
-    def __init__(self, *, hart_id: int = 0) -> None:
+    def __init__(self, *, hart_id: int = 0, hpm_counters: int = 4) -> None:
         if not 0 <= hart_id < 1 << 64:
             raise ValueError(f"hart_id must be a 64-bit number, not {hart_id!r}")
         self._hart_id = hart_id
@@ -120,6 +127,7 @@ class CsrFile(wiring.Component):
                 "sret": In(1),
                 "mret": In(1),
                 "retire": In(1),
+                "events": In(len(Event)),
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
                 "environment": Out(Environment()),
@@ -128,6 +136,7 @@ class CsrFile(wiring.Component):
         )
         self._priv = Signal(Priv, init=Priv.M, name="privilege")
         self._interrupts = InterruptUnit()
+        self.monitors = Monitors(counters=hpm_counters)
         #: State, by CSR: a signal for each register, or for each field (see `hdl.priv.table`).
         self.registers = {
             register.csr: Signal(register.bits.bit_length(), name=register.csr.name.lower())
@@ -145,6 +154,7 @@ class CsrFile(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.interrupts = interrupts = self._interrupts
+        m.submodules.monitors = self.monitors
         wiring.connect(m, wiring.flipped(self.interrupts), interrupts.interrupts)
         m.d.comb += [
             interrupts.timer.eq(self.mtime >= self.stimecmp),
@@ -160,6 +170,7 @@ class CsrFile(wiring.Component):
         m.d.comb += self.wholes.mip_held.eq(interrupts.mip_held)
         self._environment(m)
         self._count(m)
+        self._monitor(m)
         self._access(m)
         self._take_trap(m)
         self._return(m)
@@ -168,15 +179,21 @@ class CsrFile(wiring.Component):
     def _access(self, m: Module) -> None:
         """Reads and writes the register at `address`."""
         known = Signal()
+        monitors = self.monitors
         with m.Switch(self.address):
             for register in REGISTERS:
                 with m.Case(register.csr):
                     m.d.comb += [self.read_data.eq(self._value(register)), known.eq(1)]
+            with m.Default():
+                with m.If(self._is_of(MHPMEVENTS)):
+                    m.d.comb += [self.read_data.eq(monitors.event), known.eq(1)]
+                with m.Elif(self._is_of(MHPMCOUNTERS) | self._is_of(HPMCOUNTERS)):
+                    m.d.comb += [self.read_data.eq(monitors.counter), known.eq(1)]
         m.d.comb += [
             self.modify_data.eq(
                 Mux(self.address == Csr.MIP, self._interrupts.mip_written, self.read_data)
             ),
-            self.legal.eq((known | self._monitors()) & self._allowed()),
+            self.legal.eq(known & self._allowed()),
         ]
         with m.If(self.write):
             with m.Switch(self.address):
@@ -257,16 +274,21 @@ class CsrFile(wiring.Component):
         with m.If(self.retire & ~inhibit[2]):
             m.d.sync += minstret.eq(minstret + 1)
 
-    def _monitors(self) -> Value:
-        """Whether this is one of the event counters and selectors, which read 0.
+    def _monitor(self, m: Module) -> None:
+        """The counters of events."""
+        monitors = self.monitors
+        m.d.comb += [
+            monitors.events.eq(self.events),
+            monitors.inhibit.eq(self.registers[Csr.MCOUNTINHIBIT]),
+            monitors.number.eq(self.address),
+            monitors.data.eq(self.write_data),
+            monitors.write_counter.eq(self.write & self._is_of(MHPMCOUNTERS)),
+            monitors.write_event.eq(self.write & self._is_of(MHPMEVENTS)),
+        ]
 
-        "All counters should be implemented, but a legal implementation is to make both the counter
-        and its corresponding event selector be read-only 0." (section "Hardware Performance
-        Monitor")
-        """
-        first = MHPMCOUNTERS.start % 32
-        blocks = [self.address[5:] == numbers.start // 32 for numbers in (MHPMCOUNTERS, MHPMEVENTS)]
-        return Cat(blocks).any() & (self.address[:5] >= first)
+    def _is_of(self, block: range) -> Value:
+        """Whether the address is in a block of 32 that begins with other registers."""
+        return (self.address[5:] == block.start // 32) & (self.address[:5] >= block.start % 32)
 
     def _allowed(self) -> Value:
         """Whether the privilege, TVM and the counter-enable bits permit the access."""
@@ -274,14 +296,14 @@ class CsrFile(wiring.Component):
         machine = priv == Priv.M
         mcounteren, scounteren = (self.registers[csr] for csr in (Csr.MCOUNTEREN, Csr.SCOUNTEREN))
         enabled = mcounteren & Mux(priv == Priv.U, scounteren, COUNTEREN_MASK)
-        counter = (address[2:] == Csr.CYCLE >> 2) & ~machine
+        counter = (address[5:] == Csr.CYCLE >> 5) & ~machine
         satp = (address == Csr.SATP) & (priv == Priv.S) & self.fields[Csr.MSTATUS]["TVM"]
         compares = mcounteren[1] & self.fields[Csr.MENVCFG]["STCE"]
         stimecmp = (address == Csr.STIMECMP) & ~machine & ~compares
         return (
             (priv >= address[8:10])
             & ~(self.attempt & (address[10:12] == 3))
-            & ~(counter & ~enabled.bit_select(address[:2], 1))
+            & ~(counter & ~enabled.bit_select(address[:5], 1))
             & ~satp
             & ~stimecmp
         )

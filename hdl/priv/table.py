@@ -13,9 +13,12 @@ from amaranth.hdl import Mux, Value, ValueLike
 
 from hdl.arch import (
     ASID_BITS,
+    HPMCOUNTERS,
     MENVCFG_ADUE,
     MENVCFG_FIOM,
     MENVCFG_STCE,
+    MHPMCOUNTERS,
+    MHPMEVENTS,
     PPN_BITS,
     Cause,
     Csr,
@@ -23,8 +26,19 @@ from hdl.arch import (
     Priv,
     SatpMode,
 )
+from hdl.events import Event
 
-__all__ = ["COUNTEREN_MASK", "MEDELEG_MASK", "REGISTERS", "Action", "Field", "Register", "State"]
+__all__ = [
+    "COUNTEREN_MASK",
+    "MEDELEG_MASK",
+    "MONITORS",
+    "REGISTERS",
+    "Action",
+    "Block",
+    "Field",
+    "Register",
+    "State",
+]
 
 #: Causes that can occur and be delegated: bits of `medeleg`. That of an `ecall` from M-mode is
 #: read-only 0 (privileged specification 3.1.8), and with compressed instructions no fetch is
@@ -34,9 +48,10 @@ MEDELEG_MASK = sum(
 )
 #: RV64 with the extensions A, C, I, M, and S and U mode.
 MISA = 2 << 62 | sum(1 << (ord(letter) - ord("A")) for letter in "ACIMSU")
-#: The counters that can be gated and inhibited: CY, TM and IR; TM cannot be inhibited.
-COUNTEREN_MASK = 0b111
-COUNTINHIBIT_MASK = 0b101
+#: The counters that can be gated and inhibited, also those that always read 0; TM cannot be
+#: inhibited.
+COUNTEREN_MASK = 0xFFFF_FFFF
+COUNTINHIBIT_MASK = COUNTEREN_MASK & ~0b10
 
 
 class Action(Enum):
@@ -113,6 +128,16 @@ class Register:
         return sum(field.bits for field in self.fields)
 
 
+@dataclass(frozen=True)
+class Block:
+    """CSRs that are alike, called `name` and a number from 3 on, in `hdl.priv.monitors`."""
+
+    name: str
+    addresses: range
+    meaning: str
+    fields: tuple[Field, ...]
+
+
 def _mode(data: Value) -> Value:
     return Mux(data == 2, Priv.U, data)
 
@@ -157,8 +182,10 @@ _MENVCFG = (
 _ALL = (Field("", 63, 0),)
 # IALIGN is 16 with C: only bit 0 of an xepc is always 0.
 _EPC = (Field("", 63, 0, WARL, mask=~1, note="bit 0 is 0"),)
-_COUNTERS = (Field("IR, TM, CY", 2, 0),)
-_INHIBITED = (Field("IR, CY", 2, 0, WARL, mask=COUNTINHIBIT_MASK, note="bit 1 is 0"),)
+_COUNTERS = (Field("HPM31 to HPM3, IR, TM, CY", 31, 0),)
+_INHIBITED = (
+    Field("HPM31 to HPM3, IR, CY", 31, 0, WARL, mask=COUNTINHIBIT_MASK, note="bit 1 is 0"),
+)
 _DELEGABLE = (Field("", 63, 0, WARL, mask=MEDELEG_MASK, note="causes 1 to 9, 12, 13 and 15"),)
 _SHOWN = (Field("", 63, 0, READ_ONLY),)
 # "A value of 0 can be returned to indicate that the field is not implemented."
@@ -222,4 +249,20 @@ REGISTERS = (
     Register(Csr.MIP, "machine interrupt pending", INTERRUPTS, _interrupts(_MIP)),
     Register(Csr.MCYCLE, "machine cycle counter", WHOLE, _ALL),
     Register(Csr.MINSTRET, "machine counter of retired instructions", WHOLE, _ALL),
+)
+#: The hardware performance monitor; how many of its counters are there is a parameter of the hart.
+MONITORS = (
+    Block("hpmcounter", HPMCOUNTERS, "event counter", _SHOWN),
+    Block(
+        "mhpmevent",
+        MHPMEVENTS,
+        "events that are counted",
+        (Field("", len(Event) - 1, 0, WARL, note="a bit for each event; 0 where no counter is"),),
+    ),
+    Block(
+        "mhpmcounter",
+        MHPMCOUNTERS,
+        "machine event counter",
+        (Field("", 63, 0, WARL, note="0 where none is"),),
+    ),
 )

@@ -1,5 +1,6 @@
 """What the command `compare` does: two results of runs, side by side."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -11,9 +12,6 @@ from sim.report.runs import Run, read_run
 
 __all__ = ["compare_runs"]
 
-#: Settings that say how a result was got, and nothing of what it is.
-_ASIDE = ("engine", "traced", "fast_forward")
-
 
 def compare_runs(first: Path, second: Path, report: Path | None, file: TextIO) -> None:
     """Prints what differs, to `file`, and writes a page of it. Raises RunFileError or OSError."""
@@ -24,7 +22,7 @@ def compare_runs(first: Path, second: Path, report: Path | None, file: TextIO) -
 
         write_comparison(report, *runs)
     names = tuple(map(visible, names_of(*runs)))
-    _print_settings([each for each in settings(*runs) if each.name not in _ASIDE], names, file)
+    _print_settings(settings(*runs), names, file)
     _print_measures("Runs", measures(*runs), names, file)
     averages = phases(*runs)
     if averages:
@@ -57,27 +55,26 @@ def _print_measures(
         Column("difference"),
         Column("share", spare=1),
     ]
-    rows = [
-        (
-            each.name,
-            _number(each.first),
-            _number(each.second),
-            _number(each.difference, signed=True),
-            "" if not each.share else f"{each.share:+.1%}",
-        )
-        for each in found
-    ]
-    print_table(title, columns, rows, file)
+    print_table(title, columns, list(map(_row, found)), file)
+
+
+def _row(each: Measure) -> tuple[str, ...]:
+    difference = _number(each.difference, signed=True)
+    share = _unless_zero(each.share, "+.1%") if difference else ""
+    return each.name, _number(each.first), _number(each.second), difference, share
 
 
 def _number(value: float | None, *, signed: bool = False) -> str:
     """A number as other tables print it; no difference is nothing to be read."""
     if value is None:
         return "-"
-    if signed and not value:
-        return ""
-    sign = "+" if signed else ""
-    return f"{value:{sign},}" if isinstance(value, int) else f"{value:{sign},.1f}"
+    kind = ",d" if isinstance(value, int) else ",.1f"
+    return _unless_zero(value, f"+{kind}") if signed else format(value, kind)
+
+
+def _unless_zero(value: float | None, kind: str) -> str:
+    shown = "" if value is None else format(value, kind)
+    return shown if re.search("[1-9]", shown) else ""
 
 
 def _print_pairs(first: Run, second: Run, names: Sequence[str], file: TextIO) -> None:

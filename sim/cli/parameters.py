@@ -57,6 +57,7 @@ MACHINE = [
     _number("dtlb_entries", "N", "Pages that the TLB for data holds."),
     _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
     _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
+    _number("hpm_counters", "N", "Event counters that the hart has for software."),
     click.option(
         "--no-fast-forward",
         "fast_forward",

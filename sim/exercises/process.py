@@ -150,7 +150,7 @@ class Process:
                     entries[address] = pte
             index = va >> PAGE_BITS + VPN_BITS * level & PTES_PER_PAGE - 1
             pte = entries.get(table + PTE_SIZE * index, 0)
-            if not pte & Pte.V or level == 0:
+            if not pte & Pte.V:
                 break
             table = pte_to_pa(pte)
         return entries

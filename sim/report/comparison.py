@@ -11,6 +11,10 @@ from sim.report.runs import Run
 __all__ = ["Measure", "Setting", "measures", "names_of", "pairs", "phases", "settings"]
 
 
+#: Settings that say how a result was got, and change nothing of it.
+_ASIDE = ("traced", "fast_forward")
+
+
 class Measure(NamedTuple):
     """A number of both runs; None where a run has none."""
 
@@ -52,7 +56,7 @@ def settings(first: Run, second: Run) -> list[Setting]:
     for part in ("config", "versions"):
         one, other = first.facts[part], second.facts[part]
         for name in {**one, **other}:
-            if one.get(name) != other.get(name):
+            if one.get(name) != other.get(name) and name not in _ASIDE:
                 found.append(Setting(name, one.get(name), other.get(name)))
     return found
 

@@ -28,6 +28,8 @@ _FAULT: Mapping[str, Any] = {
     **dict.fromkeys(("phases", "kernel_steps", "other_steps"), dict),
     **dict.fromkeys(("walk", "pte_writes"), list),
 }
+#: What a copy by a system call has not, or only that, or what is not known of a program.
+_PERHAPS = dict.fromkeys(("pc", "line"), int) | dict.fromkeys(("function", "file", "via"), str)
 _PROCESS: Mapping[str, Any] = {
     **dict.fromkeys(("pid", "size", "resident_pages", "minor_faults", "syscalls"), int),
     **dict.fromkeys(("user_cycles", "kernel_cycles"), int),
@@ -83,6 +85,8 @@ def read_run(path: Path) -> Run:
 
 def _check_fault(path: Path, where: str, fault: Any) -> None:
     _check(path, where, fault, _FAULT)
+    known = {name: kind for name, kind in _PERHAPS.items() if fault.get(name) is not None}
+    _check(path, where, fault, known)
     for name in ("phases", "kernel_steps", "other_steps"):
         _check(path, f"{where}.{name}", fault[name], dict.fromkeys(fault[name], int))
     for name, members in (("walk", _READ), ("pte_writes", _WRITE)):

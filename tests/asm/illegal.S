@@ -158,7 +158,6 @@ csrs:
   READ_CSR(0xcc0)
   READ_CSR(0xfff)
   READ_CSR(0xb01)                // there is no mtime CSR
-  READ_CSR(0xc03)                // hpmcounter3: no Zihpm
   READ_CSR(0xc80)                // cycleh
   READ_CSR(0xf10)
   .word -1

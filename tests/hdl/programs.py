@@ -18,7 +18,7 @@ class Run:
     """A program run to its end: how it ended, its verdict, and the number of its last test."""
 
     def __init__(self, elf, max_cycles, *, latency=1):
-        session = BareSession(MachineConfig(latency=latency), elf.read_bytes())
+        session = BareSession(MachineConfig(latency=latency, hpm_counters=4), elf.read_bytes())
         self.end = session.run(max_cycles)
         self.failed_test = session.guest.htif.exit_code
         self.last_test = session.machine.engine.read_register(3)

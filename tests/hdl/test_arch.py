@@ -8,6 +8,7 @@ import pytest
 import hdl.arch
 from hdl.arch import (
     ASID_BITS,
+    HPMCOUNTERS,
     INTERRUPT_BIT,
     LEVELS,
     MAXVA_BITS,
@@ -82,6 +83,7 @@ def test_event_counters():
     """Both number 3 to 31, like the bits of mcounteren."""
     assert (MHPMCOUNTERS[0], MHPMCOUNTERS[-1], len(MHPMCOUNTERS)) == (0xB03, 0xB1F, 29)
     assert (MHPMEVENTS[0], MHPMEVENTS[-1], len(MHPMEVENTS)) == (0x323, 0x33F, 29)
+    assert (HPMCOUNTERS[0], HPMCOUNTERS[-1], len(HPMCOUNTERS)) == (0xC03, 0xC1F, 29)
 
 
 def test_modes_and_interrupts():

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from vcd.reader import TokenKind, tokenize
 
+from hdl.arch import HPMCOUNTERS, MHPMCOUNTERS, MHPMEVENTS, Csr
 from hdl.events import Event
 from sim import run, start, start_bare
 from sim.cli import main as cli
@@ -263,3 +264,72 @@ def test_the_counters_follow_from_the_other_signals_of_the_waveform(wave):
         recount.cycle(shown)
 
     assert {name: recount.counts[name] for name in NAMES} == report["counters"]
+
+
+class Monitor:
+    """`mhpmcounter3` to `mhpmcounter6`, made of what the simulator counts."""
+
+    def __init__(self, history):
+        #: Of each cycle what had been counted before it.
+        self._history = history
+        self._inhibited = 0
+        self._counters = {number: [0, 0, 0] for number in range(3, 7)}
+        self.reads = 0
+
+    def record(self, cycle, fields):
+        """An instruction that has left in `cycle`, which reads or writes a CSR."""
+        csr, written = fields["csr_addr"], fields["csr_wmask"]
+        number = csr & 31
+        if csr in (*MHPMCOUNTERS[:4], *HPMCOUNTERS[:4]) and not fields["trap"]:
+            if fields["csr_rmask"]:
+                assert fields["csr_rdata"] == self._value(number, cycle), (number, cycle)
+                self.reads += 1
+            if written:
+                self._settle(cycle)
+                self._counters[number][0] = fields["csr_wdata"]
+        elif csr in MHPMEVENTS[:4] and written:
+            self._settle(cycle + 1)
+            self._counters[number][1] = fields["csr_wdata"]
+        elif csr == Csr.MCOUNTINHIBIT and written:
+            self._settle(cycle + 1)
+            self._inhibited = fields["csr_wdata"]
+        if written and csr in MHPMCOUNTERS[:4]:
+            self._counters[number][2] = cycle + 1
+
+    def _value(self, number, cycle):
+        value, mask, since = self._counters[number]
+        if self._inhibited >> number & 1:
+            return value
+        return value + sum(
+            any(self._happened(event, each) for event in Event if mask >> event & 1)
+            for each in range(since, cycle)
+        )
+
+    def _happened(self, event, cycle):
+        return self._history[cycle + 1][event] - self._history[cycle][event]
+
+    def _settle(self, cycle):
+        """What has been counted up to `cycle`, before something else is counted."""
+        for number, counter in self._counters.items():
+            counter[0], counter[2] = self._value(number, cycle), cycle
+
+
+@pytest.mark.parametrize("latency", [1, 3])
+def test_what_software_reads_is_what_the_simulator_counts(latency):
+    config = {"hpm_counters": 4, "latency": latency, "traced": True, "counters": True}
+    records, history = [], []
+    with start_bare(ASM / "hpm.S", memory_mib=2, **config) as session:
+        engine = session.machine.engine
+        engine.observe(lambda cycle, fields: records.append((cycle, dict(fields))))
+        while session.exit_code is None and engine.cycle < 20_000:
+            history.append(engine.counts)
+            session.step(1)
+        history.append(engine.counts)
+        assert session.exit_code == 0
+    monitor = Monitor(history)
+
+    for cycle, fields in records:
+        if fields["csr_addr"]:
+            monitor.record(cycle - 1, fields)
+
+    assert monitor.reads > 20

@@ -75,10 +75,13 @@ def test_whom_the_end_of_its_process_ends_has_no_cycle_behind_that_of_the_run(na
 @pytest.mark.parametrize("engine", ["native", "pysim"])
 def test_wherever_a_run_is_cut_off_its_faults_end_there(engine):
     """From before the first fault is raised until it is retried, every few cycles."""
-    whole = run("lazy", engine=engine).guest.faults[0].life
+    whole = run("lazy").guest.faults[0].life
+    # The slow engine is asked in the middle of a few parts.
+    few = (Part.SAVE, Part.BACK) if engine == "pysim" else (*Part,)
     seen = set()
-    for _, start, end in whole.spans:
-        for cycle in {start, (start + end) // 2, end - 1, end}:
+    for _, start, end in (span for span in whole.spans if span.part in few):
+        middle = (start + end) // 2
+        for cycle in {middle} if engine == "pysim" else {start, middle, end - 1, end}:
             finished = run("lazy", engine=engine, max_cycles=cycle)
             check_sums(finished)
             if cycle <= whole.trap.cycle:

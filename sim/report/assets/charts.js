@@ -4,7 +4,7 @@
 // Steps between the ticks of whole numbers.
 const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
 // So wide are the axes on the left of charts over time: they stand one over the other.
-const LEFT = 84;
+const LEFT = 98;
 
 function axis(label, more) {
   return {

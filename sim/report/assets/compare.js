@@ -3,15 +3,18 @@
 
 const whole = (value) => (value === null ? "–" : grouped(value));
 const average = (value) => (value === null ? "–" : rounded(value));
-const signed = (value, number = whole) => (value ? (value > 0 ? "+" : "−") + number(Math.abs(value)) : "");
-const moreShare = (share) => (share ? `${share > 0 ? "+" : "−"}${percent(Math.abs(share))}` : "");
+// What is nothing, or next to nothing, is not shown.
+const unlessZero = (text) => (/[1-9]/.test(text) ? text : "");
+const sign = (value) => (value > 0 ? "+" : "−");
+const signed = (value, number = whole) => (value ? unlessZero(sign(value) + number(Math.abs(value))) : "");
+const moreShare = (share) => (share ? unlessZero(sign(share) + percent(Math.abs(share))) : "");
 const right = (text) => [text, "number"];
 
 function measureTable(caption, names, measures, first = (each) => each.name, number = whole) {
   const more = (value) => signed(value, number);
   return smallTable(caption, ["", right(swatch(0, names[0])), right(swatch(1, names[1])), right("difference"), right("share")],
     measures.map((each) => [first(each), right(number(each.first)), right(number(each.second)),
-      right(more(each.difference)), right(moreShare(each.share))]));
+      right(more(each.difference)), right(more(each.difference) && moreShare(each.share))]));
 }
 
 // Each run has a colour of its own.
@@ -113,7 +116,7 @@ function pairTable(pairs, chosen) {
     { name: "", style: "most", of: (row) => pairs.only(row) },
   ];
   const text = (row) => [...columns.slice(1, 5).map((column) => (column.show ?? String)(column.of(row))),
-    pairs.common(row, (faults, place) => `${faults.place(place)} pid ${faults.get("pid", place)}`), pairs.only(row)].join(" ").toLowerCase();
+    pairs.common(row, (faults, place) => `#${row + 1} pid:${faults.get("pid", place)} ${faults.place(place)}`), pairs.only(row)].join(" ").toLowerCase();
   return new RowTable(byId("table"), { columns, length: pairs.length, text, chosen, isMarked: (row) => pairs.only(row) !== "", label: "Page faults of both runs" });
 }
 

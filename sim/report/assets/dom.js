@@ -43,6 +43,28 @@ function drawAnew() {
   for (const chart of charts) chart.redraw();
 }
 
+// What is far below is drawn when it comes near, or is to be printed.
+const waiting = new Map();
+
+function whenNear(element, draw) {
+  const observer = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) drawWaiting(element);
+  }, { rootMargin: "600px" });
+  waiting.set(element, () => {
+    observer.disconnect();
+    draw();
+  });
+  observer.observe(element);
+}
+
+function drawWaiting(...elements) {
+  for (const element of elements.length ? elements : [...waiting.keys()]) {
+    const draw = waiting.get(element);
+    waiting.delete(element);
+    draw?.();
+  }
+}
+
 function complain(message) {
   const notice = byId("notice");
   notice.textContent = message;
@@ -70,6 +92,7 @@ function watchColours() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAnew);
   const print = (is) => () => {
     document.documentElement.classList.toggle("printing", is);
+    drawWaiting();
     drawAnew();
   };
   window.addEventListener("beforeprint", print(true));

@@ -10,7 +10,7 @@ const FAULT_COLUMNS = [
   { name: "cause", style: "", of: (faults, row) => faults.cause(row) },
   { name: "stval", style: "number mono", of: (faults, row) => faults.get("stval", row), show: hex },
   { name: "cycles", style: "number", of: (faults, row) => faults.cycles(row), show: grouped },
-  { name: "the kernel", style: "most wide", of: (faults, row) => faults.kernel(row) },
+  { name: "frame", style: "most wide", of: (faults, row) => faults.kernel(row).replace(/^mapped frame /, "") },
 ];
 
 function faultTable(place, faults, chosen) {
@@ -20,7 +20,7 @@ function faultTable(place, faults, chosen) {
     const get = (name) => faults.get(name, row);
     const key = `${get("pid")} ${faults.table.get("program", row)} ${get("pc")} ${get("cause")} ${get("via")}`;
     if (!places.has(key)) {
-      places.set(key, [`pid ${get("pid")}`, get("program"), get("function"), faults.place(row), faults.cause(row),
+      places.set(key, [`pid:${get("pid")}`, get("program"), get("function"), faults.place(row), faults.cause(row),
         get("via"), hex(get("pc")), get("instruction"), get("source")].join(" ").toLowerCase());
     }
     return `#${get("number")} ${places.get(key)} ${hex(get("stval"))} ${faults.kernel(row)}`;

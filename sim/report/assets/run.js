@@ -72,9 +72,11 @@ async function showPage() {
     document.querySelectorAll("#faults .tools, #faults .split").forEach((each) => each.remove());
   }
   showPhases(faults);
-  const memory = showMemory(run, faults, tables);
-  const tlbs = showTlbs(run, faults, tables.tlbs, factsOf("tlb"));
-  zoomByKeys(byId("over-time"), run, () => [...memory.all(), ...tlbs]);
+  whenNear(byId("memory"), () => {
+    const memory = showMemory(run, faults, tables);
+    const tlbs = showTlbs(run, faults, tables.tlbs, factsOf("tlb"));
+    zoomByKeys(byId("over-time"), run, () => [...memory.all(), ...tlbs]);
+  });
 }
 
 show(showPage);

@@ -101,7 +101,9 @@ class RowTable {
   }
 
   search(query) {
-    const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
+    // A number is meant as a whole, an address or a name may be meant in part.
+    const whole = (word) => (/^(#|pid:)\d+$/.test(word) ? `${word} ` : word);
+    const wanted = query.toLowerCase().split(/\s+/).filter(Boolean).map(whole);
     this.rows = [];
     for (let row = 0; row < this.length; row += 1) {
       if (!wanted.length || wanted.every((word) => (this.texts[row] ??= this.text(row)).includes(word))) this.rows.push(row);

@@ -6,11 +6,10 @@ from hdl.events import Event
 from hdl.mmu.probe import Verdict
 from hdl.mmu.vocabulary import Side
 from hdl.pipeline.events import EventUnit
-from hdl.pipeline.probe import Stall
 from tests.support import member, simulate
 
 SIZES = ("4K", "2M", "1G")
-SIDES = {"ITLB": ("fetch", "fetch", Side.FETCH), "DTLB": ("data", "execute", Side.DATA)}
+SIDES = {"ITLB": ("fetch", Side.FETCH), "DTLB": ("data", Side.DATA)}
 
 
 def told(*cycles):
@@ -31,16 +30,17 @@ def told(*cycles):
     return found
 
 
-def hit(tlb, *, level=0, stall=Stall.NONE):
+def hit(tlb, *, level=0, takes=1):
     """The inputs of a cycle in which the TLB answers."""
-    port, stage, _ = SIDES[tlb]
-    return {f"mmu__{port}__answers": 1, f"mmu__{port}__level": level, f"{stage}__stall": stall}
+    port, _ = SIDES[tlb]
+    answer = {f"mmu__{port}__answers": 1, f"mmu__{port}__level": level}
+    return answer | {f"{port}__asks": 1, f"{port}__takes": takes}
 
 
 def miss(tlb):
     """Those of a cycle in which it does not."""
-    port, stage, _ = SIDES[tlb]
-    return {f"mmu__{port}__miss": 1, f"{stage}__stall": Stall.TRANSLATION}
+    port, _ = SIDES[tlb]
+    return {f"mmu__{port}__miss": 1, f"{port}__asks": 1}
 
 
 def end(side, verdict, level=0):
@@ -60,19 +60,25 @@ def test_nothing_happens_where_nothing_is_asked():
 @pytest.mark.parametrize("tlb", SIDES)
 @pytest.mark.parametrize("level", range(3))
 def test_a_hit_counts_by_the_page_when_the_stage_takes_it(tlb, level):
-    waiting = [hit(tlb, level=level, stall=stall) for stall in (Stall.MEMORY, Stall.NEXT)]
-    taken = hit(tlb, level=level)
+    waiting, taken = hit(tlb, level=level, takes=0), hit(tlb, level=level)
 
     counted = {Event[f"{tlb}_HIT_{SIZES[level]}"]}
-    assert told(*waiting, taken, taken) == [set(), set(), counted, counted]
+    assert told(waiting, waiting, taken, taken) == [set(), set(), counted, counted]
 
 
 @pytest.mark.parametrize("tlb", SIDES)
 def test_the_hit_behind_a_walk_is_no_other_look_up(tlb):
-    waiting = hit(tlb, stall=Stall.MEMORY)
+    waiting = hit(tlb, takes=0)
     found = told(miss(tlb), miss(tlb), waiting, waiting, hit(tlb), hit(tlb))
 
     assert found == [stalls(tlb), stalls(tlb), set(), set(), set(), {Event[f"{tlb}_HIT_4K"]}]
+
+
+@pytest.mark.parametrize("tlb", SIDES)
+def test_a_fault_that_a_walk_has_found_is_taken_and_what_follows_looks_up_anew(tlb):
+    port, _ = SIDES[tlb]
+    fault = {f"{port}__asks": 1, f"{port}__takes": 1}
+    assert told(miss(tlb), fault, hit(tlb))[1:] == [set(), {Event[f"{tlb}_HIT_4K"]}]
 
 
 @pytest.mark.parametrize("tlb", SIDES)
@@ -83,7 +89,7 @@ def test_who_gives_up_waiting_for_a_walk_looks_up_anew(tlb):
 @pytest.mark.parametrize("tlb", SIDES)
 @pytest.mark.parametrize("level", range(3))
 def test_a_miss_counts_by_what_its_walk_has_found(tlb, level):
-    side = SIDES[tlb][2]
+    side = SIDES[tlb][1]
     good = (Verdict.FOUND, Verdict.UPDATE)
     bad = (Verdict.PAGE_FAULT, Verdict.ACCESS_FAULT, Verdict.SQUASHED)
     found = told(*(end(side, verdict, level) for verdict in (*good, *bad)))
@@ -126,10 +132,8 @@ def test_a_write_of_an_entry_counts():
 
 
 def test_a_fetch_that_waits_for_memory_anyhow_loses_nothing():
-    assert told(miss("ITLB") | {"fetch__stall": Stall.MEMORY}) == [set()]
+    assert told(miss("ITLB") | {"fetch_waits": 1}) == [set()]
 
 
 def test_the_trap_stage_waits_for_updates():
-    assert told({"trap__valid": 1, "trap__stall": Stall.TRANSLATION}) == [{Event.UPDATE_STALL}]
-    assert told({"trap__valid": 1, "trap__stall": Stall.MEMORY}) == [set()]
-    assert told({"trap__stall": Stall.TRANSLATION}) == [set()]
+    assert told({"update_waits": 1}, {}) == [{Event.UPDATE_STALL}, set()]

@@ -1,7 +1,7 @@
 """The CSRs as data: the table is sound, and the page shows it."""
 
 from hdl.arch import Csr
-from hdl.priv.table import REGISTERS, Action, State
+from hdl.priv.table import MONITORS, REGISTERS, Action, State
 from tests.csr_table import PAGE, renew
 
 BY_CSR = {register.csr: register for register in REGISTERS}
@@ -11,6 +11,12 @@ def test_it_has_every_csr_once_in_the_order_of_the_privileges():
     csrs = [register.csr for register in REGISTERS]
     assert sorted(csrs) == sorted(Csr)
     assert [csr >> 8 & 3 for csr in csrs] == sorted(csr >> 8 & 3 for csr in csrs)
+
+
+def test_blocks_of_registers_are_those_of_the_specification():
+    starts = {"hpmcounter": 0xC03, "mhpmevent": 0x323, "mhpmcounter": 0xB03}
+    assert {block.name: block.addresses[0] for block in MONITORS} == starts
+    assert all(len(block.addresses) == 29 for block in MONITORS)
 
 
 def test_fields_do_not_overlap():

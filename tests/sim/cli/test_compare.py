@@ -45,6 +45,22 @@ def test_a_run_is_like_itself(results, capsys):
     assert "+" not in said
 
 
+def test_next_to_no_difference_is_none(results, tmp_path, capsys):
+    content = json.loads(Path(results[0]).read_text())
+    content["faults"][0]["phases"]["save"] += 1
+    other = tmp_path / "x.json"
+    other.write_text(json.dumps(content))
+    assert cli.main(["compare", results[0], str(other)]) == 0
+    (save,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("save")]
+    assert save.split() == ["save", "68.0", "68.1", "+0.1", "+0.1%"]
+    content["faults"][0]["phases"]["save"] -= 1
+    content["faults"] *= 10
+    content["faults"][0] = content["faults"][0] | {"phases": {"save": 69}}
+    other.write_text(json.dumps(content))
+    assert cli.main(["compare", results[0], str(other)]) == 0
+    assert "-0.0" not in capsys.readouterr().out
+
+
 def test_a_page_is_written_if_it_is_wanted(results, tmp_path):
     path = tmp_path / "x.html"
     assert cli.main(["compare", "--report", str(path), *results]) == 0

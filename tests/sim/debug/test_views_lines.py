@@ -224,7 +224,7 @@ def test_tables_of_the_mmu_are_shown_by_their_entries():
 def test_a_translation_is_that_of_the_page_table_in_use():
     no_process = standing_at(MAPPED, Priv.S)
     *_, level0, load, store, fetch = views.translation(no_process, MAPPED + 8)
-    assert level0.endswith("a page of 4 KiB at 0x80004000")
+    assert level0.endswith("4 KiB page at 0x80004000")
     assert load == "  load   pa 0x80004008"
     assert store == "  store  store page fault, cause 15: W = 0"
     assert fetch == "  fetch  fetch page fault, cause 12: X = 0"

@@ -9,7 +9,7 @@ from sim.exercises.making import MAKERS, make
 from sim.exercises.mmu import Access, Context, Fence, Mmu, Put, answers
 from sim.exercises.tables import USER, Tables
 from tests.sim.exercises.hart import OPERAND, Hart
-from tests.sim.exercises.small import MEMORY, MIDDLE, load
+from tests.sim.exercises.small import LEAF, MEMORY, MIDDLE, fetch, load, store
 from tests.sim.exercises.small import VA as SMALL_VA
 
 SEED = 2026
@@ -75,6 +75,33 @@ def test_a_superpage_in_the_tlb_is_as_large_as_it_is():
     assert mmu.do(load(end - 8)).hit
     assert not mmu.do(load(end)).hit
     assert mmu.do(load(end)).pa == 0x8040_0000
+
+
+def test_the_walk_cache_holds_the_table_of_2_mib():
+    first = SMALL_VA & -0x20_0000
+    mmu = Mmu(MEMORY, latency=2)
+    assert len(mmu.do(load(first)).reads) == 3
+    for va, reads in ((first + 0x1F_F000, 1), (first + 0x20_0000, 2), (first - 0x20_0000, 2)):
+        answer = mmu.do(load(va))
+        assert (len(answer.reads), answer.cached) == (reads, reads == 1)
+        assert answer.cycles == 2 * reads + 1
+
+
+def test_also_one_where_no_memory_is_but_no_superpage():
+    nowhere = Mmu({**MEMORY, MIDDLE: make_pte(0x1000, Pte.V)})
+    assert [len(nowhere.do(load()).reads) for _ in range(2)] == [2, 0]
+    huge = Mmu({**MEMORY, MIDDLE: make_pte(0x8020_0000, USER)})
+    assert [len(huge.do(access()).reads) for access in (load, fetch)] == [2, 2]
+
+
+def test_an_entry_whose_bits_are_set_takes_the_place_of_the_one_before():
+    clean = {**MEMORY, LEAF: MEMORY[LEAF] & ~Pte.D}
+    for latency in (1, 2):
+        mmu = Mmu(clean, latency)
+        assert not mmu.do(load(adue=True)).written
+        # The walk, whose table is known; then it again, the locked read, and the write.
+        assert mmu.do(store(adue=True)).cycles == (latency + 1) + (3 + 2) * latency + 3
+        assert mmu.do(store(adue=True)).hit
 
 
 @pytest.mark.parametrize("flags", [0, Pte.G], ids=["of one space", "global"])

@@ -1,13 +1,16 @@
 """What an exercise says of a process is what happens to one on the real hart."""
 
+from random import Random
+
 import pytest
 
-from hdl.arch import Pte
+from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.facts.abi import Abi, Syscall
 from kernel_model.mm.served import Decision, Why
 from sim.config import RunConfig
 from sim.exercises.making import chance
-from sim.exercises.process import MEMORY_MIB, Program
+from sim.exercises.mmu import Access, Context
+from sim.exercises.process import MEMORY_MIB, Process, Program
 from sim.exercises.processes import Sbrk, Story, Touch, lazy_story, play, sizes_story
 from sim.platform.devices.captured import Captured
 from sim.session import KernelSession
@@ -100,6 +103,37 @@ def _compare(story):
     assert status == (-1 if killed else hashed(returned))
 
 
+@pytest.mark.parametrize(
+    "kind, insn, size",
+    [("load", "ld a0, (a1)", 8), ("store", "sd a0, (a1)", 8), ("fetch", "the instruction", 4)],
+)
+def test_a_touch_is_an_access_of_its_size(kind, insn, size):
+    context = Context(0x8000_0000)
+    assert Touch(kind, 0x5000).access(context) == Access(insn, kind, 0x5000, context, size)
+
+
+class Greatest(Random):
+    """Draws the greatest number, and of several things what is preferred, or the last."""
+
+    def __init__(self, *preferred):
+        super().__init__(1)
+        self._preferred = preferred
+
+    def randrange(self, start, stop=None, step=1):
+        return (range(start) if stop is None else range(start, stop, step))[-1]
+
+    def choice(self, things):
+        return next((each for each in things if each in self._preferred), things[-1])
+
+
+def test_the_greatest_draws_stay_within_their_page():
+    sbrk, *_, last = lazy_story(Greatest("new")).events
+    assert sbrk.n == 7 * PAGE_SIZE - (PAGE_SIZE - 16)
+    touched = [event for event in sizes_story(Greatest()).events if isinstance(event, Touch)]
+    assert {each.va % PAGE_SIZE for each in (last, *touched)} == {PAGE_SIZE - 8}
+    assert touched
+
+
 def test_a_lazy_page_is_mapped_or_refused_for_every_reason():
     seen = set()
     for number in range(80):
@@ -121,6 +155,16 @@ def test_sizes_have_all_that_can_happen():
         mapped += any(each and each.decision is Decision.MAPPED for each in outcomes)
         killed += any(each and each.decision is Decision.REFUSED for each in outcomes)
     assert min(refused, mapped, killed, again) >= 5
+
+
+def test_what_is_given_back_is_of_the_heap_or_more_than_there_is():
+    for seed in (*range(20), 138):
+        story = sizes_story(chance("sizes", seed))
+        assert not story.svadu
+        heap = size = Process(story.program).space.size
+        for n in (event.n for event in story.events if isinstance(event, Sbrk)):
+            assert size + n >= heap or size + n < 0
+            size += n if size + n >= heap else 0
 
 
 def test_the_hart_sets_a_and_d_with_svadu():

@@ -32,6 +32,11 @@ def test_wrong(typed):
     assert not is_right(asked("13 0x5238"), typed)
 
 
+def test_an_exercise_may_have_a_question_of_its_own():
+    assert question(asked("5")) == "Which?"
+    assert question(Exercise(kind="walk")).startswith("The physical address, or cause and stval?")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_answer_that_is_shown_is_the_right_one(kind):
     keys = set()

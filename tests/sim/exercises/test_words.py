@@ -54,7 +54,7 @@ def test_exceptions_have_the_names_of_the_specification(cause, name):
 
 
 def test_the_state_is_that_of_the_first_access():
-    steps = (load(asid=5, sum_=True), load(asid=6))
+    steps = (Put(LEAF, 0), load(asid=5, sum_=True), load(asid=6))
     assert [*situation(steps, 1)] == [
         "satp 0x8000500000080100   mode U   SUM 1   MXR 0   ADUE 0",
         "TLBs and walk cache are empty; memory answers in the next cycle.",
@@ -85,6 +85,10 @@ def test_tables_are_listed_in_order_with_a_line_between_them():
 def test_one_thing_has_no_number():
     assert [*steps_in_words([load()])] == ["ld a0, (a1)            a1 = 0x40403458"]
     assert [*steps_in_words([fetch()])] == ["the instruction at 0x40403458 is fetched"]
+
+
+def test_two_things_are_numbered():
+    assert [line[:5] for line in steps_in_words([load(), store()])] == ["1. ld", "2. sd"]
 
 
 def test_several_things_are_numbered_and_another_satp_is_one_of_them():

@@ -160,13 +160,22 @@ def test_a_full_disk_is_told_of_and_no_success(capsys):
         lambda events: events[-1].update(name="other"),
         lambda events: events[-1].update(unheard_of=1),
         lambda events: events.append(events[-1]),
+        lambda events: _first(events, "X").update(dur=-1),
+        lambda events: _first(events, "X").update(dur=10_000),
+        lambda events: events.append(_first(events, "e")),
+        lambda events: _first(events, "b").update(id="0x77"),
+        lambda events: events.append(_first(events, "X") | {"ph": "s", "id": "0x1"}),
     ],
-    ids=["no end", "no name", "back in time", "other end", "other key", "two ends"],
+    ids=[
+        *("no end", "no name", "back in time", "other end", "other key", "two ends"),
+        *("negative", "overlap", "two ends of a fault", "no beginning of a fault", "half a flow"),
+    ],
 )
 def test_a_broken_trace_is_noticed(tmp_path, broken):
     """Else the reader above would show nothing."""
     path = tmp_path / "trace.json"
-    cli.main(["run", "--quiet", "--memory", "8", "--chrome-trace", str(path), "hello"])
+    cli.main(["run", "--quiet", "--memory", "8", "--chrome-trace", str(path), "lazy"])
+    trace_events.read(path)
     content = json.loads(path.read_text())
     events = content["traceEvents"]
     while events[-1]["ph"] != "E":
@@ -175,5 +184,26 @@ def test_a_broken_trace_is_noticed(tmp_path, broken):
     broken(events)
     path.write_text(json.dumps(content))
 
-    with pytest.raises((AssertionError, IndexError)):
+    with pytest.raises((AssertionError, IndexError, KeyError)):
         trace_events.read(path)
+
+
+def _first(events, phase):
+    return next(event for event in events if event["ph"] == phase)
+
+
+def test_the_order_of_the_file_is_no_part_of_it(tmp_path):
+    """A viewer puts events in the order of their time: those of a fault come when it is over."""
+    path = tmp_path / "trace.json"
+    options = ["--quiet", "--memory", "8", "--chrome-trace", str(path)]
+    cli.main(["run", *options, "sh", "-c", "lazy | wc; badaccess guard"])
+    as_written = trace_events.read(path)
+
+    content = json.loads(path.read_text())
+    content["traceEvents"].sort(key=lambda event: event.get("ts", -1))
+    path.write_text(json.dumps(content))
+
+    def told(trace):
+        return sorted(trace.slices, key=lambda each: (*map(str, each.track), each[1:5]))
+
+    assert told(trace_events.read(path)) == told(as_written)

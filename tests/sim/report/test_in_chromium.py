@@ -37,6 +37,14 @@ def opened(page, lazy):
     return page
 
 
+@pytest.fixture
+def drawn(opened):
+    """With all that is far below."""
+    opened.evaluate("drawWaiting()")
+    opened.settle()
+    return opened
+
+
 def report(factory, *arguments):
     path = factory.mktemp("report") / "x.html"
     cli.main(["run", "--quiet", "--memory", "16", "--report", str(path), *arguments])
@@ -81,6 +89,21 @@ def test_the_search_finds_by_any_word_and_shows_how_many(opened):
     assert "Fault 7" in opened.text("#story")
     opened.press("Escape")
     assert len(opened.texts("#table tbody td:first-child")) == 12
+
+
+def test_a_number_is_found_as_a_whole(opened):
+    found = [
+        opened.evaluate(
+            f"""(() => {{
+              const box = document.getElementById("search");
+              box.value = "{query}";
+              box.dispatchEvent(new Event("input"));
+              return document.getElementById("found").textContent;
+            }})()"""
+        )
+        for query in ("#1", "#12", "pid:2", "pid:3", "lazy.c:26", "0x34ff8 load")
+    ]
+    assert found == [f"{count} of 12" for count in (1, 1, 12, 0, 6, 2)]
 
 
 def test_all_of_it_goes_by_keyboard(opened):
@@ -151,6 +174,7 @@ def test_on_paper_stands_the_table(opened, tmp_path):
     opened.prefer("dark")
     opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert len(opened.texts("#table tbody tr[data-place]")) == 12
+    assert len(opened.texts("#memory .uplot")) == 3
     assert (
         opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(253, 253, 252)"
     )
@@ -159,8 +183,8 @@ def test_on_paper_stands_the_table(opened, tmp_path):
     assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_charts_are_drawn_and_say_what_they_are(opened):
-    charts = opened.evaluate(
+def test_charts_are_drawn_and_say_what_they_are(drawn):
+    charts = drawn.evaluate(
         """[...document.querySelectorAll(".uplot")].map((each) => {
           const canvas = each.querySelector("canvas"), { width, height } = canvas;
           const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
@@ -177,34 +201,51 @@ def test_charts_are_drawn_and_say_what_they_are(opened):
     assert all(colours > 10 for _, colours in charts)
 
 
-def test_the_map_tells_of_the_page_at_the_mouse(opened):
-    opened.evaluate("document.getElementById('of-process').scrollIntoView({behavior: 'instant'})")
-    opened.hover("#of-process .chart:nth-child(2) .u-over", 0.95, 0.98)
+def test_the_map_tells_of_the_page_at_the_mouse(drawn):
+    drawn.evaluate("document.getElementById('of-process').scrollIntoView({behavior: 'instant'})")
+    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.95, 0.98)
     assert re.fullmatch(
-        r"Page 0x1?000 in cycle 3\d,\d+: touched, since cycle 167", opened.text("#of-process .said")
+        r"Page 0x1?000 in cycle 3\d,\d+: touched, since cycle 167", drawn.text("#of-process .said")
     )
-    opened.hover("#of-process .chart:nth-child(2) .u-over", 0.621, 0.1)
-    assert "given back" in opened.text("#of-process .said")
+    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.621, 0.1)
+    assert "given back" in drawn.text("#of-process .said")
 
 
-def test_charts_over_time_zoom_together_by_keys(opened):
+def test_a_gigabyte_leaves_room_for_a_page(opened):
+    heights, pages, ticks = opened.evaluate(
+        """(() => {
+          const heights = new Heights([{page: 0, count: 2 ** 18}, {page: 100, count: 1}]);
+          const pages = [100, 101].map((page) => heights.page(heights.of.get(page)));
+          return [heights.heights, pages, heights.ticks().length];
+        })()"""
+    )
+    assert heights == sorted(heights)
+    assert (heights[2] - heights[1]) / heights[-1] > 0.005
+    assert pages == [100, 101]
+    assert ticks == 3
+
+
+def test_charts_over_time_zoom_together_by_keys(drawn):
     first = "[...charts].slice(1).map((chart) => [chart.scales.x.min, chart.scales.x.max])"
-    whole = opened.evaluate(first)
+    whole = drawn.evaluate(first)
     assert len(whole) == 4
     assert whole == [[0, 33_954]] * 4
-    opened.evaluate("document.getElementById('over-time').focus()")
-    opened.press("+")
-    assert opened.evaluate(first) == [[8_488.5, 25_465.5]] * 4
-    opened.press("ArrowRight", "ArrowRight", "ArrowRight")
-    assert opened.evaluate(first) == [[16_977, 33_954]] * 4
-    opened.press("-")
-    assert opened.evaluate(first) == whole
-    opened.press("+", "0")
-    assert opened.evaluate(first) == whole
+    drawn.evaluate("document.getElementById('over-time').focus()")
+    drawn.press("+")
+    assert drawn.evaluate(first) == [[8_488.5, 25_465.5]] * 4
+    drawn.press("ArrowRight", "ArrowRight", "ArrowRight")
+    assert drawn.evaluate(first) == [[16_977, 33_954]] * 4
+    drawn.press("-")
+    assert drawn.evaluate(first) == whole
+    drawn.press("+", "0")
+    assert drawn.evaluate(first) == whole
 
 
 def test_each_process_has_its_own_map(page, tmp_path_factory):
     page.open(report(tmp_path_factory, "sh", "-c", "lazy | wc"))
+    assert page.texts("#process option") == []
+    page.evaluate("document.getElementById('memory').scrollIntoView()")
+    page.settle()
     assert page.texts("#process option") == ["2 sh", "3 lazy", "4 wc"]
     assert page.evaluate("document.getElementById('process').value") == "3"
     page.evaluate(
@@ -217,8 +258,8 @@ def test_each_process_has_its_own_map(page, tmp_path_factory):
     assert page.complaints == []
 
 
-def test_pages_that_are_hot_are_named(opened):
-    rows = [row.split("\t") for row in opened.texts("#hot .scroll:first-child tbody tr")]
+def test_pages_that_are_hot_are_named(drawn):
+    rows = [row.split("\t") for row in drawn.texts("#hot .scroll:first-child tbody tr")]
     assert ["0x3ffffff000", "trampoline", "2 lazy"] in [row[:3] for row in rows]
     assert {row[0]: row[5] for row in rows if row[2] == "2 lazy"}["0x34000"] == "2"
 

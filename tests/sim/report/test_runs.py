@@ -88,6 +88,8 @@ def test_a_member_that_is_not_as_it_should_be(tmp_path, written, name, value, sa
         ("phases", {"walk": "two"}, "walk of faults[2].phases is not what"),
         ("stval", "0x4000", "stval of faults[2] is not what"),
         ("retired_cycle", "never", "retired_cycle of faults[2] is not what"),
+        ("line", {}, "line of faults[2] is not what"),
+        ("via", 3, "via of faults[2] is not what"),
         ("walk", [{"level": 0}], "faults[2].walk[0] has no cycle"),
         ("pte_writes", [7], "faults[2].pte_writes[0] is no object"),
     ],

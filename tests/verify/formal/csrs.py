@@ -9,7 +9,8 @@ Privileged specification, "Privilege and Global Interrupt-Enable Stack in mstatu
 
 from amaranth.hdl import Cat, Const, Mux, Signal
 
-from hdl.arch import Csr, Priv
+from hdl.arch import HPMCOUNTERS, MHPMCOUNTERS, MHPMEVENTS, Csr, Priv
+from hdl.events import Event
 from hdl.priv.csr import CsrFile
 from tests.verify.formal.proof import Proof, assumes, free_inputs, invariant, proves
 
@@ -17,12 +18,15 @@ __all__ = ["CsrProof"]
 
 SIE, MIE, SPIE, MPIE, SPP, MPP, MPRV = 1, 3, 5, 7, 8, 11, 17
 #: They change on their own, or show lines: `tests.verify.formal.interrupts` is about the latter.
-MOVING = (Csr.MCYCLE, Csr.CYCLE, Csr.TIME, Csr.MINSTRET, Csr.INSTRET, Csr.MIP, Csr.SIP)
+MOVING = (
+    *(Csr.MCYCLE, Csr.CYCLE, Csr.TIME, Csr.MINSTRET, Csr.INSTRET, Csr.MIP, Csr.SIP),
+    *(*MHPMCOUNTERS, *HPMCOUNTERS),
+)
 #: Bits that a write changes, where all of them simply take the new value.
 WRITABLE = {
     Csr.SSTATUS: 0x000C_0122,
     Csr.STVEC: ~0b10,
-    Csr.SCOUNTEREN: 0b111,
+    Csr.SCOUNTEREN: 0xFFFF_FFFF,
     Csr.SENVCFG: 1,
     Csr.SSCRATCH: ~0,
     Csr.SEPC: ~1,
@@ -33,9 +37,10 @@ WRITABLE = {
     Csr.MIDELEG: 0x222,
     Csr.MIE: 0xAAA,
     Csr.MTVEC: ~0b10,
-    Csr.MCOUNTEREN: 0b111,
+    Csr.MCOUNTEREN: 0xFFFF_FFFF,
     Csr.MENVCFG: 1 << 63 | 1 << 61 | 1,
-    Csr.MCOUNTINHIBIT: 0b101,
+    Csr.MCOUNTINHIBIT: 0xFFFF_FFFD,
+    MHPMEVENTS[0]: (1 << len(Event)) - 1,
     Csr.MSCRATCH: ~0,
     Csr.MEPC: ~1,
     Csr.MCAUSE: ~0,
@@ -97,10 +102,18 @@ class CsrProof(Proof):
     def _count(self, m):
         """What the counters must be, and whether each grew just now or was kept from it."""
         csrs = self.csrs
-        self.inhibit, self.counters, self.grew, self.stood = Signal(3), {}, {}, {}
+        self.inhibit, self.counters, self.grew, self.stood = Signal(32), {}, {}, {}
         with m.If(csrs.write & (csrs.address == Csr.MCOUNTINHIBIT)):
             m.d.sync += self.inhibit.eq(csrs.write_data & WRITABLE[Csr.MCOUNTINHIBIT])
-        for csr, event, bit in ((Csr.MCYCLE, Const(1), 0), (Csr.MINSTRET, csrs.retire, 2)):
+        self.selected = Signal(len(Event))
+        with m.If(csrs.write & (csrs.address == MHPMEVENTS[0])):
+            m.d.sync += self.selected.eq(csrs.write_data)
+        happens = (csrs.events & self.selected).any()
+        for csr, event, bit in (
+            (Csr.MCYCLE, Const(1), 0),
+            (Csr.MINSTRET, csrs.retire, 2),
+            (MHPMCOUNTERS[0], happens, 3),
+        ):
             counter = self.counters[csr] = Signal(64)
             written = csrs.write & (csrs.address == csr)
             grows = event & ~self.inhibit[bit] & ~written
@@ -135,9 +148,11 @@ class CsrProof(Proof):
     @invariant
     def counters_are_counted(self, m):
         """What has been counted here is in the registers, and so is what inhibits that."""
-        registers, counters = self.csrs.registers, self.counters
+        registers, counters, monitors = self.csrs.registers, self.counters, self.csrs.monitors
         return (
-            (registers[Csr.MINSTRET] == counters[Csr.MINSTRET])
+            (monitors.counters[3] == counters[MHPMCOUNTERS[0]])
+            & (monitors.selected[3] == self.selected)
+            & (registers[Csr.MINSTRET] == counters[Csr.MINSTRET])
             & (registers[Csr.MCYCLE] == counters[Csr.MCYCLE])
             & (registers[Csr.MCOUNTINHIBIT] == self.inhibit)
         )
@@ -298,6 +313,18 @@ class CsrProof(Proof):
         """mcycle keeps its value while mcountinhibit.CY is set, unless it is written."""
         reads = self._reads(Csr.MCYCLE, Csr.CYCLE)
         return self.stood[Csr.MCYCLE] & reads, self.new == self.counters[Csr.MCYCLE]
+
+    @proves
+    def mhpmcounter_counts_events(self, m):
+        """mhpmcounter3 grows by one when an event of mhpmevent3 happens, unless HPM3 is set."""
+        reads = self._reads(MHPMCOUNTERS[0], HPMCOUNTERS[0])
+        return self.grew[MHPMCOUNTERS[0]] & reads, self.new == self.counters[MHPMCOUNTERS[0]]
+
+    @proves
+    def inhibited_mhpmcounter_stands(self, m):
+        """mhpmcounter3 keeps its value while mcountinhibit.HPM3 is set, unless it is written."""
+        reads = self._reads(MHPMCOUNTERS[0], HPMCOUNTERS[0])
+        return self.stood[MHPMCOUNTERS[0]] & reads, self.new == self.counters[MHPMCOUNTERS[0]]
 
     @proves
     def only_retiring_counts(self, m):

@@ -28,6 +28,8 @@ class AnyTlb(wiring.Component):
     vpn: In(27)
     hit: Out(1)
     page: Out(Translation)
+    evicts: Out(1)
+    evicted_level: Out(2)
     fill: In(FillSignature())
     sfence: In(SfenceSignature())
 

@@ -10,6 +10,7 @@ from tests.verify.check import Check, Failure, Part, Tally
 from tests.verify.fuzz.command import CommandLine
 from tests.verify.fuzz.htif import HtifBench
 from tests.verify.fuzz.loaders import BareLoader, UserLoader
+from tests.verify.fuzz.results import Comparer
 from tests.verify.fuzz.wild import Bench
 
 __all__ = ["CHECK"]
@@ -58,6 +59,7 @@ PARTS = {
     "bare": _loader(BareLoader),
     "command": _command,
     "htif": _loader(HtifBench),
+    "result": _loader(Comparer),
     "wild": _wild,
 }
 

@@ -27,6 +27,7 @@ SHARE = {
     "bare": (2000, ["accepted", "refused"]),
     "command": (600, ["with status 0", "with status 2", "with status 124"]),
     "htif": (2000, ["accepted", "refused"]),
+    "result": (300, ["accepted", "refused"]),
     "wild": (250, ["of forks", "of instructions", "of random bytes", "of system calls", "rings",
                    "page faults", "killed in the end", "ran out of frames"]),
 }  # fmt: skip

@@ -65,7 +65,11 @@ class HartRunner:
 
     def __init__(self, *, latency: int = 1, hart=None):
         config = MachineConfig(
-            memory_mib=RAM_SIZE >> 20, latency=latency, engine="native", traced=True
+            memory_mib=RAM_SIZE >> 20,
+            latency=latency,
+            engine="native",
+            traced=True,
+            hpm_counters=4,
         )
         self._ram = Machine.make_ram(config)
         self._engine = Machine(config, self._ram, hart=hart).engine

@@ -6,7 +6,7 @@ differences in what happens are in `compare`: see `count` and `updated_early` th
 
 from dataclasses import dataclass
 
-from hdl.arch import MENVCFG_FIOM, Csr, Interrupt
+from hdl.arch import HPMCOUNTERS, MENVCFG_FIOM, MHPMCOUNTERS, MHPMEVENTS, Csr, Interrupt
 
 __all__ = ["CSR_BITS", "READ_ONLY", "SPIKE_ONLY", "Open"]
 
@@ -31,6 +31,10 @@ _FS = Open(
     '"Extension Context Status in mstatus Register": with S-mode and without F, FS may be '
     "read-only zero; SD follows it",
 )
+_MONITOR = Open(
+    _ALL,
+    '"Hardware Performance Monitor": WARL, and 0 in Spike; what the events mean is the hart\'s',
+)
 _FIOM = Open(1 << MENVCFG_FIOM, '"Machine Environment Configuration (menvcfg) Register": WARL')
 
 #: Bits that need not agree when they are read; what the hart read is put into Spike's register.
@@ -49,6 +53,7 @@ CSR_BITS = {
         '"Machine Trap Delegation (medeleg and mideleg) Registers": which traps can be delegated '
         "may be a subset; these two, software check and hardware error, never occur",
     ),
+    **dict.fromkeys((*HPMCOUNTERS, *MHPMCOUNTERS, *MHPMEVENTS), _MONITOR),
     Csr.MARCHID: Open(_ALL, '"Machine Architecture ID (marchid) Register": its purpose'),
 }
 

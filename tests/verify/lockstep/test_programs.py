@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from hdl.arch import (
+    HPMCOUNTERS,
     MENVCFG_ADUE,
     MENVCFG_STCE,
     MHPMCOUNTERS,
@@ -88,7 +89,7 @@ def test_every_address_names_a_csr_on_both_or_on_none(runner, first):
 
     run = runner.run(reading, max_records=40_000, max_cycles=200_000)
 
-    implemented = {*Csr, *MHPMCOUNTERS, *MHPMEVENTS} & {*addresses}
+    implemented = {*Csr, *HPMCOUNTERS, *MHPMCOUNTERS, *MHPMEVENTS} & {*addresses}
     traps = agree(run).traps
     illegal = sum(n for (cause, _, _), n in traps.items() if cause == Cause.ILLEGAL)
     assert illegal == len(addresses) - len(implemented)

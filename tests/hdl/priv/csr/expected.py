@@ -1,7 +1,8 @@
 """What the privileged specification says of the CSRs: fields, resets and writable bits."""
 
 __all__ = [
-    "ADUE", "DELEGABLE", "FIOM", "MACHINE", "MEDELEG", "MIE", "MONITORS", "MPIE", "MPP", "MPRV",
+    "ADUE", "DELEGABLE", "FIOM", "HPMCOUNTERS", "MACHINE", "MEDELEG", "MHPMCOUNTERS", "MHPMEVENTS",
+    "MIE", "MONITORS", "MPIE", "MPP", "MPRV",
     "MXR", "NAMES", "ONES", "READ_ONLY", "SEIP", "SIE", "SPIE", "SPP", "SSIP", "SSTATUS_BITS",
     "STATUS_BITS", "STCE", "STIP", "SUM", "TM", "TSR", "TVM", "TW", "UXL", "WRITES", "XL",
 ]  # fmt: skip
@@ -31,7 +32,7 @@ WRITES = {
     "sstatus": (UXL, UXL | SSTATUS_BITS, UXL),
     "sie": (0, 0, 0),
     "stvec": (0, ONES - 2, 0),
-    "scounteren": (0, 7, 0),
+    "scounteren": (0, 0xFFFF_FFFF, 0),
     "senvcfg": (0, FIOM, 0),
     "sscratch": (0, ONES, 0),
     "sepc": (0, ONES - 1, 0),
@@ -46,9 +47,9 @@ WRITES = {
     "mideleg": (0, DELEGABLE, 0),
     "mie": (0, DELEGABLE | MACHINE, 0),
     "mtvec": (0, ONES - 2, 0),
-    "mcounteren": (0, 7, 0),
+    "mcounteren": (0, 0xFFFF_FFFF, 0),
     "menvcfg": (0, FIOM | ADUE | STCE, 0),
-    "mcountinhibit": (0, 0b101, 0),
+    "mcountinhibit": (0, 0xFFFF_FFFD, 0),
     "mscratch": (0, ONES, 0),
     "mepc": (0, ONES - 1, 0),
     "mcause": (0, ONES, 0),
@@ -59,5 +60,7 @@ WRITES = {
 #: CSRs whose address says that they are read-only: bits 11:10 are both set.
 READ_ONLY = {"cycle", "time", "instret", "mvendorid", "marchid", "mimpid", "mhartid", "mconfigptr"}
 NAMES = {*WRITES, *READ_ONLY, "mcycle"}
-#: Addresses of mhpmevent3 to mhpmevent31 and mhpmcounter3 to mhpmcounter31.
-MONITORS = [*range(0x323, 0x340), *range(0xB03, 0xB20)]
+#: Addresses of mhpmevent3 to mhpmevent31, mhpmcounter3 to mhpmcounter31, and of what users see of
+#: these.
+MHPMEVENTS, MHPMCOUNTERS, HPMCOUNTERS = (range(s, s + 29) for s in (0x323, 0xB03, 0xC03))
+MONITORS = [*MHPMEVENTS, *MHPMCOUNTERS, *HPMCOUNTERS]

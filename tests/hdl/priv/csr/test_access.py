@@ -2,7 +2,18 @@
 
 from hdl.arch import Priv
 from tests.hdl.priv.csr.bench import Bench, M, S, U, address_of
-from tests.hdl.priv.csr.expected import ADUE, MONITORS, NAMES, READ_ONLY, STCE, TM, TVM
+from tests.hdl.priv.csr.expected import (
+    ADUE,
+    HPMCOUNTERS,
+    MHPMCOUNTERS,
+    MONITORS,
+    NAMES,
+    ONES,
+    READ_ONLY,
+    STCE,
+    TM,
+    TVM,
+)
 
 
 def test_every_address_in_every_mode():
@@ -11,8 +22,8 @@ def test_every_address_in_every_mode():
     known = {address_of(name): name for name in NAMES}
 
     async def testbench():
-        await bench.write("mcounteren", 7)
-        await bench.write("scounteren", 7)
+        await bench.write("mcounteren", ONES)
+        await bench.write("scounteren", ONES)
         await bench.write("menvcfg", STCE)
         for priv in Priv:
             await bench.enter(priv)
@@ -20,7 +31,8 @@ def test_every_address_in_every_mode():
                 exists = address in known or address in MONITORS
                 readable = exists and priv >= address >> 8 & 3
                 assert bench.legal(address, 0) == readable, f"{address:#x} {priv.name}"
-                writable = readable and known.get(address) not in READ_ONLY
+                shown = known.get(address) in READ_ONLY or address in HPMCOUNTERS
+                writable = readable and not shown
                 assert bench.legal(address, 1) == writable, f"{address:#x} {priv.name}"
 
     assert len(known) == 36
@@ -44,6 +56,29 @@ def test_counter_enables():
                         where = f"{name} {priv.name} {mcounteren=:#b} {scounteren=:#b}"
                         assert bench.legal(address_of(name), 0) == enabled >> bit & 1, where
                         assert not bench.legal(address_of(name), 1), where
+
+    bench.run(testbench)
+
+
+def test_event_counters_have_an_enable_each():
+    """Also those that are not there, and read 0."""
+    bench = Bench(hpm_counters=2)
+
+    async def testbench():
+        for number in (3, 4, 5, 31):
+            address = HPMCOUNTERS[number - 3]
+            for mcounteren in (0, 1 << number, ONES - (1 << number)):
+                for scounteren in (0, 1 << number):
+                    await bench.enter(M)
+                    await bench.write("mcounteren", mcounteren)
+                    await bench.write("scounteren", scounteren)
+                    by_m, by_s = mcounteren >> number & 1, scounteren >> number & 1
+                    for priv, enabled in ((M, 1), (S, by_m), (U, by_m & by_s)):
+                        await bench.enter(priv)
+                        assert bench.legal(address, 0) == enabled, (number, priv)
+                        assert not bench.legal(address, 1)
+                        machine = address - HPMCOUNTERS[0] + MHPMCOUNTERS[0]
+                        assert bench.legal(machine, 1) == (priv == M)
 
     bench.run(testbench)
 

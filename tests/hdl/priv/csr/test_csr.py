@@ -7,7 +7,9 @@ import pytest
 from hdl.priv.csr import CsrFile
 from tests.hdl.priv.csr.bench import SEED, Bench, M
 from tests.hdl.priv.csr.expected import (
-    MONITORS,
+    HPMCOUNTERS,
+    MHPMCOUNTERS,
+    MHPMEVENTS,
     MPP,
     NAMES,
     ONES,
@@ -54,16 +56,39 @@ def test_all_ones_and_all_zeros():
     bench.run(testbench)
 
 
-def test_event_counters_and_selectors_are_zero():
-    """They are there, and writes of them change nothing."""
-    bench = Bench()
+@pytest.mark.parametrize("counters", [0, 4, 29])
+def test_event_counters_and_selectors_that_are_not_there_read_0(counters):
+    """They are there all the same, and writes of them change nothing."""
+    bench = Bench(hpm_counters=counters)
 
     async def testbench():
         before = {name: bench.read(name) for name in NAMES - {"mcycle", "cycle"}}
-        for address in MONITORS:
-            await bench.write_at(address, ONES)
-            assert bench.read_at(address) == 0, hex(address)
+        for block in (MHPMEVENTS, MHPMCOUNTERS):
+            for address in block[counters:]:
+                await bench.write_at(address, ONES)
+                assert bench.read_at(address) == 0, hex(address)
         assert {name: bench.read(name) for name in before} == before
+
+    bench.run(testbench)
+
+
+def test_an_event_counter_counts_and_users_see_it():
+    bench = Bench()
+
+    async def testbench():
+        await bench.write_at(MHPMEVENTS[1], 0b101)
+        await bench.write_at(MHPMCOUNTERS[1], 70)
+        for events in (0b001, 0b010, 0b110, 0b101):
+            bench.set(events=events)
+            await bench.ctx.tick()
+        bench.set(events=0)
+        assert bench.read_at(MHPMEVENTS[1]) == 0b101
+        assert bench.read_at(MHPMCOUNTERS[1]) == bench.read_at(HPMCOUNTERS[1]) == 73
+        assert [bench.read_at(MHPMCOUNTERS[n]) for n in (0, 2, 3)] == [0, 0, 0]
+        bench.set(events=1)
+        await bench.write("mcountinhibit", 1 << 4)
+        await bench.ctx.tick().repeat(5)
+        assert bench.read_at(MHPMCOUNTERS[1]) == 74
 
     bench.run(testbench)
 

@@ -1,0 +1,79 @@
+"""The hardware performance monitor: counters of events that software chooses.
+
+Privileged specification, "Hardware Performance Monitor"; Zihpm.
+"""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.arch import MHPMCOUNTERS
+from hdl.events import Event
+
+__all__ = ["Monitors"]
+
+#: Number of the first counter: those before it are `cycle`, `time` and `instret`.
+FIRST = 3
+
+
+class Monitors(wiring.Component):
+    """`mhpmcounter3` and the following ones, with the `mhpmevent` of each.
+
+    A counter grows by 1 at the end of a cycle in which any of the events happens whose bits its
+    `mhpmevent` has set, if it is not inhibited. A write in that cycle replaces the increment. The
+    counters that are not there read 0, and so do their events: "All counters should be implemented,
+    but a legal implementation is to make both the counter and its corresponding event selector be
+    read-only 0."
+
+    Parameters
+    ----------
+    counters : int
+        How many there are, 0 to 29.
+
+    Raises
+    ------
+    ValueError
+        For any other number.
+    """
+
+    #: The events of this cycle, by the numbers of `hdl.events`.
+    events: In(len(Event))
+    #: `mcountinhibit`: a bit for each counter that stands still.
+    inhibit: In(32)
+    #: Which counter is meant, and what it and its `mhpmevent` hold; combinational.
+    number: In(5)
+    counter: Out(64)
+    event: Out(64)
+    #: Write one of them at the end of the cycle.
+    write_counter: In(1)
+    write_event: In(1)
+    data: In(64)
+
+    def __init__(self, *, counters: int) -> None:
+        if counters not in range(len(MHPMCOUNTERS) + 1):
+            raise ValueError(f"hpm_counters must be 0 to {len(MHPMCOUNTERS)}, not {counters!r}")
+        super().__init__()
+        numbers = range(FIRST, FIRST + counters)
+        #: State, by number.
+        self.counters = {n: Signal(64, name=f"mhpmcounter{n}") for n in numbers}
+        self.selected = {n: Signal(len(Event), name=f"mhpmevent{n}") for n in numbers}
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        masks = {n: Mux(self.inhibit[n], 0, selected) for n, selected in self.selected.items()}
+        counts = Signal()
+        m.d.comb += counts.eq(Cat(masks.values()).any())
+        # Mostly nobody counts: then a simulator need not know what happens.
+        with m.If(counts):
+            for number, counter in self.counters.items():
+                m.d.sync += counter.eq(counter + (masks[number] & self.events).any())
+        with m.Switch(self.number):
+            for number, counter in self.counters.items():
+                selected = self.selected[number]
+                with m.Case(number):
+                    m.d.comb += [self.counter.eq(counter), self.event.eq(selected)]
+                    with m.If(self.write_counter):
+                        m.d.sync += counter.eq(self.data)
+                    with m.If(self.write_event):
+                        m.d.sync += selected.eq(self.data)
+        return m
