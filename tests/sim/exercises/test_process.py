@@ -97,6 +97,7 @@ def test_its_file_is_one_that_any_reader_of_elf_files_takes():
     header = dict(elf.header)
     ident = dict(header.pop("e_ident"))
     assert (ident["EI_CLASS"], ident["EI_DATA"]) == ("ELFCLASS64", "ELFDATA2LSB")
+    assert ident["EI_VERSION"] == "EV_CURRENT"
     assert header == {
         "e_type": "ET_EXEC",
         "e_machine": "EM_RISCV",

@@ -10,7 +10,7 @@ from kernel_model.mm.served import Decision, Why
 from sim.config import RunConfig
 from sim.exercises.making import chance
 from sim.exercises.mmu import Access, Context
-from sim.exercises.process import MEMORY_MIB, Program
+from sim.exercises.process import MEMORY_MIB, Process, Program
 from sim.exercises.processes import Sbrk, Story, Touch, lazy_story, play, sizes_story
 from sim.platform.devices.captured import Captured
 from sim.session import KernelSession
@@ -147,7 +147,6 @@ def test_sizes_have_all_that_can_happen():
     refused, mapped, killed, again = 0, 0, 0, 0
     for number in range(80):
         story = sizes_story(chance("sizes", SEED, number))
-        assert not story.svadu
         _, came = play(story)
         assert any(isinstance(event, Touch) for event in story.events) or len(came) > 3
         refused += -1 in came
@@ -156,6 +155,16 @@ def test_sizes_have_all_that_can_happen():
         mapped += any(each and each.decision is Decision.MAPPED for each in outcomes)
         killed += any(each and each.decision is Decision.REFUSED for each in outcomes)
     assert min(refused, mapped, killed, again) >= 5
+
+
+def test_what_is_given_back_is_of_the_heap_or_more_than_there_is():
+    for seed in (*range(20), 138):
+        story = sizes_story(chance("sizes", seed))
+        assert not story.svadu
+        heap = size = Process(story.program).space.size
+        for n in (event.n for event in story.events if isinstance(event, Sbrk)):
+            assert size + n >= heap or size + n < 0
+            size += n if size + n >= heap else 0
 
 
 def test_the_hart_sets_a_and_d_with_svadu():

@@ -113,7 +113,9 @@ SUITES = {
         helpers=_NATIVE_HELPERS,
     ),
     "other C++": Suite(
-        tests=_native("story_cpp", "trace_cpp", "watch_cpp", "transcript", "walks_cpp"),
+        tests=_native(
+            "counts_cpp", "story_cpp", "trace_cpp", "watch_cpp", "transcript", "walks_cpp"
+        ),
         helpers=_NATIVE_HELPERS,
     ),
 }

@@ -13,7 +13,17 @@ from tests.verify.mutants.tree import PROJECT
 
 NATIVE = PROJECT / "sim" / "engines" / "native" / "machine"
 #: In the order in which they are compiled.
-RUNTIME = ("story", "machine", "output", "fields", "trace", "watch", "transcript", "walks")
+RUNTIME = (
+    "story",
+    "counts",
+    "machine",
+    "output",
+    "fields",
+    "trace",
+    "watch",
+    "transcript",
+    "walks",
+)
 FUNCTIONS = "void native_step(u64 *, u64 *);\nvoid native_show(u64 *, u64 *);\n"
 SEED = 1
 
