@@ -49,12 +49,21 @@ def interrupted(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("module", ["sim.cli", "click", "kernel_model", "amaranth", "elftools"])
+@pytest.mark.parametrize("module", ["sim.cli", "click", "kernel_model", "elftools"])
 def test_ctrl_c_during_imports_is_one_line(interrupted, module):
     done = interrupted("run", "--quiet", "hello", module=module)
 
     assert done.returncode == 130
     assert done.stderr == "trapline: error: interrupted\n"
+    assert done.stdout == ""
+
+
+def test_ctrl_c_while_amaranth_is_imported_is_a_line(interrupted):
+    """Only an engine that has to construct the hart imports it, when the command is under way."""
+    done = interrupted("run", "--quiet", "--engine", "pysim", "hello", module="amaranth")
+
+    assert done.returncode == 130
+    assert done.stderr.lstrip("\n") == "trapline: error: interrupted\n"
     assert done.stdout == ""
 
 

@@ -272,7 +272,6 @@ class PysimEngine(Engine):
         if not self._heeds_all:
             self._heeds_all = True
             self._core.heed(None)
-            self._core.step_design()
 
     def _slot(self, value: Any) -> Any:
         """Where the simulator keeps a signal."""

@@ -54,7 +54,7 @@ class LevelizedPySimEngine(PySimEngine):
         self._evaluate = [group.run for group in self._groups if group.run is not None]
         for index, group in enumerate(self._groups):
             group.wake_by_memories(self._state, 1 << index)
-        self.heed(None)
+        self._select(None)
 
     def reset(self) -> None:
         """Reverts to the initial state."""
@@ -62,10 +62,15 @@ class LevelizedPySimEngine(PySimEngine):
         self._state.due.bits = self._all
 
     def heed(self, signals: Iterable[Signal] | None) -> None:
-        """From the next step on evaluates only what `signals` and flip-flops depend on.
+        """Evaluates, from now on, only what `signals` and flip-flops depend on.
 
-        All other logic keeps the values it has. With None all is evaluated, as it is at first.
+        All other logic keeps the values it has. With None all is evaluated, as it is at first, and
+        has its value of now when this returns. No time passes, and no process runs.
         """
+        self._select(signals)
+        self._settle(None)
+
+    def _select(self, signals: Iterable[Signal] | None) -> None:
         state = self._state
         heeded = self._groups if signals is None else self._needed_for(signals)
         for group in self._groups:
@@ -109,8 +114,7 @@ class LevelizedPySimEngine(PySimEngine):
 
     def step_design(self) -> None:
         """Runs processes and evaluates logic until nothing changes any more."""
-        state, due, evaluate = self._state, self._state.due, self._evaluate
-        pending = state.pending
+        due, pending = self._state.due, self._state.pending
         changed: _Changes | None = {} if self._vcd_writers else None
         while True:
             self._run_processes()
@@ -118,15 +122,19 @@ class LevelizedPySimEngine(PySimEngine):
                 break
             # All flip-flops at once: each has seen the others' values of before the edge.
             self._commit(changed)
-            while due.bits:
-                lowest = due.bits & -due.bits
-                due.bits ^= lowest
-                evaluate[lowest.bit_length() - 1]()
-                if pending:
-                    self._commit(changed)
+            self._settle(changed)
         self._delta_cycles += 1
         if changed:
             self._trace(changed)
+
+    def _settle(self, changed: _Changes | None) -> None:
+        due, pending, evaluate = self._state.due, self._state.pending, self._evaluate
+        while due.bits:
+            lowest = due.bits & -due.bits
+            due.bits ^= lowest
+            evaluate[lowest.bit_length() - 1]()
+            if pending:
+                self._commit(changed)
 
     def _run_processes(self) -> None:
         for trigger in self._active_triggers:

@@ -23,9 +23,19 @@ __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler
 
 #: For this processor alone: a sixth faster than code for any of its kind.
 TUNING = ("-march=native",) if platform.machine() in ("x86_64", "AMD64") else ()
+#: A step of the hart is one long stretch of code, twice as large as what a processor holds of it:
+#: room for alignment inside of it costs, and where it begins is a tenth of the speed.
+PLACING = (
+    "-falign-functions=64",
+    "-fno-align-jumps",
+    "-fno-align-labels",
+    "-fno-align-loops",
+    "-fno-reorder-blocks",
+)
 FLAGS = (
     "-std=c++17",
     "-fno-tree-vectorize",
+    *PLACING,
     *TUNING,
     "-shared",
     "-fPIC",

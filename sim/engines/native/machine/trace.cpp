@@ -1,6 +1,7 @@
 // A waveform (VCD) of all that `native_show` shows, as pysim writes it. Python writes the header and
 // tells which bits each variable is; see vcd.py.
 
+#include <charconv>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -47,10 +48,19 @@ struct Trace {
 
 void put_time(Trace &t) {
   u64 half = t.cycle && !t.high ? CYCLE_FS / 2 : 0;
-  put(t.out, "#" + std::to_string(t.cycle * CYCLE_FS + half) + "\n");
+  char *out = room(t.out, 32), *end = out + 32;
+  *out++ = '#';
+  out = std::to_chars(out, end, t.cycle * CYCLE_FS + half).ptr;
+  *out++ = '\n';
+  extend(t.out, out);
 }
 
-void put_clock(Trace &t) { put(t.out, (t.high ? "1" : "0") + t.clock); }
+void put_clock(Trace &t) {
+  char *out = room(t.out, 1 + t.clock.size());
+  *out = t.high ? '1' : '0';
+  memcpy(out + 1, t.clock.data(), t.clock.size());
+  extend(t.out, out + 1 + t.clock.size());
+}
 
 // The line of a variable of text.
 const std::string &line_of(Trace &t, const Field &f) {
@@ -102,16 +112,28 @@ void show(Trace &t, const u64 *state) {
     memcpy(t.values.data() + c.to, state + c.from, c.count * sizeof(u64));
 }
 
+// The first word from number `i` on that has changed, or `count`. Most have not: eight at a time.
+inline u64 next_change(const u64 *now, const u64 *before, u64 i, u64 count) {
+  for (; i + 8 <= count; i += 8) {
+    const u64 *a = now + i, *b = before + i;
+    u64 low = (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]);
+    u64 high = (a[4] ^ b[4]) | (a[5] ^ b[5]) | (a[6] ^ b[6]) | (a[7] ^ b[7]);
+    if (low | high) break;
+  }
+  while (i < count && now[i] == before[i]) i++;
+  return i;
+}
+
 // Writes what has changed, at the time that has been written.
 void put_changes(Trace &t, const u64 *state) {
   t.values.swap(t.before);
   show(t, state);
   const u64 *now = t.values.data(), *before = t.before.data();
-  for (u64 i = 0; i < t.group_of.size(); i++) {
-    if (now[i] == before[i]) continue;
+  u64 count = t.group_of.size();
+  for (u64 i = next_change(now, before, 0, count); i < count;) {
     const Group &group = t.groups[t.group_of[i]];
     put_group(t, group);
-    i = group.last;
+    i = next_change(now, before, group.last + 1, count);
   }
 }
 
