@@ -281,6 +281,25 @@ def test_each_window_is_eight_times_as_long_as_the_one_before(monkeypatch):
     assert debugger.history.cycles == [0, 9_100, 9_900]
 
 
+def test_what_is_searched_back_is_cut_where_it_is_longer_than_two_windows(monkeypatch):
+    monkeypatch.setattr(module, "_WINDOW", 100)
+    debugger = Debugger(Scripted())
+    debugger.go_to(250)
+    debugger.back(Kind.FAULT)
+    assert debugger.history.cycles == [0, 150]
+    debugger.go_to(300)
+    debugger.back(Kind.FAULT)
+    assert debugger.history.cycles == [0, 150]
+
+
+def test_who_goes_on_does_not_begin_anew():
+    run = Scripted()
+    debugger = Debugger(run)
+    debugger.go_to(1_000)
+    debugger.go_to(1_100)
+    assert run.cycles_run == 1_100
+
+
 def test_who_goes_back_a_little_can_do_so_again_at_little_cost():
     run = Scripted()
     debugger = Debugger(run)
