@@ -292,6 +292,15 @@ def test_what_is_searched_back_is_cut_where_it_is_longer_than_two_windows(monkey
     assert debugger.history.cycles == [0, 150]
 
 
+def test_from_a_near_snapshot_on_no_other_is_kept():
+    debugger = Debugger(Scripted())
+    debugger.go_to(50_000)
+    debugger.history.keep()
+    debugger.go_to(80_000)
+    debugger.go_to(75_000)
+    assert debugger.history.cycles == [0, 50_000]
+
+
 def test_who_goes_on_does_not_begin_anew():
     run = Scripted()
     debugger = Debugger(run)
