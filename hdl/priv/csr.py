@@ -1,6 +1,7 @@
 """The control and status registers, and how traps and returns change them.
 
-Privileged specification, chapters "Machine-Level ISA" and "Supervisor-Level ISA"; Zicntr and Sstc.
+Privileged specification, chapters "Machine-Level ISA" and "Supervisor-Level ISA"; Zicntr, Zihpm
+and Sstc.
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
@@ -186,7 +187,7 @@ class CsrFile(wiring.Component):
                     m.d.comb += [self.read_data.eq(self._value(register)), known.eq(1)]
             with m.Default():
                 with m.If(self._is_of(MHPMEVENTS)):
-                    m.d.comb += [self.read_data.eq(monitors.event), known.eq(1)]
+                    m.d.comb += [self.read_data.eq(monitors.selection), known.eq(1)]
                 with m.Elif(self._is_of(MHPMCOUNTERS) | self._is_of(HPMCOUNTERS)):
                     m.d.comb += [self.read_data.eq(monitors.counter), known.eq(1)]
         m.d.comb += [
@@ -283,7 +284,7 @@ class CsrFile(wiring.Component):
             monitors.number.eq(self.address),
             monitors.data.eq(self.write_data),
             monitors.write_counter.eq(self.write & self._is_of(MHPMCOUNTERS)),
-            monitors.write_event.eq(self.write & self._is_of(MHPMEVENTS)),
+            monitors.write_selection.eq(self.write & self._is_of(MHPMEVENTS)),
         ]
 
     def _is_of(self, block: range) -> Value:

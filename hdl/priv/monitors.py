@@ -43,10 +43,10 @@ class Monitors(wiring.Component):
     #: Which counter is meant, and what it and its `mhpmevent` hold; combinational.
     number: In(5)
     counter: Out(64)
-    event: Out(64)
+    selection: Out(64)
     #: Write one of them at the end of the cycle.
     write_counter: In(1)
-    write_event: In(1)
+    write_selection: In(1)
     data: In(64)
 
     def __init__(self, *, counters: int) -> None:
@@ -71,9 +71,9 @@ class Monitors(wiring.Component):
             for number, counter in self.counters.items():
                 selected = self.selected[number]
                 with m.Case(number):
-                    m.d.comb += [self.counter.eq(counter), self.event.eq(selected)]
+                    m.d.comb += [self.counter.eq(counter), self.selection.eq(selected)]
                     with m.If(self.write_counter):
                         m.d.sync += counter.eq(self.data)
-                    with m.If(self.write_event):
+                    with m.If(self.write_selection):
                         m.d.sync += selected.eq(self.data)
         return m

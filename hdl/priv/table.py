@@ -1,7 +1,7 @@
 """The CSRs of the hart as data: their fields, and what a write of each does.
 
 Privileged specification, chapters "Machine-Level ISA" and "Supervisor-Level ISA", section "CSR
-Listing"; Zicntr and Sstc. The terms are those of its section "CSR Field Specifications".
+Listing"; Zicntr, Zihpm and Sstc. The terms are those of its section "CSR Field Specifications".
 """
 
 from collections.abc import Callable

@@ -46,7 +46,7 @@ def test_all_is_0_after_reset_and_then_nothing_counts():
         ctx.set(dut.events, (1 << EVENTS) - 1)
         await ctx.tick().repeat(3)
         for number in range(32):
-            assert read(ctx, dut, "counter", number) == read(ctx, dut, "event", number) == 0
+            assert read(ctx, dut, "counter", number) == read(ctx, dut, "selection", number) == 0
 
     run(testbench)
 
@@ -55,11 +55,11 @@ def test_all_is_0_after_reset_and_then_nothing_counts():
 def test_what_is_there_keeps_what_is_written_and_the_rest_reads_0(counters):
     async def testbench(ctx, dut):
         for number in range(3, 32):
-            await write(ctx, dut, "event", number, ONES)
+            await write(ctx, dut, "selection", number, ONES)
             await write(ctx, dut, "counter", number, ONES - number)
         for number in range(32):
             there = 3 <= number < 3 + counters
-            assert read(ctx, dut, "event", number) == there * ((1 << EVENTS) - 1)
+            assert read(ctx, dut, "selection", number) == there * ((1 << EVENTS) - 1)
             assert read(ctx, dut, "counter", number) == there * (ONES - number)
 
     run(testbench, counters)
@@ -67,8 +67,8 @@ def test_what_is_there_keeps_what_is_written_and_the_rest_reads_0(counters):
 
 def test_it_counts_cycles_with_any_of_the_events_that_are_selected():
     async def testbench(ctx, dut):
-        await write(ctx, dut, "event", 3, 0b0110)
-        await write(ctx, dut, "event", 5, 0b1000)
+        await write(ctx, dut, "selection", 3, 0b0110)
+        await write(ctx, dut, "selection", 5, 0b1000)
         for events in (0b0001, 0b0010, 0b0110, 0b1100, 0b0100, 0):
             ctx.set(dut.events, events)
             await ctx.tick()
@@ -80,7 +80,7 @@ def test_it_counts_cycles_with_any_of_the_events_that_are_selected():
 def test_inhibited_counters_stand_still_but_can_be_written():
     async def testbench(ctx, dut):
         for number in (3, 4):
-            await write(ctx, dut, "event", number, 1)
+            await write(ctx, dut, "selection", number, 1)
         ctx.set(dut.inhibit, 1 << 3)
         ctx.set(dut.events, 1)
         await ctx.tick().repeat(5)
@@ -94,11 +94,11 @@ def test_inhibited_counters_stand_still_but_can_be_written():
 def test_a_write_replaces_the_increment_and_a_selection_acts_in_the_next_cycle():
     async def testbench(ctx, dut):
         ctx.set(dut.events, 0b01)
-        await write(ctx, dut, "event", 3, 0b01)
+        await write(ctx, dut, "selection", 3, 0b01)
         assert read(ctx, dut, "counter", 3) == 0
         await write(ctx, dut, "counter", 3, 1000)
         assert read(ctx, dut, "counter", 3) == 1000
-        await write(ctx, dut, "event", 3, 0b10)
+        await write(ctx, dut, "selection", 3, 0b10)
         assert read(ctx, dut, "counter", 3) == 1001
         await ctx.tick()
         assert read(ctx, dut, "counter", 3) == 1001
@@ -109,7 +109,7 @@ def test_a_write_replaces_the_increment_and_a_selection_acts_in_the_next_cycle()
 def test_counters_wrap():
     async def testbench(ctx, dut):
         ctx.set(dut.events, 1)
-        await write(ctx, dut, "event", 4, 1)
+        await write(ctx, dut, "selection", 4, 1)
         await write(ctx, dut, "counter", 4, ONES)
         await ctx.tick().repeat(2)
         assert read(ctx, dut, "counter", 4) == 1
@@ -124,7 +124,7 @@ def test_random_events_against_sums():
 
     async def testbench(ctx, dut):
         for number, mask in masks.items():
-            await write(ctx, dut, "event", number, mask)
+            await write(ctx, dut, "selection", number, mask)
         for events in cycles:
             ctx.set(dut.events, events)
             await ctx.tick()

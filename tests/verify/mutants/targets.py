@@ -63,6 +63,7 @@ _SIM_HELPERS = (
 )
 _NATIVE_HELPERS = (
     "hdl/arch.py",
+    "hdl/events.py",
     "sim/platform/bus.py",
     "sim/engines/base.py",
     "sim/engines/native",
