@@ -33,6 +33,7 @@ def test_there_are_examples():
         "programs.md",
         "report.md",
         "transcripts.md",
+        "tutorial.md",
     ]
 
 
@@ -132,6 +133,16 @@ def test_every_mistake_in_the_table_is_a_test():
             assert f"def {name}(" in unit_tests
         for name in re.findall(r"`(\w+)`", lazytests):
             assert f'{{"{name}", ' in programs
+
+
+def test_the_functions_of_the_tutorial_are_where_it_says():
+    text = (ROOT / "docs" / "tutorial.md").read_text()
+    named = re.findall(r"\[`(\w+)`\]\((\S+)\)", text)
+
+    assert len(named) > 20
+    for name, path in named:
+        source = (ROOT / "docs" / path).read_text()
+        assert re.search(rf"^ *(def|class) {name}\b|^{name}:", source, re.M), f"{path}: {name}"
 
 
 def test_links_between_the_pages_lead_somewhere():

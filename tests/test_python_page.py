@@ -16,12 +16,13 @@ README = (ROOT / "README.md").read_text()
 HART = (ROOT / "docs" / "hart.md").read_text()
 DEBUGGING = (ROOT / "docs" / "debugging.md").read_text()
 TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
 
 
 @pytest.mark.parametrize(
     "text, examples",
-    [(PAGE, 9), (README, 3), (HART, 20), (TRANSCRIPTS, 5), (DEBUGGING, 5)],
-    ids=["python.md", "README.md", "hart.md", "transcripts.md", "debugging.md"],
+    [(PAGE, 9), (README, 3), (HART, 20), (TRANSCRIPTS, 5), (DEBUGGING, 5), (TUTORIAL, 20)],
+    ids=["python.md", "README.md", "hart.md", "transcripts.md", "debugging.md", "tutorial.md"],
 )
 def test_examples_print_what_they_show(text, examples):
     flags = doctest.IGNORE_EXCEPTION_DETAIL | doctest.REPORT_ONLY_FIRST_FAILURE
