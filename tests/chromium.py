@@ -8,14 +8,13 @@ import base64
 import itertools
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests import packages
 
 __all__ = ["PROGRAM", "REQUIRE", "Page", "browser", "require"]
 
@@ -32,16 +31,8 @@ _OPTIONS = (
 
 
 def require() -> None:
-    """Skips the tests of the module that calls it where Chromium is missing.
-
-    With TRAPLINE_REQUIRE_CHROMIUM=1 in the environment, as in `.ci/run`, it fails instead.
-    """
-    if shutil.which(PROGRAM):
-        return
-    message = f"not installed (of Debian's packages): {PROGRAM}"
-    if os.environ.get(REQUIRE) == "1":
-        pytest.fail(f"{message}; {REQUIRE} is set")
-    pytest.skip(message, allow_module_level=True)
+    """Skips the tests of the module that calls it where Chromium is missing."""
+    packages.require(REQUIRE, {PROGRAM: PROGRAM})
 
 
 class _Pipe:

@@ -1,12 +1,10 @@
 """A real gdb that knows RISC-V, driven by a script."""
 
-import os
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
+from tests import packages
 
 __all__ = ["REQUIRE", "require", "said_by"]
 
@@ -17,16 +15,8 @@ _PATIENCE = 120
 
 
 def require() -> None:
-    """Skips the tests of the module that calls it where gdb-multiarch is missing.
-
-    With TRAPLINE_REQUIRE_GDB=1 in the environment, as in `.ci/run`, it fails instead.
-    """
-    if shutil.which(_PROGRAM):
-        return
-    message = f"not installed (of Debian's packages): {_PROGRAM}"
-    if os.environ.get(REQUIRE) == "1":
-        pytest.fail(f"{message}; {REQUIRE} is set")
-    pytest.skip(message, allow_module_level=True)
+    """Skips the tests of the module that calls it where gdb-multiarch is missing."""
+    packages.require(REQUIRE, {_PROGRAM: _PROGRAM})
 
 
 def said_by(elf: Path, port: int, commands: Sequence[str]) -> str:

@@ -1,7 +1,6 @@
 """A real GTKWave on a screen of its own, what it says of itself, and what is to be seen there."""
 
 import os
-import shutil
 import struct
 import subprocess
 import time
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+from tests import packages
 
 __all__ = ["PROGRAMS", "REQUIRE", "View", "require", "screen", "view"]
 
@@ -67,17 +66,8 @@ close $out
 
 
 def require() -> None:
-    """Skips the tests of the module that calls it where GTKWave or Xvfb is missing.
-
-    With TRAPLINE_REQUIRE_GTKWAVE=1 in the environment, as in `.ci/run`, it fails instead.
-    """
-    missing = sorted({package for name, package in PROGRAMS.items() if not shutil.which(name)})
-    if not missing:
-        return
-    message = f"not installed (of Debian's packages): {', '.join(missing)}"
-    if os.environ.get(REQUIRE) == "1":
-        pytest.fail(f"{message}; {REQUIRE} is set")
-    pytest.skip(message, allow_module_level=True)
+    """Skips the tests of the module that calls it where GTKWave or Xvfb is missing."""
+    packages.require(REQUIRE, PROGRAMS)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,4 @@
-import pytest
-
 from tests import gtkwave
-
-
-@pytest.mark.parametrize(
-    ("value", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)]
-)
-def test_a_missing_package_is_named_and_in_ci_a_failure(monkeypatch, value, outcome):
-    monkeypatch.setattr(gtkwave.shutil, "which", lambda name: None)
-    monkeypatch.setenv(gtkwave.REQUIRE, value)
-
-    with pytest.raises(outcome, match="not installed .*: gtkwave, xvfb"):
-        gtkwave.require()
 
 
 def test_rows_with_a_line_are_counted():

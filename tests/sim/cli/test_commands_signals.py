@@ -7,6 +7,7 @@ import pytest
 
 from sim.cli import commands
 from sim.cli import main as cli
+from tests.sim.signals import heeded
 
 
 def test_ctrl_c_ends_with_130_the_summary_and_a_whole_vcd(
@@ -29,12 +30,9 @@ def test_ctrl_c_ends_with_130_the_summary_and_a_whole_vcd(
 
 @pytest.fixture(params=["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def name(request):
-    """A signal that is not ignored, as it may be where the tests are started by nohup."""
-    number = getattr(signal, request.param)
-    usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-    before = signal.signal(number, usual)
-    yield request.param
-    signal.signal(number, before)
+    """The name of a signal that ends runs."""
+    with heeded(getattr(signal, request.param)):
+        yield request.param
 
 
 def test_a_signal_ends_a_run_in_good_order(capsys, tmp_path, monkeypatch, name):

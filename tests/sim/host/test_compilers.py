@@ -13,6 +13,7 @@ from sim.cli import main as cli
 from sim.host import toolchain
 from sim.host.compilers import reason_of, run_tool, run_tools
 from sim.host.interrupts import Interrupted
+from tests.sim.signals import heeded
 
 #: Programs that send a signal to themselves, and to who has started them.
 ENDS_ITSELF = "import os, signal; os.kill(os.getpid(), signal.{})"
@@ -25,12 +26,9 @@ def run(code, name=""):
 
 @pytest.fixture(params=["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def name(request):
-    """A signal that is not ignored, as it may be where the tests are started by nohup."""
-    number = getattr(signal, request.param)
-    usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-    before = signal.signal(number, usual)
-    yield request.param
-    signal.signal(number, before)
+    """The name of a signal that ends runs."""
+    with heeded(getattr(signal, request.param)):
+        yield request.param
 
 
 def test_a_signal_that_ends_the_compiler_interrupts(name):

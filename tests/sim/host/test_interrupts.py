@@ -5,15 +5,14 @@ import signal
 import pytest
 
 from sim.host.interrupts import ENDING, Interrupted, interruptible, postponed
+from tests.sim.signals import heeded
 
 
 @pytest.fixture(params=ENDING, ids=lambda number: number.name)
 def number(request):
     """A signal that would end the process."""
-    usual = signal.default_int_handler if request.param == signal.SIGINT else signal.SIG_DFL
-    before = signal.signal(request.param, usual)
-    yield request.param
-    signal.signal(request.param, before)
+    with heeded(request.param):
+        yield request.param
 
 
 def test_a_postponed_signal_comes_afterwards(number):
