@@ -77,6 +77,8 @@ class Session(ABC):
             watchers=self.watchers,
             progress=progress,
         )
+        if self.end is End.FINISHED:
+            self.finish()
         return self.end
 
     def step(self, cycles: int = 1) -> End:
@@ -174,18 +176,6 @@ class KernelSession(Session):
         first = self.kernel.first
         assert first is not None
         return Symbols(first.name, self.elf, self.disk)
-
-    def run(
-        self,
-        max_cycles: int | None = None,
-        *,
-        interactive: Callable[[], bool] = lambda: False,
-        progress: Callable[[int], None] = lambda cycle: None,
-    ) -> End:
-        end = super().run(max_cycles, interactive=interactive, progress=progress)
-        if end is End.FINISHED:
-            self.finish()
-        return end
 
     def finish(self) -> None:
         self.guest.finish(self.machine)
