@@ -10,6 +10,7 @@ from amaranth.hdl import UnusedElaboratable
 from sim.engines.native.compiler import cxx
 from sim.host import progress
 from tests import support
+from tests.sim.signals import heed_all
 
 # The benches of `tests/hdl` assert too, and have to say what they compared.
 pytest.register_assert_rewrite("tests.hdl")
@@ -47,6 +48,7 @@ def pytest_configure(config):
     progress._SOME = 3600.0
     support.vcd_directory = config.getoption("--vcd")
     support.default_engine = config.getoption("--engine") or _fastest_engine()
+    heed_all()
 
 
 def pytest_report_header():

@@ -5,6 +5,7 @@ import io
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import struct
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -97,29 +99,37 @@ def test_the_screen_asks_for_its_library_by_name(monkeypatch):
         debug_program(RunConfig(), "hello", (), (), stdin=None, max_cycles=None, tui=True)
 
 
-def test_gdb_is_waited_for_on_this_machine_only():
-    command = [sys.executable, "-m", "sim", "debug", "hello", *OPTIONS, "--gdb", "0"]
+@contextmanager
+def waiting_for_gdb(*options):
+    """A debugger that waits for gdb, and what it has said; it is ended with the test."""
+    command = [sys.executable, "-m", "sim", "debug", "hello", *OPTIONS, "--gdb", "0", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        line = process.stderr.readline()
-        while "waiting" not in line:  # what is built is told of before
-            line = process.stderr.readline()
-        found = re.fullmatch(r"trapline: waiting for gdb at (127\.0\.0\.1):(\d+): .*\n", line)
+        lines = []
+        try:
+            for line in process.stderr:
+                lines.append(line)
+                if "waiting" in line:
+                    break
+            yield process, lines
+        finally:
+            process.kill()
+
+
+def test_gdb_is_waited_for_on_this_machine_only():
+    with waiting_for_gdb() as (process, lines):
+        found = re.fullmatch(r"trapline: waiting for gdb at (127\.0\.0\.1):(\d+): .*\n", lines[-1])
         with socket.create_connection((found[1], int(found[2])), timeout=30) as client:
             client.sendall(framed(b"D"))
             said = b""
             while len(said) < len(b"+$OK#9a"):
-                said += client.recv(100)
+                said += (more := client.recv(100))
+                assert more, said
             assert said == b"+$OK#9a"
         assert process.wait(timeout=30) == 0
 
 
 def test_a_place_that_others_reach_is_warned_of():
-    command = [sys.executable, "-m", "sim", "debug", "hello", *OPTIONS]
-    command += ["--gdb", "0", "--gdb-host", "0.0.0.0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        lines = []
-        while not any("waiting" in line for line in lines):
-            lines.append(process.stderr.readline())
+    with waiting_for_gdb("--gdb-host", "0.0.0.0") as (process, lines):
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
     assert any("warning: anybody who reaches 0.0.0.0:" in line for line in lines)
@@ -142,7 +152,8 @@ class Terminal:
     def expect(self, text):
         seen, end = "", time.monotonic() + 60
         while text not in seen:
-            assert time.monotonic() < end, seen
+            readable, _, _ = select.select([self._file], [], [], max(0, end - time.monotonic()))
+            assert readable, seen
             seen += os.read(self._file, 4096).decode(errors="replace")
         return seen
 
