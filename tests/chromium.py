@@ -249,8 +249,8 @@ def browser(home: Path) -> Iterator[Page]:
     """A browser with an empty page; its own files are in `home`."""
     to_browser, requests = os.pipe()
     answers, from_browser = os.pipe()
-    # It reads descriptor 3 and writes 4.
-    script = 'exec "$@" 3<&"$IN" 4>&"$OUT"'
+    # It reads descriptor 3 and writes 4, and reserves more addresses than whoever tests may use.
+    script = 'ulimit -S -v "$(ulimit -H -v)"; exec "$@" 3<&"$IN" 4>&"$OUT"'
     environment = os.environ | {"HOME": str(home), "IN": str(to_browser), "OUT": str(from_browser)}
     with open(home / "chromium.log", "wb") as log:
         process = subprocess.Popen(
