@@ -38,6 +38,13 @@ __all__ = ["Kernel"]
 #: Frames below which not even the kernel's page table fits.
 _MIN_FRAMES = 16
 
+# What every trap needs, found once: to find a member in its class takes as long as a call.
+_USER_TRAP, _PANICS = int(Reason.USER_TRAP), (Reason.KERNEL_PANIC, Reason.MACHINE_PANIC)
+_DISPATCH, _RUN, _MAPPED = Step.DISPATCH, Action.RUN, Decision.MAPPED
+_ACTION, _QUANTUM, _SATP, _FENCE_I = map(
+    int, (Register.ACTION, Register.QUANTUM, Register.SATP, Register.FENCE_I)
+)
+
 
 class Kernel:
     """A kernel over `memory`, to be rung by the trampoline.
@@ -199,7 +206,7 @@ class Kernel:
     def record(self, proc: User, fault: ServedFault) -> None:
         """Take a page fault of the process into the books."""
         self.faults.append(fault)
-        if fault.outcome.decision is Decision.MAPPED:
+        if fault.outcome.decision is _MAPPED:
             proc.account.minor_faults += 1
         else:
             proc.account.fatal_faults += 1
@@ -253,7 +260,7 @@ class Kernel:
         kernel looks like, `panicked` keeps it, and the hart is told to halt.
         """
         self.meter.reset()
-        self.charge(Step.DISPATCH)
+        self.charge(_DISPATCH)
         try:
             self._serve(reason)
             self._answer(*schedule(self))
@@ -267,23 +274,22 @@ class Kernel:
         self.exit_status = status
 
     def _serve(self, reason: int) -> None:
-        if reason == Reason.KERNEL_PANIC:
-            kerneltrap(self)
-        if reason == Reason.MACHINE_PANIC:
-            machinetrap(self)
+        if reason in _PANICS:
+            (kerneltrap if reason == Reason.KERNEL_PANIC else machinetrap)(self)
         if self.first is None:
             raise KernelPanic("ring: there is no process")
-        ticks = self.clock.ticks
+        clock = self.clock
+        ticks = clock.ticks
         self._tell_time(reason)
-        if self.clock.ticks != ticks:
+        if clock.ticks != ticks:
             wakeup(self, TICKS)
         uartintr(self)
-        if reason == Reason.USER_TRAP:
+        if reason == _USER_TRAP:
             usertrap(self, self._running())
 
     def _tell_time(self, reason: int) -> None:
         """Find out what time it is, and who has to pay for what has passed."""
-        if reason == Reason.USER_TRAP:
+        if reason == _USER_TRAP:
             proc = self._running()
             frame, account = proc.trapframe, proc.account
             now = frame.time
@@ -321,11 +327,11 @@ class Kernel:
     def _answer(self, action: Action, cycles: int) -> None:
         """Tell the hart what to do, and for how many cycles at most."""
         registers = self.doorbell.registers
-        registers[Register.ACTION] = action
-        registers[Register.QUANTUM] = cycles
-        if action is Action.RUN:
-            registers[Register.SATP] = make_satp(self._running().space.root)
-            registers[Register.FENCE_I] = int(self.wrote_code)
+        registers[_ACTION] = action
+        registers[_QUANTUM] = cycles
+        if action is _RUN:
+            registers[_SATP] = make_satp(self._running().space.root)
+            registers[_FENCE_I] = int(self.wrote_code)
             self.wrote_code = False
 
     def _panic(self, panic: KernelPanic) -> None:

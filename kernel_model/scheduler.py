@@ -16,6 +16,9 @@ __all__ = ["STUCK_STATUS", "schedule", "waits_for"]
 #: Exit status of a run in which no process can ever run again.
 STUCK_STATUS = 125
 
+# What every trap needs, found once: to find a member in its class takes as long as a call.
+_RUNNING, _ZOMBIE, _RUN = ProcState.RUNNING, ProcState.ZOMBIE, Action.RUN
+
 
 def schedule(kernel: KernelState) -> tuple[Action, int]:
     """Find out what the hart does next, and for how many cycles at most; 0 = for ever.
@@ -26,13 +29,13 @@ def schedule(kernel: KernelState) -> tuple[Action, int]:
     # The timer is set anew with every return to user mode: what traps more often than it could
     # interrupt has its turn ended here.
     over = kernel.cpu.turn_is_over(kernel.clock.now)
-    if over and proc is not None and proc.state is ProcState.RUNNING:
+    if over and proc is not None and proc.state is _RUNNING:
         yield_(proc)
     while True:
-        if kernel.first is not None and kernel.first.state is ProcState.ZOMBIE:
+        if kernel.first is not None and kernel.first.state is _ZOMBIE:
             return _end(kernel, kernel.first.xstate)
         proc = kernel.cpu.proc
-        if proc is None or proc.state is not ProcState.RUNNING:
+        if proc is None or proc.state is not _RUNNING:
             kernel.cpu.proc = proc = next_turn(kernel, kernel.cpu.last_pid)
         if proc is None:
             cycles = _wait(kernel)
@@ -43,13 +46,13 @@ def schedule(kernel: KernelState) -> tuple[Action, int]:
         elif proc is kernel.procs.init:
             reap(kernel)
         elif _goes_on(kernel, proc):
-            return Action.RUN, _quantum(kernel)
+            return _RUN, _quantum(kernel)
 
 
 def _goes_on(kernel: KernelState, proc: Proc) -> bool:
     """Let the process have its turn, or go on with it; whether it gets to user mode."""
-    if proc.state is not ProcState.RUNNING:
-        proc.state = ProcState.RUNNING
+    if proc.state is not _RUNNING:
+        proc.state = _RUNNING
         kernel.cpu.last_pid = proc.pid
         kernel.cpu.turn_ends = kernel.clock.now + kernel.meter.cycles + kernel.cpu.quantum
     if proc.killed:
@@ -59,7 +62,7 @@ def _goes_on(kernel: KernelState, proc: Proc) -> bool:
         kexit(kernel, proc, -1)
     elif proc.in_syscall:
         resume_syscall(kernel, proc)
-    return proc.state is ProcState.RUNNING
+    return proc.state is _RUNNING
 
 
 def _quantum(kernel: KernelState) -> int:
@@ -111,7 +114,7 @@ def waits_for(proc: Proc) -> str:
 def _end(kernel: KernelState, status: int) -> tuple[Action, int]:
     """The run is over: free all that is left."""
     for proc in kernel.procs[1:]:
-        if proc.state is not ProcState.ZOMBIE:
+        if proc.state is not _ZOMBIE:
             kexit(kernel, proc, -1)
     for proc in kernel.procs[1:]:
         freeproc(kernel, proc)

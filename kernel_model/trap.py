@@ -18,6 +18,8 @@ _TIMER = 1 << INTERRUPT_BIT | Interrupt.STI
 #: Page faults, and the right that the access needs. Plain numbers: operations on members of an
 #: IntFlag are several times slower.
 _ACCESS = {int(cause): int(right) for cause, right in PAGE_FAULTS.items()}
+# Found once: to find a member in its class takes as long as a call, and these are for every trap.
+_ECALL, _MAPPED = int(Cause.ECALL_U), Decision.MAPPED
 
 
 def usertrap(kernel: KernelState, proc: Proc) -> None:
@@ -25,7 +27,7 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
     sepc, scause, stval, sstatus = proc.trapframe.trap
     if sstatus & _SPP:
         raise KernelPanic("usertrap: not from user mode")
-    if scause == Cause.ECALL_U:
+    if scause == _ECALL:
         proc.trapframe.sepc = sepc + 4  # return behind the ecall
         syscall(kernel, proc)
     elif scause == _TIMER:
@@ -45,13 +47,8 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
 def _page_fault(kernel: KernelState, proc: Proc, sepc: int, scause: int, stval: int) -> bool:
     """Let the policy serve the fault; False if the access was refused. Either is recorded."""
     outcome = kernel.policy.fault(kernel, proc.space, stval, _ACCESS[scause])
-    kernel.record(
-        proc,
-        ServedFault(
-            pid=proc.pid, name=proc.name, pc=sepc, cause=scause, stval=stval, outcome=outcome
-        ),
-    )
-    return outcome.decision is Decision.MAPPED
+    kernel.record(proc, ServedFault(proc.pid, proc.name, sepc, scause, stval, outcome))
+    return outcome.decision is _MAPPED
 
 
 def kerneltrap(kernel: KernelState) -> None:

@@ -12,6 +12,7 @@ __all__ = ["reason", "refused"]
 
 _V = int(Pte.V)
 _U = int(Pte.U)
+_UNTOUCHED, _OWNER_RIGHTS = Why.UNTOUCHED, Why.OWNER_RIGHTS
 
 
 def reason(
@@ -28,7 +29,7 @@ def reason(
     if pte & _V:
         return (Why.PAGE_RIGHTS if pte & _U else Why.GUARD_PAGE), space.region(va), pte
     region = space.regions.whose(va)
-    return (Why.UNTOUCHED if region.rights & access else Why.OWNER_RIGHTS), region, 0
+    return (_UNTOUCHED if region.rights & access else _OWNER_RIGHTS), region, 0
 
 
 def refused(

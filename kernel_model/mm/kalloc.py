@@ -9,6 +9,9 @@ from kernel_model.facts.panic import KernelPanic
 __all__ = ["Kmem"]
 
 
+_ALLOCATE = Step.ALLOCATE  # found once, for every fault
+
+
 class Charge(Protocol):
     """What is called for work that costs cycles."""
 
@@ -65,7 +68,7 @@ class Kmem:
 
     def kalloc(self) -> int:
         """Take a frame and return its physical address, or 0 if none is left. Not cleared."""
-        self._charge(Step.ALLOCATE)
+        self._charge(_ALLOCATE)
         if self._free:
             frame = self._free.pop()
         elif self._fresh < self._end:
@@ -73,9 +76,10 @@ class Kmem:
             self._fresh += PAGE_SIZE
         else:
             return 0
-        self._taken.add(frame)
-        if len(self._taken) > self.used_max:
-            self.used_max = len(self._taken)
+        taken = self._taken
+        taken.add(frame)
+        if len(taken) > self.used_max:
+            self.used_max = len(taken)
         return frame
 
     def kalloc_run(self, npages: int) -> int:

@@ -18,6 +18,8 @@ __all__ = ["Lazy", "vmfault"]
 
 _U = int(Pte.U)
 _X = int(Pte.X)
+# Found once: to find a member in its class takes as long as a call, and this is for every fault.
+_MAPPED, _UNTOUCHED, _HEAP = Decision.MAPPED, Why.UNTOUCHED, Owner.HEAP
 
 
 class Lazy:
@@ -53,7 +55,7 @@ def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> F
     """
     before = kernel.meter.mark()
     why, region, pte = reason(kernel, space, va, access)
-    if why is not Why.UNTOUCHED or region is None:
+    if why is not _UNTOUCHED or region is None:
         return refused(kernel, space, why, region, pte, before)
     frame = zalloc(kernel)
     if frame == 0:
@@ -64,16 +66,9 @@ def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> F
         kernel.kmem.kfree(frame)
         return refused(kernel, space, Why.NO_TABLE, region, pte, before)
     space.reside(1)
-    if region.owner is Owner.HEAP:
+    if region.owner is _HEAP:
         kernel.heap.frames += 1
     if region.rights & _X:
         kernel.wrote_code = True  # the frame may have held other code
-    return FaultOutcome(
-        decision=Decision.MAPPED,
-        why=why,
-        size=space.size,
-        region=region,
-        frame=frame,
-        writes=tuple(writes),
-        work=kernel.meter.since(before),
-    )
+    work = kernel.meter.since(before)
+    return FaultOutcome(_MAPPED, why, space.size, region, 0, frame, tuple(writes), work)

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 from hdl.arch import (
     LEVELS,
+    PAGE_BITS,
     PAGE_SIZE,
     PTE_SIZE,
     PTES_PER_PAGE,
+    VPN_BITS,
     Pte,
     make_pte,
     page_round_down,
     pte_to_pa,
-    vpn,
 )
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import MAXVA
@@ -50,10 +51,16 @@ __all__ = [
 #: Bytes that one entry covers, by level.
 SPAN = tuple(PAGE_SIZE * PTES_PER_PAGE**level for level in range(LEVELS))
 
-# Plain numbers: an operation on members of an IntEnum is several times slower.
+# Plain numbers: an operation on members of an IntEnum is several times slower. To find a member in
+# its class takes as long as a call, so those that every fault needs are found once.
+_PTE, _ZERO_PAGE = Step.PTE, Step.ZERO_PAGE
 _V = int(Pte.V)
 _UV = int(Pte.V | Pte.U)
 _RWX = int(Pte.R | Pte.W | Pte.X)
+
+# As `arch.vpn`, without its call: every fault looks up seven indexes.
+_SHIFT = tuple(PAGE_BITS + VPN_BITS * level for level in range(LEVELS))
+_INDEX = PTES_PER_PAGE - 1
 
 _TABLE = Struct(f"<{PTES_PER_PAGE}Q")
 _EMPTY = bytes(PAGE_SIZE)
@@ -65,7 +72,7 @@ def zalloc(kernel: MemoryState) -> int:
     frame = kernel.kmem.kalloc()
     if frame == 0:
         return 0
-    kernel.charge(Step.ZERO_PAGE)
+    kernel.charge(_ZERO_PAGE)
     kernel.memory.zero(frame, PAGE_SIZE)
     return frame
 
@@ -102,14 +109,12 @@ def walk(
     table = root
     made = 0  # the entry of the page-table page made last
     for depth in range(LEVELS - 1, level, -1):
-        entry = table + PTE_SIZE * vpn(va, depth)
+        entry = table + PTE_SIZE * (va >> _SHIFT[depth] & _INDEX)
         pte = memory.read_u64(entry)
-        kernel.charge(Step.PTE)
         if pte & _V == 0:
-            if not alloc:
-                return 0
-            page = zalloc(kernel)
+            page = zalloc(kernel) if alloc else 0
             if page == 0:
+                kernel.charge(_PTE, LEVELS - depth)
                 if made:
                     kernel.kmem.kfree(pte_to_pa(memory.read_u64(made)))
                     memory.write_u64(made, 0)
@@ -122,8 +127,8 @@ def walk(
         elif pte & _RWX:
             raise KernelPanic(f"walk: {va:#x} is in a superpage")
         table = pte_to_pa(pte)
-    kernel.charge(Step.PTE)
-    return table + PTE_SIZE * vpn(va, level)
+    kernel.charge(_PTE, LEVELS - level)
+    return table + PTE_SIZE * (va >> _SHIFT[level] & _INDEX)
 
 
 def lookup(memory: PhysicalMemory, root: int, va: int) -> tuple[int, int]:
@@ -133,11 +138,11 @@ def lookup(memory: PhysicalMemory, root: int, va: int) -> tuple[int, int]:
     """
     table = root
     for level in range(LEVELS - 1, 0, -1):
-        pte = memory.read_u64(table + PTE_SIZE * vpn(va, level))
+        pte = memory.read_u64(table + PTE_SIZE * (va >> _SHIFT[level] & _INDEX))
         if pte & _V == 0 or pte & _RWX:
             return pte, level
         table = pte_to_pa(pte)
-    return memory.read_u64(table + PTE_SIZE * vpn(va, 0)), 0
+    return memory.read_u64(table + PTE_SIZE * (va >> _SHIFT[0] & _INDEX)), 0
 
 
 def find(kernel: MemoryState, root: int, va: int) -> tuple[int, int]:
@@ -145,7 +150,7 @@ def find(kernel: MemoryState, root: int, va: int) -> tuple[int, int]:
     if va >= MAXVA:
         raise KernelPanic(f"walk: {va:#x} is beyond MAXVA")
     pte, level = lookup(kernel.memory, root, va)
-    kernel.charge(Step.PTE, LEVELS - level)
+    kernel.charge(_PTE, LEVELS - level)
     return pte, level
 
 
@@ -215,7 +220,7 @@ def entries(
     """The (index, entry) of each valid entry of a page-table page, from `first` up to `last`."""
     if first >= last:
         return []
-    kernel.charge(Step.PTE, last - first)
+    kernel.charge(_PTE, last - first)
     return _valid(kernel.memory, table, first, last)
 
 

@@ -60,7 +60,7 @@ class PteWrite(NamedTuple):
 
 
 # These two are tuples, for a run may have millions, and a frozen dataclass takes four times as long
-# to make. They are made with keywords.
+# to make.
 
 
 class FaultOutcome(NamedTuple):

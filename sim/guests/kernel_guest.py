@@ -21,6 +21,10 @@ __all__ = ["PATIENCE", "KernelGuest", "Rung"]
 #: An instruction traps a few times at most before it retires: for its pages, and for the timer.
 PATIENCE = 100
 
+# What every ring needs, found once: to find a member in its class takes as long as a call.
+_USER_TRAP, _BOOT, _IDLE = int(Reason.USER_TRAP), int(Reason.BOOT), Action.IDLE
+_ACTION, _QUANTUM = int(Register.ACTION), int(Register.QUANTUM)
+
 
 class Rung(NamedTuple):
     """A ring of the doorbell, and its answer."""
@@ -84,7 +88,7 @@ class KernelGuest:
         trapped, log, cycle = kernel.proc, engine.log, engine.cycle
         is_exception = log.trap_count > self._trapped  # and no interrupt: those are not logged
         passage = None  # made where it is wanted, and once
-        if trapped is not None and event.reason == Reason.USER_TRAP:
+        if trapped is not None and event.reason == _USER_TRAP:
             if self.faults.waits(trapped.pid):
                 passage = engine.passage
                 self.faults.went_on(trapped.pid, passage)
@@ -93,7 +97,7 @@ class KernelGuest:
         self._look_for_progress(machine, event.reason)
         self._trapped = log.trap_count
         cost = kernel.ring(event.reason)
-        if event.reason == Reason.BOOT:
+        if event.reason == _BOOT:
             self.entered_user_at = cycle
         answered = engine.answer(cost)
         served = kernel.take_faults()
@@ -130,7 +134,7 @@ class KernelGuest:
         retired = machine.engine.log.user_instructions
         if retired != self._retired:
             self._retired, self._in_vain = retired, 0
-        elif reason == Reason.USER_TRAP:
+        elif reason == _USER_TRAP:
             self._in_vain += 1
         if self._in_vain >= PATIENCE:
             machine.stop(End.LIVELOCK)
@@ -138,5 +142,5 @@ class KernelGuest:
     def _wait(self) -> int:
         """Cycles that the hart was told to wait for by the last answer."""
         registers = self.kernel.doorbell.registers
-        idle = registers[Register.ACTION] == Action.IDLE
-        return registers[Register.QUANTUM] if idle else 0
+        idle = registers[_ACTION] == _IDLE
+        return registers[_QUANTUM] if idle else 0

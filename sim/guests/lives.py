@@ -93,6 +93,7 @@ NEVER = 1 << 63
 #: Where the way of a trap is not known.
 NO_PASSAGE = Passage()
 NO_ANSWER = Answer(NO_PASSAGE, 0, 0, 0)
+_MAPPED = Decision.MAPPED  # found once, for every fault
 
 
 class KernelPart(NamedTuple):
@@ -284,7 +285,7 @@ class Lives:
     def begin(self, life: Life) -> None:
         """The kernel has served a page fault."""
         served = life.served
-        if served.via is None and served.outcome.decision is Decision.MAPPED:
+        if served.via is None and served.outcome.decision is _MAPPED:
             self._waiting.setdefault(served.pid, []).append(life)
             self._answered.pop(served.pid, None)
 

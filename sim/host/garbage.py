@@ -8,8 +8,8 @@ __all__ = ["collect_seldom", "seldom_collected"]
 
 #: New objects after which it looks. What is imported makes a hundred thousand that stay, and a page
 #: fault a dozen that are kept, none in a circle: with Python's own 700 a fifth of the start and a
-#: twentieth of a run go by in looking.
-_NEW_OBJECTS = 50_000
+#: twentieth of a run go by in looking. If all of so many were in circles, they would be some 50 MB.
+_NEW_OBJECTS = 500_000
 
 
 def collect_seldom() -> None:

@@ -14,7 +14,7 @@ def usual():
 
 
 @pytest.mark.parametrize(
-    "before, then", [((700, 10, 10), 50_000), ((90_000, 5, 5), 90_000), ((0, 10, 10), 0)]
+    "before, then", [((700, 10, 10), 500_000), ((900_000, 5, 5), 900_000), ((0, 10, 10), 0)]
 )
 def test_it_is_less_often_and_never_more(before, then):
     gc.set_threshold(*before)

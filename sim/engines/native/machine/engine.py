@@ -24,9 +24,9 @@ from sim.engines.native.machine.structs import (
     PROTOCOL,
     REQUEST,
     RETIRED,
-    TOLD,
     WATCHED,
     MachineStruct,
+    bytes_of,
     words_of,
 )
 from sim.engines.native.machine.watch import Watch
@@ -125,7 +125,8 @@ class NativeEngine(Engine):
             machine.before = ctypes.addressof(self._before)
             machine.state_words = len(self._before)
         self._windows = Windows(machine, bus.devices)
-        self._passage, self._log = words_of(machine.story.passage), words_of(machine.log)
+        self._request = words_of(machine.device)
+        self._passage, self._log = words_of(machine.story.passage), bytes_of(machine.log)
 
     @property
     def fast_forward(self) -> bool:
@@ -314,14 +315,12 @@ class NativeEngine(Engine):
         log.user_instructions = machine.user_instructions
         if not machine.logged:
             return
-        words = self._log  # a slice of them is read at once, which members of a struct are not
-        for start in range(0, machine.logged * ENTRY, ENTRY):
-            cycle, pc, cause, tval, mode = words[start : start + TOLD].tolist()
+        entries = self._log[: machine.logged * ENTRY.size]
+        for cycle, pc, cause, tval, mode, lookups in ENTRY.iter_unpack(entries):
             if cause == RETIRED:
-                log.reached(cycle, pc, words[start + TOLD : start + ENTRY].tobytes())
+                log.reached(cycle, pc, lookups)
             else:
-                told = b"" if mode else words[start + TOLD : start + ENTRY].tobytes()
-                log.trapped(cycle, pc, cause, tval, mode, told)
+                log.trapped(cycle, pc, cause, tval, mode, b"" if mode else lookups)
         machine.logged = 0
 
     def _serve_devices(self) -> None:
@@ -345,13 +344,11 @@ class NativeEngine(Engine):
 
     def _access(self, cycle: int) -> None:
         """An access to a device that is not to a register in a window."""
-        request = self._machine.device
+        _, address, write, data, _, size, *_ = self._request.tolist()
         try:
-            data = self._bus.device_access(
-                cycle, request.address, request.size, request.write, request.data
-            )
+            answer = self._bus.device_access(cycle, address, size, write, data)
         except Refused:
             self._serve(self._address, 0, 1)
             return
-        if data is not None:
-            self._serve(self._address, data, 0)
+        if answer is not None:
+            self._serve(self._address, answer, 0)

@@ -1,6 +1,7 @@
 """The structs of machine.cpp, and its numbers, for Python."""
 
 import ctypes
+from struct import Struct
 from typing import Any
 
 from sim.engines.story import LOOKUP, READS, SIDES, Passage, Read
@@ -18,10 +19,10 @@ __all__ = [
     "PROTOCOL",
     "REQUEST",
     "RETIRED",
-    "TOLD",
     "WATCHED",
     "WINDOWS",
     "MachineStruct",
+    "bytes_of",
     "words_of",
 ]
 
@@ -69,8 +70,8 @@ class _Entry(ctypes.Structure):
     _fields_ = [*_words("cycle", "pc", "cause", "tval", "mode"), ("lookups", _Lookup * SIDES)]
 
 
-#: Words of an entry, and those of them before its look-ups.
-ENTRY, TOLD = ctypes.sizeof(_Entry) // 8, 5
+#: An entry of the log as Python reads it: its words, and its look-ups as they are packed.
+ENTRY = Struct(f"<5Q{SIDES * ctypes.sizeof(_Lookup)}s")
 
 
 class _Passage(ctypes.Structure):
@@ -132,6 +133,11 @@ class MachineStruct(ctypes.Structure):
         ("walk", _Walk),
         ("counts", _Counts),
     ]
+
+
+def bytes_of(part: ctypes.Structure | ctypes.Array[Any]) -> memoryview:
+    """A part of a machine as its bytes."""
+    return memoryview(part).cast("B")
 
 
 def words_of(part: ctypes.Structure | ctypes.Array[Any]) -> memoryview:
