@@ -34,9 +34,17 @@ struct Watch {
   Records *records;
 };
 
+// `memcpy` of what is not known to be short takes the processor's string moves, which begin slowly: a
+// sixth of the speed with a ring.
+void copy(u64 *to, const u64 *from, size_t count) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) memcpy(to + i, from + i, 8 * sizeof(u64));
+  for (; i < count; i++) to[i] = from[i];
+}
+
 void keep(Ring &r, const u64 *state, u64 cycle) {
   u64 *place = r.words.data() + r.first + r.next * r.size;
-  memcpy(place, state + r.first, r.size * sizeof(u64));
+  copy(place, state + r.first, r.size);
   r.cycles[r.next] = cycle;
   if (++r.next == r.cycles.size()) r.next = 0;
   if (r.count < r.cycles.size()) r.count++;
