@@ -104,7 +104,9 @@ class Tlb(wiring.Component):
             fenced = Cat(self._is_fenced(entry) for entry in self.entries)
             m.d.sync += self.valid.eq(self.valid & ~fenced)
         with m.Elif(self.fill.valid):
-            evicted = replace(m, self, self.fill.entry, self._overlaps)
+            # A signal: as an expression it would be built anew for each of its bits.
+            evicted = Signal.like(self.valid)
+            m.d.comb += evicted.eq(replace(m, self, self.fill.entry, self._overlaps))
             levels = [Mux(evicted[i], entry.page.level, 0) for i, entry in enumerate(self.entries)]
             m.d.comb += [self.evicts.eq(evicted.any()), self.evicted_level.eq(reduce(or_, levels))]
         return m
