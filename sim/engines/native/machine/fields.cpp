@@ -1,6 +1,13 @@
 // Fields: bits of an array of words, and how the VCD writes them.
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 namespace {
+
+// Characters that `digits` may write behind its own.
+constexpr size_t MORE = 31;
 
 // How bits are written: one digit, at most 64 bits of one word, more, or as text.
 enum Kind : unsigned { BIT, FIELD, WIDE, TEXT };
@@ -24,15 +31,28 @@ inline u64 bits(const u64 *words, const Field &f, u64 low) {
   return width < 64 ? value & ((1ull << width) - 1) : value;
 }
 
-// The lowest `count` digits of a value, highest first; may write 7 characters more.
+// The lowest `count` digits of a value, highest first; may write `MORE` characters more.
 inline char *digits(char *out, u64 value, int count) {
   value <<= 64 - count;
+#ifdef __AVX2__
+  // Each byte of 32 takes that byte of the value that its bit is in, and then tests the bit.
+  const __m256i from = _mm256_setr_epi64x(0x0303030303030303, 0x0202020202020202,
+                                          0x0101010101010101, 0);
+  const __m256i bit = _mm256_set1_epi64x(0x0102040810204080);
+  for (int done = 0; done < count; done += 32, value <<= 32) {
+    __m256i byte = _mm256_shuffle_epi8(_mm256_set1_epi32(int(value >> 32)), from);
+    __m256i ones = _mm256_cmpeq_epi8(_mm256_and_si256(byte, bit), bit);  // -1 for a one
+    __m256i text = _mm256_sub_epi8(_mm256_set1_epi8('0'), ones);
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(out + done), text);
+  }
+#else
   for (int done = 0; done < count; done += 8, value <<= 8) {
     // Byte k of the sum of shifted copies has bit 7 - k of the highest byte as its lowest.
     u64 ones = (((value >> 56) * 0x8040201008040201ull) >> 7) & 0x0101010101010101ull;
     ones |= 0x3030303030303030ull;
     memcpy(out + done, &ones, 8);
   }
+#endif
   return out + count;
 }
 

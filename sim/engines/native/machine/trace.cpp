@@ -189,8 +189,8 @@ extern "C" void trace_variable(Trace *t, u64 low, unsigned width, const char *co
   f.tail_size = tail.copy(f.tail, sizeof f.tail);
   t->fields.push_back(f);
   t->groups.back().end++;
-  // A value may be written with a little more than there is.
-  t->groups.back().room += width + 32;
+  // Besides its digits there are a letter and the tail.
+  t->groups.back().room += 1 + width + sizeof f.tail + MORE;
 }
 
 // `count` words of the state from `from` up are values from number `to` up.

@@ -51,12 +51,18 @@ void native_show(u64 *state, u64 *out) { for (u64 i = 0; i < shown_words; i++) o
 
 
 @cache
-def library(*, traced: bool = False) -> ctypes.CDLL:
-    """The engine's C++; `native_show` shows the first words of the state as they are."""
+def library(*, traced: bool = False, plain: bool = False) -> ctypes.CDLL:
+    """The engine's C++; `native_show` shows the first words of the state as they are.
+
+    `plain` is for a processor without the instructions that some of it is written for.
+    """
     folder = Path(sim.engines.native.machine.__file__).parent
     watching = ("output", "fields", "trace", "watch", "transcript", "walks") if traced else ()
     names = ("story", "counts", "machine", *watching)
-    source = "\n".join([PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)])
+    without = ["#undef __AVX2__"] if plain else []
+    source = "\n".join(
+        [*without, PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)]
+    )
     path, _ = compile_library(source, "handmade", cache_directory(), "-O1")
     found = ctypes.CDLL(str(path))
     found.machine_size.restype = u64

@@ -122,11 +122,12 @@ def test_random_states_are_shown_as_python_says(tmp_path, seed, first):
 
 @pytest.mark.parametrize("width", [1, 2, 7, 8, 9, 16, 31, 33, 56, 57, 63, 64, 65, 127, 128, 129])
 @pytest.mark.parametrize("low", [0, 1, 60, 63])
-def test_every_digit_of_every_width(tmp_path, width, low):
+@pytest.mark.parametrize("plain", [False, True])
+def test_every_digit_of_every_width(tmp_path, width, low, plain):
     groups, sizes = [[(low, width, 0)]], [4]
     expected = Expected(groups, sizes)
     with open(tmp_path / "it.vcd", "wb") as file:
-        tracer = Tracer(file.fileno(), groups, sizes)
+        tracer = Tracer(file.fileno(), groups, sizes, plain=plain)
         for sink in (tracer, expected):
             sink.begin([0] * 4, 1)
         for bit in range(256):

@@ -10,9 +10,9 @@ _pointer = ctypes.c_void_p
 _Decode = ctypes.CFUNCTYPE(None, u64)
 
 
-def _configured():
+def _configured(plain):
     """The library, with the types of what is called here."""
-    found = library(traced=True)
+    found = library(traced=True, plain=plain)
     found.trace_new.restype = found.trace_values.restype = found.ring_new.restype = _pointer
     found.trace_new.argtypes = (ctypes.c_int, ctypes.c_char_p, _Decode)
     found.trace_group.argtypes = (_pointer, u64)
@@ -34,11 +34,11 @@ class Tracer:
     `groups` are lists of variables, each (lowest bit in the group's words, width, whether it is
     text); `sizes` are the words of each group. Codes are `v0`, `v1` and so on. A text shows its
     value with its digits in the order of the words. The last `copied` words are not what
-    `native_show` shows, but copied from the state.
+    `native_show` shows, but copied from the state. `plain` is as in `library`.
     """
 
-    def __init__(self, file, groups, sizes, *, copied=0):
-        self.library, self.size = _configured(), sum(sizes)
+    def __init__(self, file, groups, sizes, *, copied=0, plain=False):
+        self.library, self.size = _configured(plain), sum(sizes)
         self.groups, self.texts, self.asked = groups, [], 0
         self._decode = _Decode(self._say)
         self.address = self.library.trace_new(file, b"clk", self._decode)
