@@ -213,6 +213,7 @@ def _decoded(name: bytes) -> str:
     return name.decode(errors="surrogateescape")
 
 
+@lru_cache(maxsize=64)  # every fault asks for its line
 def _lines_of(path: str) -> list[str]:
     try:
         return Path(path).read_text(errors="replace").splitlines()
