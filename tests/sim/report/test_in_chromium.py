@@ -360,6 +360,13 @@ def test_a_pair_of_faults_is_told_part_by_part(compared):
     assert ["kernel", "1,136", "1,155", "+19"] in rows
 
 
+def test_both_bars_of_a_pair_have_the_same_scale(compared):
+    compared.click("#table tbody tr[data-place='1']")
+    widths = "[...document.querySelectorAll('#story .stack')].map((each) => each.clientWidth)"
+    near, far = compared.evaluate(widths)
+    assert near / far == pytest.approx(1346 / 3698, rel=0.02)
+
+
 def test_what_is_in_one_run_only_is_found(compared):
     compared.click("#search")
     compared.type("only near")
@@ -372,3 +379,35 @@ def test_what_is_in_one_run_only_is_found(compared):
 def test_a_comparison_fits_too(compared, width):
     compared.resize(width, 844, phone=width < 500)
     assert compared.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_telephone_shows_both_runs_without_scrolling(compared):
+    compared.resize(375, 812, phone=True)
+    cut = """["#measures .scroll", "#spread .scroll", ".view", "#story .scroll"].filter((name) => {
+      const table = document.querySelector(name);
+      return table.scrollWidth > table.clientWidth;
+    })"""
+    assert compared.evaluate(cut) == []
+
+
+@pytest.mark.parametrize("width", [1280, 961, 375])
+def test_labels_under_a_chart_keep_apart(page, comparison, touch, width):
+    page.resize(width, 844, phone=width < 500)
+    for path in (comparison, touch):
+        page.open(path)
+        page.evaluate("drawWaiting()")
+        page.settle()
+        assert min(page.evaluate(GAPS)) > 6
+
+
+# Pixels between the labels of the lower axis, of all charts.
+GAPS = """[...charts].flatMap((plot) => {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = "12px system-ui, sans-serif";
+  const [{ _splits, _values }] = plot.axes;
+  const labels = _splits.map((split, number) => ({
+    middle: plot.valToPos(split, "x"), width: context.measureText(_values[number]).width,
+  }));
+  return labels.slice(1).map((label, number) =>
+    label.middle - labels[number].middle - (label.width + labels[number].width) / 2);
+})"""
