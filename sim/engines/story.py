@@ -5,6 +5,7 @@ it is little, and a run can be asked afterwards. All numbers are cycles unless i
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -76,6 +77,7 @@ class Lookup(NamedTuple):
         return _PACKED.pack(*self[:4], len(self.reads), *words)
 
 
+@lru_cache(16)  # of a fault that is told, several ask
 def lookup_of(packed: bytes, side: int) -> Lookup | None:
     """The look-up of FETCH or DATA in the packed ones of both; None if there is none."""
     if not packed:

@@ -59,6 +59,11 @@ class Part(Enum):
     #: All else until it retires, or until the next trap.
     RETRY = "retry"
 
+    __hash__ = object.__hash__  # an Enum's own is a call of Python, and every fault needs dozens
+
+
+_PARTS = tuple(Part)
+
 
 class Span(NamedTuple):
     """From cycle `start` up to, not including, `end`."""
@@ -164,13 +169,13 @@ class Life:
     def cycles_by_part(self) -> dict[Part, int]:
         """How long each part is in all, in the order of `Part`."""
         # Not by way of `spans`: the average of a run asks thousands.
-        cycles: dict[Part, int] = {}
+        cycles = dict.fromkeys(_PARTS, 0)
         start = self.begin
         for part, end in self._marks():
             if end > start:
-                cycles[part] = cycles.get(part, 0) + end - start
+                cycles[part] += end - start
             start = end
-        return {part: cycles[part] for part in Part if part in cycles}
+        return {part: spent for part, spent in cycles.items() if spent}
 
     @property
     def kernel_parts(self) -> tuple[KernelPart, ...]:

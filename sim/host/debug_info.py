@@ -216,6 +216,7 @@ def _decoded(name: bytes) -> str:
     return name.decode(errors="surrogateescape")
 
 
+@lru_cache(maxsize=64)  # every fault asks for its line
 def _lines_of(path: str) -> list[str]:
     """As compilers count them: form feeds and the like end no line."""
     try:

@@ -1,7 +1,7 @@
 """The page faults of a run as CSV, a row each: what JSON says of them, flat."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ _OTHERS = tuple(step.name.lower() for step in Step if step is not Step.DISPATCH)
 #: Of the entries that were read and written, by the level of their page table, the root first.
 _LEVELS = (2, 1, 0)
 _READ, _WRITTEN = ("cycle", "address", "value"), ("address", "before", "after")
+_NOTHING: Mapping[str, Any] = {}
 
 COLUMNS = (
     *_PLAIN,
@@ -60,14 +61,15 @@ class CsvReport:
         self._output.load_state(state)
 
 
-def row(facts: Mapping[str, Any]) -> Iterator[Any]:
+def row(facts: Mapping[str, Any]) -> list[Any]:
     """The cells of a fault; what it has not is None."""
-    yield from (facts.get(name) for name in _PLAIN)
-    yield from (facts["phases"].get(part, 0) for part in _PARTS)
-    yield from (facts["kernel_steps"].get(step, 0) for step in _STEPS)
-    yield from (facts["other_steps"].get(step, 0) for step in _OTHERS)
+    phases, steps, others = facts["phases"], facts["kernel_steps"], facts["other_steps"]
+    cells = [*map(facts.get, _PLAIN)]
+    cells += [phases.get(part, 0) for part in _PARTS]
+    cells += [steps.get(step, 0) for step in _STEPS]
+    cells += [others.get(step, 0) for step in _OTHERS]
     for entries, names in ((facts["walk"], _READ), (facts["pte_writes"], _WRITTEN)):
         by_level = {entry["level"]: entry for entry in entries}
         for level in _LEVELS:
-            entry = by_level.get(level, {})
-            yield from (entry.get(name) for name in names)
+            cells += map(by_level.get(level, _NOTHING).get, names)
+    return cells

@@ -14,7 +14,7 @@ from sim import __version__
 from sim.engines.story import Lookup
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault
-from sim.guests.lives import OTHER_WORK
+from sim.guests.lives import OTHER_WORK, Part
 from sim.guests.symbols import Place
 from sim.host.toolchain import ToolchainError, compiler_version
 from sim.result import Result
@@ -24,6 +24,14 @@ __all__ = ["bare_facts", "fault_facts", "key", "raised_facts", "run_facts"]
 _OF_A_KERNEL = ("abi", "pages_promised", "heap_frames_used", "frames_used")
 #: Members of an account that are called otherwise here.
 _NAMES = {"resident": "resident_pages"}
+
+
+def key(name: str) -> str:
+    """What a part of a fault is called in data."""
+    return name.replace(" ", "_")
+
+
+_KEYS = {part: key(part.value) for part in Part}
 
 
 def run_facts(result: Result) -> dict[str, Any]:
@@ -57,7 +65,7 @@ def fault_facts(fault: PageFault, place: Place) -> dict[str, Any]:
         **(place._asdict() if fault.served.via is None else {}),
         "why": outcome.why.name.lower(),
         "begin": life.begin,
-        "phases": {key(part.value): cycles for part, cycles in life.cycles_by_part.items()},
+        "phases": {_KEYS[part]: cycles for part, cycles in life.cycles_by_part.items()},
         "kernel_steps": {key(name): cycles for name, cycles in steps.items()},
         "other_steps": {part.name: part.cycles for part in others},
         "frame": outcome.frame,
@@ -77,11 +85,6 @@ def raised_facts(number: int, trap: TrapRecord, place: Place) -> dict[str, Any]:
         "stval": trap.tval,
         **place._asdict(),
     }
-
-
-def key(name: str) -> str:
-    """What a part of a fault is called in data."""
-    return name.replace(" ", "_")
 
 
 def _common(result: Result) -> dict[str, Any]:

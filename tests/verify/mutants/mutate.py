@@ -79,9 +79,10 @@ def names_of(module: str) -> dict[str, object]:
 def mutants_of(file: str, source: str, names: dict[str, object]) -> list[Mutant]:
     """All mutants of `source`, the contents of `file`, whose global names are `names`."""
     counts, found = Counter(), []
+    lines = source.encode().splitlines(keepends=True)
     for change in _Finder(source, names).changes():
         node, function, kind, new, statement, guards = change
-        old = " ".join(ast.get_source_segment(source, node).split())
+        old = " ".join(_text_of(node, lines).split())
         counts[function, old, new] += 1
         found.append(
             Mutant(
@@ -98,6 +99,16 @@ def mutants_of(file: str, source: str, names: dict[str, object]) -> list[Mutant]
             )
         )
     return found
+
+
+def _text_of(node: ast.expr, lines: list[bytes]) -> str:
+    """What `ast.get_source_segment` says, which takes the source apart for each node anew."""
+    first, last = node.lineno - 1, node.end_lineno - 1
+    if first == last:
+        return lines[first][node.col_offset : node.end_col_offset].decode()
+    between = lines[first + 1 : last]
+    parts = [lines[first][node.col_offset :], *between, lines[last][: node.end_col_offset]]
+    return b"".join(parts).decode()
 
 
 def apply(source: str, mutant: Mutant) -> str:
