@@ -36,14 +36,14 @@ def _print_settings(found: Sequence[Setting], names: Sequence[str], file: TextIO
         return
     columns = [Column("", left=True), *map(Column, names)]
     rows = [
-        (each.name.replace("_", " "), visible(_text(each.first)), visible(_text(each.second)))
+        (visible(each.name).replace("_", " "), *map(_text, (each.first, each.second)))
         for each in found
     ]
     print_table("Settings that differ", columns, rows, file)
 
 
 def _text(value: object) -> str:
-    return "-" if value is None else str(value)
+    return "-" if value is None else visible(str(value))
 
 
 def _print_measures(
@@ -61,7 +61,7 @@ def _print_measures(
 def _row(each: Measure) -> tuple[str, ...]:
     difference = _number(each.difference, signed=True)
     share = _unless_zero(each.share, "+.1%") if difference else ""
-    return each.name, _number(each.first), _number(each.second), difference, share
+    return visible(each.name), _number(each.first), _number(each.second), difference, share
 
 
 def _number(value: float | None, *, signed: bool = False) -> str:

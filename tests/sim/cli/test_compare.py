@@ -61,6 +61,18 @@ def test_next_to_no_difference_is_none(results, tmp_path, capsys):
     assert "-0.0" not in capsys.readouterr().out
 
 
+def test_no_name_of_a_setting_or_counter_commands_the_terminal(results, tmp_path, capsys):
+    content = json.loads(Path(results[0]).read_text())
+    content["config"]["\x1b[31m"] = "\ud800"
+    content["counters"] = {"\x1b[32m": 7}
+    other = tmp_path / "x.json"
+    other.write_text(json.dumps(content))
+    assert cli.main(["compare", results[0], str(other)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["^[[31m", "-", "\\ud800"] in lines
+    assert ["^[[32m", "-", "7", "-"] in lines
+
+
 def test_a_page_is_written_if_it_is_wanted(results, tmp_path):
     path = tmp_path / "x.html"
     assert cli.main(["compare", "--report", str(path), *results]) == 0
