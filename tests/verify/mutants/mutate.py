@@ -195,6 +195,8 @@ class _Finder:
         if called in CONDITIONS and node.args:
             yield from self._condition(node.args[0])
         for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.keyword) and (called, child.arg) == ("zip", "strict"):
+                continue  # it asserts
             if isinstance(child, ast.keyword):
                 # Such as `shape=3` of an enumeration.
                 yield from self._expression(child.value, shape=child.arg == "shape")

@@ -111,6 +111,7 @@ def test_what_is_left_alone():
     assert changes("def f():\n  a: Literal[5] = b") == []
     assert changes("raise ValueError(1 + 2)") == []
     assert changes("from a import b") == []
+    assert changes("zip(a, b, strict=True)") == []
 
 
 def test_everywhere_in_a_statement():
