@@ -7,7 +7,7 @@ from sim.cli.counts import Which
 from sim.config import RunConfig
 from sim.guests.fault_table import PageFault
 from sim.guests.symbols import Symbols
-from sim.host.terminals import visible
+from sim.host.terminals import visible_line
 from sim.limit import DEFAULT_CYCLES
 from sim.machine import End
 from sim.output.story import tell
@@ -49,8 +49,8 @@ class Explainer:
             self._say("")
         self.told += 1
         name = fault.served.name
-        for line in tell(fault, visible(name), self._symbols.info(name)):
-            self._say(line)
+        for line in tell(fault, name, self._symbols.info(name)):
+            self._say(visible_line(line))
 
 
 def explain_program(

@@ -18,7 +18,7 @@ from sim.debug.debugger import DebugError, Debugger, Stop
 from sim.debug.hart_state import TABLES, HartState
 from sim.debug.words import a_count, a_kind, a_place, an_address, one_of
 from sim.guests.symbols import Symbols
-from sim.host.terminals import visible
+from sim.host.terminals import visible, visible_line
 
 __all__ = ["Commands"]
 
@@ -102,7 +102,7 @@ class Commands:
         name = self.full_name(words[0])
         if name == "input":
             words = [name, line.split(None, 1)[1]] if len(words) > 1 else words
-        yield from self._commands[name].run(words[1:])
+        yield from map(visible_line, self._commands[name].run(words[1:]))
 
     def full_name(self, word: str) -> str:
         """The command that a word stands for. Raises DebugError."""

@@ -1,5 +1,6 @@
 """What an ELF file tells of its instructions: function, line of the source, assembly."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache, cached_property, lru_cache
@@ -9,6 +10,8 @@ from typing import Any, NamedTuple
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
+
+from sim.host.input_files import read_whole
 
 __all__ = ["DebugInfo", "SourceLine", "disassemble"]
 
@@ -215,10 +218,12 @@ def _decoded(name: bytes) -> str:
 
 @lru_cache(maxsize=64)  # every fault asks for its line
 def _lines_of(path: str) -> list[str]:
+    """As compilers count them: form feeds and the like end no line."""
     try:
-        return Path(path).read_text(errors="replace").splitlines()
+        text = read_whole(Path(path)).decode(errors="replace")
     except OSError:
         return []
+    return re.split("\r\n|\r|\n", text.removesuffix("\n"))
 
 
 def _text_of(path: str, number: int) -> str:

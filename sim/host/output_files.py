@@ -59,8 +59,11 @@ def empty(*paths: Path | str | None) -> None:
             os.truncate(path, 0)
 
 
-def open_output(path: Path | str, errors: str = "strict") -> TextIO:
-    """Opens `path` to write text in UTF-8. All OSErrors of the file have its name."""
+def open_output(path: Path | str, errors: str = "backslashreplace") -> TextIO:
+    """Opens `path` to write text in UTF-8. All OSErrors of the file have its name.
+
+    Names may have bytes that are no text: they are written as `\\udcXX`, as JSON has them.
+    """
     raw = _Named(str(path), "w")
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors)
 

@@ -61,4 +61,4 @@ class TextOutput:
 
 
 def _temporary_file() -> TextIO:
-    return tempfile.TemporaryFile("w+", encoding="utf-8")
+    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace")

@@ -29,7 +29,7 @@ def begin(template: str, title: str, **values: Any) -> str:
 def facts(name: str, value: Mapping[str, Any]) -> str:
     """Data that is small, as an element with an id."""
     # A script ends with `</script` only, wherever it stands, and `<!--` has a meaning too.
-    text = json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{text}</script>\n'
 
 

@@ -1,6 +1,7 @@
 """Reads back what `run --json` has written."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,33 +11,43 @@ from sim.host.input_files import read_whole
 
 __all__ = ["Run", "RunFileError", "read_run"]
 
-#: What is needed, and of which type it is.
+#: Of a number that counts something; others may have 64 bits. JavaScript adds these exactly.
+_COUNT = range(1 << 52)
+_WORD = range(1 << 64)
+#: What is needed, and of which type it is, or in which range.
 _RUN: Mapping[str, Any] = {
     "faults": list,
     "processes": list,
     "config": dict,
     "versions": dict,
     "end": str,
-    **dict.fromkeys(("exit_status", "cycles", "instructions", "boot_cycles", "idle_cycles"), int),
-    **dict.fromkeys(("pages_promised", "heap_frames_used", "frames_used"), int),
+    **dict.fromkeys(
+        ("exit_status", "cycles", "instructions", "boot_cycles", "idle_cycles"), _COUNT
+    ),
+    **dict.fromkeys(("pages_promised", "heap_frames_used", "frames_used"), _COUNT),
 }
 _FAULT: Mapping[str, Any] = {
-    **dict.fromkeys(("number", "cycle", "pid", "cause", "stval", "begin"), int),
-    **dict.fromkeys(("frame", "page_tables"), int),
+    **dict.fromkeys(("number", "cycle", "pid", "cause", "begin", "page_tables"), _COUNT),
+    **dict.fromkeys(("stval", "frame"), _WORD),
     "retired_cycle": (int, type(None)),
     **dict.fromkeys(("program", "outcome", "why"), str),
     **dict.fromkeys(("phases", "kernel_steps", "other_steps"), dict),
     **dict.fromkeys(("walk", "pte_writes"), list),
 }
 #: What a copy by a system call has not, or only that, or what is not known of a program.
-_PERHAPS = dict.fromkeys(("pc", "line"), int) | dict.fromkeys(("function", "file", "via"), str)
+_PERHAPS: Mapping[str, Any] = {
+    "pc": _WORD,
+    **dict.fromkeys(("line", "retired_cycle"), _COUNT),
+    **dict.fromkeys(("function", "file", "via"), str),
+}
 _PROCESS: Mapping[str, Any] = {
-    **dict.fromkeys(("pid", "size", "resident_pages", "minor_faults", "syscalls"), int),
-    **dict.fromkeys(("user_cycles", "kernel_cycles"), int),
+    **dict.fromkeys(("pid", "size", "resident_pages", "minor_faults", "syscalls"), _COUNT),
+    **dict.fromkeys(("user_cycles", "kernel_cycles"), _COUNT),
     "name": str,
 }
-_READ = dict.fromkeys(("cycle", "address", "value", "level"), int)
-_WRITE = dict.fromkeys(("address", "level", "before", "after"), int)
+_LEVEL: Mapping[str, Any] = {"level": range(3), "address": _WORD}
+_READ = {"cycle": _COUNT, **_LEVEL, "value": _WORD}
+_WRITE = {**_LEVEL, "before": _WORD, "after": _WORD}
 
 
 class RunFileError(Exception):
@@ -65,7 +76,7 @@ class Run:
 def read_run(path: Path) -> Run:
     """The run in the file. Raises RunFileError, or OSError with the file's name."""
     try:
-        content = json.loads(read_whole(path))
+        content = json.loads(read_whole(path), parse_constant=_number, parse_float=_number)
     # RecursionError is that of lists in lists in lists.
     except (ValueError, RecursionError) as error:
         reason = str(error).partition("\n")[0]
@@ -73,8 +84,8 @@ def read_run(path: Path) -> Run:
     if isinstance(content, dict) and "exceptions" in content:
         raise RunFileError(f"{path}: it is of a bare run, whose faults the kernel did not serve")
     _check(path, "it", content, _RUN)
-    counters = content.get("counters") or {}
-    _check(path, "counters", counters, dict.fromkeys(counters, int))
+    if content.get("counters") is not None:
+        _check_counts(path, "counters", content["counters"])
     for number, process in enumerate(content["processes"]):
         _check(path, f"processes[{number}]", process, _PROCESS)
     for number, fault in enumerate(content["faults"]):
@@ -88,10 +99,24 @@ def _check_fault(path: Path, where: str, fault: Any) -> None:
     known = {name: kind for name, kind in _PERHAPS.items() if fault.get(name) is not None}
     _check(path, where, fault, known)
     for name in ("phases", "kernel_steps", "other_steps"):
-        _check(path, f"{where}.{name}", fault[name], dict.fromkeys(fault[name], int))
+        _check_counts(path, f"{where}.{name}", fault[name])
     for name, members in (("walk", _READ), ("pte_writes", _WRITE)):
         for number, entry in enumerate(fault[name]):
             _check(path, f"{where}.{name}[{number}]", entry, members)
+
+
+def _number(text: str) -> float:
+    """Raises ValueError for NaN, Infinity and what is too large, which are no JSON."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is no number")
+    return number
+
+
+def _check_counts(path: Path, where: str, value: Any) -> None:
+    """Raises RunFileError unless `value` is an object all whose members count something."""
+    _check(path, where, value, {})
+    _check(path, where, value, dict.fromkeys(value, _COUNT))
 
 
 def _check(path: Path, where: str, value: Any, members: Mapping[str, Any]) -> None:
@@ -104,7 +129,12 @@ def _check(path: Path, where: str, value: Any, members: Mapping[str, Any]) -> No
                 f"{path}: {where} has no {name}: "
                 "it is no result of trapline run --json, or one of another version"
             )
-        found = value[name]
-        wrong = not isinstance(found, kind) or isinstance(found, bool)
-        if wrong or (isinstance(found, int) and not 0 <= found < 1 << 64):
+        if not _is(value[name], kind):
             raise RunFileError(f"{path}: {name} of {where} is not what trapline run --json writes")
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """The value is of a type, or an integer of a range."""
+    if isinstance(kind, range):
+        return type(value) is int and value in kind
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -159,7 +159,7 @@ def waveform_of(kind, path, back_at=None):
             for cycles in (500, 5_000, 12_000):
                 session.step(cycles)
                 session.restore(snapshot)
-        session.run()
+        session.run(14_000)
         watcher.finish(session.machine)
     return path.read_bytes().partition(b"$timescale")[2]
 
@@ -168,7 +168,7 @@ def waveform_of(kind, path, back_at=None):
 def test_so_does_a_waveform(tmp_path, kind):
     """Before its first cycle, in its midst, and behind its end."""
     expected = waveform_of(kind, tmp_path / "plain.vcd")
-    for back_at in (1_000, 3_000, 6_789, 9_500):
+    for back_at in (1_000, 6_789, 9_500):
         assert waveform_of(kind, tmp_path / f"{back_at}.vcd", back_at) == expected, back_at
 
 

@@ -1,6 +1,7 @@
 """`trapline compare` prints what differs, and says in one line what it cannot compare."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -61,10 +62,31 @@ def test_next_to_no_difference_is_none(results, tmp_path, capsys):
     assert "-0.0" not in capsys.readouterr().out
 
 
+def test_no_name_of_a_setting_or_counter_commands_the_terminal(results, tmp_path, capsys):
+    content = json.loads(Path(results[0]).read_text())
+    content["config"]["\x1b[31m"] = "\ud800"
+    content["counters"] = {"\x1b[32m": 7}
+    other = tmp_path / "x.json"
+    other.write_text(json.dumps(content))
+    assert cli.main(["compare", results[0], str(other)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["^[[31m", "-", "\\ud800"] in lines
+    assert ["^[[32m", "-", "7", "-"] in lines
+
+
 def test_a_page_is_written_if_it_is_wanted(results, tmp_path):
     path = tmp_path / "x.html"
     assert cli.main(["compare", "--report", str(path), *results]) == 0
     assert path.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_without_room_for_the_page_it_is_printed_all_the_same(results, capsys):
+    assert cli.main(["compare", "--report", "/dev/full", *results]) == 2
+    said = capsys.readouterr()
+    assert "page faults of the same page: 12 in both" in said.out
+    full = "--report /dev/full: No space left on device; it is not whole"
+    assert said.err == f"trapline: error: {full}\n"
 
 
 @pytest.mark.parametrize("content, said", [("no", "it is no JSON"), ("{}", "it has no faults")])

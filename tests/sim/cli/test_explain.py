@@ -3,6 +3,15 @@ import re
 import pytest
 
 from sim.cli import main as cli
+from sim.host.own_programs import compile_program
+
+HOSTILE = """\
+#include "user.h"
+__attribute__((noinline)) void hostile(volatile char *at) {
+  *at = 1; //\there\a
+}
+int main(void) { hostile(sbrk(4096)); return 0; }
+"""
 
 
 def lines_of(capsys, *arguments):
@@ -106,3 +115,13 @@ def test_run_ends_with_the_average_fault(capsys):
     at = lines.index("Average of 12 page faults, from the look-up to the retry")
     assert lines[-1] == "  cycles        1,344.2"
     assert len(lines) - at == 13
+
+
+def test_a_symbol_does_not_command_the_terminal(tmp_path, capsys):
+    source, program = tmp_path / "x.c", tmp_path / "x"
+    source.write_text(HOSTILE)
+    elf = compile_program([source], program).read_bytes()
+    program.write_bytes(elf.replace(b"hostile", b"\x1b[31m\n\r"))
+    lines = lines_of(capsys, str(program))
+    assert lines[2].endswith("\there^G")
+    assert "  ^[[31m^J^M" in lines[3]

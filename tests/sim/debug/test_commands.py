@@ -6,6 +6,8 @@ from sim.config import RunConfig
 from sim.debug.commands import Commands
 from sim.debug.debugger import DebugError
 from sim.debug.opening import open_debugger
+from sim.host.own_programs import compile_program
+from tests.sim.cli.test_explain import HOSTILE
 
 CONFIG = RunConfig(memory_mib=4)
 
@@ -173,3 +175,18 @@ def test_behind_the_end_of_the_input_nothing_can_be_typed(line):
         assert "| one" in run(commands, "continue")
         run(commands, f"goto {end - 1}", "input two", "eof")
         assert "| two" in run(commands, "continue")
+
+
+def test_a_symbol_does_not_command_the_terminal(tmp_path):
+    source, program = tmp_path / "x.c", tmp_path / "x"
+    source.write_text(HOSTILE)
+    elf = compile_program([source], program).read_bytes()
+    program.write_bytes(elf.replace(b"hostile", b"\x1b[31m\n\r"))
+    debugger = open_debugger(str(program), config=CONFIG)
+    with debugger.session as session:
+        shown = run(
+            Commands(debugger, session.symbols()), "step fault", "list", "goto end", "explain 1"
+        )
+    assert any("  ^[[31m^J^M" in line for line in shown)
+    assert any(line.endswith("\there^G") for line in shown)
+    assert not any(set(line) & {"\x1b", "\n", "\r", "\a"} for line in shown)

@@ -32,6 +32,7 @@ SYMBOLS = SimpleNamespace(
 @pytest.fixture
 def viewed(monkeypatch):
     monkeypatch.setattr(module, "views", Views())
+    monkeypatch.setattr(module, "visible_line", lambda shown: shown)  # it is no text
 
 
 def asked_of(first=None, faults=0, **parameters):

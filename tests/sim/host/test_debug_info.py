@@ -1,6 +1,7 @@
 """What is known of a program's instructions, held against what the compiler was given."""
 
 import contextlib
+import os
 import random
 from io import BytesIO
 from pathlib import Path
@@ -235,3 +236,23 @@ def test_an_instruction_may_be_given_as_bytes():
     assert disassemble(bytes.fromhex("73002010"), 0) == "sret"
     assert disassemble(bytes.fromhex("0100"), 0) == "c.nop"
     assert disassemble(bytes.fromhex("ffffffff"), 0) == ".word 0xffffffff"
+
+
+def test_lines_are_counted_as_the_compiler_does(tmp_path):
+    """A form feed between functions ends no line, nor does what only Python takes for an end."""
+    text = (
+        "// \x0b \x85 \u2028\n\x0c\nint one(void) {\r\n  return 1;\r\n}\n\x0cint second(void) {\n"
+    )
+    text += '  __asm__ volatile("nop");\n  return 2;\n}\n'
+    (tmp_path / "odd.c").write_text(text, newline="")
+    info = built(tmp_path, "odd.c", "-g", "-Wno-all")
+    lines = {info.line(pc) for pc in range(0x4000_0000, 0x4000_0010, 2) if info.line(pc)}
+    assert SourceLine("odd.c", 7, '__asm__ volatile("nop");') in lines
+    assert info.source(0x4000_0000)[-1] == "}"
+
+
+def test_a_source_that_is_a_pipe_now_is_not_waited_for(tmp_path):
+    info = two(tmp_path, "-g")
+    (tmp_path / "two.c").unlink()
+    os.mkfifo(tmp_path / "two.c")
+    assert {line.text for _, line, _ in told(info) if line.file == "two.c"} == {""}

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from sim.host.terminals import columns_of, in_foreground, visible
+from sim.host.terminals import columns_of, in_foreground, visible, visible_line
 
 
 class Terminal(io.StringIO):
@@ -44,3 +44,15 @@ def test_a_terminal_that_does_not_control_us_is_used_by_nobody_else():
 
 def test_control_characters_are_made_visible():
     assert visible("a\x1b[A\0\t\n\x7f\x80\x9b é") == "a^[[A^@^I^J^?\\x80\\x9b é"
+
+
+def test_what_turns_the_text_around_or_ends_the_line_is_made_visible():
+    assert visible("a\u202eb\u2028c\u2069") == "a\\u202eb\\u2028c\\u2069"
+
+
+def test_half_a_character_is_made_visible_but_a_byte_that_is_no_text_stays_it():
+    assert visible("\ud800 \udcff \udfff") == "\\ud800 \udcff \\udfff"
+
+
+def test_a_line_keeps_its_tabs():
+    assert visible_line("\ta\x1b[A\tb\n") == "\ta^[[A\tb^J"

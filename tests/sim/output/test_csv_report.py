@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -142,3 +144,11 @@ def test_a_full_disk_is_told_of_and_no_success(capsys):
     assert cli.main(["run", "--quiet", "--memory", "8", "--csv", "/dev/full", "lazy"]) == 2
     told = capsys.readouterr().err
     assert told == "trapline: error: --csv /dev/full: No space left on device; it is not whole\n"
+
+
+def test_a_name_that_is_no_text_is_written_as_json_has_it(tmp_path):
+    source = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.c"))
+    source.write_text('#include "user.h"\nint main(void) { *sbrk(4096) = 1; return 0; }\n')
+    rows, faults, _ = written(tmp_path, str(source))
+    assert [row["file"] for row in rows] == ["b\\udcff.c"]
+    assert [fault["file"] for fault in faults] == ["b\udcff.c"]

@@ -39,3 +39,7 @@ def test_one_that_has_nothing_but_its_first_time_ends_there(tmp_path):
 @pytest.mark.parametrize("time, holds", [(4, False), (5, True), (900, True), (901, False)])
 def test_it_holds_the_times_from_its_first_to_its_last(time, holds):
     assert Waveform({}, 5, 900).holds(time) == holds
+
+
+def test_what_stands_before_the_first_time_is_passed_over(tmp_path):
+    assert read(tmp_path, "\n$comment 1 $end\n#5\n#9\n") == Waveform(WIDTHS, 5, 9)

@@ -74,3 +74,10 @@ def test_of_very_many_words_some_are_written_again_but_none_is_lost():
 
     found = [word for _, block in data_of("".join(text)) for word in block]
     assert [found[number] for number in numbers] == wanted
+
+
+def test_few_words_are_remembered(monkeypatch):
+    """Behind the last that there is room for all get numbers anew."""
+    monkeypatch.setattr("sim.report.blocks._KEPT", 2)
+    words = Words(lambda text: None)
+    assert [words.number(word) for word in "ababcab"] == [0, 1, 0, 1, 2, 3, 4]

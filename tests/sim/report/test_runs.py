@@ -70,8 +70,11 @@ def test_a_bare_run_has_no_faults_that_a_kernel_served(tmp_path):
         ("cycles", None, "cycles of it is not what"),
         ("cycles", True, "cycles of it is not what"),
         ("cycles", -1, "cycles of it is not what"),
-        ("cycles", 1 << 64, "cycles of it is not what"),
+        ("cycles", 1 << 52, "cycles of it is not what"),
         ("config", [], "config of it is not what"),
+        ("counters", [], "counters is no object"),
+        ("counters", 3, "counters is no object"),
+        ("counters", {"data_stall": 1 << 52}, "data_stall of counters is not what"),
         ("faults", {}, "faults of it is not what"),
         ("faults", [3], "faults[0] is no object"),
         ("processes", [{}], "processes[0] has no pid"),
@@ -87,6 +90,15 @@ def test_a_member_that_is_not_as_it_should_be(tmp_path, written, name, value, sa
     [
         ("phases", {"walk": "two"}, "walk of faults[2].phases is not what"),
         ("stval", "0x4000", "stval of faults[2] is not what"),
+        ("stval", 1 << 64, "stval of faults[2] is not what"),
+        ("begin", 1 << 52, "begin of faults[2] is not what"),
+        ("retired_cycle", 1 << 52, "retired_cycle of faults[2] is not what"),
+        ("phases", {"walk": 1 << 52}, "walk of faults[2].phases is not what"),
+        (
+            "walk",
+            [{"cycle": 1, "address": 0, "value": 0, "level": 3}],
+            "level of faults[2].walk[0]",
+        ),
         ("retired_cycle", "never", "retired_cycle of faults[2] is not what"),
         ("line", {}, "line of faults[2] is not what"),
         ("via", 3, "via of faults[2] is not what"),
@@ -107,3 +119,9 @@ def test_each_member_of_a_fault_is_asked_for(tmp_path, written):
         broken = copy.deepcopy(content)
         del broken["faults"][0][name]
         assert refused(tmp_path / "x.json", broken).startswith(f"faults[0] has no {name}")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_no_browser_takes_for_json(tmp_path, written, number):
+    text = written.read_text().replace('"latency": 1,', f'"latency": {number},')
+    assert f"it is no JSON: {number} is no number" == refused(tmp_path / "x.json", text)

@@ -93,8 +93,13 @@ class Examiner:
         self._proven = {}
 
     def examine(self, mutant: Mutant) -> Result:
-        """Kills `mutant`, proves it equivalent, or tells that it survived."""
+        """Kills `mutant`, proves it equivalent, or tells that it survived.
+
+        Raises SyntaxError if it is not Python: nothing would be shown by that.
+        """
         source = apply((self._tree.path / mutant.file).read_text(), mutant)
+        if mutant.file.endswith(".py"):
+            compile(source, mutant.file, "exec")
         own, quick, slow = self.stages(mutant)
         seconds = 0.0
         with self._tree.broken(mutant.file, source):

@@ -79,9 +79,10 @@ def names_of(module: str) -> dict[str, object]:
 def mutants_of(file: str, source: str, names: dict[str, object]) -> list[Mutant]:
     """All mutants of `source`, the contents of `file`, whose global names are `names`."""
     counts, found = Counter(), []
+    lines = source.encode().splitlines(keepends=True)
     for change in _Finder(source, names).changes():
         node, function, kind, new, statement, guards = change
-        old = " ".join(ast.get_source_segment(source, node).split())
+        old = " ".join(_text_of(node, lines).split())
         counts[function, old, new] += 1
         found.append(
             Mutant(
@@ -98,6 +99,16 @@ def mutants_of(file: str, source: str, names: dict[str, object]) -> list[Mutant]
             )
         )
     return found
+
+
+def _text_of(node: ast.expr, lines: list[bytes]) -> str:
+    """What `ast.get_source_segment` says, which takes the source apart for each node anew."""
+    first, last = node.lineno - 1, node.end_lineno - 1
+    if first == last:
+        return lines[first][node.col_offset : node.end_col_offset].decode()
+    between = lines[first + 1 : last]
+    parts = [lines[first][node.col_offset :], *between, lines[last][: node.end_col_offset]]
+    return b"".join(parts).decode()
 
 
 def apply(source: str, mutant: Mutant) -> str:
@@ -184,6 +195,8 @@ class _Finder:
         if called in CONDITIONS and node.args:
             yield from self._condition(node.args[0])
         for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.keyword) and (called, child.arg) == ("zip", "strict"):
+                continue  # it asserts
             if isinstance(child, ast.keyword):
                 # Such as `shape=3` of an enumeration.
                 yield from self._expression(child.value, shape=child.arg == "shape")

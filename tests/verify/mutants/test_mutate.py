@@ -2,10 +2,12 @@
 
 import ast
 import enum
+import importlib
+import inspect
 
 import pytest
 
-from tests.verify.mutants.mutate import apply, mutants_of
+from tests.verify.mutants.mutate import apply, mutants_of, names_of
 
 
 class Colour(enum.Enum):
@@ -109,6 +111,7 @@ def test_what_is_left_alone():
     assert changes("def f():\n  a: Literal[5] = b") == []
     assert changes("raise ValueError(1 + 2)") == []
     assert changes("from a import b") == []
+    assert changes("zip(a, b, strict=True)") == []
 
 
 def test_everywhere_in_a_statement():
@@ -150,6 +153,26 @@ def test_a_mutant_is_the_original_but_for_one_expression():
         assert broken.splitlines()[mutant.end[0] :] == SOURCE.splitlines()[mutant.end[0] :]
         assert ast.unparse(ast.parse(broken)) != original
         assert ast.unparse(ast.parse(mutant.new)) in ast.unparse(ast.parse(broken))
+
+
+def test_the_old_text_is_that_of_the_source():
+    """Names of mutants are read back from docs/mutants.md: they may not depend on the reader."""
+    source = SOURCE + "\ny = 'é' + str(1 +\n  2)\n"
+    names = {" ".join(mutant.old.split()) for mutant in mutants_of("a.py", source, {})}
+    told = {
+        " ".join(ast.get_source_segment(source, node).split())
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.expr)
+    }
+    assert len(names) > 7
+    assert names <= told
+
+
+@pytest.mark.parametrize("name", ["kernel_model.mm.pagetable", "hdl.mmu.tlb", "sim.platform.bus"])
+def test_mutants_are_python(name):
+    source = inspect.getsource(importlib.import_module(name))
+    for mutant in mutants_of(name, source, names_of(name)):
+        compile(apply(source, mutant), mutant.name, "exec")
 
 
 def test_the_changed_expression_keeps_its_place():

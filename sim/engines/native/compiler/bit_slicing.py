@@ -250,8 +250,6 @@ def _extend(known: set[int], found: set[int]) -> bool:
 def _cut_at_seams(pieces: Pieces, piece: Piece) -> bool:
     """Cuts one piece in a loop where the values it is made of have seams."""
     cell = pieces.circuit.get(piece.cell, c.Cell)
-    if not is_bitwise(cell):
-        return False
     seams: set[int] = set()
     for value, start in _values(cell):
         if start is not None:

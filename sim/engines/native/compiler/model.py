@@ -26,6 +26,10 @@ __all__ = ["Model", "key"]
 
 #: Folders whose sources determine what a model of the project's own designs computes.
 _PACKAGES = (Path(hdl.__file__).parent, Path(__file__).parent)
+#: Translations of shared designs, by the files of their models: who looks into several runs of a
+#: hart waits for one.
+_translations: "dict[Path, TranslatedDesign]" = {}
+_MOST_TRANSLATIONS = 2
 
 
 class Model:
@@ -86,6 +90,8 @@ class Model:
         The reset of the clock domain is an input; else it is never pulled.
     rarely : Rarely
         Which state rarely changes: a hint that matters only to speed.
+    shared : bool
+        The translation may be that of an equal design, with signals of its own.
 
     Raises
     ------
@@ -130,6 +136,7 @@ class Model:
         level: str = "-O2",
         pullable: bool = False,
         rarely: Rarely = NEVER,
+        shared: bool = False,
     ) -> Self:
         """The model of a component; the class describes the parameters."""
         import amaranth
@@ -151,6 +158,8 @@ class Model:
             if path is not None:
                 store.save(path, image)
         values = {name: signal.init for name, signal in data.items()}
+        if shared and path is not None:
+            translate = _recent(path, translate)
         return cls(image, directory, translate, data=values, cached=cached)
 
     @cached_property
@@ -215,6 +224,21 @@ def _translator(*arguments: Any, **options: Any) -> "Callable[[], TranslatedDesi
         return TranslatedDesign(*arguments, **options)
 
     return translate
+
+
+def _recent(
+    path: Path, translate: "Callable[[], TranslatedDesign]"
+) -> "Callable[[], TranslatedDesign]":
+    """What was translated for `path` lately, or what `translate` returns."""
+
+    def found_or_made() -> "TranslatedDesign":
+        found = _translations.pop(path, None) or translate()
+        _translations[path] = found  # the newest is the last
+        if len(_translations) > _MOST_TRANSLATIONS:
+            del _translations[next(iter(_translations))]
+        return found
+
+    return found_or_made
 
 
 def _make(

@@ -160,6 +160,7 @@ def _compile(
         data=data,
         exhibits=inspected(hart) if traced else {},
         rarely=RARELY,
+        shared=True,
     )
     values = {name: signal.init for name, signal in data.items()}
     return model, _Places(fields, probe_at, walk_at, events_at, values)

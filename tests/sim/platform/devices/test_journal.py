@@ -1,5 +1,6 @@
 import io
 import random
+from errno import ENOSPC
 
 import pytest
 
@@ -173,3 +174,30 @@ def test_a_replay_is_interactive_as_long_as_somebody_typed():
     replay.poll(20, 1)
     assert not replay.interactive
     assert not Replay([Entry(10, b"ab")], interrupts=False).interactive
+
+
+class Full:
+    """A file on a disk that is full for a while."""
+
+    def __init__(self, refused):
+        self.lines, self._refused = [], refused
+
+    def write(self, text):
+        if self._refused:
+            self._refused -= 1
+            raise OSError(ENOSPC, "No space left on device")
+        self.lines.append(text)
+
+    def flush(self):
+        pass
+
+
+def test_nothing_is_written_behind_what_is_missing():
+    """With a hole in it, it would be the journal of another run."""
+    journal = Journal(file := Full(refused=0))
+    written = len(file.lines)
+    file._refused = 1
+    journal.record(1, b"a", waited=False)
+    journal.record(2, b"b", waited=False)
+    assert len(file.lines) == written
+    assert journal.failure.errno == ENOSPC

@@ -1,12 +1,14 @@
 """The layout of the state, and functions that work on it."""
 
 import ctypes
+from types import SimpleNamespace
 
 import pytest
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece
 from sim.engines.native.compiler.cxx import compile_library
+from sim.engines.native.compiler.decision_tables import Table
 from sim.engines.native.compiler.emit import PRELUDE, Layout, emit, emit_tables
 from sim.engines.native.compiler.scheduling import schedule
 from sim.engines.native.compiler.statements import make_nodes
@@ -51,6 +53,15 @@ class Machine:
 
 def rows(depth=5, width=8, init=()):
     return c.Memory(width, source, "rows", depth, init)
+
+
+@pytest.mark.parametrize(
+    ("count", "kind"), [(254, "uint8_t"), (255, "uint8_t"), (256, "uint16_t"), (257, "uint16_t")]
+)
+def test_a_table_has_room_for_the_number_of_its_last_case(count, kind):
+    bits = tuple(c.net(1, bit) for bit in range(9))
+    table = Table(bits, tuple(min(case, count) for case in range(1 << 9)), count)
+    assert f" {kind} " in emit_tables(SimpleNamespace(tables={7: table}))
 
 
 def test_registers_come_first_then_rows_of_whole_words():

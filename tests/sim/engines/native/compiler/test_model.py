@@ -1,6 +1,7 @@
 """From a component to a loaded library, and the second time from the cache."""
 
 import ctypes
+from pathlib import Path
 
 import pytest
 from amaranth.hdl import Module, Signal
@@ -8,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.mmu.walk_cache import WalkCache
-from sim.engines.native.compiler import extract
+from sim.engines.native.compiler import extract, model
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.compiler.model import Model
 
@@ -126,3 +127,16 @@ def test_a_signal_that_is_no_word_of_the_state_is_refused(tmp_path):
 
     with pytest.raises(Unsupported, match="the signal total is not one word of the state"):
         Model.of(counter, [], tmp_path, places={"total": counter.total})
+
+
+def test_the_last_two_translations_are_kept(monkeypatch):
+    monkeypatch.setattr(model, "_translations", {})
+    made = []
+
+    def translated(name):
+        return model._recent(Path(name), lambda: made.append(name) or f"{name} {len(made)}")()
+
+    assert [translated(name) for name in "abaab"] == ["a 1", "b 2", "a 1", "a 1", "b 2"]
+    assert translated("c") == "c 3"
+    assert [translated(name) for name in "bc"] == ["b 2", "c 3"], "the oldest has gone"
+    assert translated("a") == "a 4"

@@ -6,6 +6,7 @@ from sim.config import MachineConfig
 from sim.engines.native.machine.compiled import NEVER, CompiledHart
 from sim.engines.native.machine.engine import NativeEngine
 from sim.engines.recipe import real_hart
+from sim.host.toolchain import cache_directory
 from sim.machine import Machine
 from sim.platform.bus import Bus
 from sim.platform.ram import Ram
@@ -112,3 +113,13 @@ def test_ram_of_another_size_is_data(tmp_path):
     assert ends[0] == ends[1] != ends[2] == ends[3]
     assert harts[0].probe_at != NEVER
     assert harts[0].walk_at == NEVER
+
+
+def test_equal_harts_are_translated_once():
+    config = MachineConfig(memory_mib=2)
+    first, again = (
+        CompiledHart.of(real_hart(config, Machine.make_ram(config)), cache_directory()).model
+        for _ in range(2)
+    )
+
+    assert again.translation is first.translation
