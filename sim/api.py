@@ -48,7 +48,8 @@ def start(
     disk = read_files(config)
     found = find_user_program(str(program), disk)
     console = Captured(stdin.encode() if isinstance(stdin, str) else stdin)
-    return KernelSession.of_program(config, found.elf, [found.name, *arguments], console, disk)
+    with found.blamed():
+        return KernelSession.of_program(config, found.elf, [found.name, *arguments], console, disk)
 
 
 def start_bare(
@@ -59,4 +60,6 @@ def start_bare(
     Raises LoadError besides what `run` raises.
     """
     config = (config or MachineConfig()).changed(**options)
-    return BareSession(config, find_bare_program(Path(program)).elf)
+    found = find_bare_program(Path(program))
+    with found.blamed():
+        return BareSession(config, found.elf)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernel_model.calls.elf import ExecError
 from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import AUTO, Abi
 from sim.cli.options import Options, RunOptions
@@ -16,7 +15,6 @@ from sim.cli.watching import TRANSCRIPTS, keep_journal, open_console, start_tran
 from sim.config import MachineConfig, RunConfig
 from sim.guests.kernel_guest import PATIENCE
 from sim.guests.kernel_setup import read_files
-from sim.guests.loader import LoadError
 from sim.guests.program import (
     Program,
     find_bare_program,
@@ -68,11 +66,9 @@ def run_program(
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
     console = open_console(options, progress.clear)
-    try:
+    with program.blamed():
         argv = [program.name, *arguments]
         session = KernelSession.of_program(config, program.elf, argv, console, disk)
-    except ExecError as error:
-        raise ExecError(f"{program.where}: {error}") from error
     with keep_journal(options, console):
         if not options.quiet:
             _tell_release(program.elf, name, config.abi)
@@ -125,12 +121,10 @@ def run_bare(
     _tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
     console = Console(before_write=progress.clear)
-    try:
+    with program.blamed():
         session = BareSession(config, program.elf, console.write)
         ram = session.machine.ram
         wanted = None if signature is None else (signature, session.image.signature(ram))
-    except LoadError as error:
-        raise LoadError(f"{program.where}: {error}") from error
     recording = _recording(options, session)
     reports = BareReports(options, session, program.elf, console.write)
     number = _drive(session, options, recording, progress, lambda: 0, console)

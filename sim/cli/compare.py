@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from sim.host.output_files import not_whole
 from sim.host.tables import Column, print_table
 from sim.host.terminals import visible
 from sim.report.comparison import Measure, Setting, measures, names_of, pairs, phases, settings
@@ -14,13 +15,12 @@ __all__ = ["compare_runs"]
 
 
 def compare_runs(first: Path, second: Path, report: Path | None, file: TextIO) -> None:
-    """Prints what differs, to `file`, and writes a page of it. Raises RunFileError or OSError."""
-    runs = read_run(first), read_run(second)
-    if report is not None:
-        # Not at the top: a comparison without a page needs nothing of what makes one.
-        from sim.report.comparison_page import write_comparison
+    """Prints what differs, to `file`, and writes a page of it. Raises RunFileError or OSError.
 
-        write_comparison(report, *runs)
+    It is printed even if there is no room for the page.
+    """
+    runs = read_run(first), read_run(second)
+    failure = None if report is None else _write(report, *runs)
     names = tuple(map(visible, names_of(*runs)))
     _print_settings(settings(*runs), names, file)
     _print_measures("Runs", measures(*runs), names, file)
@@ -28,6 +28,20 @@ def compare_runs(first: Path, second: Path, report: Path | None, file: TextIO) -
     if averages:
         _print_measures("Average page fault, from the look-up to the retry", averages, names, file)
     _print_pairs(*runs, names, file)
+    if failure is not None:
+        raise OSError(not_whole("--report", failure))
+
+
+def _write(report: Path, first: Run, second: Run) -> OSError | None:
+    """Writes the page; returns what has gone wrong."""
+    # Not at the top: a comparison without a page needs nothing of what makes one.
+    from sim.report.comparison_page import write_comparison
+
+    try:
+        write_comparison(report, first, second)
+    except OSError as error:
+        return error
+    return None
 
 
 def _print_settings(found: Sequence[Setting], names: Sequence[str], file: TextIO) -> None:

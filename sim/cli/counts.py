@@ -30,6 +30,8 @@ __all__ = [
 class Count(click.IntRange):
     """A number of cycles or of other things, in a range."""
 
+    name = "integer"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
         number = parse_count(value) if isinstance(value, str) else None

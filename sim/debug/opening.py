@@ -33,5 +33,6 @@ def open_debugger(
     typed = Typed() if stdin is None else None
     console = typed or Captured(stdin or b"")
     argv = [found.name, *arguments]
-    session = KernelSession.of_program(config, found.elf, argv, console, disk)
+    with found.blamed():
+        session = KernelSession.of_program(config, found.elf, argv, console, disk)
     return Debugger(session, typed, max_cycles=max_cycles or DEFAULT_CYCLES)

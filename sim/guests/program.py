@@ -1,9 +1,13 @@
 """Finds the program that is to be run: on the disk, among the files of the host, or bundled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel_model.calls.elf import ExecError
 from sim.guests.disk import Disk
+from sim.guests.loader import LoadError
 from sim.host.input_files import read_whole
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.host.programs import find_program
@@ -22,6 +26,14 @@ class Program:
     elf: bytes
     where: str
     source: Path | None = None
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """What makes it no program, ExecError or LoadError, is told of where it was found."""
+        try:
+            yield
+        except (ExecError, LoadError) as error:
+            raise type(error)(f"{self.where}: {error}") from error
 
 
 def require_program(name: str, disk: Disk) -> None:

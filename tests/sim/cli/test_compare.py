@@ -1,6 +1,7 @@
 """`trapline compare` prints what differs, and says in one line what it cannot compare."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,15 @@ def test_a_page_is_written_if_it_is_wanted(results, tmp_path):
     path = tmp_path / "x.html"
     assert cli.main(["compare", "--report", str(path), *results]) == 0
     assert path.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_without_room_for_the_page_it_is_printed_all_the_same(results, capsys):
+    assert cli.main(["compare", "--report", "/dev/full", *results]) == 2
+    said = capsys.readouterr()
+    assert "page faults of the same page: 12 in both" in said.out
+    full = "--report /dev/full: No space left on device; it is not whole"
+    assert said.err == f"trapline: error: {full}\n"
 
 
 @pytest.mark.parametrize("content, said", [("no", "it is no JSON"), ("{}", "it has no faults")])

@@ -122,3 +122,8 @@ def test_a_bad_number_or_window_is_refused(tmp_path, monkeypatch, capsys, option
 
     assert expected in complaint(capsys)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_number_is_no_integer():
+    with pytest.raises(click.BadParameter, match="'x' is not a valid integer\\."):
+        Count(0).convert("x", None, None)

@@ -3,6 +3,7 @@ import pytest
 from kernel_model.calls.elf import ExecError
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.fs.names import FsError
+from sim.cli import main as cli
 from sim.cli.errors import explain
 from sim.cli.moments import MomentError
 from sim.engines.base import EngineError
@@ -48,3 +49,13 @@ def test_an_error_of_the_host_has_the_name_of_its_file(error, line):
 @pytest.mark.parametrize("error", [KernelPanic, KeyError, AssertionError, ValueError])
 def test_a_mistake_of_ours_is_not_explained_away(error):
     assert explain(error("walk")) is None
+
+
+@pytest.mark.parametrize("command", ["run", "explain", "debug", "translate", "bare"])
+def test_a_file_that_is_no_program_is_named_by_every_command(tmp_path, capsys, command):
+    path = tmp_path / "empty"
+    path.touch()
+    more = {"translate": ["0x1000"], "debug": ["--command", "quit"]}.get(command, [])
+    before, after = (more, []) if command == "debug" else ([], more)
+    assert cli.main([command, *before, str(path), *after]) == 2
+    assert f"trapline: error: {path}: not an ELF file" in capsys.readouterr().err.splitlines()

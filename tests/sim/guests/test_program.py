@@ -1,6 +1,8 @@
 import pytest
 
+from kernel_model.calls.elf import ExecError
 from sim.guests.disk import Disk
+from sim.guests.loader import LoadError
 from sim.guests.program import find_bare_program, find_user_program
 from sim.host.own_programs import elf_of
 from sim.host.programs import build_program
@@ -53,3 +55,10 @@ def test_of_one_source_there_is_a_bare_program_and_one_for_the_kernel(tmp_path):
 def test_what_is_nowhere_is_told():
     with pytest.raises(ToolchainError, match="nothing"):
         find_user_program("nothing", Disk({}))
+
+
+@pytest.mark.parametrize("kind", [ExecError, LoadError])
+def test_what_is_wrong_with_a_program_is_told_with_its_place(kind):
+    with pytest.raises(kind, match="^/a on the disk: no ELF$"):
+        with find_user_program("/a", Disk({"a": b""})).blamed():
+            raise kind("no ELF")
