@@ -34,9 +34,9 @@ class _Guest:
         assert self.finished, event
 
 
-def attach(*devices):
-    """A bus with the devices and a page of RAM."""
-    return Bus(Ram(BASE, 0x1000), devices=devices)
+def attach(*devices, ram_bytes=0x1000):
+    """A bus with the devices and some RAM."""
+    return Bus(Ram(BASE, ram_bytes), devices=devices)
 
 
 def run(program, devices, *, words, again=None, **parameters):
