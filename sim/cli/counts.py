@@ -60,7 +60,7 @@ class Address(click.ParamType[int]):
         """The number."""
         number = parse_address(str(value))
         if number is None:
-            self.fail(f"{str(value)!r} is no address of 64 bits", param, ctx)
+            self.fail(f"{str(value)!r} is no address of 64 bits, such as 0x4ff8", param, ctx)
         return number
 
 

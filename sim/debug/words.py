@@ -43,7 +43,7 @@ def an_address(word: str) -> int:
     """A virtual address."""
     address = parse_address(word)
     if address is None:
-        raise DebugError(f"{visible(word)!r} is no address of 64 bits")
+        raise DebugError(f"{visible(word)!r} is no address of 64 bits, such as 0x4ff8")
     return address
 
 

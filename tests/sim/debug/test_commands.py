@@ -76,7 +76,7 @@ def test_a_fault_is_gone_to_and_told(lazy):
         ("break cat:nowhere", "'nowhere' is neither an address nor a symbol of cat"),
         ("break none:main", "'main' is neither an address nor a symbol of none"),
         ("break va 0x1 sideways", "'sideways' is no access: read, write"),
-        ("break pte x", "'x' is no address of 64 bits"),
+        ("break pte x", "'x' is no address of 64 bits, such as 0x4ff8"),
         ("break 0x12345678123456789", "is neither an address nor a symbol"),
         ("delete 7", "there is no breakpoint 7"),
         ("d", "'d' may be "),

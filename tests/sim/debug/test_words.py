@@ -49,7 +49,7 @@ def test_numbers_begin_at_1():
 
 def test_an_address_may_be_0():
     assert (an_address("0"), an_address("0x10")) == (0, 16)
-    assert refused(an_address, "main") == "'main' is no address of 64 bits"
+    assert refused(an_address, "main") == "'main' is no address of 64 bits, such as 0x4ff8"
 
 
 def test_a_place_is_an_address_of_nobody_or_a_symbol_of_a_program():
