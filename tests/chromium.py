@@ -163,6 +163,11 @@ class Page:
         found = f"[...document.querySelectorAll({json.dumps(selector)})]"
         return self.evaluate(f"{found}.map((each) => each.innerText)")
 
+    def cells(self, selector: str) -> dict[str, list[str]]:
+        """The cells of a table's rows, by what stands in the first one."""
+        rows = [row.split("\t") for row in self.texts(f"{selector} tbody tr")]
+        return {name.strip(): others for name, *others in rows}
+
     def click(self, selector: str) -> None:
         """Clicks in the middle of an element."""
         x, y = self.evaluate(

@@ -89,7 +89,7 @@ def print_processes(result: Result, file: TextIO) -> None:
 
 
 def print_summary(result: Result, file: TextIO) -> None:
-    """Prints exit status, cycles, instructions, IPC, and pages promised against frames used."""
+    """Prints exit status, cycles, instructions, IPC, and pages promised and frames given."""
     rows = {
         "exit status": result.exit_status,
         "cycles": result.cycles,
@@ -98,7 +98,7 @@ def print_summary(result: Result, file: TextIO) -> None:
         "instructions per cycle": f"{result.ipc:.3f}",
         "page faults": len(result.faults) if result.pages_promised is not None else None,
         "heap pages promised": result.pages_promised,
-        "heap frames used": result.heap_frames_used,
+        "heap frames on demand": result.heap_frames_used,
         "frames used, with page tables": result.frames_used,
         "release (--abi)": result.abi,
         "engine": result.engine,

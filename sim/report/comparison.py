@@ -121,11 +121,11 @@ def _numbers(run: Run) -> dict[str, float]:
         "idle": facts["idle_cycles"],
         "instructions": facts["instructions"],
         "page faults": len(run.faults),
-        "killed by one": sum(each["outcome"] == "killed" for each in run.faults),
+        "processes killed by one": sum(each["outcome"] == "killed" for each in run.faults),
         "processes": len(processes),
         "system calls": sum(each["syscalls"] for each in processes),
         "heap pages promised": facts["pages_promised"],
-        "heap frames used": facts["heap_frames_used"],
+        "heap frames on demand": facts["heap_frames_used"],
         "frames used, with page tables": facts["frames_used"],
         "exit status": facts["exit_status"],
     }

@@ -102,10 +102,10 @@ class Htif(Device):
             self.exit_code = payload >> 1
             return
         try:
-            arguments = [ram.read_u64(payload + 8 * index) for index in range(8)]
+            arguments = [ram.read_u64(payload + 8 * index) for index in range(4)]
         except RamError as error:
             raise HtifError(f"system call block at {payload:#x}: {error}") from error
-        result = self._syscall(*arguments[:4])
+        result = self._syscall(*arguments)
         ram.write_u64(payload, result % (1 << 64))
         if self.fromhost is not None:
             ram.write_u64(self.fromhost, 1)

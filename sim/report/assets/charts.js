@@ -5,6 +5,12 @@
 const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
 // So wide are the axes on the left of charts over time: they stand one over the other.
 const LEFT = 98;
+// Pixels between ticks: room for the longest number side by side, for a line one over the other.
+// A digit has up to 7.7 pixels, a comma half of that.
+function room(_, side, low, high) {
+  const number = grouped(Math.ceil(high));
+  return side ? 30 : 3.85 * (number.length + number.replaceAll(",", "").length) + 8;
+}
 
 function axis(label, more) {
   return {
@@ -17,6 +23,7 @@ function axis(label, more) {
     labelSize: 20,
     incrs: WHOLE,
     size: 34,
+    space: room,
     values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? grouped(tick) : "")),
     ...more,
   };

@@ -12,9 +12,9 @@ const right = (text) => [text, "number"];
 
 function measureTable(caption, names, measures, first = (each) => each.name, number = whole) {
   const more = (value) => signed(value, number);
-  return smallTable(caption, ["", right(swatch(0, names[0])), right(swatch(1, names[1])), right("difference"), right("share")],
+  return smallTable(caption, ["", right(swatch(0, names[0])), right(swatch(1, names[1])), right("difference"), ["share", "number some"]],
     measures.map((each) => [first(each), right(number(each.first)), right(number(each.second)),
-      right(more(each.difference)), right(more(each.difference) && moreShare(each.share))]));
+      right(more(each.difference)), [more(each.difference) && moreShare(each.share), "number some"]]));
 }
 
 // Each run has a colour of its own.
@@ -27,6 +27,10 @@ function settingsTable(names, settings) {
   return smallTable("Settings and versions that differ", ["", right(names[0]), right(names[1])],
     settings.map((each) => [each.name.replaceAll("_", " "), right(text(each.first)), right(text(each.second))]));
 }
+
+// A bar beside others, the longest of which has the whole width.
+const scaledBar = (parts, total, longest, name) =>
+  el("div", { style: { width: percentNumber(total / longest) } }, stackedBar(parts, total, name));
 
 // The average faults as bars on one scale, and the lengths of all.
 function showAverages({ names, phases }, runs) {
@@ -42,7 +46,7 @@ function showAverages({ names, phases }, runs) {
     const parts = phases.slice(0, -1).filter((part) => part[side]).map((part) => ({ name: part.name, key: keys.get(part.name), cycles: part[side] }));
     byId("averages").append(el("p", {}, `${names[run]}: average of ${many(wholeRows(runs[run]).length, "page fault")}: `,
       el("strong", {}, `${rounded(total[side])} cycles`)),
-      el("div", { style: { width: percentNumber(total[side] / longest) } }, stackedBar(parts, total[side], names[run])));
+      scaledBar(parts, total[side], longest, names[run]));
   });
   byId("averages").append(legend());
   byId("spread").append(measureTable("Cycles of the average page fault", names, phases, (each) =>
@@ -129,16 +133,16 @@ function showPair(pairs, row, go) {
     return { name: part.name, key: part.key, first, second, difference: first === null || second === null ? null : second - first, share: null };
   }).filter((part) => part.first !== null || part.second !== null);
   const longest = Math.max(1, ...parts.flatMap((part) => [part.first ?? 0, part.second ?? 0]));
+  const totals = [0, 1].map((run) => pairs.of(run, row, (faults, place) => faults.cycles(place)));
   byId("story").replaceChildren(
     el("header", {}, el("h3", {}, `${pairs.common(row, (faults, place) => faults.cause(place))} page fault at ${hex(get("stval"))}`),
       el("div", { class: "buttons" }, el("button", { type: "button", onclick: () => go(-1), "aria-label": "The fault before" }, "←"),
         el("button", { type: "button", onclick: () => go(1), "aria-label": "The next fault" }, "→")),
       el("p", { class: "quiet" }, `pid ${get("pid")} (${get("program")})${pairs.only(row) ? `, ${pairs.only(row)}` : ""}`)),
     ...[0, 1].filter((run) => phases[run].length).map((run) => {
-      const total = pairs.of(run, row, (faults, place) => faults.cycles(place));
       const said = pairs.of(run, row, (faults, place) => `fault ${grouped(faults.get("number", place))}, raised in cycle ${grouped(faults.get("cycle", place))}`);
-      return el("div", {}, el("p", {}, swatch(run, pairs.names[run]), `: ${said}, `, el("strong", {}, many(total, "cycle"))),
-        stackedBar(phases[run], total, pairs.names[run]));
+      return el("div", {}, el("p", {}, swatch(run, pairs.names[run]), `: ${said}, `, el("strong", {}, many(totals[run], "cycle"))),
+        scaledBar(phases[run], totals[run], Math.max(...totals), pairs.names[run]));
     }),
     smallTable("Cycles", ["", ...pairs.names.map(right), right("difference"), ["", "wide"]], parts.map((part) => [
       part.name, right(whole(part.first)), right(whole(part.second)), right(signed(part.difference)),

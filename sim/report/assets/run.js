@@ -8,7 +8,7 @@ function showSummary(run, faults) {
     ["cycles", grouped(run.cycles)],
     ["instructions", grouped(run.instructions), run.cycles ? `${(run.instructions / run.cycles).toFixed(3)} a cycle` : null],
     ["heap pages promised", grouped(run.pages_promised)],
-    ["heap frames used", grouped(run.heap_frames_used)],
+    ["heap frames on demand", grouped(run.heap_frames_used)],
     ["exit status", grouped(run.exit_status), run.end === "finished" ? null : run.end],
   ];
   byId("tiles").append(...definitions(tiles));

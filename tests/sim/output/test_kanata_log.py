@@ -4,11 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from hdl.arch import Cause
 from kernel_model.facts.abi import Syscall
 from kernel_model.facts.doorbell import Reason
 from sim.guests.kernel_guest import Rung
 from sim.output.kanata_log import KanataLog
 from sim.output.waves import CycleRange
+from tests.sim.served import mapped, refused
 
 
 class Later:
@@ -57,3 +59,22 @@ def test_the_kernels_work_is_called_like_the_system_call(tmp_path, number, label
     log.syscall_begin(proc, number, (), 5)
     log.rang(Rung(Reason.USER_TRAP, None, 4, 8, proc, proc))
     assert told == [(4, 8, label, "pid 2 runs")]
+
+
+def test_each_fault_that_the_kernel_has_served_is_told_with_its_ring(tmp_path):
+    told = []
+    log, proc = KanataLog(tmp_path / "x", CycleRange(0, 9)), SimpleNamespace(pid=2)
+    log._pipeline = SimpleNamespace(kernel=lambda *what: told.append(what))
+    log.syscall_begin(proc, int(Syscall.READ), (), 5)
+    for served in (mapped(None, Cause.STORE_PAGE, 0x5008), refused(0x44, Cause.LOAD_PAGE, 0x9000)):
+        log.fault(proc, served, 6)
+    log.rang(Rung(Reason.USER_TRAP, None, 4, 8, proc, None))
+    log.rang(Rung(Reason.USER_TRAP, None, 14, 18, proc, proc))
+
+    (_, _, label, details), after = told
+    assert label == "kernel: read, pid 2"
+    first, second, last = details.split("; ")
+    assert first.startswith("store fault at 0x5008: mapped")
+    assert second.startswith("load fault at 0x9000: ")
+    assert last == "nobody runs"
+    assert after == (14, 18, "kernel: trap, pid 2", "pid 2 runs")

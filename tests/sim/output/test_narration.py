@@ -2,10 +2,13 @@
 
 from types import SimpleNamespace
 
+import pytest
+
 from hdl.arch import Cause
 from sim.engines.story import Lookup
 from sim.guests.lives import Part
-from sim.output.narration import BareNarrator
+from sim.output.narration import BareNarrator, _Rows
+from sim.output.words import Now
 
 
 def lookup(asked, answered):
@@ -52,3 +55,19 @@ def test_what_was_looked_up_before_it_is_no_part_of_the_retry():
         (40, Part.REWALK.value),
         (50, ""),
     ]
+
+
+@pytest.mark.parametrize("register", ["satp", "stvec", "sepc", "sie", "mcause", "mepc"])
+def test_a_register_that_alone_has_changed_is_told(register):
+    texts = {"priv": "U", "mode": "U", "fetch_fault": "NONE", "data_fault": "NONE"}
+    texts |= {"walk_side": "FETCH", "walker": "IDLE", "walker_fault": "NONE", "source": "FETCH"}
+    before = Now(**dict.fromkeys(Now._fields, 0) | texts)
+    rows = _Rows(lambda pc, running: None, None)
+
+    one, other, again = (
+        list(rows.tell(now, None))
+        for now in (before, before._replace(**{register: 8 << 60 | 0x6000}), before)
+    )
+
+    assert one != other
+    assert one == again

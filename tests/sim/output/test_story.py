@@ -208,7 +208,9 @@ def test_every_reason_has_words(why):
     served = served._replace(outcome=served.outcome._replace(why=why))
     if why is Why.RUN_ENDED:
         served = served._replace(outcome=served.outcome._replace(decision=Decision.UNSERVED))
-        assert told(fault_of(served))[-1].startswith("  unfinished: ")
+        lines = told(fault_of(served))
+        assert lines[-1].startswith("  unfinished: ")
+        assert not any(line.startswith("  kernel: ") for line in lines)
         return
 
     assert any(line.startswith("  kernel: ") for line in told(fault_of(served)))

@@ -37,8 +37,8 @@ def test_numbers_are_those_of_the_runs():
     assert found["cycles"] == Measure("cycles", 10, 15)
     assert (found["cycles"].difference, found["cycles"].share) == (5, 0.5)
     assert found["user mode"][1:] == (6, 0)
-    assert found["killed by one"][1:] == (1, 0)
-    assert found["killed by one"].share == -1
+    assert found["processes killed by one"][1:] == (1, 0)
+    assert found["processes killed by one"].share == -1
     assert found["page faults"][1:] == (2, 0)
 
 

@@ -21,7 +21,7 @@ RUNS = {
     "processes": ["sh", "-c", "lazy | wc"],
     "copies": ["lazytests", "readwrite"],
     "killed": ["badaccess", "guard"],
-    "not canonical": ["badaccess", "past"],
+    "not canonical": ["badaccess", "noncanonical"],
     "svadu": ["--svadu", "--latency", "9", "lazy"],
 }
 
@@ -67,6 +67,16 @@ def test_its_words_are_those_of_explain(tmp_path):
             if conclusion is not None:
                 pa = pte_to_pa(row[f"{what}_{level}_{value}"])
                 assert conclusion.replace("{pa}", f"{pa:#x}") in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("noncanonical", "bits 63 to 39 must be like bit 38"), ("past", None)]
+)
+def test_a_row_says_why_there_was_no_walk(tmp_path, kind, why):
+    page = tmp_path / "x.html"
+    cli.main(["run", "--quiet", "--report", str(page), "badaccess", kind])
+
+    assert {row["no_walk"] for row in rows_of(page, "faults")} == {why}
 
 
 def test_every_part_and_step_has_a_column():

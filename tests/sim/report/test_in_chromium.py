@@ -269,7 +269,7 @@ def test_what_was_counted_is_what_the_terminal_shows(page, tmp_path, capfd):
     cli.main(["run", "--counters", "--report", str(path), "sh", "-c", "lazy | wc"])
     shown = capfd.readouterr().err
     page.open(path)
-    rows = cells(page, "#counters .scroll:first-child")
+    rows = page.cells("#counters .scroll:first-child")
     assert len(rows) > 10
     for name, numbers in rows.items():
         assert re.search(rf"^ *{name} +{' +'.join(numbers)}$", shown, re.MULTILINE), name
@@ -316,59 +316,3 @@ def test_a_name_that_is_html_is_shown_as_text(page, tmp_path):
     assert page.text("h1").startswith("<img src=x")
     assert page.evaluate("document.querySelectorAll('img').length") == 0
     assert page.complaints == []
-
-
-@pytest.fixture(scope="module")
-def comparison(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("comparison")
-    near, far, path = (str(folder / name) for name in ("near.json", "far.json", "x.html"))
-    cli.main(["run", "--quiet", "--json", near, "lazy"])
-    options = ["--latency", "20", "--max-cycles", "100000"]
-    cli.main(["run", "--quiet", *options, "--json", far, "lazy"])
-    assert cli.main(["compare", near, far, "--report", path]) == 0
-    return folder / "x.html"
-
-
-@pytest.fixture
-def compared(page, comparison):
-    page.prefer("light")
-    page.resize(1280, 900)
-    page.open(comparison)
-    return page
-
-
-def test_two_runs_are_beside_each_other(compared):
-    assert compared.complaints == []
-    assert compared.text("h1") == "near.json and far.json"
-    rows = cells(compared, "#measures")
-    assert rows["page faults"][:3] == ["12", "8", "\N{MINUS SIGN}4"]
-    assert rows["exit status"][:2] == ["0", "124"]
-    assert cells(compared, "#spread")["kernel"] == ["1,136.0", "1,155.0", "+19.0", "+1.7 %"]
-    assert compared.texts("#settings tbody tr") == ["latency\t1\t20"]
-
-
-def cells(page, place):
-    """The cells of a table's rows, by what stands in the first one."""
-    rows = [row.split("\t") for row in page.texts(f"{place} tbody tr")]
-    return {name.strip(): others for name, *others in rows}
-
-
-def test_a_pair_of_faults_is_told_part_by_part(compared):
-    compared.click("#table tbody tr[data-place='1']")
-    assert "load page fault at 0x14ff8" in compared.text("#story")
-    rows = [row.split("\t")[:4] for row in compared.texts("#story tbody tr")]
-    assert ["kernel", "1,136", "1,155", "+19"] in rows
-
-
-def test_what_is_in_one_run_only_is_found(compared):
-    compared.click("#search")
-    compared.type("only near")
-    assert compared.text("#found") == "4 of 12"
-    assert "only in near.json" in compared.text("#story")
-    assert compared.evaluate("document.querySelectorAll('#table tr.killed').length") == 4
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_comparison_fits_too(compared, width):
-    compared.resize(width, 844, phone=width < 500)
-    assert compared.evaluate("document.documentElement.scrollWidth") <= width

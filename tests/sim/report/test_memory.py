@@ -69,7 +69,7 @@ def test_the_map_is_right_after_each_answer(arguments, policy):
             if told.kernel.halted:
                 return
             looks.append(rung)
-            if len(looks) > 300 and len(looks) % 5:
+            if len(looks) > 60 and len(looks) % 10:
                 return  # to look through a large process takes long
             for proc in told.kernel.procs[1:]:
                 assert told.states(proc.pid) == truth(told.kernel, proc)

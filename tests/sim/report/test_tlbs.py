@@ -1,11 +1,13 @@
 """Looks into the TLBs see what is there, however long a run lasts."""
 
 import pytest
+from amaranth.hdl import Const
 
+from hdl.mmu.tlb import TlbEntry
 from sim import start
 from sim.debug.hart_state import HartState
 from sim.report import tlbs
-from sim.report.tlbs import MOST, TlbWatch
+from sim.report.tlbs import MOST, Page, TlbWatch
 
 
 def watched(session):
@@ -75,3 +77,20 @@ def test_looking_changes_nothing():
             session.run()
             results.append((session.cycle, session.machine.engine.log.instructions))
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    ("vpn", "level", "va", "size"),
+    [
+        (0x12345, 0, 0x12345000, 1 << 12),
+        (0x12345, 1, 0x12200000, 1 << 21),
+        (0x2FFFFFF, 2, 0x2FC0000000, 1 << 30),
+        ((1 << 26) - 1, 0, (1 << 38) - (1 << 12), 1 << 12),
+        (1 << 26, 0, 0xFFFFFFC000000000, 1 << 12),
+        ((1 << 27) - 1, 0, 0xFFFFFFFFFFFFF000, 1 << 12),
+    ],
+)
+def test_an_address_has_its_sign(vpn, level, va, size):
+    """Bits 63 to 39 of an address are as bit 38 (Privileged specification, Sv39)."""
+    entry = TlbEntry.const({"vpn": vpn, "page": {"level": level}})
+    assert tlbs._page(Const.cast(entry).value, 3) == Page(3, va, size)

@@ -34,22 +34,26 @@ class _Guest:
         assert self.finished, event
 
 
-def attach(*devices):
-    """A bus with the devices and a page of RAM."""
-    return Bus(Ram(BASE, 0x1000), devices=devices)
+def attach(*devices, ram_bytes=0x1000):
+    """A bus with the devices and some RAM."""
+    return Bus(Ram(BASE, ram_bytes), devices=devices)
 
 
 def run(program, devices, *, words, again=None, **parameters):
     """(the cycle in which `program` ended, `words` of its table, its status).
 
+    A `Finisher` is there besides the `devices`, unless it is one of them.
     With `again`, a cycle, the run returns once to what it was in that one and goes on from there.
     """
     config = MachineConfig(memory_mib=1, **parameters)
     ram = Machine.make_ram(config)
     image = load_bare(build_bare(_PROGRAMS / program).read_bytes(), ram)
-    finisher = Finisher()
+    devices = list(devices)
+    if not any(isinstance(device, Finisher) for device in devices):
+        devices.append(Finisher())
+    (finisher,) = (device for device in devices if isinstance(device, Finisher))
     guest = _Guest(finisher)
-    machine = Machine(config, ram, devices=[finisher, *devices])
+    machine = Machine(config, ram, devices=devices)
     if again is not None:
         assert machine.run(guest, max_cycles=again) is End.LIMIT
         snapshot = machine.snapshot(guest)

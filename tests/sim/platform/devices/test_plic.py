@@ -1,8 +1,8 @@
 import pytest
 
-from sim.platform.device import Refused
+from sim.platform.device import Device, Refused
 from sim.platform.devices.plic import SOURCES, Plic
-from tests.sim.platform.devices.board import attach, torment
+from tests.sim.platform.devices.board import attach, run, torment
 
 PENDING, ENABLES, M, S = 0x1000, (0x2000, 0x2080), 0x20_0000, 0x20_1000
 CLAIM = 4
@@ -135,6 +135,33 @@ def test_a_completion_of_what_is_no_source_does_nothing(board):
     board.plic.signal(5, True)
 
     assert not board.lines[1]
+
+
+class Sources(Device):
+    """Tells the PLIC of three sources in cycle 500, of 70 anew in cycle 1300, as it is served."""
+
+    def __init__(self, plic):
+        self.plic = plic
+        self.deadline = 500
+
+    def tick(self, cycle):
+        again = cycle == 1300
+        for source in (70,) if again else (70, 3, 40):
+            self.plic.signal(source, True)
+        self.deadline = None if again else 1300
+
+
+def test_a_program_in_s_mode_claims_the_same_on_every_engine():
+    def result(**parameters):
+        plic = Plic()
+        return run("plic.S", [plic, Sources(plic)], words=6, **parameters)
+
+    expected = result(engine="native")
+    assert expected[1:] == ([1 << 63 | 9, 40, 3, 70, 70, 0], 0)
+
+    assert result(engine="pysim") == expected
+    assert result(engine="native", fast_forward=False) == expected
+    assert result(engine="native", again=1400) == expected
 
 
 def test_random_traffic_gives_values_and_refusals_only():
