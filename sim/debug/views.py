@@ -210,8 +210,11 @@ def source(session: KernelSession, symbols: Symbols) -> Iterator[str]:
     info, pc = _program(session, symbols, HartState(session))
     line = None if info is None else info.line(pc)
     lines = [] if info is None else info.source(pc)
-    if line is None or not lines:
+    if line is None:
         raise DebugError("nothing tells which line of a source this is")
+    if line.number > len(lines):
+        where = visible(f"{line.file}:{line.number}")
+        raise DebugError(f"the program is at {where}, but the source is not there any more")
     first = max(1, line.number - _AROUND)
     for number, text in enumerate(lines[first - 1 : line.number + _AROUND], first):
         yield f"{'=>' if number == line.number else '  '} {number:>4}  {text}".rstrip()

@@ -190,3 +190,17 @@ def test_a_symbol_does_not_command_the_terminal(tmp_path):
     assert any("  ^[[31m^J^M" in line for line in shown)
     assert any(line.endswith("\there^G") for line in shown)
     assert not any(set(line) & {"\x1b", "\n", "\r", "\a"} for line in shown)
+
+
+@pytest.mark.parametrize("rest", [None, "// shorter"])
+def test_a_line_is_named_whose_source_is_gone(tmp_path, rest):
+    source, program = tmp_path / "x.c", tmp_path / "x"
+    source.write_text(HOSTILE)
+    compile_program([source], program)
+    source.unlink() if rest is None else source.write_text(rest)
+    debugger = open_debugger(str(program), config=CONFIG)
+    with debugger.session as session:
+        commands = Commands(debugger, session.symbols())
+        run(commands, "step fault")
+        with pytest.raises(DebugError, match="at x.c:3, but the source is not there any more"):
+            run(commands, "list")

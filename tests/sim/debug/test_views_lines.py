@@ -338,10 +338,16 @@ def test_four_lines_of_the_source_stand_before_and_behind():
     assert (len(first), first[0]) == (5, "=>    1  line 1")
 
 
-@pytest.mark.parametrize("missing", ["line", "source"])
-def test_without_its_file_there_is_no_source(monkeypatch, missing):
-    monkeypatch.setattr(Info, missing, lambda self, pc: None if missing == "line" else [])
-    with pytest.raises(DebugError, match="nothing tells which line of a source this is"):
+@pytest.mark.parametrize(
+    "missing, nothing, said",
+    [
+        ("line", None, "nothing tells which line of a source this is"),
+        ("source", [], "at main.c:1, but the source is not there any more"),
+    ],
+)
+def test_without_its_file_there_is_no_source(monkeypatch, missing, nothing, said):
+    monkeypatch.setattr(Info, missing, lambda self, pc: nothing)
+    with pytest.raises(DebugError, match=said):
         list(views.source(standing_at(MAPPED, proc=process()), SYMBOLS))
 
 

@@ -99,7 +99,7 @@ def test_other_sizes_fault(board, offset, count):
 @pytest.mark.parametrize("divisor", [1, 3])
 def test_a_program_sees_the_same_on_every_engine(divisor):
     def result(**parameters):
-        return run("clint.S", [Clint(divisor)], words=12, **parameters)
+        return run("clint.S", [Clint(divisor)], words=13, **parameters)
 
     cycle, table, status = expected = result(engine="native")
     software, *timer = zip(table[0:8:2], table[1:8:2], strict=True)
@@ -107,9 +107,10 @@ def test_a_program_sees_the_same_on_every_engine(divisor):
     assert software[1] < 60
     assert [cause for cause, _ in timer] == [1 << 63 | 7] * 3
     assert all(late < 60 for _, late in timer)
-    before, after, _, mtime = table[8:]
+    before, after, _, mtime, since = table[8:]
     assert (before, after) == (1 << 7, 0)
-    assert cycle // divisor - 40 < mtime <= cycle // divisor
+    assert cycle // divisor - 60 < mtime <= cycle // divisor
+    assert 0 <= since < 10
     assert status == 0
 
     assert result(engine="pysim") == expected
