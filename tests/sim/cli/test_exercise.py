@@ -87,3 +87,12 @@ def test_a_quiz_without_standard_input_is_over(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", None)
     assert cli.main(["exercise", "--seed", "1", "--quiz"]) == 0
     assert "0 of 0 right" in capsys.readouterr().out
+
+
+def test_exercises_are_apart_from_each_other(capsys):
+    lines = printed(capsys, "--seed", "3", "--count", "3").splitlines()
+    heads = [index for index, line in enumerate(lines) if re.match(r"\d\. ", line)]
+    assert len(heads) == 3
+    assert heads[0] == 0
+    assert [lines[head - 1] for head in heads[1:]] == ["", ""]
+    assert all(lines[head - 2] for head in heads[1:]), "by one line"

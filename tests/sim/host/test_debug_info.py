@@ -256,3 +256,11 @@ def test_a_source_that_is_a_pipe_now_is_not_waited_for(tmp_path):
     (tmp_path / "two.c").unlink()
     os.mkfifo(tmp_path / "two.c")
     assert {line.text for _, line, _ in told(info) if line.file == "two.c"} == {""}
+
+
+def test_what_lies_outside_the_program_is_of_no_file(tmp_path):
+    info = two(tmp_path, "-g")
+    last = max(pc for pc in range(0x4000_0000, 0x4000_0100, 2) if info.line(pc))
+    assert info.source(last)
+    for pc in (0, 0x4000_0000 - 2, last + 0x1000, (1 << 64) - 2):
+        assert info.source(pc) == []

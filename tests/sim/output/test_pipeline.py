@@ -1,6 +1,7 @@
 """The pipeline as Konata reads it: a strict reader takes it, and it is what the hart did."""
 
 import json
+import re
 
 import pytest
 
@@ -49,6 +50,14 @@ def kernels(log):
 
 def instructions(log):
     return [row for row in log.rows.values() if not row.label.startswith("kernel: ")]
+
+
+def test_a_row_is_labelled_once_with_address_and_assembly(lazy):
+    log, _ = lazy
+    for row in instructions(log):
+        if not row.flushed:
+            assert re.fullmatch(r"0x[0-9a-f]+: [a-z].*", row.label), row.label
+        assert not re.search(r"[^-\s,(]0x", row.label), "two of them"
 
 
 def test_what_retires_is_what_the_run_counts(lazy):

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from hdl.arch import Cause, Priv
@@ -170,3 +172,13 @@ def test_with_slow_memory_more_cycles_are_behind_a_fault(tmp_path):
     around = AroundFault(tmp_path / "run.vcd", lambda machine: 50_000, latency=20)
     around.focus = 50_000
     assert around.next_stop(50_001) == 50_000 + CYCLES_AFTER + 19 * CYCLES_SLOWER
+
+
+def test_the_last_cycles_are_kept_from_the_first_look_on(tmp_path):
+    """To begin anew at each look would forget what was before it."""
+    asked = []
+    machine = SimpleNamespace(engine=SimpleNamespace(keep_recent=asked.append))
+    watcher = LastCycles(tmp_path / "x.vcd", 40)
+    for _ in range(3):
+        watcher.look(machine)
+    assert asked == [40]
