@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Value
 from amaranth.lib import data, wiring
 
 __all__ = ["replace", "victim"]
@@ -28,8 +28,7 @@ def replace(
     whether `entry` and `new` could both match one look-up.
     """
     chosen = victim(table.valid, table.turn)
-    dropped = Signal.like(table.valid)
-    m.d.comb += dropped.eq(Cat(overlaps(entry) for entry in table.entries))
+    dropped = Cat(overlaps(entry) for entry in table.entries)
     m.d.sync += table.valid.eq(table.valid & ~dropped | chosen)
     m.d.sync += table.turn.eq(table.turn.rotate_left(1))
     for i, entry in enumerate(table.entries):
