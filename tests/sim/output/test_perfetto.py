@@ -20,12 +20,6 @@ RUNS = {
 CYCLE = 1_000
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    with chromium.browser(tmp_path_factory.mktemp("browser")) as page:
-        yield page
-
-
 @pytest.mark.parametrize("arguments", RUNS.values(), ids=RUNS.keys())
 def test_it_finds_what_a_strict_reader_finds(page, tmp_path, arguments):
     path = tmp_path / "trace.json"

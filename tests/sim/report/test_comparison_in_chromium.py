@@ -9,12 +9,6 @@ chromium.require()
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    with chromium.browser(tmp_path_factory.mktemp("chromium")) as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
 def comparison(tmp_path_factory):
     folder = tmp_path_factory.mktemp("comparison")
     near, far, path = (str(folder / name) for name in ("near.json", "far.json", "x.html"))

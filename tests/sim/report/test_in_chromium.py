@@ -14,12 +14,6 @@ CHOSEN = "#table tr[aria-current] td"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    with chromium.browser(tmp_path_factory.mktemp("chromium")) as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
 def lazy(tmp_path_factory):
     return report(tmp_path_factory, "lazy")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Self
@@ -122,11 +121,10 @@ class CompiledHart:
             store.save(path, _Kept(model.image.library, asdict(model.image), asdict(places)))
             return cls(model, places, traced=traced)
         places = _Places(**kept.places)
-        looked_into = cache(lambda: _compile(make_hart(), directory, traced, counted)[0])
         model = Model(
             store.StoredModel(**kept.model),
             directory,
-            lambda: looked_into().translation,
+            lambda: _compile(make_hart(), directory, traced, counted)[0].translation,
             data=places.data,
         )
         return cls(model, places, traced=traced)
