@@ -116,6 +116,7 @@ class Page:
             deviceScaleFactor=2 if phone else 1,
             mobile=phone,
         )
+        self.settle()  # else a click that follows aims at what has moved since
 
     def prefer(self, scheme: str) -> None:
         """What the user prefers: "light" or "dark"."""
