@@ -1,5 +1,7 @@
 """Emission: the scheduled steps of a cycle as one C++ function over a plain array of words."""
 
+import os
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -9,6 +11,7 @@ from sim.engines.native.compiler.circuit import WORD
 from sim.engines.native.compiler.decision_tables import Table
 from sim.engines.native.compiler.expressions import Expressions, constant, mask, table_name, type_of
 from sim.engines.native.compiler.scheduling import Save, Step
+from sim.engines.native.compiler.switches import case_of, overlapping, switch_of
 from sim.engines.native.compiler.statements import (
     Compute,
     Keep,
@@ -19,6 +22,7 @@ from sim.engines.native.compiler.statements import (
     Update,
 )
 
+MIN_CASES = int(os.environ.get("MC", "4"))
 __all__ = ["PRELUDE", "Layout", "emit", "emit_tables"]
 
 #: Types and the operators that C++ has not, or not with Amaranth's meaning.
@@ -179,7 +183,17 @@ class _Emitter:
     def run(self, steps: list[Step]) -> str:
         lines: list[str] = []
         open_guards: tuple[Literal, ...] = ()
-        for step in steps:
+        rest = iter(steps)
+        following = next(rest, None)
+        while (step := following) is not None:
+            group = [step]
+            switch = self._switch(step)
+            while (following := next(rest, None)) is not None and (
+                switch is not None
+                and following.guard == step.guard
+                and self._switch(following) == switch
+            ):
+                group.append(following)
             shared = 0
             while (
                 shared < min(len(open_guards), len(step.guard))
@@ -191,7 +205,7 @@ class _Emitter:
                 condition = self._expressions.value((net,))
                 lines.append(f"if ({condition if value else '!' + condition}) {{")
             open_guards = step.guard
-            lines += self._step(step)
+            lines += self._step(step) if switch is None else self._switched(switch, group)
         lines += ["}"] * len(open_guards)
         declared = [f"{kind} {', '.join(names)};" for kind, names in self._locals.items() if names]
         return "\n".join([*declared, *lines])
@@ -217,6 +231,52 @@ class _Emitter:
                 return self._latch(self._circuit.get(piece.cell, c.SyncRead), piece)
         raise AssertionError(node)
 
+    def _switch(self, step: Step) -> int | None:
+        """The switch that chooses what a step computes."""
+        node = step.node
+        return switch_of(self._pieces, node.piece) if isinstance(node, Compute) else None
+
+    def _switched(self, switch: int, group: list[Step]) -> list[str]:
+        """Steps that a switch chooses from: defaults, its cases, and what comes after it."""
+        before: list[str] = []
+        after: list[str] = []
+        cases: defaultdict[int, list[str]] = defaultdict(list)
+        locals_before = {kind: len(names) for kind, names in self._locals.items()}
+        for step in group:
+            assert isinstance(step.node, Compute)
+            piece = step.node.piece
+            cell = self._circuit.cells[piece.cell]
+            target = self._define(piece, step.guard)
+            name = target.split()[-1]
+            if isinstance(cell, c.Assign):
+                first, *lines = self._assign(cell, piece, target)
+                before.append(first)
+                high = piece.low + piece.width
+                chosen = list(overlapping(cell, piece.low, high))
+                while chosen and (case := case_of(self._pieces, chosen[0][0])) and case[0] == switch:
+                    _condition, start, taken = chosen.pop(0)
+                    new = self._expressions.value(taken)
+                    new = _merge(name, piece.width, start - piece.low, len(taken), new)
+                    cases[case[1]].append(f"{name} = {new};")
+                    lines.pop(0)
+                after += lines
+            else:
+                assert isinstance(cell, c.Priority)
+                table = self._pieces.tables.get(piece.cell)
+                before.append(f"{target} = {table.none if table else 0};")
+                chosen_text = self._expressions.chosen(piece)
+                cases[c.bit_of(cell.enable)].append(f"{name} = {chosen_text};")
+        if sum(map(len, cases.values())) < MIN_CASES:
+            for kind, count in locals_before.items():
+                del self._locals[kind][count:]
+            return [line for step in group for line in self._step(step)]
+        ((_, _, driver, _),) = self._pieces.reads((c.net(switch, 0),))
+        assert driver is not None
+        text = [f"switch ({self._name_of(driver)}) {{"]
+        for number, lines in sorted(cases.items()):
+            text += [f"case {number}:", *lines, "break;"]
+        return [*before, *text, "}", *after]
+
     def _define(self, piece: Piece, guard: tuple[Literal, ...]) -> str:
         """The variable of a piece; one that is set inside an `if` is declared outside."""
         name = f"v{piece.cell}_{piece.low}"
@@ -239,15 +299,12 @@ class _Emitter:
         name, value = target.split()[-1], self._expressions.value
         low, high = piece.low, piece.low + piece.width
         lines = [f"{target} = {value(cell.default[low:high])};"]
-        for a in cell.assignments:
-            start, end = max(low, a.start), min(high, a.start + len(a.value))
-            if start < end:
-                taken = value(a.value[start - a.start : end - a.start])
-                new = _merge(name, piece.width, start - low, end - start, taken)
-                if a.condition == 1:
-                    lines.append(f"{name} = {new};")
-                else:
-                    lines.append(f"{name} = {value((a.condition,))} ? {new} : {name};")
+        for condition, start, taken in overlapping(cell, low, high):
+            new = _merge(name, piece.width, start - low, len(taken), value(taken))
+            if condition == 1:
+                lines.append(f"{name} = {new};")
+            else:
+                lines.append(f"{name} = {value((condition,))} ? {new} : {name};")
         return lines
 
     def _update(self, node: Update, guard: tuple[Literal, ...]) -> str:

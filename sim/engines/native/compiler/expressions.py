@@ -119,7 +119,7 @@ class Expressions:
             case c.Priority() if piece.cell in self._pieces.tables:
                 return self._look_up(cell, piece)
             case c.Priority():
-                return self._priority(cell, piece.low)
+                return self._priority(cell, piece)
         raise AssertionError(cell)
 
     def _bitwise(self, cell: c.Operator, piece: Piece) -> str:
@@ -239,28 +239,35 @@ class Expressions:
 
     def _look_up(self, cell: c.Priority, piece: Piece) -> str:
         """The number of the case that holds, `none` if there is none or it is not enabled."""
-        table = self._pieces.tables[piece.cell]
-        entry = f"{table_name(piece.cell)}[{self.value(table.index)}]"
-        if cell.enable == 1:
-            return entry
-        return f"{self.value((cell.enable,))} ? {entry} : {table.none}"
+        text = self.chosen(piece)
+        none = self._pieces.tables[piece.cell].none
+        return text if cell.enable == 1 else f"{self.value((cell.enable,))} ? {text} : {none}"
 
-    def _priority(self, cell: c.Priority, bit: int) -> str:
-        """Earlier inputs that cannot be 1 together with this one need not be asked."""
+    def _priority(self, cell: c.Priority, piece: Piece) -> str:
+        text = self.chosen(piece)
+        if cell.enable != 1:
+            return f"{self.value((cell.enable,))} ? {text} : 0ull"
+        if piece.low:
+            return f"{self.value((cell.inputs[0],))} ? 0ull : {text}"
+        return text
+
+    def chosen(self, piece: Piece) -> str:
+        """What a piece of a switch is if the switch is enabled."""
+        cell = self._circuit.get(piece.cell, c.Priority)
+        if piece.cell in self._pieces.tables:
+            table = self._pieces.tables[piece.cell]
+            return f"{table_name(piece.cell)}[{self.value(table.index)}]"
         # In this order neighbouring outputs begin alike, which the compiler computes once.
+        # Earlier inputs that cannot be 1 together with this one need not be asked.
         terms = []
-        mine = self._matches(cell.inputs[bit])
-        for earlier in cell.inputs[:bit]:
+        mine = self._matches(cell.inputs[piece.low])
+        for earlier in cell.inputs[: piece.low]:
             other = self._matches(earlier)
             if earlier != 0 and not (mine and other and _exclusive(mine, other)):
                 terms.append(f"({self.value((earlier,))} ^ 1ull)")
-        terms += [] if cell.inputs[bit] == 1 else [self.value((cell.inputs[bit],))]
-        text = " & ".join(terms) or "1ull"
-        if cell.enable != 1:
-            return f"{self.value((cell.enable,))} ? {text} : 0ull"
-        if bit:
-            return f"{self.value((cell.inputs[0],))} ? 0ull : {text}"
-        return text
+        if cell.inputs[piece.low] != 1:
+            terms.append(self.value((cell.inputs[piece.low],)))
+        return " & ".join(terms) or "1ull"
 
     def _matches(self, number: int) -> c.Matches | None:
         cell = None if c.is_const(number) else self._circuit.cells[c.cell_of(number)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces
+from sim.engines.native.compiler.switches import switch_of
 from sim.engines.native.compiler.statements import Compute, Latch, Literal, Node, Store, Update
 
 __all__ = ["MIN_WORK", "Save", "Step", "schedule"]
@@ -256,7 +257,7 @@ class _Scheduler:
                 else:
                     self._release(steps, ready)
                     continue
-            node = ready[current].pop()
+            node = self._pick(ready[current], steps)
             steps.append(Step(node, current))
             left -= 1
             for follower in self._frees[node]:
@@ -264,6 +265,20 @@ class _Scheduler:
                 if not self._waits[follower]:
                     ready[self._guards[follower]].append(follower)
         return steps
+
+    def _pick(self, ready: list[Node], steps: list[Step]) -> Node:
+        """What is not chosen by a switch first, then all that is chosen by the same one."""
+        if len(ready) > 1 and self._switch(ready[-1]) is not None:
+            switches = [self._switch(node) for node in ready]
+            if None in switches:
+                return ready.pop(len(ready) - 1 - switches[::-1].index(None))
+            last = self._switch(steps[-1].node) if steps else None
+            best = last if last in switches else max(switches, key=switches.count)
+            return ready.pop(len(ready) - 1 - switches[::-1].index(best))
+        return ready.pop()
+
+    def _switch(self, node: Node | Save) -> int | None:
+        return switch_of(self._pieces, node.piece) if isinstance(node, Compute) else None
 
     def _release(self, steps: list[Step], ready: Ready) -> None:
         """Flip-flops read each other: save the value of one, whose write need not wait then."""
