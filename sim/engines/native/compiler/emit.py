@@ -170,6 +170,7 @@ class _Emitter:
         self._rare = rare
         self._kept = layout.kept if kept else {}
         self._saved: set[Piece] = set()
+        self._guards: dict[Piece, tuple[Literal, ...]] = {}
         self._expressions = Expressions(pieces, self._name_of)
         self._locals: dict[str, list[str]] = {"u64": [], "u128": []}
 
@@ -289,11 +290,31 @@ class _Emitter:
     def _compute(self, piece: Piece, guard: tuple[Literal, ...]) -> list[str]:
         cell = self._circuit.cells[piece.cell]
         target = self._define(piece, guard)
+        self._guards[piece] = guard
         if isinstance(cell, c.Assign):
             return self._assign(cell, piece, target)
         if isinstance(cell, c.AsyncRead):
             return [f"{target} = {self._row(cell, piece)};"]
+        if isinstance(cell, c.Operator) and cell.op in "&|" and piece.width == 1:
+            return [f"{target} = {self._both(cell, piece, guard)};"]
         return [f"{target} = {self._expressions.compute(piece)};"]
+
+    def _both(self, cell: c.Operator, piece: Piece, guard: tuple[Literal, ...]) -> str:
+        """Two bits: one that was computed under the other's literal is not read without it."""
+        first, second = ((operand[piece.low],) for operand in cell.inputs)
+        if self._is_everywhere(second, guard) and self._is_everywhere(first, guard):
+            return self._expressions.compute(piece)
+        if not self._is_everywhere(first, guard):
+            first, second = second, first
+        one, other = self._expressions.value(first), self._expressions.value(second)
+        return f"{one} ? {other} : 0ull" if cell.op == "&" else f"{one} ? 1ull : {other}"
+
+    def _is_everywhere(self, value: c.Value, guard: tuple[Literal, ...]) -> bool:
+        """Whether a value has been computed wherever these literals hold."""
+        return all(
+            piece is None or set(self._guards.get(piece, ())) <= set(guard)
+            for _position, _width, piece, _low in self._pieces.reads(value)
+        )
 
     def _assign(self, cell: c.Assign, piece: Piece, target: str) -> list[str]:
         name, value = target.split()[-1], self._expressions.value

@@ -56,10 +56,28 @@ class Expressions:
         """A value of at most 128 bits."""
         width = len(value)
         terms = []
-        for position, taken, piece, low, copies in self._parts(value):
+        #: Bits of one piece that are moved as far stay together, whatever lies between them.
+        together: dict[tuple[Piece, int], int] = {}
+        parts = list(self._parts(value))
+        for position, taken, piece, low, copies in parts:
+            if piece is not None and copies == 1 and piece.width <= WORD >= width:
+                place = piece, position - low
+                together[place] = together.get(place, 0) | ((1 << taken) - 1) << low
+        done: set[tuple[Piece, int]] = set()
+        for position, taken, piece, low, copies in parts:
             if piece is None:
                 if low:
                     terms.append(constant(low << position))
+                continue
+            bits = together.get((piece, position - low), 0)
+            if copies == 1 and bits.bit_count() > taken and piece.cell not in self._pieces.tables:
+                if (piece, position - low) not in done:
+                    done.add((piece, position - low))
+                    text = f"({self._name_of(piece)} & {constant(bits)})"
+                    shift = position - low
+                    if shift:
+                        text = f"({text} << {shift})" if shift > 0 else f"({text} >> {-shift})"
+                    terms.append(text)
                 continue
             term = self._bits(piece, low, taken)
             if copies > 1:
@@ -232,10 +250,40 @@ class Expressions:
             care = sum(1 << i for i, bit in enumerate(bits) if bit != "-")
             wanted = sum(1 << i for i, bit in enumerate(bits) if bit == "1")
             if care:
-                word = self.value(value[start : start + WORD])
-                masked = word if care == (1 << len(bits)) - 1 else f"({word} & {constant(care)})"
-                tests.append(f"u64({masked} == {constant(wanted)})")
+                tests.append(self._matches_word(value[start : start + WORD], care, wanted))
         return " & ".join(tests) or "1ull"
+
+    def _matches_word(self, value: c.Value, care: int, wanted: int) -> str:
+        """Whether the bits `care` of a word are those of `wanted`."""
+        found = self._in_place(value, care, wanted)
+        if found is not None:
+            name, mask_, number = found
+            return f"u64(({name} & {constant(mask_)}) == {constant(number)})"
+        word = self.value(value)
+        masked = word if care == (1 << len(value)) - 1 else f"({word} & {constant(care)})"
+        return f"u64({masked} == {constant(wanted)})"
+
+    def _in_place(self, value: c.Value, care: int, wanted: int) -> tuple[str, int, int] | None:
+        """The piece, its bits and what they should be, if all that is tested is of one piece.
+
+        Bits that lie side by side are not worth it: shifting them down takes no longer.
+        """
+        only: Piece | None = None
+        bits = number = pieces = 0
+        for position, taken, piece, low in self._pieces.reads(value):
+            part = care >> position & (1 << taken) - 1
+            if not part:
+                continue
+            if piece is None or piece.width > WORD or (only is not None and piece != only):
+                return None
+            only, pieces = piece, pieces + 1
+            want = (wanted >> position & (1 << taken) - 1) << low
+            if bits & part << low & (number ^ want):
+                return None
+            bits, number = bits | part << low, number | want
+        if only is None or pieces < 2 or only.cell in self._pieces.tables:
+            return None
+        return self._name_of(only), bits, number
 
     def _look_up(self, cell: c.Priority, piece: Piece) -> str:
         """The number of the case that holds, `none` if there is none or it is not enabled."""

@@ -17,7 +17,9 @@ from sim.engines.native.compiler.statements import Compute, Latch, Literal, Node
 __all__ = ["MIN_WORK", "Save", "Step", "schedule"]
 
 #: Terms of work that make a branch worth its risk of being mispredicted.
-MIN_WORK = 60
+import os
+SW = int(os.environ.get("SW","200"))
+MIN_WORK = int(os.environ.get("MW","60"))
 
 _NOTHING: frozenset[Literal] = frozenset()
 
@@ -130,13 +132,25 @@ class _Scheduler:
                 before = needed.get(maker)
                 needed[maker] = under if before is None else before & under
         work: defaultdict[Literal, int] = defaultdict(int)
+        cells = self._pieces.circuit.cells
+        hard: set[Literal] = set()
+        for node in self._order:
+            if isinstance(node, Compute):
+                cell = cells[node.piece.cell]
+                if isinstance(cell, c.Operator) and cell.op in "&|":
+                    continue
+            if isinstance(node, Update) and node.condition != 1:
+                hard |= self._implied((node.condition, 1))
+            for piece, literal in self._reads[node]:
+                if literal and literal[0] > 1:
+                    hard |= self._implied(literal)
         for node, literals in needed.items():
             for literal in literals:
                 work[literal] += len(self._reads[node]) + 1
         kept = {
             literal
             for literal, terms in work.items()
-            if terms >= min_work and self._known(literal[0])
+            if terms >= (min_work if literal in hard else SW) and self._known(literal[0])
         }
 
         def position(literal: Literal) -> tuple[int, Literal]:
