@@ -2,8 +2,9 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces
@@ -147,14 +148,14 @@ def emit(
     layout: Layout,
     steps: list[Step],
     *,
-    rare: Collection[Piece] = (),
+    rare: Mapping[Piece, int] = MappingProxyType({}),
     kept: bool = False,
     before: str = "",
 ) -> str:
     """The function `void name(u64 *s, u64 *o)` that does `steps` on the state `s`.
 
-    Outputs go to the words of `o` that their slots number. Writing a flip-flop in `rare` makes what
-    is kept stale; with `kept` that is read, not computed. `before` is C++ for its beginning.
+    Outputs go to the words of `o` that their slots number. Changing the bits of a flip-flop that
+    `rare` has for it makes what is kept stale; with `kept` that is read, not computed. `before` is C++ for its beginning.
     """
     emitter = _Emitter(pieces, layout, rare, kept)
     body = emitter.run(steps)
@@ -163,7 +164,7 @@ def emit(
 
 
 class _Emitter:
-    def __init__(self, pieces: Pieces, layout: Layout, rare: Collection[Piece], kept: bool):
+    def __init__(self, pieces: Pieces, layout: Layout, rare: Mapping[Piece, int], kept: bool):
         self._pieces = pieces
         self._circuit = pieces.circuit
         self._layout = layout
@@ -335,7 +336,12 @@ class _Emitter:
         write, stale = f"{place} = {new};", f"s[{self._layout.stale}]"
         if node.piece in self._rare:
             # Many are told again what they hold: a state machine to stay where it is, say.
-            write = f"if (u64 n = {new}; n != {place}) {{ {place} = n; {stale} = 1; }}"
+            bits = self._rare[node.piece]
+            if bits == (1 << node.piece.width) - 1:
+                write = f"if (u64 n = {new}; n != {place}) {{ {place} = n; {stale} = 1; }}"
+            else:
+                changed = f"((n ^ {place}) & {constant(bits)}) != 0"
+                write = f"{{ u64 n = {new}; {stale} |= {changed}; {place} = n; }}"
         if node.condition == 1 or (node.condition, 1) in guard:
             return write
         condition = self._expressions.value((node.condition,))

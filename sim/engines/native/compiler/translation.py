@@ -9,7 +9,7 @@ from amaranth.lib.memory import MemoryData
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler import extract
 from sim.engines.native.compiler.bit_slicing import split
-from sim.engines.native.compiler.caching import rare_cells, separate
+from sim.engines.native.compiler.caching import rare_bits, rare_cells, separate
 from sim.engines.native.compiler.circuit import WORD, Circuit, Unsupported, is_const
 from sim.engines.native.compiler.common_subexpressions import canonical, merge
 from sim.engines.native.compiler.dead_bits import live_bits, prune
@@ -134,7 +134,8 @@ class TranslatedDesign:
         """`native_step`, and `native_refresh` if some state rarely changes."""
         pieces, layout = self.pieces, self.layout
         nodes = make_nodes(pieces, self._live, self._slots)
-        parts = separate(pieces, nodes, rare_cells(self.circuit, self._rarely))
+        rarely, upper = (find(self.circuit, self._rarely) for find in (rare_cells, rare_bits))
+        parts = separate(pieces, nodes, rarely, upper)
         if not parts.kept:
             return [emit("native_step", pieces, layout, schedule(pieces, nodes))]
         layout.keep(parts.kept)
