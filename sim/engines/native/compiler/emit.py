@@ -171,7 +171,7 @@ class _Emitter:
         self._rare = rare
         self._kept = layout.kept if kept else {}
         self._saved: set[Piece] = set()
-        self._guards: dict[Piece, tuple[Literal, ...]] = {}
+        self._literals: dict[Piece, frozenset[Literal]] = {}
         self._expressions = Expressions(pieces, self._name_of)
         self._locals: dict[str, list[str]] = {"u64": [], "u128": []}
 
@@ -220,9 +220,9 @@ class _Emitter:
                 self._saved.add(piece)
                 return [f"{self._define(piece, ())} = {old};"]
             case Compute(piece=piece):
-                return self._compute(piece, step.guard)
+                return self._compute(piece, step)
             case Update():
-                return [self._update(node, step.guard)]
+                return [self._update(node, step)]
             case Keep(piece=piece):
                 return [f"s[{self._layout.kept[piece]}] = {self._name_of(piece)};"]
             case Output(slot=slot, value=value):
@@ -249,6 +249,7 @@ class _Emitter:
             piece = step.node.piece
             cell = self._circuit.cells[piece.cell]
             target = self._define(piece, step.guard)
+            self._literals[piece] = step.literals
             name = target.split()[-1]
             if isinstance(cell, c.Assign):
                 first, *lines = self._assign(cell, piece, target)
@@ -288,32 +289,32 @@ class _Emitter:
             return name
         return f"{kind} {name}"
 
-    def _compute(self, piece: Piece, guard: tuple[Literal, ...]) -> list[str]:
+    def _compute(self, piece: Piece, step: Step) -> list[str]:
         cell = self._circuit.cells[piece.cell]
-        target = self._define(piece, guard)
-        self._guards[piece] = guard
+        target = self._define(piece, step.guard)
+        self._literals[piece] = step.literals
         if isinstance(cell, c.Assign):
             return self._assign(cell, piece, target)
         if isinstance(cell, c.AsyncRead):
             return [f"{target} = {self._row(cell, piece)};"]
         if isinstance(cell, c.Operator) and cell.op in "&|" and piece.width == 1:
-            return [f"{target} = {self._both(cell, piece, guard)};"]
+            return [f"{target} = {self._both(cell, piece, step.literals)};"]
         return [f"{target} = {self._expressions.compute(piece)};"]
 
-    def _both(self, cell: c.Operator, piece: Piece, guard: tuple[Literal, ...]) -> str:
+    def _both(self, cell: c.Operator, piece: Piece, literals: frozenset[Literal]) -> str:
         """Two bits: one that was computed under the other's literal is not read without it."""
         first, second = ((operand[piece.low],) for operand in cell.inputs)
-        if self._is_everywhere(second, guard) and self._is_everywhere(first, guard):
+        if self._is_everywhere(second, literals) and self._is_everywhere(first, literals):
             return self._expressions.compute(piece)
-        if not self._is_everywhere(first, guard):
+        if not self._is_everywhere(first, literals):
             first, second = second, first
         one, other = self._expressions.value(first), self._expressions.value(second)
         return f"{one} ? {other} : 0ull" if cell.op == "&" else f"{one} ? 1ull : {other}"
 
-    def _is_everywhere(self, value: c.Value, guard: tuple[Literal, ...]) -> bool:
+    def _is_everywhere(self, value: c.Value, literals: frozenset[Literal]) -> bool:
         """Whether a value has been computed wherever these literals hold."""
         return all(
-            piece is None or set(self._guards.get(piece, ())) <= set(guard)
+            piece is None or self._literals.get(piece, frozenset()) <= literals
             for _position, _width, piece, _low in self._pieces.reads(value)
         )
 
@@ -329,7 +330,7 @@ class _Emitter:
                 lines.append(f"{name} = {value((condition,))} ? {new} : {name};")
         return lines
 
-    def _update(self, node: Update, guard: tuple[Literal, ...]) -> str:
+    def _update(self, node: Update, step: Step) -> str:
         place = f"s[{self._layout.registers[node.piece]}]"
         value = self._expressions.value(node.value)
         new = _merge(place, node.piece.width, node.start, len(node.value), value)
@@ -342,7 +343,7 @@ class _Emitter:
             else:
                 changed = f"((n ^ {place}) & {constant(bits)}) != 0"
                 write = f"{{ u64 n = {new}; {stale} |= {changed}; {place} = n; }}"
-        if node.condition == 1 or (node.condition, 1) in guard:
+        if node.condition == 1 or (node.condition, 1) in step.literals:
             return write
         condition = self._expressions.value((node.condition,))
         return f"if ({condition}) {{ {write} }}"

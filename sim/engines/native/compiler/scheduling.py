@@ -37,6 +37,7 @@ class Step:
 
     node: Node | Save
     guard: tuple[Literal, ...]
+    literals: frozenset[Literal] = _NOTHING
 
 
 def schedule(
@@ -156,10 +157,29 @@ class _Scheduler:
         def position(literal: Literal) -> tuple[int, Literal]:
             return self._position(literal[0]), literal
 
+        self._literals = {node: literals & kept for node, literals in needed.items()}
         return {
-            node: tuple(sorted((x for x in literals if x in kept), key=position))
-            for node, literals in needed.items()
+            node: self._tests(sorted(literals, key=position))
+            for node, literals in self._literals.items()
         }
+
+    def _tests(self, literals: list[Literal]) -> tuple[Literal, ...]:
+        """Those of `literals`, first known first, that have to be tested: others follow from them.
+
+        What has to hold for one to be known has to be tested before it.
+        """
+        tests: list[Literal] = []
+        follows: set[Literal] = set()
+        required: set[Literal] = set()
+        for literal in reversed(literals):
+            if literal in follows and literal not in required:
+                continue
+            tests.append(literal)
+            follows |= self._implied(literal)
+            maker = self._makers.get(self._driver(literal[0]))
+            if maker is not None:
+                required |= self._literals.get(maker, _NOTHING)
+        return tuple(reversed(tests))
 
     def _known(self, net: int) -> bool:
         """Whether a net is computed at all: an implied one, looked up in a table, may not be."""
@@ -272,7 +292,7 @@ class _Scheduler:
                     self._release(steps, ready)
                     continue
             node = self._pick(ready[current], steps)
-            steps.append(Step(node, current))
+            steps.append(Step(node, current, self._literals[node]))
             left -= 1
             for follower in self._frees[node]:
                 self._waits[follower] -= 1
