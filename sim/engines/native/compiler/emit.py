@@ -1,9 +1,8 @@
 """Emission: the scheduled steps of a cycle as one C++ function over a plain array of words."""
 
-import os
+import itertools
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from sim.engines.native.compiler import circuit as c
@@ -11,8 +10,8 @@ from sim.engines.native.compiler.bit_slicing import Piece, Pieces
 from sim.engines.native.compiler.circuit import WORD
 from sim.engines.native.compiler.decision_tables import Table
 from sim.engines.native.compiler.expressions import Expressions, constant, mask, table_name, type_of
+from sim.engines.native.compiler.layout import Layout
 from sim.engines.native.compiler.scheduling import Save, Step
-from sim.engines.native.compiler.switches import case_of, overlapping, switch_of
 from sim.engines.native.compiler.statements import (
     Compute,
     Keep,
@@ -21,10 +20,14 @@ from sim.engines.native.compiler.statements import (
     Output,
     Store,
     Update,
+    overlapping,
 )
+from sim.engines.native.compiler.switches import case_of, switch_of
 
-MIN_CASES = int(os.environ.get("MC", "4"))
-__all__ = ["PRELUDE", "Layout", "emit", "emit_tables"]
+__all__ = ["MIN_CASES", "PRELUDE", "emit", "emit_tables"]
+
+#: Lines in the cases of a switch that make it worth a jump that may be mispredicted.
+MIN_CASES = 4
 
 #: Types and the operators that C++ has not, or not with Amaranth's meaning.
 PRELUDE = """\
@@ -61,70 +64,6 @@ extern "C" void native_show(u64 *s, u64 *o);
 """
 
 
-@dataclass
-class Layout:
-    """Where everything lies in the array of words that is the state.
-
-    Members
-    -------
-    registers : dict
-        Word of every piece of a flip-flop or synchronous read port.
-    kept : dict
-        Word of every piece that is computed only when rarely changing state has changed.
-    stale : int or None
-        The word that says that it has.
-    memories : dict
-        For every live memory the first word and the words of a row.
-    size : int
-        Words in all.
-    """
-
-    registers: dict[Piece, int] = field(default_factory=dict)
-    kept: dict[Piece, int] = field(default_factory=dict)
-    stale: int | None = None
-    memories: dict[int, tuple[int, int]] = field(default_factory=dict)
-    size: int = 0
-
-    @classmethod
-    def of(cls, pieces: Pieces, live: dict[int, int], reserved: int = 0) -> "Layout":
-        """The layout for these pieces, behind `reserved` words for other uses."""
-        layout = cls(size=reserved)
-        cells = pieces.circuit.cells
-        for piece in pieces:
-            if isinstance(cells[piece.cell], c.FlipFlop | c.SyncRead):
-                layout.registers[piece] = layout.size
-                layout.size += 1
-        for index, cell in pieces.circuit.of_kind(c.Memory):
-            if index in live:
-                words = -(-cell.width // WORD)
-                layout.memories[index] = (layout.size, words)
-                layout.size += cell.depth * words
-        return layout
-
-    def keep(self, pieces: list[Piece]) -> None:
-        """Adds words for results that are kept."""
-        self.stale = self.size
-        for piece in pieces:
-            self.size += 1
-            self.kept[piece] = self.size
-        self.size += 1
-
-    def initial(self, circuit: c.Circuit) -> list[int]:
-        """The words after reset."""
-        state = [0] * self.size
-        if self.stale is not None:
-            state[self.stale] = 1
-        for piece, word in self.registers.items():
-            cell = circuit.cells[piece.cell]
-            if isinstance(cell, c.FlipFlop):
-                state[word] = cell.init >> piece.low & (1 << piece.width) - 1
-        for index, (first, words) in self.memories.items():
-            for row, value in enumerate(circuit.get(index, c.Memory).init):
-                for number in range(words):
-                    state[first + row * words + number] = value >> number * WORD & (1 << WORD) - 1
-        return state
-
-
 def _list(table: Table) -> str:
     return ",".join(map(str, table.cases))
 
@@ -154,8 +93,9 @@ def emit(
 ) -> str:
     """The function `void name(u64 *s, u64 *o)` that does `steps` on the state `s`.
 
-    Outputs go to the words of `o` that their slots number. Changing the bits of a flip-flop that
-    `rare` has for it makes what is kept stale; with `kept` that is read, not computed. `before` is C++ for its beginning.
+    Outputs go to the words of `o` that their slots number. Changing those bits of a flip-flop that
+    `rare` has for it makes what is kept stale; with `kept` that is read, not computed. `before` is
+    C++ for its beginning.
     """
     emitter = _Emitter(pieces, layout, rare, kept)
     body = emitter.run(steps)
@@ -185,32 +125,37 @@ class _Emitter:
     def run(self, steps: list[Step]) -> str:
         lines: list[str] = []
         open_guards: tuple[Literal, ...] = ()
-        rest = iter(steps)
-        following = next(rest, None)
-        while (step := following) is not None:
-            group = [step]
-            switch = self._switch(step)
-            while (following := next(rest, None)) is not None and (
-                switch is not None
-                and following.guard == step.guard
-                and self._switch(following) == switch
-            ):
-                group.append(following)
+        for switch, group in self._groups(steps):
+            guard = group[0].guard
             shared = 0
             while (
-                shared < min(len(open_guards), len(step.guard))
-                and open_guards[shared] == step.guard[shared]
+                shared < min(len(open_guards), len(guard)) and open_guards[shared] == guard[shared]
             ):
                 shared += 1
             lines += ["}"] * (len(open_guards) - shared)
-            for net, value in step.guard[shared:]:
+            for net, value in guard[shared:]:
                 condition = self._expressions.value((net,))
                 lines.append(f"if ({condition if value else '!' + condition}) {{")
-            open_guards = step.guard
-            lines += self._step(step) if switch is None else self._switched(switch, group)
+            open_guards = guard
+            if switch is None or sum(self._cases_of(step, switch) for step in group) < MIN_CASES:
+                lines += (line for step in group for line in self._step(step))
+            else:
+                lines += self._switch(switch, group)
         lines += ["}"] * len(open_guards)
         declared = [f"{kind} {', '.join(names)};" for kind, names in self._locals.items() if names]
         return "\n".join([*declared, *lines])
+
+    def _groups(self, steps: list[Step]) -> Iterator[tuple[int | None, list[Step]]]:
+        """Steps one behind the other under the same tests that one switch chooses; else each."""
+        keys = ((switch_of(self._pieces, step.node), step.guard) for step in steps)
+        for (switch, _guard), pairs in itertools.groupby(
+            zip(keys, steps, strict=True), key=lambda pair: pair[0]
+        ):
+            group = [step for _key, step in pairs]
+            if switch is None:
+                yield from ((None, [step]) for step in group)
+            else:
+                yield switch, group
 
     def _step(self, step: Step) -> list[str]:
         node = step.node
@@ -233,52 +178,50 @@ class _Emitter:
                 return self._latch(self._circuit.get(piece.cell, c.SyncRead), piece)
         raise AssertionError(node)
 
-    def _switch(self, step: Step) -> int | None:
-        """The switch that chooses what a step computes."""
-        node = step.node
-        return switch_of(self._pieces, node.piece) if isinstance(node, Compute) else None
-
-    def _switched(self, switch: int, group: list[Step]) -> list[str]:
-        """Steps that a switch chooses from: defaults, its cases, and what comes after it."""
+    def _switch(self, switch: int, group: list[Step]) -> list[str]:
+        """Steps that one switch chooses from: what holds in no case, the cases, what follows."""
         before: list[str] = []
         after: list[str] = []
         cases: defaultdict[int, list[str]] = defaultdict(list)
-        locals_before = {kind: len(names) for kind, names in self._locals.items()}
         for step in group:
             assert isinstance(step.node, Compute)
             piece = step.node.piece
             cell = self._circuit.cells[piece.cell]
-            target = self._define(piece, step.guard)
-            self._literals[piece] = step.literals
-            name = target.split()[-1]
-            if isinstance(cell, c.Assign):
-                first, *lines = self._assign(cell, piece, target)
-                before.append(first)
-                high = piece.low + piece.width
-                chosen = list(overlapping(cell, piece.low, high))
-                while chosen and (case := case_of(self._pieces, chosen[0][0])) and case[0] == switch:
-                    _condition, start, taken = chosen.pop(0)
-                    new = self._expressions.value(taken)
-                    new = _merge(name, piece.width, start - piece.low, len(taken), new)
-                    cases[case[1]].append(f"{name} = {new};")
-                    lines.pop(0)
-                after += lines
-            else:
-                assert isinstance(cell, c.Priority)
+            if isinstance(cell, c.Priority):
                 table = self._pieces.tables.get(piece.cell)
+                target = self._declare(piece, step)
                 before.append(f"{target} = {table.none if table else 0};")
-                chosen_text = self._expressions.chosen(piece)
-                cases[c.bit_of(cell.enable)].append(f"{name} = {chosen_text};")
-        if sum(map(len, cases.values())) < MIN_CASES:
-            for kind, count in locals_before.items():
-                del self._locals[kind][count:]
-            return [line for step in group for line in self._step(step)]
-        ((_, _, driver, _),) = self._pieces.reads((c.net(switch, 0),))
-        assert driver is not None
-        text = [f"switch ({self._name_of(driver)}) {{"]
+                case = cases[c.bit_of(cell.enable)]
+                case.append(f"{target.split()[-1]} = {self._expressions.chosen(piece)};")
+                continue
+            default, *lines = self._compute(piece, step)
+            count = self._cases_of(step, switch)
+            before.append(default)
+            after += lines[count:]
+            high = piece.low + piece.width
+            chosen = overlapping(self._circuit.get(piece.cell, c.Assign), piece.low, high)
+            for (condition, start, value), _ in zip(chosen, range(count), strict=False):
+                line = self._assignment(piece, start, value)
+                cases[c.bit_of(condition)].append(line)
+        text = [f"switch ({self._expressions.case(switch)}) {{"]
         for number, lines in sorted(cases.items()):
             text += [f"case {number}:", *lines, "break;"]
         return [*before, *text, "}", *after]
+
+    def _cases_of(self, step: Step, switch: int) -> int:
+        """How many of the lines of a step that a switch chooses are in its cases."""
+        assert isinstance(step.node, Compute)
+        piece = step.node.piece
+        cell = self._circuit.cells[piece.cell]
+        if not isinstance(cell, c.Assign):
+            return 1
+        conditions = (n for n, _, _ in overlapping(cell, piece.low, piece.low + piece.width))
+        return sum(
+            1
+            for _ in itertools.takewhile(
+                lambda net: case_of(self._pieces, net) == switch, conditions
+            )
+        )
 
     def _define(self, piece: Piece, guard: tuple[Literal, ...]) -> str:
         """The variable of a piece; one that is set inside an `if` is declared outside."""
@@ -289,10 +232,14 @@ class _Emitter:
             return name
         return f"{kind} {name}"
 
+    def _declare(self, piece: Piece, step: Step) -> str:
+        """`_define` for what a step computes, whose literals are kept in mind."""
+        self._literals[piece] = step.literals
+        return self._define(piece, step.guard)
+
     def _compute(self, piece: Piece, step: Step) -> list[str]:
         cell = self._circuit.cells[piece.cell]
-        target = self._define(piece, step.guard)
-        self._literals[piece] = step.literals
+        target = self._declare(piece, step)
         if isinstance(cell, c.Assign):
             return self._assign(cell, piece, target)
         if isinstance(cell, c.AsyncRead):
@@ -319,16 +266,21 @@ class _Emitter:
         )
 
     def _assign(self, cell: c.Assign, piece: Piece, target: str) -> list[str]:
+        """The default, and a line for each assignment."""
         name, value = target.split()[-1], self._expressions.value
         low, high = piece.low, piece.low + piece.width
         lines = [f"{target} = {value(cell.default[low:high])};"]
         for condition, start, taken in overlapping(cell, low, high):
             new = _merge(name, piece.width, start - low, len(taken), value(taken))
-            if condition == 1:
-                lines.append(f"{name} = {new};")
-            else:
-                lines.append(f"{name} = {value((condition,))} ? {new} : {name};")
+            if condition != 1:
+                new = f"{value((condition,))} ? {new} : {name}"
+            lines.append(f"{name} = {new};")
         return lines
+
+    def _assignment(self, piece: Piece, start: int, taken: c.Value) -> str:
+        """One assignment, its condition left out."""
+        name, value = f"v{piece.cell}_{piece.low}", self._expressions.value(taken)
+        return f"{name} = {_merge(name, piece.width, start - piece.low, len(taken), value)};"
 
     def _update(self, node: Update, step: Step) -> str:
         place = f"s[{self._layout.registers[node.piece]}]"
@@ -336,9 +288,9 @@ class _Emitter:
         new = _merge(place, node.piece.width, node.start, len(node.value), value)
         write, stale = f"{place} = {new};", f"s[{self._layout.stale}]"
         if node.piece in self._rare:
-            # Many are told again what they hold: a state machine to stay where it is, say.
             bits = self._rare[node.piece]
             if bits == (1 << node.piece.width) - 1:
+                # Many are told again what they hold: a state machine to stay where it is, say.
                 write = f"if (u64 n = {new}; n != {place}) {{ {place} = n; {stale} = 1; }}"
             else:
                 changed = f"((n ^ {place}) & {constant(bits)}) != 0"

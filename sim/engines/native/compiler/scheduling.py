@@ -11,15 +11,13 @@ from dataclasses import dataclass
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces
-from sim.engines.native.compiler.switches import switch_of
 from sim.engines.native.compiler.statements import Compute, Latch, Literal, Node, Store, Update
+from sim.engines.native.compiler.switches import switch_of
 
 __all__ = ["MIN_WORK", "Save", "Step", "schedule"]
 
 #: Terms of work that make a branch worth its risk of being mispredicted.
-import os
-SW = int(os.environ.get("SW","200"))
-MIN_WORK = int(os.environ.get("MW","60"))
+MIN_WORK = 90
 
 _NOTHING: frozenset[Literal] = frozenset()
 
@@ -33,7 +31,10 @@ class Save:
 
 @dataclass(slots=True)
 class Step:
-    """A node, or a `Save`, under literals that are nested in this order."""
+    """A node, or a `Save`, under tests that are nested in this order.
+
+    `literals` are all that hold then: those of the guard, and what follows from them.
+    """
 
     node: Node | Save
     guard: tuple[Literal, ...]
@@ -133,25 +134,13 @@ class _Scheduler:
                 before = needed.get(maker)
                 needed[maker] = under if before is None else before & under
         work: defaultdict[Literal, int] = defaultdict(int)
-        cells = self._pieces.circuit.cells
-        hard: set[Literal] = set()
-        for node in self._order:
-            if isinstance(node, Compute):
-                cell = cells[node.piece.cell]
-                if isinstance(cell, c.Operator) and cell.op in "&|":
-                    continue
-            if isinstance(node, Update) and node.condition != 1:
-                hard |= self._implied((node.condition, 1))
-            for piece, literal in self._reads[node]:
-                if literal and literal[0] > 1:
-                    hard |= self._implied(literal)
         for node, literals in needed.items():
             for literal in literals:
                 work[literal] += len(self._reads[node]) + 1
         kept = {
             literal
             for literal, terms in work.items()
-            if terms >= (min_work if literal in hard else SW) and self._known(literal[0])
+            if terms >= min_work and self._known(literal[0])
         }
 
         def position(literal: Literal) -> tuple[int, Literal]:
@@ -301,18 +290,13 @@ class _Scheduler:
         return steps
 
     def _pick(self, ready: list[Node], steps: list[Step]) -> Node:
-        """What is not chosen by a switch first, then all that is chosen by the same one."""
-        if len(ready) > 1 and self._switch(ready[-1]) is not None:
-            switches = [self._switch(node) for node in ready]
-            if None in switches:
-                return ready.pop(len(ready) - 1 - switches[::-1].index(None))
-            last = self._switch(steps[-1].node) if steps else None
-            best = last if last in switches else max(switches, key=switches.count)
-            return ready.pop(len(ready) - 1 - switches[::-1].index(best))
-        return ready.pop()
-
-    def _switch(self, node: Node | Save) -> int | None:
-        return switch_of(self._pieces, node.piece) if isinstance(node, Compute) else None
+        """What no switch chooses comes first, then together all that the same one does."""
+        switches = [switch_of(self._pieces, node) for node in ready]
+        wanted = None
+        if None not in switches:
+            last = switch_of(self._pieces, steps[-1].node) if steps else None
+            wanted = last if last in switches else max(switches, key=switches.count)
+        return ready.pop(len(ready) - 1 - switches[::-1].index(wanted))
 
     def _release(self, steps: list[Step], ready: Ready) -> None:
         """Flip-flops read each other: save the value of one, whose write need not wait then."""

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces, inputs_of
 
-__all__ = ["Compute", "Keep", "Latch", "Literal", "Node", "Output", "Store", "Update", "make_nodes"]
+__all__ = [
+    "Compute",
+    "Keep",
+    "Latch",
+    "Literal",
+    "Node",
+    "Output",
+    "Store",
+    "Update",
+    "make_nodes",
+    "overlapping",
+]
 
 Literal = tuple[int, int]
 #: A value that is read, and the literal that it is read under, if any.
@@ -146,10 +157,10 @@ def _guarded_reads(
         yield cell.inputs[1][low:high], (choice, 1)
         yield cell.inputs[2][low:high], (choice, 0)
     elif isinstance(cell, c.Assign):
-        overlapping = list(_overlapping(cell, low, high))
-        covers = len(overlapping) == 1 and len(overlapping[0][2]) == piece.width
-        yield cell.default[low:high], (overlapping[0][0], 0) if covers else None
-        for condition, _start, value in overlapping:
+        parts = list(overlapping(cell, low, high))
+        covers = len(parts) == 1 and len(parts[0][2]) == piece.width
+        yield cell.default[low:high], (parts[0][0], 0) if covers else None
+        for condition, _start, value in parts:
             yield (condition,), None
             yield value, (condition, 1)
     elif isinstance(cell, c.Priority) and piece.cell not in pieces.tables:
@@ -173,7 +184,7 @@ def _guarded_inputs(cell: c.Priority, bit: int) -> Iterator[Read]:
         yield cell.inputs[1 : bit + 1], literal or (first, 0)
 
 
-def _overlapping(cell: c.Assign, low: int, high: int) -> Iterator[tuple[int, int, c.Value]]:
+def overlapping(cell: c.Assign, low: int, high: int) -> Iterator[tuple[int, int, c.Value]]:
     """What assignments do to bits low to high: (condition, lowest bit, value)."""
     for a in cell.assignments:
         start, end = max(low, a.start), min(high, a.start + len(a.value))
@@ -223,7 +234,7 @@ def _updates(
                 for _, _, p, _ in pieces.reads(data)
                 if p is not None and p.low >= low and p.low + p.width <= low + piece.width
             )
-            for condition, start, value in _overlapping(driver, low, low + piece.width):
+            for condition, start, value in overlapping(driver, low, low + piece.width):
                 reads = [((condition,), None), (value, (condition, 1))]
                 yield Update(reads, piece, condition, start - low, value)
             return

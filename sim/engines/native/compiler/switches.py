@@ -1,36 +1,27 @@
-"""Switches: what one decision table chooses is computed in one `switch` over its cases."""
+"""Switches: what the case of one decision table chooses is computed in one `switch`."""
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.bit_slicing import Piece, Pieces
+from sim.engines.native.compiler.bit_slicing import Pieces
+from sim.engines.native.compiler.statements import Compute, overlapping
 
-__all__ = ["case_of", "overlapping", "switch_of", "switched"]
+__all__ = ["case_of", "switch_of"]
 
 
-def case_of(pieces: Pieces, net: int) -> tuple[int, int] | None:
-    """The switch that a net is a case of, with its number; None if it is none's."""
-    if c.is_const(net) or c.cell_of(net) not in pieces.tables:
+def case_of(pieces: Pieces, net: int) -> int | None:
+    """The number of the cell with a table that a net is a case of; None if it is none's."""
+    cell = 0 if c.is_const(net) else c.cell_of(net)
+    return cell if cell in pieces.tables else None
+
+
+def switch_of(pieces: Pieces, node: object) -> int | None:
+    """The cell with a table whose case chooses what a node computes, None if there is none."""
+    if not isinstance(node, Compute):
         return None
-    return c.cell_of(net), c.bit_of(net)
-
-
-def overlapping(cell: c.Assign, low: int, high: int) -> list[tuple[int, int, c.Value]]:
-    """What assignments do to bits low to high: (condition, lowest bit, value)."""
-    found = []
-    for a in cell.assignments:
-        start, end = max(low, a.start), min(high, a.start + len(a.value))
-        if start < end:
-            found.append((a.condition, start, a.value[start - a.start : end - a.start]))
-    return found
-
-
-def switch_of(pieces: Pieces, piece: Piece) -> int | None:
-    """The switch whose case decides what a piece is, None if there is none."""
+    piece = node.piece
     cell = pieces.circuit.cells[piece.cell]
     if isinstance(cell, c.Priority):
-        case = case_of(pieces, cell.enable)
-        return case and case[0]
+        return case_of(pieces, cell.enable)
     if isinstance(cell, c.Assign):
-        first = next(iter(overlapping(cell, piece.low, piece.low + piece.width)), None)
-        case = case_of(pieces, first[0]) if first else None
-        return case and case[0]
+        for condition, _start, _value in overlapping(cell, piece.low, piece.low + piece.width):
+            return case_of(pieces, condition)
     return None
