@@ -46,13 +46,14 @@ def schedule(
     nodes: list[Node],
     *,
     kept: Collection[Piece] = (),
-    min_work: int = MIN_WORK,
+    min_work: int | None = None,
 ) -> list[Step]:
     """The steps in order. Every value is computed before it is read.
 
-    `kept` are combinational pieces that are there without being computed.
+    `kept` are combinational pieces that are there without being computed. Literals with less than
+    `min_work` terms (`MIN_WORK`) behind them are not tested.
     """
-    return _Scheduler(pieces, nodes, kept, min_work).run()
+    return _Scheduler(pieces, nodes, kept, MIN_WORK if min_work is None else min_work).run()
 
 
 #: Nodes that wait for nothing more, by the literals that they are under.
@@ -292,10 +293,9 @@ class _Scheduler:
     def _pick(self, ready: list[Node], steps: list[Step]) -> Node:
         """What no switch chooses comes first, then together all that the same one does."""
         switches = [switch_of(self._pieces, node) for node in ready]
-        wanted = None
-        if None not in switches:
-            last = switch_of(self._pieces, steps[-1].node) if steps else None
-            wanted = last if last in switches else max(switches, key=switches.count)
+        wanted = switch_of(self._pieces, steps[-1].node) if steps else None
+        if wanted not in switches:
+            wanted = None if None in switches else max(switches, key=switches.count)
         return ready.pop(len(ready) - 1 - switches[::-1].index(wanted))
 
     def _release(self, steps: list[Step], ready: Ready) -> None:
