@@ -54,6 +54,9 @@ class Hart(wiring.Component):
         Words of the branch target buffer; a power of two, at least 2.
     hpm_counters : int
         Counters of events, `mhpmcounter3` and the following: 0 to 29.
+    pmp_csrs : bool
+        The registers of physical memory protection read 0 and ignore writes, for kernels that write
+        them without looking; else they are illegal instructions. Nothing is protected.
     pma : Pma
         Where RAM is.
 
@@ -92,6 +95,7 @@ class Hart(wiring.Component):
         walk_cache_entries: int = 4,
         btb_entries: int = 16,
         hpm_counters: int = 4,
+        pmp_csrs: bool = False,
         pma: Pma | None = None,
     ) -> None:
         super().__init__(
@@ -109,7 +113,7 @@ class Hart(wiring.Component):
         self.align = Aligner()
         self.decode = Decode()
         self.execute = Execute()
-        self.trap = TrapStage(hart_id=hart_id, hpm_counters=hpm_counters)
+        self.trap = TrapStage(hart_id=hart_id, hpm_counters=hpm_counters, pmp_csrs=pmp_csrs)
         self.mmu = Mmu(
             pma=pma,
             itlb_entries=itlb_entries,

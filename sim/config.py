@@ -82,6 +82,9 @@ class MachineConfig:
     hpm_counters : int
         Counters of events that software can use, `mhpmcounter3` and the following. What they count
         has to be known in every cycle, which takes a twentieth of the native engine's speed.
+    pmp_csrs : bool
+        The registers of physical memory protection read 0 and ignore writes, for kernels that write
+        them without looking; else they are illegal instructions.
     reset_pc : int
         Address of the first instruction, even.
     hart_id : int
@@ -99,6 +102,7 @@ class MachineConfig:
     walk_cache_entries: int = 4
     btb_entries: int = 16
     hpm_counters: int = 0
+    pmp_csrs: bool = False
     reset_pc: int = RAM_BASE
     hart_id: int = 0
 

@@ -56,6 +56,8 @@ class TrapStage(wiring.Component):
         Value of `mhartid`.
     hpm_counters : int
         Counters of events, 0 to 29.
+    pmp_csrs : bool
+        See `hdl.priv.csr.CsrFile`.
 
     Members
     -------
@@ -84,7 +86,7 @@ class TrapStage(wiring.Component):
         What is in the stage; see `hdl.pipeline.probe`.
     """
 
-    def __init__(self, *, hart_id: int = 0, hpm_counters: int = 4) -> None:
+    def __init__(self, *, hart_id: int = 0, hpm_counters: int = 4, pmp_csrs: bool = False) -> None:
         super().__init__(
             {
                 "executed_valid": In(1),
@@ -110,7 +112,7 @@ class TrapStage(wiring.Component):
                 "probe": Out(StageSignature()),
             }
         )
-        self.csrs = CsrFile(hart_id=hart_id, hpm_counters=hpm_counters)
+        self.csrs = CsrFile(hart_id=hart_id, hpm_counters=hpm_counters, pmp_csrs=pmp_csrs)
         self.traps = TrapUnit()
         self.amo = AmoUnit()
         #: The instruction in the stage.

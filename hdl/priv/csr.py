@@ -14,6 +14,8 @@ from hdl.arch import (
     INTERRUPT_BIT,
     MHPMCOUNTERS,
     MHPMEVENTS,
+    PMPADDRS,
+    PMPCFGS,
     PPN_BITS,
     Csr,
     Priv,
@@ -86,6 +88,10 @@ class CsrFile(wiring.Component):
         Value of `mhartid`, 64 bits.
     hpm_counters : int
         Counters of events, 0 to 29.
+    pmp_csrs : bool
+        `pmpcfg0`, `pmpcfg2` and `pmpaddr0` to `pmpaddr15` are there and read-only 0, as of
+        protection with no entries (section "Physical Memory Protection CSRs": "PMP CSR fields are
+        WARL and may be read-only zero"); else they are illegal instructions.
 
     Members
     -------
@@ -111,10 +117,11 @@ class CsrFile(wiring.Component):
         What records show besides the register at `address`.
     """
 
-    def __init__(self, *, hart_id: int = 0, hpm_counters: int = 4) -> None:
+    def __init__(self, *, hart_id: int = 0, hpm_counters: int = 4, pmp_csrs: bool = False) -> None:
         if not 0 <= hart_id < 1 << 64:
             raise ValueError(f"hart_id must be a 64-bit number, not {hart_id!r}")
         self._hart_id = hart_id
+        self._pmp_csrs = pmp_csrs
         super().__init__(
             {
                 "address": In(12),
@@ -185,6 +192,9 @@ class CsrFile(wiring.Component):
             for register in REGISTERS:
                 with m.Case(register.csr):
                     m.d.comb += [self.read_data.eq(self._value(register)), known.eq(1)]
+            if self._pmp_csrs:
+                with m.Case(*PMPCFGS, *PMPADDRS):
+                    m.d.comb += known.eq(1)
             with m.Default():
                 with m.If(self._is_of(MHPMEVENTS)):
                     m.d.comb += [self.read_data.eq(monitors.selection), known.eq(1)]

@@ -13,6 +13,7 @@ from tests.hdl.priv.csr.expected import (
     MPP,
     NAMES,
     ONES,
+    PMP,
     SSTATUS_BITS,
     STATUS_BITS,
     UXL,
@@ -67,6 +68,19 @@ def test_event_counters_and_selectors_that_are_not_there_read_0(counters):
             for address in block[counters:]:
                 await bench.write_at(address, ONES)
                 assert bench.read_at(address) == 0, hex(address)
+        assert {name: bench.read(name) for name in before} == before
+
+    bench.run(testbench)
+
+
+def test_registers_of_no_memory_protection_stay_0():
+    bench = Bench(pmp_csrs=True)
+
+    async def testbench():
+        before = {name: bench.read(name) for name in NAMES - {"mcycle", "cycle"}}
+        for address in PMP:
+            await bench.write_at(address, ONES)
+        assert [bench.read_at(address) for address in PMP] == [0] * len(PMP)
         assert {name: bench.read(name) for name in before} == before
 
     bench.run(testbench)
