@@ -15,6 +15,7 @@ from sim.cli.driving import (
     unless_lost,
     with_status,
 )
+from sim.cli.keyboard import Keyboard
 from sim.cli.options import BootOptions
 from sim.cli.reports import BareReports
 from sim.cli.watching import keep_journal, open_console
@@ -35,10 +36,12 @@ def boot_kernel(config: BootConfig, options: BootOptions, path: Path) -> int:
     kernel = find_boot_program(path, raw=config.raw is not None)
     tell_compiled(kernel, options)
     progress = Progress(sys.stderr, told=not options.quiet)
-    console = open_console(options, progress.clear)
+    keyboard = Keyboard()
+    console = open_console(options, progress.clear, keyboard.source)
     with kernel.blamed():
         until = os.fsencode(options.until or "")
         session = BootSession(config, kernel.elf, console, until=until)
+    keyboard.pace(session.machine.engine)
     with keep_journal(options, console):
         recording = make_recording(options, session)
         reports = BareReports(options, session, console.write)
