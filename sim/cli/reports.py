@@ -88,7 +88,7 @@ class BareReports:
         if self._json is not None:
             from sim.guests.bare_faults import BareFaults
 
-            self._faults = BareFaults(self._fault)
+            self._faults = BareFaults(self._fault, session.machine.engine.log)
             session.watchers.append(self._faults)
 
     def finish(self, result: Result) -> OSError | None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdl.arch import PAGE_SIZE
+from hdl.arch import PAGE_SIZE, RAM_BASE
 from sim.config import BootConfig
 from sim.guests.loader import ElfImage, LoadError, load_elf
 from sim.host.input_files import read_whole
@@ -22,7 +22,7 @@ from sim.platform.device_tree import device_tree
 from sim.platform.devices.disk import SECTOR, Disk
 from sim.platform.ram import Ram
 
-__all__ = ["BootImage", "load_boot", "read_disk"]
+__all__ = ["BootImage", "Booted", "load_boot", "read_boot", "read_disk"]
 
 #: menvcfg.ADUE: the hart sets A and D bits, which kernels take for granted that never set them.
 _ADUE = 1 << 61
@@ -46,6 +46,31 @@ class BootImage:
     entry: int
     tree: int
     symbols: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Booted:
+    """All that a machine is booted from: RAM with the kernel in it, the disk, and the files.
+
+    `elf` is the kernel's, for its symbols, and empty of one that has none.
+    """
+
+    config: BootConfig
+    ram: Ram
+    image: BootImage
+    disk: Disk | None
+    elf: bytes
+
+
+def read_boot(config: BootConfig, kernel: bytes) -> Booted:
+    """Reads what `config` names, and puts it and the kernel into a new RAM.
+
+    Raises LoadError or OSError.
+    """
+    ram = Ram(RAM_BASE, config.memory_mib << 20)
+    disk = None if config.disk is None else read_disk(config.disk)
+    image = load_boot(ram, config, kernel)
+    return Booted(config, ram, image, disk, kernel if config.raw is None else b"")
 
 
 def load_boot(ram: Ram, config: BootConfig, kernel: bytes) -> BootImage:

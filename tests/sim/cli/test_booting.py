@@ -126,3 +126,82 @@ def test_a_source_is_assembled(tmp_path, capfd):
             sw t1, 0(t0)
     """)
     assert cli.main(["boot", "--quiet", str(source)]) == 7
+
+
+@pytest.fixture
+def snapshot(tmp_path, disk, typed):
+    """One that was taken at the prompt."""
+    path = tmp_path / "snapshot"
+    typed("")
+    options = ["--disk", str(disk), "--snapshot", str(path), "--at-prompt", "> "]
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 0
+    return path
+
+
+def test_a_run_goes_on_from_a_snapshot(capfdbinary, snapshot, disk, typed):
+    assert capfdbinary.readouterr().out == b"a kernel with a disk\n> "
+    typed("hello\ndisk\nexit 7\n")
+
+    assert cli.main(["boot", "--quiet", "--resume", str(snapshot), "--write-disk"]) == 7
+    output = capfdbinary.readouterr()
+    assert output.out == b"hello\nhello\n> disk\nsector one\n> exit 7\n"
+    assert disk.read_bytes()[1024:1536] == DISK[512:1024][::-1]
+
+
+def test_its_faults_are_numbered_on(tmp_path, typed):
+    path, first, second = (tmp_path / name for name in ("snapshot", "first", "second"))
+    typed("lazy\n")
+    options = ["--snapshot", str(path), "--at-prompt", "touched\n", "--json", str(first)]
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 0
+    assert [fault["number"] for fault in json.loads(first.read_text())["faults"]] == [1]
+
+    typed("exit 0\n")
+    assert cli.main(["boot", "--quiet", "--resume", str(path), "--json", str(second)]) == 0
+    assert json.loads(second.read_text())["faults"] == []
+
+
+def test_a_snapshot_is_taken_in_a_cycle(tmp_path, typed):
+    path, result = tmp_path / "snapshot", tmp_path / "result"
+    typed("")
+    options = ["--snapshot", str(path), "--at", "321", "--json", str(result)]
+
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 0
+    assert json.loads(result.read_text())["cycles"] == 321
+    typed("exit 5\n")
+    assert cli.main(["boot", "--quiet", "--resume", str(path)]) == 5
+
+
+def test_of_a_kernel_that_is_off_there_is_none(capfd, tmp_path, typed):
+    path = tmp_path / "snapshot"
+    typed("exit 0\n")
+
+    assert cli.main(["boot", "--quiet", "--snapshot", str(path), str(kernel())]) == 2
+    assert f"no snapshot in {path}: the kernel has powered off" in capfd.readouterr().err
+    assert not path.exists()
+
+
+def test_a_snapshot_that_cannot_be_written_is_no_success(capfd, tmp_path, typed, monkeypatch):
+    def fail(_session, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(booting, "save_snapshot", fail)
+    typed("")
+    path = tmp_path / "snapshot"
+    options = ["--snapshot", str(path), "--at", "99"]
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 2
+    said = f"--snapshot {path}: No space left on device; it is not whole"
+    assert said in capfd.readouterr().err
+
+
+def test_what_looks_at_every_signal_needs_a_snapshot_for_that(capfd, snapshot, tmp_path, typed):
+    wave = tmp_path / "wave.vcd"
+    assert cli.main(["boot", "--resume", str(snapshot), "--vcd", str(wave)]) == 2
+    assert f"{snapshot}: taken without --traced, which --vcd needs" in capfd.readouterr().err
+
+    typed("")
+    options = ["--traced", "--snapshot", str(snapshot), "--at-prompt", "> "]
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 0
+    typed("lazy\nexit 0\n")
+    options = ["--resume", str(snapshot), "--vcd", str(wave), "--vcd-fault", "1"]
+    assert cli.main(["boot", "--quiet", *options]) == 0
+    assert "supervisor_trap" in wave.read_text()

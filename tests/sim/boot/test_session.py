@@ -6,7 +6,8 @@ import struct
 import pytest
 
 from sim import BootConfig, End, machine, start_boot
-from sim.boot import BootSession
+from sim.boot.session import BootSession
+from sim.guests.boot_image import read_boot
 from sim.host.programs import build_bare
 from sim.platform.devices.console import Console
 from sim.platform.devices.journal import Entry, Replay
@@ -66,11 +67,12 @@ def both(tmp_path_factory):
     elf = kernel(TICK=3_000).read_bytes()
     sessions = []
     for engine in ("native", "pysim"):
+        booted = read_boot(BootConfig(disk=disk, engine=engine), elf)
         source = Replay([Entry(1_500, b"hello\nlazy\ndisk\ntick\ntock\nexit 7\n")])
         console = Console(output := io.BytesIO(), source)
         with (
             pytest.MonkeyPatch.context() as patched,
-            BootSession(BootConfig(disk=disk, engine=engine), elf, console) as session,
+            BootSession(booted, console) as session,
         ):
             patched.setattr(machine, "STALL_LIMIT", 700)
             session.run(50_000)
