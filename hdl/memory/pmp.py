@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arch import PA_BITS
 
-__all__ = ["GRAIN_BITS", "PmpChecker", "PmpEntry", "PmpMatch"]
+__all__ = ["GRAIN_BITS", "PmpChecker", "PmpEntry", "PmpMatch", "pmp_layout"]
 
 #: Bits of the offset inside the smallest region, of 4 bytes: what `pmpaddr` leaves out.
 GRAIN_BITS = 2
@@ -40,6 +40,11 @@ class PmpEntry(data.Struct):
     address: PA_BITS - GRAIN_BITS
 
 
+def pmp_layout(entries: int) -> data.ArrayLayout:
+    """So many entries, the lowest-numbered first."""
+    return data.ArrayLayout(PmpEntry, entries)
+
+
 class PmpChecker(wiring.Component):
     """Decides on one access, of 1, 2, 4 or 8 bytes and naturally aligned; combinational.
 
@@ -61,8 +66,8 @@ class PmpChecker(wiring.Component):
 
     Members
     -------
-    entries : In(ArrayLayout(PmpEntry, entries))
-        The lowest-numbered first.
+    entries : In(pmp_layout(entries))
+        Live.
     address, size
         Physical address in bytes, and log2 of the bytes.
     read, write, execute
@@ -80,7 +85,7 @@ class PmpChecker(wiring.Component):
             raise ValueError(f"entries must be at least 1, not {entries!r}")
         super().__init__(
             {
-                "entries": In(data.ArrayLayout(PmpEntry, entries)),
+                "entries": In(pmp_layout(entries)),
                 "address": In(PA_BITS),
                 "size": In(2),
                 "read": In(1),

@@ -9,7 +9,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import PMPADDRS, PMPCFGS
-from hdl.memory.pmp import PmpEntry, PmpMatch
+from hdl.memory.pmp import PmpMatch, pmp_layout
 
 __all__ = ["PmpRegisters"]
 
@@ -52,7 +52,7 @@ class PmpRegisters(wiring.Component):
                 "value": Out(64),
                 "write": In(1),
                 "written": In(64),
-                "entries": Out(data.ArrayLayout(PmpEntry, entries)),
+                "entries": Out(pmp_layout(entries)),
             }
         )
         self._count = entries
