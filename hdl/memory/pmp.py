@@ -70,7 +70,7 @@ class PmpChecker(wiring.Component):
         Live.
     address, size
         Physical address in bytes, and log2 of the bytes.
-    read, write, execute
+    reads, writes, executes
         What the access does; an atomic reads and writes.
     machine
         It is one of M-mode; of data accesses by the effective privilege.
@@ -88,9 +88,9 @@ class PmpChecker(wiring.Component):
                 "entries": In(pmp_layout(entries)),
                 "address": In(PA_BITS),
                 "size": In(2),
-                "read": In(1),
-                "write": In(1),
-                "execute": In(1),
+                "reads": In(1),
+                "writes": In(1),
+                "executes": In(1),
                 "machine": In(1),
                 "permitted": Out(1),
                 "far_permitted": Out(1),
@@ -137,7 +137,7 @@ class PmpChecker(wiring.Component):
         entry = self.entries[number]
         # "When the L bit is clear, any M-mode access matching the PMP entry will succeed; the R/W/X
         # permissions apply only to S and U modes."
-        allowed = (~self.read | entry.r) & (~self.write | entry.w) & (~self.execute | entry.x)
+        allowed = (~self.reads | entry.r) & (~self.writes | entry.w) & (~self.executes | entry.x)
         return allowed | (self.machine & ~entry.locked)
 
     def _judge(self, hits: Value, granted: Value) -> Value:

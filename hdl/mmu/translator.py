@@ -141,9 +141,9 @@ class Translator(wiring.Component):
             checker.entries.eq(self.context.pmp),
             checker.address.eq(request.pa),
             checker.size.eq(request.size),
-            checker.read.eq(is_read(request.access)),
-            checker.write.eq(is_write(request.access)),
-            checker.execute.eq(request.access == Access.FETCH),
+            checker.reads.eq(is_read(request.access)),
+            checker.writes.eq(is_write(request.access)),
+            checker.executes.eq(request.access == Access.FETCH),
             checker.machine.eq(request.priv == Priv.M),
             request.narrow.eq(~checker.far_permitted),
         ]

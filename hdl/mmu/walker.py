@@ -166,7 +166,7 @@ class Walker(wiring.Component):
         #: The walk of this cycle must fill no TLB and have no result.
         self.killed = Signal()
         #: Physical memory protection lets the PTE be read, or in REREAD also written.
-        self.permitted = Signal()
+        self.accessible = Signal()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -294,7 +294,7 @@ class Walker(wiring.Component):
     def _reread(self, m: Module) -> None:
         """REREAD: lock the memory for the write, if that may happen."""
         request = self.port.request
-        with m.If(~self.permitted):
+        with m.If(~self.accessible):
             self._conclude(m, Fault.ACCESS)
         with m.Else():
             m.d.comb += [request.valid.eq(1), request.lock.eq(1)]
@@ -358,7 +358,7 @@ class Walker(wiring.Component):
         table = Cat(Const(0, PAGE_BITS), self.read_table)
         with m.If(self.read):
             m.d.sync += [self.table_ppn.eq(self.read_table), self.level.eq(self.read_level)]
-            with m.If(~self._pma.is_ram(table) | ~self.permitted):
+            with m.If(~self._pma.is_ram(table) | ~self.accessible):
                 self._conclude(m, Fault.ACCESS)
             with m.Else():
                 m.d.comb += request.valid.eq(1)
@@ -367,7 +367,7 @@ class Walker(wiring.Component):
     def _protect(self, m: Module) -> None:
         """What physical memory protection says of the PTE at the address of this cycle."""
         if self.checker is None:
-            m.d.comb += self.permitted.eq(1)
+            m.d.comb += self.accessible.eq(1)
             return
         m.submodules.checker = checker = self.checker
         # "The PMP check applies to page-table accesses for virtual-address translation, for which
@@ -376,9 +376,9 @@ class Walker(wiring.Component):
             checker.entries.eq(self.pmp),
             checker.address.eq(self.port.request.address),
             checker.size.eq(3),
-            checker.read.eq(1),
-            checker.write.eq(self.state == WalkerState.REREAD),
-            self.permitted.eq(checker.permitted),
+            checker.reads.eq(1),
+            checker.writes.eq(self.state == WalkerState.REREAD),
+            self.accessible.eq(checker.permitted),
         ]
 
     def _kill(self, m: Module) -> None:

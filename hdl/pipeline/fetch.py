@@ -132,11 +132,11 @@ class Fetch(wiring.Component):
                 asked.target.eq(btb.target),
                 asked.number.eq(number),
             ]
-        if self._protected:
-            self._halve(m, asked, pc, fire)
         with m.If(redirect.valid):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
         self._describe(m)
+        if self._protected:
+            self._halve(m, asked, pc, fire)
         self._deliver(m, asked, complete & ~dropped)
         m.d.comb += [self.takes.eq(fire), self.waits.eq(pending & ~dropped & ~complete)]
         self._probe(m, asked, self.waits, room & ~stopped & ~failed, fire)

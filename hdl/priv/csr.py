@@ -178,7 +178,7 @@ class CsrFile(wiring.Component):
         m.submodules.interrupts = interrupts = self._interrupts
         m.submodules.monitors = self.monitors
         if self._pmp is not None:
-            m.submodules.pmp = pmp = self._pmp
+            m.submodules.protection = pmp = self._pmp
             m.d.comb += [
                 pmp.number.eq(self.address),
                 pmp.written.eq(self.write_data),

@@ -6,7 +6,7 @@ import pytest
 
 from hdl.memory.pmp import PmpChecker
 from tests.support import simulate
-from tests.verify.golden.pmp import NA4, NAPOT, OFF, TOR, L, Pmp, R, W, X, napot
+from tests.verify.golden.pmp import NA4, NAPOT, OFF, TOR, L, Pmp, R, W, X, fields_of, napot
 
 SEED = 1
 TOP = (1 << 56) - 8
@@ -25,20 +25,7 @@ class Bench:
         count = self.dut.entries.shape().length
         pairs = [*pairs, *[(OFF, 0)] * (count - len(pairs))]
         self.golden = Pmp(count, [cfg for cfg, _ in pairs], [addr for _, addr in pairs])
-        self.ctx.set(
-            self.dut.entries,
-            [
-                {
-                    "r": cfg & 1,
-                    "w": cfg >> 1 & 1,
-                    "x": cfg >> 2 & 1,
-                    "match": cfg >> 3 & 3,
-                    "locked": cfg >> 7,
-                    "address": addr,
-                }
-                for cfg, addr in pairs
-            ],
-        )
+        self.ctx.set(self.dut.entries, fields_of(self.golden))
 
     def check(self, address, log_size, permission, mode):
         """The checker agrees with the golden model, on the other 4 of 8 bytes, too."""
@@ -46,9 +33,9 @@ class Bench:
         for name, value in (
             ("address", address),
             ("size", log_size),
-            ("read", bool(permission & R)),
-            ("write", bool(permission & W)),
-            ("execute", bool(permission & X)),
+            ("reads", bool(permission & R)),
+            ("writes", bool(permission & W)),
+            ("executes", bool(permission & X)),
             ("machine", mode == "M"),
         ):
             ctx.set(getattr(dut, name), value)

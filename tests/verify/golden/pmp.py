@@ -5,7 +5,7 @@ Part of the golden model: it shares nothing with `hdl`, not even the constants.
 
 from dataclasses import dataclass, field
 
-__all__ = ["L", "NA4", "NAPOT", "OFF", "R", "TOR", "W", "X", "Pmp", "napot"]
+__all__ = ["L", "NA4", "NAPOT", "OFF", "R", "TOR", "W", "X", "Pmp", "fields_of", "napot"]
 
 #: Bits of a configuration byte, and the values of its field A in place.
 R, W, X, L = 1, 2, 4, 0x80
@@ -16,6 +16,21 @@ _CFG0, _ADDR0 = 0x3A0, 0x3B0
 def napot(base: int, size: int) -> int:
     """What `pmpaddr` holds for the region of `size` bytes, a power of two from 8 on, at `base`."""
     return base >> 2 | (size >> 3) - 1
+
+
+def fields_of(pmp: "Pmp") -> list[dict[str, int]]:
+    """The entries of `pmp`, the fields of each by the names that they have in `hdl`."""
+    return [
+        {
+            "r": cfg & 1,
+            "w": cfg >> 1 & 1,
+            "x": cfg >> 2 & 1,
+            "match": cfg >> 3 & 3,
+            "locked": cfg >> 7,
+            "address": addr,
+        }
+        for cfg, addr in zip(pmp.cfg, pmp.addr, strict=True)
+    ]
 
 
 @dataclass
