@@ -52,7 +52,7 @@ class Request:
     mprv: int = 0
     mpp: str = "U"
     size: int = 1
-    pmp: protection.Pmp = field(default_factory=lambda: protection.Pmp(0))
+    pmp: protection.Pmp = field(default_factory=lambda: protection.Pmp(0), hash=False)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ def test_every_address_in_every_mode(parameters):
         for priv in Priv:
             await bench.enter(priv)
             for address in range(4096):
-                exists = address in known or address in MONITORS or (bool(parameters) and address in PMP)
+                protects = bool(parameters) and address in PMP
+                exists = address in known or address in MONITORS or protects
                 readable = exists and priv >= address >> 8 & 3
                 assert bench.legal(address, 0) == readable, f"{address:#x} {priv.name}"
                 shown = known.get(address) in READ_ONLY or address in HPMCOUNTERS
