@@ -38,6 +38,7 @@ FLOORS = {
         ("limit", "guests"),
         ("result",),
         ("session", "output"),
+        ("boot",),
         ("api",),
         ("debug", "exercises", "report"),
         ("cli", "bench"),

@@ -96,6 +96,6 @@ def _uses(param: click.Parameter, value: object) -> Iterator[FileUse]:
             from sim.output.gtkw import save_path
 
             yield FileUse("the save file of --vcd", save_path(item), True)
-        if name in ("PROGRAM", "FILE") and is_source(item):
-            elf = elf_of(Path(item), bare=name == "FILE")
+        if name in ("PROGRAM", "FILE", "KERNEL") and is_source(item):
+            elf = elf_of(Path(item), bare=name != "PROGRAM")
             yield FileUse("the program's ELF", elf, True)

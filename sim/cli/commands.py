@@ -7,29 +7,33 @@ from typing import TYPE_CHECKING
 
 from kernel_model.calls.release import abi_of
 from kernel_model.facts.abi import AUTO, Abi
-from sim.cli.driving import LOST, drive, emit, say, tell, unless_lost, with_status
+from sim.cli.driving import (
+    LOST,
+    drive,
+    emit,
+    make_recording,
+    say,
+    tell,
+    tell_compiled,
+    unless_lost,
+    with_status,
+)
 from sim.cli.options import Options, RunOptions
 from sim.cli.reports import BareReports, Reports
 from sim.cli.watching import keep_journal, open_console, watch
 from sim.config import MachineConfig, RunConfig
 from sim.guests.kernel_setup import read_files
-from sim.guests.program import (
-    Program,
-    find_bare_program,
-    find_user_program,
-    require_program,
-)
+from sim.guests.program import find_bare_program, find_user_program, require_program
 from sim.guests.symbols import Symbols
 from sim.host.output_files import empty, open_output
 from sim.host.progress import Progress, tell_files
 from sim.output.activity import Activity
 from sim.output.signature import signature_lines
 from sim.platform.devices.console import Console
-from sim.session import BareSession, KernelSession, Session
+from sim.session import BareSession, KernelSession
 
 if TYPE_CHECKING:
     from sim.cli.explain import Explainer
-    from sim.output.recording import Recording
 
 __all__ = ["run_bare", "run_program"]
 
@@ -53,7 +57,7 @@ def run_program(
     empty(options.vcd, options.log_commits, options.rvfi, options.json_path, options.csv)
     empty(options.chrome_trace, options.kanata, options.log_walks, options.report)
     program = find_user_program(name, disk)
-    _tell_compiled(program, options)
+    tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
     console = open_console(options, progress.clear)
     with program.blamed():
@@ -66,7 +70,7 @@ def run_program(
             say(notice)
         kernel, faults = session.kernel, session.guest.faults
         progress.activity = Activity(kernel)
-        recording = _recording(options, session)
+        recording = make_recording(options, session)
         reports = Reports(options, session, console.write)
         symbols = session.symbols()
         explainer = _explainer(options, symbols, progress)
@@ -108,15 +112,15 @@ def run_bare(
     empty(options.vcd, options.log_commits, options.rvfi, options.json_path, signature)
     empty(options.kanata, options.log_walks)
     program = find_bare_program(path)
-    _tell_compiled(program, options)
+    tell_compiled(program, options)
     progress = Progress(sys.stderr, told=not options.quiet)
     console = Console(before_write=progress.clear)
     with program.blamed():
         session = BareSession(config, program.elf, console.write)
         ram = session.machine.ram
         wanted = None if signature is None else (signature, session.image.signature(ram))
-    recording = _recording(options, session)
-    reports = BareReports(options, session, program.elf, console.write)
+    recording = make_recording(options, session)
+    reports = BareReports(options, session, console.write)
     number = drive(session, options, recording, progress, lambda: 0, console)
 
     code = session.guest.htif.exit_code
@@ -138,18 +142,6 @@ def run_bare(
 # What few runs want is imported for those alone: the others start the sooner.
 
 
-def _recording(options: Options, session: Session) -> "Recording | None":
-    """What records the run, if it is to be recorded."""
-    if options.vcd is None:
-        return None
-    from sim.cli.recordings import record_bare_run, record_run
-
-    if isinstance(session, KernelSession):
-        return record_run(options, session)
-    assert isinstance(session, BareSession)
-    return record_bare_run(options, session)
-
-
 def _explainer(options: RunOptions, symbols: Symbols, progress: Progress) -> "Explainer | None":
     """What tells of the page faults that are to be told of."""
     if options.explain is None:
@@ -157,8 +149,3 @@ def _explainer(options: RunOptions, symbols: Symbols, progress: Progress) -> "Ex
     from sim.cli.explain import Explainer
 
     return Explainer(options.explain, symbols, lambda line: emit(progress, line))
-
-
-def _tell_compiled(program: Program, options: Options) -> None:
-    if program.source is not None and not options.quiet:
-        say(f"{program.source} is compiled into {program.where}")

@@ -10,6 +10,7 @@ from sim.cli.options import Options
 from sim.cli.watching import TRANSCRIPTS, start_transcripts
 from sim.config import RunConfig
 from sim.guests.kernel_guest import PATIENCE
+from sim.guests.program import Program
 from sim.guests.symbols import Symbols
 from sim.host.interrupts import end_by_signals
 from sim.host.output_files import not_whole
@@ -19,15 +20,44 @@ from sim.limit import DEFAULT_CYCLES, LAST_CYCLE
 from sim.machine import End
 from sim.platform.devices.console import Console
 from sim.result import Result
-from sim.session import Session
+from sim.session import KernelSession, MachineSession, Session
 
 if TYPE_CHECKING:
     from sim.output.recording import Recording
 
-__all__ = ["LOST", "drive", "emit", "say", "tell", "unless_lost", "with_status"]
+__all__ = [
+    "LOST",
+    "drive",
+    "emit",
+    "make_recording",
+    "say",
+    "tell",
+    "tell_compiled",
+    "unless_lost",
+    "with_status",
+]
 
 #: The status of a run whose output could not be written, if the program's own is 0.
 LOST = 2
+
+
+def make_recording(options: Options, session: Session) -> "Recording | None":
+    """What records the run, if it is to be recorded."""
+    if options.vcd is None:
+        return None
+    # Few runs want it: the others start the sooner.
+    from sim.cli.recordings import record_bare_run, record_run
+
+    if isinstance(session, KernelSession):
+        return record_run(options, session)
+    assert isinstance(session, MachineSession)
+    return record_bare_run(options, session)
+
+
+def tell_compiled(program: Program, options: Options) -> None:
+    """Says where the ELF is that was made of a source just now."""
+    if program.source is not None and not options.quiet:
+        say(f"{program.source} is compiled into {program.where}")
 
 
 def drive(
