@@ -35,6 +35,7 @@ BOUNDS = {
     "walk_cache_entries": _ENTRIES,
     "btb_entries": (2, 256),
     "hpm_counters": (0, 29),
+    "pmp_entries": (0, 16),
     "reset_pc": (0, (1 << 64) - 2),
     "hart_id": (0, (1 << 64) - 1),
     "quantum": (0, LONGEST),
@@ -87,9 +88,12 @@ class MachineConfig:
     hpm_counters : int
         Counters of events that software can use, `mhpmcounter3` and the following. What they count
         has to be known in every cycle, which takes a twentieth of the native engine's speed.
+    pmp_entries : int
+        Entries of physical memory protection. As soon as there is one, S-mode and U-mode may access
+        nothing until M-mode lets them.
     pmp_csrs : bool
-        The registers of physical memory protection read 0 and ignore writes, for kernels that write
-        them without looking; else they are illegal instructions.
+        Without entries the registers of physical memory protection read 0 and ignore writes, for
+        kernels that write them without looking; else they are illegal instructions then.
     reset_pc : int
         Address of the first instruction, even.
     hart_id : int
@@ -107,6 +111,7 @@ class MachineConfig:
     walk_cache_entries: int = 4
     btb_entries: int = 16
     hpm_counters: int = 0
+    pmp_entries: int = 0
     pmp_csrs: bool = False
     reset_pc: int = RAM_BASE
     hart_id: int = 0

@@ -58,6 +58,7 @@ MACHINE = [
     _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
     _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
     _number("hpm_counters", "N", "Event counters that the hart has for software."),
+    _number("pmp_entries", "N", "Entries of physical memory protection that the hart has."),
     click.option(
         "--no-fast-forward",
         "fast_forward",

@@ -17,6 +17,7 @@ from sim.config import BootConfig, ConfigError, HostFile, MachineConfig, RunConf
         ({"btb_entries": 12}, "btb_entries must be a power of two, not 12"),
         ({"btb_entries": 1}, "btb_entries must be 2 to 256, not 1"),
         ({"reset_pc": 0x8000_0001}, "reset_pc must be even, not 0x80000001"),
+        ({"pmp_entries": 17}, "pmp_entries must be 0 to 16, not 17"),
         ({"hart_id": -1}, "hart_id must be 0 to 18446744073709551615, not -1"),
     ],
 )

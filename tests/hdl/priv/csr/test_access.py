@@ -19,10 +19,10 @@ from tests.hdl.priv.csr.expected import (
 )
 
 
-@pytest.mark.parametrize("pmp_csrs", [False, True])
-def test_every_address_in_every_mode(pmp_csrs):
+@pytest.mark.parametrize("parameters", [{}, {"pmp_csrs": True}, {"pmp_entries": 8}], ids=str)
+def test_every_address_in_every_mode(parameters):
     """With all counters open and STCE: the two fields of an address alone decide."""
-    bench = Bench(pmp_csrs=pmp_csrs)
+    bench = Bench(**parameters)
     known = {address_of(name): name for name in NAMES}
 
     async def testbench():
@@ -32,7 +32,8 @@ def test_every_address_in_every_mode(pmp_csrs):
         for priv in Priv:
             await bench.enter(priv)
             for address in range(4096):
-                exists = address in known or address in MONITORS or (pmp_csrs and address in PMP)
+                protects = bool(parameters) and address in PMP
+                exists = address in known or address in MONITORS or protects
                 readable = exists and priv >= address >> 8 & 3
                 assert bench.legal(address, 0) == readable, f"{address:#x} {priv.name}"
                 shown = known.get(address) in READ_ONLY or address in HPMCOUNTERS

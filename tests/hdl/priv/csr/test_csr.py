@@ -86,6 +86,26 @@ def test_registers_of_no_memory_protection_stay_0():
     bench.run(testbench)
 
 
+@pytest.mark.parametrize("entries", [8, 16])
+def test_registers_of_memory_protection_hold_its_entries(entries):
+    """What they do with a value is for the tests of `hdl.priv.pmp`."""
+    bench = Bench(pmp_entries=entries)
+
+    async def testbench():
+        before = {name: bench.read(name) for name in NAMES - {"mcycle", "cycle"}}
+        for number, address in enumerate(PMP):
+            await bench.write_at(address, 0x1111_1111_1111_1111 + number)
+        low, high, *addresses = map(bench.read_at, PMP)
+        assert low == 0x1111_1111_1111_1111
+        assert high == (0x1111_1111_1111_1110 + 2 if entries == 16 else 0) & ~0x22
+        held = [0x11_1111_1111_1111 + 2 + number for number in range(entries)]
+        assert addresses == held + [0] * (16 - entries)
+        assert [entry.address for entry in bench.ctx.get(bench.dut.pmp)] == held
+        assert {name: bench.read(name) for name in before} == before
+
+    bench.run(testbench)
+
+
 def test_an_event_counter_counts_and_users_see_it():
     bench = Bench()
 
