@@ -208,6 +208,10 @@ MHPMCOUNTERS, MHPMEVENTS, HPMCOUNTERS = (
     range(0xC03, 0xC20),
 )
 
+#: Addresses of physical memory protection's registers on RV64, of 16 entries: `pmpcfg0` and
+#: `pmpcfg2`, for odd ones are RV32's, and `pmpaddr0` to `pmpaddr15`.
+PMPCFGS, PMPADDRS = range(0x3A0, 0x3A4, 2), range(0x3B0, 0x3C0)
+
 
 def vpn(va: int, level: int) -> int:
     """The `level`'s virtual page number field (9 bits) of `va`, an int."""

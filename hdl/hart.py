@@ -54,6 +54,12 @@ class Hart(wiring.Component):
         Words of the branch target buffer; a power of two, at least 2.
     hpm_counters : int
         Counters of events, `mhpmcounter3` and the following: 0 to 29.
+    pmp_entries : int
+        Entries of physical memory protection: 0 to 16. As soon as there is one, S-mode and U-mode
+        may access nothing until M-mode lets them.
+    pmp_csrs : bool
+        Without entries the registers of physical memory protection read 0 and ignore writes, for
+        kernels that write them without looking; else they are illegal instructions then.
     pma : Pma
         Where RAM is.
 
@@ -92,6 +98,8 @@ class Hart(wiring.Component):
         walk_cache_entries: int = 4,
         btb_entries: int = 16,
         hpm_counters: int = 4,
+        pmp_entries: int = 0,
+        pmp_csrs: bool = False,
         pma: Pma | None = None,
     ) -> None:
         super().__init__(
@@ -105,17 +113,22 @@ class Hart(wiring.Component):
             }
         )
         pma = pma or Pma()
-        self.fetch = Fetch(reset_pc=reset_pc, btb_entries=btb_entries)
-        self.align = Aligner()
+        protected = pmp_entries > 0
+        self.fetch = Fetch(reset_pc=reset_pc, btb_entries=btb_entries, protected=protected)
+        self.align = Aligner(protected=protected)
         self.decode = Decode()
         self.execute = Execute()
-        self.trap = TrapStage(hart_id=hart_id, hpm_counters=hpm_counters)
+        self.trap = TrapStage(
+            hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
+        )
         self.mmu = Mmu(
             pma=pma,
             itlb_entries=itlb_entries,
             dtlb_entries=dtlb_entries,
             walk_cache_entries=walk_cache_entries,
+            pmp_entries=pmp_entries,
         )
+        self._protected = protected
         self.arbiter = Arbiter()
         self.event_unit = EventUnit()
         self.registers = self.decode.registers.data
@@ -211,3 +224,5 @@ class Hart(wiring.Component):
         wiring.connect(m, trap.sfence, mmu.sfence)
         for name in ("sv39", "asid", "root", "sum_", "mxr", "adue"):
             m.d.comb += getattr(mmu.context, name).eq(getattr(trap.environment, name))
+        if self._protected:
+            m.d.comb += mmu.context.pmp.eq(trap.pmp)

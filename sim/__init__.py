@@ -12,12 +12,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.api import run, start, start_bare
-    from sim.config import MachineConfig, RunConfig
+    from sim.api import run, start, start_bare, start_boot
+    from sim.config import BootConfig, MachineConfig, RunConfig
     from sim.machine import End
     from sim.result import Result
 
 __all__ = [
+    "BootConfig",
     "End",
     "MachineConfig",
     "Result",
@@ -26,12 +27,14 @@ __all__ = [
     "run",
     "start",
     "start_bare",
+    "start_boot",
 ]
 
 #: The release; `CHANGELOG.md` tells what is new in it.
 __version__ = "0.1.0"
 
 _PLACES = {
+    "BootConfig": "sim.config",
     "End": "sim.machine",
     "MachineConfig": "sim.config",
     "Result": "sim.result",
@@ -39,6 +42,7 @@ _PLACES = {
     "run": "sim.api",
     "start": "sim.api",
     "start_bare": "sim.api",
+    "start_boot": "sim.api",
 }
 
 

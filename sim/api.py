@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from sim.config import MachineConfig, RunConfig
+from sim.boot.session import BootSession
+from sim.config import BootConfig, MachineConfig, RunConfig
+from sim.guests.boot_image import read_boot
 from sim.guests.kernel_setup import read_files
-from sim.guests.program import find_bare_program, find_user_program
+from sim.guests.program import find_bare_program, find_boot_program, find_user_program
 from sim.platform.devices.captured import Captured
 from sim.result import Result
 from sim.session import BareSession, KernelSession
 
-__all__ = ["run", "start", "start_bare"]
+__all__ = ["run", "start", "start_bare", "start_boot"]
 
 
 def run(
@@ -63,3 +65,24 @@ def start_bare(
     found = find_bare_program(Path(program))
     with found.blamed():
         return BareSession(config, found.elf)
+
+
+def start_boot(
+    kernel: str | Path,
+    *,
+    stdin: bytes | str = b"",
+    until: bytes | str = b"",
+    config: BootConfig | None = None,
+    **options: Any,
+) -> BootSession:
+    """A kernel on the devices of QEMU's `virt`, at cycle 0; see `BootSession`.
+
+    `stdin` is what comes to its UART, and `until` a text whose printing ends the run, if not empty.
+    Raises LoadError besides what `run` raises.
+    """
+    config = (config or BootConfig()).changed(**options)
+    found = find_boot_program(Path(kernel), raw=config.raw is not None)
+    console = Captured(stdin.encode() if isinstance(stdin, str) else stdin)
+    text = until.encode() if isinstance(until, str) else until
+    with found.blamed():
+        return BootSession(read_boot(config, found.elf), console, until=text)

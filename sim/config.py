@@ -1,10 +1,10 @@
 """The configuration of a run: one frozen record, from the hart's parameters to the kernel's."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from hdl.arch import RAM_BASE
+from hdl.arch import PAGE_SIZE, RAM_BASE
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
@@ -15,6 +15,7 @@ __all__ = [
     "ENGINES",
     "KERNEL_COSTS",
     "LONGEST",
+    "BootConfig",
     "ConfigError",
     "HostFile",
     "MachineConfig",
@@ -34,11 +35,16 @@ BOUNDS = {
     "walk_cache_entries": _ENTRIES,
     "btb_entries": (2, 256),
     "hpm_counters": (0, 29),
+    "pmp_entries": (0, 16),
     "reset_pc": (0, (1 << 64) - 2),
     "hart_id": (0, (1 << 64) - 1),
     "quantum": (0, LONGEST),
     "tick": (1, LONGEST),
+    "raw": (0, (1 << 64) - 2),
+    "virtio_version": (1, 2),
 }
+#: Those that may be None.
+_OPTIONAL = ("raw",)
 #: What may simulate the hart.
 ENGINES = ("native", "pysim")
 #: What the kernel's work may cost: as measured of xv6, or nothing.
@@ -82,6 +88,12 @@ class MachineConfig:
     hpm_counters : int
         Counters of events that software can use, `mhpmcounter3` and the following. What they count
         has to be known in every cycle, which takes a twentieth of the native engine's speed.
+    pmp_entries : int
+        Entries of physical memory protection. As soon as there is one, S-mode and U-mode may access
+        nothing until M-mode lets them.
+    pmp_csrs : bool
+        Without entries the registers of physical memory protection read 0 and ignore writes, for
+        kernels that write them without looking; else they are illegal instructions then.
     reset_pc : int
         Address of the first instruction, even.
     hart_id : int
@@ -99,12 +111,16 @@ class MachineConfig:
     walk_cache_entries: int = 4
     btb_entries: int = 16
     hpm_counters: int = 0
+    pmp_entries: int = 0
+    pmp_csrs: bool = False
     reset_pc: int = RAM_BASE
     hart_id: int = 0
 
     def __post_init__(self) -> None:
         for name, (least, most) in BOUNDS.items():
             value = getattr(self, name, least)
+            if name in _OPTIONAL and value is None:
+                continue
             if not isinstance(value, int) or not least <= value <= most:
                 raise ConfigError(f"{name} must be {least} to {most}, not {value!r}")
         if self.btb_entries & (self.btb_entries - 1):
@@ -114,10 +130,10 @@ class MachineConfig:
 
     def changed(self, **parameters: Any) -> Self:
         """The same with other values of some parameters. Raises ConfigError."""
-        unknown = set(parameters) - {each.name for each in fields(self)}
+        known = [each.name for each in fields(self) if each.init]
+        unknown = set(parameters) - {*known}
         if unknown:
-            known = ", ".join(each.name for each in fields(self))
-            raise ConfigError(f"{', '.join(sorted(unknown))} must be one of {known}")
+            raise ConfigError(f"{', '.join(sorted(unknown))} must be one of {', '.join(known)}")
         return replace(self, **parameters)
 
     def as_json(self) -> dict[str, Any]:
@@ -181,6 +197,40 @@ class RunConfig(MachineConfig):
                 f"reset_pc must be {KERNBASE:#x}, where the kernel's trampoline lies, "
                 f"not {self.reset_pc:#x}"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootConfig(MachineConfig):
+    """Parameters of a machine as QEMU's `virt`, on which a kernel is booted.
+
+    Raises ConfigError.
+
+    Attributes
+    ----------
+    disk : Path or None
+        The image that the virtio block device has; without one there is no such device.
+    virtio_version : int
+        Of that device: 1 is a legacy one, 2 one of today.
+    bios : Path or None
+        An M-mode program, an ELF, that is entered instead of the kernel.
+    raw : int or None
+        The kernel is no ELF, but the bytes that lie from this address on, even.
+    reset_pc : int
+        Not to be given: the last page of RAM, where the code lies that enters the kernel.
+    """
+
+    pmp_csrs: bool = True
+    disk: Path | None = None
+    virtio_version: int = 2
+    bios: Path | None = None
+    raw: int | None = None
+    reset_pc: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reset_pc", RAM_BASE + (self.memory_mib << 20) - PAGE_SIZE)
+        super().__post_init__()
+        if self.raw is not None and self.raw % 2:
+            raise ConfigError(f"raw must be even, not {self.raw:#x}")
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from sim.guests.kernel_setup import make_kernel
 from sim.guests.loader import load_bare
 from sim.guests.symbols import Symbols
 from sim.limit import run_within
-from sim.machine import End, Machine, Snapshot, Watcher
+from sim.machine import End, Guest, Machine, Snapshot, Watcher
 from sim.platform.device import Device
 from sim.platform.devices.captured import Captured
 from sim.platform.devices.doorbell import DoorbellPage
@@ -25,7 +25,7 @@ from sim.platform.devices.htif import Htif
 from sim.platform.ram import Ram
 from sim.result import STATUS, Result
 
-__all__ = ["BareSession", "KernelSession", "Session"]
+__all__ = ["BareSession", "KernelSession", "MachineSession", "Session"]
 
 
 class Session(ABC):
@@ -39,13 +39,17 @@ class Session(ABC):
         What it was built from.
     machine, guest
         Its parts.
+    elf : bytes
+        What runs first.
     watchers : list of Watcher
         What looks at the machine whenever it stands still.
     end : End
         Why it stands, at first because somebody stopped it.
     """
 
-    def __init__(self, config: MachineConfig, machine: Machine, guest: KernelGuest | BareGuest):
+    elf: bytes = b""
+
+    def __init__(self, config: MachineConfig, machine: Machine, guest: Guest):
         self.config = config
         self.machine = machine
         self.guest = guest
@@ -128,14 +132,11 @@ class KernelSession(Session):
     kernel : Kernel
         What serves its page faults. Its memory must be a `Ram`, which the hart shares; else
         TypeError is raised.
-    elf : bytes
-        What the first process runs, of a session `of_program`.
     disk : Disk or None
         What else may be run, if anything was read for that.
     """
 
     guest: KernelGuest
-    elf: bytes = b""
     disk: Disk | None = None
 
     def __init__(self, config: MachineConfig, kernel: Kernel, *, hart: HartPorts | None = None):
@@ -209,15 +210,39 @@ class KernelSession(Session):
         )
 
 
-class BareSession(Session):
+class MachineSession(Session):
+    """What serves its page faults itself: of them is told what the hart raised, and no more."""
+
+    def finish(self) -> None:
+        """See `Session.finish`: nothing goes on here."""
+
+    def result(self) -> Result:
+        """What has come of it so far."""
+        engine, code = self.machine.engine, self.exit_code
+        return Result(
+            config=self.config,
+            end=self.end,
+            exit_status=STATUS[self.end] if code is None else min(code, 255),
+            cycles=engine.cycle,
+            instructions=engine.log.instructions,
+            engine=engine.name,
+            output=self.output,
+            counters=Attribution().shares(engine.counts),
+        )
+
+    @property
+    def output(self) -> bytes | None:
+        """What was printed, if it was kept."""
+        return None
+
+
+class BareSession(MachineSession):
     """A bare-metal program, which ends through HTIF.
 
     Members
     -------
     image : BareImage
         Where its symbols are.
-    elf : bytes
-        The program.
 
     Parameters
     ----------
@@ -245,21 +270,6 @@ class BareSession(Session):
         guest = BareGuest(Htif(self.image.tohost, self.image.fromhost, write))
         super().__init__(config, Machine(config, ram, devices=[guest.htif], hart=hart), guest)
 
-    def finish(self) -> None:
-        pass  # of its faults is told what the hart raised, and no more
-
     @property
     def exit_code(self) -> int | None:
         return self.guest.htif.exit_code
-
-    def result(self) -> Result:
-        engine, code = self.machine.engine, self.exit_code
-        return Result(
-            config=self.config,
-            end=self.end,
-            exit_status=STATUS[self.end] if code is None else min(code, 255),
-            cycles=engine.cycle,
-            instructions=engine.log.instructions,
-            engine=engine.name,
-            counters=Attribution().shares(engine.counts),
-        )

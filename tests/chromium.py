@@ -170,14 +170,24 @@ class Page:
         return {name.strip(): others for name, *others in rows}
 
     def click(self, selector: str) -> None:
-        """Clicks in the middle of an element."""
+        """Clicks in the middle of an element, once nothing moves it any more or covers it."""
         x, y = self.evaluate(
-            f"""(() => {{
+            f"""new Promise((done, fail) => {{
               const element = document.querySelector({json.dumps(selector)});
-              element.scrollIntoView({{block: "center", behavior: "instant"}});
-              const box = element.getBoundingClientRect();
-              return [box.x + box.width / 2, box.y + box.height / 2];
-            }})()"""
+              const end = performance.now() + {_PATIENCE}e3;
+              let before = null;
+              (function look() {{
+                element.scrollIntoView({{block: "center", behavior: "instant"}});
+                const box = element.getBoundingClientRect();
+                const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                const hit = document.elementFromPoint(x, y);
+                const still = before === `${{x}} ${{y}}`;
+                if (still && hit && element.contains(hit)) return done([x, y]);
+                if (performance.now() > end) return fail(new Error("it cannot be clicked"));
+                before = `${{x}} ${{y}}`;
+                requestAnimationFrame(() => setTimeout(look, 20));
+              }})();
+            }})"""
         )
         for kind in ("mousePressed", "mouseReleased"):
             self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hdl.priv.table import MONITORS, REGISTERS, Action, Block, Field, Register, State
+from hdl.priv.table import MONITORS, PROTECTION, REGISTERS, Action, Block, Field, Register, State
 
 __all__ = ["PAGE", "renew"]
 
@@ -20,7 +20,8 @@ def renew(text: str) -> str:
     lines = rest.splitlines(keepends=True)
     while lines and lines[0].startswith("|"):
         del lines[0]
-    return "".join([before, head, *map(_row, REGISTERS), *map(_rows, MONITORS), *lines])
+    blocks = map(_rows, (*MONITORS, *PROTECTION))
+    return "".join([before, head, *map(_row, REGISTERS), *blocks, *lines])
 
 
 def _row(register: Register) -> str:
@@ -35,9 +36,10 @@ def _row(register: Register) -> str:
 def _rows(block: Block) -> str:
     """One row for all that are alike."""
     first, last = block.addresses[0], block.addresses[-1]
-    names = f"`{block.name}3` to `{block.name}31`"
+    between = " to " if len(block.numbers) > 2 else ", "
+    names = between.join(f"`{block.name}{block.numbers[i]}`" for i in (0, -1))
     fields = "; ".join(map(_field, block.fields))
-    addresses = f"`{first:#05x}` to `{last:#05x}`"
+    addresses = f"`{first:#05x}`{between}`{last:#05x}`"
     return f"| {addresses} | {names} | {_access(first)} | {block.meaning} | {fields} |\n"
 
 

@@ -26,6 +26,7 @@ PRINTED = ["begins", "at 1000", "   x 12345", "in 2000 cycles", "same 7", "same 
 def test_there_are_examples():
     assert [page.name for page in WITH_EXAMPLES] == [
         "README.md",
+        "boot.md",
         "counters.md",
         "debugging.md",
         "exercises.md",

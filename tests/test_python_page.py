@@ -16,13 +16,21 @@ README = (ROOT / "README.md").read_text()
 HART = (ROOT / "docs" / "hart.md").read_text()
 DEBUGGING = (ROOT / "docs" / "debugging.md").read_text()
 TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
+BOOT = (ROOT / "docs" / "boot.md").read_text()
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
 
 
 @pytest.mark.parametrize(
     "text, examples",
-    [(PAGE, 9), (README, 3), (HART, 20), (TRANSCRIPTS, 5), (DEBUGGING, 5), (TUTORIAL, 20)],
-    ids=["python.md", "README.md", "hart.md", "transcripts.md", "debugging.md", "tutorial.md"],
+    [
+        pytest.param(PAGE, 9, id="python.md"),
+        pytest.param(README, 3, id="README.md"),
+        pytest.param(HART, 20, id="hart.md"),
+        pytest.param(TRANSCRIPTS, 5, id="transcripts.md"),
+        pytest.param(DEBUGGING, 5, id="debugging.md"),
+        pytest.param(TUTORIAL, 20, id="tutorial.md"),
+        pytest.param(BOOT, 2, id="boot.md"),
+    ],
 )
 def test_examples_print_what_they_show(text, examples):
     flags = doctest.IGNORE_EXCEPTION_DETAIL | doctest.REPORT_ONLY_FIRST_FAILURE

@@ -52,6 +52,9 @@ class Mmu(wiring.Component):
         Pages that each TLB holds, of any size; at least 1.
     walk_cache_entries : int
         Pointers to level-0 page tables that the walker remembers; at least 1.
+    pmp_entries : int
+        Entries of physical memory protection, in `context`; with 0 there is none. What it refuses
+        is an access fault, and never reaches `port`.
 
     Raises
     ------
@@ -66,12 +69,13 @@ class Mmu(wiring.Component):
         itlb_entries: int = 8,
         dtlb_entries: int = 8,
         walk_cache_entries: int = 4,
+        pmp_entries: int = 0,
     ) -> None:
         pma = pma or Pma()
         super().__init__(
             {
                 #: Live CSR fields.
-                "context": In(ContextSignature()),
+                "context": In(ContextSignature(pmp_entries=pmp_entries)),
                 #: Translation of instruction addresses; `access` stays FETCH.
                 "fetch": In(TranslationSignature()),
                 #: Translation of data addresses.
@@ -87,10 +91,11 @@ class Mmu(wiring.Component):
                 "probe": Out(MmuProbeSignature()),
             }
         )
-        self.fetch_side = Translator(pma=pma, entries=itlb_entries)
-        self.data_side = Translator(pma=pma, entries=dtlb_entries)
+        self.fetch_side = Translator(pma=pma, entries=itlb_entries, pmp_entries=pmp_entries)
+        self.data_side = Translator(pma=pma, entries=dtlb_entries, pmp_entries=pmp_entries)
         self.walk_cache = WalkCache(entries=walk_cache_entries)
-        self.walker = Walker(pma=pma)
+        self.walker = Walker(pma=pma, pmp_entries=pmp_entries)
+        self._protected = pmp_entries > 0
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -113,6 +118,8 @@ class Mmu(wiring.Component):
             walker.squash_fetch.eq(self.fetch.squash),
             walker.squash_data.eq(self.data.squash),
         ]
+        if self._protected:
+            m.d.comb += walker.pmp.eq(self.context.pmp)
         self._connect_starts(m)
         self._connect_results(m)
         self._probe(m)

@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import ASID_BITS, PA_BITS, PPN_BITS, Priv
+from hdl.memory.pmp import pmp_layout
 from hdl.memory.port import ID_BITS
 from hdl.mmu.vocabulary import Access, Fault
 
@@ -48,9 +49,13 @@ class AddressSignature(wiring.Signature):
 
 
 class ContextSignature(wiring.Signature):
-    """The live CSR fields that translation obeys, in every cycle, as seen from the CSR file."""
+    """The live CSR fields that translation obeys, in every cycle, as seen from the CSR file.
 
-    def __init__(self) -> None:
+    With `pmp_entries` other than 0 there is physical memory protection.
+    """
+
+    def __init__(self, *, pmp_entries: int = 0) -> None:
+        protection = {"pmp": Out(pmp_layout(pmp_entries))} if pmp_entries else {}
         super().__init__(
             {
                 #: `satp.MODE` is Sv39; else Bare.
@@ -65,6 +70,8 @@ class ContextSignature(wiring.Signature):
                 "mxr": Out(1),
                 #: `menvcfg.ADUE`: Svadu if set, else Svade.
                 "adue": Out(1),
+                #: The entries of physical memory protection.
+                **protection,
             }
         )
 
@@ -113,6 +120,9 @@ class TranslationSignature(wiring.Signature):
                 "priv": Out(Priv),
                 #: The kind of access; a fetch port leaves it at FETCH.
                 "access": Out(Access),
+                #: Log2 of the bytes of the portion, for physical memory protection; a fetch port
+                #: leaves it at 0.
+                "size": Out(2),
                 #: Identifier of the instruction, for the bus requests of a walk.
                 "id": Out(ID_BITS),
                 #: All requests of this port up to and in this cycle are squashed: their walk fills
@@ -124,6 +134,9 @@ class TranslationSignature(wiring.Signature):
                 "pa": In(PA_BITS),
                 #: `pa` is not RAM; valid with `pa`.
                 "device": In(1),
+                #: Of a fetch: physical memory protection lets the aligned 4 bytes around `pa` be
+                #: read, but not the aligned 8; valid with `pa`.
+                "narrow": In(1),
                 #: The fault of the access, or NONE; valid with `done`.
                 "fault": In(Fault),
                 #: The access is permitted once A or D has been set in the PTE (Svadu is on), which

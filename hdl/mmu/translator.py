@@ -6,10 +6,20 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arch import MAXVA_BITS, PA_BITS, PAGE_BITS, VPN_BITS, Priv
 from hdl.memory.pma import Pma
+from hdl.memory.pmp import PmpChecker
 from hdl.mmu.permission import is_permitted, needs_update
 from hdl.mmu.ports import ContextSignature, SfenceSignature, TranslationSignature
 from hdl.mmu.tlb import FillSignature, Tlb
-from hdl.mmu.vocabulary import Access, Fault, WalkKey, WalkResult, assign_key, is_atomic
+from hdl.mmu.vocabulary import (
+    Access,
+    Fault,
+    WalkKey,
+    WalkResult,
+    assign_key,
+    is_atomic,
+    is_read,
+    is_write,
+)
 
 __all__ = ["Translator"]
 
@@ -28,6 +38,8 @@ class Translator(wiring.Component):
         Physical memory attributes of translated addresses.
     entries : int
         Pages that the TLB holds; at least 1.
+    pmp_entries : int
+        Entries of physical memory protection; with 0 there is none.
 
     Raises
     ------
@@ -35,33 +47,38 @@ class Translator(wiring.Component):
         If `entries` is not a positive integer.
     """
 
-    #: Live CSR fields.
-    context: In(ContextSignature())
-    #: The port that it serves.
-    request: In(TranslationSignature())
-    #: Entries to invalidate, and a new one: both act at the end of the cycle.
-    sfence: In(SfenceSignature())
-    fill: In(FillSignature())
-    #: The result of the last walk, and whether that walk was for this side.
-    result: In(WalkResult)
-    result_valid: In(1)
-    #: The TLB answers the request of this cycle, with a page of this level, permitted or not.
-    answers: Out(1)
-    level: Out(2)
-    #: A page of this level has to make room in the TLB for another one at the end of the cycle.
-    displaces: Out(1)
-    displaced_level: Out(2)
-    #: The request misses: a walk is needed for `key`; in the cycle of the request.
-    miss: Out(1)
-    #: What the result of a walk for the request depends on.
-    key: Out(WalkKey)
-    #: The result of the last walk is the response to the request of this cycle.
-    result_used: Out(1)
-
-    def __init__(self, *, pma: Pma, entries: int) -> None:
-        super().__init__()
+    def __init__(self, *, pma: Pma, entries: int, pmp_entries: int = 0) -> None:
+        super().__init__(
+            {
+                #: Live CSR fields.
+                "context": In(ContextSignature(pmp_entries=pmp_entries)),
+                #: The port that it serves.
+                "request": In(TranslationSignature()),
+                #: Entries to invalidate, and a new one: both act at the end of the cycle.
+                "sfence": In(SfenceSignature()),
+                "fill": In(FillSignature()),
+                #: The result of the last walk, and whether that walk was for this side.
+                "result": In(WalkResult),
+                "result_valid": In(1),
+                #: The TLB answers the request of this cycle, with a page of this level, permitted
+                #: or not.
+                "answers": Out(1),
+                "level": Out(2),
+                #: A page of this level has to make room in the TLB for another one at the end of
+                #: the cycle.
+                "displaces": Out(1),
+                "displaced_level": Out(2),
+                #: The request misses: a walk is needed for `key`; in the cycle of the request.
+                "miss": Out(1),
+                #: What the result of a walk for the request depends on.
+                "key": Out(WalkKey),
+                #: The result of the last walk is the response to the request of this cycle.
+                "result_used": Out(1),
+            }
+        )
         self._pma = pma
         self.tlb = Tlb(entries=entries)
+        self.checker = PmpChecker(entries=pmp_entries) if pmp_entries else None
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -90,6 +107,7 @@ class Translator(wiring.Component):
         m.d.comb += request.pa.eq(Mux(translate, self._translated(tlb.page), request.va[:PA_BITS]))
         m.d.comb += request.device.eq(~self._pma.is_ram(request.pa))
         ram_only = (request.access == Access.FETCH) | is_atomic(request.access)
+        refused = (request.device & ram_only) | self._is_forbidden(m)
 
         def refuse(fault: ValueLike) -> None:
             m.d.comb += [request.done.eq(1), request.fault.eq(fault)]
@@ -105,13 +123,31 @@ class Translator(wiring.Component):
             m.d.comb += self.answers.eq(1)
         with m.Elif(~translate | (tlb.hit & ~needs_update(flags, request.access))):
             m.d.comb += [request.done.eq(1), self.answers.eq(translate)]
-            with m.If(request.device & ram_only):
+            with m.If(refused):
                 refuse(Fault.ACCESS)
         with m.Elif(self.result_valid & (self.result.key.as_value() == self.key.as_value())):
             refuse(self.result.fault)
             m.d.comb += [self.result_used.eq(1), request.update.eq(self.result.update)]
         with m.Else():
             m.d.comb += self.miss.eq(1)
+
+    def _is_forbidden(self, m: Module) -> ValueLike:
+        """Whether physical memory protection refuses the access; also drives `narrow`."""
+        if self.checker is None:
+            return 0
+        request = self.request
+        m.submodules.checker = checker = self.checker
+        m.d.comb += [
+            checker.entries.eq(self.context.pmp),
+            checker.address.eq(request.pa),
+            checker.size.eq(request.size),
+            checker.reads.eq(is_read(request.access)),
+            checker.writes.eq(is_write(request.access)),
+            checker.executes.eq(request.access == Access.FETCH),
+            checker.machine.eq(request.priv == Priv.M),
+            request.narrow.eq(~checker.far_permitted),
+        ]
+        return ~checker.permitted
 
     def _translated(self, page: data.View) -> Value:
         """The physical address: a superpage takes the low fields of its page number from `va`."""

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arch import LEVELS, PAGE_BITS, PPN_BITS, VPN_BITS
 from hdl.memory.pma import Pma
+from hdl.memory.pmp import PmpChecker, pmp_layout
 from hdl.memory.port import ID_BITS, MemoryPort, Source
 from hdl.mmu.permission import is_permitted, needs_update
 from hdl.mmu.probe import Verdict
@@ -86,8 +87,9 @@ class Walker(wiring.Component):
     DONE      the end of the request      shows the result; starts as IDLE does     IDLE, READ...
     ========  ==========================  ========================================  =============
 
-    Any state goes to DONE with an access fault if a PTE lies outside RAM, which is checked before
-    the read is offered to the bus, or if the bus responds with an error.
+    Any state goes to DONE with an access fault if a PTE lies outside RAM or physical memory
+    protection refuses it to S-mode, which is checked before a read is offered to the bus, or if the
+    bus responds with an error. REREAD also checks whether the PTE may be written.
 
     A fetch or data walk that is squashed, or overtaken by a fence, fills no TLB and has no result:
     an offer that was not accepted is withdrawn, the response to one that was accepted is dropped.
@@ -103,37 +105,47 @@ class Walker(wiring.Component):
     ----------
     pma : Pma
         Physical memory attributes: where page tables may lie.
+    pmp_entries : int
+        Entries of physical memory protection; with 0 there is none.
     """
 
-    #: The walk that has priority.
-    start: In(StartSignature())
-    #: The requests of the fetch or of the data port up to and in this cycle are squashed.
-    squash_fetch: In(1)
-    squash_data: In(1)
-    #: An `sfence.vma` acts at the end of this cycle.
-    fence: In(1)
-    #: The result is the response to the request of this cycle: keep it.
-    result_used: In(1)
-    #: Look-up in the walk cache for `start`, and a new entry for it.
-    lookup: Out(LookupSignature())
-    pointer: Out(PointerFillSignature())
-    #: A leaf for the TLB of the side of `result.key.access`.
-    fill: Out(FillSignature())
-    #: How the last walk ended, valid with `result_valid`; its `key` is that of the latest walk.
-    result: Out(WalkResult)
-    result_valid: Out(1)
-    #: Reads and writes of PTEs.
-    port: Out(MemoryPort())
-    #: A walk begins in this cycle, for logs; one ends, and how.
-    begins: Out(1)
-    #: That one begins at a table that the walk cache knows.
-    skips: Out(1)
-    ends: Out(1)
-    verdict: Out(Verdict)
-
-    def __init__(self, *, pma: Pma) -> None:
-        super().__init__()
+    def __init__(self, *, pma: Pma, pmp_entries: int = 0) -> None:
+        super().__init__(
+            {
+                #: The walk that has priority.
+                "start": In(StartSignature()),
+                #: The requests of the fetch or of the data port up to and in this cycle are
+                #: squashed.
+                "squash_fetch": In(1),
+                "squash_data": In(1),
+                #: An `sfence.vma` acts at the end of this cycle.
+                "fence": In(1),
+                #: The result is the response to the request of this cycle: keep it.
+                "result_used": In(1),
+                #: Look-up in the walk cache for `start`, and a new entry for it.
+                "lookup": Out(LookupSignature()),
+                "pointer": Out(PointerFillSignature()),
+                #: A leaf for the TLB of the side of `result.key.access`.
+                "fill": Out(FillSignature()),
+                #: How the last walk ended, valid with `result_valid`; its `key` is that of the
+                #: latest walk.
+                "result": Out(WalkResult),
+                "result_valid": Out(1),
+                #: Reads and writes of PTEs.
+                "port": Out(MemoryPort()),
+                #: A walk begins in this cycle, for logs; one ends, and how.
+                "begins": Out(1),
+                #: That one begins at a table that the walk cache knows.
+                "skips": Out(1),
+                "ends": Out(1),
+                "verdict": Out(Verdict),
+                #: The entries of physical memory protection. They change only in a cycle in which
+                #: both ports are squashed and no update is under way.
+                **({"pmp": In(pmp_layout(pmp_entries))} if pmp_entries else {}),
+            }
+        )
         self._pma = pma
+        self.checker = PmpChecker(entries=pmp_entries) if pmp_entries else None
         #: State of the walk; its request is latched in `result`.
         self.state = Signal(WalkerState)
         self.table_ppn = Signal(PPN_BITS)
@@ -153,6 +165,8 @@ class Walker(wiring.Component):
         self.read_side = Signal(Side)
         #: The walk of this cycle must fill no TLB and have no result.
         self.killed = Signal()
+        #: Physical memory protection lets the PTE be read, or in REREAD also written.
+        self.accessible = Signal()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -167,9 +181,7 @@ class Walker(wiring.Component):
                 with m.If(response.valid):
                     self._examine(m, PageTableEntry(response.data))
             with m.Case(WalkerState.REREAD):
-                m.d.comb += [self.port.request.valid.eq(1), self.port.request.lock.eq(1)]
-                with m.If(self.port.request.ready):
-                    m.d.sync += state.eq(WalkerState.COMPARE)
+                self._reread(m)
             with m.Case(WalkerState.COMPARE):
                 with m.If(response.valid):
                     self._compare(m)
@@ -184,6 +196,7 @@ class Walker(wiring.Component):
                 with m.If(response.valid):
                     m.d.sync += state.eq(WalkerState.IDLE)
         self._offer(m)
+        self._protect(m)
         self._kill(m)
         return m
 
@@ -278,6 +291,16 @@ class Walker(wiring.Component):
         ]
         m.d.sync += self.g.eq(g)
 
+    def _reread(self, m: Module) -> None:
+        """REREAD: lock the memory for the write, if that may happen."""
+        request = self.port.request
+        with m.If(~self.accessible):
+            self._conclude(m, Fault.ACCESS)
+        with m.Else():
+            m.d.comb += [request.valid.eq(1), request.lock.eq(1)]
+            with m.If(request.ready):
+                m.d.sync += self.state.eq(WalkerState.COMPARE)
+
     def _compare(self, m: Module) -> None:
         """COMPARE: the PTE must still be the one that the walk has read."""
         key, pte = self.result.key, self.pte
@@ -330,16 +353,33 @@ class Walker(wiring.Component):
         ]
 
     def _offer(self, m: Module) -> None:
-        """Offer the read of this cycle to the bus, or fault without it if the PTE is not in RAM."""
+        """Offer the read of this cycle to the bus, or fault if the PTE must not be read."""
         request = self.port.request
         table = Cat(Const(0, PAGE_BITS), self.read_table)
         with m.If(self.read):
             m.d.sync += [self.table_ppn.eq(self.read_table), self.level.eq(self.read_level)]
-            with m.If(~self._pma.is_ram(table)):
+            with m.If(~self._pma.is_ram(table) | ~self.accessible):
                 self._conclude(m, Fault.ACCESS)
             with m.Else():
                 m.d.comb += request.valid.eq(1)
                 m.d.sync += self.state.eq(Mux(request.ready, WalkerState.READ, WalkerState.OFFER))
+
+    def _protect(self, m: Module) -> None:
+        """What physical memory protection says of the PTE at the address of this cycle."""
+        if self.checker is None:
+            m.d.comb += self.accessible.eq(1)
+            return
+        m.submodules.checker = checker = self.checker
+        # "The PMP check applies to page-table accesses for virtual-address translation, for which
+        # the effective privilege mode is S."
+        m.d.comb += [
+            checker.entries.eq(self.pmp),
+            checker.address.eq(self.port.request.address),
+            checker.size.eq(3),
+            checker.reads.eq(1),
+            checker.writes.eq(self.state == WalkerState.REREAD),
+            self.accessible.eq(checker.permitted),
+        ]
 
     def _kill(self, m: Module) -> None:
         """A squash or a fence overrides the transition of the state."""

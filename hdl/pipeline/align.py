@@ -4,6 +4,7 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, ValueLik
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.stages import Fetched, FetchedWord, copy
 from hdl.units.expand import Expander
@@ -16,7 +17,13 @@ class Aligner(wiring.Component):
 
     A word is used in the cycle in which it arrives. An instruction that straddles two words waits
     for both. A fault of the first word has priority; a fault of the second one has the address of
-    the second word, which is the start of its page if the words lie in two pages.
+    the second word, which is the start of its page if the words lie in two pages. In a word that is
+    cut in half what lies in the upper half, or reaches into it, has an access fault there.
+
+    Parameters
+    ----------
+    protected : bool
+        Words may be cut in half.
 
     Members
     -------
@@ -34,20 +41,24 @@ class Aligner(wiring.Component):
         The instruction, also while its second half is missing.
     """
 
-    word: In(FetchedWord())
-    held: Out(2)
-    flush: In(1)
-    valid: Out(1)
-    fetched: Out(Fetched())
-    take: In(1)
-    probe: Out(StageSignature())
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, protected: bool = False) -> None:
+        word = FetchedWord(protected=protected)
+        super().__init__(
+            {
+                "word": In(word),
+                "held": Out(2),
+                "flush": In(1),
+                "valid": Out(1),
+                "fetched": Out(Fetched()),
+                "take": In(1),
+                "probe": Out(StageSignature()),
+            }
+        )
         #: The words that are held, and the two that this cycle works on.
         self._oldest, self._next, self._first, self._second = (
-            FetchedWord().create(path=(name,)) for name in ("oldest", "next", "first", "second")
+            word.create(path=(name,)) for name in ("oldest", "next", "first", "second")
         )
+        self._protected = protected
         #: The first word's fetch failed; so did that of the second half of an instruction.
         self._failed = Signal(name="failed")
         self._second_failed = Signal(name="second_failed")
@@ -70,18 +81,20 @@ class Aligner(wiring.Component):
         after = Array([*(first.data.word_select(i, 16) for i in range(1, 4)), second.data[:16]])
         slot = _slot(first)
         m.d.comb += expander.halves.eq(Cat(halves[slot], after[slot]))
-        self._cut(m, expander)
+        self._delimit(m, expander)
         self._describe(m, expander)
+        if self._protected:
+            self._refuse(m)
         self._advance(m)
         self._probe(m)
         return m
 
-    def _cut(self, m: Module, expander: Expander) -> None:
+    def _delimit(self, m: Module, expander: Expander) -> None:
         """How far the instruction at the front reaches."""
         first, second, fetched = self._first, self._second, self.fetched
         slot = _slot(first)
         m.d.comb += [
-            self._failed.eq(first.fetch.is_refused()),
+            self._failed.eq(first.fetch.is_refused() | self._begins_in_cut()),
             self._second_failed.eq(self._straddles & second.fetch.is_refused()),
             self._long.eq(~expander.compressed & ~self._failed),
             # Predictions are made of jumps that were taken, so a jump out of the first half of a
@@ -120,6 +133,19 @@ class Aligner(wiring.Component):
             fetched.target.eq(Mux(straddles, second.target, first.target)),
             fetched.id.eq(Cat(_slot(first), first.number)),
         ]
+
+    def _begins_in_cut(self) -> ValueLike:
+        """Whether the instruction begins in the half of its word that is kept back."""
+        return self._first.cut & _slot(self._first)[1] if self._protected else 0
+
+    def _refuse(self, m: Module) -> None:
+        """What lies in the half that is kept back, or reaches into it, has an access fault."""
+        first, fetched = self._first, self.fetched
+        reaches = first.cut & self._long & (_slot(first) == 1) & ~fetched.refetch
+        with m.If(self._begins_in_cut() | reaches):
+            m.d.comb += [fetched.raw.eq(0), fetched.fetch.fault.eq(Fault.ACCESS)]
+        with m.If(reaches):
+            m.d.comb += fetched.fetch.va.eq(Cat(Const(0b100, 3), first.fetch.va[3:]))
 
     def _advance(self, m: Module) -> None:
         """What is left of the two words; a third never arrives while two are held."""

@@ -199,6 +199,7 @@ class Execute(wiring.Component):
             ),
             translation.va.eq(self._address),
             translation.priv.eq(self.environment.data_priv),
+            translation.size.eq(control.funct3[:2]),
             translation.id.eq(held.id),
             translation.squash.eq(self.flush),
         ]

@@ -31,11 +31,13 @@ class Fetch(wiring.Component):
         Address of the first instruction, even.
     btb_entries : int
         Branches that are remembered.
+    protected : bool
+        There is physical memory protection, which may let half of a word be read only.
 
     Members
     -------
     port : Out(MemoryPort())
-        Reads of aligned words, with source FETCH.
+        Reads of aligned words, with source FETCH; of half of one where more is not permitted.
     translation : Out(TranslationSignature())
         To the MMU.
     redirect : In(Redirect())
@@ -56,18 +58,21 @@ class Fetch(wiring.Component):
         The word whose response is awaited; else the one that is to be requested.
     """
 
-    def __init__(self, *, reset_pc: int = RAM_BASE, btb_entries: int = 16) -> None:
+    def __init__(
+        self, *, reset_pc: int = RAM_BASE, btb_entries: int = 16, protected: bool = False
+    ) -> None:
         if not 0 <= reset_pc < 1 << 64 or reset_pc % 2:
             raise ValueError(f"reset_pc must be an even 64-bit address, not {reset_pc!r}")
         self._reset_pc = reset_pc
         self._btb_entries = btb_entries
+        self._protected = protected
         super().__init__(
             {
                 "port": Out(MemoryPort()),
                 "translation": Out(TranslationSignature()),
                 "redirect": In(Redirect()),
                 "learn": In(BranchUpdate()),
-                "word": Out(FetchedWord()),
+                "word": Out(FetchedWord(protected=protected)),
                 "held": In(2),
                 "priv": In(Priv),
                 "takes": Out(1),
@@ -90,7 +95,7 @@ class Fetch(wiring.Component):
         #: A word has been requested; a redirect has come since.
         pending = Signal()
         dropped = Signal()
-        asked = FetchedWord().create(path=("asked",))
+        asked = FetchedWord(protected=self._protected).create(path=("asked",))
 
         complete, failed, ask, refused, fire = (Signal(name=name) for name in STEPS)
         room = (self.held == 0) | ((self.held == 1) & ~(pending & ~dropped))
@@ -130,6 +135,8 @@ class Fetch(wiring.Component):
         with m.If(redirect.valid):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
         self._describe(m)
+        if self._protected:
+            self._halve(m, asked, pc, fire)
         self._deliver(m, asked, complete & ~dropped)
         m.d.comb += [self.takes.eq(fire), self.waits.eq(pending & ~dropped & ~complete)]
         self._probe(m, asked, self.waits, room & ~stopped & ~failed, fire)
@@ -147,6 +154,14 @@ class Fetch(wiring.Component):
             translation.priv.eq(self.priv),
             translation.squash.eq(self.redirect.valid),
         ]
+
+    def _halve(self, m: Module, asked: wiring.PureInterface, pc: Value, fire: Value) -> None:
+        """Requests no more of the word than may be read: the half in which `pc` lies."""
+        request, translation = self.port.request, self.translation
+        with m.If(translation.narrow):
+            m.d.comb += [request.size.eq(2), request.address[2].eq(translation.pa[2])]
+        with m.If(fire):
+            m.d.sync += asked.cut.eq(translation.narrow & ~pc[2])
 
     def _probe(
         self, m: Module, asked: wiring.PureInterface, waits: Value, wants: Value, fire: Value
@@ -169,7 +184,8 @@ class Fetch(wiring.Component):
     def _deliver(self, m: Module, asked: wiring.PureInterface, valid: Value) -> None:
         """Hands on the word that was requested, with the data or error of its response."""
         response, word = self.port.response, self.word
-        for name in ("predicted", "slot", "target", "number"):
+        kept = ("predicted", "slot", "target", "number", *(("cut",) if self._protected else ()))
+        for name in kept:
             m.d.comb += getattr(word, name).eq(getattr(asked, name))
         m.d.comb += [
             word.valid.eq(valid),

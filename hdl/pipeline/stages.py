@@ -53,9 +53,12 @@ class Redirect(wiring.Signature):
 
 
 class FetchedWord(wiring.Signature):
-    """An aligned 64-bit word of instructions, or the fault that its fetch met."""
+    """An aligned 64-bit word of instructions, or the fault that its fetch met.
 
-    def __init__(self) -> None:
+    With `protected` physical memory protection may have kept half of it back.
+    """
+
+    def __init__(self, *, protected: bool = False) -> None:
         super().__init__(
             {
                 "valid": Out(1),
@@ -63,6 +66,8 @@ class FetchedWord(wiring.Signature):
                 #: Of its first halfword that is to be executed. With a fault or `update` there is
                 #: no data.
                 "fetch": Out(AddressSignature()),
+                #: The upper half is kept back, and an access fault for what reaches into it.
+                **({"cut": Out(1)} if protected else {}),
                 #: The instruction whose last halfword is `slot` is predicted to jump to `target`,
                 #: where the next word comes from.
                 "predicted": Out(1),

@@ -9,8 +9,9 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import PA_BITS, Csr, Priv
+from hdl.arch import PA_BITS, PMPADDRS, PMPCFGS, Csr, Priv
 from hdl.events import Event
+from hdl.memory.pmp import pmp_layout
 from hdl.memory.port import RequestSignature, ResponseSignature
 from hdl.mmu.ports import SfenceSignature, UpdateSignature
 from hdl.mmu.vocabulary import Access, Fault
@@ -47,15 +48,14 @@ class TrapStage(wiring.Component):
     ============================ ================================================ ================
 
     What changes how younger instructions are fetched or translated (traps, returns, fences, writes
-    of `satp`, `mstatus`, `sstatus`, `menvcfg`) flushes them and redirects the fetch stage. Behind
+    of `satp`, `mstatus`, `sstatus`, `menvcfg`, `pmpcfg` and `pmpaddr`) flushes them and redirects
+    the fetch stage. Behind
     other CSR writes the next instruction waits one cycle (`ready`), so that it sees them.
 
     Parameters
     ----------
-    hart_id : int
-        Value of `mhartid`.
-    hpm_counters : int
-        Counters of events, 0 to 29.
+    hart_id, hpm_counters, pmp_entries, pmp_csrs
+        See `hdl.priv.csr.CsrFile`.
 
     Members
     -------
@@ -74,8 +74,8 @@ class TrapStage(wiring.Component):
         The result: for readers in this cycle, and for the register file at its end.
     redirect
         Flush everything younger, and go on there.
-    environment
-        Live CSR state.
+    environment, pmp
+        Live CSR state; `pmp` with physical memory protection only.
     events, mtime, interrupts
         See `hdl.priv.csr.CsrFile`.
     retire
@@ -84,7 +84,14 @@ class TrapStage(wiring.Component):
         What is in the stage; see `hdl.pipeline.probe`.
     """
 
-    def __init__(self, *, hart_id: int = 0, hpm_counters: int = 4) -> None:
+    def __init__(
+        self,
+        *,
+        hart_id: int = 0,
+        hpm_counters: int = 4,
+        pmp_entries: int = 0,
+        pmp_csrs: bool = False,
+    ) -> None:
         super().__init__(
             {
                 "executed_valid": In(1),
@@ -103,6 +110,7 @@ class TrapStage(wiring.Component):
                 "wen": Out(1),
                 "redirect": Out(Redirect()),
                 "environment": Out(Environment()),
+                **({"pmp": Out(pmp_layout(pmp_entries))} if pmp_entries else {}),
                 "events": In(len(Event)),
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
@@ -110,7 +118,10 @@ class TrapStage(wiring.Component):
                 "probe": Out(StageSignature()),
             }
         )
-        self.csrs = CsrFile(hart_id=hart_id, hpm_counters=hpm_counters)
+        self.csrs = CsrFile(
+            hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
+        )
+        self._fetch_csrs = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if pmp_entries else ()))
         self.traps = TrapUnit()
         self.amo = AmoUnit()
         #: The instruction in the stage.
@@ -163,6 +174,8 @@ class TrapStage(wiring.Component):
         csrs, held = self.csrs, self._held
         wiring.connect(m, wiring.flipped(self.interrupts), csrs.interrupts)
         wiring.connect(m, csrs.environment, wiring.flipped(self.environment))
+        if "pmp" in self.signature.members:
+            m.d.comb += self.pmp.eq(csrs.pmp)
         wiring.connect(m, self.traps.target, csrs.trap)
         m.d.comb += [
             csrs.events.eq(self.events),
@@ -316,7 +329,7 @@ class TrapStage(wiring.Component):
         environment, redirect = self.environment, self.redirect
         flushes = Signal()
         is_system, is_csr = held.unit == Unit.SYSTEM, held.unit == Unit.CSR
-        fetch_csr = Cat(self.csrs.address == csr for csr in FETCH_CSRS).any()
+        fetch_csr = Cat(self.csrs.address == csr for csr in self._fetch_csrs).any()
         with m.If(is_system):
             with m.Switch(held.system):
                 with m.Case(System.FENCE_I, System.SRET, System.MRET, System.SFENCE_VMA):

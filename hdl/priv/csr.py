@@ -14,14 +14,18 @@ from hdl.arch import (
     INTERRUPT_BIT,
     MHPMCOUNTERS,
     MHPMEVENTS,
+    PMPADDRS,
+    PMPCFGS,
     PPN_BITS,
     Csr,
     Priv,
 )
 from hdl.events import Event
+from hdl.memory.pmp import pmp_layout
 from hdl.priv.exception import TrapTarget
 from hdl.priv.interrupts import WIDTH, InterruptLines, InterruptUnit, word_of
 from hdl.priv.monitors import Monitors
+from hdl.priv.pmp import PmpRegisters
 from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, Field, Register, State
 
 __all__ = ["CsrFile", "Environment", "Wholes"]
@@ -86,6 +90,11 @@ class CsrFile(wiring.Component):
         Value of `mhartid`, 64 bits.
     hpm_counters : int
         Counters of events, 0 to 29.
+    pmp_entries : int
+        Entries of physical memory protection, 0 to 16.
+    pmp_csrs : bool
+        Without entries, too, there are `pmpcfg0`, `pmpcfg2` and `pmpaddr0` to `pmpaddr15`, and
+        read-only 0; else they are illegal instructions then.
 
     Members
     -------
@@ -107,14 +116,25 @@ class CsrFile(wiring.Component):
         What the CSR `time` shows, and the interrupt lines.
     environment
         The fields that control the rest of the hart.
+    pmp
+        If there are any, the entries of physical memory protection, live.
     wholes
         What records show besides the register at `address`.
     """
 
-    def __init__(self, *, hart_id: int = 0, hpm_counters: int = 4) -> None:
+    def __init__(
+        self,
+        *,
+        hart_id: int = 0,
+        hpm_counters: int = 4,
+        pmp_entries: int = 0,
+        pmp_csrs: bool = False,
+    ) -> None:
         if not 0 <= hart_id < 1 << 64:
             raise ValueError(f"hart_id must be a 64-bit number, not {hart_id!r}")
         self._hart_id = hart_id
+        self._pmp_csrs = pmp_csrs or pmp_entries != 0
+        self._pmp = PmpRegisters(entries=pmp_entries) if pmp_entries else None
         super().__init__(
             {
                 "address": In(12),
@@ -132,6 +152,7 @@ class CsrFile(wiring.Component):
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
                 "environment": Out(Environment()),
+                **({"pmp": Out(pmp_layout(pmp_entries))} if pmp_entries else {}),
                 "wholes": Out(Wholes()),
             }
         )
@@ -156,6 +177,13 @@ class CsrFile(wiring.Component):
         m = Module()
         m.submodules.interrupts = interrupts = self._interrupts
         m.submodules.monitors = self.monitors
+        if self._pmp is not None:
+            m.submodules.protection = pmp = self._pmp
+            m.d.comb += [
+                pmp.number.eq(self.address),
+                pmp.written.eq(self.write_data),
+                self.pmp.eq(pmp.entries),
+            ]
         wiring.connect(m, wiring.flipped(self.interrupts), interrupts.interrupts)
         m.d.comb += [
             interrupts.timer.eq(self.mtime >= self.stimecmp),
@@ -185,6 +213,14 @@ class CsrFile(wiring.Component):
             for register in REGISTERS:
                 with m.Case(register.csr):
                     m.d.comb += [self.read_data.eq(self._value(register)), known.eq(1)]
+            if self._pmp_csrs:
+                with m.Case(*PMPCFGS, *PMPADDRS):
+                    m.d.comb += known.eq(1)
+                    if self._pmp is not None:
+                        m.d.comb += [
+                            self.read_data.eq(self._pmp.value),
+                            self._pmp.write.eq(self.write),
+                        ]
             with m.Default():
                 with m.If(self._is_of(MHPMEVENTS)):
                     m.d.comb += [self.read_data.eq(monitors.selection), known.eq(1)]

@@ -19,6 +19,8 @@ from hdl.arch import (
     MENVCFG_STCE,
     MHPMCOUNTERS,
     MHPMEVENTS,
+    PMPADDRS,
+    PMPCFGS,
     PPN_BITS,
     Cause,
     Csr,
@@ -32,6 +34,7 @@ __all__ = [
     "COUNTEREN_MASK",
     "MEDELEG_MASK",
     "MONITORS",
+    "PROTECTION",
     "REGISTERS",
     "Action",
     "Block",
@@ -130,9 +133,10 @@ class Register:
 
 @dataclass(frozen=True)
 class Block:
-    """CSRs that are alike, called `name` and a number from 3 on, in `hdl.priv.monitors`."""
+    """CSRs that are alike, called `name` and one of `numbers`."""
 
     name: str
+    numbers: range
     addresses: range
     meaning: str
     fields: tuple[Field, ...]
@@ -250,19 +254,43 @@ REGISTERS = (
     Register(Csr.MCYCLE, "machine cycle counter", WHOLE, _ALL),
     Register(Csr.MINSTRET, "machine counter of retired instructions", WHOLE, _ALL),
 )
-#: The hardware performance monitor; how many of its counters are there is a parameter of the hart.
+_EVENTS = range(3, 32)
+#: The hardware performance monitor, in `hdl.priv.monitors`; how many of its counters are there is a
+#: parameter of the hart.
 MONITORS = (
-    Block("hpmcounter", HPMCOUNTERS, "event counter", _SHOWN),
+    Block("hpmcounter", _EVENTS, HPMCOUNTERS, "event counter", _SHOWN),
     Block(
         "mhpmevent",
+        _EVENTS,
         MHPMEVENTS,
         "events that are counted",
         (Field("", len(Event) - 1, 0, WARL, note="a bit for each event; 0 where no counter is"),),
     ),
     Block(
         "mhpmcounter",
+        _EVENTS,
         MHPMCOUNTERS,
         "machine event counter",
         (Field("", 63, 0, WARL, note="0 where none is"),),
+    ),
+)
+
+_ENTRIES = "a byte for each entry: L 7, A 4:3, X 2, W 1, R 0; W without R becomes 0"
+#: Physical memory protection, in `hdl.priv.pmp`; how many of its entries are there is a parameter
+#: of the hart.
+PROTECTION = (
+    Block(
+        "pmpcfg",
+        range(0, 4, 2),
+        PMPCFGS,
+        "memory protection configuration",
+        (Field("", 63, 0, WARL, note=_ENTRIES),),
+    ),
+    Block(
+        "pmpaddr",
+        range(16),
+        PMPADDRS,
+        "memory protection address",
+        (Field("", 53, 0, WARL, note="bits 55:2 of an address"),),
     ),
 )

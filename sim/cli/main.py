@@ -6,39 +6,32 @@ options; the machine is imported where it is run.
 
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
 from sim import __version__
+from sim.cli.boot import boot
 from sim.cli.checks import check_files, check_kanata, check_vcd
 from sim.cli.completion import complete_program
 from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
+from sim.cli.filling import config_of, fill
 from sim.cli.help import Commands, RunCommand
-from sim.cli.parameters import KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
-from sim.config import ConfigError, MachineConfig, RunConfig
+from sim.cli.parameters import CONSOLE, KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
+from sim.config import MachineConfig, RunConfig
 from sim.exercises.names import KINDS
 from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
 from sim.host.own_programs import SUFFIXES, compile_program, is_source
 from sim.host.streams import UNREAD, OutputError, standard_streams
 from sim.host.terminals import visible
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 __all__ = ["main"]
 
-#: Options for which all signals have to be computed.
-TRACING = ("vcd", "log_commits", "rvfi", "log_walks", "kanata", "report")
 #: The exit status after a mistake of the user's.
 USAGE = 2
-
-_Record = TypeVar("_Record", bound="DataclassInstance")
-_Config = TypeVar("_Config", bound=MachineConfig)
 
 
 @click.group(
@@ -59,7 +52,7 @@ def trapline(ctx: click.Context) -> None:
     short_help="Run a program under the kernel model.",
     context_settings={"allow_interspersed_args": False},
 )
-@with_options(MACHINE, LIMIT, SHOWN, KERNEL, WATCHED)
+@with_options(MACHINE, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program: str, arguments: tuple[str, ...], notice: str | None, **options: Any) -> int:
@@ -72,13 +65,13 @@ def run(program: str, arguments: tuple[str, ...], notice: str | None, **options:
     """
     check_vcd(options)
     check_kanata(options)
-    config = _config(RunConfig, options)
+    config = config_of(RunConfig, options)
     with leaving_at_once():
         from sim.cli.commands import run_program
         from sim.cli.options import RunOptions
 
     check_files()
-    return run_program(config, _fill(RunOptions, options), program, arguments, notice)
+    return run_program(config, fill(RunOptions, options), program, arguments, notice)
 
 
 @trapline.command(short_help="Run a bare-metal program.")
@@ -110,10 +103,13 @@ def bare(file: Path, signature: Path | None, signature_granularity: str, **commo
         from sim.cli.commands import run_bare
         from sim.cli.options import Options
 
-    config, options = _config(MachineConfig, common), _fill(Options, common)
+    config, options = config_of(MachineConfig, common), fill(Options, common)
     check_files()
     granularity = int(signature_granularity)
     return run_bare(config, options, file, signature=signature, granularity=granularity)
+
+
+trapline.add_command(boot)
 
 
 @trapline.command(short_help="Tell of a page fault from the look-up to the retry.")
@@ -135,7 +131,7 @@ def explain(
     not shown, and it reads nothing. Its arguments that begin with - stand behind --.
     """
     check_files()
-    config = _config(RunConfig, options)
+    config = config_of(RunConfig, options)
     with leaving_at_once():
         from sim.cli.explain import explain_program
 
@@ -171,7 +167,7 @@ def translate(
     arguments that begin with - stand behind --.
     """
     check_files()
-    config = _config(RunConfig, options)
+    config = config_of(RunConfig, options)
     with leaving_at_once():
         from sim.cli.translate import translate_program
 
@@ -282,7 +278,7 @@ def debug(
         raise click.UsageError("--tui and --gdb cannot both be given")
     if tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("--tui needs a terminal")
-    config = _config(RunConfig, options)
+    config = config_of(RunConfig, options)
     with leaving_at_once():
         from sim.cli.debug import debug_program
 
@@ -331,21 +327,6 @@ def cc(output: Path, sources: tuple[Path, ...]) -> None:
     if output.suffix in SUFFIXES:
         raise click.UsageError(f"-o {output}: would be taken for a source")
     compile_program(sources, output)
-
-
-def _fill(record: type[_Record], options: Mapping[str, Any]) -> _Record:
-    """A record whose members are options."""
-    return record(**{f.name: options[f.name] for f in fields(record) if f.name in options})
-
-
-def _config(record: type[_Config], options: dict[str, Any]) -> _Config:
-    """The configuration that the options ask for. Raises UsageError."""
-    try:
-        traced = any(options.get(name) is not None for name in TRACING)
-        return _fill(record, options | {"traced": traced})
-    except ConfigError as error:
-        name, _, reason = str(error).partition(" ")
-        raise click.UsageError(f"--{name.replace('_', '-')} {reason}") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

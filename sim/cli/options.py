@@ -7,12 +7,12 @@ from sim.cli.counts import Which
 from sim.output.pages import PagePrint
 from sim.output.waves import CycleRange
 
-__all__ = ["Options", "RunOptions"]
+__all__ = ["BootOptions", "ConsoleOptions", "Options", "RunOptions"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options that both commands have.
+    """The options that all of them have.
 
     At most one of `vcd_window`, `vcd_fault` and `vcd_last` says which cycles go into `vcd`.
     """
@@ -32,14 +32,32 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunOptions(Options):
+class ConsoleOptions(Options):
+    """Those of commands that have a console."""
+
+    journal: Path | None = None
+    replay: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootOptions(ConsoleOptions):
+    """Those of `boot`."""
+
+    until: str | None = None
+    write_disk: bool = False
+    snapshot: Path | None = None
+    at: int | None = None
+    at_prompt: str | None = None
+    resume: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(ConsoleOptions):
     """Those of `run`."""
 
     csv: Path | None = None
     chrome_trace: Path | None = None
     report: Path | None = None
-    journal: Path | None = None
-    replay: Path | None = None
     trace_syscalls: bool = False
     trace_faults: bool = False
     explain: Which | None = None

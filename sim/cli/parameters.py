@@ -7,11 +7,11 @@ import click
 
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.mm.policy import POLICIES
-from sim.cli.counts import Count, CycleWindow, PageTable, Quantum, WhichType
+from sim.cli.counts import Address, Count, CycleWindow, PageTable, Quantum, WhichType
 from sim.cli.file_types import DiskContents, DiskFile, InputFile, OutputFile, OutputOrStdout
-from sim.config import BOUNDS, ENGINES, KERNEL_COSTS, MachineConfig, RunConfig
+from sim.config import BOUNDS, ENGINES, KERNEL_COSTS, BootConfig, MachineConfig, RunConfig
 
-__all__ = ["KERNEL", "LIMIT", "MACHINE", "SHOWN", "WATCHED", "with_options"]
+__all__ = ["BOOT", "CONSOLE", "KERNEL", "LIMIT", "MACHINE", "SHOWN", "WATCHED", "with_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
@@ -25,7 +25,7 @@ class Decorator(Protocol):
 def _number(name: str, metavar: str, help: str) -> Decorator:
     """The option for a number of the configuration, called as it is there."""
     flag = "--" + name.replace("_", "-")
-    default = getattr(RunConfig, name)
+    default = getattr(BootConfig if hasattr(BootConfig, name) else RunConfig, name)
     return click.option(
         flag,
         type=Count(*BOUNDS[name]),
@@ -58,6 +58,7 @@ MACHINE = [
     _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
     _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
     _number("hpm_counters", "N", "Event counters that the hart has for software."),
+    _number("pmp_entries", "N", "Entries of physical memory protection that the hart has."),
     click.option(
         "--no-fast-forward",
         "fast_forward",
@@ -221,18 +222,6 @@ WATCHED = [
         help="Write one page of HTML: every page fault told, and the run over time.",
     ),
     click.option(
-        "--journal",
-        type=OutputFile(),
-        metavar="FILE",
-        help="Write down the console's input, for --replay.",
-    ),
-    click.option(
-        "--replay",
-        type=InputFile(),
-        metavar="FILE",
-        help="Take the console's input from the journal of an earlier run.",
-    ),
-    click.option(
         "--trace-syscalls",
         is_flag=True,
         help="Tell of each system call: cycle, pid, arguments, result.",
@@ -250,6 +239,83 @@ WATCHED = [
         multiple=True,
         metavar="PID@exit|PID@CYCLE",
         help="Print a process's page table then. May be repeated.",
+    ),
+]
+
+
+#: What commands have that have a console, called as in `ConsoleOptions`.
+CONSOLE = [
+    click.option(
+        "--journal",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write down the console's input, for --replay.",
+    ),
+    click.option(
+        "--replay",
+        type=InputFile(),
+        metavar="FILE",
+        help="Take the console's input from the journal of an earlier run.",
+    ),
+]
+#: What is on the machine of `boot`, called as in `BootConfig`, and what ends it.
+BOOT = [
+    click.option(
+        "--disk",
+        type=InputFile(),
+        metavar="FILE",
+        help="The image that the virtio block device has; it stays as it is.",
+    ),
+    click.option(
+        "--write-disk",
+        is_flag=True,
+        help="At the end write to the image what the kernel has written to the disk.",
+    ),
+    _number("virtio_version", "1|2", "Of that device: 1 is a legacy one, 2 one of today."),
+    click.option(
+        "--bios",
+        type=InputFile(),
+        metavar="ELF",
+        help="Enter this M-mode program instead of the kernel, which is loaded, too.",
+    ),
+    click.option(
+        "--raw",
+        type=Address(),
+        metavar="ADDRESS",
+        help="KERNEL is no ELF, but what lies at ADDRESS, where it is entered.",
+    ),
+    click.option(
+        "--until",
+        metavar="TEXT",
+        help="End with status 0 when TEXT has been printed.",
+    ),
+    click.option(
+        "--snapshot",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write the state of the machine at the end, for --resume.",
+    ),
+    click.option(
+        "--at",
+        type=Count(min=1),
+        metavar="CYCLE",
+        help="With --snapshot: that is in this cycle.",
+    ),
+    click.option(
+        "--at-prompt",
+        metavar="TEXT",
+        help="With --snapshot: that is when TEXT has been printed.",
+    ),
+    click.option(
+        "--resume",
+        type=InputFile(),
+        metavar="FILE",
+        help="Go on from a snapshot; KERNEL and the machine are in it.",
+    ),
+    click.option(
+        "--traced",
+        is_flag=True,
+        help="Compute all signals, so that a run from the snapshot may write waveforms.",
     ),
 ]
 

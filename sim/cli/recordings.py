@@ -7,12 +7,12 @@ from hdl.arch import PAGE_FAULTS
 from sim.cli.options import Options
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.services import Running, Services
-from sim.host.debug_info import DebugInfo
+from sim.guests.symbols import Symbols
 from sim.output.moments import Shown, of_life, of_trap
 from sim.output.narration import BareNarrator, KernelNarrator, Places, TrapFault
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
-from sim.session import BareSession, KernelSession
+from sim.session import KernelSession, MachineSession
 
 __all__ = ["record_bare_run", "record_run"]
 
@@ -55,8 +55,8 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
     return recording
 
 
-def record_bare_run(options: Options, session: BareSession) -> Recording | None:
-    """What records a bare run; the faults are those that the hart raised."""
+def record_bare_run(options: Options, session: MachineSession) -> Recording | None:
+    """What records a run without the kernel model; the faults are those that the hart raised."""
     if options.vcd is None:
         return None
     engine = session.machine.engine
@@ -75,8 +75,8 @@ def record_bare_run(options: Options, session: BareSession) -> Recording | None:
             yield of_trap(trap, f"fault {number}: {cause_name(trap.cause)}")
 
     def narrate() -> BareNarrator:
-        info = DebugInfo(session.elf)
-        return BareNarrator(last_faults(), lambda pc, _running: info.function(pc))
+        symbols = Symbols("", session.elf)
+        return BareNarrator(last_faults(), lambda pc, _running: symbols.place("", pc).function)
 
     return make_recording(
         options.vcd,

@@ -10,7 +10,7 @@ from sim.cli.options import Options, RunOptions
 from sim.guests.symbols import Symbols
 from sim.host.output_files import not_whole
 from sim.result import Result
-from sim.session import BareSession, KernelSession, Session
+from sim.session import KernelSession, MachineSession, Session
 
 if TYPE_CHECKING:
     from sim.engines.traps import TrapRecord
@@ -78,17 +78,17 @@ class Reports:
 
 
 class BareReports:
-    """The files of a bare run. Raises OSError if one cannot be made."""
+    """The files of a run without the kernel model. Raises OSError if one cannot be made."""
 
-    def __init__(self, options: Options, session: BareSession, elf: bytes, write: _Write):
+    def __init__(self, options: Options, session: MachineSession, write: _Write):
         self._json = _json(options, write)
         self._session = session
         self._kanata = _kanata(options, session)
-        self._symbols = Symbols("", elf)
+        self._symbols = Symbols("", session.elf)
         if self._json is not None:
             from sim.guests.bare_faults import BareFaults
 
-            self._faults = BareFaults(self._fault)
+            self._faults = BareFaults(self._fault, session.machine.engine.log)
             session.watchers.append(self._faults)
 
     def finish(self, result: Result) -> OSError | None:

@@ -1,17 +1,17 @@
-"""What `run` connects to the kernel: its console, and who tells of it as it goes."""
+"""What a command connects to a run: its console, and who tells of it as it goes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kernel_model.kernel import Kernel
-from sim.cli.options import Options, RunOptions
+from sim.cli.options import ConsoleOptions, Options, RunOptions
 from sim.engines.transcripts import Form
 from sim.guests.fault_table import FaultTable
 from sim.host.output_files import open_output
 from sim.output.deaths import Deaths
 from sim.output.pages import PageTables
 from sim.output.traces import Emit, FaultTrace, SyscallTrace
-from sim.platform.devices.console import Console
+from sim.platform.devices.console import Console, Source
 from sim.platform.devices.journal import Journal, load_journal
 from sim.session import Session
 
@@ -21,14 +21,20 @@ __all__ = ["TRANSCRIPTS", "keep_journal", "open_console", "start_transcripts", "
 TRANSCRIPTS = {Form.COMMITS: "--log-commits", Form.RVFI: "--rvfi", Form.WALKS: "--log-walks"}
 
 
-def open_console(options: RunOptions, before_write: Callable[[], None]) -> Console:
-    """The console, with the input that `options` want. Raises JournalError or OSError."""
-    source = load_journal(options.replay) if options.replay is not None else None
+def open_console(
+    options: ConsoleOptions, before_write: Callable[[], None], source: Source | None = None
+) -> Console:
+    """The console, with the input that `options` want, or `source`, by default standard input.
+
+    Raises JournalError or OSError.
+    """
+    if options.replay is not None:
+        source = load_journal(options.replay)
     return Console(source=source, before_write=before_write)
 
 
 @contextmanager
-def keep_journal(options: RunOptions, console: Console) -> Iterator[None]:
+def keep_journal(options: ConsoleOptions, console: Console) -> Iterator[None]:
     """Meanwhile the console's input is written down if `options` want it. Raises OSError."""
     if options.journal is None:
         yield

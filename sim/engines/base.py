@@ -85,6 +85,11 @@ class Engine(ABC):
         """The cycle of a handler's last write of `satp`; 0 before the first."""
         return 0
 
+    @property
+    def timer(self) -> int | None:
+        """The value of `stimecmp`: in that cycle `mtime` comes to it. None if there is none."""
+        return None
+
     @abstractmethod
     def answer(self, delay: int) -> int:
         """Answers the doorbell's store, `delay` cycles later than at the earliest.

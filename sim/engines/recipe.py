@@ -15,7 +15,7 @@ Recipe = Mapping[str, Any]
 #: Parameters of a machine that are the hart's own.
 _PARAMETERS = (
     *("reset_pc", "itlb_entries", "dtlb_entries", "walk_cache_entries", "btb_entries"),
-    *("hpm_counters", "hart_id"),
+    *("hpm_counters", "pmp_entries", "pmp_csrs", "hart_id"),
 )
 #: Whether the process is the command and runs nobody else's code.
 _trusted = False
@@ -45,5 +45,5 @@ def real_hart(config: MachineConfig, ram: Ram) -> HartPorts:
     return Hart(**_parameters(config), pma=Pma(ram_base=ram.base, ram_size=ram.size))
 
 
-def _parameters(config: MachineConfig) -> dict[str, int]:
+def _parameters(config: MachineConfig) -> dict[str, Any]:
     return {name: getattr(config, name) for name in _PARAMETERS}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 
-from hdl.arch import MHPMEVENTS, Csr, Interrupt
+from hdl.arch import MHPMEVENTS, PMPADDRS, PMPCFGS, Csr, Interrupt
 from sim.engines.walks import HEADER
 from sim.host.output_files import open_output
 
@@ -43,6 +43,8 @@ _MVIP = 0x309
 NAMED = {
     **{int(csr): f"c{csr}_{csr.name.lower()}" for csr in Csr},
     **{csr: f"c{csr}_mhpmevent{number}" for number, csr in enumerate(MHPMEVENTS, 3)},
+    **{csr: f"c{csr}_pmpcfg{csr - PMPCFGS[0]}" for csr in PMPCFGS},
+    **{csr: f"c{csr}_pmpaddr{number}" for number, csr in enumerate(PMPADDRS)},
     _MVIP: f"c{_MVIP}_mvip",
 }
 

@@ -1,6 +1,6 @@
-"""Loads a bare-metal ELF file into RAM, after checking all that could be wrong with it."""
+"""Loads an ELF file into RAM, after checking all that could be wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
@@ -13,7 +13,7 @@ from elftools.elf.sections import SymbolTableSection
 from hdl.arch import RAM_BASE
 from sim.platform.ram import Ram
 
-__all__ = ["BareImage", "LoadError", "load_bare"]
+__all__ = ["BareImage", "ElfImage", "LoadError", "load_bare", "load_elf"]
 
 _DAMAGE = (ELFError, ConstructError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 _HEADER_SIZE = 64
@@ -24,7 +24,16 @@ _SECTION_HEADER_SIZE = 64
 
 
 class LoadError(Exception):
-    """The file cannot be run bare; the message is one line that says what is wrong, and where."""
+    """The file cannot be run; the message is one line that says what is wrong, and where."""
+
+
+@dataclass(frozen=True)
+class ElfImage:
+    """A loaded file: where it is entered, and what it takes of RAM, first bytes and ends."""
+
+    entry: int
+    places: Sequence[tuple[int, int]]
+    symbols: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -61,12 +70,21 @@ class BareImage:
 def load_bare(elf: bytes, ram: Ram, reset_pc: int = RAM_BASE) -> BareImage:
     """Puts the program in `elf` into `ram`, which is zero before.
 
-    It must begin at `reset_pc`, where the hart starts. Raises LoadError.
+    It must begin at `reset_pc`, where the hart starts, and have a `tohost`. Raises LoadError.
     """
+    image = load_elf(elf, ram)
+    if image.entry != reset_pc:
+        raise LoadError(f"entry {image.entry:#x}, but the hart starts at {reset_pc:#x}")
+    _check_symbols(image.symbols, ram)
+    return BareImage(image.symbols)
+
+
+def load_elf(elf: bytes, ram: Ram) -> ElfImage:
+    """Puts the segments of `elf` to their physical addresses in `ram`. Raises LoadError."""
     _check_ident(elf)
     try:
         file = ELFFile(BytesIO(elf))
-        _check_header(file.header, len(elf), reset_pc)
+        _check_header(file.header, len(elf))
         headers = [segment.header for segment in file.iter_segments("PT_LOAD")]
         symbols = _symbols(file)
     except _DAMAGE as error:
@@ -77,11 +95,11 @@ def load_bare(elf: bytes, ram: Ram, reset_pc: int = RAM_BASE) -> BareImage:
     for header in headers:
         _check_segment(header, len(elf), ram)
     _check_overlap(headers)
-    _check_symbols(symbols, ram)
     for header in headers:
         ram.write(header.p_paddr, elf[header.p_offset : header.p_offset + header.p_filesz])
         ram.zero(header.p_paddr + header.p_filesz, header.p_memsz - header.p_filesz)
-    return BareImage(symbols)
+    places = [(header.p_paddr, header.p_paddr + header.p_memsz) for header in headers]
+    return ElfImage(file.header.e_entry, places, symbols)
 
 
 def _check_ident(elf: bytes) -> None:
@@ -95,7 +113,7 @@ def _check_ident(elf: bytes) -> None:
         raise LoadError("not little-endian")
 
 
-def _check_header(header: Container, size: int, reset_pc: int) -> None:
+def _check_header(header: Container, size: int) -> None:
     if header.e_machine != "EM_RISCV":
         raise LoadError(f"not for RISC-V: machine {header.e_machine}")
     if header.e_type != "ET_EXEC":
@@ -105,8 +123,6 @@ def _check_header(header: Container, size: int, reset_pc: int) -> None:
         raise LoadError("truncated: the program headers are past the end of the file")
     if header.e_shnum and header.e_shoff + header.e_shnum * header.e_shentsize > size:
         raise LoadError("truncated: the section headers are past the end of the file")
-    if header.e_entry != reset_pc:
-        raise LoadError(f"entry {header.e_entry:#x}, but the hart starts at {reset_pc:#x}")
 
 
 def _check_tables(header: Container) -> None:

@@ -12,7 +12,13 @@ from sim.host.input_files import read_whole
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.host.programs import find_program
 
-__all__ = ["Program", "find_bare_program", "find_user_program", "require_program"]
+__all__ = [
+    "Program",
+    "find_bare_program",
+    "find_boot_program",
+    "find_user_program",
+    "require_program",
+]
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,11 @@ def find_bare_program(path: Path) -> Program:
     if is_source(path):
         return _compiled(path, compile_bare_program(path, elf_of(path, bare=True)))
     return Program(str(path), read_whole(path), str(path))
+
+
+def find_boot_program(path: Path, *, raw: bool = False) -> Program:
+    """What `trapline boot PATH` boots; `raw` bytes are no source. Raises as `find_bare_program`."""
+    return Program(str(path), read_whole(path), str(path)) if raw else find_bare_program(path)
 
 
 def _compiled(source: Path, out: Path) -> Program:

@@ -39,14 +39,14 @@ class Symbols:
     first : str
         What the first process runs.
     elf : bytes
-        Its file. Any other program is on the disk, or a bundled one.
+        Its file; empty if there is none. Any other program is on the disk, or a bundled one.
     disk : Disk or None
         What is on the disk, if anything was read for it.
     """
 
     def __init__(self, first: str, elf: bytes, disk: Disk | None = None):
         self._disk = disk
-        self._known: dict[str, DebugInfo | None] = {first: DebugInfo(elf)}
+        self._known: dict[str, DebugInfo | None] = {first: DebugInfo(elf) if elf else None}
         self._places: dict[tuple[str, int], Place] = {}
         self._trampoline: DebugInfo | None = None
 

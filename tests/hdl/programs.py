@@ -17,8 +17,8 @@ ASM = Path(__file__).resolve().parents[1] / "asm"
 class Run:
     """A program run to its end: how it ended, its verdict, and the number of its last test."""
 
-    def __init__(self, elf, max_cycles, *, latency=1):
-        session = BareSession(MachineConfig(latency=latency, hpm_counters=4), elf.read_bytes())
+    def __init__(self, elf, max_cycles, **config):
+        session = BareSession(MachineConfig(**{"hpm_counters": 4, **config}), elf.read_bytes())
         self.end = session.run(max_cycles)
         self.failed_test = session.guest.htif.exit_code
         self.last_test = session.machine.engine.read_register(3)

@@ -20,6 +20,8 @@ from hdl.arch import (
     PA_BITS,
     PAGE_BITS,
     PAGE_SIZE,
+    PMPADDRS,
+    PMPCFGS,
     PPN_BITS,
     PTE_SIZE,
     PTES_PER_PAGE,
@@ -84,6 +86,12 @@ def test_event_counters():
     assert (MHPMCOUNTERS[0], MHPMCOUNTERS[-1], len(MHPMCOUNTERS)) == (0xB03, 0xB1F, 29)
     assert (MHPMEVENTS[0], MHPMEVENTS[-1], len(MHPMEVENTS)) == (0x323, 0x33F, 29)
     assert (HPMCOUNTERS[0], HPMCOUNTERS[-1], len(HPMCOUNTERS)) == (0xC03, 0xC1F, 29)
+
+
+def test_registers_of_memory_protection():
+    """On RV64 an odd pmpcfg is illegal."""
+    assert list(PMPCFGS) == [0x3A0, 0x3A2]
+    assert (PMPADDRS[0], PMPADDRS[-1], len(PMPADDRS)) == (0x3B0, 0x3BF, 16)
 
 
 def test_modes_and_interrupts():

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import pkgutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import hdl
 from hdl.hart import Hart
 from hdl.mmu.mmu import Mmu
 
-DESIGNS = (Hart, Mmu)
+DESIGNS = (Hart, Mmu, partial(Hart, pmp_entries=2))
 
 
 def fragments(component):

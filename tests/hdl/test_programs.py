@@ -35,6 +35,8 @@ MAX_CYCLES = {
     "zicsr": 1_500,
     "zifencei": 500,
 }
+#: Those for a hart with physical memory protection, with 8 entries.
+PROTECTED = {"pmp": 16_000}
 #: Those that depend most on when memory answers also run with a slow one.
 SLOW_MEMORY = ("rv64a", "sv39_fetch", "svadu", "lazy_pages")
 SLOW_LATENCY = 4
@@ -50,12 +52,21 @@ def test_program_passes_with_slow_memory(name):
     check_program(ASM / f"{name}.S", SLOW_LATENCY * MAX_CYCLES[name], latency=SLOW_LATENCY)
 
 
+@pytest.mark.parametrize("latency", [1, SLOW_LATENCY])
+@pytest.mark.parametrize("name", PROTECTED)
+def test_program_passes_with_memory_protection(name, latency):
+    cycles = latency * PROTECTED[name]
+    config = {"hpm_counters": 0, "pmp_entries": 8}
+    check_program(ASM / "protected" / f"{name}.S", cycles, latency=latency, **config)
+
+
 def test_every_program_runs():
     assert {path.stem for path in ASM.glob("*.S")} == set(MAX_CYCLES)
+    assert {path.stem for path in ASM.glob("protected/*.S")} == set(PROTECTED)
 
 
 def test_every_test_says_what_it_shows_under_a_number_of_its_own():
-    for source in ASM.glob("*.S"):
+    for source in ASM.rglob("*.S"):
         numbers = [int(n) for n in re.findall(r"^\s*TEST (\d+)", source.read_text(), re.MULTILINE)]
         assert numbers == sorted(set(numbers)), source.name
         assert all(numbered_tests(source).values()), source.name

@@ -25,6 +25,13 @@ def test_a_kernel_that_is_eager_has_no_page_faults_and_takes_more_frames():
     assert run("lazy", policy="eager", memory_mib=8).frames_used > 64
 
 
+def test_a_hart_with_memory_protection_runs_what_one_without_does():
+    """The trampoline opens all of memory to the kernel and its processes."""
+    without, protected = (run("hello", pmp_entries=entries, memory_mib=8) for entries in (0, 8))
+    assert (protected.exit_status, protected.output) == (0, without.output)
+    assert protected.cycles - without.cycles == 6, "four CSR writes in place of a trap"
+
+
 def test_a_run_without_end_is_bounded():
     assert run("lazy", max_cycles=1_000, memory_mib=8).end is End.LIMIT
 

@@ -3,7 +3,7 @@ import inspect
 import pytest
 
 from hdl.hart import Hart
-from sim.config import ConfigError, HostFile, MachineConfig, RunConfig
+from sim.config import BootConfig, ConfigError, HostFile, MachineConfig, RunConfig
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ from sim.config import ConfigError, HostFile, MachineConfig, RunConfig
         ({"btb_entries": 12}, "btb_entries must be a power of two, not 12"),
         ({"btb_entries": 1}, "btb_entries must be 2 to 256, not 1"),
         ({"reset_pc": 0x8000_0001}, "reset_pc must be even, not 0x80000001"),
+        ({"pmp_entries": 17}, "pmp_entries must be 0 to 16, not 17"),
         ({"hart_id": -1}, "hart_id must be 0 to 18446744073709551615, not -1"),
     ],
 )
@@ -87,3 +88,26 @@ def test_all_of_it_stands_in_json(tmp_path):
         "reset_pc",
         "hart_id",
     } <= set(content)
+
+
+@pytest.mark.parametrize(
+    "parameters, message",
+    [
+        ({"latency": 0}, "latency must be 1 to 1000, not 0"),
+        ({"virtio_version": 3}, "virtio_version must be 1 to 2, not 3"),
+        ({"raw": -2}, "raw must be 0 to 18446744073709551614, not -2"),
+        ({"raw": 0x8000_0001}, "raw must be even, not 0x80000001"),
+    ],
+)
+def test_a_machine_that_cannot_boot_is_refused(parameters, message):
+    with pytest.raises(ConfigError) as caught:
+        BootConfig(**parameters)
+    assert str(caught.value) == message
+
+
+def test_a_kernel_is_entered_from_the_last_page_of_ram():
+    config = BootConfig(memory_mib=8)
+    assert config.reset_pc == 0x807F_F000
+    assert config.changed(memory_mib=1).reset_pc == 0x800F_F000
+    with pytest.raises(ConfigError, match="reset_pc must be one of memory_mib"):
+        config.changed(reset_pc=0)

@@ -107,6 +107,7 @@ class PysimEngine(Engine):
         self._bind(hart)
         self._events = [self._slot(signal) for signal in counted(hart) if counts_events]
         self._counts = [0] * (len(Occurrence) if self._events else 0)
+        self._timer = self._slot(hart.stimecmp) if hasattr(hart, "stimecmp") else None
         self._heeds_all = False
         self._core.heed(self._read_always(hart))
         self._simulator.add_process(self._clocked)
@@ -137,6 +138,11 @@ class PysimEngine(Engine):
     def satp_written(self) -> int:
         """The last write of `satp`; see `Engine`."""
         return self._follower.satp_written
+
+    @property
+    def timer(self) -> int | None:
+        """See `Engine`."""
+        return None if self._timer is None else int(self._timer.curr)
 
     def answer(self, delay: int) -> int:
         """Answers the doorbell's store; see `Engine`."""

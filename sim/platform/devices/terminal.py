@@ -34,6 +34,11 @@ class Terminal:
     stops (Ctrl-Z), when it ends, by a signal too, or when `restore` is called. When it goes on in
     the foreground the terminal is changed again. Ctrl-C and Ctrl-Z work as ever.
 
+    Members
+    -------
+    patience : function
+        The seconds that a `poll` may wait if nothing has been typed; 0 unless somebody says else.
+
     Parameters
     ----------
     fd : int
@@ -50,6 +55,7 @@ class Terminal:
         self._handlers: dict[int, Any] = {}
         self._pending = b""
         self._ended = False
+        self.patience: Callable[[], float] = float
 
     @property
     def interactive(self) -> bool:
@@ -62,10 +68,10 @@ class Terminal:
         return termios is not None and file is not None and file.isatty()
 
     def poll(self, now: int, room: int) -> bytes:
-        """What has been typed, at most `room` bytes of it; never waits."""
+        """What has been typed, at most `room` bytes of it; waits no longer than `patience` says."""
         self._start()
         if not self._pending and not self._ended:
-            self._read(timeout=0)
+            self._read(timeout=self.patience())
         data, self._pending = self._pending[:room], self._pending[room:]
         return data
 
@@ -151,7 +157,7 @@ class Terminal:
         signal.raise_signal(number)
 
     def _read(self, timeout: float | None) -> None:
-        """Reads what is there; without a `timeout` of 0 it waits for it."""
+        """Reads what is there, or comes within `timeout` seconds; None is for ever."""
         while True:
             # A job that runs in the background is not told that it has come to the foreground.
             if not self._taken:

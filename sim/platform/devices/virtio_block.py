@@ -16,8 +16,10 @@ from sim.platform.devices.virtio_mmio import INDIRECT, VirtioMmio
 from sim.platform.devices.virtqueue import Buffer, Chain, QueueError, Virtqueue
 from sim.platform.ram import RamError
 
-__all__ = ["DELAY", "VirtioBlock"]
+__all__ = ["BASE", "DELAY", "VirtioBlock"]
 
+#: Where it is unless said else.
+BASE = 0x1000_1000
 #: Cycles from a notification to the work, unless said else.
 DELAY = 100
 
@@ -50,7 +52,7 @@ class VirtioBlock(VirtioMmio):
         *,
         version: int = 2,
         delay: int = DELAY,
-        base: int = 0x1000_1000,
+        base: int = BASE,
     ):
         features = INDIRECT | _FLUSH | _BLOCK_SIZE | (_READ_ONLY if disk.read_only else 0)
         super().__init__(base, _BLOCK, features, interrupt, version=version, delay=delay)

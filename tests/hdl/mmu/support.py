@@ -8,6 +8,7 @@ from hdl.mmu.mmu import Mmu
 from hdl.mmu.vocabulary import Access, Fault
 from tests.support import simulate
 from tests.verify.golden import sv39 as golden
+from tests.verify.golden.pmp import fields_of
 
 __all__ = [
     "A", "D", "G", "R", "U", "V", "W", "X", "DATA", "CODE", "ROOT", "Memory", "Result", "Tables",
@@ -163,6 +164,8 @@ def set_context(ctx, dut, request):
     """Sets the CSR fields that `request` is subject to."""
     for name in ("sv39", "asid", "root", "sum_", "mxr", "adue"):
         ctx.set(getattr(dut.context, name), getattr(request, name))
+    if request.pmp.count:
+        ctx.set(dut.context.pmp, fields_of(request.pmp))
 
 
 def drive(ctx, port, request, *, id=0):
@@ -170,6 +173,8 @@ def drive(ctx, port, request, *, id=0):
     ctx.set(port.va, request.va)
     ctx.set(port.priv, Priv[request.priv])
     ctx.set(port.access, Access[request.access])
+    if request.access != "FETCH" and hasattr(port, "size"):
+        ctx.set(port.size, request.size.bit_length() - 1)
     ctx.set(port.id, id)
     ctx.set(port.valid, 1)
 

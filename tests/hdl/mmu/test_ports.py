@@ -41,8 +41,10 @@ UPDATE = {**REQUEST, "id": (Out, ID_BITS), **RESPONSE}
 TRANSLATION = {
     **UPDATE,
     "squash": (Out, 1),
+    "size": (Out, 2),
     "pa": (In, 56),
     "device": (In, 1),
+    "narrow": (In, 1),
     "update": (In, 1),
 }
 PORTS = {

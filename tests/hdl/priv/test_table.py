@@ -1,7 +1,7 @@
 """The CSRs as data: the table is sound, and the page shows it."""
 
 from hdl.arch import Csr
-from hdl.priv.table import MONITORS, REGISTERS, Action, State
+from hdl.priv.table import MONITORS, PROTECTION, REGISTERS, Action, State
 from tests.csr_table import PAGE, renew
 
 BY_CSR = {register.csr: register for register in REGISTERS}
@@ -17,6 +17,11 @@ def test_blocks_of_registers_are_those_of_the_specification():
     starts = {"hpmcounter": 0xC03, "mhpmevent": 0x323, "mhpmcounter": 0xB03}
     assert {block.name: block.addresses[0] for block in MONITORS} == starts
     assert all(len(block.addresses) == 29 for block in MONITORS)
+    starts = {"pmpcfg": 0x3A0, "pmpaddr": 0x3B0}
+    assert {block.name: block.addresses[0] for block in PROTECTION} == starts
+    for block in (*MONITORS, *PROTECTION):
+        assert len(block.numbers) == len(block.addresses)
+        assert block.numbers.step == block.addresses.step
 
 
 def test_fields_do_not_overlap():

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from sim import limit, machine
-from sim.cli import commands
+from sim.cli import commands, driving
 from sim.cli import main as cli
 from tests.sim.cli.test_main import complaint
 from tests.sim.scripted import store
@@ -65,7 +65,7 @@ def test_max_cycles_ends_with_124_and_says_so(capsys, script, bare_file):
 
 
 def test_without_it_the_limit_is_told_by_its_number(capsys, script, bare_file, monkeypatch):
-    for module in (limit, commands):
+    for module in (limit, driving):
         monkeypatch.setattr(module, "DEFAULT_CYCLES", 60)
     assert cli.main(["bare", "--quiet", str(bare_file)]) == 124
     assert "ended by --max-cycles 60:" in capsys.readouterr().err

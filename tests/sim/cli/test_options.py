@@ -4,16 +4,21 @@ from dataclasses import fields
 
 import pytest
 
-from sim.cli.main import bare, run
-from sim.cli.options import Options, RunOptions
-from sim.config import MachineConfig, RunConfig
+from sim.cli.main import bare, boot, run
+from sim.cli.options import BootOptions, Options, RunOptions
+from sim.config import BootConfig, MachineConfig, RunConfig
 
 #: What is handed to a command by itself.
 ARGUMENTS = {
     run: {"program", "arguments", "help"},
     bare: {"file", "signature", "signature_granularity", "help"},
+    boot: {"kernel", "help"},
 }
-COMMANDS = [(run, RunConfig, RunOptions), (bare, MachineConfig, Options)]
+COMMANDS = [
+    (run, RunConfig, RunOptions),
+    (bare, MachineConfig, Options),
+    (boot, BootConfig, BootOptions),
+]
 
 
 def names(record):

@@ -3,8 +3,17 @@
 import click
 import pytest
 
-from sim.cli.main import bare, run, translate
-from sim.cli.parameters import KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
+from sim.cli.main import bare, boot, run, translate
+from sim.cli.parameters import (
+    BOOT,
+    CONSOLE,
+    KERNEL,
+    LIMIT,
+    MACHINE,
+    SHOWN,
+    WATCHED,
+    with_options,
+)
 from sim.config import BOUNDS, MachineConfig, RunConfig
 
 
@@ -20,15 +29,17 @@ def names(*groups):
 @pytest.mark.parametrize(
     "command, groups",
     [
-        (run, (MACHINE, LIMIT, SHOWN, KERNEL, WATCHED)),
+        (run, (MACHINE, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE)),
         (bare, (MACHINE, LIMIT, SHOWN)),
+        (boot, (MACHINE, LIMIT, SHOWN, BOOT, CONSOLE)),
         (translate, (MACHINE, LIMIT, KERNEL)),
     ],
 )
 def test_the_options_of_a_command_are_those_of_its_groups_in_their_order(command, groups):
     expected = names(*groups)
     assert [param.name for param in command.params][: len(expected)] == expected
-    others = set(names(MACHINE, LIMIT, SHOWN, KERNEL, WATCHED)) - set(expected)
+    every = names(MACHINE, LIMIT, SHOWN, KERNEL, WATCHED, BOOT, CONSOLE)
+    others = set(every) - set(expected)
     assert not others & {param.name for param in command.params}
 
 

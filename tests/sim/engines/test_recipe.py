@@ -30,6 +30,8 @@ def test_without_trust_there_is_no_recipe():
         {"btb_entries": 8},
         {"reset_pc": 0x8000_0100},
         {"hart_id": 1},
+        {"pmp_entries": 8},
+        {"pmp_csrs": True},
         {"memory_mib": 64},
     ],
 )

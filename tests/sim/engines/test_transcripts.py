@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from hdl.arch import MHPMCOUNTERS, MHPMEVENTS, Csr
+from hdl.arch import MHPMCOUNTERS, MHPMEVENTS, PMPADDRS, PMPCFGS, Csr
 from hdl.pipeline.retire import RetirePort
 from sim.engines.transcripts import (
     COLUMNS,
@@ -93,6 +93,16 @@ def test_rvfi_has_a_header_and_a_cell_for_each_field():
             {"csr_addr": MHPMEVENTS[0], "csr_whole_addr": MHPMEVENTS[0]},
             " c803_mhpmevent3 0x0000000000000000",
             id="mhpmevent3",
+        ),
+        pytest.param(
+            {"csr_addr": PMPCFGS[1], "csr_whole_addr": PMPCFGS[1]},
+            " c930_pmpcfg2 0x0000000000000000",
+            id="pmpcfg2",
+        ),
+        pytest.param(
+            {"csr_addr": PMPADDRS[15], "csr_whole_addr": PMPADDRS[15]},
+            " c959_pmpaddr15 0x0000000000000000",
+            id="pmpaddr15",
         ),
         pytest.param({"csr_whole_addr": MHPMCOUNTERS[0]}, "", id="mhpmcounter3"),
     ],

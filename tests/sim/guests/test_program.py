@@ -3,7 +3,7 @@ import pytest
 from kernel_model.calls.elf import ExecError
 from sim.guests.disk import Disk
 from sim.guests.loader import LoadError
-from sim.guests.program import find_bare_program, find_user_program
+from sim.guests.program import find_bare_program, find_boot_program, find_user_program
 from sim.host.own_programs import elf_of
 from sim.host.programs import build_program
 from sim.host.toolchain import ToolchainError
@@ -42,6 +42,15 @@ def test_a_bare_program_is_a_file(tmp_path):
     path = tmp_path / "program"
     path.write_bytes(b"ELF")
     assert find_bare_program(path).elf == b"ELF"
+
+
+def test_what_is_booted_is_compiled_unless_it_is_raw(tmp_path):
+    source = tmp_path / "mine.S"
+    source.write_text(".globl _start\n_start: j .\n")
+
+    assert find_boot_program(source).elf[:4] == b"\x7fELF"
+    raw = find_boot_program(source, raw=True)
+    assert (raw.elf, raw.where) == (source.read_bytes(), str(source))
 
 
 def test_of_one_source_there_is_a_bare_program_and_one_for_the_kernel(tmp_path):

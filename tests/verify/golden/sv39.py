@@ -6,7 +6,9 @@ everywhere else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from tests.verify.golden import pmp as protection
 
 __all__ = ["ACCESSES", "Request", "Response", "is_ram", "respond"]
 
@@ -34,7 +36,8 @@ class Request:
 
     `va` is its 64-bit address, `size` its bytes if alignment matters, `access` a key of `ACCESSES`.
     `priv` is the current privilege mode: "U", "S" or "M". `mprv`, `mpp`, `sum_` and `mxr` are in
-    mstatus; `sv39` (MODE is not Bare), `asid` and `root` (PPN) in satp; `adue` in menvcfg.
+    mstatus; `sv39` (MODE is not Bare), `asid` and `root` (PPN) in satp; `adue` in menvcfg. `pmp` is
+    the physical memory protection, to which a fetch is one of 2 bytes.
     """
 
     va: int
@@ -49,6 +52,7 @@ class Request:
     mprv: int = 0
     mpp: str = "U"
     size: int = 1
+    pmp: protection.Pmp = field(default_factory=lambda: protection.Pmp(0), hash=False)
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,11 @@ def respond(request: Request, read: Callable[[int], int | None]) -> Response:
             _check_leaf(q, pte, i)
             updated = _accessed_and_dirty(q, pte)
             if updated != pte:
+                _check_protection(q, address, PTESIZE, protection.W, "S")
                 return Response("update", reads=tuple(trail), leaf=address, written=updated)
             pa = _compose(q, pte, i)
         device = _check_attributes(q, pa)
+        _check_protection(q, pa, q.size, _permission(q), _effective_privilege(q))
     except _Fault as fault:
         (kind,) = fault.args
         cause = CAUSES[kind][0 if q.access == "FETCH" else 1 + ACCESSES[q.access][1]]
@@ -129,6 +135,7 @@ def _walk(q, read, trail):
         address = a + (q.va >> (12 + 9 * i) & 511) * PTESIZE
         if not is_ram(address):
             raise _Fault("access")
+        _check_protection(q, address, PTESIZE, protection.R, "S")
         trail.append(address)
         pte = read(address)
         if pte is None:
@@ -193,3 +200,15 @@ def _check_attributes(q, pa):
     if pa >> 56 or (device and (executes or atomic)):
         raise _Fault("access")
     return device
+
+
+def _permission(q):
+    """What the access needs of an entry of physical memory protection."""
+    reads, writes, executes, _ = ACCESSES[q.access]
+    return protection.R * reads | protection.W * writes | protection.X * executes
+
+
+def _check_protection(q, address, size, permission, mode):
+    """Physical memory protection; "page-table accesses [...] the effective privilege mode is S"."""
+    if not q.pmp.permits(address, 2 if permission == protection.X else size, permission, mode):
+        raise _Fault("access")

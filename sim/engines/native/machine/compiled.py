@@ -33,7 +33,7 @@ _WATCHING = ("output", "fields", "trace", "watch", "transcript", "walks")
 #: Tables of the MMU, control registers, and the unit that most instructions do not use. Not the
 #: walker: it changes in each cycle of a walk.
 RARELY = Rarely(
-    frozenset({"csrs", "tlb", "walk_cache", "muldiv"}),
+    frozenset({"csrs", "protection", "tlb", "walk_cache", "muldiv"}),
     often=frozenset({"mcycle", "minstret", *(f"mhpmcounter{number}" for number in range(3, 32))}),
     upper=frozenset({("mmu__fetch__va", 12)}),
 )

@@ -160,6 +160,12 @@ class NativeEngine(Engine):
         return int(self._machine.story.satp)
 
     @property
+    def timer(self) -> int | None:
+        """See `Engine`."""
+        place = self.model.places.get("stimecmp")
+        return None if place is None else self.model.state[place]
+
+    @property
     def cycle(self) -> int:
         """Cycles passed."""
         return int(self._machine.cycle)

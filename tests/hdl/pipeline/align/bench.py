@@ -17,9 +17,9 @@ WORD_FIELDS = [name for name in leaves(FetchedWord()) if name != "valid"]
 class Fetcher:
     """Makes the words that a fetch stage would: each continues where the last one predicts."""
 
-    def __init__(self, rng, *, faults, predictions):
+    def __init__(self, rng, *, faults, predictions, cuts):
         self.rng = rng
-        self.faults, self.predictions = faults, predictions
+        self.faults, self.predictions, self.cuts = faults, predictions, cuts
         self.number = 0
         self.redirect()
 
@@ -41,6 +41,8 @@ class Fetcher:
             "target": rng.getrandbits(63) << 1,
             "number": self.number,
         }
+        if self.cuts:
+            word["cut"] = int(offset < 2 and rng.random() < self.cuts)
         self.number += 1
         self.pc = word["target"] if predicted else ((self.pc >> 3) + 1 << 3) & MASK
         if rng.random() < self.faults:
@@ -52,13 +54,18 @@ class Fetcher:
 
 
 class Bench:
-    def __init__(self, seed, *, faults=0.03, predictions=0.3, arrive=0.6, take=0.7, flush=0.02):
+    """With `cuts` there is memory protection, which keeps back the upper half of as many words."""
+
+    def __init__(
+        self, seed, *, faults=0.03, predictions=0.3, cuts=0, arrive=0.6, take=0.7, flush=0.02
+    ):
         self.rng = random.Random(seed)
         self.seed = seed
         self.arrive, self.take, self.flush = arrive, take, flush
-        self.fetcher = Fetcher(self.rng, faults=faults, predictions=predictions)
+        self.fetcher = Fetcher(self.rng, faults=faults, predictions=predictions, cuts=cuts)
         self.cutter = Cutter()
-        self.dut = Aligner()
+        self.dut = Aligner(protected=cuts > 0)
+        self.fields = [*WORD_FIELDS, *(["cut"] if cuts else [])]
         self.kinds = {}
 
     def count(self, found):
@@ -67,6 +74,8 @@ class Bench:
             "refetch": found["refetch"],
             "failed second half": found.get("fetch__va", found["pc"]) != found["pc"],
             "failed first half": found.get("fetch__va") == found["pc"],
+            "reaches into a cut": found.get("fetch__va", 0) & 7 == 4 == found["pc"] + 2 & 7,
+            "begins in a cut": found["pc"] & 4 and found.get("fetch__va") == found["pc"],
             "update": found["fetch__update"],
             "predicted": found.get("predicted"),
             "straddles": straddles and not found["refetch"],
@@ -83,7 +92,7 @@ class Bench:
         if arrives:
             made = self.fetcher.word()
             self.cutter.arrive(made)
-            for name in WORD_FIELDS:
+            for name in self.fields:
                 ctx.set(member(word, name), made[name])
         ctx.set(word.valid, int(arrives))
 

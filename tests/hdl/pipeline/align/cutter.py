@@ -92,6 +92,8 @@ class Cutter:
         if failed(first):
             del found["illegal"], found["predicted"]
             return found | failure_of(first) | {"fetch__va": pc, "raw": 0}, 1, None
+        if first.get("cut") and offset >= 2:
+            return self._kept_back(found, pc), 1, None
         parcel = halves_of(first)[offset]
         jumps_here = first["predicted"] and first["slot"] == offset
         if parcel & 3 != 3:
@@ -103,12 +105,20 @@ class Cutter:
         found["compressed"] = 0
         if jumps_here:
             return found | {"refetch": 1}, 1, None
+        if first.get("cut") and offset == 1:
+            return self._kept_back(found, pc + 2), 1, None
         if offset < 3:
             word = halves_of(first)[offset + 1] << 16 | parcel
             found |= {"raw": word, "insn": word}
             ends = first["predicted"] and first["slot"] == offset + 1
             return self._jump(found, first, ends, 2, offset)
         return self._straddling(found, parcel)
+
+    def _kept_back(self, found, va):
+        """The instruction in `found` fails at `va`, where its word is cut."""
+        for name in ("predicted", "illegal", "compressed"):
+            found.pop(name, None)
+        return found | {"fetch__fault": Fault.ACCESS, "fetch__va": va, "raw": 0}
 
     def _jump(self, found, first, jumps, length, offset):
         if jumps:

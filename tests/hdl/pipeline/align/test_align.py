@@ -16,6 +16,7 @@ from tests.support import member, simulate
         (2, {"arrive": 1.0, "take": 1.0}),
         (3, {"arrive": 0.3, "take": 1.0, "predictions": 0.6, "faults": 0.15}),
         (4, {"arrive": 1.0, "take": 0.4, "faults": 0, "predictions": 0}),
+        (5, {"cuts": 0.3, "take": 1.0}),
     ],
     ids=str,
 )
@@ -32,6 +33,8 @@ def test_random_words(seed, parameters):
         expected |= {"refetch", "predicted", "predicted and straddles"}
     if parameters.get("faults", 1):
         expected |= {"failed first half", "failed second half", "update"}
+    if "cuts" in parameters:
+        expected |= {"begins in a cut", "reaches into a cut"}
     assert expected <= set(bench.kinds), bench.kinds
 
 
@@ -181,4 +184,6 @@ def test_flush_forgets_everything_and_the_arriving_word_too():
 
 def test_words_are_checked_whole():
     """A field that is added to a fetched word has to be tested here."""
-    assert len(Cat(value for _, _, value in FetchedWord().flatten(FetchedWord().create()))) == 229
+    for protected, bits in ((False, 229), (True, 230)):
+        word = FetchedWord(protected=protected)
+        assert len(Cat(value for _, _, value in word.flatten(word.create()))) == bits

@@ -53,23 +53,38 @@ class Btb:
 
 
 class Bench:
-    def __init__(self, seed, *, redirect=0.04, done=0.8, ready=0.8, latency=4, take=0.7, errors=0):
+    """With `narrow` there is memory protection, which lets as many words be read in half only."""
+
+    def __init__(
+        self,
+        seed,
+        *,
+        redirect=0.04,
+        done=0.8,
+        ready=0.8,
+        latency=4,
+        take=0.7,
+        errors=0,
+        narrow=0,
+    ):
         self.rng, self.seed = random.Random(seed), seed
         self.rates = {"redirect": redirect, "done": done, "ready": ready, "take": take}
-        self.rates["errors"] = errors
+        self.rates |= {"errors": errors, "narrow": narrow}
         self.latency = latency
-        self.dut = Fetch(reset_pc=RESET, btb_entries=ENTRIES)
+        self.protected = narrow > 0
+        self.dut = Fetch(reset_pc=RESET, btb_entries=ENTRIES, protected=self.protected)
         self.btb = Btb()
         self.pc = RESET
-        #: A word was asked for: (pc, prediction, its pa or None if refused), stale if a redirect
-        #: came since; cycles until the bus responds.
+        #: A word was asked for: (pc, prediction, its pa or None if refused, only half of it), stale
+        #: if a redirect came since; cycles until the bus responds.
         self.asked, self.stale, self.wait = None, False, 0
         self.stopped = False
         #: Words in the aligner.
         self.held = 0
         self.last_number = -1
         self.counts = dict.fromkeys(
-            ("words", "predicted", "faults", "updates", "errors", "redirects", "dropped"), 0
+            ("words", "predicted", "faults", "updates", "errors", "redirects", "dropped", "cut"),
+            0,
         )
 
     def chance(self, what):
@@ -128,6 +143,8 @@ class Bench:
         ctx.set(translation.pa, pa if fault is NONE and not update else self.rng.getrandbits(56))
         ctx.set(translation.fault, fault)
         ctx.set(translation.update, update)
+        self.narrow = self.chance("narrow")
+        ctx.set(translation.narrow, self.narrow)
         ctx.set(translation.done, 1)
         return pa, fault, update
 
@@ -140,7 +157,7 @@ class Bench:
         assert asked is not None, f"{where}: a word from nowhere"
         assert not self.stale, f"{where}: a word from before a redirect"
         assert self.held < 2, where
-        pc, prediction, pa = asked
+        pc, prediction, pa, narrow = asked
         assert ctx.get(word.fetch.va) == pc, where
         assert ctx.get(word.predicted) == (prediction is not None), where
         if prediction:
@@ -158,6 +175,9 @@ class Bench:
             assert ctx.get(word.fetch.fault) is (ACCESS if self.error else NONE), where
             assert not ctx.get(word.fetch.update), where
             assert self.error or ctx.get(word.data) == content(pa), where
+            if self.protected:
+                assert ctx.get(word.cut) == (narrow and not pc & 4), where
+                self.counts["cut"] += ctx.get(word.cut)
             self.counts["errors"] += self.error
         self.counts["words"] += 1
         self.counts["predicted"] += prediction is not None
@@ -174,17 +194,17 @@ class Bench:
             assert self.redirect is None, where
             pa, fault, update = response
             assert (fault, update) == (NONE, 0), f"{where}: a refused address reaches the bus"
-            assert ctx.get(request.address) == pa & ~7, where
+            assert ctx.get(request.address) == pa & (~3 if self.narrow else ~7), where
             got = tuple(ctx.get(getattr(request, name)) for name in ("write", "strobe", "size"))
-            assert got == (0, 0, 3), where
+            assert got == (0, 0, 2 if self.narrow else 3), where
             assert ctx.get(request.source) == Source.FETCH, where
             assert not ctx.get(request.lock), where
             assert ctx.get(request.id) & 3 == self.pc >> 1 & 3, where
             if self.ready:
-                return self.pc, self.btb.predict(self.pc), pa & ~7
+                return self.pc, self.btb.predict(self.pc), pa & ~7, self.narrow
         elif response and free:
             assert response[1:] != (NONE, 0), f"{where}: idle"
-            return self.pc, self.btb.predict(self.pc), None
+            return self.pc, self.btb.predict(self.pc), None, False
         return None
 
     async def cycle(self, ctx, number):

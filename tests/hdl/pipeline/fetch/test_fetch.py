@@ -15,6 +15,7 @@ from tests.support import simulate
         (3, {"errors": 0.2, "latency": 2}),
         (4, {"done": 1.0, "ready": 1.0, "take": 1.0, "latency": 1}),
         (5, {"done": 0.3, "ready": 0.3, "take": 0.3}),
+        (6, {"narrow": 0.3}),
     ],
     ids=str,
 )
@@ -33,6 +34,7 @@ def test_random_traffic(seed, parameters):
         assert counts["dropped"] > 2, counts
     if "errors" in parameters:
         assert counts["errors"] > 10, counts
+    assert (counts["cut"] > 10) == ("narrow" in parameters), counts
 
 
 # -- Single cases -------------------------------------------------------------------------------

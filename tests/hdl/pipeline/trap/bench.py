@@ -40,8 +40,8 @@ LOAD_DOUBLE = {"unit": Unit.LOAD, "funct3": 3, "rd": 5, "requested": 1, "data__v
 class Bench:
     """A trap stage between an execute stage and a bus that the test plays."""
 
-    def __init__(self):
-        self.dut = TrapStage()
+    def __init__(self, **parameters):
+        self.dut = TrapStage(**parameters)
         self.records = []
 
     def run(self, testbench, *, each=None):

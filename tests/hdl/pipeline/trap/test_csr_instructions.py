@@ -81,6 +81,26 @@ def test_csrs_of_translation_flush_what_was_fetched():
     assert [record["trap"] for record in bench.records] == [0] * 8
 
 
+def test_entries_of_memory_protection_flush_what_was_fetched_and_are_shown():
+    bench = Bench(pmp_entries=2)
+
+    async def testbench():
+        for number in (0x3A0, 0x3A2, 0x3B0, 0x3B1, 0x3BF):
+            await bench.csr(number, 0x1F)
+            assert bench.gets("redirect", "valid", "target") == (1, NEXT), hex(number)
+            await bench.tick()
+            await bench.csr(number, funct3=CSRRS, source=0)
+            assert bench.get("wdata") == (0x1F if number in (0x3A0, 0x3B0, 0x3B1) else 0)
+            assert not bench.get("redirect__valid"), "only writes flush"
+            await bench.tick()
+        entry = bench.get("pmp")[0]
+        assert (entry.r, entry.w, entry.x, entry.match.name) == (1, 1, 1, "NAPOT")
+        assert entry.address == 0x1F
+
+    bench.run(testbench)
+    assert [record["trap"] for record in bench.records] == [0] * 10
+
+
 def test_behind_other_writes_the_next_instruction_waits_a_cycle():
     bench = Bench()
 

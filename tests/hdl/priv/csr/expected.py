@@ -1,11 +1,42 @@
 """What the privileged specification says of the CSRs: fields, resets and writable bits."""
 
 __all__ = [
-    "ADUE", "DELEGABLE", "FIOM", "HPMCOUNTERS", "MACHINE", "MEDELEG", "MHPMCOUNTERS", "MHPMEVENTS",
-    "MIE", "MONITORS", "MPIE", "MPP", "MPRV",
-    "MXR", "NAMES", "ONES", "READ_ONLY", "SEIP", "SIE", "SPIE", "SPP", "SSIP", "SSTATUS_BITS",
-    "STATUS_BITS", "STCE", "STIP", "SUM", "TM", "TSR", "TVM", "TW", "UXL", "WRITES", "XL",
-]  # fmt: skip
+    "ADUE",
+    "DELEGABLE",
+    "FIOM",
+    "HPMCOUNTERS",
+    "MACHINE",
+    "MEDELEG",
+    "MHPMCOUNTERS",
+    "MHPMEVENTS",
+    "MIE",
+    "MONITORS",
+    "MPIE",
+    "MPP",
+    "MPRV",
+    "MXR",
+    "NAMES",
+    "ONES",
+    "PMP",
+    "READ_ONLY",
+    "SEIP",
+    "SIE",
+    "SPIE",
+    "SPP",
+    "SSIP",
+    "SSTATUS_BITS",
+    "STATUS_BITS",
+    "STCE",
+    "STIP",
+    "SUM",
+    "TM",
+    "TSR",
+    "TVM",
+    "TW",
+    "UXL",
+    "WRITES",
+    "XL",
+]
 
 ONES = (1 << 64) - 1
 
@@ -64,3 +95,5 @@ NAMES = {*WRITES, *READ_ONLY, "mcycle"}
 #: these.
 MHPMEVENTS, MHPMCOUNTERS, HPMCOUNTERS = (range(s, s + 29) for s in (0x323, 0xB03, 0xC03))
 MONITORS = [*MHPMEVENTS, *MHPMCOUNTERS, *HPMCOUNTERS]
+#: Addresses of pmpcfg0, pmpcfg2, and pmpaddr0 to pmpaddr15.
+PMP = [0x3A0, 0x3A2, *range(0x3B0, 0x3C0)]

@@ -1,5 +1,7 @@
 """Who may access which CSR: every address in every mode, and what else gates it."""
 
+import pytest
+
 from hdl.arch import Priv
 from tests.hdl.priv.csr.bench import Bench, M, S, U, address_of
 from tests.hdl.priv.csr.expected import (
@@ -9,6 +11,7 @@ from tests.hdl.priv.csr.expected import (
     MONITORS,
     NAMES,
     ONES,
+    PMP,
     READ_ONLY,
     STCE,
     TM,
@@ -16,9 +19,10 @@ from tests.hdl.priv.csr.expected import (
 )
 
 
-def test_every_address_in_every_mode():
+@pytest.mark.parametrize("parameters", [{}, {"pmp_csrs": True}, {"pmp_entries": 8}], ids=str)
+def test_every_address_in_every_mode(parameters):
     """With all counters open and STCE: the two fields of an address alone decide."""
-    bench = Bench()
+    bench = Bench(**parameters)
     known = {address_of(name): name for name in NAMES}
 
     async def testbench():
@@ -28,7 +32,8 @@ def test_every_address_in_every_mode():
         for priv in Priv:
             await bench.enter(priv)
             for address in range(4096):
-                exists = address in known or address in MONITORS
+                protects = bool(parameters) and address in PMP
+                exists = address in known or address in MONITORS or protects
                 readable = exists and priv >= address >> 8 & 3
                 assert bench.legal(address, 0) == readable, f"{address:#x} {priv.name}"
                 shown = known.get(address) in READ_ONLY or address in HPMCOUNTERS

@@ -13,6 +13,7 @@ from tests.hdl.priv.csr.expected import (
     MPP,
     NAMES,
     ONES,
+    PMP,
     SSTATUS_BITS,
     STATUS_BITS,
     UXL,
@@ -67,6 +68,39 @@ def test_event_counters_and_selectors_that_are_not_there_read_0(counters):
             for address in block[counters:]:
                 await bench.write_at(address, ONES)
                 assert bench.read_at(address) == 0, hex(address)
+        assert {name: bench.read(name) for name in before} == before
+
+    bench.run(testbench)
+
+
+def test_registers_of_no_memory_protection_stay_0():
+    bench = Bench(pmp_csrs=True)
+
+    async def testbench():
+        before = {name: bench.read(name) for name in NAMES - {"mcycle", "cycle"}}
+        for address in PMP:
+            await bench.write_at(address, ONES)
+        assert [bench.read_at(address) for address in PMP] == [0] * len(PMP)
+        assert {name: bench.read(name) for name in before} == before
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize("entries", [8, 16])
+def test_registers_of_memory_protection_hold_its_entries(entries):
+    """What they do with a value is for the tests of `hdl.priv.pmp`."""
+    bench = Bench(pmp_entries=entries)
+
+    async def testbench():
+        before = {name: bench.read(name) for name in NAMES - {"mcycle", "cycle"}}
+        for number, address in enumerate(PMP):
+            await bench.write_at(address, 0x1111_1111_1111_1111 + number)
+        low, high, *addresses = map(bench.read_at, PMP)
+        assert low == 0x1111_1111_1111_1111
+        assert high == (0x1111_1111_1111_1110 + 2 if entries == 16 else 0) & ~0x22
+        held = [0x11_1111_1111_1111 + 2 + number for number in range(entries)]
+        assert addresses == held + [0] * (16 - entries)
+        assert [entry.address for entry in bench.ctx.get(bench.dut.pmp)] == held
         assert {name: bench.read(name) for name in before} == before
 
     bench.run(testbench)

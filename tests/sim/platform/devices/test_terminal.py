@@ -73,6 +73,16 @@ def test_polling_never_waits(desk):
     assert not desk.terminal.ended(0)
 
 
+def test_polling_waits_as_long_as_somebody_has_patience(desk):
+    desk.terminal.patience = lambda: 60.0
+    threading.Timer(0.05, desk.type, [b"x"]).start()
+    assert desk.terminal.poll(0, 128) == b"x"
+    desk.terminal.patience = lambda: 0.05
+    start = time.monotonic()
+    assert desk.terminal.poll(0, 128) == b""
+    assert time.monotonic() - start >= 0.05
+
+
 def test_keys_come_one_by_one_and_unedited(desk):
     desk.terminal.poll(0, 128)
     for keys in (b"a", b"\x7f", b"\x04", b"\x15", b"\n"):

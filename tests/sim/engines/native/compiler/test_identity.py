@@ -31,6 +31,8 @@ def test_two_of_a_kind_are_the_same(make):
     [
         {"reset_pc": 0x8000_0100},
         {"hart_id": 1},
+        {"pmp_entries": 8},
+        {"pmp_csrs": True},
         {"itlb_entries": 16},
         {"dtlb_entries": 16},
         {"walk_cache_entries": 2},

@@ -8,7 +8,7 @@ from sim.engines.native.machine.compiled import RARELY
 
 
 def test_every_name_in_the_hint_for_the_hart_is_one_of_its_parts():
-    circuit = extract(prepare(Hart(hpm_counters=29)))
+    circuit = extract(prepare(Hart(hpm_counters=29, pmp_entries=2)))
     hint = RARELY
     for module in hint.modules:
         assert rare_cells(circuit, Rarely(modules=frozenset({module}))), module

@@ -1,0 +1,141 @@
+"""What the command `boot` does, from its options to the exit status."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from sim.boot.session import BootSession
+from sim.boot.snapshot import SnapshotError, check_engine, load_snapshot, save_snapshot
+from sim.cli.driving import (
+    LOST,
+    drive,
+    make_recording,
+    say,
+    tell,
+    tell_compiled,
+    unless_lost,
+    with_status,
+)
+from sim.cli.filling import TRACING
+from sim.cli.keyboard import Keyboard
+from sim.cli.options import BootOptions
+from sim.cli.reports import BareReports
+from sim.cli.watching import keep_journal, open_console
+from sim.config import BootConfig
+from sim.guests.boot_image import read_boot
+from sim.guests.program import find_boot_program
+from sim.host.output_files import empty, not_whole
+from sim.host.progress import Progress, tell_files
+from sim.machine import End
+from sim.platform.devices.console import Console
+from sim.platform.devices.disk import SECTOR, Disk
+
+__all__ = ["boot_kernel", "resume_kernel"]
+
+
+def boot_kernel(config: BootConfig, options: BootOptions, path: Path) -> int:
+    """Boots the kernel in `path`; returns the exit status."""
+    tell_files(not options.quiet)
+    _empty(options)
+    kernel = find_boot_program(path, raw=config.raw is not None)
+    tell_compiled(kernel, options)
+
+    def make(console: Console, until: bytes) -> BootSession:
+        with kernel.blamed():
+            return BootSession(read_boot(config, kernel.elf), console, until=until)
+
+    return _run(options, make)
+
+
+def resume_kernel(options: BootOptions) -> int:
+    """Goes on from a snapshot; returns the exit status."""
+    path = options.resume
+    assert path is not None
+    tell_files(not options.quiet)
+
+    def make(console: Console, until: bytes) -> BootSession:
+        session = load_snapshot(path, console, until=until)
+        wanted = next((name for name in TRACING if getattr(options, name, None) is not None), None)
+        if wanted is not None and not session.config.traced:
+            option = "--" + wanted.replace("_", "-")
+            raise SnapshotError(f"{path}: taken without --traced, which {option} needs")
+        if options.write_disk and session.disk is None:
+            raise SnapshotError(f"{path}: has no disk for --write-disk")
+        _empty(options)
+        return session
+
+    return _run(options, make)
+
+
+def _empty(options: BootOptions) -> None:
+    """Whatever becomes of this run, what an earlier one has left is not taken for its result."""
+    empty(options.vcd, options.log_commits, options.rvfi, options.json_path)
+    empty(options.kanata, options.log_walks, options.snapshot)
+
+
+def _run(options: BootOptions, make: Callable[[Console, bytes], BootSession]) -> int:
+    progress = Progress(sys.stderr, told=not options.quiet)
+    keyboard = Keyboard()
+    console = open_console(options, progress.clear, keyboard.source)
+    session = make(console, os.fsencode(options.until or options.at_prompt or ""))
+    if options.snapshot is not None:
+        check_engine(session)
+    engine = session.machine.engine
+    keyboard.pace(engine)
+    progress.before = engine.cycle - engine.skipped
+    if options.at is not None:
+        options = replace(options, max_cycles=options.at)
+    with keep_journal(options, console):
+        recording = make_recording(options, session)
+        reports = BareReports(options, session, console.write)
+        log = engine.log
+        number = drive(session, options, recording, progress, lambda: log.page_faults, console)
+
+    result = with_status(session.result(), console, number)
+    if options.at is not None and result.end is End.LIMIT:
+        result = replace(result, end=End.FINISHED, exit_status=0)
+    failure = reports.finish(result)
+    tell(result, options, console, anyway=failure is not None)
+    status = unless_lost(result.exit_status, console, recording, session, reports.close())
+    if options.write_disk and not _write_disk(session):
+        status = status or LOST
+    if options.snapshot is not None and not _write_snapshot(options.snapshot, session):
+        status = status or LOST
+    if failure is not None:
+        raise failure
+    return status
+
+
+def _write_snapshot(path: Path, session: BootSession) -> bool:
+    """Writes the snapshot; whether there is one."""
+    if session.virt.finisher.exit_code is not None:
+        say(f"error: no snapshot in {path}: the kernel has powered off")
+        return False
+    try:
+        save_snapshot(session, path)
+    except OSError as error:
+        say(f"error: {not_whole('--snapshot', error)}")
+        return False
+    return True
+
+
+def _write_disk(session: BootSession) -> bool:
+    """Writes what has changed on the disk to its image; whether that went well."""
+    path, disk = session.config.disk, session.disk
+    assert path is not None
+    assert disk is not None
+    try:
+        _write_sectors(path, disk)
+    except OSError as error:
+        say(f"error: {path}: {error.strerror}; the disk is not whole")
+        return False
+    return True
+
+
+def _write_sectors(path: Path, disk: Disk) -> None:
+    with path.open("r+b") as file:
+        for sector, data in disk.changes():
+            file.seek(sector * SECTOR)
+            file.write(data)

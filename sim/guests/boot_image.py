@@ -1,0 +1,141 @@
+"""Puts a kernel into RAM, with what enters it: the code after the reset, and the device tree.
+
+The end of RAM is the platform's until the kernel has been entered, and its tree until the kernel
+has read it:
+
+    the last page    code, which is where the hart starts
+    below, aligned   the device tree
+
+QEMU has the code in a ROM at 0x1000; our hart fetches from RAM only.
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdl.arch import PAGE_SIZE, RAM_BASE
+from sim.config import BootConfig
+from sim.guests.loader import ElfImage, LoadError, load_elf
+from sim.host.input_files import read_whole
+from sim.platform.device_tree import device_tree
+from sim.platform.devices.disk import SECTOR, Disk
+from sim.platform.ram import Ram
+
+__all__ = ["BootImage", "Booted", "load_boot", "read_boot", "read_disk"]
+
+#: menvcfg.ADUE: the hart sets A and D bits, which kernels take for granted that never set them.
+_ADUE = 1 << 61
+#: What the hart runs first; three words of data stand behind it, 32 bytes from the start.
+_START = (
+    0x0000_0297,  # auipc t0, 0
+    0xF140_2573,  # csrr  a0, mhartid
+    0x0202_B583,  # ld    a1, 32(t0)     the device tree
+    0x0282_B383,  # ld    t2, 40(t0)
+    0x30A3_A073,  # csrs  menvcfg, t2
+    0x0302_B303,  # ld    t1, 48(t0)     the entry
+    0x0003_0067,  # jr    t1
+    0x0000_0013,  # nop
+)
+
+
+@dataclass(frozen=True)
+class BootImage:
+    """What was loaded: where it is entered, where the device tree lies, the kernel's symbols."""
+
+    entry: int
+    tree: int
+    symbols: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Booted:
+    """All that a machine is booted from: RAM with the kernel in it, the disk, and the files.
+
+    `elf` is the kernel's, for its symbols, and empty of one that has none.
+    """
+
+    config: BootConfig
+    ram: Ram
+    image: BootImage
+    disk: Disk | None
+    elf: bytes
+
+
+def read_boot(config: BootConfig, kernel: bytes) -> Booted:
+    """Reads what `config` names, and puts it and the kernel into a new RAM.
+
+    Raises LoadError or OSError.
+    """
+    ram = Ram(RAM_BASE, config.memory_mib << 20)
+    disk = None if config.disk is None else read_disk(config.disk)
+    image = load_boot(ram, config, kernel)
+    return Booted(config, ram, image, disk, kernel if config.raw is None else b"")
+
+
+def load_boot(ram: Ram, config: BootConfig, kernel: bytes) -> BootImage:
+    """Puts the kernel, and all that `config` names, into `ram`. Raises LoadError or OSError."""
+    loaded = _load_kernel(ram, config, kernel)
+    _check_entry(loaded, "the kernel")
+    first = loaded
+    if config.bios is not None:
+        first = _load_bios(ram, config.bios, loaded)
+    tree = device_tree(ram.size, hart_id=config.hart_id, disk=config.disk is not None)
+    tree_at = config.reset_pc - len(tree) & -PAGE_SIZE
+    for place in (*loaded.places, *first.places):
+        if place[1] > tree_at:
+            raise LoadError(
+                f"reaches to {place[1]:#x}, but from {tree_at:#x} to the end of RAM there are "
+                "the device tree and what enters the kernel"
+            )
+    ram.write(tree_at, tree)
+    start = struct.pack("<8I3Q", *_START, tree_at, _ADUE, first.entry)
+    ram.write(config.reset_pc, start)
+    return BootImage(first.entry, tree_at, loaded.symbols)
+
+
+def read_disk(path: Path) -> Disk:
+    """The image of a disk. Raises LoadError or OSError."""
+    image = read_whole(path)
+    if len(image) % SECTOR:
+        raise LoadError(f"{path}: {len(image)} bytes are no whole sectors of {SECTOR}")
+    return Disk(image)
+
+
+def _load_kernel(ram: Ram, config: BootConfig, kernel: bytes) -> ElfImage:
+    if config.raw is None:
+        return load_elf(kernel, ram)
+    start, end = config.raw, config.raw + len(kernel)
+    if not kernel:
+        raise LoadError("the file is empty")
+    if start < ram.base or end > ram.base + ram.size:
+        raise LoadError(
+            f"{start:#x} to {end:#x} is outside RAM, which is {ram.base:#x} to "
+            f"{ram.base + ram.size:#x}"
+        )
+    ram.write(start, kernel)
+    return ElfImage(start, [(start, end)], {})
+
+
+def _load_bios(ram: Ram, path: Path, kernel: ElfImage) -> ElfImage:
+    """What is entered before the kernel: it must not lie where that does."""
+    try:
+        bios = load_elf(read_whole(path), ram)
+        _check_entry(bios, "it")
+        _check_apart(bios.places, kernel.places)
+    except LoadError as error:
+        raise LoadError(f"--bios {path}: {error}") from error
+    return bios
+
+
+def _check_entry(image: ElfImage, what: str) -> None:
+    """Only physical addresses are entered: there is no page table yet."""
+    if not any(start <= image.entry < end for start, end in image.places):
+        raise LoadError(f"entry {image.entry:#x} is nowhere where {what} was loaded")
+
+
+def _check_apart(places: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> None:
+    for start, end in places:
+        for low, high in others:
+            if start < high and low < end:
+                raise LoadError(f"{start:#x} to {end:#x} is where the kernel lies")
