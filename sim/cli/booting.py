@@ -11,6 +11,7 @@ from sim.boot.snapshot import SnapshotError, check_engine, load_snapshot, save_s
 from sim.cli.driving import (
     LOST,
     drive,
+    emit,
     make_recording,
     say,
     tell,
@@ -22,9 +23,11 @@ from sim.cli.filling import TRACING
 from sim.cli.keyboard import Keyboard
 from sim.cli.options import BootOptions
 from sim.cli.reports import BareReports
+from sim.cli.step_teller import StepTeller
 from sim.cli.watching import keep_journal, open_console
 from sim.config import BootConfig
 from sim.guests.boot_image import read_boot
+from sim.guests.kernel_steps import KernelSteps
 from sim.guests.program import find_boot_program
 from sim.host.output_files import empty, not_whole
 from sim.host.progress import Progress, tell_files
@@ -90,6 +93,7 @@ def _run(options: BootOptions, make: Callable[[Console, bytes], BootSession]) ->
     with keep_journal(options, console):
         recording = make_recording(options, session)
         reports = BareReports(options, session, console.write)
+        teller = _teller(options, session, progress)
         log = engine.log
         number = drive(session, options, recording, progress, lambda: log.page_faults, console)
 
@@ -103,9 +107,20 @@ def _run(options: BootOptions, make: Callable[[Console, bytes], BootSession]) ->
         status = status or LOST
     if options.snapshot is not None and not _write_snapshot(options.snapshot, session):
         status = status or LOST
+    if teller is not None and not teller.finish(average=not options.quiet):
+        status = status or LOST
     if failure is not None:
         raise failure
     return status
+
+
+def _teller(options: BootOptions, session: BootSession, progress: Progress) -> StepTeller | None:
+    """What tells of page faults by the kernel's functions, if that is wanted."""
+    if options.fault_steps is None:
+        return None
+    steps = KernelSteps(session.elf, session.image.symbols)
+    engine = session.machine.engine
+    return StepTeller(options.fault_steps, steps, engine, lambda line: emit(progress, line))
 
 
 def _write_snapshot(path: Path, session: BootSession) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TRACING", "config_of", "fill"]
 
 #: Options for which all signals have to be computed.
-TRACING = ("vcd", "log_commits", "rvfi", "log_walks", "kanata", "report")
+TRACING = ("vcd", "log_commits", "rvfi", "log_walks", "kanata", "report", "fault_steps")
 
 _Record = TypeVar("_Record", bound="DataclassInstance")
 _Config = TypeVar("_Config", bound=MachineConfig)

@@ -49,6 +49,7 @@ class BootOptions(ConsoleOptions):
     at: int | None = None
     at_prompt: str | None = None
     resume: Path | None = None
+    fault_steps: Which | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -313,6 +313,12 @@ BOOT = [
         help="Go on from a snapshot; KERNEL and the machine are in it.",
     ),
     click.option(
+        "--fault-steps",
+        type=WhichType(),
+        metavar="N|all",
+        help="Tell of page fault N of user mode, or of all, by the functions of the kernel.",
+    ),
+    click.option(
         "--traced",
         is_flag=True,
         help="Compute all signals, so that a run from the snapshot may write waveforms.",

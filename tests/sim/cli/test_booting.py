@@ -205,3 +205,23 @@ def test_what_looks_at_every_signal_needs_a_snapshot_for_that(capfd, snapshot, t
     options = ["--resume", str(snapshot), "--vcd", str(wave), "--vcd-fault", "1"]
     assert cli.main(["boot", "--quiet", *options]) == 0
     assert "supervisor_trap" in wave.read_text()
+
+
+def test_page_faults_are_told_by_the_functions_of_the_kernel(capfd, typed):
+    typed("user\nexit 0\n")
+
+    assert cli.main(["boot", "--fault-steps", "all", str(kernel())]) == 0
+    first, second, rest = capfd.readouterr().err.split("page fault at")
+    assert first == "fault 1: store "
+    assert " 0x40002008, pc 0x40001008, " in second
+    assert " 0x40003008, pc 0x4000100e, " in rest
+    names = [line.split()[0] for line in second.splitlines()[1:-1]]
+    assert names == ["supervisor_trap", "user_fault", "clear_page", "map_page", "retry", "cycles"]
+    assert "Average of 2 page faults of user mode" in rest
+
+
+def test_a_fault_that_has_not_come_is_no_success(capfd, typed):
+    typed("user\nexit 0\n")
+
+    assert cli.main(["boot", "--quiet", "--fault-steps", "3", str(kernel())]) == 2
+    assert capfd.readouterr().err == "trapline: page fault 3 is not told: there were 2\n"
