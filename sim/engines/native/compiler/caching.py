@@ -81,13 +81,7 @@ def separate(
 
     A flip-flop that takes a value unconditionally in every cycle never counts as one of them.
     """
-    rare = {piece for piece in pieces if piece.cell in rarely}
-    rare -= {n.piece for n in nodes if isinstance(n, Update) and n.condition == 1}
-    written = {n.piece for n in nodes if isinstance(n, Update)}
-    masks = {piece: (1 << piece.width) - 1 for piece in rare & written}
-    for piece in written - masks.keys():
-        if mask := upper.get(piece.cell, 0) >> piece.low & (1 << piece.width) - 1:
-            masks[piece] = mask
+    masks = _masks(pieces, nodes, rarely, upper)
     cells = pieces.circuit.cells
     makers = {node.piece: node for node in nodes if isinstance(node, Compute)}
     known: dict[Piece, bool] = {}
@@ -132,6 +126,25 @@ def separate(
     kept = sorted(read & computed, key=lambda p: (p.cell, p.low))
     refresh += (Keep([(_value(piece), None)], piece) for piece in kept)
     return Separation(refresh, rest, kept, masks)
+
+
+def _masks(
+    pieces: Pieces, nodes: list[Node], rarely: Collection[int], upper: Mapping[int, int]
+) -> dict[Piece, int]:
+    """The bits of flip-flops that rarely change, without those that are never written."""
+    written = {n.piece for n in nodes if isinstance(n, Update)}
+    always = {n.piece for n in nodes if isinstance(n, Update) and n.condition == 1}
+    masks = {
+        piece: upper.get(piece.cell, 0) >> piece.low & (1 << piece.width) - 1
+        for piece in pieces
+        if piece in written
+    }
+    masks |= {
+        piece: (1 << piece.width) - 1
+        for piece in masks
+        if piece.cell in rarely and piece not in always
+    }
+    return {piece: mask for piece, mask in masks.items() if mask}
 
 
 def _value(piece: Piece) -> c.Value:
