@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from sim.boot import BootSession
+from sim.boot.session import BootSession
 from sim.config import BootConfig, MachineConfig, RunConfig
+from sim.guests.boot_image import read_boot
 from sim.guests.kernel_setup import read_files
 from sim.guests.program import find_bare_program, find_boot_program, find_user_program
 from sim.platform.devices.captured import Captured
@@ -84,4 +85,4 @@ def start_boot(
     console = Captured(stdin.encode() if isinstance(stdin, str) else stdin)
     text = until.encode() if isinstance(until, str) else until
     with found.blamed():
-        return BootSession(config, found.elf, console, until=text)
+        return BootSession(read_boot(config, found.elf), console, until=text)

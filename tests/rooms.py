@@ -31,7 +31,7 @@ FLOORS = {
         ("kernel",),
     ),
     "sim": (
-        ("host", "config", "checkpoint"),
+        ("host", "config", "checkpoint", "plain"),
         ("platform",),
         ("engines",),
         ("machine",),

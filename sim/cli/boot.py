@@ -1,9 +1,11 @@
 """The command `trapline boot`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sim.cli.checks import check_files, check_kanata, check_vcd
 from sim.cli.file_types import InputFile
@@ -17,8 +19,8 @@ __all__ = ["boot"]
 
 @click.command(short_help="Boot a kernel on the devices of QEMU's virt.")
 @with_options(MACHINE, LIMIT, SHOWN, BOOT, CONSOLE)
-@click.argument("kernel", type=InputFile())
-def boot(kernel: Path, **options: Any) -> int:
+@click.argument("kernel", type=InputFile(), required=False)
+def boot(kernel: Path | None, **options: Any) -> int:
     """Boot KERNEL, an ELF in RAM from 0x80000000 on, on the devices of QEMU's machine virt.
 
     A KERNEL that ends in .c or .S is compiled first, without any library.
@@ -28,14 +30,44 @@ def boot(kernel: Path, **options: Any) -> int:
     """
     check_vcd(options)
     check_kanata(options)
-    if options["write_disk"] and options["disk"] is None:
-        raise click.UsageError("--write-disk needs --disk FILE")
-    if options["until"] == "":
-        raise click.UsageError("--until: the text is empty")
+    _check_run(kernel, options)
+    _check_ends(options)
     config = config_of(BootConfig, options)
     with leaving_at_once():
-        from sim.cli.booting import boot_kernel
+        from sim.cli.booting import boot_kernel, resume_kernel
         from sim.cli.options import BootOptions
 
     check_files()
-    return boot_kernel(config, fill(BootOptions, options), kernel)
+    filled = fill(BootOptions, options)
+    return resume_kernel(filled) if kernel is None else boot_kernel(config, filled, kernel)
+
+
+def _check_run(kernel: Path | None, options: Mapping[str, Any]) -> None:
+    """Raises UsageError unless there is one thing that runs, and it is said once what that is."""
+    context = click.get_current_context()
+    if options["resume"] is None and kernel is None:
+        raise click.UsageError("Missing argument 'KERNEL'.")
+    if options["resume"] is not None:
+        if kernel is not None:
+            raise click.UsageError("KERNEL and --resume FILE, which has one, cannot both be given")
+        for param in context.command.params:
+            name = param.name or ""
+            given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+            if given and hasattr(BootConfig, name):
+                raise click.UsageError(f"{param.opts[0]} cannot be given: --resume FILE says it")
+    elif options["write_disk"] and options["disk"] is None:
+        raise click.UsageError("--write-disk needs --disk FILE")
+
+
+def _check_ends(options: Mapping[str, Any]) -> None:
+    """Raises UsageError if what ends the run does not fit."""
+    given = [name for name in ("at", "at_prompt", "until") if options[name] is not None]
+    flags = ["--" + name.replace("_", "-") for name in given]
+    if len(flags) > 1:
+        raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
+    if options["snapshot"] is None and flags and flags[0] != "--until":
+        raise click.UsageError(f"{flags[0]} needs --snapshot FILE")
+    if flags and options[given[0]] == "":
+        raise click.UsageError(f"{flags[0]}: the text is empty")
+    if options["at"] is not None and options["max_cycles"] is not None:
+        raise click.UsageError("--at and --max-cycles cannot both be given")

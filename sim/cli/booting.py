@@ -2,12 +2,16 @@
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from sim.boot import BootSession
+from sim.boot.session import BootSession
+from sim.boot.snapshot import SnapshotError, check_engine, load_snapshot, save_snapshot
 from sim.cli.driving import (
     LOST,
     drive,
+    emit,
     make_recording,
     say,
     tell,
@@ -15,59 +19,132 @@ from sim.cli.driving import (
     unless_lost,
     with_status,
 )
+from sim.cli.filling import TRACING
 from sim.cli.keyboard import Keyboard
 from sim.cli.options import BootOptions
 from sim.cli.reports import BareReports
+from sim.cli.step_teller import StepTeller
 from sim.cli.watching import keep_journal, open_console
 from sim.config import BootConfig
+from sim.guests.boot_image import read_boot
+from sim.guests.kernel_steps import KernelSteps
 from sim.guests.program import find_boot_program
-from sim.host.output_files import empty
+from sim.host.output_files import empty, not_whole
 from sim.host.progress import Progress, tell_files
+from sim.machine import End
+from sim.platform.devices.console import Console
 from sim.platform.devices.disk import SECTOR, Disk
 
-__all__ = ["boot_kernel"]
+__all__ = ["boot_kernel", "resume_kernel"]
 
 
 def boot_kernel(config: BootConfig, options: BootOptions, path: Path) -> int:
     """Boots the kernel in `path`; returns the exit status."""
     tell_files(not options.quiet)
-    empty(options.vcd, options.log_commits, options.rvfi, options.json_path)
-    empty(options.kanata, options.log_walks)
+    _empty(options)
     kernel = find_boot_program(path, raw=config.raw is not None)
     tell_compiled(kernel, options)
+
+    def make(console: Console, until: bytes) -> BootSession:
+        with kernel.blamed():
+            return BootSession(read_boot(config, kernel.elf), console, until=until)
+
+    return _run(options, make)
+
+
+def resume_kernel(options: BootOptions) -> int:
+    """Goes on from a snapshot; returns the exit status."""
+    path = options.resume
+    assert path is not None
+    tell_files(not options.quiet)
+
+    def make(console: Console, until: bytes) -> BootSession:
+        session = load_snapshot(path, console, until=until)
+        wanted = next((name for name in TRACING if getattr(options, name, None) is not None), None)
+        if wanted is not None and not session.config.traced:
+            option = "--" + wanted.replace("_", "-")
+            raise SnapshotError(f"{path}: taken without --traced, which {option} needs")
+        if options.write_disk and session.disk is None:
+            raise SnapshotError(f"{path}: has no disk for --write-disk")
+        _empty(options)
+        return session
+
+    return _run(options, make)
+
+
+def _empty(options: BootOptions) -> None:
+    """Whatever becomes of this run, what an earlier one has left is not taken for its result."""
+    empty(options.vcd, options.log_commits, options.rvfi, options.json_path)
+    empty(options.kanata, options.log_walks, options.snapshot)
+
+
+def _run(options: BootOptions, make: Callable[[Console, bytes], BootSession]) -> int:
     progress = Progress(sys.stderr, told=not options.quiet)
     keyboard = Keyboard()
     console = open_console(options, progress.clear, keyboard.source)
-    with kernel.blamed():
-        until = os.fsencode(options.until or "")
-        session = BootSession(config, kernel.elf, console, until=until)
-    keyboard.pace(session.machine.engine)
+    session = make(console, os.fsencode(options.until or options.at_prompt or ""))
+    if options.snapshot is not None:
+        check_engine(session)
+    engine = session.machine.engine
+    keyboard.pace(engine)
+    progress.before = engine.cycle - engine.skipped
+    if options.at is not None:
+        options = replace(options, max_cycles=options.at)
     with keep_journal(options, console):
         recording = make_recording(options, session)
         reports = BareReports(options, session, console.write)
-        log = session.machine.engine.log
+        teller = _teller(options, session, progress)
+        log = engine.log
         number = drive(session, options, recording, progress, lambda: log.page_faults, console)
 
     result = with_status(session.result(), console, number)
-    failure = reports.finish(result)
+    if options.at is not None and result.end is End.LIMIT:
+        result = replace(result, end=End.FINISHED, exit_status=0)
+    failure = reports.finish(result, {"fault_steps": None if teller is None else teller.facts})
     tell(result, options, console, anyway=failure is not None)
     status = unless_lost(result.exit_status, console, recording, session, reports.close())
-    if options.write_disk and not _write_disk(config, session):
+    if options.write_disk and not _write_disk(session):
+        status = status or LOST
+    if options.snapshot is not None and not _write_snapshot(options.snapshot, session):
+        status = status or LOST
+    if teller is not None and not teller.finish(average=not options.quiet):
         status = status or LOST
     if failure is not None:
         raise failure
     return status
 
 
-def _write_disk(config: BootConfig, session: BootSession) -> bool:
+def _teller(options: BootOptions, session: BootSession, progress: Progress) -> StepTeller | None:
+    """What tells of page faults by the kernel's functions, if that is wanted."""
+    if options.fault_steps is None:
+        return None
+    steps = KernelSteps(session.elf, session.image.symbols)
+    engine = session.machine.engine
+    return StepTeller(options.fault_steps, steps, engine, lambda line: emit(progress, line))
+
+
+def _write_snapshot(path: Path, session: BootSession) -> bool:
+    """Writes the snapshot; whether there is one."""
+    if session.virt.finisher.exit_code is not None:
+        say(f"error: no snapshot in {path}: the kernel has powered off")
+        return False
+    try:
+        save_snapshot(session, path)
+    except OSError as error:
+        say(f"error: {not_whole('--snapshot', error)}")
+        return False
+    return True
+
+
+def _write_disk(session: BootSession) -> bool:
     """Writes what has changed on the disk to its image; whether that went well."""
-    disk = session.disk
-    assert config.disk is not None
+    path, disk = session.config.disk, session.disk
+    assert path is not None
     assert disk is not None
     try:
-        _write_sectors(config.disk, disk)
+        _write_sectors(path, disk)
     except OSError as error:
-        say(f"error: {config.disk}: {error.strerror}; the disk is not whole")
+        say(f"error: {path}: {error.strerror}; the disk is not whole")
         return False
     return True
 

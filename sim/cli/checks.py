@@ -86,13 +86,15 @@ def _uses(param: click.Parameter, value: object) -> Iterator[FileUse]:
     is_option = isinstance(param, click.Option)
     name = param.opts[0] if is_option else param.name.upper()
     for item in value if isinstance(value, tuple) else (value,):
+        if item is None:
+            continue
         if isinstance(item, HostFile):
             yield FileUse(f"{name} {item.name}", item.path, False)
         elif isinstance(item, Path):
             yield FileUse(name, item, isinstance(param.type, Output))
         elif name == "PROGRAM" and Path(item).is_file():
             yield FileUse(name, Path(item), False)
-        if name == "--vcd" and item is not None:
+        if name == "--vcd":
             from sim.output.gtkw import save_path
 
             yield FileUse("the save file of --vcd", save_path(item), True)

@@ -2,6 +2,7 @@
 
 from kernel_model.calls.elf import ExecError
 from kernel_model.fs.names import FsError
+from sim.boot.snapshot import SnapshotError
 from sim.cli.explain import ExplainError
 from sim.cli.moments import MomentError
 from sim.debug.debugger import DebugError
@@ -31,6 +32,7 @@ _USER_ERRORS = (
     ExplainError,
     MomentError,
     RunFileError,
+    SnapshotError,
     ToolchainError,
     OSError,
 )

@@ -45,6 +45,11 @@ class BootOptions(ConsoleOptions):
 
     until: str | None = None
     write_disk: bool = False
+    snapshot: Path | None = None
+    at: int | None = None
+    at_prompt: str | None = None
+    resume: Path | None = None
+    fault_steps: Which | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

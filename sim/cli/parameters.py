@@ -289,6 +289,40 @@ BOOT = [
         metavar="TEXT",
         help="End with status 0 when TEXT has been printed.",
     ),
+    click.option(
+        "--snapshot",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write the state of the machine at the end, for --resume.",
+    ),
+    click.option(
+        "--at",
+        type=Count(min=1),
+        metavar="CYCLE",
+        help="With --snapshot: that is in this cycle.",
+    ),
+    click.option(
+        "--at-prompt",
+        metavar="TEXT",
+        help="With --snapshot: that is when TEXT has been printed.",
+    ),
+    click.option(
+        "--resume",
+        type=InputFile(),
+        metavar="FILE",
+        help="Go on from a snapshot; KERNEL and the machine are in it.",
+    ),
+    click.option(
+        "--fault-steps",
+        type=WhichType(),
+        metavar="N|all",
+        help="Tell of page fault N of user mode, or of all, by the functions of the kernel.",
+    ),
+    click.option(
+        "--traced",
+        is_flag=True,
+        help="Compute all signals, so that a run from the snapshot may write waveforms.",
+    ),
 ]
 
 

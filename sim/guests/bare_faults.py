@@ -4,19 +4,22 @@ from collections.abc import Callable
 from itertools import islice
 
 from hdl.arch import PAGE_FAULTS
-from sim.engines.traps import KEPT_TRAPS, TrapRecord
+from sim.engines.traps import KEPT_TRAPS, TrapLog, TrapRecord
 from sim.machine import Machine
 
 __all__ = ["BareFaults"]
 
 
 class BareFaults:
-    """Hands every page fault to `take`, with its number from 1 on; a watcher of the machine."""
+    """Hands every page fault to `take`, with its number from 1 on; a watcher of the machine.
 
-    def __init__(self, take: Callable[[int, TrapRecord], object]):
+    Those that are in `log` already, as after a snapshot, have been handed to somebody else.
+    """
+
+    def __init__(self, take: Callable[[int, TrapRecord], object], log: TrapLog):
         self._take = take
-        self._seen = 0
-        self._number = 0
+        self._seen = log.trap_count
+        self._number = log.page_faults
 
     def next_stop(self, cycle: int) -> int:
         """Before the log could have lost an exception: there is one in a cycle at most."""

@@ -32,6 +32,8 @@ class Progress:
     -------
     activity : function
         What is being done, in words.
+    before : int
+        Cycles that had been computed before it began: they are no speed.
 
     Parameters
     ----------
@@ -50,6 +52,7 @@ class Progress:
         self._next = 0.0
         self._printed = time.monotonic()
         self.activity: Callable[[], str] = str
+        self.before = 0
 
     def update(self, cycle: int, faults: int, skipped: int = 0) -> None:
         """Shows how far it is if it is time; called often.
@@ -63,10 +66,11 @@ class Progress:
         if now < self._next:
             return
         seconds = now - self._start
+        speed = (cycle - skipped - self.before) / seconds
         parts = [
             f"{cycle:,} cycles",
             f"{faults:,} page fault{'' if faults == 1 else 's'}",
-            f"{(cycle - skipped) / seconds:,.0f} {'computed ' if skipped else ''}cycles/s",
+            f"{speed:,.0f} {'computed ' if skipped else ''}cycles/s",
         ]
         if seconds >= _LONG:
             parts[1:1] = filter(None, [self.activity()])

@@ -10,16 +10,14 @@ from sim.engines.story import Lookup
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.lives import OTHER_WORK, KernelPart, Life, Part
 from sim.host.debug_info import DebugInfo
+from sim.output.bars import bar, number
 from sim.output.sentences import in_words, part_in_words, reason_in_words
 from sim.output.translation import conclusion, parts_of, walk
 
 __all__ = ["average", "ending_in_words", "no_walk_in_words", "tell"]
 
-#: Columns of the longest bar, and eighths of a column.
-_BAR = 36
 #: Stands for a blank that ends no line.
 _FIXED = "\xa0"
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def tell(fault: PageFault, program: str, info: DebugInfo | None) -> Iterator[str]:
@@ -122,19 +120,10 @@ def _bars(
     """Each part with its cycles and a bar, the kernel's with its steps; and the whole of them."""
     longest = max(cycles.values(), default=1)
     for part, spent in cycles.items():
-        yield f"  {part.value:<12}{_number(spent):>9}  {_bar(spent / longest)}".rstrip()
+        yield f"  {part.value:<12}{number(spent):>9}  {bar(spent / longest)}".rstrip()
         if part is Part.KERNEL and kernel:
             yield from _wrapped(", ".join(kernel), 25)
-    yield f"  {whole:<12}{_number(total):>9}"
-
-
-def _number(cycles: float) -> str:
-    return f"{cycles:,}" if isinstance(cycles, int) else f"{cycles:,.1f}"
-
-
-def _bar(share: float) -> str:
-    eighths = max(1, round(share * _BAR * 8))
-    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    yield f"  {whole:<12}{number(total):>9}"
 
 
 def _kernel_steps(life: Life) -> Iterator[str]:

@@ -5,6 +5,7 @@
      disk       shows the sector 1, and writes it, turned around, to sector 2
      tick       waits for stimecmp, TICK cycles
      tock       waits for mtimecmp, as long, in M-mode
+     user       runs a little in U-mode, which touches two pages that are mapped when it faults
      dead       waits for nothing
      exit N     powers off with status N
 
@@ -29,7 +30,7 @@ enum { MTIMECMP = 0x2004000, MTIME = 0x200bff8 };
 #define TICK 1000000
 #endif
 enum { SSIE = 1 << 1, STIE = 1 << 5, SEIE = 1 << 9, MTIE = 1 << 7, SIE = 1 << 1 };
-enum { V = 1, R = 2, W = 4, X = 8, A = 64, D = 128 };
+enum { V = 1, R = 2, W = 4, X = 8, U = 16, A = 64, D = 128 };
 
 __asm__(".section .text._start, \"ax\"\n"
         ".globl _start\n"
@@ -85,6 +86,56 @@ static void off(u32 status) {
 /* The page of `lazy` is mapped by its first touch. */
 enum { LAZY = 0x40000000 };
 
+/* U-mode: its code is a page of the kernel that it may run, and its data is mapped lazily. */
+enum { USER_CODE = LAZY + 0x1000, USER_DATA = LAZY + 0x2000, SPP = 1 << 8 };
+
+__asm__(".text\n"
+        ".balign 4096\n"
+        "user_code: li t0, 0x40002008\n"
+        "  li t1, 0x1000\n"
+        "  sd t0, 0(t0)\n"
+        "  add t1, t1, t0\n"
+        "  ld t2, 0(t1)\n"
+        "  ld t0, 0(t0)\n"
+        "  ecall\n"
+        ".balign 4096\n"
+        /* Returns when U-mode has made its call, which leaves all that a function may not touch. */
+        ".globl enter_user, user_done\n"
+        "enter_user: sret\n"
+        "user_done: ret\n");
+
+static u8 user_frames[2][4096] __attribute__((aligned(4096)));
+
+__attribute__((noinline)) static void clear_page(u64 *page) {
+  for (int i = 0; i < 512; i++) page[i] = 0;
+  asm volatile("" ::: "memory");
+}
+
+__attribute__((noinline)) static void map_page(u64 va, void *page, u64 rights) {
+  leaf[va >> 12 & 511] = (u64)page >> 12 << 10 | V | rights;
+  asm volatile("sfence.vma" ::: "memory");
+}
+
+__attribute__((noinline)) static void user_fault(u64 va) {
+  u64 number = (va - USER_DATA) >> 12;
+  if (va < USER_DATA || number >= 2) off(96);
+  clear_page((u64 *)user_frames[number]);
+  map_page(va, user_frames[number], R | W | U);
+}
+
+__attribute__((noinline)) static void user(void) {
+  extern char user_code[];
+  extern void enter_user(void);
+  map_page(USER_CODE, user_code, R | X | U | A);
+  leaf[2] = leaf[3] = 0;
+  CSRW(sepc, USER_CODE);
+  CSRC(sstatus, SPP);
+  CSRS(sstatus, 1 << 5); /* SPIE: U-mode is interrupted anyway, and it is 0 again behind it */
+  enter_user();
+  CSRC(sstatus, SIE);
+  print(*(u64 *)(user_frames[0] + 8) == USER_DATA + 8 ? "user mode is done\n" : "lost\n");
+}
+
 static void page_fault(u64 cause, u64 va) {
   print("fault ");
   hex(cause);
@@ -111,7 +162,16 @@ static void interrupt(void) {
 __attribute__((interrupt("supervisor"), aligned(4))) static void supervisor_trap(void) {
   u64 cause = CSRR(scause);
   switch (cause) {
-    case 13: case 15: page_fault(cause, CSRR(stval)); return;
+    case 13: case 15:
+      if (CSRR(sstatus) & SPP) page_fault(cause, CSRR(stval));
+      else user_fault(CSRR(stval));
+      return;
+    case 8: {
+      extern char user_done[];
+      CSRW(sepc, user_done);
+      CSRS(sstatus, SPP);
+      return;
+    }
     case 1ul << 63 | 1: CSRC(sip, SSIE); ticks++; return;
     case 1ul << 63 | 5: CSRW(0x14d, ~0ul); ticks++; return;
     case 1ul << 63 | 9: interrupt(); return;
@@ -214,6 +274,7 @@ __attribute__((noinline)) static void obey(void) {
     REG8(LAZY + 5) = 7;
     print(REG8(LAZY + 5) == 7 && frame[5] == 7 ? "touched\n" : "lost\n");
   } else if (is("disk")) disk();
+  else if (is("user")) user();
   else if (is("tick")) tick();
   else if (is("tock")) tock();
   else if (is("dead")) {

@@ -25,7 +25,7 @@ class Disk:
     """
 
     def __init__(self, image: bytes, *, read_only: bool = False):
-        self._image = image
+        self.image = image
         self._written: dict[int, bytes] = {}
         self.sectors = -(-len(image) // SECTOR)
         self.read_only = read_only
@@ -51,4 +51,4 @@ class Disk:
         changed = self._written.get(number)
         if changed is not None:
             return changed
-        return self._image[number * SECTOR : (number + 1) * SECTOR].ljust(SECTOR, b"\0")
+        return self.image[number * SECTOR : (number + 1) * SECTOR].ljust(SECTOR, b"\0")

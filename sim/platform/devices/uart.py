@@ -129,6 +129,10 @@ class Uart(Device):
             self._fill()
         self._look_later(cycle)
 
+    def look(self, cycle: int) -> None:
+        """Says that the console may have input now though it had none that was to come."""
+        self._look_later(cycle)
+
     def _look_later(self, cycle: int) -> None:
         """Sets the deadline, if input is wanted and there can be any."""
         wanted = self._polled or self._ier & _IER_RECEIVED

@@ -11,6 +11,8 @@ from sim.cli import main as cli
 from tests.docs import ROOT
 from tests.sim.kernels import DISK, kernel
 
+SCHEMA = json.loads((ROOT / "docs" / "run.schema.json").read_text())
+
 
 @pytest.fixture
 def typed(monkeypatch):
@@ -58,12 +60,12 @@ def test_its_json_tells_every_page_fault_and_is_valid(tmp_path, typed):
 
     assert cli.main(["boot", "--quiet", "--json", str(path), str(kernel())]) == 0
     found = json.loads(path.read_text())
-    schema = json.loads((ROOT / "docs" / "run.schema.json").read_text())
-    Draft202012Validator(schema).validate(found)
+    Draft202012Validator(SCHEMA).validate(found)
     (fault,) = found["faults"]
     assert (fault["stval"], fault["cause"], fault["mode"]) == (0x4000_0005, 15, 1)
     assert (fault["function"].partition("+")[0], fault["file"]) == ("obey", "kernel.c")
     assert found["config"]["virtio_version"] == 2
+    assert found["fault_steps"] is None
 
 
 @pytest.fixture
@@ -126,3 +128,123 @@ def test_a_source_is_assembled(tmp_path, capfd):
             sw t1, 0(t0)
     """)
     assert cli.main(["boot", "--quiet", str(source)]) == 7
+
+
+@pytest.fixture
+def snapshot(tmp_path, disk, typed):
+    """One that was taken at the prompt."""
+    path = tmp_path / "snapshot"
+    typed("")
+    options = ["--disk", str(disk), "--snapshot", str(path), "--at-prompt", "> "]
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 0
+    return path
+
+
+def test_a_run_goes_on_from_a_snapshot(capfdbinary, snapshot, disk, typed):
+    assert capfdbinary.readouterr().out == b"a kernel with a disk\n> "
+    typed("hello\ndisk\nexit 7\n")
+
+    assert cli.main(["boot", "--quiet", "--resume", str(snapshot), "--write-disk"]) == 7
+    output = capfdbinary.readouterr()
+    assert output.out == b"hello\nhello\n> disk\nsector one\n> exit 7\n"
+    assert disk.read_bytes()[1024:1536] == DISK[512:1024][::-1]
+
+
+def test_its_faults_are_numbered_on(tmp_path, typed):
+    path, first, second = (tmp_path / name for name in ("snapshot", "first", "second"))
+    typed("lazy\n")
+    options = ["--snapshot", str(path), "--at-prompt", "touched\n", "--json", str(first)]
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 0
+    assert [fault["number"] for fault in json.loads(first.read_text())["faults"]] == [1]
+
+    typed("exit 0\n")
+    assert cli.main(["boot", "--quiet", "--resume", str(path), "--json", str(second)]) == 0
+    assert json.loads(second.read_text())["faults"] == []
+
+
+def test_a_snapshot_is_taken_in_a_cycle(tmp_path, typed):
+    path, result = tmp_path / "snapshot", tmp_path / "result"
+    typed("")
+    options = ["--snapshot", str(path), "--at", "321", "--json", str(result)]
+
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 0
+    assert json.loads(result.read_text())["cycles"] == 321
+    typed("exit 5\n")
+    assert cli.main(["boot", "--quiet", "--resume", str(path)]) == 5
+
+
+def test_of_a_kernel_that_is_off_there_is_none(capfd, tmp_path, typed):
+    path = tmp_path / "snapshot"
+    typed("exit 0\n")
+
+    assert cli.main(["boot", "--quiet", "--snapshot", str(path), str(kernel())]) == 2
+    assert f"no snapshot in {path}: the kernel has powered off" in capfd.readouterr().err
+    assert not path.exists()
+
+
+def test_a_snapshot_that_cannot_be_written_is_no_success(capfd, tmp_path, typed, monkeypatch):
+    def fail(_session, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(booting, "save_snapshot", fail)
+    typed("")
+    path = tmp_path / "snapshot"
+    options = ["--snapshot", str(path), "--at", "99"]
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 2
+    said = f"--snapshot {path}: No space left on device; it is not whole"
+    assert said in capfd.readouterr().err
+
+
+def test_what_looks_at_every_signal_needs_a_snapshot_for_that(capfd, snapshot, tmp_path, typed):
+    wave = tmp_path / "wave.vcd"
+    assert cli.main(["boot", "--resume", str(snapshot), "--vcd", str(wave)]) == 2
+    assert f"{snapshot}: taken without --traced, which --vcd needs" in capfd.readouterr().err
+
+    typed("")
+    options = ["--traced", "--snapshot", str(snapshot), "--at-prompt", "> "]
+    assert cli.main(["boot", "--quiet", *options, str(kernel())]) == 0
+    typed("lazy\nexit 0\n")
+    options = ["--resume", str(snapshot), "--vcd", str(wave), "--vcd-fault", "1"]
+    assert cli.main(["boot", "--quiet", *options]) == 0
+    assert "supervisor_trap" in wave.read_text()
+
+
+def test_page_faults_are_told_by_the_functions_of_the_kernel(capfd, typed):
+    typed("user\nexit 0\n")
+
+    assert cli.main(["boot", "--fault-steps", "all", str(kernel())]) == 0
+    first, second, rest = capfd.readouterr().err.split("page fault at")
+    assert first == "fault 1: store "
+    assert " 0x40002008, pc 0x40001008, " in second
+    assert " 0x40003008, pc 0x4000100e, " in rest
+    names = [line.split()[0] for line in second.splitlines()[1:-1]]
+    assert names == ["supervisor_trap", "user_fault", "clear_page", "map_page", "retry", "cycles"]
+    assert "Average of 2 page faults of user mode" in rest
+
+
+def test_their_sums_are_in_the_json(tmp_path, typed):
+    path = tmp_path / "result.json"
+    typed("user\nlazy\nexit 0\n")
+
+    options = ["--quiet", "--fault-steps", "all", "--json", str(path)]
+    assert cli.main(["boot", *options, str(kernel())]) == 0
+    found = json.loads(path.read_text())
+    Draft202012Validator(SCHEMA).validate(found)
+    steps = found["fault_steps"]
+    assert (steps["served"], len(found["faults"])) == (2, 3)
+    names = ["supervisor_trap", "user_fault", "clear_page", "map_page"]
+    assert [*steps["functions"]] == names
+
+
+def test_what_waits_for_nothing_is_told_so(capfd, typed):
+    typed("dead\n")
+
+    assert cli.main(["boot", "--quiet", str(kernel())]) == 125
+    assert "neither a timer nor input that could come" in capfd.readouterr().err
+
+
+def test_a_fault_that_has_not_come_is_no_success(capfd, typed):
+    typed("user\nexit 0\n")
+
+    assert cli.main(["boot", "--quiet", "--fault-steps", "3", str(kernel())]) == 2
+    assert capfd.readouterr().err == "trapline: page fault 3 is not told: there were 2\n"

@@ -6,8 +6,9 @@ own, which runs in the cycle after one of them was written and leaves its result
 wrong guess costs time, never correctness.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces
@@ -15,7 +16,7 @@ from sim.engines.native.compiler.circuit import WORD
 from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.compiler.statements import Compute, Keep, Node, Update
 
-__all__ = ["Separation", "rare_cells", "separate"]
+__all__ = ["Separation", "rare_bits", "rare_cells", "separate"]
 
 
 def rare_cells(circuit: c.Circuit, rarely: Rarely) -> set[int]:
@@ -33,6 +34,19 @@ def rare_cells(circuit: c.Circuit, rarely: Rarely) -> set[int]:
     }
 
 
+def rare_bits(circuit: c.Circuit, rarely: Rarely) -> dict[int, int]:
+    """Of flip-flops that change often the bits that rarely do, as a mask for each cell."""
+    lowest = dict(rarely.upper)
+    bits: dict[int, int] = {}
+    for signal, value in circuit.signals.items():
+        for number in value[lowest.get(signal.name, len(value)) :]:
+            cell = circuit.cells[c.cell_of(number)] if number > 1 else None
+            if isinstance(cell, c.FlipFlop) and cell.data:
+                index = c.cell_of(number)
+                bits[index] = bits.get(index, 0) | 1 << c.bit_of(number)
+    return bits
+
+
 @dataclass
 class Separation:
     """The steps of a cycle in two parts.
@@ -45,35 +59,44 @@ class Separation:
         What is done in every cycle.
     kept : list of Piece
         Results of `refresh` that `rest` reads.
-    rare : set of Piece
-        The flip-flops whose writes make `refresh` necessary.
+    rare : dict of Piece to int
+        The flip-flops whose writes make `refresh` necessary if they change bits of this mask.
     """
 
     refresh: list[Node]
     rest: list[Node]
     kept: list[Piece]
-    rare: set[Piece]
+    rare: dict[Piece, int]
 
 
-def separate(pieces: Pieces, nodes: list[Node], rarely: Collection[int]) -> Separation:
+def separate(
+    pieces: Pieces,
+    nodes: list[Node],
+    rarely: Collection[int],
+    upper: Mapping[int, int] = MappingProxyType({}),
+) -> Separation:
     """Separates what depends only on the flip-flops `rarely` (numbers of cells) from the rest.
+
+    Of the flip-flops `upper` the bits of a mask count as such.
 
     A flip-flop that takes a value unconditionally in every cycle never counts as one of them.
     """
-    rare = {piece for piece in pieces if piece.cell in rarely}
-    rare -= {n.piece for n in nodes if isinstance(n, Update) and n.condition == 1}
-    rare &= {n.piece for n in nodes if isinstance(n, Update)}
+    masks = _masks(pieces, nodes, rarely, upper)
     cells = pieces.circuit.cells
     makers = {node.piece: node for node in nodes if isinstance(node, Compute)}
     known: dict[Piece, bool] = {}
 
-    def sources(node: Node) -> set[Piece]:
+    def sources(node: Node) -> set[tuple[Piece, int]]:
+        """What a node reads: pieces, and which bits of each."""
         return {
-            piece
+            (piece, (1 << width) - 1 << low)
             for value, _literal in node.reads
-            for _position, _width, piece, _low in pieces.reads(value)
+            for _position, width, piece, low in pieces.reads(value)
             if piece is not None
         }
+
+    def is_known(piece: Piece, bits: int) -> bool:
+        return known[piece] or not bits & ~masks.get(piece, 0)
 
     def is_rare(piece: Piece) -> bool:
         """Whether a piece follows from rarely changing state alone; without recursion."""
@@ -87,22 +110,41 @@ def separate(pieces: Pieces, nodes: list[Node], rarely: Collection[int]) -> Sepa
             # What is kept has to fit a word of the state.
             wide = top.width > WORD and top.cell not in pieces.tables
             if maker is None or wide or isinstance(cells[top.cell], c.AsyncRead):
-                known[top] = top in rare
+                known[top] = not (1 << top.width) - 1 & ~masks.get(top, 0)
                 continue
-            missing = [s for s in sources(maker) if s not in known]
+            missing = [source for source, _bits in sources(maker) if source not in known]
             if missing:
                 work += missing
             else:
-                known[top] = all(known[s] for s in sources(maker))
+                known[top] = all(is_known(*source) for source in sources(maker))
         return known[piece]
 
     refresh: list[Node] = [n for n in makers.values() if is_rare(n.piece)]
     rest = [n for n in nodes if not (isinstance(n, Compute) and known.get(n.piece))]
     computed = {piece for piece in makers if known[piece]}
-    read = {piece for node in rest for piece in sources(node)}
+    read = {piece for node in rest for piece, _bits in sources(node)}
     kept = sorted(read & computed, key=lambda p: (p.cell, p.low))
     refresh += (Keep([(_value(piece), None)], piece) for piece in kept)
-    return Separation(refresh, rest, kept, rare)
+    return Separation(refresh, rest, kept, masks)
+
+
+def _masks(
+    pieces: Pieces, nodes: list[Node], rarely: Collection[int], upper: Mapping[int, int]
+) -> dict[Piece, int]:
+    """The bits of flip-flops that rarely change, without those that are never written."""
+    written = {n.piece for n in nodes if isinstance(n, Update)}
+    always = {n.piece for n in nodes if isinstance(n, Update) and n.condition == 1}
+    masks = {
+        piece: upper.get(piece.cell, 0) >> piece.low & (1 << piece.width) - 1
+        for piece in pieces
+        if piece in written
+    }
+    masks |= {
+        piece: (1 << piece.width) - 1
+        for piece in masks
+        if piece.cell in rarely and piece not in always
+    }
+    return {piece: mask for piece, mask in masks.items() if mask}
 
 
 def _value(piece: Piece) -> c.Value:

@@ -1,13 +1,16 @@
 """Emission: the scheduled steps of a cycle as one C++ function over a plain array of words."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces
 from sim.engines.native.compiler.circuit import WORD
 from sim.engines.native.compiler.decision_tables import Table
 from sim.engines.native.compiler.expressions import Expressions, constant, mask, table_name, type_of
+from sim.engines.native.compiler.layout import Layout
 from sim.engines.native.compiler.scheduling import Save, Step
 from sim.engines.native.compiler.statements import (
     Compute,
@@ -17,9 +20,14 @@ from sim.engines.native.compiler.statements import (
     Output,
     Store,
     Update,
+    overlapping,
 )
+from sim.engines.native.compiler.switches import case_of, switch_of
 
-__all__ = ["PRELUDE", "Layout", "emit", "emit_tables"]
+__all__ = ["MIN_CASES", "PRELUDE", "emit", "emit_tables"]
+
+#: Lines in the cases of a switch that make it worth a jump that may be mispredicted.
+MIN_CASES = 4
 
 #: Types and the operators that C++ has not, or not with Amaranth's meaning.
 PRELUDE = """\
@@ -56,70 +64,6 @@ extern "C" void native_show(u64 *s, u64 *o);
 """
 
 
-@dataclass
-class Layout:
-    """Where everything lies in the array of words that is the state.
-
-    Members
-    -------
-    registers : dict
-        Word of every piece of a flip-flop or synchronous read port.
-    kept : dict
-        Word of every piece that is computed only when rarely changing state has changed.
-    stale : int or None
-        The word that says that it has.
-    memories : dict
-        For every live memory the first word and the words of a row.
-    size : int
-        Words in all.
-    """
-
-    registers: dict[Piece, int] = field(default_factory=dict)
-    kept: dict[Piece, int] = field(default_factory=dict)
-    stale: int | None = None
-    memories: dict[int, tuple[int, int]] = field(default_factory=dict)
-    size: int = 0
-
-    @classmethod
-    def of(cls, pieces: Pieces, live: dict[int, int], reserved: int = 0) -> "Layout":
-        """The layout for these pieces, behind `reserved` words for other uses."""
-        layout = cls(size=reserved)
-        cells = pieces.circuit.cells
-        for piece in pieces:
-            if isinstance(cells[piece.cell], c.FlipFlop | c.SyncRead):
-                layout.registers[piece] = layout.size
-                layout.size += 1
-        for index, cell in pieces.circuit.of_kind(c.Memory):
-            if index in live:
-                words = -(-cell.width // WORD)
-                layout.memories[index] = (layout.size, words)
-                layout.size += cell.depth * words
-        return layout
-
-    def keep(self, pieces: list[Piece]) -> None:
-        """Adds words for results that are kept."""
-        self.stale = self.size
-        for piece in pieces:
-            self.size += 1
-            self.kept[piece] = self.size
-        self.size += 1
-
-    def initial(self, circuit: c.Circuit) -> list[int]:
-        """The words after reset."""
-        state = [0] * self.size
-        if self.stale is not None:
-            state[self.stale] = 1
-        for piece, word in self.registers.items():
-            cell = circuit.cells[piece.cell]
-            if isinstance(cell, c.FlipFlop):
-                state[word] = cell.init >> piece.low & (1 << piece.width) - 1
-        for index, (first, words) in self.memories.items():
-            for row, value in enumerate(circuit.get(index, c.Memory).init):
-                for number in range(words):
-                    state[first + row * words + number] = value >> number * WORD & (1 << WORD) - 1
-        return state
-
-
 def _list(table: Table) -> str:
     return ",".join(map(str, table.cases))
 
@@ -143,14 +87,15 @@ def emit(
     layout: Layout,
     steps: list[Step],
     *,
-    rare: Collection[Piece] = (),
+    rare: Mapping[Piece, int] = MappingProxyType({}),
     kept: bool = False,
     before: str = "",
 ) -> str:
     """The function `void name(u64 *s, u64 *o)` that does `steps` on the state `s`.
 
-    Outputs go to the words of `o` that their slots number. Writing a flip-flop in `rare` makes what
-    is kept stale; with `kept` that is read, not computed. `before` is C++ for its beginning.
+    Outputs go to the words of `o` that their slots number. Changing those bits of a flip-flop that
+    `rare` has for it makes what is kept stale; with `kept` that is read, not computed. `before` is
+    C++ for its beginning.
     """
     emitter = _Emitter(pieces, layout, rare, kept)
     body = emitter.run(steps)
@@ -159,13 +104,14 @@ def emit(
 
 
 class _Emitter:
-    def __init__(self, pieces: Pieces, layout: Layout, rare: Collection[Piece], kept: bool):
+    def __init__(self, pieces: Pieces, layout: Layout, rare: Mapping[Piece, int], kept: bool):
         self._pieces = pieces
         self._circuit = pieces.circuit
         self._layout = layout
         self._rare = rare
         self._kept = layout.kept if kept else {}
         self._saved: set[Piece] = set()
+        self._literals: dict[Piece, frozenset[Literal]] = {}
         self._expressions = Expressions(pieces, self._name_of)
         self._locals: dict[str, list[str]] = {"u64": [], "u128": []}
 
@@ -179,22 +125,37 @@ class _Emitter:
     def run(self, steps: list[Step]) -> str:
         lines: list[str] = []
         open_guards: tuple[Literal, ...] = ()
-        for step in steps:
+        for switch, group in self._groups(steps):
+            guard = group[0].guard
             shared = 0
             while (
-                shared < min(len(open_guards), len(step.guard))
-                and open_guards[shared] == step.guard[shared]
+                shared < min(len(open_guards), len(guard)) and open_guards[shared] == guard[shared]
             ):
                 shared += 1
             lines += ["}"] * (len(open_guards) - shared)
-            for net, value in step.guard[shared:]:
+            for net, value in guard[shared:]:
                 condition = self._expressions.value((net,))
                 lines.append(f"if ({condition if value else '!' + condition}) {{")
-            open_guards = step.guard
-            lines += self._step(step)
+            open_guards = guard
+            if switch is None or sum(self._cases_of(step, switch) for step in group) < MIN_CASES:
+                lines += (line for step in group for line in self._step(step))
+            else:
+                lines += self._switch(switch, group)
         lines += ["}"] * len(open_guards)
         declared = [f"{kind} {', '.join(names)};" for kind, names in self._locals.items() if names]
         return "\n".join([*declared, *lines])
+
+    def _groups(self, steps: list[Step]) -> Iterator[tuple[int | None, list[Step]]]:
+        """Steps one behind the other under the same tests that one switch chooses; else each."""
+        keys = ((switch_of(self._pieces, step.node), step.guard) for step in steps)
+        for (switch, _guard), pairs in itertools.groupby(
+            zip(keys, steps, strict=True), key=lambda pair: pair[0]
+        ):
+            group = [step for _key, step in pairs]
+            if switch is None:
+                yield from ((None, [step]) for step in group)
+            else:
+                yield switch, group
 
     def _step(self, step: Step) -> list[str]:
         node = step.node
@@ -204,9 +165,9 @@ class _Emitter:
                 self._saved.add(piece)
                 return [f"{self._define(piece, ())} = {old};"]
             case Compute(piece=piece):
-                return self._compute(piece, step.guard)
+                return self._compute(piece, step)
             case Update():
-                return [self._update(node, step.guard)]
+                return [self._update(node, step)]
             case Keep(piece=piece):
                 return [f"s[{self._layout.kept[piece]}] = {self._name_of(piece)};"]
             case Output(slot=slot, value=value):
@@ -217,6 +178,51 @@ class _Emitter:
                 return self._latch(self._circuit.get(piece.cell, c.SyncRead), piece)
         raise AssertionError(node)
 
+    def _switch(self, switch: int, group: list[Step]) -> list[str]:
+        """Steps that one switch chooses from: what holds in no case, the cases, what follows."""
+        before: list[str] = []
+        after: list[str] = []
+        cases: defaultdict[int, list[str]] = defaultdict(list)
+        for step in group:
+            assert isinstance(step.node, Compute)
+            piece = step.node.piece
+            cell = self._circuit.cells[piece.cell]
+            if isinstance(cell, c.Priority):
+                table = self._pieces.tables.get(piece.cell)
+                target = self._declare(piece, step)
+                before.append(f"{target} = {table.none if table else 0};")
+                case = cases[c.bit_of(cell.enable)]
+                case.append(f"{target.split()[-1]} = {self._expressions.chosen(piece)};")
+                continue
+            default, *lines = self._compute(piece, step)
+            count = self._cases_of(step, switch)
+            before.append(default)
+            after += lines[count:]
+            high = piece.low + piece.width
+            chosen = overlapping(self._circuit.get(piece.cell, c.Assign), piece.low, high)
+            for (condition, start, value), _ in zip(chosen, range(count), strict=False):
+                line = self._assignment(piece, start, value)
+                cases[c.bit_of(condition)].append(line)
+        text = [f"switch ({self._expressions.case(switch)}) {{"]
+        for number, lines in sorted(cases.items()):
+            text += [f"case {number}:", *lines, "break;"]
+        return [*before, *text, "}", *after]
+
+    def _cases_of(self, step: Step, switch: int) -> int:
+        """How many of the lines of a step that a switch chooses are in its cases."""
+        assert isinstance(step.node, Compute)
+        piece = step.node.piece
+        cell = self._circuit.cells[piece.cell]
+        if not isinstance(cell, c.Assign):
+            return 1
+        conditions = (n for n, _, _ in overlapping(cell, piece.low, piece.low + piece.width))
+        return sum(
+            1
+            for _ in itertools.takewhile(
+                lambda net: case_of(self._pieces, net) == switch, conditions
+            )
+        )
+
     def _define(self, piece: Piece, guard: tuple[Literal, ...]) -> str:
         """The variable of a piece; one that is set inside an `if` is declared outside."""
         name = f"v{piece.cell}_{piece.low}"
@@ -226,39 +232,70 @@ class _Emitter:
             return name
         return f"{kind} {name}"
 
-    def _compute(self, piece: Piece, guard: tuple[Literal, ...]) -> list[str]:
+    def _declare(self, piece: Piece, step: Step) -> str:
+        """`_define` for what a step computes, whose literals are kept in mind."""
+        self._literals[piece] = step.literals
+        return self._define(piece, step.guard)
+
+    def _compute(self, piece: Piece, step: Step) -> list[str]:
         cell = self._circuit.cells[piece.cell]
-        target = self._define(piece, guard)
+        target = self._declare(piece, step)
         if isinstance(cell, c.Assign):
             return self._assign(cell, piece, target)
         if isinstance(cell, c.AsyncRead):
             return [f"{target} = {self._row(cell, piece)};"]
+        if isinstance(cell, c.Operator) and cell.op in "&|" and piece.width == 1:
+            return [f"{target} = {self._both(cell, piece, step.literals)};"]
         return [f"{target} = {self._expressions.compute(piece)};"]
 
+    def _both(self, cell: c.Operator, piece: Piece, literals: frozenset[Literal]) -> str:
+        """Two bits: one that was computed under the other's literal is not read without it."""
+        first, second = ((operand[piece.low],) for operand in cell.inputs)
+        if self._is_everywhere(second, literals) and self._is_everywhere(first, literals):
+            return self._expressions.compute(piece)
+        if not self._is_everywhere(first, literals):
+            first, second = second, first
+        one, other = self._expressions.value(first), self._expressions.value(second)
+        return f"{one} ? {other} : 0ull" if cell.op == "&" else f"{one} ? 1ull : {other}"
+
+    def _is_everywhere(self, value: c.Value, literals: frozenset[Literal]) -> bool:
+        """Whether a value has been computed wherever these literals hold."""
+        return all(
+            piece is None or self._literals.get(piece, frozenset()) <= literals
+            for _position, _width, piece, _low in self._pieces.reads(value)
+        )
+
     def _assign(self, cell: c.Assign, piece: Piece, target: str) -> list[str]:
+        """The default, and a line for each assignment."""
         name, value = target.split()[-1], self._expressions.value
         low, high = piece.low, piece.low + piece.width
         lines = [f"{target} = {value(cell.default[low:high])};"]
-        for a in cell.assignments:
-            start, end = max(low, a.start), min(high, a.start + len(a.value))
-            if start < end:
-                taken = value(a.value[start - a.start : end - a.start])
-                new = _merge(name, piece.width, start - low, end - start, taken)
-                if a.condition == 1:
-                    lines.append(f"{name} = {new};")
-                else:
-                    lines.append(f"{name} = {value((a.condition,))} ? {new} : {name};")
+        for condition, start, taken in overlapping(cell, low, high):
+            new = _merge(name, piece.width, start - low, len(taken), value(taken))
+            if condition != 1:
+                new = f"{value((condition,))} ? {new} : {name}"
+            lines.append(f"{name} = {new};")
         return lines
 
-    def _update(self, node: Update, guard: tuple[Literal, ...]) -> str:
+    def _assignment(self, piece: Piece, start: int, taken: c.Value) -> str:
+        """One assignment, its condition left out."""
+        name, value = f"v{piece.cell}_{piece.low}", self._expressions.value(taken)
+        return f"{name} = {_merge(name, piece.width, start - piece.low, len(taken), value)};"
+
+    def _update(self, node: Update, step: Step) -> str:
         place = f"s[{self._layout.registers[node.piece]}]"
         value = self._expressions.value(node.value)
         new = _merge(place, node.piece.width, node.start, len(node.value), value)
         write, stale = f"{place} = {new};", f"s[{self._layout.stale}]"
         if node.piece in self._rare:
-            # Many are told again what they hold: a state machine to stay where it is, say.
-            write = f"if (u64 n = {new}; n != {place}) {{ {place} = n; {stale} = 1; }}"
-        if node.condition == 1 or (node.condition, 1) in guard:
+            bits = self._rare[node.piece]
+            if bits == (1 << node.piece.width) - 1:
+                # Many are told again what they hold: a state machine to stay where it is, say.
+                write = f"if (u64 n = {new}; n != {place}) {{ {place} = n; {stale} = 1; }}"
+            else:
+                changed = f"((n ^ {place}) & {constant(bits)}) != 0"
+                write = f"{{ u64 n = {new}; {stale} |= {changed}; {place} = n; }}"
+        if node.condition == 1 or (node.condition, 1) in step.literals:
             return write
         condition = self._expressions.value((node.condition,))
         return f"if ({condition}) {{ {write} }}"

@@ -55,11 +55,17 @@ class Expressions:
     def value(self, value: c.Value) -> str:
         """A value of at most 128 bits."""
         width = len(value)
-        terms = []
+        terms: dict[str, None] = {}
+        moved = self._moved(value)
         for position, taken, piece, low, copies in self._parts(value):
             if piece is None:
                 if low:
-                    terms.append(constant(low << position))
+                    terms[constant(low << position)] = None
+                continue
+            bits = moved.get((piece, position - low), 0)
+            if copies == 1 and bits.bit_count() > taken:
+                term = _shifted(f"({self._name_of(piece)} & {constant(bits)})", position - low)
+                terms[term] = None
                 continue
             term = self._bits(piece, low, taken)
             if copies > 1:
@@ -68,10 +74,24 @@ class Expressions:
             if position:
                 term = f"{'u128(' + term + ')' if width > WORD else term} << {position}"
                 term = f"({term})"
-            terms.append(term)
+            terms[term] = None
         if not terms:
             return "0ull"
-        return terms[0] if len(terms) == 1 else f"({' | '.join(terms)})"
+        return next(iter(terms)) if len(terms) == 1 else f"({' | '.join(terms)})"
+
+    def _moved(self, value: c.Value) -> dict[tuple[Piece, int], int]:
+        """Bits of a piece that are moved as far: with them, and how far, the bits as a mask.
+
+        One operation moves them all, whatever lies between them.
+        """
+        moved: dict[tuple[Piece, int], int] = {}
+        for position, taken, piece, low, copies in self._parts(value):
+            if piece is None or copies > 1 or max(piece.width, len(value)) > WORD:
+                continue
+            if piece.cell not in self._pieces.tables:
+                place = piece, position - low
+                moved[place] = moved.get(place, 0) | ((1 << taken) - 1) << low
+        return moved
 
     def _parts(self, value: c.Value) -> Iterator[tuple[int, int, Piece | None, int, int]]:
         """As `Pieces.reads`, but a bit that is repeated comes once, with how often (else 1)."""
@@ -119,7 +139,7 @@ class Expressions:
             case c.Priority() if piece.cell in self._pieces.tables:
                 return self._look_up(cell, piece)
             case c.Priority():
-                return self._priority(cell, piece.low)
+                return self._priority(cell, piece)
         raise AssertionError(cell)
 
     def _bitwise(self, cell: c.Operator, piece: Piece) -> str:
@@ -232,35 +252,79 @@ class Expressions:
             care = sum(1 << i for i, bit in enumerate(bits) if bit != "-")
             wanted = sum(1 << i for i, bit in enumerate(bits) if bit == "1")
             if care:
-                word = self.value(value[start : start + WORD])
-                masked = word if care == (1 << len(bits)) - 1 else f"({word} & {constant(care)})"
-                tests.append(f"u64({masked} == {constant(wanted)})")
+                tests.append(self._is(value[start : start + WORD], care, wanted))
         return " & ".join(tests) or "1ull"
+
+    def _is(self, value: c.Value, care: int, wanted: int) -> str:
+        """Whether the bits `care` of a word are those of `wanted`."""
+        scattered = self._in_place(value, care, wanted)
+        if scattered is not None:
+            name, care, wanted = scattered
+            return f"u64(({name} & {constant(care)}) == {constant(wanted)})"
+        word = self.value(value)
+        masked = word if care == (1 << len(value)) - 1 else f"({word} & {constant(care)})"
+        return f"u64({masked} == {constant(wanted)})"
+
+    def _in_place(self, value: c.Value, care: int, wanted: int) -> tuple[str, int, int] | None:
+        """The same for the piece that all bits come from, if it is one and they are scattered.
+
+        They need not be gathered then. Of bits side by side others have made a number, too.
+        """
+        pieces: set[Piece] = set()
+        count = bits = number = 0
+        for position, taken, piece, low in self._pieces.reads(value):
+            part = care >> position & (1 << taken) - 1
+            if not part:
+                continue
+            if piece is None or piece.width > WORD or piece.cell in self._pieces.tables:
+                return None
+            here = wanted >> position & part
+            if bits & part << low & (number ^ here << low):
+                return None  # the same bit, once as 0 and once as 1
+            pieces.add(piece)
+            count, bits, number = count + 1, bits | part << low, number | here << low
+        if len(pieces) != 1 or count == 1:
+            return None
+        return self._name_of(pieces.pop()), bits, number
 
     def _look_up(self, cell: c.Priority, piece: Piece) -> str:
         """The number of the case that holds, `none` if there is none or it is not enabled."""
-        table = self._pieces.tables[piece.cell]
-        entry = f"{table_name(piece.cell)}[{self.value(table.index)}]"
-        if cell.enable == 1:
-            return entry
-        return f"{self.value((cell.enable,))} ? {entry} : {table.none}"
+        text = self.chosen(piece)
+        none = self._pieces.tables[piece.cell].none
+        return text if cell.enable == 1 else f"{self.value((cell.enable,))} ? {text} : {none}"
 
-    def _priority(self, cell: c.Priority, bit: int) -> str:
-        """Earlier inputs that cannot be 1 together with this one need not be asked."""
+    def _priority(self, cell: c.Priority, piece: Piece) -> str:
+        """Whether an input is the lowest that is 1."""
+        text = self.chosen(piece)
+        if cell.enable != 1:
+            return f"{self.value((cell.enable,))} ? {text} : 0ull"
+        if piece.low:
+            return f"{self.value((cell.inputs[0],))} ? 0ull : {text}"
+        return text
+
+    def case(self, cell: int) -> str:
+        """The number of the case of a cell that has a table."""
+        ((_position, _width, piece, _low),) = self._pieces.reads((c.net(cell, 0),))
+        assert piece is not None
+        return self._name_of(piece)
+
+    def chosen(self, piece: Piece) -> str:
+        """What a piece of a switch is if the switch is enabled."""
+        cell = self._circuit.get(piece.cell, c.Priority)
+        if piece.cell in self._pieces.tables:
+            table = self._pieces.tables[piece.cell]
+            return f"{table_name(piece.cell)}[{self.value(table.index)}]"
+        # Earlier inputs that cannot be 1 together with this one need not be asked.
         # In this order neighbouring outputs begin alike, which the compiler computes once.
         terms = []
-        mine = self._matches(cell.inputs[bit])
-        for earlier in cell.inputs[:bit]:
+        mine = self._matches(cell.inputs[piece.low])
+        for earlier in cell.inputs[: piece.low]:
             other = self._matches(earlier)
             if earlier != 0 and not (mine and other and _exclusive(mine, other)):
                 terms.append(f"({self.value((earlier,))} ^ 1ull)")
-        terms += [] if cell.inputs[bit] == 1 else [self.value((cell.inputs[bit],))]
-        text = " & ".join(terms) or "1ull"
-        if cell.enable != 1:
-            return f"{self.value((cell.enable,))} ? {text} : 0ull"
-        if bit:
-            return f"{self.value((cell.inputs[0],))} ? 0ull : {text}"
-        return text
+        if cell.inputs[piece.low] != 1:
+            terms.append(self.value((cell.inputs[piece.low],)))
+        return " & ".join(terms) or "1ull"
 
     def _matches(self, number: int) -> c.Matches | None:
         cell = None if c.is_const(number) else self._circuit.cells[c.cell_of(number)]
@@ -298,6 +362,13 @@ def _clean(text: str, width: int) -> str:
     kind = type_of(width)
     text = f"{kind}({text})"
     return text if width in (WORD, WIDEST) else f"{text} & {mask(width)}"
+
+
+def _shifted(text: str, distance: int) -> str:
+    """An expression moved up, or down if that is negative."""
+    if not distance:
+        return text
+    return f"({text} << {distance})" if distance > 0 else f"({text} >> {-distance})"
 
 
 def _exclusive(one: c.Matches, other: c.Matches) -> bool:

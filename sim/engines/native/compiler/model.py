@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.engines.internals import SignalDict
     from sim.engines.native.compiler.bit_slicing import Pieces
     from sim.engines.native.compiler.circuit import Circuit
-    from sim.engines.native.compiler.emit import Layout
+    from sim.engines.native.compiler.layout import Layout
     from sim.engines.native.compiler.translation import Place, TranslatedDesign
 
 __all__ = ["Model", "key"]

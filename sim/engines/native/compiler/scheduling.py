@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces
 from sim.engines.native.compiler.statements import Compute, Latch, Literal, Node, Store, Update
+from sim.engines.native.compiler.switches import switch_of
 
 __all__ = ["MIN_WORK", "Save", "Step", "schedule"]
 
 #: Terms of work that make a branch worth its risk of being mispredicted.
-MIN_WORK = 60
+MIN_WORK = 90
 
 _NOTHING: frozenset[Literal] = frozenset()
 
@@ -30,10 +31,14 @@ class Save:
 
 @dataclass(slots=True)
 class Step:
-    """A node, or a `Save`, under literals that are nested in this order."""
+    """A node, or a `Save`, under tests that are nested in this order.
+
+    `literals` are all that hold then: those of the guard, and what follows from them.
+    """
 
     node: Node | Save
     guard: tuple[Literal, ...]
+    literals: frozenset[Literal] = _NOTHING
 
 
 def schedule(
@@ -41,13 +46,14 @@ def schedule(
     nodes: list[Node],
     *,
     kept: Collection[Piece] = (),
-    min_work: int = MIN_WORK,
+    min_work: int | None = None,
 ) -> list[Step]:
     """The steps in order. Every value is computed before it is read.
 
-    `kept` are combinational pieces that are there without being computed.
+    `kept` are combinational pieces that are there without being computed. Literals with less than
+    `min_work` terms (`MIN_WORK`) behind them are not tested.
     """
-    return _Scheduler(pieces, nodes, kept, min_work).run()
+    return _Scheduler(pieces, nodes, kept, MIN_WORK if min_work is None else min_work).run()
 
 
 #: Nodes that wait for nothing more, by the literals that they are under.
@@ -141,10 +147,29 @@ class _Scheduler:
         def position(literal: Literal) -> tuple[int, Literal]:
             return self._position(literal[0]), literal
 
+        self._literals = {node: literals & kept for node, literals in needed.items()}
         return {
-            node: tuple(sorted((x for x in literals if x in kept), key=position))
-            for node, literals in needed.items()
+            node: self._tests(sorted(literals, key=position))
+            for node, literals in self._literals.items()
         }
+
+    def _tests(self, literals: list[Literal]) -> tuple[Literal, ...]:
+        """Those of `literals`, first known first, that have to be tested: others follow from them.
+
+        What has to hold for one to be known has to be tested before it.
+        """
+        tests: list[Literal] = []
+        follows: set[Literal] = set()
+        required: set[Literal] = set()
+        for literal in reversed(literals):
+            if literal in follows and literal not in required:
+                continue
+            tests.append(literal)
+            follows |= self._implied(literal)
+            maker = self._makers.get(self._driver(literal[0]))
+            if maker is not None:
+                required |= self._literals.get(maker, _NOTHING)
+        return tuple(reversed(tests))
 
     def _known(self, net: int) -> bool:
         """Whether a net is computed at all: an implied one, looked up in a table, may not be."""
@@ -256,14 +281,22 @@ class _Scheduler:
                 else:
                     self._release(steps, ready)
                     continue
-            node = ready[current].pop()
-            steps.append(Step(node, current))
+            node = self._pick(ready[current], steps)
+            steps.append(Step(node, current, self._literals[node]))
             left -= 1
             for follower in self._frees[node]:
                 self._waits[follower] -= 1
                 if not self._waits[follower]:
                     ready[self._guards[follower]].append(follower)
         return steps
+
+    def _pick(self, ready: list[Node], steps: list[Step]) -> Node:
+        """What no switch chooses comes first, then together all that the same one does."""
+        switches = [switch_of(self._pieces, node) for node in ready]
+        wanted = switch_of(self._pieces, steps[-1].node) if steps else None
+        if wanted not in switches:
+            wanted = None if None in switches else max(switches, key=switches.count)
+        return ready.pop(len(ready) - 1 - switches[::-1].index(wanted))
 
     def _release(self, steps: list[Step], ready: Ready) -> None:
         """Flip-flops read each other: save the value of one, whose write need not wait then."""

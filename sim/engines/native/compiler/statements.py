@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces, inputs_of
 
-__all__ = ["Compute", "Keep", "Latch", "Literal", "Node", "Output", "Store", "Update", "make_nodes"]
+__all__ = [
+    "Compute",
+    "Keep",
+    "Latch",
+    "Literal",
+    "Node",
+    "Output",
+    "Store",
+    "Update",
+    "make_nodes",
+    "overlapping",
+]
 
 Literal = tuple[int, int]
 #: A value that is read, and the literal that it is read under, if any.
@@ -95,32 +106,72 @@ def make_nodes(
             elif isinstance(cell, c.SyncRead):
                 nodes.append(_latch(circuit, cell, piece))
         nodes += (_store(cell, i) for i, cell in circuit.of_kind(c.Write) if i in live)
+    depth = _depths(pieces)
     for piece in pieces:
         cell = circuit.get(piece.cell, c.Cell)
         if piece not in fused and not isinstance(cell, c.FlipFlop | c.SyncRead):
-            nodes.append(Compute(list(_guarded_reads(pieces, cell, piece)), piece))
+            nodes.append(Compute(list(_guarded_reads(pieces, cell, piece, depth)), piece))
     return nodes
 
 
-def _guarded_reads(pieces: Pieces, cell: c.Cell, piece: Piece) -> Iterator[Read]:
+def _depths(pieces: Pieces) -> dict[Piece, int]:
+    """For every piece how many others stand one behind the other before it; state is at 0."""
+    cells = pieces.circuit.cells
+    depths: dict[Piece, int] = {}
+    for root in pieces:
+        path = [root]
+        while path:
+            piece = path[-1]
+            if piece in depths or isinstance(cells[piece.cell], c.FlipFlop | c.SyncRead):
+                depths.setdefault(piece, 0)
+                path.pop()
+                continue
+            sources = {
+                source
+                for value in pieces.inputs(piece)
+                for _position, _width, source, _low in pieces.reads(value)
+                if source is not None
+            }
+            missing = [source for source in sources if source not in depths]
+            if missing:
+                path += missing
+            else:
+                depths[piece] = 1 + max((depths[source] for source in sources), default=0)
+    return depths
+
+
+def _guarded_reads(
+    pieces: Pieces, cell: c.Cell, piece: Piece, depth: dict[Piece, int]
+) -> Iterator[Read]:
     """What a combinational piece reads, arms of multiplexers under their condition."""
     low, high = piece.low, piece.low + piece.width
-    if isinstance(cell, c.Operator) and cell.op == "m":
+    if isinstance(cell, c.Operator) and cell.op in "&|" and piece.width == 1:
+        # Which of two matters only with the other is for us to say: the one that is known later.
+        bits = [operand[low] for operand in cell.inputs]
+        first, second = sorted(bits, key=lambda bit: _depth_of(pieces, bit, depth))
+        yield (first,), None
+        yield (second,), (first, int(cell.op == "&")) if first > 1 else None
+    elif isinstance(cell, c.Operator) and cell.op == "m":
         choice = cell.inputs[0][0]
         yield (choice,), None
         yield cell.inputs[1][low:high], (choice, 1)
         yield cell.inputs[2][low:high], (choice, 0)
     elif isinstance(cell, c.Assign):
-        overlapping = list(_overlapping(cell, low, high))
-        covers = len(overlapping) == 1 and len(overlapping[0][2]) == piece.width
-        yield cell.default[low:high], (overlapping[0][0], 0) if covers else None
-        for condition, _start, value in overlapping:
+        parts = list(overlapping(cell, low, high))
+        covers = len(parts) == 1 and len(parts[0][2]) == piece.width
+        yield cell.default[low:high], (parts[0][0], 0) if covers else None
+        for condition, _start, value in parts:
             yield (condition,), None
             yield value, (condition, 1)
     elif isinstance(cell, c.Priority) and piece.cell not in pieces.tables:
         yield from _guarded_inputs(cell, piece.low)
     else:
         yield from ((value, None) for value in pieces.inputs(piece))
+
+
+def _depth_of(pieces: Pieces, net: int, depth: dict[Piece, int]) -> int:
+    ((_position, _width, piece, _low),) = pieces.reads((net,))
+    return -1 if piece is None else depth[piece]
 
 
 def _guarded_inputs(cell: c.Priority, bit: int) -> Iterator[Read]:
@@ -133,7 +184,7 @@ def _guarded_inputs(cell: c.Priority, bit: int) -> Iterator[Read]:
         yield cell.inputs[1 : bit + 1], literal or (first, 0)
 
 
-def _overlapping(cell: c.Assign, low: int, high: int) -> Iterator[tuple[int, int, c.Value]]:
+def overlapping(cell: c.Assign, low: int, high: int) -> Iterator[tuple[int, int, c.Value]]:
     """What assignments do to bits low to high: (condition, lowest bit, value)."""
     for a in cell.assignments:
         start, end = max(low, a.start), min(high, a.start + len(a.value))
@@ -183,7 +234,7 @@ def _updates(
                 for _, _, p, _ in pieces.reads(data)
                 if p is not None and p.low >= low and p.low + p.width <= low + piece.width
             )
-            for condition, start, value in _overlapping(driver, low, low + piece.width):
+            for condition, start, value in overlapping(driver, low, low + piece.width):
                 reads = [((condition,), None), (value, (condition, 1))]
                 yield Update(reads, piece, condition, start - low, value)
             return

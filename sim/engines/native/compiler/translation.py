@@ -9,11 +9,12 @@ from amaranth.lib.memory import MemoryData
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler import extract
 from sim.engines.native.compiler.bit_slicing import split
-from sim.engines.native.compiler.caching import rare_cells, separate
+from sim.engines.native.compiler.caching import rare_bits, rare_cells, separate
 from sim.engines.native.compiler.circuit import WORD, Circuit, Unsupported, is_const
 from sim.engines.native.compiler.common_subexpressions import canonical, merge
 from sim.engines.native.compiler.dead_bits import live_bits, prune
-from sim.engines.native.compiler.emit import PRELUDE, Layout, emit, emit_tables
+from sim.engines.native.compiler.emit import PRELUDE, emit, emit_tables
+from sim.engines.native.compiler.layout import Layout
 from sim.engines.native.compiler.rarely import NEVER, Rarely
 from sim.engines.native.compiler.scheduling import schedule
 from sim.engines.native.compiler.simplify import simplify
@@ -134,7 +135,8 @@ class TranslatedDesign:
         """`native_step`, and `native_refresh` if some state rarely changes."""
         pieces, layout = self.pieces, self.layout
         nodes = make_nodes(pieces, self._live, self._slots)
-        parts = separate(pieces, nodes, rare_cells(self.circuit, self._rarely))
+        cells, bits = rare_cells(self.circuit, self._rarely), rare_bits(self.circuit, self._rarely)
+        parts = separate(pieces, nodes, cells, bits)
         if not parts.kept:
             return [emit("native_step", pieces, layout, schedule(pieces, nodes))]
         layout.keep(parts.kept)

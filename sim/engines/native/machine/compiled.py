@@ -35,6 +35,7 @@ _WATCHING = ("output", "fields", "trace", "watch", "transcript", "walks")
 RARELY = Rarely(
     frozenset({"csrs", "protection", "tlb", "walk_cache", "muldiv"}),
     often=frozenset({"mcycle", "minstret", *(f"mhpmcounter{number}" for number in range(3, 32))}),
+    upper=frozenset({("mmu__fetch__va", 12)}),
 )
 #: What of the retire port comes first; behind it what tells of a handler.
 TRAPS = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")

@@ -39,7 +39,8 @@ class EngineSnapshot:
 
         Raises ValueError if it is of another kind: traced and this one not, for example.
         """
-        if len(self.state) != model.state.nbytes:
+        sizes = len(self.state), len(self.machine)
+        if sizes != (model.state.nbytes, ctypes.sizeof(machine)):
             raise ValueError("the snapshot must be of a machine with the same hart, traced alike")
         model.state.cast("B")[:] = self.state
         pointers = [getattr(machine, name) for name in POINTERS]

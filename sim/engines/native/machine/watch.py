@@ -11,7 +11,7 @@ from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.transcript import Saved, Transcripts
 
 if TYPE_CHECKING:
-    from sim.engines.native.compiler.emit import Layout
+    from sim.engines.native.compiler.layout import Layout
     from sim.engines.native.machine.vcd import VcdWriter
 
 __all__ = ["Watch", "Watched"]

@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.caching import rare_cells, separate
+from sim.engines.native.compiler.caching import rare_bits, rare_cells, separate
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.compiler.statements import Compute, Keep, Update, make_nodes
@@ -105,3 +105,64 @@ def test_only_what_the_rest_reads_is_kept(tmp_path):
     assert {n.piece for n in parts.refresh if isinstance(n, Keep)} == set(parts.kept)
     assert all(isinstance(model.circuit.cells[p.cell], c.FlipFlop) for p in parts.rare)
     assert any(isinstance(node, Update) for node in parts.rest)
+
+
+class Pages(wiring.Component):
+    """A counter, and what a table says of its upper half; `jump` sets it."""
+
+    jump: In(1)
+    target: In(16)
+    found: Out(8)
+    near: Out(8)
+
+    def elaborate(self, platform):
+        m = Module()
+        place = Signal(16, name="place")
+        m.d.sync += place.eq(place + 1)
+        with m.If(self.jump):
+            m.d.sync += place.eq(self.target)
+        m.d.comb += [
+            self.found.eq(place[8:] * place[8:] ^ 0x5A),
+            self.near.eq(self.found + place[:9]),
+        ]
+        return m
+
+
+def pages(bit, directory):
+    """What the design shows in each cycle if `place` rarely changes from `bit` up."""
+    dut = Pages()
+    upper = frozenset() if bit is None else frozenset({("place", bit)})
+    outputs = [dut.found, dut.near]
+    model = Model.of(dut, outputs, directory, rarely=Rarely(upper=upper), level="-O1")
+    rng, seen = random.Random(7), []
+    places = [model.word_of(signal) for signal in (dut.jump, dut.target)]
+    state = ctypes.c_void_p(model.address)
+    for _ in range(2_000):
+        values = (rng.random() < 0.01, rng.getrandbits(16))
+        for word, value in zip(places, values, strict=True):
+            model.state[word] = int(value)
+        model.library.native_step(state, state)
+        seen.append(tuple(model.state[:2]))
+    return model, seen
+
+
+def test_of_an_address_the_number_of_its_page_rarely_changes(tmp_path):
+    _, plain = pages(None, tmp_path)
+    model, hinted = pages(8, tmp_path)
+    assert hinted == plain
+    assert len(set(plain)) > 500
+    kept = {model.circuit.cells[piece.cell].op for piece in model.layout.kept}
+    assert "*" in kept or "^" in kept
+    # What the lower bits are needed for, too, is not kept.
+    _, useless = pages(9, tmp_path)
+    assert useless == plain
+    assert not pages(9, tmp_path)[0].layout.kept
+
+
+def test_bits_that_rarely_change_are_named_for_each_register(tmp_path):
+    model, _ = pages(8, tmp_path)
+    ((cell, bits),) = rare_bits(model.circuit, Rarely(upper=frozenset({("place", 8)}))).items()
+    assert isinstance(model.circuit.cells[cell], c.FlipFlop)
+    assert bits == 0xFF00
+    # An input is set from outside, which nobody notices.
+    assert rare_bits(model.circuit, Rarely(upper=frozenset({("target", 0)}))) == {}

@@ -1,4 +1,4 @@
-"""The layout of the state, and functions that work on it."""
+"""Functions that work on the state."""
 
 import ctypes
 from types import SimpleNamespace
@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler import emit as emit_module
 from sim.engines.native.compiler.bit_slicing import Piece
 from sim.engines.native.compiler.cxx import compile_library
 from sim.engines.native.compiler.decision_tables import Table
-from sim.engines.native.compiler.emit import PRELUDE, Layout, emit, emit_tables
+from sim.engines.native.compiler.emit import PRELUDE, emit, emit_tables
+from sim.engines.native.compiler.layout import Layout
 from sim.engines.native.compiler.scheduling import schedule
 from sim.engines.native.compiler.statements import make_nodes
 from tests.sim.engines.native.compiler.cells import (
@@ -62,16 +64,6 @@ def test_a_table_has_room_for_the_number_of_its_last_case(count, kind):
     bits = tuple(c.net(1, bit) for bit in range(9))
     table = Table(bits, tuple(min(case, count) for case in range(1 << 9)), count)
     assert f" {kind} " in emit_tables(SimpleNamespace(tables={7: table}))
-
-
-def test_registers_come_first_then_rows_of_whole_words():
-    design = circuit(flip_flop(8, init=7), rows(3, 70, ((1 << 64) + 2, 5)))
-    design.cells.append(c.AsyncRead(70, source, 2, out(1, 0, 2)))
-    pieces, live = split_for(design, out(3, 0, 64), out(3, 64, 70))
-    layout = Layout.of(pieces, live, reserved=2)
-    assert layout.registers == {Piece(1, 0, 2): 2}
-    assert layout.memories == {2: (3, 2)}
-    assert layout.initial(design) == [0, 0, 3, 2, 1, 5, 0, 0, 0]
 
 
 def test_a_register_under_a_condition_is_one_branch():
@@ -209,3 +201,70 @@ def test_a_switch_with_a_table(tmp_path):
     machine = Machine(tmp_path, circuit(flip_flop(4), *tests, cases, chosen), out(6, 0, 3))
     assert [machine.step(8 | n)[0] for n in range(8)] == [0, 1, 2, 2, 4, 4, 4, 4]
     assert machine.step(1) == [0]
+
+
+def switched(count):
+    """A switch on the lower bits of the input 1 with `count` cells that it chooses."""
+    tests = [c.Matches(1, source, out(1, 0, 3), (p,)) for p in ("001", "01-", "1--")]
+    cases = c.Priority(3, source, c.net(1, 3), out(2) + out(3) + out(4))
+    chosen = [
+        assign(
+            (1, 0, 0),
+            (c.net(5, 0), 0, out(1, 0, 3)),
+            (c.net(5, 1), 1, out(1, 4, 6)),
+            (c.net(1, 5), 2, (1,)),
+            (c.net(5, 2), 0, (0, 1)),
+        )
+        for _ in range(count)
+    ]
+    return circuit(flip_flop(6), *tests, cases, *chosen)
+
+
+def test_what_a_switch_chooses_is_computed_in_its_cases(tmp_path):
+    design, roots = switched(2), (out(6, 0, 3), out(7, 0, 3))
+    # Of each the two assignments that come first; the last one has to wait for another.
+    assert text_of(design, *roots).count("switch (v5_0) {") == 1
+    assert "switch" not in text_of(switched(1), roots[0])
+    machine = Machine(tmp_path, design, *roots)
+    for inputs in range(64):
+        case = (None, 0, 1, 1, 2, 2, 2, 2)[inputs & 7] if inputs & 8 else None
+        expected = 1
+        if case == 0:
+            expected = inputs & 7
+        if case == 1:
+            expected = expected & 1 | (inputs >> 4 & 3) << 1
+        if inputs & 32:
+            expected |= 4
+        if case == 2:
+            expected = expected & 4 | 2
+        assert machine.step(inputs) == [expected] * 2
+
+
+def test_so_is_a_switch_in_one_of_its_cases(tmp_path, monkeypatch):
+    monkeypatch.setattr(emit_module, "MIN_CASES", 1)
+    tests = [c.Matches(1, source, out(1, 0, 2), (p,)) for p in ("00", "01", "10")]
+    outer = c.Priority(3, source, 1, out(2) + out(3) + out(4))
+    inner = c.Priority(2, source, c.net(5, 1), (c.net(1, 2), c.net(1, 3)))
+    design = circuit(flip_flop(4), *tests, outer, inner)
+    roots = (out(6), out(6, 1), out(5, 2))
+    assert "switch (v5_0) {" in text_of(design, *roots)
+    machine = Machine(tmp_path, design, *roots)
+    for inputs in range(16):
+        case, first, second = inputs & 3, inputs >> 2 & 1, inputs >> 3
+        assert machine.step(inputs) == [
+            int(case == 1 and first),
+            int(case == 1 and not first and second),
+            int(case == 2),
+        ]
+
+
+@pytest.mark.parametrize("op", ["&", "|"])
+def test_a_bit_that_was_not_computed_is_not_read(op, tmp_path):
+    # Three inverters behind bit 1, which matter only if bit 0 does not decide.
+    inverters = [operator("~", 1, out(1, 1)), *(operator("~", 1, out(2 + n)) for n in range(2))]
+    for bits in ((out(4), out(1)), (out(1), out(4))):
+        design = circuit(flip_flop(2), *inverters, operator(op, 1, *bits))
+        machine = Machine(tmp_path, design, out(5), min_work=1)
+        for inputs in range(4):
+            one, other = inputs & 1, 1 - (inputs >> 1)
+            assert machine.step(inputs) == [one & other if op == "&" else one | other]

@@ -8,8 +8,9 @@ import pytest
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece
 from sim.engines.native.compiler.cxx import compile_library
-from sim.engines.native.compiler.emit import PRELUDE, Layout, emit
+from sim.engines.native.compiler.emit import PRELUDE, emit
 from sim.engines.native.compiler.expressions import Expressions, constant, mask, type_of
+from sim.engines.native.compiler.layout import Layout
 from sim.engines.native.compiler.scheduling import schedule
 from sim.engines.native.compiler.statements import make_nodes
 from tests.sim.engines.native.compiler.cells import (
@@ -179,6 +180,13 @@ def expressions():
         ((0, 0, *out(1, 12, 16)), "((x >> 12) << 2)"),
         ((1, 0, c.net(1, 15)), "(1ull | ((x >> 15) << 2))"),
         (out(1, 15) * 3, "(-u64((x >> 15)) & 7ull)"),
+        # What is moved as far is moved together.
+        ((0, *out(1, 1, 3), 0, 0, 0, *out(1, 6, 8)), "(x & 0xc6ull)"),
+        (
+            (c.net(1, 3), 1, c.net(1, 5), c.net(1, 0)),
+            "(((x & 0x28ull) >> 3) | 2ull | ((x & 1ull) << 3))",
+        ),
+        ((0, 0, c.net(1, 0), 0, c.net(1, 2)), "((x & 5ull) << 2)"),
     ],
 )
 def test_values_are_shifted_and_masked(expressions, value, expected):
@@ -188,3 +196,29 @@ def test_values_are_shifted_and_masked(expressions, value, expected):
 def test_wide_values_are_taken_in_words(expressions):
     value = out(1, 0, 16) * 5
     assert [width for _text, width in expressions.words(value)] == [64, 16]
+
+
+@pytest.mark.parametrize(
+    "value, pattern, expected",
+    [
+        (out(1, 4, 8), "1-01", "u64((((x >> 4) & 0xfull) & 0xbull) == 9ull)"),
+        (out(1, 4, 8), "1101", "u64(((x >> 4) & 0xfull) == 0xdull)"),
+        # Bits from here and there are compared where they are.
+        ((c.net(1, 3), c.net(1, 9)), "01", "u64((x & 0x208ull) == 8ull)"),
+        ((c.net(1, 3), 1, c.net(1, 9)), "1-0", "u64((x & 0x208ull) == 0x200ull)"),
+        # The same bit, twice.
+        ((c.net(1, 3), c.net(1, 3)), "11", "u64((x & 8ull) == 8ull)"),
+        ((c.net(1, 3), c.net(1, 3)), "01", "u64((-u64(((x >> 3) & 1ull)) & 3ull) == 1ull)"),
+        (
+            (c.net(1, 3), 1, c.net(1, 9)),
+            "--1",
+            "u64(((((x >> 3) & 1ull) | 2ull | (((x >> 9) & 1ull) << 2)) & 1ull) == 1ull)",
+        ),
+    ],
+)
+def test_patterns_are_compared_where_the_bits_are(value, pattern, expected):
+    pieces, _live = split_for(
+        circuit(flip_flop(16), c.Matches(1, source, value, (pattern,))), out(2), out(1, 0, 16)
+    )
+    (match,) = (piece for piece in pieces if piece.cell == 2)
+    assert Expressions(pieces, lambda piece: "x").compute(match) == expected

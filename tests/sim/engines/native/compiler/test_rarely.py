@@ -1,7 +1,7 @@
 """The hint which state of the hart rarely changes: a misspelt name would only cost speed."""
 
 from hdl.hart import Hart
-from sim.engines.native.compiler.caching import rare_cells
+from sim.engines.native.compiler.caching import rare_bits, rare_cells
 from sim.engines.native.compiler.extract import extract, prepare
 from sim.engines.native.compiler.rarely import NEVER, Rarely
 from sim.engines.native.machine.compiled import RARELY
@@ -15,10 +15,16 @@ def test_every_name_in_the_hint_for_the_hart_is_one_of_its_parts():
     rare = rare_cells(circuit, Rarely(modules=hint.modules))
     for signal in hint.often:
         assert rare_cells(circuit, Rarely(hint.modules, frozenset({signal}))) < rare, signal
+    for each in hint.upper:
+        assert rare_bits(circuit, Rarely(upper=frozenset({each}))), each
     assert rare_cells(circuit, NEVER) == set()
+    assert rare_bits(circuit, NEVER) == {}
 
 
 def test_equal_hints_read_alike():
     """The identity of a library is made of it, and the order of a set is another in each run."""
-    hint = Rarely(frozenset({"tlb", "csrs", "muldiv"}), frozenset({"minstret", "mcycle"}))
-    assert repr(hint) == "Rarely(['csrs', 'muldiv', 'tlb'], ['mcycle', 'minstret'])"
+    upper = frozenset({("pc", 12), ("address", 3)})
+    hint = Rarely(frozenset({"tlb", "csrs", "muldiv"}), frozenset({"minstret", "mcycle"}), upper)
+    assert repr(hint) == (
+        "Rarely(['csrs', 'muldiv', 'tlb'], ['mcycle', 'minstret'], [('address', 3), ('pc', 12)])"
+    )

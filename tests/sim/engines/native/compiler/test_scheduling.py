@@ -115,8 +115,43 @@ def test_a_literal_implies_others():
     cells += [flip_flop(3), operator("&", 1, out(5), out(5, 1))]
     cells += [operator("m", 1, out(6), out(4), out(5, 2))]
     steps = steps_of(circuit(*cells), out(7), min_work=3)
-    guard = next(s.guard for s in steps if isinstance(s.node, Compute) and s.node.piece.cell == 3)
-    assert set(guard) == {(c.net(5, 0), 1), (c.net(5, 1), 1), (c.net(6, 0), 1)}
+    step = next(s for s in steps if isinstance(s.node, Compute) and s.node.piece.cell == 3)
+    assert step.literals == {(c.net(5, 0), 1), (c.net(5, 1), 1), (c.net(6, 0), 1)}
+    # One test tells them all.
+    assert step.guard == ((c.net(6, 0), 1),)
+
+
+def test_what_a_test_needs_to_be_known_is_tested_before_it():
+    # The second bit of 5 matters only with the first, and with that one comes the chain before 8.
+    cells = [*inverters(3), flip_flop(2), operator("~", 1, out(5, 1))]
+    cells += [operator("~", 1, out(6)), operator("~", 1, out(7))]
+    cells += [operator("&", 1, out(8), out(5)), operator("m", 1, out(9), out(4), out(5))]
+    steps = steps_of(circuit(*cells), out(10), min_work=3)
+    guards = {s.node.piece.cell: s.guard for s in steps if isinstance(s.node, Compute)}
+    first, both = (c.net(5, 0), 1), (c.net(9, 0), 1)
+    assert guards[6] == guards[7] == guards[8] == (first,)
+    assert guards[9] == ()
+    assert guards[3] == (both,)
+
+
+def test_a_bit_matters_only_with_the_other():
+    # The one that is known later is not computed unless the other decides nothing.
+    for op, value in (("&", 1), ("|", 0)):
+        for bits in ((out(4), out(5)), (out(5), out(4))):
+            cells = [*inverters(3), flip_flop(1), operator(op, 1, *bits)]
+            steps = steps_of(circuit(*cells), out(6), min_work=3)
+            guards = {s.node.piece.cell: s.guard for s in steps if isinstance(s.node, Compute)}
+            assert guards == dict.fromkeys((2, 3, 4), ((c.net(5, 0), value),)) | {6: ()}
+
+
+def test_what_one_switch_chooses_stands_together():
+    tests = [c.Matches(1, source, out(1, 0, 2), (p,)) for p in ("00", "01", "10")]
+    cases = [c.Priority(3, source, 1, out(2) + out(3) + out(4)) for _ in range(2)]
+    cells = [flip_flop(2), *tests, *cases]
+    chosen = [assign((0, 0), (c.net(5 + n % 2, 1), 0, out(1, 0, 2))) for n in range(6)]
+    steps = order(steps_of(circuit(*cells, *chosen), *(out(7 + n, 0, 2) for n in range(6))))
+    switches = [cell % 2 for kind, cell in steps if kind is Compute and cell >= 7]
+    assert sorted(switches) in (switches, switches[::-1])
 
 
 def test_memories_are_read_before_they_are_written():

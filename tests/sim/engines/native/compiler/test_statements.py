@@ -1,7 +1,15 @@
 """What a cycle does, step by step, and under which condition each step reads."""
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.statements import Compute, Latch, Output, Store, Update, make_nodes
+from sim.engines.native.compiler.statements import (
+    Compute,
+    Latch,
+    Output,
+    Store,
+    Update,
+    make_nodes,
+    overlapping,
+)
 from tests.sim.engines.native.compiler.cells import (
     assign,
     circuit,
@@ -107,3 +115,25 @@ def test_tests_of_a_chain_are_read_only_if_it_is_enabled():
     (compute,) = of_kind(nodes_of(design, out(2, 1)), Compute)[-1:]
     first, second, enable = out(1, 0, 3)
     assert compute.reads == [((enable,), None), ((first,), (enable, 1)), ((second,), (enable, 1))]
+
+
+def test_of_two_bits_the_one_known_later_is_read_under_the_other():
+    for op, value in (("&", 1), ("|", 0)):
+        cells = [flip_flop(2), operator("~", 1, out(1, 1)), operator(op, 1, out(2), out(1))]
+        *_, both = of_kind(nodes_of(circuit(*cells), out(3)), Compute)
+        assert both.reads == [(out(1), None), (out(2), (c.net(1, 0), value))]
+
+
+def test_whole_words_are_read_whatever_their_bits_are():
+    cells = [flip_flop(4), operator("&", 2, out(1, 0, 2), out(1, 2, 4))]
+    (both,) = of_kind(nodes_of(circuit(*cells), out(2, 0, 2)), Compute)
+    assert both.reads == [(out(1, 0, 2), None), (out(1, 2, 4), None)]
+
+
+def test_assignments_are_cut_to_the_bits_that_are_asked_for():
+    cell = assign(out(1, 0, 8), (c.net(2, 0), 2, out(3, 0, 4)), (c.net(2, 1), 6, out(3, 0, 2)))
+    assert list(overlapping(cell, 4, 8)) == [
+        (c.net(2, 0), 4, out(3, 2, 4)),
+        (c.net(2, 1), 6, out(3, 0, 2)),
+    ]
+    assert list(overlapping(cell, 0, 2)) == []

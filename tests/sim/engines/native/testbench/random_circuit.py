@@ -27,6 +27,8 @@ class RandomCircuit(RandomExpressions):
         The design; it may be elaborated more than once.
     inputs : list of Signal
         What it reads and does not drive. Signals' names end with the seed.
+    registers : list of Signal
+        What changes with the clock.
 
     Parameters
     ----------
@@ -51,6 +53,7 @@ class RandomCircuit(RandomExpressions):
             self._signal(reset_less=random.random() < 0.3)
             for _ in range(scale * random.randint(1, 4))
         ]
+        self.registers = list(registers)
         self._known += registers
         steps = (self._logic, self._logic, self._logic, self._struct, self._memory, self._alias)
         for _ in range(scale * random.randint(1, 4)):

@@ -4,7 +4,7 @@ from kernel_model.dev.state import Console
 from sim.config import BootConfig
 from sim.engines.hart import HartPorts
 from sim.guests.boot_guest import BootGuest
-from sim.guests.boot_image import load_boot, read_disk
+from sim.guests.boot_image import Booted
 from sim.machine import Machine
 from sim.platform.devices.captured import Captured
 from sim.platform.devices.until import Until
@@ -28,38 +28,33 @@ class BootSession(MachineSession):
 
     Parameters
     ----------
-    config : BootConfig
-        The machine, and the files besides the kernel.
-    kernel : bytes
-        The kernel: an ELF, or what lies at `config.raw`. LoadError is raised if it cannot be
-        booted, OSError if another file cannot be read.
+    booted : Booted
+        The kernel in RAM, and the disk; see `read_boot`.
     console : Console
         What the UART is connected to.
     until : bytes
         If not empty, a text with which the run ends when it has been printed.
     """
 
+    config: BootConfig
     guest: BootGuest
 
     def __init__(
         self,
-        config: BootConfig,
-        kernel: bytes,
+        booted: Booted,
         console: Console,
         *,
         until: bytes = b"",
         hart: HartPorts | None = None,
     ):
-        ram = Machine.make_ram(config)
-        self.disk = None if config.disk is None else read_disk(config.disk)
-        self.image = load_boot(ram, config, kernel)
-        self.elf = kernel if config.raw is None else b""
+        config = booted.config
+        self.image, self.disk, self.elf = booted.image, booted.disk, booted.elf
         self._console = console
         end = Until(console, until) if until else None
         self.virt = make_virt(end or console, self.disk, version=config.virtio_version)
         devices = [*self.virt.devices] if end is None else [*self.virt.devices, end]
         guest = BootGuest(self.virt.finisher, end)
-        super().__init__(config, Machine(config, ram, devices=devices, hart=hart), guest)
+        super().__init__(config, Machine(config, booted.ram, devices=devices, hart=hart), guest)
         self.watchers.append(guest)
 
     @property

@@ -6,7 +6,9 @@ import struct
 import pytest
 
 from sim import BootConfig, End, machine, start_boot
-from sim.boot import BootSession
+from sim.boot.session import BootSession
+from sim.guests.boot_image import read_boot
+from sim.guests.kernel_steps import KernelSteps
 from sim.host.programs import build_bare
 from sim.platform.devices.console import Console
 from sim.platform.devices.journal import Entry, Replay
@@ -66,11 +68,12 @@ def both(tmp_path_factory):
     elf = kernel(TICK=3_000).read_bytes()
     sessions = []
     for engine in ("native", "pysim"):
+        booted = read_boot(BootConfig(disk=disk, engine=engine), elf)
         source = Replay([Entry(1_500, b"hello\nlazy\ndisk\ntick\ntock\nexit 7\n")])
         console = Console(output := io.BytesIO(), source)
         with (
             pytest.MonkeyPatch.context() as patched,
-            BootSession(BootConfig(disk=disk, engine=engine), elf, console) as session,
+            BootSession(booted, console) as session,
         ):
             patched.setattr(machine, "STALL_LIMIT", 700)
             session.run(50_000)
@@ -153,3 +156,29 @@ def test_a_program_of_machine_mode_may_be_entered_first(tmp_path):
     with start_boot(code, raw=0x8020_0000, bios=build_bare(source)) as session:
         assert session.run(10_000) is End.FINISHED
         assert session.exit_code == 0
+
+
+def test_a_page_fault_of_user_mode_is_followed_alike_on_both_engines():
+    found = []
+    for engine in ("native", "pysim"):
+        booted = read_boot(BootConfig(engine=engine, traced=True), kernel().read_bytes())
+        source = Replay([Entry(1_000, b"user\nexit 0\n")])
+        steps, settled = KernelSteps(booted.elf, booted.image.symbols), []
+        steps.settled.append(settled.append)
+        with BootSession(booted, Console(io.BytesIO(), source)) as session:
+            session.machine.engine.observe(steps.record)
+            assert session.run(30_000) is End.FINISHED
+        found.append(settled)
+
+    first, second = found[0]
+    assert found[0] == found[1]
+    assert (first.cause, first.tval, second.cause, second.tval) == (
+        15,
+        0x4000_2008,
+        13,
+        0x4000_3008,
+    )
+    for fault in first, second:
+        assert fault.served
+        assert fault.ended == fault.cycle + sum(fault.steps.values()) + fault.retry
+        assert fault.steps["clear_page"] > 512 * 3
