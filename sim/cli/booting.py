@@ -100,7 +100,7 @@ def _run(options: BootOptions, make: Callable[[Console, bytes], BootSession]) ->
     result = with_status(session.result(), console, number)
     if options.at is not None and result.end is End.LIMIT:
         result = replace(result, end=End.FINISHED, exit_status=0)
-    failure = reports.finish(result)
+    failure = reports.finish(result, {"fault_steps": None if teller is None else teller.facts})
     tell(result, options, console, anyway=failure is not None)
     status = unless_lost(result.exit_status, console, recording, session, reports.close())
     if options.write_disk and not _write_disk(session):

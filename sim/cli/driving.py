@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.cli.options import Options
 from sim.cli.watching import TRANSCRIPTS, start_transcripts
-from sim.config import RunConfig
+from sim.config import BootConfig, RunConfig
 from sim.guests.kernel_guest import PATIENCE
 from sim.guests.program import Program
 from sim.guests.symbols import Symbols
@@ -187,6 +187,11 @@ def tell(
     elif end is End.LIMIT:
         limit = options.max_cycles or DEFAULT_CYCLES
         say(f"ended by --max-cycles {limit}: the program had not finished")
+    elif end is End.STUCK and isinstance(result.config, BootConfig):
+        say(
+            f"no instruction has retired for long at cycle {cycles}, and there is neither a timer "
+            "nor input that could come"
+        )
     elif end is End.STUCK:
         say(f"the hart is stuck: no instruction has retired for long at cycle {cycles}")
     elif end is End.LIVELOCK:

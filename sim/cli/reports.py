@@ -3,7 +3,7 @@
 What writes a file is imported when there is to be one: most runs want none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.options import Options, RunOptions
@@ -91,15 +91,15 @@ class BareReports:
             self._faults = BareFaults(self._fault, session.machine.engine.log)
             session.watchers.append(self._faults)
 
-    def finish(self, result: Result) -> OSError | None:
-        """As that of `Reports`."""
+    def finish(self, result: Result, more: Mapping[str, Any] | None = None) -> OSError | None:
+        """As that of `Reports`; `more` is what else stands in the JSON."""
         if self._json is None:
             return None
         self._faults.look(self._session.machine)
         from sim.output.facts import bare_facts
 
         exceptions = self._session.machine.engine.log.trap_count
-        return _finish(self._json, bare_facts(result, exceptions))
+        return _finish(self._json, bare_facts(result, exceptions) | dict(more or {}))
 
     def close(self) -> list[str]:
         """As that of `Reports`."""

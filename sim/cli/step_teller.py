@@ -1,7 +1,7 @@
 """What `boot --fault-steps` does: tells of page faults by the functions of the kernel."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from sim.cli.counts import Which
 from sim.engines.inspection import Observer
@@ -50,6 +50,12 @@ class StepTeller:
         if missing:
             self._say(f"trapline: {self._which} is not told: there were {self._count:,}")
         return not missing
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The sums of those that were served, for JSON."""
+        steps = self._steps
+        return {"served": steps.served, "functions": dict(steps.sums), "retry": steps.retries}
 
     def _take(self, fault: FaultSteps) -> None:
         self._count += 1

@@ -10,13 +10,13 @@ QEMU has the code in a ROM at 0x1000; our hart fetches from RAM only.
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.arch import PAGE_SIZE, RAM_BASE
 from sim.config import BootConfig
-from sim.guests.loader import ElfImage, LoadError, load_elf
+from sim.guests.loader import ElfImage, LoadError, Segment, read_elf
 from sim.host.input_files import read_whole
 from sim.platform.device_tree import device_tree
 from sim.platform.devices.disk import SECTOR, Disk
@@ -75,23 +75,25 @@ def read_boot(config: BootConfig, kernel: bytes) -> Booted:
 
 def load_boot(ram: Ram, config: BootConfig, kernel: bytes) -> BootImage:
     """Puts the kernel, and all that `config` names, into `ram`. Raises LoadError or OSError."""
-    loaded = _load_kernel(ram, config, kernel)
-    _check_entry(loaded, "the kernel")
-    first = loaded
+    image = _read_kernel(ram, config, kernel)
+    _check_entry(image, "the kernel")
+    images = [image]
     if config.bios is not None:
-        first = _load_bios(ram, config.bios, loaded)
+        images.insert(0, _read_bios(ram, config.bios, image))
     tree = device_tree(ram.size, hart_id=config.hart_id, disk=config.disk is not None)
     tree_at = config.reset_pc - len(tree) & -PAGE_SIZE
-    for place in (*loaded.places, *first.places):
-        if place[1] > tree_at:
+    for segment in (part for each in images for part in each.segments):
+        if segment.end > tree_at:
             raise LoadError(
-                f"reaches to {place[1]:#x}, but from {tree_at:#x} to the end of RAM there are "
+                f"reaches to {segment.end:#x}, but from {tree_at:#x} to the end of RAM there are "
                 "the device tree and what enters the kernel"
             )
+    for each in images:
+        each.load(ram)
     ram.write(tree_at, tree)
-    start = struct.pack("<8I3Q", *_START, tree_at, _ADUE, first.entry)
-    ram.write(config.reset_pc, start)
-    return BootImage(first.entry, tree_at, loaded.symbols)
+    entry = images[0].entry
+    ram.write(config.reset_pc, struct.pack("<8I3Q", *_START, tree_at, _ADUE, entry))
+    return BootImage(entry, tree_at, image.symbols)
 
 
 def read_disk(path: Path) -> Disk:
@@ -102,27 +104,26 @@ def read_disk(path: Path) -> Disk:
     return Disk(image)
 
 
-def _load_kernel(ram: Ram, config: BootConfig, kernel: bytes) -> ElfImage:
+def _read_kernel(ram: Ram, config: BootConfig, kernel: bytes) -> ElfImage:
     if config.raw is None:
-        return load_elf(kernel, ram)
-    start, end = config.raw, config.raw + len(kernel)
+        return read_elf(kernel, ram)
+    segment = Segment(config.raw, kernel, len(kernel))
     if not kernel:
         raise LoadError("the file is empty")
-    if start < ram.base or end > ram.base + ram.size:
+    if segment.address < ram.base or segment.end > ram.base + ram.size:
         raise LoadError(
-            f"{start:#x} to {end:#x} is outside RAM, which is {ram.base:#x} to "
+            f"{segment.address:#x} to {segment.end:#x} is outside RAM, which is {ram.base:#x} to "
             f"{ram.base + ram.size:#x}"
         )
-    ram.write(start, kernel)
-    return ElfImage(start, [(start, end)], {})
+    return ElfImage(segment.address, [segment], {})
 
 
-def _load_bios(ram: Ram, path: Path, kernel: ElfImage) -> ElfImage:
+def _read_bios(ram: Ram, path: Path, kernel: ElfImage) -> ElfImage:
     """What is entered before the kernel: it must not lie where that does."""
     try:
-        bios = load_elf(read_whole(path), ram)
+        bios = read_elf(read_whole(path), ram)
         _check_entry(bios, "it")
-        _check_apart(bios.places, kernel.places)
+        _check_apart(bios, kernel)
     except LoadError as error:
         raise LoadError(f"--bios {path}: {error}") from error
     return bios
@@ -130,12 +131,12 @@ def _load_bios(ram: Ram, path: Path, kernel: ElfImage) -> ElfImage:
 
 def _check_entry(image: ElfImage, what: str) -> None:
     """Only physical addresses are entered: there is no page table yet."""
-    if not any(start <= image.entry < end for start, end in image.places):
-        raise LoadError(f"entry {image.entry:#x} is nowhere where {what} was loaded")
+    if not any(each.address <= image.entry < each.end for each in image.segments):
+        raise LoadError(f"entry {image.entry:#x} is nowhere where {what} is loaded")
 
 
-def _check_apart(places: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> None:
-    for start, end in places:
-        for low, high in others:
-            if start < high and low < end:
-                raise LoadError(f"{start:#x} to {end:#x} is where the kernel lies")
+def _check_apart(bios: ElfImage, kernel: ElfImage) -> None:
+    for one in bios.segments:
+        for other in kernel.segments:
+            if one.address < other.end and other.address < one.end:
+                raise LoadError(f"{one.address:#x} to {one.end:#x} is where the kernel lies")

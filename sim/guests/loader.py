@@ -13,7 +13,7 @@ from elftools.elf.sections import SymbolTableSection
 from hdl.arch import RAM_BASE
 from sim.platform.ram import Ram
 
-__all__ = ["BareImage", "ElfImage", "LoadError", "load_bare", "load_elf"]
+__all__ = ["BareImage", "ElfImage", "LoadError", "Segment", "load_bare", "read_elf"]
 
 _DAMAGE = (ELFError, ConstructError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 _HEADER_SIZE = 64
@@ -28,12 +28,33 @@ class LoadError(Exception):
 
 
 @dataclass(frozen=True)
+class Segment:
+    """`size` bytes from `address` on, which begin with `content`, and the others are 0."""
+
+    address: int
+    content: bytes
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The address behind it."""
+        return self.address + self.size
+
+
+@dataclass(frozen=True)
 class ElfImage:
-    """A loaded file: where it is entered, and what it takes of RAM, first bytes and ends."""
+    """A file that can be loaded: where it is entered, what goes where, and its symbols."""
 
     entry: int
-    places: Sequence[tuple[int, int]]
+    segments: Sequence[Segment]
     symbols: Mapping[str, int]
+
+    def load(self, ram: Ram) -> None:
+        """Puts all of it into `ram`."""
+        for segment in self.segments:
+            content = segment.content
+            ram.write(segment.address, content)
+            ram.zero(segment.address + len(content), segment.size - len(content))
 
 
 @dataclass(frozen=True)
@@ -72,15 +93,19 @@ def load_bare(elf: bytes, ram: Ram, reset_pc: int = RAM_BASE) -> BareImage:
 
     It must begin at `reset_pc`, where the hart starts, and have a `tohost`. Raises LoadError.
     """
-    image = load_elf(elf, ram)
+    image = read_elf(elf, ram)
     if image.entry != reset_pc:
         raise LoadError(f"entry {image.entry:#x}, but the hart starts at {reset_pc:#x}")
     _check_symbols(image.symbols, ram)
+    image.load(ram)
     return BareImage(image.symbols)
 
 
-def load_elf(elf: bytes, ram: Ram) -> ElfImage:
-    """Puts the segments of `elf` to their physical addresses in `ram`. Raises LoadError."""
+def read_elf(elf: bytes, ram: Ram) -> ElfImage:
+    """What is to be loaded of `elf`, all of it into `ram`, by physical address. Raises LoadError.
+
+    Nothing is loaded yet.
+    """
     _check_ident(elf)
     try:
         file = ELFFile(BytesIO(elf))
@@ -95,11 +120,11 @@ def load_elf(elf: bytes, ram: Ram) -> ElfImage:
     for header in headers:
         _check_segment(header, len(elf), ram)
     _check_overlap(headers)
-    for header in headers:
-        ram.write(header.p_paddr, elf[header.p_offset : header.p_offset + header.p_filesz])
-        ram.zero(header.p_paddr + header.p_filesz, header.p_memsz - header.p_filesz)
-    places = [(header.p_paddr, header.p_paddr + header.p_memsz) for header in headers]
-    return ElfImage(file.header.e_entry, places, symbols)
+    segments = [
+        Segment(each.p_paddr, elf[each.p_offset : each.p_offset + each.p_filesz], each.p_memsz)
+        for each in headers
+    ]
+    return ElfImage(file.header.e_entry, segments, symbols)
 
 
 def _check_ident(elf: bytes) -> None:

@@ -11,6 +11,8 @@ from sim.cli import main as cli
 from tests.docs import ROOT
 from tests.sim.kernels import DISK, kernel
 
+SCHEMA = json.loads((ROOT / "docs" / "run.schema.json").read_text())
+
 
 @pytest.fixture
 def typed(monkeypatch):
@@ -58,12 +60,12 @@ def test_its_json_tells_every_page_fault_and_is_valid(tmp_path, typed):
 
     assert cli.main(["boot", "--quiet", "--json", str(path), str(kernel())]) == 0
     found = json.loads(path.read_text())
-    schema = json.loads((ROOT / "docs" / "run.schema.json").read_text())
-    Draft202012Validator(schema).validate(found)
+    Draft202012Validator(SCHEMA).validate(found)
     (fault,) = found["faults"]
     assert (fault["stval"], fault["cause"], fault["mode"]) == (0x4000_0005, 15, 1)
     assert (fault["function"].partition("+")[0], fault["file"]) == ("obey", "kernel.c")
     assert found["config"]["virtio_version"] == 2
+    assert found["fault_steps"] is None
 
 
 @pytest.fixture
@@ -218,6 +220,27 @@ def test_page_faults_are_told_by_the_functions_of_the_kernel(capfd, typed):
     names = [line.split()[0] for line in second.splitlines()[1:-1]]
     assert names == ["supervisor_trap", "user_fault", "clear_page", "map_page", "retry", "cycles"]
     assert "Average of 2 page faults of user mode" in rest
+
+
+def test_their_sums_are_in_the_json(tmp_path, typed):
+    path = tmp_path / "result.json"
+    typed("user\nlazy\nexit 0\n")
+
+    options = ["--quiet", "--fault-steps", "all", "--json", str(path)]
+    assert cli.main(["boot", *options, str(kernel())]) == 0
+    found = json.loads(path.read_text())
+    Draft202012Validator(SCHEMA).validate(found)
+    steps = found["fault_steps"]
+    assert (steps["served"], len(found["faults"])) == (2, 3)
+    names = ["supervisor_trap", "user_fault", "clear_page", "map_page"]
+    assert [*steps["functions"]] == names
+
+
+def test_what_waits_for_nothing_is_told_so(capfd, typed):
+    typed("dead\n")
+
+    assert cli.main(["boot", "--quiet", str(kernel())]) == 125
+    assert "neither a timer nor input that could come" in capfd.readouterr().err
 
 
 def test_a_fault_that_has_not_come_is_no_success(capfd, typed):

@@ -86,8 +86,8 @@ def test_raw_bytes_that_fit_nowhere_are_refused(kernel, raw, said):
         (b"no kernel", "not an ELF file"),
         (make_elf(machine=62), "not for RISC-V: machine EM_X86_64"),
         (make_elf([(BASE, CODE, SIZE + 1)]), "outside RAM"),
-        (make_elf(entry=BASE + 0x1000), "entry 0x80001000 is nowhere where the kernel was loaded"),
-        (make_elf(entry=0xFFFF_FFFF_8000_0000), "is nowhere where the kernel was loaded"),
+        (make_elf(entry=BASE + 0x1000), "entry 0x80001000 is nowhere where the kernel is loaded"),
+        (make_elf(entry=0xFFFF_FFFF_8000_0000), "is nowhere where the kernel is loaded"),
         (make_elf([(BASE, CODE, SIZE)]), "reaches to 0x80100000"),
     ],
 )

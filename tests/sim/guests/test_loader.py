@@ -115,10 +115,12 @@ BAD_FILES = {
 @pytest.mark.parametrize("name", BAD_FILES)
 def test_a_bad_file_is_refused_with_what_is_wrong_and_where(name):
     elf, complaint = BAD_FILES[name]
+    ram = make_ram()
 
     with pytest.raises(LoadError) as error:
-        load_bare(elf, make_ram())
+        load_bare(elf, ram)
 
+    assert not any(ram.bytes)
     assert complaint in str(error.value)
     assert "\n" not in str(error.value)
 
