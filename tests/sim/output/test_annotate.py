@@ -71,6 +71,25 @@ def test_it_is_asked_once_a_cycle_with_the_values_at_its_end(make):
     assert narrator.asked == [(5, 0, 5, "U"), (6, 0, 5, "U"), (7, 0, 255, "S")]
 
 
+def test_a_signal_that_has_not_been_told_is_0(make):
+    narrator = Narrator(lambda *now: [""])
+    make([at(5, "1!"), at(6, "sU #")], narrator)
+    assert narrator.asked == [(5, 1, 0, 0), (6, 1, 0, "U")]
+
+
+def test_other_signals_are_passed_over(make):
+    narrator = Narrator(lambda *now: [""], signals=("bench.top.mode",))
+    make(CHANGES, narrator)
+    assert narrator.asked == [(5, "U"), (6, "U"), (7, "S")]
+
+
+def test_of_a_waveform_without_a_cycle_nothing_is_asked(make):
+    narrator = Narrator(lambda *now: [""])
+    path = make([], narrator)
+    assert narrator.asked == []
+    assert "said" in path.read_text()
+
+
 def test_what_was_there_is_there_as_before(make, tmp_path):
     (tmp_path / "before.vcd").write_text(HEADER + "".join(CHANGES))
     before = read_vcd(tmp_path / "before.vcd")
@@ -99,7 +118,7 @@ def test_moments_between_the_cycles_that_are_there_are_told(make):
     after = read_vcd(make(changes, narrator))
 
     assert [asked[0] for asked in narrator.asked] == [5, 20, 40, 90]
-    assert {time // CYCLE_FS for time in after.of("story.said")} == {5, 20, 40, 90}
+    assert {*after.of("story.said")} == {cycle * CYCLE_FS for cycle in (5, 20, 40, 90)}
     assert [*after.changes] == sorted(after.changes)
 
 
@@ -131,6 +150,7 @@ def test_codes_are_none_that_the_file_has(make):
 
     codes = [line.split()[3] for line in path.read_text().splitlines() if "$var" in line]
     assert len({*codes}) == 200 + 3
+    assert {*map(ord, "".join(codes))} <= {*range(ord("!"), ord("~") + 1)}
 
 
 def test_a_file_of_many_chunks(make, monkeypatch):

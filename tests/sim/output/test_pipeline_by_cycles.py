@@ -11,8 +11,8 @@ from tests.sim.output import konata
 FIRST = 100
 LOAD, LI = 0x0005_3503, 0x4501
 #: The identifiers of a word's first and second halfword.
-WORD, HALF = 1 << 2, 1 << 2 | 1
-NEXT = 2 << 2
+WORD, HALF = 2 << 2, 2 << 2 | 1
+NEXT = 3 << 2
 
 
 def at(identifier, pc=0x40, stall=Stall.NONE, squash=0):
@@ -47,7 +47,8 @@ def rows(tmp_path):
     def write(*cycles, threads=()):
         pipeline = Pipeline(tmp_path / "x.kanata", FIRST)
         for number, shown in enumerate(cycles):
-            pipeline.thread = threads[number] if threads else 0
+            if threads:
+                pipeline.thread = threads[number]
             pipeline.cycle(FIRST + number, shown)
         assert pipeline.close(FIRST + len(cycles)) is None
         return [*konata.read(tmp_path / "x.kanata").rows.values()]
@@ -66,7 +67,7 @@ def test_an_instruction_goes_from_stage_to_stage(rows):
     assert row.tooltip == r"from cycle 100\n"
     assert spans(row) == [("F", 1, 2), ("A", 2, 3), ("D", 3, 4), ("X", 4, 5), ("T", 5, 6)]
     assert (row.simulator, row.end, row.flushed) == (WORD, 6, False)
-    assert row.sources == []
+    assert (row.thread, row.sources) == (0, [])
 
 
 def test_instructions_of_a_word_begin_with_its_fetch(rows):
@@ -92,16 +93,17 @@ def test_what_keeps_an_instruction_is_told(rows):
         cycle(align=at(WORD)),
         cycle(decode=at(WORD)),
         cycle(execute=at(WORD, stall=Stall.OPERAND)),
+        cycle(execute=at(WORD, stall=Stall.OPERAND)),
         cycle(execute=at(WORD, stall=Stall.TRANSLATION)),
     )
 
-    assert spans(row) == [("F", 1, 5), ("A", 5, 7), ("D", 7, 8), ("X", 8, 10)]
+    assert spans(row) == [("F", 1, 5), ("A", 5, 7), ("D", 7, 8), ("X", 8, 11)]
     assert spans(row, 1) == [
         ("fetch", 1, 2),
         ("walk", 2, 4),
         ("next", 5, 6),
-        ("operand", 8, 9),
-        ("walk", 9, 10),
+        ("operand", 8, 10),
+        ("walk", 10, 11),
     ]
     # What it is, the aligner knows when it hands it on.
     assert row.label == "0x40: ld a0, 0(a0)"
@@ -113,12 +115,14 @@ def test_a_word_that_is_dropped_has_a_row(rows):
     (row,) = rows(
         cycle(fetch=at(WORD, stall=Stall.FETCH)),
         cycle(fetch=at(WORD, stall=Stall.FETCH)),
-        cycle(fetch=at(WORD, squash=1)),
+        cycle(fetch=at(WORD, stall=Stall.TRANSLATION, squash=1)),
+        cycle(),
+        cycle(),
     )
 
     assert row.label == "0x40: a word that is dropped"
     assert spans(row) == [("F", 1, 4)]
-    assert spans(row, 1) == [("fetch", 1, 3)]
+    assert spans(row, 1) == [("fetch", 1, 3), ("walk", 3, 4)]
     assert (row.simulator, row.thread, row.end, row.flushed) == (0, 0, 4, True)
 
 
@@ -128,14 +132,15 @@ def test_a_word_is_dropped_when_a_later_one_is_taken(rows):
         cycle(fetch=at(NEXT, pc=0x44)),
         cycle(),
         cycle(align=at(NEXT, pc=0x44)),
-        threads=[3, 3, 3, 3],
+        cycle(),
+        threads=[3, 3, 3, 3, 4],
     )
 
     if taken.simulator != NEXT:
         taken, dropped = dropped, taken
     assert dropped.label == "0x40: a word that is dropped"
     assert (spans(dropped), dropped.thread) == ([("F", 1, 2)], 3)
-    assert spans(taken) == [("F", 2, 3), ("A", 4, 5)]
+    assert spans(taken) == [("F", 2, 3), ("A", 4, 6)]
     assert taken.tooltip.startswith(r"from cycle 101\n")
 
 
@@ -164,6 +169,16 @@ def test_an_instruction_from_before_the_log_begins_where_it_is_met(rows):
     assert spans(row) == [("D", 2, 3), ("X", 3, 4)]
     # One that leaves at once is not in it.
     assert rows(cycle(retire=left(WORD))) == []
+
+
+def test_a_word_is_over_when_its_first_instruction_is_met(rows):
+    (row,) = rows(cycle(fetch=at(WORD, stall=Stall.FETCH)), cycle(align=at(WORD)))
+    assert spans(row) == [("F", 1, 2), ("A", 2, 3)]
+
+
+def test_what_is_left_of_the_last_report_is_none(rows):
+    (row,) = rows(cycle(execute=at(WORD)), cycle(retire=left(WORD) | {"valid": 0}), cycle())
+    assert row.end == 4
 
 
 def test_what_cannot_be_fetched_is_no_instruction(rows):

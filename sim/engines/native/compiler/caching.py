@@ -40,7 +40,7 @@ def rare_bits(circuit: c.Circuit, rarely: Rarely) -> dict[int, int]:
     bits: dict[int, int] = {}
     for signal, value in circuit.signals.items():
         for number in value[lowest.get(signal.name, len(value)) :]:
-            cell = circuit.cells[c.cell_of(number)] if number > 1 else None
+            cell = circuit.cells[c.cell_of(number)]
             if isinstance(cell, c.FlipFlop) and cell.data:
                 index = c.cell_of(number)
                 bits[index] = bits.get(index, 0) | 1 << c.bit_of(number)
@@ -96,6 +96,7 @@ def separate(
         }
 
     def is_known(piece: Piece, bits: int) -> bool:
+        """Whether these bits of what is read are computed of such state, or are such state."""
         return known[piece] or not bits & ~masks.get(piece, 0)
 
     def is_rare(piece: Piece) -> bool:
@@ -110,7 +111,7 @@ def separate(
             # What is kept has to fit a word of the state.
             wide = top.width > WORD and top.cell not in pieces.tables
             if maker is None or wide or isinstance(cells[top.cell], c.AsyncRead):
-                known[top] = not (1 << top.width) - 1 & ~masks.get(top, 0)
+                known[top] = False
                 continue
             missing = [source for source, _bits in sources(maker) if source not in known]
             if missing:

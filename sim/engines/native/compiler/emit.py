@@ -146,16 +146,12 @@ class _Emitter:
         return "\n".join([*declared, *lines])
 
     def _groups(self, steps: list[Step]) -> Iterator[tuple[int | None, list[Step]]]:
-        """Steps one behind the other under the same tests that one switch chooses; else each."""
+        """Steps one behind the other under the same tests, and the switch that chooses them."""
         keys = ((switch_of(self._pieces, step.node), step.guard) for step in steps)
         for (switch, _guard), pairs in itertools.groupby(
             zip(keys, steps, strict=True), key=lambda pair: pair[0]
         ):
-            group = [step for _key, step in pairs]
-            if switch is None:
-                yield from ((None, [step]) for step in group)
-            else:
-                yield switch, group
+            yield switch, [step for _key, step in pairs]
 
     def _step(self, step: Step) -> list[str]:
         node = step.node

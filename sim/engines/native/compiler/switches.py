@@ -9,7 +9,7 @@ __all__ = ["case_of", "switch_of"]
 
 def case_of(pieces: Pieces, net: int) -> int | None:
     """The number of the cell with a table that a net is a case of; None if it is none's."""
-    cell = 0 if c.is_const(net) else c.cell_of(net)
+    cell = c.cell_of(net)
     return cell if cell in pieces.tables else None
 
 

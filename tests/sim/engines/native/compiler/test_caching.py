@@ -3,6 +3,7 @@
 import ctypes
 import random
 
+import pytest
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -12,6 +13,14 @@ from sim.engines.native.compiler.caching import rare_bits, rare_cells, separate
 from sim.engines.native.compiler.model import Model
 from sim.engines.native.compiler.rarely import Rarely
 from sim.engines.native.compiler.statements import Compute, Keep, Update, make_nodes
+from tests.sim.engines.native.compiler.cells import (
+    assign,
+    circuit,
+    flip_flop,
+    operator,
+    out,
+    split_for,
+)
 
 
 class Tags(wiring.Component):
@@ -105,6 +114,75 @@ def test_only_what_the_rest_reads_is_kept(tmp_path):
     assert {n.piece for n in parts.refresh if isinstance(n, Keep)} == set(parts.kept)
     assert all(isinstance(model.circuit.cells[p.cell], c.FlipFlop) for p in parts.rare)
     assert any(isinstance(node, Update) for node in parts.rest)
+
+
+def separated(width, *logic, rarely=(), upper=None):
+    """What is kept of some logic behind register 2, which is told what input 3 is if 1 says so."""
+    held = assign(out(2, 0, width), (c.net(1, 0), 0, out(3, 0, width)))
+    registers = [flip_flop(1), flip_flop(width, data=out(4, 0, width)), flip_flop(width), held]
+    roots = [out(5 + n, cell.width - 1) for n, cell in enumerate(logic)]
+    pieces, live = split_for(circuit(*registers, *logic), *roots)
+    nodes = make_nodes(pieces, live, list(enumerate(roots)))
+    parts = separate(pieces, nodes, rarely, upper or {})
+    done_once = {node.piece for node in parts.refresh if isinstance(node, Compute)}
+    done_always = {node.piece for node in parts.rest if isinstance(node, Compute)}
+    assert not done_once & done_always
+    assert {n.piece for n in nodes if isinstance(n, Compute)} == done_once | done_always
+    return [(piece.cell, piece.width) for piece in parts.kept], parts
+
+
+def doubled(cell, width, low=0):
+    """Bits of a cell and themselves, added: the highest one depends on all of them."""
+    return operator("+", width, *[out(cell, low, low + width)] * 2)
+
+
+def test_what_is_kept_fits_a_word():
+    for width in (8, 63, 64):
+        assert separated(width, doubled(2, width), rarely={2})[0] == [(5, width)]
+    assert separated(65, doubled(2, 65), rarely={2})[0] == []
+
+
+def test_what_follows_from_other_state_is_not_kept():
+    assert separated(8, doubled(2, 8))[0] == []
+    assert separated(8, doubled(3, 8), rarely={2, 3})[0] == []  # nobody writes an input
+    both = operator("+", 8, out(2, 0, 8), out(3, 0, 8))
+    assert separated(8, both, rarely={2})[0] == []
+    # What follows from something kept is computed with it, and alone kept.
+    assert separated(8, doubled(2, 8), doubled(5, 8), rarely={2})[0] == [(5, 8), (6, 8)]
+    assert [*separated(8, doubled(2, 8), rarely={2})[1].rare.values()] == [0xFF]
+
+
+@pytest.mark.parametrize("low, kept", [(4, [(5, 4)]), (3, [])])
+def test_of_some_bits_what_follows_from_those_alone(low, kept):
+    found, parts = separated(8, doubled(2, 8 - low, low), doubled(2, 8), upper={2: 0xF0})
+    assert found == kept
+    assert sum(mask.bit_count() for mask in parts.rare.values()) == 4
+
+
+def rare_of(rarely, upper):
+    """The bits that count of an input (1), of two registers that it is written to under bits of
+    input 2 (3, of two words, and 4), and of one that is written always (5)."""
+    cells = [flip_flop(100), flip_flop(2)]
+    cells += [flip_flop(100, data=out(6, 0, 100)), flip_flop(8, data=out(7, 0, 8))]
+    cells += [flip_flop(8, data=out(1, 0, 8))]
+    cells += [assign(out(3, 0, 100), (c.net(2, 0), 0, out(1, 0, 100)))]
+    cells += [assign(out(4, 0, 8), (c.net(2, 1), 0, out(1, 0, 8)))]
+    roots = [out(3, 0, 64), out(3, 64, 100), out(4, 0, 8), out(5, 0, 8)]
+    pieces, live = split_for(circuit(*cells), *roots)
+    nodes = make_nodes(pieces, live, list(enumerate(roots)))
+    return {
+        (p.cell, p.low): mask for p, mask in separate(pieces, nodes, rarely, upper).rare.items()
+    }
+
+
+def test_which_bits_count():
+    assert rare_of({3}, {}) == {(3, 0): (1 << 64) - 1, (3, 64): (1 << 36) - 1}
+    assert rare_of((), {3: 0xF << 62}) == {(3, 0): 3 << 62, (3, 64): 3}
+    assert rare_of({4}, {3: 1}) == {(3, 0): 1, (4, 0): 0xFF}
+    assert rare_of({4}, {4: 1}) == {(4, 0): 0xFF}
+    # An input is set from outside, which nobody notices; one register never rests as a whole.
+    assert rare_of({1, 5}, {}) == {}
+    assert rare_of({5}, {1: 7, 5: 0xF0}) == {(5, 0): 0xF0}
 
 
 class Pages(wiring.Component):

@@ -25,11 +25,12 @@ from tests.sim.engines.native.compiler.cells import (
 )
 
 
-def text_of(design, *roots):
+def text_of(design, *roots, rare=None, **options):
     pieces, live = split_for(design, *roots)
     layout = Layout.of(pieces, live)
+    layout.keep([])
     nodes = make_nodes(pieces, live, list(enumerate(roots)))
-    return emit("step", pieces, layout, schedule(pieces, nodes))
+    return emit("step", pieces, layout, schedule(pieces, nodes, **options), rare=rare or {})
 
 
 class Machine:
@@ -72,6 +73,31 @@ def test_a_register_under_a_condition_is_one_branch():
     assert "if (s[0]) { s[1] = ((s[1] & 0xfull) | (u64(3ull) << 4)); }" in text_of(
         design, out(2, 0, 8)
     )
+
+
+def test_in_an_if_on_its_condition_a_register_is_just_written():
+    held = assign(out(2), (c.net(1, 0), 0, out(3)))
+    design = circuit(flip_flop(2), flip_flop(1, data=out(4)), operator("~", 1, out(1, 1)), held)
+    text = text_of(design, out(2), min_work=1)
+    assert "if ((s[0] & 1ull)) {\n" in text
+    assert "\ns[1] = v3_0;\n" in text
+    # One that is written always is so, too.
+    assert "\ns[0] = (s[0] ^ 1ull);" not in text
+    always = circuit(flip_flop(1, data=out(2)), operator("~", 1, out(1)))
+    assert "\ns[0] = v2_0;\n" in text_of(always, out(1))
+
+
+@pytest.mark.parametrize(
+    "bits, expected",
+    [
+        (0xFF, "if (u64 n = v2_0; n != s[0]) { s[0] = n; s[1] = 1; }"),
+        (0xF0, "{ u64 n = v2_0; s[1] |= ((n ^ s[0]) & 0xf0ull) != 0; s[0] = n; }"),
+        (0x80, "{ u64 n = v2_0; s[1] |= ((n ^ s[0]) & 0x80ull) != 0; s[0] = n; }"),
+    ],
+)
+def test_what_is_kept_is_stale_when_bits_that_rarely_change_have_changed(bits, expected):
+    design = circuit(flip_flop(8, data=out(2, 0, 8)), operator("~", 8, out(1, 0, 8)))
+    assert expected in text_of(design, out(1, 0, 8), rare={Piece(1, 0, 8): bits})
 
 
 def test_registers_swap(tmp_path):
@@ -256,6 +282,43 @@ def test_so_is_a_switch_in_one_of_its_cases(tmp_path, monkeypatch):
             int(case == 1 and not first and second),
             int(case == 2),
         ]
+
+
+@pytest.mark.parametrize("count, made", [(3, 0), (4, 1)])
+def test_a_switch_is_worth_some_lines(count, made):
+    tests = [c.Matches(1, source, out(1, 0, 2), (p,)) for p in ("00", "01", "10")]
+    outer = c.Priority(3, source, 1, out(2) + out(3) + out(4))
+    inner = [c.Priority(1, source, c.net(5, 1), (c.net(1, 2),)) for _ in range(count)]
+    roots = (out(5, 2), *(out(6 + n) for n in range(count)))
+    assert text_of(circuit(flip_flop(3), *tests, outer, *inner), *roots).count("switch") == made
+
+
+def one_of_two(op, *bits, **options):
+    """How two bits are combined: 4 is three inverters behind bit 1 of the input."""
+    inverters = [operator("~", 1, out(1, 1)), *(operator("~", 1, out(2 + n)) for n in range(2))]
+    text = text_of(circuit(flip_flop(2), *inverters, operator(op, 1, *bits)), out(5), **options)
+    (line,) = (line for line in text.splitlines() if "v5_0 =" in line)
+    return line.partition(" = ")[2]
+
+
+def test_of_two_bits_the_one_that_may_not_be_there_is_asked_last():
+    late, early, read = out(4), out(1), "(s[0] & 1ull)"
+    for bits in ((late, early), (early, late)):
+        assert one_of_two("&", *bits, min_work=1) == f"{read} ? v4_0 : 0ull;"
+        assert one_of_two("|", *bits, min_work=1) == f"{read} ? 1ull : v4_0;"
+    # Where both are there nothing is asked.
+    assert one_of_two("&", late, early) == f"v4_0 & {read};"
+    assert one_of_two("|", late, early) == f"v4_0 | {read};"
+    assert one_of_two("^", late, early, min_work=1) == f"v4_0 ^ {read};"
+    assert one_of_two("|", late, (0,), min_work=1) == "v4_0 | 0ull;"
+
+
+def test_in_the_same_if_nothing_is_asked():
+    inverters = [operator("~", 1, out(1, 1)), *(operator("~", 1, out(2 + n)) for n in range(2))]
+    both = operator("&", 1, out(4), out(2))
+    choice = operator("m", 1, out(1), out(5), out(1, 2))
+    text = text_of(circuit(flip_flop(3), *inverters, both, choice), out(6), min_work=6)
+    assert "v5_0 = v4_0 & v2_0;" in text
 
 
 @pytest.mark.parametrize("op", ["&", "|"])

@@ -187,6 +187,11 @@ def expressions():
             "(((x & 0x28ull) >> 3) | 2ull | ((x & 1ull) << 3))",
         ),
         ((0, 0, c.net(1, 0), 0, c.net(1, 2)), "((x & 5ull) << 2)"),
+        # But for what is repeated.
+        (
+            (c.net(1, 0), 0, 0, c.net(1, 3), c.net(1, 3)),
+            "((x & 1ull) | ((-u64(((x >> 3) & 1ull)) & 3ull) << 3))",
+        ),
     ],
 )
 def test_values_are_shifted_and_masked(expressions, value, expected):
@@ -214,6 +219,11 @@ def test_wide_values_are_taken_in_words(expressions):
             "--1",
             "u64(((((x >> 3) & 1ull) | 2ull | (((x >> 9) & 1ull) << 2)) & 1ull) == 1ull)",
         ),
+        (
+            (c.net(1, 3), 1, c.net(1, 9)),
+            "-11",
+            "u64(((((x >> 3) & 1ull) | 2ull | (((x >> 9) & 1ull) << 2)) & 3ull) == 3ull)",
+        ),
     ],
 )
 def test_patterns_are_compared_where_the_bits_are(value, pattern, expected):
@@ -222,3 +232,72 @@ def test_patterns_are_compared_where_the_bits_are(value, pattern, expected):
     )
     (match,) = (piece for piece in pieces if piece.cell == 2)
     assert Expressions(pieces, lambda piece: "x").compute(match) == expected
+
+
+@pytest.mark.parametrize(
+    "width, moved, compared",
+    [
+        (64, "((x & 0x28ull) >> 3)", "u64((x & 0x208ull) == 8ull)"),
+        (
+            65,
+            "(u64(((x >> 3) & 1ull)) | (u64(((x >> 5) & 1ull)) << 2))",
+            "u64((u64(((x >> 3) & 1ull)) | (u64(((x >> 9) & 1ull)) << 1)) == 1ull)",
+        ),
+    ],
+)
+def test_in_one_word_bits_stay_where_they_are(width, moved, compared):
+    total = operator("+", width, out(1, 0, width), out(1, 0, width))
+    match_ = c.Matches(1, source, (c.net(2, 3), c.net(2, 9)), ("01",))
+    pieces, _live = split_for(circuit(flip_flop(width), total, match_), out(3), out(2, width - 1))
+    (match,) = (piece for piece in pieces if piece.cell == 3)
+    of_x = Expressions(pieces, lambda piece: "x")
+    assert of_x.value((c.net(2, 3), 0, c.net(2, 5))) == moved
+    assert of_x.compute(match) == compared
+
+
+CHAIN = ["a", "(a ^ 1ull) & 0ull", "(a ^ 1ull) & v2", "(a ^ 1ull) & v3"]
+CHAIN += ["(a ^ 1ull) & (v2 ^ 1ull) & (v3 ^ 1ull)"]
+
+
+@pytest.mark.parametrize(
+    "enable, texts",
+    [
+        (1, ["a", *(f"a ? 0ull : {each}" for each in CHAIN[1:])]),
+        (c.net(5, 0), [f"v5 ? {each} : 0ull" for each in CHAIN]),
+    ],
+)
+def test_of_a_chain_what_cannot_hold_together_is_not_asked(enable, texts):
+    matches = [c.Matches(1, source, out(1, 0, 2), (p,)) for p in ("00", "01")]
+    chain = c.Priority(5, source, enable, (c.net(1, 4), 0, c.net(2, 0), c.net(3, 0), 1))
+    pieces, _live = split_for(
+        circuit(flip_flop(5), *matches, chain, flip_flop(1)), *(out(4, n) for n in range(5)), out(5)
+    )
+    chains = (piece for piece in pieces if piece.cell == 4)
+    of_cells = Expressions(pieces, lambda piece: f"v{piece.cell}")
+    told = [of_cells.compute(piece).replace("(v1 >> 4)", "a") for piece in chains]
+    assert told == texts
+
+
+def test_of_a_number_of_a_case_each_bit_is_asked_for():
+    tests = [c.Matches(1, source, out(1, 0, 2), (p,)) for p in ("00", "01", "10")]
+    table = c.Priority(3, source, 1, out(2) + out(3) + out(4))
+    some = (c.net(5, 0), 0, c.net(5, 2))
+    design = circuit(flip_flop(2), *tests, table, c.Matches(1, source, some, ("1-0",)))
+    pieces, _live = split_for(design, out(6), out(5, 0, 3))
+    (match,) = (piece for piece in pieces if piece.cell == 6)
+    of_case = Expressions(pieces, lambda piece: "x")
+    assert of_case.value(some) == "(u64(x == 0) | (u64(x == 2) << 2))"
+    assert of_case.compute(match) == "u64(((u64(x == 0) | (u64(x == 2) << 2)) & 5ull) == 4ull)"
+
+
+@pytest.mark.parametrize("bits, stride", [(60, 15), (60, 16), (63, 1), (64, 1), (2, 1 << 62)])
+def test_the_distance_of_a_part_is_a_word(bits, stride):
+    cell = c.Part(8, source, out(1, 0, 8), False, out(2, 0, bits), stride)
+    pieces, _live = split_for(circuit(flip_flop(8), flip_flop(64), cell), out(3, 0, 8))
+    (part,) = (piece for piece in pieces if piece.cell == 3)
+    expressions = Expressions(pieces, lambda piece: "x")
+    if bits + stride.bit_length() <= 64:
+        assert f"* {stride}ull" in expressions.compute(part)
+    else:
+        with pytest.raises(c.Unsupported, match=f"part with an offset of {bits} bits at {source}"):
+            expressions.compute(part)

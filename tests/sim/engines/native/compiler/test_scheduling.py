@@ -134,6 +134,19 @@ def test_what_a_test_needs_to_be_known_is_tested_before_it():
     assert guards[3] == (both,)
 
 
+def test_what_follows_from_a_test_may_have_to_be_tested_first():
+    # As before, but now what is tested is itself known only with the first bit of 5.
+    cells = [*inverters(3), flip_flop(2), operator("~", 1, out(5, 1))]
+    cells += [operator("~", 1, out(6)), operator("~", 1, out(7))]
+    cells += [operator("&", 1, out(8), out(5)), operator("m", 1, out(9), out(4), out(5, 1))]
+    cells += [operator("m", 1, out(5), out(10), out(5, 1))]
+    steps = steps_of(circuit(*cells), out(11), min_work=3)
+    guards = {s.node.piece.cell: s.guard for s in steps if isinstance(s.node, Compute)}
+    first, both = (c.net(5, 0), 1), (c.net(9, 0), 1)
+    assert guards[8] == guards[9] == guards[10] == (first,)
+    assert guards[2] == guards[3] == guards[4] == (first, both)
+
+
 def test_a_bit_matters_only_with_the_other():
     # The one that is known later is not computed unless the other decides nothing.
     for op, value in (("&", 1), ("|", 0)):
@@ -149,9 +162,24 @@ def test_what_one_switch_chooses_stands_together():
     cases = [c.Priority(3, source, 1, out(2) + out(3) + out(4)) for _ in range(2)]
     cells = [flip_flop(2), *tests, *cases]
     chosen = [assign((0, 0), (c.net(5 + n % 2, 1), 0, out(1, 0, 2))) for n in range(6)]
-    steps = order(steps_of(circuit(*cells, *chosen), *(out(7 + n, 0, 2) for n in range(6))))
+    roots = [out(5, 2), out(6, 2), *(out(7 + n, 0, 2) for n in range(6))]
+    steps = order(steps_of(circuit(*cells, *chosen), *roots))
     switches = [cell % 2 for kind, cell in steps if kind is Compute and cell >= 7]
     assert sorted(switches) in (switches, switches[::-1])
+
+
+def test_between_two_switches_comes_what_none_chooses():
+    tests = [c.Matches(1, source, out(1, 0, 2), (p,)) for p in ("00", "01", "10")]
+    cases = [c.Priority(3, source, 1, out(2) + out(3) + out(4)) for _ in range(2)]
+    chosen = [assign((0,), (c.net(table, 1), 0, out(1))) for table in (5, 5, 5, 6, 6)]
+    # Each step of the larger switch lets an inverter be computed.
+    free = [operator("~", 1, out(cell)) for cell in (7, 8, 9)]
+    cells = [flip_flop(2), *tests, *cases, *chosen, *free]
+    steps = order(steps_of(circuit(*cells), out(5, 2), out(6, 2), *map(out, (12, 13, 14, 10, 11))))
+    kinds = {**dict.fromkeys((7, 8, 9), "larger"), **dict.fromkeys((10, 11), "smaller")}
+    kinds |= dict.fromkeys((12, 13, 14), "none")
+    seen = [kinds[cell] for kind, cell in steps if kind is Compute and cell in kinds]
+    assert seen == ["larger"] * 3 + ["none"] * 3 + ["smaller"] * 2
 
 
 def test_memories_are_read_before_they_are_written():

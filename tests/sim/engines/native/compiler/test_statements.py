@@ -124,6 +124,16 @@ def test_of_two_bits_the_one_known_later_is_read_under_the_other():
         assert both.reads == [(out(1), None), (out(2), (c.net(1, 0), value))]
 
 
+def test_how_late_a_bit_is_known_is_how_many_cells_stand_before_it():
+    cells = [flip_flop(1), operator("~", 1, out(1)), operator("~", 1, out(2)), flip_flop(1)]
+    for bits in ((out(2), out(3)), (out(3), out(2))):
+        *_, both = of_kind(nodes_of(circuit(*cells, operator("&", 1, *bits)), out(5)), Compute)
+        assert both.reads == [(out(2), None), (out(3), (c.net(2, 0), 1))]
+    # A constant is known before anything else.
+    *_, both = of_kind(nodes_of(circuit(*cells, operator("|", 1, out(4), (0,))), out(5)), Compute)
+    assert both.reads == [((0,), None), (out(4), None)]
+
+
 def test_whole_words_are_read_whatever_their_bits_are():
     cells = [flip_flop(4), operator("&", 2, out(1, 0, 2), out(1, 2, 4))]
     (both,) = of_kind(nodes_of(circuit(*cells), out(2, 0, 2)), Compute)
