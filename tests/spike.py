@@ -26,6 +26,7 @@ __all__ = [
     "command",
     "device_tree",
     "find",
+    "protected",
     "require",
     "run",
 ]
@@ -35,8 +36,9 @@ ISA = "rv64imac_zicsr_zifencei_zicntr_zihpm_sstc"
 RAM_BASE = 0x8000_0000
 RAM_SIZE = 128 << 20
 
-#: One hart with Sv39 and no PMP, a CLINT, and the interface by which a program ends. No serial
-#: line: Spike's takes bytes from standard input that a program might want to read itself.
+#: One hart with Sv39, without PMP (see `protected`), a CLINT, and the interface by which a program
+#: ends. No serial line: Spike's takes bytes from standard input that a program might want to read
+#: itself.
 DEVICE_TREE = """\
 /dts-v1/;
 / {
@@ -116,7 +118,13 @@ def require() -> None:
         pytest.skip(str(missing), allow_module_level=True)
 
 
-def command(elf: Path, *options: str, isa: str = ISA, extlib: Path | None = None) -> list[str]:
+def command(
+    elf: Path,
+    *options: str,
+    isa: str = ISA,
+    pmp_entries: int = 0,
+    extlib: Path | None = None,
+) -> list[str]:
     """The command that runs `elf` on Spike, in a machine with our hart's options and RAM.
 
     `options` are further ones of Spike's. `extlib` is a Python module with devices, which Spike
@@ -130,9 +138,9 @@ def command(elf: Path, *options: str, isa: str = ISA, extlib: Path | None = None
         *start,
         f"--isa={isa}",
         "--priv=msu",
-        "--pmpregions=0",
+        f"--pmpregions={pmp_entries}",
         f"-m{RAM_BASE:#x}:{RAM_SIZE:#x}",
-        f"--dtb={device_tree(isa)}",
+        f"--dtb={device_tree(isa, *protected(pmp_entries))}",
         *options,
         str(elf),
     ]
@@ -150,6 +158,14 @@ def run(elf: Path, *options: str, timeout: float = 60, **selection) -> subproces
         timeout=timeout,
         check=False,
     )
+
+
+def protected(pmp_entries: int, text: str = DEVICE_TREE, name: str = "machine") -> tuple[str, str]:
+    """The device tree `text`, and its `name`, with so many entries of memory protection."""
+    if not pmp_entries:
+        return text, name
+    regions = "riscv,pmpregions = <{}>"
+    return text.replace(regions.format(0), regions.format(pmp_entries)), f"{name}-pmp{pmp_entries}"
 
 
 @cache

@@ -38,6 +38,15 @@ def test_program_that_the_hart_passes_passes_on_spike(name):
     assert run.returncode == 0, f"test {run.returncode} failed: {run.stderr.decode()}"
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in ASM.glob("protected/*.S")))
+def test_so_does_one_for_a_hart_with_memory_protection(name):
+    spike.require()
+
+    run = spike.run(build(ASM / "protected" / f"{name}.S"), isa=f"{spike.ISA}_svadu", pmp_entries=8)
+
+    assert run.returncode == 0, f"test {run.returncode} failed: {run.stderr.decode()}"
+
+
 def test_failed_program_is_told_from_a_passed_one(tmp_path):
     spike.require()
     source = tmp_path / "failing.S"

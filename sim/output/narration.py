@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from kernel_model.facts.doorbell import Reason
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault, cause_name
-from sim.guests.lives import KernelPart, Life, Part
+from sim.guests.lives import NEVER, KernelPart, Life, Part
 from sim.guests.services import Running, Service
 from sim.host.debug_info import disassemble
 from sim.output.annotate import Value, Variable
@@ -58,8 +58,6 @@ _NUMBERS = ("resident_pages", "free_frames")
 _FIRST_REGISTER = Now._fields.index("satp")
 #: The parts that only the life of a fault knows.
 _OF_LIVES = (Part.WALK, Part.RAISE, Part.REFETCH, Part.REWALK, Part.RETRY)
-#: Behind every cycle.
-_FOR_EVER = 1 << 63
 
 #: Where an instruction stands, as "main+0x4", by its address and who runs.
 Places = Callable[[int, Running | None], str | None]
@@ -91,7 +89,7 @@ class _Rows:
         #: The registers as they were told last, and by their fields.
         self._register_values: tuple[Value | Running | None, ...] = ()
         self._registers: list[str] = []
-        self._instructions: dict[tuple[int, int, int, Running | None], str] = {}
+        self._instructions: dict[tuple[int, int, int | None, Running | None], str] = {}
 
     def tell(self, now: Now, running: Running | None) -> Iterator[str]:
         """The rows of `_ROWS`, and those of `_REGISTERS`."""
@@ -123,12 +121,11 @@ class _Rows:
 
     def _instruction(self, now: Now, running: Running | None) -> str:
         """What has retired, or what it has raised."""
-        key = now.pc, now.insn, now.cause if now.trap else -1, running
+        key = now.pc, now.insn, now.cause if now.trap else None, running
         told = self._instructions.get(key)
         if told is None:
             place = self._place(now.pc, running) or f"{now.pc:#x}"
-            compressed = now.insn & 3 != 3
-            code = now.insn.to_bytes(4, "little")[: 2 if compressed else 4]
+            code = now.insn.to_bytes(4, "little")
             what = cause_in_words(now.cause) if now.trap else disassemble(code, now.pc)
             told = self._instructions[key] = f"{place}: {what}"
         return told
@@ -328,11 +325,11 @@ def _parts(service: Service, lives: dict[int, Life]) -> Iterable[KernelPart]:
         return lives[service.rung].kernel_parts
     done = [KernelPart(step.name.lower(), times, cost) for step, times, cost in service.steps]
     bus = service.answered - service.rung - service.cost
-    return [part for part in (*done, KernelPart("bus", 1, bus)) if part.cycles]
+    return [*done, KernelPart("bus", 1, bus)]
 
 
 def _states(services: Sequence[Service]) -> Iterator[Stretch[Any]]:
     """Who runs, with its pages and the frames that are free, from each answer to the next."""
-    ends = chain((each.answered for each in services[1:]), (_FOR_EVER,))
+    ends = chain((each.answered for each in services[1:]), (NEVER,))
     for each, end in zip(services, ends, strict=False):
         yield Stretch(each.answered, end, (each.running, each.resident, each.free))

@@ -39,8 +39,11 @@ class Campaign(Check):
     compares = "the MMU and the hart with the golden model"
     unit = "responses"
     cases = 200_000
-    help = "accesses of the MMU; a tenth more in sequences, and a fifth as instructions"
-    names = ("accesses", "sequences", "drills", "instructions")
+    help = (
+        "accesses of the MMU; a tenth more in sequences, and a fifth as instructions, without and "
+        "with memory protection"
+    )
+    names = ("accesses", "sequences", "drills", "instructions", "protected")
     unusable = (CompilerError, ToolchainError, Unsupported)
 
     @cached_property
@@ -51,6 +54,10 @@ class Campaign(Check):
     def _hart(self):
         return NativeHart()
 
+    @cached_property
+    def _protected_hart(self):
+        return NativeHart(protected=True)
+
     def parts(self):
         first, cases = self.options.first, self.options.cases
         instructions = range(first, first + max(1, cases // INSTRUCTIONS))
@@ -60,6 +67,7 @@ class Campaign(Check):
             Part("sequences", count(first), max(1, cases // SEQUENCES)),
             Part("drills", range(len(FAMILIES))),
             Part("instructions", blocks(instructions, BLOCK)),
+            Part("protected", blocks(instructions, BLOCK)),
         ]
         return [part for part in parts if self.wants(part.name)]
 
@@ -70,6 +78,9 @@ class Campaign(Check):
             "drills": lambda: run_drills(self._bench, FAMILIES[task]())[0],
             "instructions": lambda: random_instructions(
                 self._hart, len(task), self.options.seed, first=task.start
+            ),
+            "protected": lambda: random_instructions(
+                self._protected_hart, len(task), self.options.seed, first=task.start
             ),
         }[part]
         try:

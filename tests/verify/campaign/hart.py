@@ -16,6 +16,7 @@ from sim.machine import End, Machine
 from sim.platform.device import Device, Refused
 from sim.platform.events import Event, Halt
 from tests.verify.golden.cases import DEVICE, RESERVED, content
+from tests.verify.golden.protections import ENTRIES
 from tests.verify.oracle.delivery import Delivery
 from tests.verify.oracle.expected import Outcome
 from tests.verify.oracle.runner import BATCH, RESULT_BYTES, Runner
@@ -45,12 +46,23 @@ class NativeHart:
         Cycles from request to response.
     engine : str
         What runs it.
+    protected : bool
+        It has physical memory protection, and cases have some.
     """
 
-    def __init__(self, *, hart: Hart | None = None, latency: int = 1, engine: str = "native"):
-        self._runner = Runner()
+    def __init__(
+        self,
+        *,
+        hart: Hart | None = None,
+        latency: int = 1,
+        engine: str = "native",
+        protected: bool = False,
+    ):
+        self.protected = protected
+        self._runner = Runner(protected=protected)
         self.stubs = symbols = self._runner.symbols
-        config = MachineConfig(latency=latency, engine=engine)
+        entries = ENTRIES if protected else 0
+        config = MachineConfig(latency=latency, engine=engine, pmp_entries=entries)
         self._ram = ram = Machine.make_ram(config)
         _fill(ram)
         _load(self._runner.elf, ram)

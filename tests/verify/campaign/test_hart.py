@@ -11,6 +11,7 @@ from tests.verify.campaign.translations import Disagreement
 
 #: By the latency of the memory.
 CASES = {1: 30_000, 3: 10_000}
+PROTECTED = 4_000
 
 
 def test_random_instructions_and_every_bin():
@@ -22,6 +23,15 @@ def test_random_instructions_and_every_bin():
         bins |= report.bins.keys()
 
     assert bins == reachable_on_hart()
+
+
+@pytest.mark.parametrize("latency", [1, 3])
+def test_random_instructions_under_memory_protection(latency):
+    hart = NativeHart(latency=latency, protected=True)
+
+    report = random_instructions(hart, PROTECTED, f"protected, latency {latency}")
+
+    assert report.cases > 0.98 * PROTECTED
 
 
 def test_a_broken_hart_is_noticed(monkeypatch):

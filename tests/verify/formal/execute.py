@@ -156,12 +156,13 @@ class ExecuteProof(Proof):
 
     @proves
     def access_uses_its_translation(self, m):
-        """An access goes to the physical address of its own translation, aligned and permitted."""
+        """An access goes to the physical address of its own translation, with its size, if good."""
         request, translation = self.request, self.translation
         good = translation.valid & translation.done & (translation.fault == Fault.NONE)
         asked = (translation.va == self.executed.data.va) & (
             translation.priv == self.stage.environment.data_priv
         )
+        asked &= translation.size == request.size
         same = (request.address == translation.pa) & (self.executed.pa == translation.pa)
         return request.valid, good & ~translation.update & asked & same
 

@@ -5,6 +5,13 @@ from tests.verify.formal.execute import ExecuteProof
 from tests.verify.formal.interrupts import InterruptProof
 from tests.verify.formal.mmu import MmuProof
 from tests.verify.formal.permission import PermissionProof
+from tests.verify.formal.pmp_registers import PmpRegistersProof
+from tests.verify.formal.protection import (
+    PmpFetchProof,
+    PmpProof,
+    PmpTranslatorProof,
+    PmpWalkerProof,
+)
 from tests.verify.formal.tlb import TlbProof
 from tests.verify.formal.translator import TranslatorProof
 from tests.verify.formal.trap_stage import TrapStageProof
@@ -26,4 +33,9 @@ PROOFS = {
     "csrs": CsrProof,
     "trap_stage": TrapStageProof,
     "execute": ExecuteProof,
+    "pmp": PmpProof,
+    "pmp_registers": PmpRegistersProof,
+    "pmp_translator": PmpTranslatorProof,
+    "pmp_walker": PmpWalkerProof,
+    "pmp_fetch": PmpFetchProof,
 }

@@ -4,11 +4,12 @@
 draws from a `random.Random`; `cases` lets hypothesis do the drawing, which then shrinks.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from hypothesis import strategies
 
+from tests.verify.golden import protections
 from tests.verify.golden.bends import BENDS, DEVICE, RAM_FRAMES
 from tests.verify.golden.sv39 import Request
 
@@ -100,10 +101,17 @@ class Draft:
         return Case(request, memory, target, bends, bool(self.pick(1, 0)))
 
 
-def make_case(random: Random, *, svadu: bool = False, bends: tuple[str, ...] | None = None) -> Case:
+def make_case(
+    random: Random,
+    *,
+    svadu: bool = False,
+    protected: bool = False,
+    bends: tuple[str, ...] | None = None,
+) -> Case:
     """A case drawn from `random`; `bends` are names in `BENDS`, by default also drawn.
 
-    With `svadu` most cases have `menvcfg.ADUE` set, without it none has.
+    With `svadu` most cases have `menvcfg.ADUE` set, without it none has. With `protected` there is
+    physical memory protection around what it accesses, but none of `RESERVED`.
     """
     draft = _plain(random, svadu)
     if bends is None:
@@ -117,13 +125,24 @@ def make_case(random: Random, *, svadu: bool = False, bends: tuple[str, ...] | N
     if not draft.context["sv39"]:
         # "If MODE is Bare, software must write zero to the remaining fields of satp."
         draft.tables[2] = draft.context["asid"] = 0
-    return draft.finish(bends)
+    case = draft.finish(bends)
+    return _protect(random, case) if protected else case
 
 
-def cases(*, svadu: bool = False, bends: tuple[str, ...] | None = None):
+def cases(*, svadu: bool = False, protected: bool = False, bends: tuple[str, ...] | None = None):
     """A hypothesis strategy of the same cases."""
     randoms = strategies.randoms(use_true_random=False)
-    return randoms.map(lambda random: make_case(random, svadu=svadu, bends=bends))
+    return randoms.map(
+        lambda random: make_case(random, svadu=svadu, protected=protected, bends=bends)
+    )
+
+
+def _protect(random, case):
+    """The case with entries around its page tables and what it accesses."""
+    q = case.request
+    aimed = [case.target] if q.sv39 else [q.va % (1 << 56)]
+    pmp = protections.draw(random, [*case.memory, *aimed, *aimed], RESERVED)
+    return replace(case, request=replace(q, pmp=pmp))
 
 
 def _plain(random, svadu):

@@ -77,6 +77,8 @@ class Pmp:
         if not self.count:
             return True
         for i in range(self.count):
+            if self.cfg[i] & NAPOT == OFF:
+                continue
             matched = [self._matches(i, byte) for byte in range(address, address + size)]
             if any(matched):
                 # "The matching PMP entry must match all bytes of an access, or the access fails,
@@ -89,20 +91,18 @@ class Pmp:
         return (mode == "M" and not cfg & L) or cfg & permission == permission
 
     def _matches(self, number, byte):
-        """Whether an entry matches one byte."""
+        """Whether an entry that is on matches one byte."""
         a, address = self.cfg[number] & 0b11 << 3, self.addr[number]
         if a == TOR:
             low = self.addr[number - 1] if number else 0
             return low << 2 <= byte < address << 2
         if a == NA4:
             return byte >> 2 == address
-        if a == NAPOT:
-            # Table "NAPOT range encoding": yyyy...y01 is 16 bytes, yyyy...011 is 32, and so on.
-            ones = 0
-            while address >> ones & 1:
-                ones += 1
-            return byte >> ones + 3 == address >> ones + 1
-        return False
+        # Table "NAPOT range encoding": yyyy...y01 is 16 bytes, yyyy...011 is 32, and so on.
+        ones = 0
+        while address >> ones & 1:
+            ones += 1
+        return byte >> ones + 3 == address >> ones + 1
 
     def _address_is_locked(self, number):
         """The entry is, or it is the lower bound of a locked TOR."""

@@ -53,9 +53,9 @@ class Report:
             getattr(self, name).update(getattr(other, name))
 
 
-def make_numbered_case(seed: int, number: int, *, svadu: bool) -> Case:
-    """Case `number` of those that belong to `seed`."""
-    return make_case(Random(seed << 64 | number), svadu=svadu)
+def make_numbered_case(seed: int, number: int, **mode: bool) -> Case:
+    """Case `number` of those that belong to `seed`; `mode` as for `make_case`."""
+    return make_case(Random(seed << 64 | number), **mode)
 
 
 def compare(
@@ -64,14 +64,17 @@ def compare(
     count: int,
     *,
     first: int = 0,
-    svadu: bool = False,
+    **mode: bool,
 ) -> Report:
-    """Puts `count` cases from number `first` on to both, until they disagree."""
+    """Puts `count` cases from number `first` on to both, until they disagree.
+
+    `mode`, that of `make_case`, is also that of the `hart`.
+    """
     report, sent = Report(), deque()
 
     def deliveries():
         for number in range(first, first + count):
-            delivery = deliver(make_numbered_case(seed, number, svadu=svadu), hart.stubs)
+            delivery = deliver(make_numbered_case(seed, number, **mode), hart.stubs)
             report.cases += 1
             if delivery is None:
                 report.impossible += 1
@@ -108,13 +111,13 @@ def _judge(delivery, actual, report=None, number=None):
     return None
 
 
-def shrink(hart: SpikeHart, disagreement: Disagreement, *, svadu: bool = False) -> Disagreement:
+def shrink(hart: SpikeHart, disagreement: Disagreement, **mode: bool) -> Disagreement:
     """A simpler disagreement, with as few bends as will do: the simplest that hypothesis finds."""
     bends = disagreement.delivery.case.bends
     settings = hypothesis.settings(max_examples=ATTEMPTS, database=None, deadline=None)
     for count in range(len(bends) + 1):
         for some in combinations(bends, count):
-            strategy = cases(svadu=svadu, bends=some)
+            strategy = cases(**mode, bends=some)
             try:
                 case = hypothesis.find(
                     strategy, lambda case: _try(hart, case), settings=settings, random=Random(0)

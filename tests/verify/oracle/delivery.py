@@ -8,6 +8,7 @@ table must map, where a superpage in an unused place of the root table does so.
 from dataclasses import dataclass, replace
 
 from tests.verify.golden.cases import DEVICE, RESERVED, Case
+from tests.verify.golden.pmp import R
 from tests.verify.golden.sv39 import is_ram
 from tests.verify.oracle.expected import observed, settle
 
@@ -80,6 +81,9 @@ def _place(case, stub):
         address = (q.root << 12) + index * 8
         if address not in case.memory:
             break
+    if not q.pmp.permits(address, 8, R, "S"):
+        # Nor can it be fetched through a page table that must not be read.
+        return replace(case, request=replace(q, priv="M", mprv=1, mpp=q.priv)), stub
     pte = 0x8000_0000 >> 12 << 10 | V | X | A | (U if q.priv == "U" else 0)
     return replace(case, memory={**case.memory, address: pte}), index * GIGABYTE + stub % GIGABYTE
 

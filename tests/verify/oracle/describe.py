@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+from tests.verify.golden.pmp import NAPOT
 from tests.verify.golden.sv39 import Request
 from tests.verify.oracle.compare import Disagreement
 
@@ -20,6 +21,7 @@ def describe(disagreement: Disagreement) -> str:
         f"CSRs      mstatus {delivery.mstatus:#x}, satp {delivery.satp:#x}, "
         f"menvcfg {delivery.menvcfg:#x}",
         f"begins at {delivery.entry:#x}, meant for physical address {case.target:#x}",
+        *_protection(case.request.pmp),
         *(f"PTE       {address:#x}: {_pte(pte)}" for address, pte in case.memory.items()),
         f"{'':10}{'golden model':>22}{'Spike':>22}",
     ]
@@ -49,11 +51,18 @@ def _request(request):
     others = [
         f"{field.name.removesuffix('_')}={getattr(request, field.name)}"
         for field in fields(request)
-        if field.name not in ("va", "access", "size", "root", "asid")
+        if field.name not in ("va", "access", "size", "root", "asid", "pmp")
         and getattr(request, field.name) != getattr(plain, field.name)
     ]
     what = f"{request.access} of {request.size} bytes at {request.va:#x} in {request.priv}-mode"
     return f"{what} {' '.join(others)}".rstrip()
+
+
+def _protection(pmp):
+    """A line for each entry of memory protection that is on."""
+    for number, (cfg, address) in enumerate(zip(pmp.cfg, pmp.addr, strict=True)):
+        if cfg & NAPOT:
+            yield f"PMP {number}     {cfg:#04x} {address:#x}, that is {address << 2:#x}"
 
 
 def _pte(pte):

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.verify.golden.cases import DEVICE
-from tests.verify.golden.sv39 import Response
+from tests.verify.golden.pmp import W
+from tests.verify.golden.sv39 import Response, is_ram
 from tests.verify.oracle.delivery import PLATFORM, Delivery
 from tests.verify.oracle.expected import BREAKPOINT, DEVICE_VALUE, Outcome, expect, settle
 
@@ -20,12 +21,14 @@ class Difference:
     """Another outcome than ours that `clause` allows.
 
     `outcome`, of a delivery, the golden model's response to it and the outcome that this gives, is
-    the one that Spike then has, all of it; None if the clause does not speak of such a case.
+    the one that Spike then has, all of it; None if the clause does not speak of such a case. With
+    `protected` it can only happen under physical memory protection.
     """
 
     name: str
     clause: str
     outcome: Callable[[Delivery, Response, Outcome], Outcome | None]
+    protected: bool = False
 
 
 def _device_responses(delivery, response, expected):
@@ -57,6 +60,18 @@ def _device_holds_ptes(delivery, response, expected):
     return replace(expected, cause=PAGE_FAULT_OF[response.cause])
 
 
+def _failing_sc(delivery, response, expected):
+    """Spike asks for the first byte only, and does not fault if the SC has no reservation."""
+    case, q = delivery.case, delivery.case.request
+    mode = q.mpp if q.mprv else q.priv
+    if q.access != "SC" or case.reserved or response.kind != "access" or not response.pa:
+        return None
+    if not is_ram(response.pa) or not q.pmp.permits(response.pa, 1, W, mode):
+        return None
+    tval = delivery.entry + 4 & MASK
+    return replace(expected, cause=BREAKPOINT, tval=tval, advance=4, value=1)
+
+
 #: All that is known. A disagreement that none of them explains is an error of one of the two.
 DIFFERENCES = (
     Difference(
@@ -70,6 +85,13 @@ DIFFERENCES = (
         "Physical memory attributes, supported access types: which I/O regions support reads of "
         "page tables is the platform's; ours supports none.",
         _device_holds_ptes,
+    ),
+    Difference(
+        "an SC that fails is no store",
+        'Zalrsc: "For the purposes of memory protection, a failed SC.W may be treated like a '
+        "store\"; ours always is, Spike's where its first byte is refused.",
+        _failing_sc,
+        protected=True,
     ),
 )
 

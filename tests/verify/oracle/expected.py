@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tests.verify.golden.cases import DEVICE, RESERVED, Case, content
+from tests.verify.golden.pmp import X
 from tests.verify.golden.sv39 import Request, Response, is_ram, respond
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
 ]
 
 BREAKPOINT = 3
+FETCH_ACCESS = 1
 #: What the register has before the access that may load to it.
 POISON = 0x5A5A_5A5A
 #: What the access stores, or adds.
@@ -74,7 +76,7 @@ def expect(case: Case, entry: int) -> Outcome:
     else:
         cause = BREAKPOINT
         if request.access == "FETCH":
-            value, advance = _run(response.pa)
+            cause, value, advance = _run(request, response.pa)
         else:
             value, advance = _access(case, response.pa, memory), 4
         tval = entry + advance & MASK
@@ -94,17 +96,19 @@ def _read(memory, address):
     return memory.get(address, content(address))
 
 
-def _run(pa):
+def _run(request, pa):
     """Runs from the middle of a doubleword of `content`: lui, c.addi, c.ebreak.
 
-    Returns what is then in the register, and how far off the ebreak is.
+    Returns what ends it, what is then in the register, and how far off that is.
     """
     begin = pa % 8
     high, low = divmod(pa - 0x8000_0000 >> 3, 16)
     value = _extend(high << 12, 32) if begin < 4 else POISON
+    if begin < 4 and not request.pmp.permits(pa & ~7 | 4, 2, X, request.priv):
+        return FETCH_ACCESS, value & MASK, 4 - begin
     if begin < 6:
         value += low
-    return value & MASK, 6 - begin
+    return BREAKPOINT, value & MASK, 6 - begin
 
 
 def _access(case, pa, memory):

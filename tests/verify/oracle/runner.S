@@ -28,7 +28,14 @@
 .equ MENVCFG, 48
 .equ OBSERVED, 56
 .equ PTES, 64
-.equ CASE_BYTES, PTES + 4 * 16
+.equ PMPCFG, PTES + 4 * 16
+.equ PMPADDR, PMPCFG + 8
+.if PROTECTED
+.equ CASE_BITS, 8
+.else
+.equ CASE_BITS, 7
+.endif
+.equ CASE_BYTES, 1 << CASE_BITS
 
 .equ CAUSE, 0
 .equ TVAL, 8
@@ -87,7 +94,7 @@ batch:
   call read
   la a1, cases
   ld s2, count
-  slli a2, s2, 7
+  slli a2, s2, CASE_BITS
   call read
   la s0, cases
   la s1, results
@@ -220,6 +227,14 @@ perform:
   csrw satp, t0
   ld t0, MENVCFG(s0)
   csrw menvcfg, t0
+.if PROTECTED
+  .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+  ld t0, PMPADDR + 8 * \n(s0)
+  csrw pmpaddr\n, t0
+  .endr
+  ld t0, PMPCFG(s0)
+  csrw pmpcfg0, t0
+.endif
   sfence.vma
   ld a0, VA(s0)
   ld a1, OPERAND(s0)
@@ -239,6 +254,9 @@ perform:
 .balign 4
 trap:
   csrw mstatus, zero
+.if PROTECTED
+  csrw pmpcfg0, zero    // M-mode, too, fails where an entry matches in part
+.endif
   csrw satp, zero
   csrr t0, mcause
   sd t0, CAUSE(s1)

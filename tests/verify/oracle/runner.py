@@ -8,6 +8,7 @@ from elftools.elf.elffile import ELFFile
 from sim.host.programs import build_bare
 from tests import spike
 from tests.verify.golden.cases import RESERVED, content
+from tests.verify.golden.protections import ENTRIES
 from tests.verify.oracle.delivery import Delivery
 from tests.verify.oracle.expected import OPERAND, POISON, Outcome
 
@@ -17,13 +18,21 @@ FOLDER = Path(__file__).parent
 #: Cases that are sent at once; the runner's memory ends at four times as many.
 BATCH = 1000
 PTES = 4
+CFG0 = 0x3A0
 CASE = struct.Struct(f"<{8 + 2 * PTES}Q")
+#: A case under memory protection: what `pmpcfg0` and `pmpaddr0` to `pmpaddr7` are, and padding.
+PROTECTED_CASE = struct.Struct(f"<{8 + 2 * PTES + 1 + ENTRIES + 7}Q")
 RESULT = struct.Struct(f"<{5 + PTES}Q")
 RESULT_BYTES = RESULT.size
 
 
 class Runner:
     """The program as an ELF file.
+
+    Parameters
+    ----------
+    protected : bool
+        Cases have physical memory protection.
 
     Members
     -------
@@ -33,8 +42,10 @@ class Runner:
         Addresses by name; the instruction that makes an access has that of kind and size.
     """
 
-    def __init__(self):
+    def __init__(self, *, protected: bool = False):
+        self._protected = protected
         defines = {
+            "PROTECTED": int(protected),
             "BATCH": BATCH,
             "POISON": POISON,
             "RAM_BASE": spike.RAM_BASE,
@@ -63,7 +74,7 @@ class Runner:
         memory = list(d.case.memory.items())
         memory += [(self.symbols["unused"], 0)] * (PTES - len(memory))
         flags = d.returns | d.case.reserved << 1
-        return CASE.pack(
+        words = (
             d.case.request.va,
             OPERAND,
             d.entry,
@@ -74,3 +85,7 @@ class Runner:
             d.observed,
             *(word for pair in memory for word in pair),
         )
+        if not self._protected:
+            return CASE.pack(*words)
+        pmp = d.case.request.pmp
+        return PROTECTED_CASE.pack(*words, pmp.read(CFG0), *pmp.addr, *(0,) * 7)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from tests import spike
+from tests.verify.golden.protections import ENTRIES
 from tests.verify.oracle.delivery import Delivery
 from tests.verify.oracle.expected import Outcome
 from tests.verify.oracle.runner import BATCH, RESULT_BYTES, Runner
@@ -26,15 +27,21 @@ class SpikeHart:
     ----------
     svadu : bool
         Whether it has Svadu, that is, obeys `menvcfg.ADUE`.
+    protected : bool
+        Whether it has physical memory protection, and cases have some.
 
     Raises `SpikeMissing`, and `RuntimeError` when Spike ends or does not respond.
     """
 
-    def __init__(self, *, svadu: bool = False):
-        self._runner = Runner()
+    def __init__(self, *, svadu: bool = False, protected: bool = False):
+        self._runner = Runner(protected=protected)
         self.stubs = self._runner.symbols
         self._process = subprocess.Popen(
-            spike.command(self._runner.elf, isa=spike.ISA + ("_svadu" if svadu else "")),
+            spike.command(
+                self._runner.elf,
+                isa=spike.ISA + ("_svadu" if svadu else ""),
+                pmp_entries=ENTRIES if protected else 0,
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -10,6 +10,7 @@ from tests import spike
 from tests.verify import runner
 from tests.verify.golden import sv39
 from tests.verify.golden.cases import BENDS, SIZES
+from tests.verify.golden.pmp import NAPOT, Pmp
 from tests.verify.oracle import check, expected
 from tests.verify.oracle.check import CHECK
 from tests.verify.oracle.compare import compare, make_numbered_case, shrink
@@ -31,19 +32,30 @@ def hart():
         yield hart
 
 
-def agree(hart, svadu):
-    report = compare(hart, SEED, CASES, svadu=svadu)
+@pytest.fixture(scope="module")
+def protected_hart():
+    with SpikeHart(svadu=True, protected=True) as hart:
+        yield hart
+
+
+def agree(hart, **mode):
+    report = compare(hart, SEED, CASES, **mode)
     found = report.disagreement
-    assert not found, f"seed {SEED}\n{describe(found)}\n\n{describe(shrink(hart, found))}"
+    assert not found, f"seed {SEED}\n{describe(found)}\n\n{describe(shrink(hart, found, **mode))}"
     return report
 
 
-def check_breadth(report):
+def differences(protected):
+    """The names of those that may be met."""
+    return {each.name for each in DIFFERENCES if protected or not each.protected}
+
+
+def check_breadth(report, protected=False):
     """The comparison was not about a few cases over and over."""
     assert report.cases == CASES
     assert report.impossible < CASES / 100
     assert set(report.bends) == set(BENDS)
-    assert set(report.explained) == {difference.name for difference in DIFFERENCES}
+    assert set(report.explained) == differences(protected)
     reached = {(access, privilege, kind) for access, privilege, kind, _ in report.outcomes}
     assert set(itertools.product(SIZES, "US", ("ok", "page", "access"))) <= reached
     assert set(itertools.product(SIZES, "M", ("ok", "access"))) <= reached
@@ -66,6 +78,15 @@ def test_agrees_with_svadu(hart):
 
     assert set(itertools.product(SIZES, "US", ("ok after an update",))) <= reached
     # A and D are set before the physical address turns out to be bad.
+    assert ("STORE", "S", "access after an update") in reached
+
+
+def test_agrees_under_memory_protection(protected_hart):
+    report = agree(protected_hart, svadu=True, protected=True)
+    reached = check_breadth(report, protected=True)
+
+    assert set(itertools.product(SIZES, "USM", ("ok", "access"))) <= reached
+    assert set(itertools.product(SIZES, "US", ("ok after an update",))) <= reached
     assert ("STORE", "S", "access after an update") in reached
 
 
@@ -96,7 +117,7 @@ def test_a_clause_explains_a_whole_outcome(hart):
 
     device = DIFFERENCES[0].name
     assert {(device, "FETCH"), (device, "AMO")} < names
-    assert {name for name, _ in names} == {difference.name for difference in DIFFERENCES}
+    assert {name for name, _ in names} == differences(protected=False)
 
 
 def asking(**changes):
@@ -148,6 +169,50 @@ ERRORS = {
 }
 
 
+def hits(pmp, address):
+    """The entries that match the byte at `address`."""
+    on = [number for number in range(pmp.count) if pmp.cfg[number] & NAPOT]
+    return [number for number in on if pmp._matches(number, address)]
+
+
+#: Errors that memory protection might have, likewise.
+PROTECTION_ERRORS = {
+    "all entries decide": (
+        "permits",
+        lambda _: lambda pmp, a, n, p, mode: all(pmp._grants(i, p, mode) for i in hits(pmp, a)),
+    ),
+    "a part of an access is enough": (
+        "permits",
+        lambda step: lambda pmp, a, n, p, mode: step(pmp, a, 1, p, mode),
+    ),
+    "M-mode is always let": (
+        "permits",
+        lambda step: lambda pmp, a, n, p, mode: mode == "M" or step(pmp, a, n, p, mode),
+    ),
+    "page tables are read as by M-mode": (
+        "permits",
+        lambda step: lambda pmp, a, n, p, mode: step(pmp, a, n, p, "M" if mode == "S" else mode),
+    ),
+    "what matches nothing is let": (
+        "permits",
+        lambda step: lambda pmp, a, n, p, mode: step(pmp, a, n, p, mode) or not hits(pmp, a),
+    ),
+    "permissions do not matter": ("_grants", lambda _: lambda pmp, i, p, mode: True),
+    "W does not matter": (
+        "_grants",
+        lambda step: lambda pmp, i, p, mode: step(pmp, i, p & ~2, mode),
+    ),
+    "nothing is checked": ("permits", lambda _: lambda pmp, a, n, p, mode: True),
+}
+
+
+@pytest.mark.parametrize("name, bend", PROTECTION_ERRORS.values(), ids=PROTECTION_ERRORS)
+def test_error_in_its_memory_protection_is_found(name, bend, protected_hart, monkeypatch):
+    monkeypatch.setattr(Pmp, name, bend(getattr(Pmp, name)))
+
+    assert compare(protected_hart, SEED, 5000, svadu=True, protected=True).disagreement
+
+
 @pytest.mark.parametrize("name, bend", ERRORS.values(), ids=ERRORS)
 def test_error_in_the_golden_model_is_found(name, bend, hart, monkeypatch):
     monkeypatch.setattr(sv39, name, bend(getattr(sv39, name)))
@@ -195,8 +260,8 @@ class TestCommand:
         assert self.run("--cases", "500", "--seed", "7") == 0
 
         output = capsys.readouterr().out
-        assert output.count(": 500 cases in") == 2
-        assert "oracle: 1,000 cases, no disagreement, seed 7, " in output
+        assert output.count(": 500 cases in") == 3
+        assert "oracle: 1,500 cases, no disagreement, seed 7, " in output
 
     def test_disagreement_is_shrunk_and_can_be_seen_again(self, monkeypatch, capsys):
         monkeypatch.setattr(expected, "OPERAND", 0)
