@@ -9,6 +9,7 @@ from sim.host.toolchain import ToolchainError
 from tests.verify.check import Check, Failure, Part, Tally
 from tests.verify.fuzz.command import CommandLine
 from tests.verify.fuzz.htif import HtifBench
+from tests.verify.fuzz.kernels import Kernels
 from tests.verify.fuzz.loaders import BareLoader, UserLoader
 from tests.verify.fuzz.results import Comparer
 from tests.verify.fuzz.wild import Bench
@@ -57,6 +58,7 @@ def _command() -> Callable[[int], Counter]:
 PARTS = {
     "exec": _loader(UserLoader),
     "bare": _loader(BareLoader),
+    "boot": _loader(Kernels),
     "command": _command,
     "htif": _loader(HtifBench),
     "result": _loader(Comparer),

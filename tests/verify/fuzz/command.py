@@ -94,7 +94,7 @@ def _main(arguments):
 
 
 def _arguments(random):
-    name = random.choice(("run", "run", "bare"))
+    name = random.choice(("run", "run", "bare", "boot"))
     command = trapline.commands[name]
     options = [param for param in command.params if isinstance(param, click.Option)]
     arguments = []

@@ -25,6 +25,7 @@ SEED = 1_000_000
 SHARE = {
     "exec": (2000, ["accepted", "refused"]),
     "bare": (2000, ["accepted", "refused"]),
+    "boot": (60, ["accepted", "refused"]),
     "command": (600, ["with status 0", "with status 2", "with status 124"]),
     "htif": (2000, ["accepted", "refused"]),
     "result": (300, ["accepted", "refused"]),

@@ -61,15 +61,18 @@ class HartRunner:
         Of the memory, in cycles.
     hart : wiring.Component or None
         Another hart than ours.
+    pmp_entries : int
+        Entries of physical memory protection.
     """
 
-    def __init__(self, *, latency: int = 1, hart=None):
+    def __init__(self, *, latency: int = 1, hart=None, pmp_entries: int = 0):
         config = MachineConfig(
             memory_mib=RAM_SIZE >> 20,
             latency=latency,
             engine="native",
             traced=True,
             hpm_counters=4,
+            pmp_entries=pmp_entries,
         )
         self._ram = Machine.make_ram(config)
         self._engine = Machine(config, self._ram, hart=hart).engine

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from hdl.arch import PAGE_SIZE
+from hdl.arch import PAGE_SIZE, PMPADDRS, PMPCFGS
 from tests import spike
 from tests.verify.lockstep.world import RAM, RAM_SIZE
 
@@ -58,13 +58,18 @@ class Commit:
 class Reference:
     """A machine of Spike's, with the hart in reset, and the lines that the hart has.
 
+    Parameters
+    ----------
+    pmp_entries : int
+        Entries of physical memory protection, off.
+
     Members
     -------
     pc, mode
         Of the next instruction.
     """
 
-    def __init__(self):
+    def __init__(self, *, pmp_entries: int = 0):
         from riscv.cfg import cfg_t, mem_cfg_t
         from riscv.sim import sim_t
 
@@ -75,7 +80,7 @@ class Reference:
             halted=False,
             plugin_device_factories=[],
             args=[os.devnull],
-            dtb_file=str(far_devices()),
+            dtb_file=str(far_devices(pmp_entries)),
             log_path=f"/proc/self/fd/{self._log}",
         )
         self._machine.configure_log(False, True)
@@ -85,6 +90,10 @@ class Reference:
         self._library = library()
         self._address = address_of(self._machine, self._processor)
         self._state.pc = RAM
+        if pmp_entries:
+            # Spike's first entry lets everything happen after reset.
+            self.write_csr(PMPCFGS[0], 0)
+            self.write_csr(PMPADDRS[0], 0)
         self._pages: dict[int, int] = {}
         self._levels = dict.fromkeys(("msip", "mtip", "meip", "stip"), False)
         # mtimecmp is 0 after reset, which would be an interrupt; the PLIC passes on source 1.
@@ -236,7 +245,7 @@ def address_of(machine, processor) -> int:
 
 
 @cache
-def far_devices() -> Path:
+def far_devices(pmp_entries: int = 0) -> Path:
     """A device tree as `tests.spike` has it, with CLINT and PLIC far away."""
     text = spike.DEVICE_TREE.replace(
         "reg = <0x0 0x2000000 0x0 0xc0000>;",
@@ -253,4 +262,4 @@ def far_devices() -> Path:
     }};
     htif {{""",
     )
-    return spike.device_tree(_ISA, text, "lockstep")
+    return spike.device_tree(_ISA, *spike.protected(pmp_entries, text, "lockstep"))

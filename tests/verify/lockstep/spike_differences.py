@@ -6,9 +6,18 @@ differences in what happens are in `compare`: see `count` and `updated_early` th
 
 from dataclasses import dataclass
 
-from hdl.arch import HPMCOUNTERS, MENVCFG_FIOM, MHPMCOUNTERS, MHPMEVENTS, Csr, Interrupt
+from hdl.arch import (
+    HPMCOUNTERS,
+    MENVCFG_FIOM,
+    MHPMCOUNTERS,
+    MHPMEVENTS,
+    PMPADDRS,
+    PMPCFGS,
+    Csr,
+    Interrupt,
+)
 
-__all__ = ["CSR_BITS", "READ_ONLY", "SPIKE_ONLY", "Open"]
+__all__ = ["CSR_BITS", "READ_ONLY", "SPIKE_ONLY", "UNTOLD", "Open"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,10 @@ CSR_BITS = {
 READ_ONLY = {
     Csr.MISA: '"Machine ISA (misa) Register": WARL; that extensions can be disabled is optional',
 }
+
+#: CSRs of which Spike's log tells a write only if it changes what can be changed: of memory
+#: protection not if the entry is locked, or is not there.
+UNTOLD = {*READ_ONLY, *PMPCFGS, *PMPADDRS}
 
 _TRIGGERS = 'the debug specification, "Sdtrig": the hart has no triggers'
 #: CSRs that Spike has and the hart has not; random programs do not name them.

@@ -14,6 +14,9 @@ from tests.verify.lockstep.world import RAM, USED
 
 spike.require()
 
+#: Those for a hart with memory protection, and where they are.
+FOLDER = ASM / "protected"
+PROTECTED = sorted(path.stem for path in FOLDER.glob("*.S"))
 NAMES = sorted(path.stem for path in ASM.glob("*.S"))
 #: Bytes of the jump to itself behind the verdict, which stands before the tests.
 JUMP = 2
@@ -31,9 +34,9 @@ class Assembled:
     lines: tuple = ()
 
     @classmethod
-    def of(cls, name):
+    def of(cls, name, folder=ASM):
         ram = Ram(RAM, USED)
-        symbols = load_bare(build(ASM / f"{name}.S").read_bytes(), ram, RAM).symbols
+        symbols = load_bare(build(folder / f"{name}.S").read_bytes(), ram, RAM).symbols
         return cls([(RAM, ram.read(RAM, USED))], symbols["tests"] - JUMP)
 
 
@@ -50,3 +53,16 @@ def test_programs_agree_in_all_that_is_logged(name, hart):
     difference, statistics = compare(run)
     assert difference is None, str(difference)
     assert statistics.instructions.total() > 150
+
+
+@pytest.mark.parametrize("name", PROTECTED)
+def test_so_do_those_for_memory_protection(name):
+    """With 8 entries, some of which get locked."""
+    hart = HartRunner(pmp_entries=8)
+
+    run = hart.run(Assembled.of(name, FOLDER), max_records=MOST, max_cycles=2 * MOST)
+
+    assert run.ended
+    difference, statistics = compare(run, pmp_entries=8)
+    assert difference is None, str(difference)
+    assert statistics.instructions.total() > 1000
