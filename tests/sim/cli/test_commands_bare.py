@@ -8,6 +8,7 @@ import pytest
 from sim import limit, machine
 from sim.cli import commands, driving
 from sim.cli import main as cli
+from sim.host import progress
 from tests.sim.cli.test_main import complaint
 from tests.sim.scripted import store
 
@@ -83,6 +84,29 @@ def test_an_unknown_htif_device_ends_with_125_and_one_line(capsys, script, bare_
 
     assert cli.main(["bare", str(bare_file)]) == 125
     assert "no device 9" in complaint(capsys)
+
+
+@pytest.mark.parametrize("command", ["bare", "run"])
+@pytest.mark.parametrize("options, told", [([], True), (["--quiet"], False)])
+def test_who_wants_it_quiet_is_not_told_what_takes_long(
+    monkeypatch, script, bare_file, program, command, options, told
+):
+    seen = []
+
+    class Watched(progress.Progress):
+        def __init__(self, file, *, told):
+            super().__init__(file, told=told)
+            seen.append(told)
+
+    monkeypatch.setattr(commands, "Progress", Watched)
+    monkeypatch.setattr(progress, "_files_are_told", None)
+    script += [store(TOHOST, 1)]
+    file = bare_file if command == "bare" else program
+
+    cli.main([command, *options, "--memory", "1", "--max-cycles", "50", str(file)])
+
+    assert seen == [told]
+    assert progress._files_are_told is told
 
 
 class Screen(io.BytesIO):

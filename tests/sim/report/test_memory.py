@@ -85,6 +85,7 @@ def test_the_map_is_right_after_each_answer(arguments, policy):
     assert looks
     for rows in (told.sizes, told.frames, told.changes):
         assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+    assert all(count > 0 for _, _, _, count, _ in told.changes)
 
 
 def test_a_fault_is_told_without_a_look_through_the_page_table(monkeypatch):

@@ -3,6 +3,7 @@ import pytest
 from hdl.arch import Cause, Priv
 from sim.engines.base import CYCLE_FS
 from sim.engines.pysim.engine import PysimEngine
+from sim.engines.transcripts import Form
 from sim.output.waveform import read_waveform
 from sim.platform.bus import Bus, ProtocolError
 from sim.platform.events import Budget, Halt, Ring
@@ -200,6 +201,21 @@ def read_changes(path, name):
             elif token.kind is TokenKind.CHANGE_VECTOR and token.data.id_code == code:
                 changes[cycle] = token.data.value
     return changes
+
+
+def test_of_what_comes_after_its_end_a_transcript_tells_nothing(ram, tmp_path):
+    engine = make_engine(ram, [load(BASE + 8 * index) for index in range(20)])
+    paths = {form: tmp_path / form.value for form in (Form.RVFI, Form.COMMITS)}
+    for form, path in paths.items():
+        engine.transcribe(form, path)
+    engine.run(20)
+    assert engine.stop_transcripts() == []
+    ended = [path.read_text() for path in paths.values()]
+    assert all(len(text.splitlines()) > 5 for text in ended)
+
+    engine.run(20)
+
+    assert [path.read_text() for path in paths.values()] == ended
 
 
 def test_a_trace_may_begin_and_end_anywhere_and_tells_cycles_by_its_time(ram, tmp_path):

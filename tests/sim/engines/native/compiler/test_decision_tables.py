@@ -56,9 +56,11 @@ def test_few_cases_and_other_logic_get_no_table():
 
 
 def test_scattered_bits_get_no_table():
-    scattered = BITS[0:8:2]
-    circuit, cell = switch(*((scattered, (p,)) for p in ("0000", "0001", "0010")))
-    assert decision_table(circuit, cell, 3) is None
+    for bits, made in ((3, True), (4, False)):
+        scattered = BITS[: 2 * bits : 2]
+        circuit, cell = switch(*((scattered, (f"{n:0{bits}b}",)) for n in range(3)))
+        table = decision_table(circuit, cell, 3)
+        assert table.index == scattered if made else table is None
 
 
 def test_many_cases_get_wider_entries():

@@ -171,15 +171,14 @@ def test_what_one_switch_chooses_stands_together():
 def test_between_two_switches_comes_what_none_chooses():
     tests = [c.Matches(1, source, out(1, 0, 2), (p,)) for p in ("00", "01", "10")]
     cases = [c.Priority(3, source, 1, out(2) + out(3) + out(4)) for _ in range(2)]
-    chosen = [assign((0,), (c.net(table, 1), 0, out(1))) for table in (5, 5, 5, 6, 6)]
-    # Each step of the larger switch lets an inverter be computed.
-    free = [operator("~", 1, out(cell)) for cell in (7, 8, 9)]
-    cells = [flip_flop(2), *tests, *cases, *chosen, *free]
-    steps = order(steps_of(circuit(*cells), out(5, 2), out(6, 2), *map(out, (12, 13, 14, 10, 11))))
-    kinds = {**dict.fromkeys((7, 8, 9), "larger"), **dict.fromkeys((10, 11), "smaller")}
-    kinds |= dict.fromkeys((12, 13, 14), "none")
-    seen = [kinds[cell] for kind, cell in steps if kind is Compute and cell in kinds]
-    assert seen == ["larger"] * 3 + ["none"] * 3 + ["smaller"] * 2
+    chosen = [assign((0,), (c.net(table, 1), 0, out(1))) for table in (5, 5, 5, 5, 6, 6, 6)]
+    # What the larger switch chooses is read in pairs.
+    pairs = [operator("^", 1, out(7), out(8)), operator("^", 1, out(9), out(10))]
+    roots = [out(5, 2), out(6, 2), *map(out, range(11, 16))]
+    steps = order(steps_of(circuit(flip_flop(2), *tests, *cases, *chosen, *pairs), *roots))
+    computed = [cell for kind, cell in steps if kind is Compute and cell >= 7]
+    larger, read, smaller = set(computed[:4]), set(computed[4:6]), set(computed[6:])
+    assert (larger, read, smaller) == ({7, 8, 9, 10}, {14, 15}, {11, 12, 13})
 
 
 def test_memories_are_read_before_they_are_written():

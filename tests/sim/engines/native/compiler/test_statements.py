@@ -48,10 +48,42 @@ def test_what_is_assigned_is_read_under_the_condition():
     assert first.reads == [(out(1), None), (out(3, 0, 8), (c.net(1, 0), 1))]
 
 
+def test_what_writes_registers_alone_is_not_computed():
+    computed = [node.piece.cell for node in of_kind(nodes_of(counter(), out(2, 0, 8)), Compute)]
+    assert computed == [3]
+
+
+def test_a_register_may_take_a_part_of_what_is_assigned():
+    own = out(2, 0, 4) + out(3, 0, 4)
+    held = assign(own, (c.net(1, 0), 2, out(1, 1, 5)), (c.net(1, 5), 6, (1, 1)))
+    registers = [flip_flop(4, data=out(4, 0, 4)), flip_flop(4, data=out(4, 4, 8))]
+    nodes = nodes_of(circuit(flip_flop(6), *registers, held), out(2, 0, 4), out(3, 0, 4))
+    writes = [
+        (node.piece.cell, node.condition, node.start, node.value) for node in of_kind(nodes, Update)
+    ]
+    assert writes == [
+        (2, c.net(1, 0), 2, out(1, 1, 3)),
+        (3, c.net(1, 0), 0, out(1, 3, 5)),
+        (3, c.net(1, 5), 2, (1, 1)),
+    ]
+    # Neither takes all of it: whether it has to be computed, who reads it decides.
+    assert [node.piece.cell for node in of_kind(nodes, Compute)] == [4]
+
+
+def test_a_register_that_takes_parts_of_two_is_written_whole():
+    held = assign(out(2, 0, 8), (c.net(1, 0), 0, out(1, 0, 8)))
+    data = out(3, 0, 4) + out(4, 0, 4)
+    design = circuit(flip_flop(8), flip_flop(8, data=data), held, flip_flop(4))
+    nodes = nodes_of(design, out(2, 0, 8))
+    (update,) = of_kind(nodes, Update)
+    assert (update.condition, update.start, update.value) == (1, 0, data)
+    assert [node.piece.cell for node in of_kind(nodes, Compute)] == [3]
+
+
 def test_a_next_value_that_others_read_is_computed_and_taken_whole():
     nodes = nodes_of(counter(), out(2, 0, 8), out(4, 0, 8))
     (update,) = of_kind(nodes, Update)
-    assert (update.condition, update.value) == (1, out(4, 0, 8))
+    assert (update.condition, update.start, update.value) == (1, 0, out(4, 0, 8))
     assert {node.piece.cell for node in of_kind(nodes, Compute)} == {3, 4}
 
 
@@ -83,7 +115,12 @@ def test_arms_of_a_multiplexer_are_read_under_its_choice():
 def test_a_default_matters_only_without_the_assignment_that_covers_it():
     design = circuit(flip_flop(3), assign(out(1, 1), (c.net(1, 0), 0, out(1, 2))))
     (compute,) = of_kind(nodes_of(design, out(2)), Compute)
-    assert compute.reads[0] == (out(1, 1), (c.net(1, 0), 0))
+    condition = c.net(1, 0)
+    assert compute.reads == [
+        (out(1, 1), (condition, 0)),
+        (out(1), None),
+        (out(1, 2), (condition, 1)),
+    ]
 
 
 def test_memories_are_latched_and_stored():
@@ -130,8 +167,10 @@ def test_how_late_a_bit_is_known_is_how_many_cells_stand_before_it():
         *_, both = of_kind(nodes_of(circuit(*cells, operator("&", 1, *bits)), out(5)), Compute)
         assert both.reads == [(out(2), None), (out(3), (c.net(2, 0), 1))]
     # A constant is known before anything else.
-    *_, both = of_kind(nodes_of(circuit(*cells, operator("|", 1, out(4), (0,))), out(5)), Compute)
-    assert both.reads == [((0,), None), (out(4), None)]
+    for op, bit in (("|", 0), ("&", 1)):
+        design = circuit(*cells, operator(op, 1, out(4), (bit,)))
+        *_, both = of_kind(nodes_of(design, out(5)), Compute)
+        assert both.reads == [((bit,), None), (out(4), None)]
 
 
 def test_whole_words_are_read_whatever_their_bits_are():

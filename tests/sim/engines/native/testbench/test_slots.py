@@ -266,6 +266,19 @@ def test_who_waits_is_woken_by_what_another_sets():
     check(setter, background_waiter)
 
 
+def test_who_waits_for_an_input_is_woken_once():
+    async def setter(ctx, dut, note):
+        for level in (1, 0, 0, 1):
+            await ctx.delay(1e-7)
+            ctx.set(dut.flag, level)
+
+    async def background_waiter(ctx, dut, note):
+        while True:
+            note((await ctx.changed(dut.flag), ctx.get(dut.copy)))
+
+    check(setter, background_waiter, make=Chain, clock=False)
+
+
 def test_an_edge_is_one_from_the_value_before():
     async def setter(ctx, dut, note):
         for value in (0, 2, 3, 1, 3, 0):
