@@ -155,6 +155,13 @@ def test_the_personality_is_that_of_the_option(capsys, script, program, abi, cal
     assert call in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("options, said", [([], 1), (["--abi", "lab"], 0), (["--quiet"], 0)])
+def test_a_release_is_guessed_where_it_is_not_given(capsys, script, program, options, said):
+    program.write_bytes(make_elf([(0, b"\x13\0\0\0", 4)], {}, entry=0))
+    cli.main(["run", "--memory", "1", "--max-cycles", "50", *options, str(program)])
+    assert capsys.readouterr().err.count("tell its release: taken for --abi lab") == said
+
+
 @pytest.mark.parametrize(
     ("symbols", "abi", "said"),
     [

@@ -1,6 +1,7 @@
 """`bare` from the command line to its results, with a scripted hart for the real one."""
 
 import io
+import os
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from sim.cli import commands, driving
 from sim.cli import main as cli
 from sim.host import progress
 from tests.sim.cli.test_main import complaint
+from tests.sim.elf import make_elf
 from tests.sim.scripted import store
 
 BASE = 0x8000_0000
@@ -58,6 +60,21 @@ def test_bare_writes_the_signature(script, bare_file, tmp_path, granularity, wor
     lines = path.read_text().splitlines()
     assert "".join(reversed(lines[: words // 2])) == "1122334455667788"
     assert len(lines) == words
+
+
+def test_without_the_option_a_program_need_not_have_a_signature(script, tmp_path):
+    script += [store(TOHOST, 1)]
+    path = tmp_path / "program.elf"
+    path.write_bytes(make_elf([(BASE, b"\x13\0\0\0" * 2, 64)], {"tohost": TOHOST}))
+    assert cli.main(["bare", "--quiet", str(path)]) == 0
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_json_that_cannot_be_written_is_no_success(capsys, script, bare_file):
+    script += [store(TOHOST, 1)]
+    assert cli.main(["bare", "--json", "/dev/full", str(bare_file)]) == 2
+    assert "/dev/full: No space left on device" in capsys.readouterr().err
 
 
 def test_max_cycles_ends_with_124_and_says_so(capsys, script, bare_file):

@@ -60,3 +60,52 @@ def test_a_number_has_the_bounds_of_the_configuration(name):
     for wrong in (least - 1, *([] if most is None else [most + 1])):
         with pytest.raises(click.BadParameter):
             param.type.convert(str(wrong), param, None)
+
+
+EVERY = (MACHINE, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE, BOOT)
+
+
+def those(**attributes):
+    """The names of options of which that is so."""
+    return {
+        param.name
+        for param in params(*EVERY)
+        if all(getattr(param, name) == value for name, value in attributes.items())
+    }
+
+
+def test_what_is_a_flag_takes_no_value():
+    flags = {"fast_forward", "counters", "quiet", "svadu", "programs", "trace_syscalls"}
+    assert those(is_flag=True) == flags | {"trace_faults", "write_disk", "traced"}
+
+
+def test_flags_that_take_something_away_have_it_by_default():
+    command = click.Command("x", params=params(MACHINE, KERNEL))
+    for options, value in (([], True), (["--no-fast-forward", "--no-programs"], False)):
+        given = command.make_context("x", options).params
+        assert (given["fast_forward"], given["programs"]) == (value, value)
+
+
+def test_files_and_page_tables_may_be_several():
+    assert those(multiple=True) == {"files", "vmprint"}
+
+
+def test_a_default_that_is_a_word_or_a_number_is_shown():
+    # What lies at an address has none.
+    numbers = set(BOUNDS) & set(names(*EVERY)) - {"raw"}
+    assert those(show_default=True) == numbers | {"kernel_cost", "policy", "abi", "quantum"}
+
+
+@pytest.mark.parametrize("name", ["max_cycles", "vcd_fault", "vcd_last", "at"])
+def test_what_is_counted_from_one_is_not_nothing(name):
+    (param,) = (param for param in params(*EVERY) if param.name == name)
+    assert param.type.convert("1", param, None) == 1
+    with pytest.raises(click.BadParameter):
+        param.type.convert("0", param, None)
+
+
+def test_the_last_cycles_are_no_more_than_are_kept():
+    (param,) = (param for param in params(SHOWN) if param.name == "vcd_last")
+    assert param.type.convert("100k", param, None) == 100_000
+    with pytest.raises(click.BadParameter):
+        param.type.convert("100,001", param, None)
