@@ -171,6 +171,16 @@ def test_a_write_over_a_cut_writes_both_parts(tmp_path):
             value = value >> 50 << 50 | number & (1 << 50) - 1
 
 
+def test_what_is_assigned_over_a_cut_is_in_both_parts(tmp_path):
+    wide = assign((1,) * 100, (c.net(2, 0), 60, out(1, 0, 20)), (1, 90, (0, 0)))
+    design = circuit(flip_flop(64), flip_flop(1), wide)
+    machine = Machine(tmp_path, design, out(3, 0, 64), out(3, 64, 100))
+    kept, number = (1 << 100) - 1 & ~(3 << 90), 0xA_5C3B
+    for chosen in (0, 1):
+        value = kept & ~(0xF_FFFF << 60) | number << 60 if chosen else kept
+        assert machine.step(number, chosen) == [value & (1 << 64) - 1, value >> 64]
+
+
 def test_of_matches_the_first_that_holds_counts(tmp_path):
     values = (out(1, 0, 2), out(1, 0, 2), out(1, 2, 4))
     matches = [
