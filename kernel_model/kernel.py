@@ -139,6 +139,7 @@ class Kernel:
         self.abi = None if abi == AUTO else Abi(abi)
         self.leaf_flags = 0 if svadu else int(Pte.A | Pte.D)
         self.wrote_code = False
+        self.zero_frame = 0
         self.heap = HeapUse()
         self.policy = policy
         self.procs = ProcTable()
@@ -173,6 +174,7 @@ class Kernel:
         memory.zero(self.trampoline, PAGE_SIZE)
         memory.write(self.trampoline, trampoline)
         self.satp = make_satp(kvmmake(self, self.trampoline))
+        self.policy.boot(self)
         #: Frames that are the kernel's for good.
         self.own_frames = self.kmem.used
         self.doorbell.registers[Register.KERNEL_SATP] = self.satp

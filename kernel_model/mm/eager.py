@@ -13,6 +13,9 @@ __all__ = ["Eager"]
 class Eager:
     """The policy: no page waits, so that any page fault kills, and `sbrk` may fail."""
 
+    def boot(self, kernel: MemoryState) -> None:
+        """Needs nothing."""
+
     def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
         """Every page gets its frame, whether or not the program has asked for it."""
         return uvmallocheap(kernel, space, size)

@@ -25,6 +25,9 @@ _MAPPED, _UNTOUCHED, _HEAP = Decision.MAPPED, Why.UNTOUCHED, Owner.HEAP
 class Lazy:
     """The policy: nothing gets a frame before it is touched, but what `exec` has to fill."""
 
+    def boot(self, kernel: MemoryState) -> None:
+        """Needs nothing."""
+
     def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
         """Only promises pages, unless the program wants them at once."""
         return uvmallocheap(kernel, space, size) if eager else True

@@ -26,6 +26,12 @@ class Why(Enum):
 
     #: MAPPED: the page waited for its frame, and its owner allows the access.
     UNTOUCHED = auto()
+    #: MAPPED: the same, but it is read, so that the page of zeros will do.
+    NEVER_STORED = auto()
+    #: MAPPED: others have the page's frame, too, so the process gets a copy to write to.
+    SHARED = auto()
+    #: MAPPED: nobody else has the page's frame any more, so the process may write to it.
+    LAST_OWNER = auto()
     #: REFUSED, as all that follow: the address is not below the size.
     PAST_SIZE = auto()
     #: The page is mapped, but not the user's.
@@ -38,6 +44,8 @@ class Why(Enum):
     NO_FRAME = auto()
     #: No frame is left for a page-table page that it needs.
     NO_TABLE = auto()
+    #: No frame is left for a copy of a page that is shared.
+    NO_COPY = auto()
     #: UNSERVED.
     RUN_ENDED = auto()
 
@@ -73,12 +81,14 @@ class FaultOutcome(NamedTuple):
     region: Region | None
     #: The entry that the access found; 0 if there is none.
     pte: int = 0
-    #: Physical address of the page's new frame; 0 if it is REFUSED.
+    #: Physical address of the page's frame, a new one unless it was shared; 0 if it is REFUSED.
     frame: int = 0
     #: In order; those of a level above 0 point to page-table pages that were made.
     writes: tuple[PteWrite, ...] = ()
     #: What it took. The dispatch, which any trap costs besides, is not in it.
     work: Work = NO_WORK
+    #: Addresses of the other pages that were mapped with it, whose entries are not in `writes`.
+    ahead: tuple[int, ...] = ()
 
     @property
     def tables(self) -> tuple[int, ...]:

@@ -20,6 +20,10 @@ class AddressSpace:
     #: Pages in memory that are the process's own, the guard page included; and the most ever.
     resident: int = 0
     most: int = 0
+    #: What `policies/prefault.py` has learned: the page of the last fault, -1 before the first, and
+    #: how far it was from the one before.
+    last_fault: int = -1
+    stride: int = 0
 
     def region(self, va: int) -> Region | None:
         """The region that `va` lies in; None past the size, which is compared to the byte."""

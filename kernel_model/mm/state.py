@@ -35,6 +35,8 @@ class MemoryState(Protocol):
     leaf_flags: int
     #: A page that can be executed was written: the next return to user mode fences.
     wrote_code: bool
+    #: The frame of zeros that a policy lets processes share; 0 if there is none.
+    zero_frame: int
     heap: HeapUse
     meter: Meter
 
@@ -51,6 +53,9 @@ class Policy(Protocol):
     A hook that fails has changed nothing but what the kernel frees with the address space.
     """
 
+    def boot(self, kernel: MemoryState) -> None:
+        """The kernel starts: take the frames that it needs for good. Panics if one lacks."""
+
     def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
         """`sbrk` makes the process `size` bytes large, which is more than now.
 
@@ -61,7 +66,7 @@ class Policy(Protocol):
         """The process has faulted at `va`; `access` is the right that it needs, Pte.R, W or X."""
 
     def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
-        """A system call copies to or from `va`, where nothing is mapped."""
+        """A system call copies to or from `va`: nothing is mapped there, or it is shared."""
 
     def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
         """Make the empty address space `new` a copy of `old`. False if a frame lacks."""

@@ -21,6 +21,8 @@ from kernel_model.mm.state import MemoryState, User
 __all__ = ["copyin", "copyin_part", "copyinstr", "copyout", "copyout_part"]
 
 _V = int(Pte.V)
+_U = int(Pte.U)
+_W = int(Pte.W)
 _X = int(Pte.X)
 _RWX = int(Pte.R | Pte.W | Pte.X)
 _USER_READ = int(Pte.V | Pte.U | Pte.R)
@@ -116,10 +118,19 @@ def _userpage(kernel: MemoryState, proc: User, va: int, need: int, string: bool)
     if pte & _V == 0:
         return _fault_in(kernel, proc, va, need, string)
     if pte & need != need:
-        return 0
+        # What its owner may write, and is not writable, is shared; the size has been looked at when
+        # the page came.
+        shared = need == _USER_WRITE and pte & _U and _may_write(proc, va)
+        return _fault_in(kernel, proc, page_round_down(va), need, string) if shared else 0
     if need == _USER_WRITE and pte & _X:
         kernel.wrote_code = True
     return frame_of(pte, level, va)
+
+
+def _may_write(proc: User, va: int) -> bool:
+    """The page of `va` is in a region that has W."""
+    region = proc.space.regions.at(va)
+    return region is not None and bool(region.rights & _W)
 
 
 def _fault_in(kernel: MemoryState, proc: User, va: int, need: int, string: bool) -> int:

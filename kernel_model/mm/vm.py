@@ -4,6 +4,8 @@ Page tables themselves are in `pagetable.py`, the kernel's own one is in `kvm.py
 for their frame are simply not there: see `lazy.py`.
 """
 
+from collections.abc import Callable
+
 from hdl.arch import PAGE_SIZE, PTE_SIZE, Pte, make_pte, page_round_up, pte_to_pa
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import TRAPFRAME
@@ -37,6 +39,7 @@ __all__ = [
 
 # Plain numbers: an operation on members of an IntEnum is several times slower.
 _U = int(Pte.U)
+_W = int(Pte.W)
 _X = int(Pte.X)
 _RWX = int(Pte.R | Pte.W | Pte.X)
 _FLAGS = (1 << 10) - 1
@@ -99,27 +102,39 @@ def uvmdealloc(kernel: MemoryState, root: int, oldsz: int, newsz: int) -> int:
     return uvmunmap(kernel, root, start, npages, do_free=True) if npages else 0
 
 
-def uvmcopyspace(kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+def uvmcopyspace(
+    kernel: MemoryState,
+    old: AddressSpace,
+    new: AddressSpace,
+    share: Callable[[int], bool] | None = None,
+) -> bool:
     """Make the empty address space `new` a copy of `old`, as `uvmcopy` does."""
-    pages = uvmcopy(kernel, old.root, new.root, old.size)
+    pages = uvmcopy(kernel, old.root, new.root, old.size, share)
     if pages is None:
         return False
     new.copy_of(old, pages)
     return True
 
 
-def uvmcopy(kernel: MemoryState, old: int, new: int, sz: int) -> int | None:
+def uvmcopy(
+    kernel: MemoryState,
+    old: int,
+    new: int,
+    sz: int,
+    share: Callable[[int], bool] | None = None,
+) -> int | None:
     """Copy the `sz` bytes that `old` maps, with their permissions, to the empty page table `new`.
 
     Return how many pages were mapped; None if no frame was left, or if `sz` is past the limit of a
     size, and then none is mapped. Skips holes: what nobody has touched waits in the copy, too. A
-    superpage is copied to another one.
+    superpage is copied to another one. A page whose frame is to be shared, says `share` of its
+    physical address, is not copied: both have it then, without W.
     """
     if sz > TRAPFRAME:
         return None
     count = 0
     for found in leaf_tables(kernel, old, 0, page_round_up(sz)):
-        copied = _copy_table(kernel, new, found)
+        copied = _copy_table(kernel, new, found, share)
         count += copied * (SPAN[found.level] // PAGE_SIZE)
         if copied < len(found.entries):
             uvmunmap(kernel, new, 0, page_round_up(sz) // PAGE_SIZE, do_free=True)
@@ -127,7 +142,9 @@ def uvmcopy(kernel: MemoryState, old: int, new: int, sz: int) -> int | None:
     return count
 
 
-def _copy_table(kernel: MemoryState, new: int, found: LeafTable) -> int:
+def _copy_table(
+    kernel: MemoryState, new: int, found: LeafTable, share: Callable[[int], bool] | None
+) -> int:
     """Copy the pages that the entries of a page-table page map; how many could be."""
     first = walk(kernel, new, found.va, alloc=True, level=found.level)
     if first == 0:
@@ -137,6 +154,9 @@ def _copy_table(kernel: MemoryState, new: int, found: LeafTable) -> int:
     for count, (index, pte) in enumerate(found.entries):
         if pte & _RWX == 0:
             raise KernelPanic(f"uvmcopy: {found.va + index * span:#x} is not a leaf")
+        if share is not None and found.level == 0 and share(pte_to_pa(pte)):
+            _share_page(kernel, found.table + PTE_SIZE * index, first + PTE_SIZE * index, pte)
+            continue
         frame = kmem.kalloc_run(span // PAGE_SIZE) if found.level else kmem.kalloc()
         if frame == 0:
             return count
@@ -146,6 +166,17 @@ def _copy_table(kernel: MemoryState, new: int, found: LeafTable) -> int:
         if pte & _X:
             kernel.wrote_code = True
     return len(found.entries)
+
+
+def _share_page(kernel: MemoryState, old: int, new: int, pte: int) -> None:
+    """Write what maps a page, `pte`, from the entry `old` to `new`, too; without W in both."""
+    kernel.kmem.share(pte_to_pa(pte))
+    kernel.charge(Step.PTE)
+    kernel.memory.write_u64(new, pte & ~_W)
+    if pte & _W:
+        # The parent's TLB may have the right still: see policies/unshare.py for who fences.
+        kernel.charge(Step.PTE)
+        kernel.memory.write_u64(old, pte & ~_W)
 
 
 def uvmclear(kernel: MemoryState, root: int, va: int) -> None:

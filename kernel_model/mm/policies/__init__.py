@@ -1,0 +1,1 @@
+"""What may be decided otherwise than lazy allocation does: a file a policy."""

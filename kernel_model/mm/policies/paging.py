@@ -1,0 +1,131 @@
+"""A paging policy that is put together: each of its parts decides one thing."""
+
+from dataclasses import dataclass, field
+
+from hdl.arch import PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, make_pte, page_round_down
+from kernel_model.facts.costs import Mark, Step
+from kernel_model.mm.fault import reason, refused
+from kernel_model.mm.lazy import Lazy
+from kernel_model.mm.pagetable import SPAN, mappages, walk
+from kernel_model.mm.policies.parts import CopyAll, Fork, OnePage, OwnFrame, Reach, Touch
+from kernel_model.mm.policies.unshare import shared_page, unshare
+from kernel_model.mm.regions import Owner, Region
+from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
+from kernel_model.mm.space import AddressSpace
+from kernel_model.mm.state import MemoryState, Policy
+
+__all__ = ["Paging"]
+
+_V, _U, _W, _X = int(Pte.V), int(Pte.U), int(Pte.W), int(Pte.X)
+
+
+@dataclass(frozen=True)
+class Paging:
+    """A policy made of parts; without any it does what `Lazy` does.
+
+    A page that may be written, and is mapped without W, is shared: the first store to it gets the
+    process a frame of its own.
+    """
+
+    #: When memory is given: by `sbrk` and `exec`.
+    growth: Policy = field(default_factory=Lazy)
+    reach: Reach = field(default_factory=OnePage)
+    touch: Touch = field(default_factory=OwnFrame)
+    sharing: Fork = field(default_factory=CopyAll)
+
+    def boot(self, kernel: MemoryState) -> None:
+        """What a first touch needs."""
+        self.touch.boot(kernel)
+
+    def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
+        """As `growth` does."""
+        return self.growth.grow(kernel, space, size, eager)
+
+    def exec(self, kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
+        """As `growth` does."""
+        return self.growth.exec(kernel, space, start, end)
+
+    def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+        """As `sharing` does."""
+        return self.sharing.fork(kernel, old, new)
+
+    def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
+        """As if the process itself had touched the page."""
+        return self.fault(kernel, space, va, access)
+
+    def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
+        """Fills the page if it waits, and others with it; or ends its sharing."""
+        before = kernel.meter.mark()
+        why, region, pte = reason(kernel, space, va, access)
+        if why is Why.UNTOUCHED and region is not None:
+            return self._fill(kernel, space, va, access, region, before)
+        if access == _W and why in (Why.PAGE_RIGHTS, Why.PAST_SIZE):
+            shared = shared_page(kernel, space, va)
+            if shared is not None:
+                return unshare(kernel, space, va, shared, before)
+        return refused(kernel, space, why, region, pte, before)
+
+    def _fill(
+        self,
+        kernel: MemoryState,
+        space: AddressSpace,
+        va: int,
+        access: int,
+        region: Region,
+        before: Mark,
+    ) -> FaultOutcome:
+        """Map the page of `va`, and those that `reach` names while there is memory."""
+        frame, rights = self.touch.page(kernel, region, access)
+        if frame == 0:
+            return refused(kernel, space, Why.NO_FRAME, region, 0, before)
+        page = page_round_down(va)
+        writes: list[PteWrite] = []
+        if not mappages(kernel, space.root, page, PAGE_SIZE, frame, rights | _U, log=writes):
+            kernel.kmem.kfree(frame)
+            return refused(kernel, space, Why.NO_TABLE, region, 0, before)
+        _note(kernel, space, region, frame)
+        ahead = self._fill_ahead(kernel, space, region, page, access)
+        if region.rights & _X:
+            kernel.wrote_code = True  # the frames may have held other code
+        return FaultOutcome(
+            decision=Decision.MAPPED,
+            why=Why.NEVER_STORED if frame == kernel.zero_frame else Why.UNTOUCHED,
+            size=space.size,
+            region=region,
+            frame=frame,
+            writes=tuple(writes),
+            work=kernel.meter.since(before),
+            ahead=tuple(ahead),
+        )
+
+    def _fill_ahead(
+        self, kernel: MemoryState, space: AddressSpace, region: Region, page: int, access: int
+    ) -> list[int]:
+        """Map what `reach` names, up to the first page for which memory lacks; the pages mapped."""
+        mapped: list[int] = []
+        table_of, table = -1, 0
+        for other in self.reach.pages(space, region, page):
+            if other // SPAN[1] != table_of:
+                table_of = other // SPAN[1]
+                table = walk(kernel, space.root, table_of * SPAN[1], alloc=True)
+                if table == 0:
+                    break
+            entry = table + PTE_SIZE * (other // PAGE_SIZE % PTES_PER_PAGE)
+            kernel.charge(Step.PTE)  # the look
+            if kernel.memory.read_u64(entry) & _V:
+                continue
+            frame, rights = self.touch.page(kernel, region, access)
+            if frame == 0:
+                break
+            kernel.charge(Step.PTE)
+            kernel.memory.write_u64(entry, make_pte(frame, rights | _U | _V | kernel.leaf_flags))
+            _note(kernel, space, region, frame)
+            mapped.append(other)
+        return mapped
+
+
+def _note(kernel: MemoryState, space: AddressSpace, region: Region, frame: int) -> None:
+    """Take a page that was mapped into the books."""
+    space.reside(1)
+    if region.owner is Owner.HEAP and frame != kernel.zero_frame:
+        kernel.heap.frames += 1

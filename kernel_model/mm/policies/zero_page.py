@@ -1,0 +1,38 @@
+"""What was only ever read is zeros: one frame is enough for all of it."""
+
+from hdl.arch import Pte
+from kernel_model.mm.pagetable import zalloc
+from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.regions import Region
+from kernel_model.mm.space import AddressSpace
+from kernel_model.mm.state import MemoryState
+from kernel_model.mm.vm import uvmcopyspace
+
+__all__ = ["ShareZeros", "ZeroPage"]
+
+_W = int(Pte.W)
+
+
+class ZeroPage:
+    """A load maps the kernel's page of zeros, without W; a store gets a frame."""
+
+    def boot(self, kernel: MemoryState) -> None:
+        """The frame of zeros is the kernel's for good."""
+        kernel.zero_frame = zalloc(kernel)
+        if kernel.zero_frame == 0:
+            raise KernelPanic("zero-page: no frame left")
+
+    def page(self, kernel: MemoryState, region: Region, access: int) -> tuple[int, int]:
+        """The frame of zeros, shared; or one for a store."""
+        if access == _W:
+            return zalloc(kernel), region.rights
+        kernel.kmem.share(kernel.zero_frame)
+        return kernel.zero_frame, region.rights & ~_W
+
+
+class ShareZeros:
+    """A child gets copies, but of the page of zeros: that it has, too."""
+
+    def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+        """Copies what has a frame of its own."""
+        return uvmcopyspace(kernel, old, new, share=lambda frame: frame == kernel.zero_frame)
