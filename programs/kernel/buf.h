@@ -1,0 +1,11 @@
+// The cache's copy of a block of the disk.
+struct buf {
+  int valid; // data is what the block holds
+  int disk;  // the device has it, until its interrupt
+  uint dev;
+  uint blockno;
+  struct sleeplock lock;
+  uint refcnt;
+  uint64 released; // when it was used last, in calls of brelse
+  uchar data[BSIZE];
+};
