@@ -150,8 +150,8 @@ void swtch(struct context *old, struct context *next);
 
 // syscall.c: arguments of the call of the process that runs
 void syscall(void);
-int argint(int n);
-uint64 argaddr(int n);
+void argint(int n, int *value);
+void argaddr(int n, uint64 *value);
 int argstr(int n, char *buffer, int max); // its length, or -1
 int fetchaddr(uint64 addr, uint64 *result);
 int fetchstr(uint64 addr, char *buffer, int max);
