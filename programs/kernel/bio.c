@@ -3,14 +3,8 @@
 // bread gives a block's buffer, locked; after a change comes log_write, or bwrite below the log;
 // brelse gives it back. A buffer that nobody holds keeps its block until it is the one that was
 // used longest ago when another block needs a place.
-#include "types.h"
-#include "param.h"
-#include "spinlock.h"
-#include "sleeplock.h"
-#include "riscv.h"
-#include "defs.h"
-#include "fs.h"
 #include "buf.h"
+#include "defs.h"
 
 static struct {
   struct spinlock lock; // protects what is said about blocks, not the blocks

@@ -1,15 +1,8 @@
 // Directories, which are files of {number, name} entries, and the paths through them.
-#include "types.h"
-#include "riscv.h"
-#include "defs.h"
-#include "param.h"
-#include "stat.h"
-#include "spinlock.h"
-#include "proc.h"
-#include "sleeplock.h"
-#include "fs.h"
 #include "buf.h"
+#include "defs.h"
 #include "file.h"
+#include "proc.h"
 
 int namecmp(const char *a, const char *b) {
   return strncmp(a, b, DIRSIZ);

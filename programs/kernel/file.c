@@ -1,12 +1,5 @@
 // Open files: what descriptors stand for.
-#include "types.h"
-#include "riscv.h"
 #include "defs.h"
-#include "param.h"
-#include "stat.h"
-#include "spinlock.h"
-#include "sleeplock.h"
-#include "fs.h"
 #include "file.h"
 #include "proc.h"
 

@@ -4,16 +4,8 @@
 // somebody uses has a copy in memory: iget finds it or makes it, with one more reference, ilock locks
 // it and reads it if need be, iupdate writes what was changed, iunlock and iput are the way back.
 // Whoever changes something does it between begin_op and end_op, an iput included.
-#include "types.h"
-#include "riscv.h"
-#include "defs.h"
-#include "param.h"
-#include "stat.h"
-#include "spinlock.h"
-#include "proc.h"
-#include "sleeplock.h"
-#include "fs.h"
 #include "buf.h"
+#include "defs.h"
 #include "file.h"
 
 #define FREE 0 // the type of an inode that is nobody's

@@ -4,14 +4,8 @@
 // changed. When no call is under way, what they have changed is committed together: the blocks are
 // copied to the log, then the log's first block says which they are, and from that write on they
 // count; then they go where they belong. A boot does the last part again if it was not finished.
-#include "types.h"
-#include "riscv.h"
-#include "defs.h"
-#include "param.h"
-#include "spinlock.h"
-#include "sleeplock.h"
-#include "fs.h"
 #include "buf.h"
+#include "defs.h"
 
 // What the first block of the log holds: whose copies the following ones are. 0 = nothing.
 struct logheader {

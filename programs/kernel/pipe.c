@@ -2,15 +2,9 @@
 //
 // They are copied in pieces that lie in one page of the process. Of a page either all or nothing may
 // be read or written, so that counts what would count byte by byte.
-#include "types.h"
-#include "riscv.h"
 #include "defs.h"
-#include "param.h"
-#include "spinlock.h"
-#include "proc.h"
-#include "sleeplock.h"
-#include "fs.h"
 #include "file.h"
+#include "proc.h"
 
 #define PIPESIZE 512
 

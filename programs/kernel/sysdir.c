@@ -1,15 +1,8 @@
 // System calls about names: what is made, found and removed by a path. Each returns what the program
 // gets, -1 if it fails.
-#include "types.h"
-#include "riscv.h"
 #include "defs.h"
-#include "param.h"
-#include "stat.h"
-#include "spinlock.h"
-#include "proc.h"
-#include "sleeplock.h"
-#include "fs.h"
 #include "file.h"
+#include "proc.h"
 
 // Gives the locked file another name, `name` in the locked directory.
 static int link_in(struct inode *dp, char *name, struct inode *ip) {

@@ -1,16 +1,8 @@
 // System calls about descriptors: arguments are checked here, the work is done in file.c and fs.c.
 // Each returns what the program gets, -1 if it fails.
-#include "types.h"
-#include "riscv.h"
 #include "defs.h"
-#include "param.h"
-#include "stat.h"
-#include "spinlock.h"
-#include "proc.h"
-#include "sleeplock.h"
-#include "fs.h"
 #include "file.h"
-#include "fcntl.h"
+#include "proc.h"
 
 // Argument n as a descriptor, and the file that is open under it; -1 if none is.
 static int argfd(int n, int *pfd, struct file **pf) {

@@ -1,4 +1,8 @@
 // Virtio over memory-mapped registers, version 2 (virtio 1.2, sections 2.7 and 4.2).
+#ifndef VIRTIO_H
+#define VIRTIO_H
+
+#include "types.h"
 
 // Offsets of registers.
 #define VIRTIO_MAGIC 0x00
@@ -71,3 +75,5 @@ struct virtio_blk_req {
 };
 #define VIRTIO_BLK_IN 0  // reads the disk
 #define VIRTIO_BLK_OUT 1 // writes it
+
+#endif

@@ -2,15 +2,9 @@
 //
 // Request i has the descriptors 3i to 3i+2 for good: its header, the block's data, and the byte in
 // which the device answers. So nothing is linked at run time but which request is whose.
-#include "types.h"
-#include "riscv.h"
-#include "defs.h"
-#include "param.h"
-#include "memlayout.h"
-#include "spinlock.h"
-#include "sleeplock.h"
-#include "fs.h"
 #include "buf.h"
+#include "defs.h"
+#include "memlayout.h"
 #include "virtio.h"
 
 #define SECTOR 512
