@@ -1,4 +1,4 @@
-// A block of the disk in memory.
+// The cache's copy of a block of the disk.
 #ifndef BUF_H
 #define BUF_H
 
@@ -6,13 +6,13 @@
 #include "sleeplock.h"
 
 struct buf {
-  int valid; // it has been read
-  int disk;  // the disk has it
+  int valid; // data is what the block holds
+  int disk;  // the device has it, until its interrupt
   uint dev;
   uint blockno;
   struct sleeplock lock;
   uint refcnt;
-  struct buf *prev, *next; // by when it was used last
+  uint64 released; // when it was used last, in calls of brelse
   uchar data[BSIZE] __attribute__((aligned(16)));
 };
 

@@ -58,6 +58,8 @@ int filewrite(struct file *f, uint64 addr, int n);
 void fsinit(int dev);
 void iinit(void);
 struct inode *ialloc(uint dev, short type);
+struct inode *iget(uint dev, uint inum);
+uint bmap(struct inode *ip, uint bn);
 struct inode *idup(struct inode *ip);
 void ilock(struct inode *ip);
 void iunlock(struct inode *ip);
@@ -68,6 +70,8 @@ void itrunc(struct inode *ip);
 int readi(struct inode *ip, int user_dst, uint64 dst, uint off, uint n);
 int writei(struct inode *ip, int user_src, uint64 src, uint off, uint n);
 void stati(struct inode *ip, struct stat *st);
+
+// dir.c
 int namecmp(const char *a, const char *b);
 struct inode *namei(char *path);
 struct inode *nameiparent(char *path, char *name);
@@ -152,6 +156,9 @@ char *safestrcpy(char *to, const char *from, int n);
 size_t strlen(const char *s);
 int strncmp(const char *a, const char *b, size_t n);
 char *strncpy(char *to, const char *from, int n);
+
+// sysdir.c
+struct inode *create(char *path, short type, short major, short minor);
 
 // swtch.S
 void swtch(struct context *old, struct context *next);

@@ -23,6 +23,8 @@ struct inode {
   short type, major, minor, nlink;
   uint size;
   uint addrs[NDIRECT + 1];
+  // Of a directory that was unlinked while somebody is in it: what its `..` names, and holds.
+  struct inode *parent;
 };
 
 // What reads and writes a device; both return as read and write do.
