@@ -29,10 +29,18 @@ void bwrite(struct buf *b);
 void bpin(struct buf *b);
 void bunpin(struct buf *b);
 
+// clock.c
+uint64 ticks_now(void);
+int sleep_until(uint64 wakes);
+void clockintr(void);
+void timer_for_sleepers(void);
+void timer_for_turn(void);
+
 // console.c
 void consoleinit(void);
 void consoleintr(int c);
 void consputc(int c);
+int consoleroom(void);
 
 // exec.c
 int kexec(char *path, char **argv);
@@ -109,6 +117,9 @@ void sched(void);
 void yield(void);
 void sleep(void *chan, struct spinlock *lk);
 void wakeup(void *chan);
+void wakeup_locked(void *chan);
+extern struct spinlock proc_lock; // of the table of processes
+extern uint64 turn_ends;
 int killed(struct proc *p);
 void procdump(void);
 int kfork(void);
@@ -118,9 +129,6 @@ int kkill(int pid);
 int growproc(int n);
 pagetable_t proc_pagetable(struct trapframe *trapframe);
 void proc_freepagetable(pagetable_t pagetable, uint64 sz);
-// To and from the memory of the process, or of the kernel; 0, or -1.
-int either_copyin(void *dst, int user_src, uint64 src, uint64 n);
-int either_copyout(int user_dst, uint64 dst, const void *src, uint64 n);
 
 // regions.c
 struct region *region_at(struct regions *regions, uint64 va);
@@ -176,32 +184,39 @@ uint64 end_of_ram(const void *tree);
 void uartinit(void);
 void uartputc(int c);
 void uartintr(void);
+void uartresume(void);
 
 // virtio_disk.c
 void virtio_disk_init(void);
 void virtio_disk_rw(struct buf *b, int write);
 void virtio_disk_intr(void);
 
-// vm.c
-void kvminit(uint64 end_of_ram);
-void kvminithart(void);
-uint64 kernel_satp(void);
+// pagetable.c
+void *zalloc(void);
 pte_t *walk(pagetable_t pagetable, uint64 va, int alloc, int level);
 pte_t getpte(pagetable_t pagetable, uint64 va);
 uint64 walkaddr(pagetable_t pagetable, uint64 va);
 int mappages(pagetable_t pagetable, uint64 va, uint64 size, uint64 pa, uint64 perm);
-pagetable_t uvmcreate(void);
-int uvmalloc(pagetable_t pagetable, uint64 from, uint64 to, uint64 perm);
+void kvmmap(pagetable_t pagetable, uint64 pa, uint64 size, uint64 perm);
 void uvmunmap(pagetable_t pagetable, uint64 va, uint64 npages, int do_free);
 int uvmcopy(pagetable_t old, pagetable_t new, uint64 sz);
 void uvmfree(pagetable_t pagetable, uint64 sz);
-void uvmclear(pagetable_t pagetable, uint64 va);
 
-// usercopy.c: as xv6's, of the process that runs
+// vm.c
+void kvminit(uint64 end_of_ram);
+void kvminithart(void);
+uint64 kernel_satp(void);
+pagetable_t uvmcreate(void);
+int uvmalloc(pagetable_t pagetable, uint64 from, uint64 to, uint64 perm);
+void uvmclear(pagetable_t pagetable, uint64 va);
+uint64 vmfault(pagetable_t pagetable, uint64 va, uint access);
+
+// usercopy.c: to and from the memory of the process that runs, or of the kernel; 0, or -1
+int either_copyin(void *dst, int user_src, uint64 src, uint64 n);
+int either_copyout(int user_dst, uint64 dst, const void *src, uint64 n);
 int copyout(pagetable_t pagetable, uint64 dstva, const void *src, uint64 len);
 int copyin(pagetable_t pagetable, void *dst, uint64 srcva, uint64 len);
 int copyinstr(pagetable_t pagetable, char *dst, uint64 srcva, uint64 max);
-uint64 vmfault(pagetable_t pagetable, uint64 va, uint access);
 
 #define NELEM(array) (sizeof(array) / sizeof((array)[0]))
 
