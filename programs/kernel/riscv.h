@@ -22,14 +22,14 @@
 
 #define MSTATUS_MPP (3L << 11)
 #define MSTATUS_MPP_S (1L << 11)
-#define MENVCFG_STCE (1L << 63)
+#define MENVCFG_STCE (1UL << 63)
 #define SSTATUS_SPP (1L << 8)  // the trap came from S-mode
 #define SSTATUS_SPIE (1L << 5) // what SIE is after sret
 #define SSTATUS_SIE (1L << 1)
 #define SIE_STIE (1L << 5)
 #define SIE_SEIE (1L << 9)
 
-#define CAUSE_INTERRUPT (1L << 63)
+#define CAUSE_INTERRUPT (1UL << 63)
 #define CAUSE_ECALL 8
 #define CAUSE_FETCH_PAGE 12
 #define CAUSE_LOAD_PAGE 13
