@@ -1,6 +1,7 @@
 """Whether both kernels do the same with commands, and if not, the shortest script that shows it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,7 +36,7 @@ def _compare(cases: Sequence[Case], disk: bytes) -> list[str | None]:
 def difference(case: Case, ours: Outcome, theirs: Outcome) -> str | None:
     """The first thing in which the kernel model and the kernel in C differ, in words."""
     if ours.output != theirs.output:
-        pairs = zip(ours.output.split(b"\n"), theirs.output.split(b"\n"), strict=False)
+        pairs = zip_longest(ours.output.split(b"\n"), theirs.output.split(b"\n"))
         number, (one, other) = next(
             (n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1]
         )

@@ -18,6 +18,8 @@ __all__ = ["KERNELS", "Case", "Fault", "Outcome", "image", "outcomes"]
 INPUT = b"one line\nand another one\nno more"
 #: Where `driver.c` faults when a case begins.
 _MARK = 0x1_F234_5678
+#: MiB of RAM: few, since some programs use all.
+_MEMORY = 16
 #: Cycles of a run at most, and those after which its page faults are fetched: the log has an end.
 _CYCLES, _SLICE = 2_000_000_000, 2_000_000
 
@@ -73,11 +75,11 @@ def image(cases: Sequence[Case], files: Mapping[str, bytes] = {}) -> bytes:
 
 
 def _under_the_model(disk: Path) -> Session:
-    return start("driver", disk=disk, programs=False, engine="native")
+    return start("driver", disk=disk, programs=False, memory_mib=_MEMORY, engine="native")
 
 
 def _under_the_kernel_in_c(disk: Path) -> Session:
-    return start_boot(build_kernel(), disk=disk, engine="native")
+    return start_boot(build_kernel(), disk=disk, memory_mib=_MEMORY, engine="native")
 
 
 #: How each kernel is started from a disk.
