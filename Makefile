@@ -27,7 +27,7 @@ OLDEST := build/amaranth-0.5.6
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test check-fast test-oldest lint oracle campaign lockstep samekernel formal \
+.PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel formal \
         mutants fuzz bench docs verilog clean
 
 help: ## list the targets
@@ -36,6 +36,9 @@ help: ## list the targets
 sim: $(STAMP) ## compile programs/lazy.c, run it on the hart and show every page fault
 	@mkdir -p build
 	$(BIN)/python -m sim run --vcd build/lazy.vcd lazy
+
+boot: $(STAMP) ## boot our own kernel in C, pipe in its shell, and let it pass lazytests
+	printf 'echo hi | cat\nlazytests\nexit\n' | $(BIN)/python -m sim boot --memory 20
 
 wave: ## open GTKWave on the last waveform, made by `make sim` if there is none
 	@command -v gtkwave >/dev/null || { echo "make wave: gtkwave is not installed" >&2; exit 1; }

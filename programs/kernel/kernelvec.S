@@ -9,6 +9,7 @@
 
         .text
         .globl kernelvec
+        .type kernelvec, @function
         .balign 4
 kernelvec:
         addi    sp, sp, -128
@@ -17,3 +18,4 @@ kernelvec:
         EACH_REGISTER ld
         addi    sp, sp, 128
         sret
+        .size   kernelvec, . - kernelvec

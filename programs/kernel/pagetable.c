@@ -3,6 +3,8 @@
 #include "defs.h"
 #include "memlayout.h"
 
+#define PTES 512
+
 static int is_leaf(pte_t pte) {
   return (pte & PTE_RWX) != 0;
 }
@@ -81,13 +83,28 @@ void kvmmap(pagetable_t pagetable, uint64 pa, uint64 size, uint64 perm) {
   }
 }
 
+static int nothing_in(const pte_t *entries) {
+  return (entries[0] | entries[1] | entries[2] | entries[3] | entries[4] | entries[5] | entries[6] |
+          entries[7]) == 0;
+}
+
+// The first entry from number `i` on that is used; PTES if there is none. Most tables are all but
+// empty, and looked at eight entries at a time.
+static uint next_used(pagetable_t table, uint i) {
+  for (; i < PTES; i++) {
+    while (i % 8 == 0 && i < PTES && nothing_in(&table[i]))
+      i += 8;
+    if (i < PTES && table[i] & PTE_V)
+      return i;
+  }
+  return PTES;
+}
+
 // Takes away the pages from `va` to `end` of a table of `level`, which begins at `base`.
 static void unmap(pagetable_t table, int level, uint64 base, uint64 va, uint64 end, int do_free) {
   uint64 span = PXSPAN(level);
-  uint first = va > base ? (va - base) / span : 0;
-  for (uint i = first; i < 512 && base + i * span < end; i++) {
-    if (!(table[i] & PTE_V))
-      continue;
+  uint i = next_used(table, va > base ? (va - base) / span : 0);
+  for (; i < PTES && base + i * span < end; i = next_used(table, i + 1)) {
     if (level > 0) {
       unmap(table_of(table[i]), level - 1, base + i * span, va, end, do_free);
       continue;
@@ -107,21 +124,24 @@ void uvmunmap(pagetable_t pagetable, uint64 va, uint64 npages, int do_free) {
   unmap(pagetable, 2, 0, va, va + npages * PGSIZE, do_free);
 }
 
-// Frees the tables, when all pages have been taken away.
-static void freewalk(pagetable_t table, int level) {
-  for (int i = 0; i < 512; i++) {
-    if (!(table[i] & PTE_V))
-      continue;
-    if (level == 0 || is_leaf(table[i]))
-      panic("freewalk: leaf");
-    freewalk(table_of(table[i]), level - 1);
+static void free_table(pagetable_t table, int level, uint64 base, uint64 sz) {
+  for (uint i = next_used(table, 0); i < PTES; i = next_used(table, i + 1)) {
+    uint64 va = base + i * PXSPAN(level);
+    if (level == 0 && va >= sz)
+      panic("uvmfree: past the size");
+    if (is_leaf(table[i]) != (level == 0))
+      panic("uvmfree: not a leaf");
+    if (level > 0)
+      free_table(table_of(table[i]), level - 1, va, sz);
+    else
+      kfree((void *)PTE2PA(table[i]));
   }
   kfree(table);
 }
 
+// Frees the pages, all of which are below `sz`, and the tables.
 void uvmfree(pagetable_t pagetable, uint64 sz) {
-  uvmunmap(pagetable, 0, PGROUNDUP(sz) / PGSIZE, 1);
-  freewalk(pagetable, 2);
+  free_table(pagetable, 2, 0, PGROUNDUP(sz));
 }
 
 static int copy_page(pagetable_t new, uint64 va, pte_t pte) {
@@ -140,10 +160,8 @@ static int copy_page(pagetable_t new, uint64 va, pte_t pte) {
 }
 
 static int copy(pagetable_t new, pagetable_t table, int level, uint64 base, uint64 sz) {
-  uint64 span = PXSPAN(level);
-  for (uint64 i = 0, va = base; i < 512 && va < sz; i++, va += span) {
-    if (!(table[i] & PTE_V))
-      continue;
+  uint i = next_used(table, 0);
+  for (uint64 va; i < PTES && (va = base + i * PXSPAN(level)) < sz; i = next_used(table, i + 1)) {
     int done = level == 0 ? copy_page(new, va, table[i])
                           : copy(new, table_of(table[i]), level - 1, va, sz);
     if (done < 0)

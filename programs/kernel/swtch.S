@@ -9,7 +9,9 @@
 
         .text
         .globl swtch
+        .type swtch, @function
 swtch:
         EACH_REGISTER sd, a0
         EACH_REGISTER ld, a1
         ret
+        .size   swtch, . - swtch

@@ -7,6 +7,8 @@
         .option norelax
         .section .trampoline, "ax"
         .globl trampoline, uservec, userret
+        .type uservec, @function
+        .type userret, @function
 
 // What \operation does with all registers but a0, at their places in the trap frame at a0.
 .macro EACH_REGISTER operation
@@ -41,6 +43,7 @@ uservec:
         csrw    satp, t1
         sfence.vma zero, zero
         jalr    t0              // usertrap, which returns the value for satp
+        .size   uservec, . - uservec
 
 // a0: the process's satp.
 userret:
@@ -54,3 +57,4 @@ userret:
         EACH_REGISTER ld
         ld      a0, 112(a0)
         sret
+        .size   userret, . - userret
