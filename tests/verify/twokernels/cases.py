@@ -35,7 +35,7 @@ CASES = [
     _case("lazytests -n readonly guard noexec sizebyte strings limit", ordered=False),
     _case("usertests -n copyin copyout exec link killfork", ordered=False),
 ]
-_LAZYTESTS = """unmap overshrink shrinkall spinheap forklimit forkhole past results oom oomcopy
+_LAZYTESTS = """unmap overshrink shrinkall spinheap forklimit forkhole past results oomcopy
     oomtable oomfork oomexec""".split()
 _USERTESTS = """
     sbrksteps sbrkmuch sbrkboth sbrkown sbrkmisuse sbrkagain sbrkarg sbrklast malloc kernmem maxva
