@@ -20,7 +20,7 @@ def compare(cases: Sequence[Case]) -> list[str | None]:
 
 def compare_scripts(scripts: Sequence[Script]) -> list[str | None]:
     """As `compare`, for what `actor.c` does by scripts."""
-    cases = [Case(("/actor", f"/{n}")) for n in range(len(scripts))]
+    cases = [Case(("/actor", f"/{n}"), directory=f"/in.{n}") for n in range(len(scripts))]
     files = {str(n): encoded(script) for n, script in enumerate(scripts)}
     return _compare(cases, image(cases, files))
 

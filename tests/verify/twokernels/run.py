@@ -29,11 +29,12 @@ class Case:
     """A command, as its words.
 
     `ordered` if one of its processes runs at a time; else only which page faults there are counts,
-    and not their order.
+    and not their order. `directory` is where it runs, which is made if need be.
     """
 
     words: tuple[str, ...]
     ordered: bool = True
+    directory: str = "/"
 
     def __str__(self):
         return " ".join(self.words)
@@ -68,7 +69,9 @@ def image(cases: Sequence[Case], files: Mapping[str, bytes] = {}) -> bytes:
         **bundled_files(),
         **{name: strip(path.read_bytes()) for name, path in {**programs, "actor": actor()}.items()},
         **files,
-        "cases": "".join("\t".join(case.words) + "\n" for case in cases).encode(),
+        "cases": "".join(
+            "\t".join((case.directory, *case.words)) + "\n" for case in cases
+        ).encode(),
         "input": INPUT,
     }
     return write_image(contents)
