@@ -101,15 +101,17 @@ struct inode *iget(uint dev, uint inum) {
 
 // A new inode of that type, referenced and without a link; 0 if there is none left.
 struct inode *ialloc(uint dev, short type) {
-  for (uint inum = 1; inum < sb.ninodes; inum++) {
+  for (uint first = 0; first < sb.ninodes; first += IPB) {
     struct buf *block;
-    struct dinode *dip = on_disk(dev, inum, &block);
-    if (dip->type == FREE) {
-      memset(dip, 0, sizeof *dip);
-      dip->type = type;
+    struct dinode *dips = on_disk(dev, first, &block);
+    for (uint i = first == 0; i < IPB && first + i < sb.ninodes; i++) {
+      if (dips[i].type != FREE)
+        continue;
+      memset(&dips[i], 0, sizeof dips[i]);
+      dips[i].type = type;
       log_write(block);
       brelse(block);
-      return iget(dev, inum);
+      return iget(dev, first + i);
     }
     brelse(block);
   }

@@ -82,7 +82,8 @@ uint64 usertrap(void) {
     unexpected(p, scause, stval);
   if (killed(p))
     kexit(-1);
-  if (scause == CAUSE_TIMER)
+  // Not by the interrupt alone: where system calls follow each other it comes in the kernel only.
+  if (scause == CAUSE_TIMER || time_now() >= turn_ends)
     yield();
   return prepare_return();
 }
@@ -99,8 +100,8 @@ uint64 prepare_return(void) {
   return MAKE_SATP(p->pagetable);
 }
 
-// Called by kernelvec. A turn that ends in the kernel goes on until the process is back in user
-// mode: the kernel never yields unless it waits.
+// Called by kernelvec. A turn that ends in the kernel goes on until the process is on its way back to
+// user mode: the kernel never yields unless it waits.
 void kerneltrap(void) {
   uint64 sepc = csr_read(sepc), sstatus = csr_read(sstatus), scause = csr_read(scause);
   if (!(sstatus & SSTATUS_SPP) || intr_get())

@@ -31,16 +31,18 @@ CASES = [
     _shell("echo hi | cat"),
     _shell("mkdir d; cd d; echo x > y; cat y; cd ..; cat d/y; ln d/y z; rm d/y; cat z; ls; rm d"),
     _shell("ls / | grep s | wc; (echo a; (echo b; echo c) | cat) > f; cat f"),
-    _case("lazytests -n unmap addresses readwrite pipestraddle"),
+    _case("lazytests -n addresses readwrite pipestraddle"),
     _case("lazytests -n readonly guard noexec sizebyte strings limit", ordered=False),
-    _case("usertests -n sbrksteps copyin copyout exec link rmcwd", ordered=False),
+    _case("usertests -n copyin copyout exec link killfork", ordered=False),
 ]
-_LAZYTESTS = "overshrink shrinkall spinheap forklimit forkhole past results".split()
+_LAZYTESTS = """unmap overshrink shrinkall spinheap forklimit forkhole past results oomcopy
+    oomtable oomfork oomexec""".split()
 _USERTESTS = """
-    sbrksteps sbrkboth sbrkown sbrkmisuse sbrkagain sbrkarg sbrklast malloc kernmem maxva
-    textdata illegal bss separate registers copyin copyout copyinstr longpath copyintext badfd
+    sbrksteps sbrkmuch sbrkboth sbrkown sbrkmisuse sbrkagain sbrkarg sbrklast malloc kernmem maxva
+    textdata illegal bss separate stack registers copyin copyout copyinstr longpath copyintext badfd
     badcall exitstatus nochildren waitmany pids exitwait twochildren forkfork forkchain reparent2
-    inherit killself killsoon killnobody killdead killclose pipe pipeends pipebreak pipeall pingpong
+    inherit killspin killsleep killself killsoon killnobody killdead killclose killfork pipe
+    pipeends pipebreak pipeall pingpong
     pipeload piperow pipefds exec execbad execelf execargs execcode open opendir write bigwrite
     truncate offsets fds unlinked unlinkexit fstat mknod fourteen paths filedir missing link rmdir
     rmcwd deepdir bigdir readdir createdelete fourfiles sharedfd samename concreate samedir bigfile

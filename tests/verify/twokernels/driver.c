@@ -1,5 +1,6 @@
 // Runs the commands of the file `cases` one after another: a line each, its words apart by tabs. Each
-// has a directory of its own, `input` as its input, and may only write to the console.
+// has `input` as its input, may only write to the console, and is in the directory that the line
+// begins with, which is made for it.
 #include "user.h"
 
 // Where the kernel is faulted when a case begins: whoever sees the machine's page faults can tell
@@ -21,13 +22,13 @@ static void reopen(int descriptor, const char *path, int flags) {
     exit(99);
 }
 
-static void run(char **words, char *directory) {
+static void run(char **words) {
   reopen(0, "/input", O_RDONLY);
   reopen(1, "/console", O_WRONLY);
   reopen(2, "/console", O_WRONLY);
-  mkdir(directory);
-  chdir(directory);
-  exec(words[0], words);
+  mkdir(words[0]);
+  chdir(words[0]);
+  exec(words[1], words + 1);
   exit(98);
 }
 
@@ -45,24 +46,20 @@ static char *split(char *line, char **words) {
 }
 
 int main(void) {
-  static char text[1 << 14], *words[MAXARG], directory[] = "/0aa";
+  static char text[1 << 14], *words[MAXARG + 1];
   int status, cases = open("/cases", O_RDONLY);
   read(cases, text, sizeof text - 1);
   close(cases);
   for (char *line = text, *next; *line; line = next) {
     next = split(line, words);
     mark();
-    printf("\1case %s\n", *words);
+    printf("\1case %s\n", words[1]);
     int pid = fork();
     if (pid == 0)
-      run(words, directory);
+      run(words);
     while (wait(&status) != pid)
       ;
     printf("\1status %d\n", status);
-    if (++directory[3] > 'z') {
-      directory[3] = 'a';
-      directory[2]++;
-    }
   }
   return 0;
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hdl.arch import PAGE_FAULTS, Priv
 from sim import start, start_boot
@@ -27,11 +28,12 @@ class Case:
     """A command, as its words.
 
     `ordered` if one of its processes runs at a time; else only which page faults there are counts,
-    and not their order.
+    and not their order. `directory` is where it runs, which is made if need be.
     """
 
     words: tuple[str, ...]
     ordered: bool = True
+    directory: str = "/"
 
     def __str__(self):
         return " ".join(self.words)
@@ -66,30 +68,32 @@ def image(cases: Sequence[Case], files: Mapping[str, bytes] = {}) -> bytes:
         **bundled_files(),
         **{name: strip(path.read_bytes()) for name, path in {**programs, "actor": actor()}.items()},
         **files,
-        "cases": "".join("\t".join(case.words) + "\n" for case in cases).encode(),
+        "cases": "".join(
+            "\t".join((case.directory, *case.words)) + "\n" for case in cases
+        ).encode(),
         "input": INPUT,
     }
     return write_image(contents)
 
 
-def _under_the_model(disk: Path) -> Session:
-    return start("driver", disk=disk, programs=False, engine="native")
+def _under_the_model(disk: Path, **config: Any) -> Session:
+    return start("driver", disk=disk, programs=False, engine="native", **config)
 
 
-def _under_the_kernel_in_c(disk: Path) -> Session:
-    return start_boot(build_kernel(), disk=disk, engine="native")
+def _under_the_kernel_in_c(disk: Path, **config: Any) -> Session:
+    return start_boot(build_kernel(), disk=disk, engine="native", **config)
 
 
-#: How each kernel is started from a disk.
-KERNELS: Mapping[str, Callable[[Path], Session]] = {
+#: How each kernel is started from a disk, on a machine of these parameters.
+KERNELS: Mapping[str, Callable[..., Session]] = {
     "Python": _under_the_model,
     "C": _under_the_kernel_in_c,
 }
 
 
-def outcomes(kernel: str, disk: Path) -> list[Outcome]:
+def outcomes(kernel: str, disk: Path, **config: Any) -> list[Outcome]:
     """What came of each command on the disk. AssertionError if the run does not come to its end."""
-    with KERNELS[kernel](disk) as session:
+    with KERNELS[kernel](disk, **config) as session:
         groups = _by_case(_faults(session))
         result = session.result()
     assert (session.end, result.exit_status) == (End.FINISHED, 0), f"{kernel}: {result.output}"
