@@ -14,6 +14,8 @@ __all__ = ["CHECK"]
 PROGRAMS, SCRIPTS = "programs", "scripts"
 #: Scripts of one boot: each has a directory on the disk, and what it makes there.
 BLOCK = 16
+#: MiB of RAM for a program: few, since some of them use all.
+MEMORY = 16
 
 
 class TwoKernels(Check):
@@ -72,7 +74,7 @@ def _differs(script) -> bool:
 
 def _compare(case):
     try:
-        (difference,) = compare([case])
+        (difference,) = compare([case], memory_mib=MEMORY)
     except AssertionError as error:
         difference = f"{case}: {error}"
     failures = [] if difference is None else [Failure(difference, only=str(case))]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.verify.twokernels.run import KERNELS, Case, Outcome, image, outcomes
 from tests.verify.twokernels.scripts import Operation, encoded
@@ -13,23 +14,26 @@ __all__ = ["compare", "compare_scripts", "difference", "shrunk"]
 Script = list[Operation]
 
 
-def compare(cases: Sequence[Case]) -> list[str | None]:
-    """The first difference in each command, in words; None if there is none. Boots once."""
-    return _compare(cases, image(cases))
+def compare(cases: Sequence[Case], **config: Any) -> list[str | None]:
+    """The first difference in each command, in words; None if there is none. Boots once.
+
+    `config` is what is said of the machine.
+    """
+    return _compare(cases, image(cases), config)
 
 
 def compare_scripts(scripts: Sequence[Script]) -> list[str | None]:
     """As `compare`, for what `actor.c` does by scripts."""
     cases = [Case(("/actor", f"/{n}"), directory=f"/in.{n}") for n in range(len(scripts))]
     files = {str(n): encoded(script) for n, script in enumerate(scripts)}
-    return _compare(cases, image(cases, files))
+    return _compare(cases, image(cases, files), {})
 
 
-def _compare(cases: Sequence[Case], disk: bytes) -> list[str | None]:
+def _compare(cases: Sequence[Case], disk: bytes, config: dict[str, Any]) -> list[str | None]:
     with TemporaryDirectory() as folder:
         path = Path(folder, "fs.img")
         path.write_bytes(disk)
-        both = [outcomes(kernel, path) for kernel in KERNELS]
+        both = [outcomes(kernel, path, **config) for kernel in KERNELS]
     return [difference(case, *pair) for case, *pair in zip(cases, *both, strict=True)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hdl.arch import PAGE_FAULTS, Priv
 from sim import start, start_boot
@@ -18,8 +19,6 @@ __all__ = ["KERNELS", "Case", "Fault", "Outcome", "image", "outcomes"]
 INPUT = b"one line\nand another one\nno more"
 #: Where `driver.c` faults when a case begins.
 _MARK = 0x1_F234_5678
-#: MiB of RAM: few, since some programs use all.
-_MEMORY = 16
 #: Cycles of a run at most, and those after which its page faults are fetched: the log has an end.
 _CYCLES, _SLICE = 2_000_000_000, 2_000_000
 
@@ -77,24 +76,24 @@ def image(cases: Sequence[Case], files: Mapping[str, bytes] = {}) -> bytes:
     return write_image(contents)
 
 
-def _under_the_model(disk: Path) -> Session:
-    return start("driver", disk=disk, programs=False, memory_mib=_MEMORY, engine="native")
+def _under_the_model(disk: Path, **config: Any) -> Session:
+    return start("driver", disk=disk, programs=False, engine="native", **config)
 
 
-def _under_the_kernel_in_c(disk: Path) -> Session:
-    return start_boot(build_kernel(), disk=disk, memory_mib=_MEMORY, engine="native")
+def _under_the_kernel_in_c(disk: Path, **config: Any) -> Session:
+    return start_boot(build_kernel(), disk=disk, engine="native", **config)
 
 
-#: How each kernel is started from a disk.
-KERNELS: Mapping[str, Callable[[Path], Session]] = {
+#: How each kernel is started from a disk, on a machine of these parameters.
+KERNELS: Mapping[str, Callable[..., Session]] = {
     "Python": _under_the_model,
     "C": _under_the_kernel_in_c,
 }
 
 
-def outcomes(kernel: str, disk: Path) -> list[Outcome]:
+def outcomes(kernel: str, disk: Path, **config: Any) -> list[Outcome]:
     """What came of each command on the disk. AssertionError if the run does not come to its end."""
-    with KERNELS[kernel](disk) as session:
+    with KERNELS[kernel](disk, **config) as session:
         groups = _by_case(_faults(session))
         result = session.result()
     assert (session.end, result.exit_status) == (End.FINISHED, 0), f"{kernel}: {result.output}"

@@ -101,7 +101,7 @@ def run(monkeypatch, capsys):
         return ["it differs" if any(op.number == 2 for op in s) else None for s in scripts]
 
     monkeypatch.setattr(check, "compare_scripts", differences)
-    monkeypatch.setattr(check, "compare", lambda cases: [None])
+    monkeypatch.setattr(check, "compare", lambda cases, **config: [None])
 
     def run(*options):
         status = runner.main(check.CHECK, ["--jobs", "1", *options])
