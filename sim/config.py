@@ -8,7 +8,7 @@ from hdl.arch import PAGE_SIZE, RAM_BASE
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
-from kernel_model.mm.policy import LAZY, POLICIES
+from kernel_model.mm.policy import LAZY, PolicyError, make_policy
 
 __all__ = [
     "BOUNDS",
@@ -154,7 +154,8 @@ class RunConfig(MachineConfig):
     kernel_cost : str
         What the kernel's work costs in cycles; one of KERNEL_COSTS.
     policy : str
-        When the pages of a process get their frames; a name in `kernel_model.mm.policy.POLICIES`.
+        When the pages of a process get their frames; as `make_policy` of
+        `kernel_model.mm.policy` reads it.
     abi : str
         Whose `sbrk` it is: a value of `kernel_model.facts.abi.Abi`, or "auto".
     quantum : int
@@ -183,13 +184,16 @@ class RunConfig(MachineConfig):
         super().__post_init__()
         choices = {
             "kernel_cost": KERNEL_COSTS,
-            "policy": tuple(POLICIES),
             "abi": (AUTO, *(abi.value for abi in Abi)),
         }
         for name, allowed in choices.items():
             value = getattr(self, name)
             if value not in allowed:
                 raise ConfigError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        try:
+            make_policy(self.policy)
+        except PolicyError as error:
+            raise ConfigError(str(error)) from error
         if 0 < self.quantum < MIN_QUANTUM:
             raise ConfigError(f"quantum must be 0 or at least {MIN_QUANTUM}, not {self.quantum}")
         if self.reset_pc != KERNBASE:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kernel_model.facts.param import MIN_QUANTUM
+from kernel_model.mm.policy import PolicyError, make_policy
 from sim.config import LONGEST
 from sim.host.numbers import parse_address, parse_count
 
@@ -20,6 +21,7 @@ __all__ = [
     "Moment",
     "MomentType",
     "PageTable",
+    "PolicyName",
     "Quantum",
     "Which",
     "WhichType",
@@ -49,6 +51,20 @@ class Quantum(click.ParamType[int]):
         if cycles != 0 and not MIN_QUANTUM <= cycles <= LONGEST:
             self.fail(f"{cycles} is neither 0 nor {MIN_QUANTUM} to {LONGEST}", param, ctx)
         return cycles
+
+
+class PolicyName(click.ParamType[str]):
+    """A paging policy: `NAME[:N][+NAME...]`."""
+
+    name = "policy"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it was given."""
+        try:
+            make_policy(str(value))
+        except PolicyError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
 
 
 class Address(click.ParamType[int]):

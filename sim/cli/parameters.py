@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from kernel_model.facts.abi import AUTO, Abi
-from kernel_model.mm.policy import POLICIES
-from sim.cli.counts import Address, Count, CycleWindow, PageTable, Quantum, WhichType
+from kernel_model.mm.policy import POLICY_NAMES
+from sim.cli.counts import Address, Count, CycleWindow, PageTable, PolicyName, Quantum, WhichType
 from sim.cli.file_types import DiskContents, DiskFile, InputFile, OutputFile, OutputOrStdout
 from sim.config import BOUNDS, ENGINES, KERNEL_COSTS, BootConfig, MachineConfig, RunConfig
 
@@ -156,10 +156,11 @@ KERNEL = [
     ),
     click.option(
         "--policy",
-        type=click.Choice(list(POLICIES)),
+        type=PolicyName(),
+        metavar="NAME[:N][+NAME...]",
         default=RunConfig.policy,
         show_default=True,
-        help="When a page gets its frame: as it is touched, or at once.",
+        help="When a page gets its frame: " + ", ".join(POLICY_NAMES) + ".",
     ),
     click.option(
         "--abi",

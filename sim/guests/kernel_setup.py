@@ -8,7 +8,7 @@ from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.fs.disk import Contents
 from kernel_model.fs.names import mount
 from kernel_model.kernel import Kernel
-from kernel_model.mm.policy import POLICIES
+from kernel_model.mm.policy import make_policy
 from sim.config import RunConfig
 from sim.guests.disk import Disk, read_disk
 from sim.guests.host_files import read_host_files
@@ -56,7 +56,7 @@ def make_kernel(config: RunConfig, ram: Ram, console: Console, disk: Disk | None
         least_turn=max(MIN_QUANTUM, LEAST_TURN_ACCESSES * config.latency),
         tick=config.tick,
         abi=config.abi,
-        policy=POLICIES[config.policy],
+        policy=make_policy(config.policy),
         files=files,
         geometry=disk.geometry,
     )

@@ -45,7 +45,7 @@ class Deaths(KernelWatcher):
 
     def fault(self, proc: User, fault: ServedFault, now: int) -> None:
         """Notes whether a page could not be had; what is said of it follows the kernel's lines."""
-        self._no_frame = fault.outcome.why in (Why.NO_FRAME, Why.NO_TABLE)
+        self._no_frame = fault.outcome.why in (Why.NO_FRAME, Why.NO_TABLE, Why.NO_COPY)
 
     def unexpected(self, proc: Proc, now: int) -> None:
         """Tells why the kernel has just said that a trap was unexpected."""

@@ -31,14 +31,20 @@ _STEPS = {
 }
 _WHY = {
     Why.UNTOUCHED: "it is below the size and has no frame yet, so it is lazy",
+    Why.NEVER_STORED: "it is below the size and only read so far, so the page of zeros will do",
+    Why.SHARED: "others have the page's frame, too, so the process gets a copy: copy on write",
+    Why.LAST_OWNER: "nobody else has the page's frame any more, so the process may write to it",
     Why.PAST_SIZE: "it is not below the size",
     Why.GUARD_PAGE: "the page is mapped, but not for user mode",
     Why.PAGE_RIGHTS: "the page is mapped, and does not allow the access",
     Why.OWNER_RIGHTS: "the page has no frame yet, and its owner does not allow the access",
     Why.NO_FRAME: "it is below the size and has no frame yet, but none is left",
     Why.NO_TABLE: "it is below the size, but no frame is left for a page table",
+    Why.NO_COPY: "others have the page's frame, too, but none is left for a copy",
     Why.RUN_ENDED: "the run ended before it",
 }
+#: What was done to the frame, where it was not just mapped.
+_VERBS = {Why.SHARED: "copied to", Why.LAST_OWNER: "took over", Why.NEVER_STORED: "mapped zero"}
 #: What no name of a cause says by itself.
 _EXCEPTIONS = {
     Cause.ILLEGAL: "illegal instruction",
@@ -100,7 +106,10 @@ def in_words(outcome: FaultOutcome) -> str:
         return "unfinished"
     tables = len(outcome.tables)
     made = f" (+{tables} page table{'s' if tables > 1 else ''})" if tables else ""
-    return f"mapped frame {outcome.frame:#x}{made}"
+    others = len(outcome.ahead)
+    made += f" (+{others} other page{'s' if others > 1 else ''})" if others else ""
+    verb = _VERBS.get(outcome.why, "mapped")
+    return f"{verb} frame {outcome.frame:#x}{made}"
 
 
 def _refusal(outcome: FaultOutcome) -> str:
@@ -115,6 +124,8 @@ def _refusal(outcome: FaultOutcome) -> str:
             return f"page is the {outcome.region.owner.value}'s, {rights(outcome.region.rights)}"
         case Why.NO_FRAME:
             return "no frame left"
+        case Why.NO_COPY:
+            return "no frame left for a copy"
         case Why.NO_TABLE:
             return "no frame left for a page table"
     raise ValueError(f"{outcome.why} is no reason to refuse an access")

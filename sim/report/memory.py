@@ -64,7 +64,9 @@ class MemoryWatch(KernelWatcher):
     def fault(self, proc: User, fault: ServedFault, now: int) -> None:
         """Notes which page has come."""
         if fault.outcome.decision is Decision.MAPPED:
-            self._brought.setdefault(proc.pid, []).append(fault.stval // PAGE_SIZE)
+            self._brought.setdefault(proc.pid, []).extend(
+                va // PAGE_SIZE for va in (fault.stval, *fault.outcome.ahead)
+            )
 
     def rang(self, rung: Rung) -> None:
         """The hart has rung, and has its answer."""

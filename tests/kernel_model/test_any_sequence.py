@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from hdl.arch import PAGE_SIZE
+from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.mm.pagetable import leaves
 from kernel_model.mm.policy import POLICIES
 from kernel_model.proc.state import ProcState
@@ -76,11 +76,12 @@ class Chaos:
         pick(calls)()
 
     def exec(self):
-        sp = self.hart.proc.space.regions.heap - 64
-        try:
-            self.hart.put(sp, b"new\0")
-        except AssertionError:
-            return  # another process has had its turn meanwhile
+        proc, sp = self.hart.proc, self.hart.proc.space.regions.heap - 64
+        if not self.hart.pte(sp) & Pte.W:
+            self.hart.trap(15, stval=sp)
+        if self.hart.proc is not proc:
+            return  # it has been killed for that, and another one has its turn
+        self.hart.put(sp, b"new\0")
         self.hart.call("exec", sp, self.address())
 
     def check(self):

@@ -32,7 +32,11 @@ def test_a_machine_that_cannot_be_is_refused(parameters, message):
     "parameters, message",
     [
         ({"kernel_cost": "much"}, "kernel_cost must be one of table, zero, not 'much'"),
-        ({"policy": "never"}, "policy must be one of lazy, eager, not 'never'"),
+        (
+            {"policy": "never"},
+            "policy must be one of lazy, eager, batch:N, prefault:N, zero-page, cow, "
+            "or some from the third on joined by +, not 'never'",
+        ),
         ({"abi": "2021"}, "abi must be one of auto, lab, 2025, not '2021'"),
         ({"tick": 0}, "tick must be 1 to 4611686018427387904, not 0"),
         ({"quantum": -1}, "quantum must be 0 to 4611686018427387904, not -1"),

@@ -1,8 +1,8 @@
 """What was only ever read is zeros: one frame is enough for all of it."""
 
 from hdl.arch import Pte
-from kernel_model.mm.pagetable import zalloc
 from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.pagetable import zalloc
 from kernel_model.mm.regions import Region
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState

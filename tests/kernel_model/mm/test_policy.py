@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.mm.policy import LAZY, POLICIES
+from kernel_model.mm.policy import LAZY, POLICIES, PolicyError, make_policy
 from kernel_model.mm.state import Policy
 from tests.kernel_model.support import make_hart, make_kernel, switch_to
 
@@ -19,7 +19,7 @@ def test_a_kernel_that_is_given_no_policy_is_lazy():
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_policy_has_every_hook_and_no_state(name):
     policy = POLICIES[name]
-    assert len(HOOKS) == 5
+    assert len(HOOKS) == 6
     for hook in HOOKS:
         expected, got = (inspect.signature(getattr(kind, hook)) for kind in (Policy, type(policy)))
         assert list(got.parameters) == list(expected.parameters), hook
@@ -51,3 +51,27 @@ def test_programs_see_the_same_under_every_policy():
     assert session(eager) == session(lazy)
     assert (eager.kernel.faults, eager.kernel.heap_frames_used) == ([], 0)
     assert len(lazy.kernel.faults) > 5
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("never", "policy must be one of lazy, eager, batch:N, prefault:N, zero-page, cow"),
+        ("batch", "policy 'batch': batch:N needs a power of two, 2 to 512"),
+        ("batch:3", "policy 'batch:3': batch:N needs a power of two, 2 to 512"),
+        ("prefault:513", "policy 'prefault:513': prefault:N needs 1 to 512"),
+        ("cow:2", "policy 'cow:2': cow has no option"),
+        ("eager+cow", "policy 'eager+cow': eager cannot be joined with others"),
+        ("cow+cow", "policy 'cow+cow': cow and cow both decide what fork does"),
+        (
+            "batch:2+prefault:2",
+            "policy 'batch:2+prefault:2': batch:2 and prefault:2 both decide what a fault maps",
+        ),
+        ("cow+", "policy must be one of"),
+    ],
+)
+def test_a_name_that_makes_no_sense_is_refused_in_one_line(text, message):
+    with pytest.raises(PolicyError) as refused:
+        make_policy(text)
+    assert str(refused.value).startswith(message)
+    assert "\n" not in str(refused.value)
