@@ -60,6 +60,14 @@
   \insn
   END
 .endm
+/* The atomic `insn` at a0 must trap with `cause`; on Spike with an access fault, which may "be raised
+   instead of an address-misaligned exception if the misaligned access should not be emulated". */
+.macro ATOMIC cause, insn:vararg
+  TRAPS M, \insn
+  SKIP_ON_SPIKE .Laccess_fault\@
+  EXPECT \cause, a0
+.Laccess_fault\@:
+.endm
 /* The PTEs of both pages. */
 .macro MAP lower, upper
   WRITE_PTE LEAF, 9, PTE(PAGE(LOWER_FRAME), \lower)
@@ -139,20 +147,16 @@
   CHECK a0, 0x0302020201000000
 
   TEST 6  // atomics must be aligned
-  .irp offset, 1, 2, 3, 4
-  .if \offset & 3
+  .irp offset, 1, 2, 3
   addi a0, s9, \offset
-  TRAPS M, lr.w a1, (a0)
-  EXPECT CAUSE_LOAD_MISALIGNED, a0
-  TRAPS M, sc.w a1, a2, (a0)
-  EXPECT CAUSE_STORE_MISALIGNED, a0
-  TRAPS M, amoadd.w a1, a2, (a0)
-  EXPECT CAUSE_STORE_MISALIGNED, a0
-  .endif
-  addi a0, s9, \offset
-  TRAPS M, amoadd.d a1, a2, (a0)
-  EXPECT CAUSE_STORE_MISALIGNED, a0
+  ATOMIC CAUSE_LOAD_MISALIGNED, lr.w a1, (a0)
+  ATOMIC CAUSE_STORE_MISALIGNED, sc.w a1, a2, (a0)
+  ATOMIC CAUSE_STORE_MISALIGNED, amoadd.w a1, a2, (a0)
   .endr
+  addi a0, s9, 4
+  ATOMIC CAUSE_LOAD_MISALIGNED, lr.d a1, (a0)
+  ATOMIC CAUSE_STORE_MISALIGNED, sc.d a1, a2, (a0)
+  ATOMIC CAUSE_STORE_MISALIGNED, amoadd.d a1, a2, (a0)
 
   TEST 7  // where nothing is they are access faults, inside of a doubleword, too
   li a0, HOLE + 1
