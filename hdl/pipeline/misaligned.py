@@ -216,7 +216,7 @@ class Joiner(wiring.Component):
     request
         The second portion.
     waits
-        The response of this cycle is not the last one.
+        The response of this cycle, if there is one, is not the last.
     va
         Virtual address of the portion that the response of this cycle is of.
     word
@@ -251,7 +251,11 @@ class Joiner(wiring.Component):
         m.d.comb += [
             self.waits.eq(held.valid & ~is_second & ~response.error),
             self.va.eq(Mux(is_second, next_doubleword(executed.data.va), executed.data.va)),
-            offers.eq(self.active & self.waits & ((state == JoinState.OFFER) | response.valid)),
+            offers.eq(
+                self.active
+                & held.valid
+                & ((state == JoinState.OFFER) | (self.waits & response.valid))
+            ),
             *(
                 both.word_select(lane, 8).eq(
                     Mux(is_second & (lane >= low), first, response.data).word_select(lane, 8)

@@ -295,7 +295,7 @@ def test_the_offer_stands_until_it_is_accepted():
         bench.respond(0x11 << 56)
         assert bench.get("request__valid")
         await bench.ctx.tick()
-        bench.respond(valid=0, data=MASK)
+        bench.respond(valid=0, data=MASK, error=1)
         for _ in range(2):
             assert bench.get("request__valid", "state") == (1, JoinState.OFFER)
             await bench.ctx.tick()

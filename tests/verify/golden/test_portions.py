@@ -74,5 +74,7 @@ def test_portions_work_in_ram_only():
         (0x8000_0001, 2, 1, "ok"),
     ):
         asked = Request(va, priv="M", size=size)
-        (response, *_) = respond_to_all(asked, {}.get, None) if part else [sv39.respond(asked, {}.get)]
+        (response, *_) = (
+            respond_to_all(asked, {}.get, None) if part else [sv39.respond(asked, {}.get)]
+        )
         assert response.kind == kind
