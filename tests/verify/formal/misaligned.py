@@ -1,17 +1,19 @@
 """Misaligned accesses: nothing begins before both portions are permitted, and the second is last.
 
 With these, nothing is stored when the second page faults: the execute stage requests an access only
-when its answer is good (`execute.access_uses_its_translation`).
+when its answer is good (`misaligned_execute.access_uses_its_translation`).
 """
 
 from amaranth.hdl import Signal
 
 from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.execute import Execute
 from hdl.pipeline.misaligned import Joiner, JoinState, Splitter
 from hdl.units.decoder import Unit
+from tests.verify.formal.execute import ExecuteProof
 from tests.verify.formal.proof import Proof, assumes, free_inputs, invariant, proves
 
-__all__ = ["JoinerProof", "SplitterProof"]
+__all__ = ["JoinerProof", "MisalignedExecuteProof", "SplitterProof"]
 
 
 def _next(va):
@@ -191,3 +193,61 @@ class JoinerProof(Proof):
         part = self.part
         ends = part.active & self.two & part.response.valid & ~part.waits
         return ends, self.accepted | part.response.error
+
+
+class MisalignedExecuteProof(ExecuteProof):
+    """The execute stage of a hart that does misaligned accesses."""
+
+    def dut(self):
+        """What is proven."""
+        return Execute(misaligned=True, protected=True)
+
+    @assumes
+    def translations_are_responses(self, m):
+        """The MMU responds to every request, with a fault, a need of an update, or an address."""
+        translation = self.translation
+        known = translation.fault.as_value() != 3
+        return known & (~translation.update | (translation.fault == Fault.NONE))
+
+    @proves
+    def misaligned_is_not_translated(self, m):
+        """A misaligned atomic is neither translated nor started; only atomics must be aligned."""
+        accesses = self.translation.valid | self.request.valid
+        misaligned = self.stage.splitter.misaligned & self._is_atomic()
+        return self.executed.misaligned & self.stage.valid, misaligned & ~accesses
+
+    @proves
+    def access_uses_its_translation(self, m):
+        """An access goes to the address that the splitter permits, or the doubleword around it."""
+        request, splitter = self.request, self.stage.splitter
+        answer, executed = splitter.answer, self.executed
+        good = answer.done & (answer.fault == Fault.NONE) & ~answer.update
+        asked = (splitter.access_va == executed.data.va) & self.translation.valid
+        asked &= splitter.bytes_log2 == executed.funct3[:2]
+        whole = (request.address == answer.pa) & (request.size == executed.funct3[:2])
+        around = (request.address == answer.pa - answer.pa[:3]) & (request.size == 3)
+        same = (splitter.misaligned & around) | (~splitter.misaligned & whole)
+        return request.valid, good & asked & same & (executed.pa == answer.pa)
+
+    @proves
+    def first_portion_is_written(self, m):
+        """A misaligned store writes the bytes of its first portion, from its address up."""
+        request, splitter = self.request, self.stage.splitter
+        when = request.valid & request.write & splitter.misaligned
+        return when, request.strobe == splitter.strobe
+
+    @proves
+    def faults_are_handed_over(self, m):
+        """What the splitter refuses goes on with its instruction, and the portion's address."""
+        answer, executed = self.stage.splitter.answer, self.executed
+        same = (executed.data.fault == answer.fault) & (executed.data.update == answer.update)
+        told = ~executed.data.is_refused() | (executed.data.va == self.translation.va)
+        return self.handed_over & self.translation.valid, answer.done & same & told
+
+    @proves
+    def failed_sc_accesses_nothing(self, m):
+        """An SC accesses memory only with a reservation for its address, and then returns 0."""
+        stage = self.stage
+        holds = stage.reserved & (stage.reservation == stage.splitter.answer.pa)
+        sc = self.request.valid & (self.executed.unit == Unit.SC)
+        return sc, holds & (self.executed.result == 0)
