@@ -62,7 +62,7 @@ class Campaign:
         """Compares the programs of `seeds` until one differs; the statistics are of the others."""
         total = Statistics()
         for seed in seeds:
-            run, difference, statistics = self._compare(generate(seed))
+            run, difference, statistics = self._compare(generate(seed, misaligned=self.misaligned))
             if difference is not None:
                 return total, self._shrunk(run, difference)
             total.update(statistics)

@@ -22,7 +22,7 @@ from hdl.arch import (
 from sim.engines.transcripts import commit_line
 from tests.verify.lockstep.early import early_updates
 from tests.verify.lockstep.hart import Run
-from tests.verify.lockstep.misaligned import trapping_as_hart
+from tests.verify.lockstep.misaligned import count_misaligned, trapping_as_hart
 from tests.verify.lockstep.reference import Commit, Reference, disassemble, name_of
 from tests.verify.lockstep.spike_differences import CSR_BITS, READ_ONLY, UNTOLD
 from tests.verify.lockstep.statistics import Statistics
@@ -228,6 +228,7 @@ class _LockStep:
         self.statistics.traps[record.cause, record.mode, self.spike.mode] += 1
         if self.since_reserved is not None:
             self.since_reserved = "exception"
+        count_misaligned(self.statistics.misaligned, record.fields)
         in_second = record.cause in (Cause.FETCH_ACCESS, Cause.FETCH_PAGE)
         self.statistics.straddling["faulted"] += in_second and record.tval != record.pc_rdata
 
@@ -261,6 +262,7 @@ class _LockStep:
         statistics.instructions[fields["mode"]] += 1
         self.words[insn] += 1
         statistics.straddling["retired"] += insn & 3 == 3 and fields["pc_rdata"] & 0xFFF == 0xFFE
+        count_misaligned(statistics.misaligned, fields)
         if fields["mem_wmask"]:
             self.edited = LEVELS.get(page_round_down(fields["mem_paddr"]))
         elif fields["mem_rmask"]:

@@ -11,13 +11,14 @@
 Spike is made to do as the hart did.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from hdl.arch import PAGE_SIZE, Cause, Csr
 from tests.verify.lockstep.reference import Reference
 
-__all__ = ["trapping_as_hart"]
+__all__ = ["count_misaligned", "trapping_as_hart"]
 
 #: What a misaligned atomic raises on Spike, by what it raises on the hart.
 _ON_SPIKE = {
@@ -25,6 +26,25 @@ _ON_SPIKE = {
     Cause.STORE_MISALIGNED: Cause.STORE_ACCESS,
 }
 _OF_STORES = (Cause.STORE_ACCESS, Cause.STORE_PAGE)
+_OF_DATA = (*_OF_STORES, Cause.LOAD_ACCESS, Cause.LOAD_PAGE)
+_LOAD, _STORE = 0x03, 0x23
+
+
+def count_misaligned(counts: Counter, fields: Mapping[str, int]) -> None:
+    """Counts the access of a record if it is misaligned, and what became of it.
+
+    Of those whose second page faulted only loads and stores of 32 bits are counted.
+    """
+    address, count = fields["mem_addr"], (fields["mem_rmask"] | fields["mem_wmask"]).bit_count()
+    if count and address % count:
+        counts["retired"] += 1
+        counts["two pages"] += address % PAGE_SIZE + count > PAGE_SIZE
+    at_page = fields["trap"] and not fields["tval"] % PAGE_SIZE
+    if at_page and fields["cause"] in _OF_DATA and fields["insn"] & 0x7F in (_LOAD, _STORE):
+        insn = fields["insn"]
+        low = insn >> 20 & 0x1F if insn & 0x7F == _LOAD else insn >> 7 & 0x1F
+        immediate = (insn >> 25 << 5 | low) - (insn >> 31 << 12)
+        counts["faulted"] += (fields["rs1_rdata"] + immediate - fields["tval"]) % (1 << 64) != 0
 
 
 @contextmanager
