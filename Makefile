@@ -6,11 +6,13 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 # How much `make oracle` and `make campaign` compare, how many programs `make lockstep` runs, how
-# many wild ones `make samekernel` runs besides, how many of each kind `make fuzz` tries. For all of
-# them SEED repeats a run, JOBS is how many processes there are, ONLY names parts.
+# many wild ones `make samekernel` runs besides, how many scripts `make twokernels`, how many of each
+# kind `make fuzz` tries. For all of them SEED repeats a run, JOBS is how many processes there are, ONLY
+# names parts.
 CASES    ?= 100000
 PROGRAMS ?= 1000
 WILD     ?= 200
+SCRIPTS  ?= 200
 COUNT    ?= 2000
 VERIFY    = $(BIN)/python -m tests.verify
 PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(ONLY),--only $(ONLY))
@@ -27,8 +29,8 @@ OLDEST := build/amaranth-0.5.6
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim wave test check-fast test-oldest lint oracle campaign lockstep samekernel formal \
-        mutants fuzz bench docs verilog clean
+.PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
+        twokernels formal mutants fuzz bench docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ help: ## list the targets
 sim: $(STAMP) ## compile programs/lazy.c, run it on the hart and show every page fault
 	@mkdir -p build
 	$(BIN)/python -m sim run --vcd build/lazy.vcd lazy
+
+boot: $(STAMP) ## boot our own kernel in C, pipe in its shell, and let it pass lazytests
+	printf 'echo hi | cat\nlazytests\nexit\n' | $(BIN)/python -m sim boot --memory 20
 
 wave: ## open GTKWave on the last waveform, made by `make sim` if there is none
 	@command -v gtkwave >/dev/null || { echo "make wave: gtkwave is not installed" >&2; exit 1; }
@@ -73,6 +78,9 @@ lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in 
 
 samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones on the hart and on Spike
 	$(VERIFY) samekernel --cases $(WILD) $(OPTIONS)
+
+twokernels: $(STAMP) ## run programs and SCRIPTS random ones under the kernel model and the one in C
+	$(VERIFY) twokernels --cases $(SCRIPTS) $(OPTIONS)
 
 docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
 	$(BIN)/python -m tests.docs

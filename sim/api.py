@@ -68,7 +68,7 @@ def start_bare(
 
 
 def start_boot(
-    kernel: str | Path,
+    kernel: str | Path | None = None,
     *,
     stdin: bytes | str = b"",
     until: bytes | str = b"",
@@ -77,12 +77,14 @@ def start_boot(
 ) -> BootSession:
     """A kernel on the devices of QEMU's `virt`, at cycle 0; see `BootSession`.
 
+    Without `kernel` it is the one that comes along, with the bundled programs on its disk.
+
     `stdin` is what comes to its UART, and `until` a text whose printing ends the run, if not empty.
     Raises LoadError besides what `run` raises.
     """
     config = (config or BootConfig()).changed(**options)
-    found = find_boot_program(Path(kernel), raw=config.raw is not None)
+    found = find_boot_program(None if kernel is None else Path(kernel), config)
     console = Captured(stdin.encode() if isinstance(stdin, str) else stdin)
     text = until.encode() if isinstance(until, str) else until
     with found.blamed():
-        return BootSession(read_boot(config, found.elf), console, until=text)
+        return BootSession(read_boot(config, found.elf, found.disk), console, until=text)

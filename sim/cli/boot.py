@@ -23,7 +23,8 @@ __all__ = ["boot"]
 def boot(kernel: Path | None, **options: Any) -> int:
     """Boot KERNEL, an ELF in RAM from 0x80000000 on, on the devices of QEMU's machine virt.
 
-    A KERNEL that ends in .c or .S is compiled first, without any library.
+    A KERNEL that ends in .c or .S is compiled first, without any library. Without KERNEL it is the
+    one that comes along, in C, with the bundled programs on its disk; `exit` in its shell ends it.
 
     The UART is standard input and output. The exit status is the one with which the kernel powers
     off; 124 if --max-cycles ends it, 125 if nothing can ever happen again.
@@ -39,14 +40,14 @@ def boot(kernel: Path | None, **options: Any) -> int:
 
     check_files()
     filled = fill(BootOptions, options)
-    return resume_kernel(filled) if kernel is None else boot_kernel(config, filled, kernel)
+    return boot_kernel(config, filled, kernel) if filled.resume is None else resume_kernel(filled)
 
 
 def _check_run(kernel: Path | None, options: Mapping[str, Any]) -> None:
-    """Raises UsageError unless there is one thing that runs, and it is said once what that is."""
+    """Raises UsageError unless it is said once what runs."""
     context = click.get_current_context()
-    if options["resume"] is None and kernel is None:
-        raise click.UsageError("Missing argument 'KERNEL'.")
+    if options["resume"] is None and kernel is None and options["raw"] is not None:
+        raise click.UsageError("--raw ADDRESS needs KERNEL")
     if options["resume"] is not None:
         if kernel is not None:
             raise click.UsageError("KERNEL and --resume FILE, which has one, cannot both be given")

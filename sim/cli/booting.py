@@ -38,16 +38,16 @@ from sim.platform.devices.disk import SECTOR, Disk
 __all__ = ["boot_kernel", "resume_kernel"]
 
 
-def boot_kernel(config: BootConfig, options: BootOptions, path: Path) -> int:
-    """Boots the kernel in `path`; returns the exit status."""
+def boot_kernel(config: BootConfig, options: BootOptions, path: Path | None) -> int:
+    """Boots the kernel in `path`, or our own; returns the exit status."""
     tell_files(not options.quiet)
     _empty(options)
-    kernel = find_boot_program(path, raw=config.raw is not None)
+    kernel = find_boot_program(path, config)
     tell_compiled(kernel, options)
 
     def make(console: Console, until: bytes) -> BootSession:
         with kernel.blamed():
-            return BootSession(read_boot(config, kernel.elf), console, until=until)
+            return BootSession(read_boot(config, kernel.elf, kernel.disk), console, until=until)
 
     return _run(options, make)
 
@@ -64,7 +64,7 @@ def resume_kernel(options: BootOptions) -> int:
         if wanted is not None and not session.config.traced:
             option = "--" + wanted.replace("_", "-")
             raise SnapshotError(f"{path}: taken without --traced, which {option} needs")
-        if options.write_disk and session.disk is None:
+        if options.write_disk and session.config.disk is None:
             raise SnapshotError(f"{path}: has no disk for --write-disk")
         _empty(options)
         return session

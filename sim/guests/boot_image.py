@@ -62,13 +62,15 @@ class Booted:
     elf: bytes
 
 
-def read_boot(config: BootConfig, kernel: bytes) -> Booted:
+def read_boot(config: BootConfig, kernel: bytes, disk_image: bytes | None = None) -> Booted:
     """Reads what `config` names, and puts it and the kernel into a new RAM.
 
-    Raises LoadError or OSError.
+    The disk has `disk_image` if `config` names no other. Raises LoadError or OSError.
     """
     ram = Ram(RAM_BASE, config.memory_mib << 20)
-    disk = None if config.disk is None else read_disk(config.disk)
+    disk = None if disk_image is None else Disk(disk_image)
+    if config.disk is not None:
+        disk = read_disk(config.disk)
     image = load_boot(ram, config, kernel)
     return Booted(config, ram, image, disk, kernel if config.raw is None else b"")
 

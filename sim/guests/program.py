@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernel_model.calls.elf import ExecError
+from sim.config import BootConfig
 from sim.guests.disk import Disk
+from sim.guests.image_writer import write_image
 from sim.guests.loader import LoadError
 from sim.host.input_files import read_whole
+from sim.host.own_kernel import build_kernel
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
-from sim.host.programs import find_program
+from sim.host.programs import bundled_files, find_program
 
 __all__ = [
     "Program",
@@ -25,13 +28,15 @@ __all__ = [
 class Program:
     """A program: its name, `argv[0]`; its ELF; and where that was found, for messages.
 
-    `source` is the file that it was compiled from just now, if any.
+    `source` is the file that it was compiled from just now, if any; `disk` is the image of the disk
+    that a kernel brings along.
     """
 
     name: str
     elf: bytes
     where: str
     source: Path | None = None
+    disk: bytes | None = None
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
@@ -67,9 +72,17 @@ def find_bare_program(path: Path) -> Program:
     return Program(str(path), read_whole(path), str(path))
 
 
-def find_boot_program(path: Path, *, raw: bool = False) -> Program:
-    """What `trapline boot PATH` boots; `raw` bytes are no source. Raises as `find_bare_program`."""
-    return Program(str(path), read_whole(path), str(path)) if raw else find_bare_program(path)
+def find_boot_program(path: Path | None, config: BootConfig) -> Program:
+    """What `trapline boot PATH` boots; None is our own kernel, which brings a disk if it has none.
+
+    Raw bytes are no source. Raises as `find_bare_program`.
+    """
+    if path is None:
+        disk = write_image(bundled_files()) if config.disk is None else None
+        return Program("kernel", read_whole(build_kernel()), "the kernel", disk=disk)
+    if config.raw is not None:
+        return Program(str(path), read_whole(path), str(path))
+    return find_bare_program(path)
 
 
 def _compiled(source: Path, out: Path) -> Program:

@@ -6,7 +6,7 @@ from importlib import import_module
 from tests.verify import runner
 
 #: Each is in a folder of its name, where `check.py` defines it as CHECK.
-NAMES = ("oracle", "campaign", "lockstep", "samekernel", "formal", "mutants", "fuzz")
+NAMES = ("oracle", "campaign", "lockstep", "samekernel", "twokernels", "formal", "mutants", "fuzz")
 USAGE = f"usage: python -m tests.verify {{{','.join(NAMES)}}} [options]; --help lists them"
 
 

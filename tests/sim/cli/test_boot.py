@@ -22,7 +22,7 @@ def files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        ([], "Missing argument 'KERNEL'"),
+        (["--raw", "0x80000000"], "--raw ADDRESS needs KERNEL"),
         (["nosuch"], "nosuch: No such file or directory"),
         (["."], ".: is a folder"),
         (["text"], "text: not an ELF file"),

@@ -117,6 +117,7 @@ def waiting_for_gdb(*options):
 
 def test_gdb_is_waited_for_on_this_machine_only():
     with waiting_for_gdb() as (process, lines):
+        assert not any("warning" in line for line in lines)
         found = re.fullmatch(r"trapline: waiting for gdb at (127\.0\.0\.1):(\d+): .*\n", lines[-1])
         with socket.create_connection((found[1], int(found[2])), timeout=30) as client:
             client.sendall(framed(b"D"))

@@ -95,6 +95,12 @@ def test_a_kernel_that_cannot_be_booted_is_refused(kernel, said):
     assert said in complaint(kernel)
 
 
+def test_a_kernel_may_reach_to_the_tree_and_no_further():
+    _ram, image = load()
+    load(make_elf([(BASE, CODE, image.tree - BASE)]))
+    assert f"from {image.tree:#x}" in complaint(make_elf([(BASE, CODE, image.tree - BASE + 1)]))
+
+
 @pytest.fixture
 def bios(tmp_path):
     path = tmp_path / "bios.elf"

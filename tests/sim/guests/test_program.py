@@ -1,6 +1,7 @@
 import pytest
 
 from kernel_model.calls.elf import ExecError
+from sim.config import BootConfig
 from sim.guests.disk import Disk
 from sim.guests.loader import LoadError
 from sim.guests.program import find_bare_program, find_boot_program, find_user_program
@@ -48,9 +49,18 @@ def test_what_is_booted_is_compiled_unless_it_is_raw(tmp_path):
     source = tmp_path / "mine.S"
     source.write_text(".globl _start\n_start: j .\n")
 
-    assert find_boot_program(source).elf[:4] == b"\x7fELF"
-    raw = find_boot_program(source, raw=True)
+    assert find_boot_program(source, BootConfig()).elf[:4] == b"\x7fELF"
+    raw = find_boot_program(source, BootConfig(raw=0x8000_0000))
     assert (raw.elf, raw.where) == (source.read_bytes(), str(source))
+
+
+def test_our_own_kernel_brings_a_disk_unless_there_is_one(tmp_path):
+    own = find_boot_program(None, BootConfig())
+    assert own.elf[:4] == b"\x7fELF"
+    assert own.disk is not None
+    assert len(own.disk) == 2000 * 1024
+
+    assert find_boot_program(None, BootConfig(disk=tmp_path / "fs.img")).disk is None
 
 
 def test_of_one_source_there_is_a_bare_program_and_one_for_the_kernel(tmp_path):

@@ -264,3 +264,11 @@ def test_what_lies_outside_the_program_is_of_no_file(tmp_path):
     assert info.source(last)
     for pc in (0, 0x4000_0000 - 2, last + 0x1000, (1 << 64) - 2):
         assert info.source(pc) == []
+
+
+def test_the_first_instruction_is_of_its_file(tmp_path):
+    info = two(tmp_path, "-g")
+    first = min(pc for pc in range(0x4000_0000, 0x4000_0100, 2) if info.line(pc))
+    row = min(pc for pc in range(0x4000_0000, 0x4000_0100, 2) if info._lines[0][0] == pc)
+    assert row == first
+    assert info.source(first)

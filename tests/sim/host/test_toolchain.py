@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.host import own_programs, programs, toolchain
+from sim.host import own_kernel, own_programs, programs, toolchain
 from sim.host.toolchain import ToolchainError
 from tests.sim.elf import PF_R, PF_W, PF_X, segments
 
@@ -102,8 +102,10 @@ def test_gcc_serves_where_ziglang_is_missing(cache, monkeypatch, tmp_path):
     source = tmp_path / "own.c"
     source.write_text('#include <stdio.h>\nmain() { printf("%5d", 1); }\n')
     own = segments(own_programs.compile_program([source], tmp_path / "own"))
+    kernel = segments(own_kernel.compile_kernel(tmp_path / "kernel"))
     toolchain.compiler_version.cache_clear()
 
     assert (text["p_vaddr"], text["p_flags"]) == (0, PF_R | PF_X)
     assert data["p_flags"] == PF_R | PF_W
     assert [segment["p_flags"] for segment in own] == [PF_R | PF_X, PF_R | PF_W]
+    assert kernel[0]["p_vaddr"] == 0x8000_0000

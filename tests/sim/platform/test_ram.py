@@ -96,3 +96,9 @@ def test_a_snapshot_like_another_holds_only_what_has_changed():
     assert second == ram.snapshot()
     assert second[0] is first[0]
     assert second[PAGE_SIZE] != first[PAGE_SIZE]
+
+
+def test_a_snapshot_has_no_pages_of_zeros():
+    ram = Ram(0x8000_0000, 4 * PAGE_SIZE)
+    ram.write_u64(0x8000_1000, 2)
+    assert list(ram.snapshot()) == [PAGE_SIZE]

@@ -274,6 +274,21 @@ def test_who_looks_at_more_than_is_always_read_sees_it_as_it_is_now(ram, begun):
     assert records[0] == records[1] != []
 
 
+def test_after_a_return_a_trace_tells_cycles_by_its_time(ram, tmp_path):
+    path = tmp_path / "trace.vcd"
+    engine = make_engine(ram, [load(BASE)] * 20)
+    engine.run(5)
+    then = engine.snapshot()
+    engine.run(7)
+    engine.restore(then)
+
+    engine.start_trace(path)
+    engine.run(5)
+    engine.stop_trace()
+
+    assert read_changes(path, "bench.top.mtime") == {cycle: cycle for cycle in range(5, 11)}
+
+
 def test_a_trace_that_cannot_be_written_raises(ram, tmp_path):
     with pytest.raises(OSError, match="No such file"):
         make_engine(ram).start_trace(tmp_path / "nowhere" / "trace.vcd")

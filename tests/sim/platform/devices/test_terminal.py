@@ -209,6 +209,21 @@ class TestForeground:
         typist.join()
         assert desk.terminal.poll(0, 128) == b"x"
 
+    @pytest.mark.parametrize("foreground", [True, False])
+    def test_a_stop_gives_the_terminal_back_if_it_is_ours(
+        self, desk, shell, monkeypatch, foreground
+    ):
+        shell["foreground"] = True
+        desk.terminal.poll(0, 128)
+        shell["foreground"] = foreground
+        stopped = []
+        monkeypatch.setattr(
+            desk.terminal, "_by_default", lambda number: stopped.append(self.is_by_line(desk))
+        )
+        monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+        desk.terminal._stop(signal.SIGTSTP, None)
+        assert stopped == [foreground]
+
 
 def test_a_checkpoint_leaves_the_terminal_alone(desk):
     checkpoint = Checkpoint([desk.terminal])

@@ -176,6 +176,15 @@ def test_the_thre_interrupt_goes_when_it_is_identified_and_comes_with_the_next_b
     assert board.load(IIR) == 2
 
 
+def test_turning_on_or_clearing_a_fifo_is_a_thre_interrupt_and_setting_its_trigger_is_none():
+    board = Board()
+    board.store(IER, THRE)
+    for control, identified in [(FIFO_ON, 2), (TRIGGER_8, 1), (TRIGGER_8 | 4, 2), (0, 2)]:
+        board.load(IIR)
+        board.store(IIR, control)
+        assert board.load(IIR) & 0xF == identified
+
+
 def test_received_data_comes_before_thre():
     board = Board(b"a")
     board.store(IER, THRE | RECEIVED)

@@ -33,6 +33,14 @@ def test_a_library_is_compiled_once(tmp_path):
     assert compile_library(ANSWER % 42, "test", tmp_path) == (path, True)
 
 
+def test_a_compiler_that_can_is_called_once(monkeypatch, tmp_path):
+    calls = []
+    failure_of = cxx._failure
+    monkeypatch.setattr(cxx, "_failure", lambda *given: calls.append(given) or failure_of(*given))
+    assert answer(compile_library(ANSWER % 43, "test", tmp_path)[0]) == 43
+    assert len(calls) == 1
+
+
 def test_files_are_compiled_side_by_side(tmp_path):
     """They know each other by what they declare, and each belongs to the library's name."""
     sources = [f"extern int other();\n{ANSWER % 40}".replace("40", "40 + other()")]

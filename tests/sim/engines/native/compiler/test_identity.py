@@ -1,5 +1,6 @@
 """Which designs are the same: known without elaborating them, and never wrongly."""
 
+import enum
 import subprocess
 import sys
 
@@ -106,6 +107,14 @@ def test_foreign_code_is_not_described():
 def test_a_design_with_a_foreign_part_is_not_described():
     mmu = Mmu()
     mmu.walker = Foreign()
+
+    assert identify(mmu) is None
+
+
+@pytest.mark.parametrize("held", [{(1, 2)}, pytest, enum.Enum("Foreign", "A").A])
+def test_a_part_that_holds_something_foreign_is_not_described(held):
+    mmu = Mmu()
+    mmu.note = held
 
     assert identify(mmu) is None
 

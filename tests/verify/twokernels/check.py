@@ -1,0 +1,84 @@
+"""`python -m tests.verify twokernels`: the same programs under two kernels."""
+
+from random import Random
+
+from sim.engines.base import EngineError
+from sim.host.toolchain import ToolchainError
+from tests.verify.check import Check, Failure, Part, Tally
+from tests.verify.twokernels.cases import MORE_CASES
+from tests.verify.twokernels.compare import compare, compare_scripts, lines, shrunk
+from tests.verify.twokernels.scripts import make
+
+__all__ = ["CHECK"]
+
+PROGRAMS, SCRIPTS = "programs", "scripts"
+#: Scripts of one boot: each has a directory on the disk, and what it makes there.
+BLOCK = 16
+#: MiB of RAM for a program: few, since some of them use all.
+MEMORY = 16
+
+
+class TwoKernels(Check):
+    """Runs bundled programs, and random scripts of system calls and accesses to memory, under the
+    kernel model and under the kernel in C. What they print, their status and their page faults are
+    to be the same.
+
+    `--only` takes the programs in whose command the given text is, and the scripts if it is
+    `scripts`.
+    """
+
+    name = "twokernels"
+    compares = "programs under the kernel model with the same under the kernel in C"
+    unit = "programs"
+    cases, least = 200, 0
+    help = "scripts, besides"
+    enough = None
+    unusable = (EngineError, ToolchainError)
+
+    def parts(self):
+        only = self.options.only
+        cases = [case for case in MORE_CASES if not only or any(text in str(case) for text in only)]
+        parts = [Part(PROGRAMS, cases)] if cases else []
+        if self.wants(SCRIPTS) and self.options.cases:
+            parts.append(Part(SCRIPTS, self.numbers(BLOCK)))
+        # None compared would be no difference.
+        if not parts:
+            raise ValueError(f"no command has {' or '.join(map(repr, only))} in it")
+        return parts
+
+    def work(self, part, task):
+        return self._compare_scripts(task) if part == SCRIPTS else _compare(task)
+
+    def _compare_scripts(self, numbers):
+        scripts = [make(Random(f"two {self.options.seed + number}")) for number in numbers]
+        tally = Tally(len(scripts))
+        try:
+            found = compare_scripts(scripts)
+        except AssertionError as error:
+            tally.failures.append(Failure(str(error), numbers[0], only=SCRIPTS))
+            return tally
+        for number, script, difference in zip(numbers, scripts, found, strict=True):
+            if difference is not None:
+                text = "\n".join([difference, *lines(shrunk(script, _differs))])
+                tally.failures.append(Failure(text, number, only=SCRIPTS))
+        return tally
+
+
+def _differs(script) -> bool:
+    """Whether it shows a difference alone; a run without an end is one."""
+    try:
+        return compare_scripts([script]) != [None]
+    except AssertionError:
+        return True
+
+
+def _compare(case):
+    try:
+        (difference,) = compare([case], memory_mib=MEMORY)
+    except AssertionError as error:
+        difference = f"{case}: {error}"
+    failures = [] if difference is None else [Failure(difference, only=str(case))]
+    return Tally(1, failures)
+
+
+CHECK = TwoKernels
