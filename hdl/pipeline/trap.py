@@ -78,10 +78,8 @@ class TrapStage(wiring.Component):
         The result: for readers in this cycle, and for the register file at its end.
     redirect
         Flush everything younger, and go on there.
-    environment, pmp
-        Live CSR state; `pmp` with memory protection only.
-    events, mtime, interrupts
-        See `hdl.priv.csr.CsrFile`.
+    environment, pmp, events, mtime, interrupts
+        See `hdl.priv.csr.CsrFile`; `pmp` with physical memory protection only.
     retire, probe
         The record of the instruction, one cycle later; what is in the stage.
     second
@@ -128,8 +126,7 @@ class TrapStage(wiring.Component):
             hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
         )
         self._fetch_csrs = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if pmp_entries else ()))
-        self.traps = TrapUnit()
-        self.amo = AmoUnit()
+        self.traps, self.amo = TrapUnit(), AmoUnit()
         self.joiner = Joiner() if misaligned else None
         #: The instruction in the stage.
         self._held = Executed().create(path=("held",))

@@ -250,8 +250,7 @@ class _LockStep:
             count = fields["mem_wmask"].bit_length()
             content = (fields["mem_wdata"] & (1 << 8 * count) - 1).to_bytes(count, "little")
             address = fields["mem_paddr"]
-            # What is beyond the page may be anywhere: the log has it, and it shows at the end.
-            count = min(count, PAGE_SIZE - address % PAGE_SIZE)
+            count = min(count, PAGE_SIZE - address % PAGE_SIZE)  # of what is beyond the log tells
             mine = spike.read(address, count).hex()
             self.expect(f"memory at {address:#x}", content[:count].hex(), mine)
 
