@@ -30,7 +30,7 @@ export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
 .PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
-        twokernels formal mutants fuzz bench docs verilog clean
+        twokernels formal mutants fuzz bench calibrate docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ mutants: $(STAMP) ## break the hart, the kernel model and the simulator; who not
 
 bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second
 	$(BIN)/python -m sim.bench
+
+calibrate: $(STAMP) ## measure on the kernel in C what the kernel model is charged for
+	$(BIN)/python -m sim.bench.calibrate
 
 verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/
 	$(BIN)/python -m hdl.verilog build/

@@ -20,7 +20,7 @@ from kernel_model.kernel import Kernel
 from sim.platform.devices.captured import Captured
 from sim.platform.ram import Ram
 
-__all__ = ["GEOMETRY", "write_image"]
+__all__ = ["GEOMETRY", "image_of", "write_image"]
 
 #: The disk of the release of 2025: 2,000 blocks in all.
 GEOMETRY = Geometry(data_blocks=DATA_BLOCKS[Abi.RELEASE_2025])
@@ -41,7 +41,12 @@ def write_image(contents: Contents, geometry: Geometry = GEOMETRY) -> bytes:
 
     Raises FsError, with one line that says what does not fit, and why.
     """
-    return _Image(_filled(contents, geometry)).write()
+    return image_of(_filled(contents, geometry))
+
+
+def image_of(fs: FileSystem) -> bytes:
+    """The image of what a kernel model's disk has now."""
+    return _Image(fs).write()
 
 
 def _filled(contents: Contents, geometry: Geometry) -> FileSystem:

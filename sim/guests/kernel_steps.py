@@ -1,6 +1,6 @@
 """What a kernel of one's own does about a page fault: the cycles of each of its functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from hdl.arch import PAGE_FAULTS, PAGE_SIZE, Priv
@@ -69,9 +69,14 @@ class KernelSteps:
         The kernel, for its symbols; empty if it has none.
     symbols : mapping of str to int
         All of them, whatever their kind.
+    causes : container of int
+        The traps that are followed, if not page faults.
     """
 
-    def __init__(self, elf: bytes, symbols: Mapping[str, int]):
+    def __init__(
+        self, elf: bytes, symbols: Mapping[str, int], causes: Container[int] = PAGE_FAULTS
+    ):
+        self._causes = causes
         self.settled: list[Callable[[FaultSteps], object]] = []
         self.served = self.retries = 0
         self.sums: dict[str, int] = {}
@@ -93,7 +98,7 @@ class KernelSteps:
             else:
                 name = self._name(fields["pc_rdata"])
                 fault.steps[name] = fault.steps.get(name, 0) + spent
-        if user and fields["trap"] and fields["cause"] in PAGE_FAULTS:
+        if user and fields["trap"] and fields["cause"] in self._causes:
             self._number += 1
             self._last = cycle
             pc, cause, tval = fields["pc_rdata"], fields["cause"], fields["tval"]

@@ -8,8 +8,9 @@ import pytest
 from kernel_model.facts.param import BSIZE, MAXFILE
 from kernel_model.fs.disk import Device, Folder, Geometry, Linked
 from kernel_model.fs.names import FsError
+from sim import start
 from sim.guests.disk_image import read_image
-from sim.guests.image_writer import GEOMETRY, write_image
+from sim.guests.image_writer import GEOMETRY, image_of, write_image
 
 CONSOLE = {"console": Device(1, 0)}
 
@@ -45,6 +46,16 @@ def test_files_are_numbered_as_by_the_kernel_model():
     assert [(inum, name.rstrip(b"\0")) for inum, name in entries] == [
         (1, b"."), (1, b".."), (2, b"console"), (3, b"a"), (4, b"d"), (6, b"b"),
     ]  # fmt: skip
+
+
+def test_the_disk_of_a_kernel_that_has_run():
+    with start("sh", "-c", "echo x > y; mkdir d; ln y d/z; rm y", memory_mib=8) as session:
+        session.run()
+        image = image_of(session.kernel.fs)
+
+    contents, _ = read_back(image)
+    assert (contents["d"], contents["d/z"]) == (Folder(), b"x\n")
+    assert "y" not in contents
 
 
 @pytest.mark.parametrize("size", [0, 1, BSIZE, 12 * BSIZE, 12 * BSIZE + 1, MAXFILE * BSIZE])

@@ -22,8 +22,9 @@ def test_assembly_programs_run_alike(name, latency):
     ("program", "options"),
     [
         (Expected("hello", ""), {}),
-        (Expected("lazy", ""), {"costs": False}),
-        (Expected("lazy", ""), {"costs": False, "svadu": True, "latency": 3}),
+        # Cut short, behind a few faults.
+        (Expected("lazy", ""), {"costs": False, "max_cycles": 6_000}),
+        (Expected("lazy", ""), {"svadu": True, "latency": 3, "max_cycles": 9_000}),
         (Expected("badaccess", "", args=("text",)), {"latency": 3}),
     ],
     ids=["hello", "lazy", "lazy-svadu-slow", "badaccess-slow"],
@@ -32,8 +33,9 @@ def test_programs_under_the_kernel_run_alike(program, options):
     native = kernel(program, engine="native", **options)
     pysim = kernel(program, engine="pysim", **options)
 
-    assert native.result[0] is End.FINISHED
+    assert native.result[0] is (End.LIMIT if "max_cycles" in options else End.FINISHED)
     assert native.result == pysim.result
+    assert (program.program == "hello") == (native.result[-2] == [])
 
 
 def test_sizes_of_tlbs_reach_the_hart_on_both_engines():

@@ -120,6 +120,26 @@ def test_random_states_are_shown_as_python_says(tmp_path, seed, first):
     assert text == expected.text
 
 
+@pytest.mark.parametrize("count", [7, 8, 20])
+def test_one_word_of_many_changes_and_may_become_what_its_neighbours_are(tmp_path, count):
+    """Words are compared eight at a time; those of few values are often equal to others."""
+    choose = random.Random(count)
+    groups, sizes = [[(0, 64, 0)]] * count, (1,) * count
+    expected, words = Expected(groups, sizes), [choose.randrange(3) for _ in range(count)]
+    with open(tmp_path / "it.vcd", "wb") as file:
+        tracer = Tracer(file.fileno(), groups, sizes, copied=0)
+        for sink in (tracer, expected):
+            sink.begin(words, 0)
+        for cycle in range(1, 1_000):
+            words = list(words)
+            words[choose.randrange(count)] = choose.randrange(3)
+            for sink in (tracer, expected):
+                sink.rise(words, cycle)
+        assert tracer.end() == 0
+        expected.end()
+    assert (tmp_path / "it.vcd").read_text() == expected.text
+
+
 @pytest.mark.parametrize("width", [1, 2, 7, 8, 9, 16, 31, 33, 56, 57, 63, 64, 65, 127, 128, 129])
 @pytest.mark.parametrize("low", [0, 1, 60, 63])
 @pytest.mark.parametrize("plain", [False, True])
