@@ -84,3 +84,62 @@ def test_each_page_of_an_access_is_a_fault_of_its_own():
 
 def test_without_it_the_program_is_killed():
     assert run(CROSSING, memory_mib=8).exit_status == 255
+
+
+#: Stores as of S-mode; of the data doubleword 1 may only be read, all else may be written.
+PROTECTED = """
+.globl _start, tohost
+_start:
+  la t0, failed
+  csrw mtvec, t0
+  li t0, -1
+  csrw pmpaddr1, t0
+  la a0, data
+  addi t1, a0, 8
+  srli t1, t1, 2
+  csrw pmpaddr0, t1
+  li t1, 0x1f19
+  csrw pmpcfg0, t1
+  li t1, 1 << 17 | 1 << 11
+  csrs mstatus, t1
+  li a1, -1
+  {insn}
+  li a2, 0
+  j done
+.balign 4
+failed:
+  csrr a2, mtval
+  sub a2, a2, a0
+done:
+  li t1, 1
+  sd t1, tohost, t2
+.section .tohost, "aw"
+tohost: .dword 0
+.balign 64
+data: .dword 0, 0, 0
+"""
+
+
+@pytest.mark.parametrize(
+    "insn, failed, stored",
+    [
+        ("sd a1, 5(a0)", 8, [0, 0, 0]),
+        ("sd a1, 12(a0)", 12, [0, 0, 0]),
+        ("sh a1, 11(a0)", 11, [0, 0, 0]),
+        ("sw a1, 17(a0)", 0, [0, 0, 0xFF_FFFF_FF00]),
+        ("ld a1, 5(a0)", 0, [0, 0, 0]),
+        ("ld a1, 12(a0)", 0, [0, 0, 0]),
+    ],
+)
+def test_memory_protection_refuses_either_portion(tmp_path, insn, failed, stored):
+    """Then nothing is stored; a misaligned load may be of memory that may only be read."""
+    source = tmp_path / "protected.S"
+    source.write_text(PROTECTED.format(insn=insn))
+    with start_bare(source, memory_mib=8, misaligned=True, pmp_entries=8) as session:
+        session.run(1_000)
+        registers = [session.machine.engine.read_register(number) for number in (10, 11, 12)]
+        data = registers[0]
+        words = [session.machine.ram.read_u64(data + 8 * i) for i in range(3)]
+
+    assert (registers[2], words) == (failed, stored)
+    assert registers[1] == (0 if insn.startswith("ld") else (1 << 64) - 1)
