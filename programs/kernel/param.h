@@ -12,11 +12,10 @@
 #define MAXOPBLOCKS 10
 #define LOGBLOCKS (MAXOPBLOCKS * 3)
 #define NBUF (MAXOPBLOCKS * 3)
-#define FSSIZE 2000
 #define NREGION 16 // ranges of a process's memory with one owner each
 
 #define QUANTUM 10000  // cycles of a turn
 #define TICK 10000     // cycles of a tick, the unit of sleep and uptime
-#define LEAST_TURN 2500 // cycles that are left to a process at least when it returns to user mode
+#define LEAST_TURN 1000 // cycles that are left at least to a process that returns to user mode
 
 #endif
