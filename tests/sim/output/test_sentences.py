@@ -54,8 +54,11 @@ def test_rights_are_those_of_the_page(pte, words):
 
 
 def test_there_are_words_for_every_reason():
-    for why in set(Why) - {Why.UNTOUCHED, Why.RUN_ENDED}:
+    maps = {Why.UNTOUCHED, Why.NEVER_STORED, Why.SHARED, Why.LAST_OWNER}
+    for why in set(Why) - maps - {Why.RUN_ENDED}:
         assert in_words(outcome(why))
+    for why in maps:
+        assert in_words(outcome(why, Decision.MAPPED, frame=0x8001_2000))
     with pytest.raises(ValueError, match="no reason to refuse"):
         in_words(outcome(Why.UNTOUCHED))
     assert in_words(outcome(Why.RUN_ENDED, Decision.UNSERVED)) == "unfinished"

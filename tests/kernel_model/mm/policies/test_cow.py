@@ -1,0 +1,78 @@
+"""Fork shares, and a store copies."""
+
+import pytest
+
+from hdl.arch import PAGE_SIZE, Cause, Pte, pte_to_pa
+from kernel_model.facts.costs import Step
+from kernel_model.mm.pagetable import leaves
+from kernel_model.mm.policy import make_policy
+from kernel_model.mm.served import Decision, Why
+from tests.kernel_model.support import failing_kalloc, make_hart, switch_to
+
+NAMES = ["batch:2", "batch:8", "prefault:4", "zero-page", "cow", "batch:8+cow+zero-page"]
+PAGE = PAGE_SIZE
+
+
+def mapped(hart):
+    """Numbers of the heap's pages that are mapped, counted from the heap's start."""
+    space = hart.proc.space
+    heap = space.regions.heap
+    found = leaves(hart.kernel, space.root, heap, space.regions.end)
+    return [(va - heap) // PAGE for va, _, _ in found]
+
+
+def last(hart):
+    return hart.kernel.faults[-1].outcome
+
+
+def steps(outcome):
+    return {step: times for step, times, _ in outcome.work.steps}
+
+
+@pytest.fixture
+def forked():
+    """A parent on the hart whose heap of two touched pages its child has, too."""
+    hart = make_hart(policy=make_policy("cow"))
+    hart.sbrk(2 * PAGE)
+    hart.put(hart.heap, b"old")
+    hart.store(hart.heap + PAGE, 9)
+    hart.call("fork")
+    return hart
+
+
+def test_fork_shares_and_the_first_store_copies(forked):
+    hart = forked
+    frame = pte_to_pa(hart.pte(hart.heap))
+    assert hart.kernel.kmem.references(frame) == 2
+
+    hart.store(hart.heap, ord("n"))
+
+    outcome = last(hart)
+    assert (outcome.why, hart.kernel.faults[-1].cause) == (Why.SHARED, Cause.STORE_PAGE)
+    assert steps(outcome)[Step.COPY] == PAGE // 8
+    assert (outcome.frame != frame, outcome.pte & Pte.V) == (True, Pte.V)
+    assert hart.get(hart.heap, 3) == b"nld"
+    switch_to(hart, 3)
+    assert hart.get(hart.heap, 3) == b"old"
+
+
+def test_text_that_is_shared_stays_read_only(forked):
+    hart = forked
+    switch_to(hart, 3)
+    hart.trap(Cause.STORE_PAGE, stval=0)
+    assert (last(hart).decision, last(hart).why) == (Decision.REFUSED, Why.PAGE_RIGHTS)
+
+
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_a_fork_that_lacks_a_frame_leaves_the_parent_its_pages(nth):
+    hart = make_hart(policy=make_policy("cow"))
+    hart.sbrk(PAGE)
+    hart.store(hart.heap, 1)
+    used = hart.kernel.kmem.used
+    with failing_kalloc(hart.kernel, nth) as calls:
+        result = hart.call("fork")
+    assert (result == -1) == (len(calls) >= nth)
+    if result == -1:
+        assert (hart.kernel.kmem.used, hart.kernel.kmem.shared) == (used, 0)
+    hart.store(hart.heap, 2)
+    assert hart.load(hart.heap) == 2
