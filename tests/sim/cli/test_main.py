@@ -32,7 +32,7 @@ def complaint(capsys):
         (["run", "--latency", "0", "lazy"], "'--latency': 0 is not in the range"),
         (["run", "--memory", "-1", "lazy"], "'--memory': -1 is not in the range"),
         (["run", "--kernel-cost", "free", "lazy"], "'--kernel-cost': 'free' is not one of"),
-        (["run", "--policy", "never", "lazy"], "'--policy': 'never' is not one of"),
+        (["run", "--policy", "never", "lazy"], "'--policy': policy must be one of lazy, eager"),
         (["run", "--engine", "abacus", "lazy"], "'--engine': 'abacus' is not"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "9:5", "x"], "FROM must be less than TO"),
         (["run", "--vcd", "a.vcd", "--vcd-window", "5", "x"], "'5' is not FROM:TO in cycles"),
