@@ -30,6 +30,7 @@ void bpin(struct buf *b);
 void bunpin(struct buf *b);
 
 // clock.c
+void clockinit(void);
 uint64 ticks_now(void);
 int sleep_until(uint64 wakes);
 void clockintr(void);
@@ -175,6 +176,7 @@ int fetchstr(uint64 addr, char *buffer, int max);
 void trapinit(void);
 uint64 usertrap(void);
 uint64 prepare_return(void);
+extern int wrote_code;       // something was stored where programs may execute it
 extern uint64 faults_served; // page faults of user mode after which the instruction ran again
 
 // tree.c

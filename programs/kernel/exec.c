@@ -181,7 +181,7 @@ static void replace_program(struct proc *p, const struct image *image, const cha
     if (*at == '/')
       name = at + 1;
   safestrcpy(p->name, name, sizeof p->name);
-  fence_i();
+  wrote_code = 1;
 }
 
 // Lets the process run the program at `path`; the number of its arguments, or -1 if that cannot be,

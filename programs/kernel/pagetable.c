@@ -152,7 +152,7 @@ static int copy_page(pagetable_t new, uint64 va, pte_t pte) {
     return -1;
   memcpy(page, (void *)PTE2PA(pte), PGSIZE);
   if (pte & PTE_X)
-    fence_i();
+    wrote_code = 1;
   if (mappages(new, va, PGSIZE, (uint64)page, PTE_FLAGS(pte)) == 0)
     return 0;
   kfree(page);

@@ -17,6 +17,6 @@
 
 #define QUANTUM 10000  // cycles of a turn
 #define TICK 10000     // cycles of a tick, the unit of sleep and uptime
-#define LEAST_TURN 2500 // cycles that are left to a process at least when it returns to user mode
+#define LEAST_TURN 1000 // cycles that are left at least to a process that returns to user mode
 
 #endif

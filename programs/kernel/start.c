@@ -10,6 +10,7 @@ __attribute__((noreturn)) static void start_kernel(void) {
   kinit(ram_end);
   kvminit(ram_end);
   kvminithart();
+  clockinit();
   procinit();
   trapinit();
   plicinit();

@@ -6,6 +6,7 @@
 extern char trampoline[], uservec[], kernelvec[];
 
 uint64 faults_served;
+int wrote_code;
 
 void trapinit(void) {
   csr_write(stvec, kernelvec);
@@ -96,6 +97,10 @@ uint64 prepare_return(void) {
   csr_clear(sstatus, SSTATUS_SPP);
   csr_set(sstatus, SSTATUS_SPIE);
   csr_write(sepc, p->trapframe->epc);
+  if (wrote_code) {
+    fence_i();
+    wrote_code = 0;
+  }
   timer_for_turn();
   return MAKE_SATP(p->pagetable);
 }

@@ -14,7 +14,7 @@ static uint64 userpage(pagetable_t pagetable, uint64 va, uint64 access) {
   if (!(pte & PTE_U) || !(pte & access))
     return 0;
   if (access == PTE_W && (pte & PTE_X))
-    fence_i();
+    wrote_code = 1;
   return PTE2PA(pte);
 }
 

@@ -78,6 +78,6 @@ __attribute__((noinline)) uint64 vmfault(pagetable_t pagetable, uint64 va, uint 
   if (!(region->rights & access))
     return 0;
   if (region->rights & PTE_X)
-    fence_i(); // the frame may have held other code
+    wrote_code = 1; // the frame may have held other code
   return fill_page(pagetable, PGROUNDDOWN(va), region->rights | PTE_U);
 }

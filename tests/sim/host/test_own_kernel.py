@@ -10,7 +10,7 @@ FUNCTIONS = "uservec usertrap vmfault kalloc memset mappages walk userret"
 
 def boot(stdin, **options):
     with start_boot(stdin=stdin, **options) as session:
-        session.run(max_cycles=20_000_000)
+        session.run(max_cycles=50_000_000)
         return session.exit_code, session.output.decode()
 
 
@@ -48,6 +48,13 @@ def test_it_has_the_memory_that_there_is_and_no_more():
     status, output = boot("lazytests -n oom\nexit\n", memory_mib=2)
 
     assert "test oom: OK\n" in output, output
+    assert status == 0
+
+
+def test_a_turn_has_room_for_an_instruction_however_slow_memory_is():
+    status, output = boot("exit\n", latency=50)
+
+    assert output.endswith("$ 0 page faults served\n")
     assert status == 0
 
 
