@@ -12,7 +12,6 @@
 #define MAXOPBLOCKS 10
 #define LOGBLOCKS (MAXOPBLOCKS * 3)
 #define NBUF (MAXOPBLOCKS * 3)
-#define FSSIZE 2000
 #define NREGION 16 // ranges of a process's memory with one owner each
 
 #define QUANTUM 10000  // cycles of a turn

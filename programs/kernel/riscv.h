@@ -14,9 +14,7 @@
 #define csr_set(name, bits) asm volatile("csrs " #name ", %0" ::"r"((uint64)(bits)) : "memory")
 #define csr_clear(name, bits) asm volatile("csrc " #name ", %0" ::"r"((uint64)(bits)) : "memory")
 
-// By numbers, for assemblers that are older than these registers.
-#define MENVCFG 0x30a
-#define STIMECMP 0x14d
+// By numbers, menvcfg and stimecmp: there are assemblers that are older than they.
 #define menvcfg_set(bits) asm volatile("csrs 0x30a, %0" ::"r"((uint64)(bits)))
 #define stimecmp_write(value) asm volatile("csrw 0x14d, %0" ::"r"((uint64)(value)))
 
