@@ -60,6 +60,9 @@ class Hart(wiring.Component):
     pmp_csrs : bool
         Without entries the registers of physical memory protection read 0 and ignore writes, for
         kernels that write them without looking; else they are illegal instructions then.
+    misaligned : bool
+        Loads and stores in RAM may have any alignment (Zicclsm); else those that are not aligned
+        trap. See `hdl.pipeline.misaligned`.
     pma : Pma
         Where RAM is.
 
@@ -100,6 +103,7 @@ class Hart(wiring.Component):
         hpm_counters: int = 4,
         pmp_entries: int = 0,
         pmp_csrs: bool = False,
+        misaligned: bool = False,
         pma: Pma | None = None,
     ) -> None:
         super().__init__(
@@ -117,9 +121,13 @@ class Hart(wiring.Component):
         self.fetch = Fetch(reset_pc=reset_pc, btb_entries=btb_entries, protected=protected)
         self.align = Aligner(protected=protected)
         self.decode = Decode()
-        self.execute = Execute()
+        self.execute = Execute(misaligned=misaligned, protected=protected)
         self.trap = TrapStage(
-            hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
+            hart_id=hart_id,
+            hpm_counters=hpm_counters,
+            pmp_entries=pmp_entries,
+            pmp_csrs=pmp_csrs,
+            misaligned=misaligned,
         )
         self.mmu = Mmu(
             pma=pma,
@@ -129,6 +137,7 @@ class Hart(wiring.Component):
             pmp_entries=pmp_entries,
         )
         self._protected = protected
+        self._misaligned = misaligned
         self.arbiter = Arbiter()
         self.event_unit = EventUnit()
         self.registers = self.decode.registers.data
@@ -152,6 +161,9 @@ class Hart(wiring.Component):
     def _probe(self, m: Module) -> None:
         """What the stages and the MMU show, and the events that follow from it."""
         events, probe = self.event_unit, wiring.flipped(self.probe)
+        data_takes = self.execute.valid & self.trap.ready
+        if self._misaligned:
+            data_takes |= self.execute.advances
         for name in STAGES:
             wiring.connect(m, getattr(self, name).probe, getattr(probe, name))
         wiring.connect(m, self.mmu.probe, probe.mmu, events.mmu)
@@ -160,7 +172,7 @@ class Hart(wiring.Component):
             events.fetch.takes.eq(self.fetch.takes),
             events.fetch_waits.eq(self.fetch.waits),
             events.data.asks.eq(self.execute.translation.valid),
-            events.data.takes.eq(self.execute.valid & self.trap.ready),
+            events.data.takes.eq(data_takes),
             events.update_waits.eq(self.trap.update.valid & ~self.trap.update.done),
             probe.events.eq(events.events),
             self.trap.events.eq(events.events),
@@ -174,6 +186,8 @@ class Hart(wiring.Component):
         wiring.connect(m, align.fetched, decode.fetched)
         wiring.connect(m, decode.decoded, execute.decoded)
         wiring.connect(m, execute.executed, trap.executed)
+        if self._misaligned:
+            wiring.connect(m, execute.second, trap.second)
         wiring.connect(m, execute.forward, decode.from_execute)
         wiring.connect(m, trap.forward, decode.from_trap)
         wiring.connect(m, execute.learn, fetch.learn)

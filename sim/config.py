@@ -94,6 +94,8 @@ class MachineConfig:
     pmp_csrs : bool
         Without entries the registers of physical memory protection read 0 and ignore writes, for
         kernels that write them without looking; else they are illegal instructions then.
+    misaligned : bool
+        Loads and stores in RAM may have any alignment; else those that are not aligned trap.
     reset_pc : int
         Address of the first instruction, even.
     hart_id : int
@@ -113,6 +115,7 @@ class MachineConfig:
     hpm_counters: int = 0
     pmp_entries: int = 0
     pmp_csrs: bool = False
+    misaligned: bool = False
     reset_pc: int = RAM_BASE
     hart_id: int = 0
 

@@ -47,6 +47,15 @@ def test_so_does_one_for_a_hart_with_memory_protection(name):
     assert run.returncode == 0, f"test {run.returncode} failed: {run.stderr.decode()}"
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in ASM.glob("misaligned/*.S")))
+def test_so_does_one_for_a_hart_with_misaligned_accesses(name):
+    spike.require()
+
+    run = spike.run(build(ASM / "misaligned" / f"{name}.S"), isa=f"{spike.ISA}_zicclsm_svadu")
+
+    assert run.returncode == 0, f"test {run.returncode} failed: {run.stderr.decode()}"
+
+
 def test_failed_program_is_told_from_a_passed_one(tmp_path):
     spike.require()
     source = tmp_path / "failing.S"

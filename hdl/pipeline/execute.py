@@ -8,13 +8,14 @@ from hdl.arch import PA_BITS
 from hdl.memory.port import RequestSignature, Source
 from hdl.mmu.ports import TranslationSignature
 from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.misaligned import SecondPortion, Splitter
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, copy
 from hdl.priv.csr import Environment
 from hdl.units.alu import Alu, branch_taken
 from hdl.units.btb import BranchUpdate
 from hdl.units.decoder import Unit
-from hdl.units.lanes import is_misaligned, store_lanes
+from hdl.units.lanes import is_misaligned, rotate_lanes, store_lanes
 from hdl.units.muldiv import MulDiv
 
 __all__ = ["Execute"]
@@ -28,6 +29,12 @@ class Execute(wiring.Component):
     that cycle (`ready`). So a device never sees an access that did not happen, and the trap stage
     waits for every response. An interrupt is sampled in the same cycle; an interrupted instruction
     starts no access.
+
+    Parameters
+    ----------
+    misaligned, protected : bool
+        Loads and stores may be misaligned; see `hdl.pipeline.misaligned`. There is physical memory
+        protection, which only that has to know.
 
     Members
     -------
@@ -50,29 +57,39 @@ class Execute(wiring.Component):
         Its result, to the decode stage.
     probe
         The instruction; see `hdl.pipeline.probe`.
+    second, advances
+        With `misaligned` only: the other portion of an access that goes on, to the trap stage; and
+        a translation is taken, though the instruction stays for another one.
     """
 
-    decoded_valid: In(1)
-    decoded: In(Decoded())
-    accept: Out(1)
-    valid: Out(1)
-    executed: Out(Executed())
-    ready: In(1)
-    trap_empty: In(1)
-    translation: Out(TranslationSignature())
-    request: Out(RequestSignature())
-    reserved: In(1)
-    reservation: In(PA_BITS)
-    environment: In(Environment())
-    flush: In(1)
-    redirect: Out(Redirect())
-    learn: Out(BranchUpdate())
-    forward: Out(Forward())
-    probe: Out(StageSignature())
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, misaligned: bool = False, protected: bool = False) -> None:
+        super().__init__(
+            {
+                "decoded_valid": In(1),
+                "decoded": In(Decoded()),
+                "accept": Out(1),
+                "valid": Out(1),
+                "executed": Out(Executed()),
+                "ready": In(1),
+                "trap_empty": In(1),
+                "translation": Out(TranslationSignature()),
+                "request": Out(RequestSignature()),
+                "reserved": In(1),
+                "reservation": In(PA_BITS),
+                "environment": In(Environment()),
+                "flush": In(1),
+                "redirect": Out(Redirect()),
+                "learn": Out(BranchUpdate()),
+                "forward": Out(Forward()),
+                "probe": Out(StageSignature()),
+                **({"second": Out(SecondPortion()), "advances": Out(1)} if misaligned else {}),
+            }
+        )
         self.muldiv = MulDiv()
+        #: What makes portions of misaligned accesses.
+        self.splitter = Splitter(protected=protected) if misaligned else None
+        #: What the translation of the access comes to.
+        self._answer = self.splitter.answer if self.splitter else self.translation
         #: The instruction in the stage.
         self._held = Decoded().create(path=("held",))
         self._occupied = Signal(name="occupied")
@@ -112,6 +129,9 @@ class Execute(wiring.Component):
         self._compute(m)
         self._translate(m)
         self._access(m)
+        if self.splitter is not None:
+            m.submodules.splitter = self.splitter
+            self._split(m, self.splitter)
         self._finish(m)
         self._describe(m)
         self._probe(m)
@@ -183,6 +203,9 @@ class Execute(wiring.Component):
         """Requests the translation of a data address."""
         held, control, translation = self._held, self._held.control, self.translation
         misaligned = is_misaligned(self._address[:3], control.funct3[:2])
+        if self.splitter is not None:
+            # What is left to trap.
+            misaligned &= self._atomic
         with m.Switch(control.unit):
             for unit, access in ACCESSES.items():
                 with m.Case(unit):
@@ -204,28 +227,54 @@ class Execute(wiring.Component):
             translation.squash.eq(self.flush),
         ]
 
+    def _split(self, m: Module, splitter: Splitter) -> None:
+        """A misaligned access is translated by portions, and requests doublewords."""
+        translation, request = self.translation, self.request
+        held, misaligned = self._held, splitter.misaligned
+        m.d.comb += [
+            splitter.valid.eq(translation.valid),
+            splitter.access_va.eq(self._address),
+            splitter.bytes_log2.eq(held.control.funct3[:2]),
+            splitter.renew.eq(self.accept),
+            *(
+                getattr(splitter, name).eq(getattr(translation, name))
+                for name in ("done", "pa", "device", "fault", "update")
+            ),
+            translation.va.eq(splitter.va),
+            translation.size.eq(splitter.size),
+            self.advances.eq(splitter.advances),
+            *copy(self.second, splitter.second),
+        ]
+        with m.If(misaligned):
+            m.d.comb += [
+                request.address[:3].eq(0),
+                request.size.eq(3),
+                request.data.eq(rotate_lanes(held.rs2_data, self._address[:3])),
+                request.strobe.eq(Mux(request.write, splitter.strobe, 0)),
+            ]
+
     def _access(self, m: Module) -> None:
         """Requests the translated access."""
         held, control = self._held, self._held.control
-        translation, request = self.translation, self.request
+        answer, request = self._answer, self.request
         write = (control.unit == Unit.STORE) | (control.unit == Unit.SC)
         lanes, strobe = store_lanes(self._address[:3], control.funct3[:2], held.rs2_data)
         m.d.comb += [
             self._atomic.eq((control.unit >= Unit.LR) & (control.unit <= Unit.AMO)),
-            self._reservation_holds.eq(self.reserved & (self.reservation == translation.pa)),
+            self._reservation_holds.eq(self.reserved & (self.reservation == answer.pa)),
             self._wanted.eq(
-                (translation.fault == Fault.NONE)
-                & ~translation.update
+                (answer.fault == Fault.NONE)
+                & ~answer.update
                 & ~((control.unit == Unit.SC) & ~self._reservation_holds)
             ),
             request.valid.eq(
-                translation.valid
-                & translation.done
+                self.translation.valid
+                & answer.done
                 & self._wanted
                 & self.ready
                 & (self.trap_empty | ~self._atomic)
             ),
-            request.address.eq(translation.pa),
+            request.address.eq(answer.pa),
             request.write.eq(write),
             request.data.eq(lanes),
             request.strobe.eq(Mux(write, strobe, 0)),
@@ -237,7 +286,7 @@ class Execute(wiring.Component):
 
     def _finish(self, m: Module) -> None:
         """When the instruction's work in this stage is done."""
-        accessed = self.translation.done & (~self._wanted | self.request.ready)
+        accessed = self._answer.done & (~self._wanted | self.request.ready)
         divides = self._held.control.unit == Unit.MULDIV
         with m.If(self._failed | self.environment.interrupt):
             m.d.comb += self._finished.eq(1)
@@ -248,7 +297,7 @@ class Execute(wiring.Component):
 
     def _probe(self, m: Module) -> None:
         """What is in the stage, and what it waits for, in the order of `_finish`."""
-        held, probe, translation = self._held, self.probe, self.translation
+        held, probe, answer = self._held, self.probe, self._answer
         m.d.comb += [
             probe.valid.eq(self._occupied),
             probe.id.eq(held.id),
@@ -260,9 +309,9 @@ class Execute(wiring.Component):
         with m.Elif(self._finished):
             with m.If(~self.ready):
                 m.d.comb += probe.stall.eq(Stall.NEXT)
-        with m.Elif(~translation.valid):
+        with m.Elif(~self.translation.valid):
             m.d.comb += probe.stall.eq(Stall.UNIT)
-        with m.Elif(~translation.done):
+        with m.Elif(~answer.done):
             m.d.comb += probe.stall.eq(Stall.TRANSLATION)
         with m.Elif(~self.trap_empty & self._atomic):
             m.d.comb += probe.stall.eq(Stall.NEXT)
@@ -271,7 +320,7 @@ class Execute(wiring.Component):
 
     def _describe(self, m: Module) -> None:
         """What goes on to the trap stage."""
-        held, executed, translation = self._held, self.executed, self.translation
+        held, executed, answer = self._held, self.executed, self._answer
         for name in ("unit", "system", "funct3", "rs1", "rs2", "rd", "illegal"):
             m.d.comb += getattr(executed, name).eq(getattr(held.control, name))
         for name in ("pc", "insn", "rs1_data", "rs2_data", "id"):
@@ -279,13 +328,16 @@ class Execute(wiring.Component):
         m.d.comb += [
             executed.requested.eq(self.request.valid),
             executed.data.va.eq(self._address),
-            executed.pa.eq(translation.pa),
+            executed.pa.eq(answer.pa),
             executed.interrupt.eq(self.environment.interrupt),
             executed.interrupt_cause.eq(self.environment.interrupt_cause),
             *copy(executed.fetch, held.fetch),
         ]
-        with m.If(translation.valid):
+        with m.If(self.translation.valid):
             m.d.comb += [
-                executed.data.fault.eq(translation.fault),
-                executed.data.update.eq(translation.update),
+                executed.data.fault.eq(answer.fault),
+                executed.data.update.eq(answer.update),
             ]
+        if self.splitter is not None:
+            with m.If(executed.data.is_refused()):
+                m.d.comb += executed.data.va.eq(self.splitter.va)

@@ -5,21 +5,23 @@ stage is sure to finish what it holds: CSR writes, traps and returns, fences, th
 atomics, and the A and D bits of Svadu.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import PA_BITS, PMPADDRS, PMPCFGS, Csr, Priv
+from hdl.arch import PA_BITS, PMPADDRS, PMPCFGS, Csr
 from hdl.events import Event
 from hdl.memory.pmp import pmp_layout
 from hdl.memory.port import RequestSignature, ResponseSignature
 from hdl.mmu.ports import SfenceSignature, UpdateSignature
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.amo import AmoUnit
+from hdl.pipeline.misaligned import OFFER, Joiner, SecondPortion
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy
+from hdl.pipeline.system import forbid, modify
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
@@ -41,6 +43,7 @@ class TrapStage(wiring.Component):
     ============================ ================================================ ================
     interrupted or with a fault  nothing                                          1
     load, store, LR, SC          the bus response                                 latency
+    load, store of two portions  both responses                                   2 latencies
     AMO                          the read's response, then the write's            2 latencies + 1
     needing an A or D bit        the MMU's update; then it is fetched again       walk and write
     wfi                          a pending interrupt that `mie` enables           any
@@ -49,13 +52,14 @@ class TrapStage(wiring.Component):
 
     What changes how younger instructions are fetched or translated (traps, returns, fences, writes
     of `satp`, `mstatus`, `sstatus`, `menvcfg`, `pmpcfg` and `pmpaddr`) flushes them and redirects
-    the fetch stage. Behind
-    other CSR writes the next instruction waits one cycle (`ready`), so that it sees them.
+    the fetch stage. Behind other CSR writes the next instruction waits one cycle (`ready`).
 
     Parameters
     ----------
     hart_id, hpm_counters, pmp_entries, pmp_csrs
         See `hdl.priv.csr.CsrFile`.
+    misaligned : bool
+        Loads and stores may be misaligned; see `hdl.pipeline.misaligned`.
 
     Members
     -------
@@ -66,22 +70,20 @@ class TrapStage(wiring.Component):
     request
         The write of an AMO.
     reserved, reservation
-        A reservation is held, for this physical address. It survives traps, as in Spike; any SC
-        that does not fault ends it.
+        A reservation of this physical address is held, through traps, too, as in Spike, until an
+        SC that does not fault.
     update, sfence
         To the MMU.
     forward, rd, wdata, wen
         The result: for readers in this cycle, and for the register file at its end.
     redirect
         Flush everything younger, and go on there.
-    environment, pmp
-        Live CSR state; `pmp` with physical memory protection only.
-    events, mtime, interrupts
-        See `hdl.priv.csr.CsrFile`.
-    retire
-        The record of the instruction, one cycle later.
-    probe
-        What is in the stage; see `hdl.pipeline.probe`.
+    environment, pmp, events, mtime, interrupts
+        See `hdl.priv.csr.CsrFile`; `pmp` with physical memory protection only.
+    retire, probe
+        The record of the instruction, one cycle later; what is in the stage.
+    second
+        With `misaligned` only: the other portion of the access.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class TrapStage(wiring.Component):
         hpm_counters: int = 4,
         pmp_entries: int = 0,
         pmp_csrs: bool = False,
+        misaligned: bool = False,
     ) -> None:
         super().__init__(
             {
@@ -116,14 +119,15 @@ class TrapStage(wiring.Component):
                 "interrupts": In(InterruptLines()),
                 "retire": Out(RetirePort()),
                 "probe": Out(StageSignature()),
+                **({"second": In(SecondPortion())} if misaligned else {}),
             }
         )
         self.csrs = CsrFile(
             hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
         )
         self._fetch_csrs = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if pmp_entries else ()))
-        self.traps = TrapUnit()
-        self.amo = AmoUnit()
+        self.traps, self.amo = TrapUnit(), AmoUnit()
+        self.joiner = Joiner() if misaligned else None
         #: The instruction in the stage.
         self._held = Executed().create(path=("held",))
         self._occupied = Signal(name="occupied")
@@ -163,6 +167,8 @@ class TrapStage(wiring.Component):
         self._collect(m)
         self._finish(m)
         self._amo(m)
+        if self.joiner is not None:
+            self._join(m, self.joiner)
         self._result(m)
         self._redirect(m)
         self._record(m)
@@ -187,31 +193,12 @@ class TrapStage(wiring.Component):
             csrs.write.eq(self._retires & (held.unit == Unit.CSR) & csrs.attempt),
             csrs.retire.eq(self._retires),
         ]
-        with m.Switch(held.funct3[:2]):
-            with m.Case(2):
-                m.d.comb += csrs.write_data.eq(csrs.modify_data | self._operand)
-            with m.Case(3):
-                m.d.comb += csrs.write_data.eq(csrs.modify_data & ~self._operand)
-            with m.Default():
-                m.d.comb += csrs.write_data.eq(self._operand)
+        modify(m, csrs.write_data, held.funct3, csrs.modify_data, self._operand)
 
     def _system(self, m: Module) -> None:
         """The privileged instructions and fences, and whether they are allowed."""
-        held, environment, sfence = self._held, self.environment, self.sfence
-        user, supervisor = environment.priv == Priv.U, environment.priv == Priv.S
-        is_system, forbidden = held.unit == Unit.SYSTEM, self._forbidden
-        with m.If(is_system):
-            with m.Switch(held.system):
-                with m.Case(System.SRET):
-                    m.d.comb += forbidden.eq(user | (supervisor & environment.tsr))
-                with m.Case(System.MRET):
-                    m.d.comb += forbidden.eq(environment.priv != Priv.M)
-                with m.Case(System.WFI):
-                    m.d.comb += forbidden.eq(user | (supervisor & environment.tw))
-                with m.Case(System.SFENCE_VMA):
-                    m.d.comb += forbidden.eq(user | (supervisor & environment.tvm))
-        with m.Elif(held.unit == Unit.CSR):
-            m.d.comb += forbidden.eq(~self.csrs.legal)
+        held, sfence, is_system = self._held, self.sfence, self._held.unit == Unit.SYSTEM
+        forbid(m, self._forbidden, held, self.environment, self.csrs.legal)
 
         def retires(system: System) -> Value:
             return self._retires & is_system & (held.system == system)
@@ -263,7 +250,10 @@ class TrapStage(wiring.Component):
         with m.If(self._updates):
             m.d.comb += finished.eq(self.update.done)
         with m.Elif(held.requested):
-            m.d.comb += finished.eq(self.response.valid & (~atomic | self.amo.last))
+            last = ~atomic | self.amo.last
+            if self.joiner is not None:
+                last &= ~self.joiner.waits
+            m.d.comb += finished.eq(self.response.valid & last)
         with m.Elif((held.unit == Unit.SYSTEM) & (held.system == System.WFI)):
             m.d.comb += finished.eq(environment.wake | self.traps.chosen)
         with m.Else():
@@ -296,12 +286,29 @@ class TrapStage(wiring.Component):
             amo.value.eq(self._value),
         ]
 
+    def _join(self, m: Module, joiner: Joiner) -> None:
+        """The second portion of a load or store."""
+        m.submodules.joiner = joiner
+        wiring.connect(m, wiring.flipped(self.response), joiner.response)
+        wiring.connect(m, wiring.flipped(self.second), joiner.second)
+        m.d.comb += [
+            *copy(joiner.executed, self._held),
+            joiner.take.eq(self.ready),
+            joiner.active.eq(self._occupied & self._held.requested),
+            joiner.request.ready.eq(self.request.ready),
+        ]
+        with m.If(joiner.request.valid):
+            m.d.comb += [getattr(self.request, n).eq(getattr(joiner.request, n)) for n in OFFER]
+        with m.If(joiner.active):
+            m.d.comb += self.traps.collected.data.va.eq(joiner.va)
+
     def _result(self, m: Module) -> None:
         """What is written to a register, and the reservation."""
         held, size = self._held, self._held.funct3[:2]
-        m.d.comb += self._value.eq(
-            load_value(held.data.va[:3], size, held.funct3[2], self.response.data)
-        )
+        low, word = held.data.va[:3], self.response.data
+        if self.joiner is not None:
+            low, word = Const(0, 3), self.joiner.word
+        m.d.comb += self._value.eq(load_value(low, size, held.funct3[2], word))
         with m.Switch(held.unit):
             with m.Case(Unit.LOAD, Unit.LR):
                 m.d.comb += self.wdata.eq(self._value)
@@ -325,25 +332,19 @@ class TrapStage(wiring.Component):
 
     def _redirect(self, m: Module) -> None:
         """Where execution goes on, if younger instructions have to be dropped."""
-        held, target = self._held, self.csrs.trap
-        environment, redirect = self.environment, self.redirect
+        held, target, redirect = self._held, self.csrs.trap, self.redirect
         flushes = Signal()
-        is_system, is_csr = held.unit == Unit.SYSTEM, held.unit == Unit.CSR
+        is_system = held.unit == Unit.SYSTEM
+        writes_csr = (held.unit == Unit.CSR) & self.csrs.attempt
         fetch_csr = Cat(self.csrs.address == csr for csr in self._fetch_csrs).any()
         with m.If(is_system):
             with m.Switch(held.system):
                 with m.Case(System.FENCE_I, System.SRET, System.MRET, System.SFENCE_VMA):
                     m.d.comb += flushes.eq(1)
         m.d.comb += [
-            self._serial.eq(is_system | (is_csr & self.csrs.attempt)),
+            self._serial.eq(is_system | writes_csr),
             redirect.valid.eq(
-                self._finishes
-                & (
-                    target.valid
-                    | self._replays
-                    | flushes
-                    | (is_csr & self.csrs.attempt & fetch_csr)
-                )
+                self._finishes & (target.valid | self._replays | flushes | (writes_csr & fetch_csr))
             ),
         ]
         with m.If(target.valid):
@@ -351,9 +352,9 @@ class TrapStage(wiring.Component):
         with m.Elif(self._replays):
             m.d.comb += redirect.target.eq(held.pc)
         with m.Elif(self.csrs.sret):
-            m.d.comb += redirect.target.eq(environment.sepc)
+            m.d.comb += redirect.target.eq(self.environment.sepc)
         with m.Elif(self.csrs.mret):
-            m.d.comb += redirect.target.eq(environment.mepc)
+            m.d.comb += redirect.target.eq(self.environment.mepc)
         with m.Else():
             m.d.comb += redirect.target.eq(held.next_pc)
 

@@ -1,12 +1,13 @@
 """Byte lanes: how a value of 1, 2, 4 or 8 bytes lies in the 64-bit word of a memory port.
 
 Functions from values to values; `size` is the log2 of the access's bytes (2 bits), `low` the
-address bits 2:0. `store_lanes` and `load_value` expect a naturally aligned access.
+address bits 2:0. `store_lanes` and `load_value` expect a naturally aligned access; those of any
+other reach into the next word, by `reached_lanes` and `rotate_lanes`.
 """
 
 from amaranth.hdl import C, Cat, Mux, Value, ValueLike
 
-__all__ = ["is_misaligned", "load_value", "store_lanes"]
+__all__ = ["is_misaligned", "load_value", "reached_lanes", "rotate_lanes", "store_lanes"]
 
 
 def is_misaligned(low: ValueLike, size: ValueLike) -> Value:
@@ -38,6 +39,18 @@ def load_value(low: ValueLike, size: ValueLike, unsigned: ValueLike, word: Value
         return Mux(unsigned, part, part.as_signed())
 
     return _by_size(size, extend(8), extend(16), extend(32), shifted)[:64]
+
+
+def reached_lanes(low: ValueLike, size: ValueLike) -> Value:
+    """The bytes of an access of any alignment (16 bits): those of its word, then of the next."""
+    low, size = Value.cast(low), Value.cast(size)
+    return (_by_size(size, C(0x01, 16), C(0x03, 16), C(0x0F, 16), C(0xFF, 16)) << low)[:16]
+
+
+def rotate_lanes(word: ValueLike, by: ValueLike) -> Value:
+    """`word` (64 bits) rotated by `by` bytes (its low 3 bits count) towards the upper lanes."""
+    word, by = Value.cast(word), Value.cast(by)
+    return Cat(word.word_select((lane - by)[:3], 8) for lane in range(8))
 
 
 def _by_size(size: Value, byte: Value, half: Value, word: Value, double: Value) -> Value:

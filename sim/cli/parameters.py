@@ -60,6 +60,11 @@ MACHINE = [
     _number("hpm_counters", "N", "Event counters that the hart has for software."),
     _number("pmp_entries", "N", "Entries of physical memory protection that the hart has."),
     click.option(
+        "--misaligned",
+        is_flag=True,
+        help="The hart does misaligned loads and stores in RAM; else they trap.",
+    ),
+    click.option(
         "--no-fast-forward",
         "fast_forward",
         flag_value=False,

@@ -15,7 +15,7 @@ Recipe = Mapping[str, Any]
 #: Parameters of a machine that are the hart's own.
 _PARAMETERS = (
     *("reset_pc", "itlb_entries", "dtlb_entries", "walk_cache_entries", "btb_entries"),
-    *("hpm_counters", "pmp_entries", "pmp_csrs", "hart_id"),
+    *("hpm_counters", "pmp_entries", "pmp_csrs", "misaligned", "hart_id"),
 )
 #: Whether the process is the command and runs nobody else's code.
 _trusted = False

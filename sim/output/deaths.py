@@ -17,8 +17,8 @@ _REASONS: dict[int, str] = {
     Cause.FETCH_ACCESS: "fetch from where there is no memory",
     Cause.ILLEGAL: "illegal instruction {stval:#x} (the hart has no floating point)",
     Cause.BREAKPOINT: "ebreak",
-    Cause.LOAD_MISALIGNED: "misaligned load from {stval:#x}: the hart has aligned accesses only",
-    Cause.STORE_MISALIGNED: "misaligned store to {stval:#x}: the hart has aligned accesses only",
+    Cause.LOAD_MISALIGNED: "misaligned load from {stval:#x} (--misaligned allows all but atomics)",
+    Cause.STORE_MISALIGNED: "misaligned store to {stval:#x} (--misaligned allows all but atomics)",
     Cause.LOAD_ACCESS: "load from {stval:#x}, where there is no memory",
     Cause.STORE_ACCESS: "store to {stval:#x}, where there is no memory",
 }

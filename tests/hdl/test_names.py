@@ -16,7 +16,7 @@ import hdl
 from hdl.hart import Hart
 from hdl.mmu.mmu import Mmu
 
-DESIGNS = (Hart, Mmu, partial(Hart, pmp_entries=2))
+DESIGNS = (Hart, Mmu, partial(Hart, pmp_entries=2, misaligned=True))
 
 
 def fragments(component):

@@ -37,6 +37,8 @@ MAX_CYCLES = {
 }
 #: Those for a hart with physical memory protection, with 8 entries.
 PROTECTED = {"pmp": 16_000}
+#: Those for a hart that does misaligned accesses.
+MISALIGNED = {"misaligned": 30_000}
 #: Those that depend most on when memory answers also run with a slow one.
 SLOW_MEMORY = ("rv64a", "sv39_fetch", "svadu", "lazy_pages")
 SLOW_LATENCY = 4
@@ -60,8 +62,16 @@ def test_program_passes_with_memory_protection(name, latency):
     check_program(ASM / "protected" / f"{name}.S", cycles, latency=latency, **config)
 
 
+@pytest.mark.parametrize("latency", [1, SLOW_LATENCY])
+@pytest.mark.parametrize("name", MISALIGNED)
+def test_program_passes_with_misaligned_accesses(name, latency):
+    cycles = latency * MISALIGNED[name]
+    check_program(ASM / "misaligned" / f"{name}.S", cycles, latency=latency, misaligned=True)
+
+
 def test_every_program_runs():
     assert {path.stem for path in ASM.glob("*.S")} == set(MAX_CYCLES)
+    assert {path.stem for path in ASM.glob("misaligned/*.S")} == set(MISALIGNED)
     assert {path.stem for path in ASM.glob("protected/*.S")} == set(PROTECTED)
 
 

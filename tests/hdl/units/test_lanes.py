@@ -6,7 +6,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.units.lanes import is_misaligned, load_value, store_lanes
+from hdl.units.lanes import is_misaligned, load_value, reached_lanes, rotate_lanes, store_lanes
 from tests.support import simulate
 
 #: Every size with the addresses that are naturally aligned for it.
@@ -22,6 +22,8 @@ class Lanes(wiring.Component):
     lanes: Out(64)
     strobe: Out(8)
     loaded: Out(64)
+    reached: Out(16)
+    rotated: Out(64)
 
     def elaborate(self, platform):
         m = Module()
@@ -32,6 +34,8 @@ class Lanes(wiring.Component):
             self.lanes.eq(lanes),
             self.strobe.eq(strobe),
             self.loaded.eq(loaded),
+            self.reached.eq(reached_lanes(self.low, self.size)),
+            self.rotated.eq(rotate_lanes(self.data, self.low)),
         ]
         return m
 
@@ -97,3 +101,29 @@ def test_widths():
     assert (len(lanes), len(strobe)) == (64, 8)
     assert len(load_value(dut.low, dut.size, dut.unsigned, dut.data)) == 64
     assert len(is_misaligned(dut.low, dut.size)) == 1
+
+
+def test_accesses_of_any_alignment_reach_their_bytes():
+    dut = Lanes()
+
+    async def testbench(ctx):
+        for low in range(8):
+            for size in range(4):
+                ctx.set(dut.low, low)
+                ctx.set(dut.size, size)
+                assert ctx.get(dut.reached) == (1 << (1 << size)) - 1 << low
+
+    simulate(dut, testbench)
+
+
+def test_lanes_rotate():
+    dut, data = Lanes(), bytes(range(0xA0, 0xA8))
+
+    async def testbench(ctx):
+        ctx.set(dut.data, int.from_bytes(data, "little"))
+        for low in range(8):
+            ctx.set(dut.low, low)
+            rotated = ctx.get(dut.rotated).to_bytes(8, "little")
+            assert rotated == data[8 - low :] + data[: 8 - low]
+
+    simulate(dut, testbench)

@@ -75,8 +75,8 @@ def those(**attributes):
 
 
 def test_what_is_a_flag_takes_no_value():
-    flags = {"fast_forward", "counters", "quiet", "svadu", "programs", "trace_syscalls"}
-    assert those(is_flag=True) == flags | {"trace_faults", "write_disk", "traced"}
+    flags = {"fast_forward", "misaligned", "counters", "quiet", "svadu", "programs"}
+    assert those(is_flag=True) == flags | {"trace_syscalls", "trace_faults", "write_disk", "traced"}
 
 
 def test_flags_that_take_something_away_have_it_by_default():

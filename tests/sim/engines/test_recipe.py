@@ -32,6 +32,7 @@ def test_without_trust_there_is_no_recipe():
         {"hart_id": 1},
         {"pmp_entries": 8},
         {"pmp_csrs": True},
+        {"misaligned": True},
         {"memory_mib": 64},
     ],
 )

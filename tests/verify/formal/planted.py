@@ -239,6 +239,27 @@ BUGS = {
         "execute",
         "access_goes_with_its_instruction",
     ),
+    "of a fault of the second page the first one's address is told": Bug(
+        "pipeline/execute.py",
+        "executed.data.va.eq(self.splitter.va)",
+        "executed.data.va.eq(self._address)",
+        "misaligned_execute",
+        "faults_are_handed_over",
+    ),
+    "a store across pages begins before its second page is looked at": Bug(
+        "pipeline/misaligned.py",
+        "answer.done.eq(self.done & ~self.advances)",
+        "answer.done.eq(self.done)",
+        "splitter",
+        "both_are_permitted_first",
+    ),
+    "the second portion is stored though the first was refused": Bug(
+        "pipeline/misaligned.py",
+        "(self.waits & response.valid)",
+        "response.valid",
+        "joiner",
+        "second_follows_a_good_first",
+    ),
 }
 
 

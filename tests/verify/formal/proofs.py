@@ -3,6 +3,11 @@
 from tests.verify.formal.csrs import CsrProof
 from tests.verify.formal.execute import ExecuteProof
 from tests.verify.formal.interrupts import InterruptProof
+from tests.verify.formal.misaligned import (
+    JoinerProof,
+    MisalignedExecuteProof,
+    SplitterProof,
+)
 from tests.verify.formal.mmu import MmuProof
 from tests.verify.formal.permission import PermissionProof
 from tests.verify.formal.pmp_registers import PmpRegistersProof
@@ -33,6 +38,9 @@ PROOFS = {
     "csrs": CsrProof,
     "trap_stage": TrapStageProof,
     "execute": ExecuteProof,
+    "misaligned_execute": MisalignedExecuteProof,
+    "splitter": SplitterProof,
+    "joiner": JoinerProof,
     "pmp": PmpProof,
     "pmp_registers": PmpRegistersProof,
     "pmp_translator": PmpTranslatorProof,

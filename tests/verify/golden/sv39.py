@@ -37,7 +37,8 @@ class Request:
     `va` is its 64-bit address, `size` its bytes if alignment matters, `access` a key of `ACCESSES`.
     `priv` is the current privilege mode: "U", "S" or "M". `mprv`, `mpp`, `sum_` and `mxr` are in
     mstatus; `sv39` (MODE is not Bare), `asid` and `root` (PPN) in satp; `adue` in menvcfg. `pmp` is
-    the physical memory protection, to which a fetch is one of 2 bytes.
+    the physical memory protection, to which a fetch is one of 2 bytes. A `part` is a portion of a
+    misaligned access of a hart that does such: `size` is any up to 8, and it works in RAM only.
     """
 
     va: int
@@ -52,6 +53,7 @@ class Request:
     mprv: int = 0
     mpp: str = "U"
     size: int = 1
+    part: int = 0
     pmp: protection.Pmp = field(default_factory=lambda: protection.Pmp(0), hash=False)
 
 
@@ -90,7 +92,7 @@ def respond(request: Request, read: Callable[[int], int | None]) -> Response:
     try:
         # "Synchronous exception priority": misaligned data may come before translation or after
         # it. This hart takes it before, as Spike does.
-        if q.access != "FETCH" and q.va % q.size:
+        if q.access != "FETCH" and not q.part and q.va % q.size:
             raise _Fault("misaligned")
         if not q.sv39 or _effective_privilege(q) == "M":
             pa = q.va
@@ -197,7 +199,7 @@ def _check_attributes(q, pa):
     """Physical memory attributes of the translated address: returns whether it is a device."""
     _, _, executes, atomic = ACCESSES[q.access]
     device = not is_ram(pa)
-    if pa >> 56 or (device and (executes or atomic)):
+    if pa >> 56 or (device and (executes or atomic or q.part)):
         raise _Fault("access")
     return device
 

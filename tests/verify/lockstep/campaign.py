@@ -38,14 +38,20 @@ class Campaign:
         Another hart than ours.
     attempts
         Programs that may be tried to find a smaller one.
+    misaligned
+        Both do misaligned loads and stores.
     """
 
     bend: Callable[[Run], Run] = lambda run: run
     hart: object = None
     attempts: int = 600
+    misaligned: bool = False
 
     def __post_init__(self):
-        self._runners = [HartRunner(latency=n, hart=self.hart) for n in _LATENCIES[: self._kinds]]
+        self._runners = [
+            HartRunner(latency=n, hart=self.hart, misaligned=self.misaligned)
+            for n in _LATENCIES[: self._kinds]
+        ]
 
     @property
     def _kinds(self):
@@ -56,7 +62,7 @@ class Campaign:
         """Compares the programs of `seeds` until one differs; the statistics are of the others."""
         total = Statistics()
         for seed in seeds:
-            run, difference, statistics = self._compare(generate(seed))
+            run, difference, statistics = self._compare(generate(seed, misaligned=self.misaligned))
             if difference is not None:
                 return total, self._shrunk(run, difference)
             total.update(statistics)
@@ -65,7 +71,7 @@ class Campaign:
     def _compare(self, program: Program):
         runner = self._runners[program.seed % len(self._runners)]
         run = self.bend(runner.run(program))
-        return run, *compare(run)
+        return run, *compare(run, misaligned=self.misaligned)
 
     def _shrunk(self, run, difference):
         def fails(program):

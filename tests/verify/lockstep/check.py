@@ -21,21 +21,27 @@ class Lockstep(Check):
     compares = "random programs on the hart, instruction by instruction, with Spike"
     unit = "programs"
     cases = 1000
+    help = "of each part; by default only programs on a hart without misaligned accesses run"
+    names = ("programs", "misaligned")
     unusable = (SpikeMissing, EngineError)
 
     @cached_property
     def _campaign(self):
         return Campaign()
 
+    @cached_property
+    def _misaligned(self):
+        return Campaign(misaligned=True)
+
     def parts(self):
-        if self.options.only:
-            raise ValueError("there are no parts that --only could name")
         find()
-        return [Part("programs", self.numbers(BLOCK))]
+        names = self.options.only or self.names[:1]
+        return [Part(name, self.numbers(BLOCK)) for name in names]
 
     def work(self, part, task):
         seed = self.options.seed
-        statistics, failure = self._campaign.run(range(seed + task.start, seed + task.stop))
+        campaign = self._misaligned if part == "misaligned" else self._campaign
+        statistics, failure = campaign.run(range(seed + task.start, seed + task.stop))
         tally = Tally(statistics.programs, data=statistics)
         if failure is not None:
             tally.cases += 1

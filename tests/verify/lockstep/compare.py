@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hdl.arch import (
     INTERRUPT_BIT,
     MENVCFG_STCE,
+    PAGE_SIZE,
     Cause,
     Csr,
     Interrupt,
@@ -21,6 +22,7 @@ from hdl.arch import (
 from sim.engines.transcripts import commit_line
 from tests.verify.lockstep.early import early_updates
 from tests.verify.lockstep.hart import Run
+from tests.verify.lockstep.misaligned import count_misaligned, trapping_as_hart
 from tests.verify.lockstep.reference import Commit, Reference, disassemble, name_of
 from tests.verify.lockstep.spike_differences import CSR_BITS, READ_ONLY, UNTOLD
 from tests.verify.lockstep.statistics import Statistics
@@ -70,9 +72,11 @@ class _Stop(Exception):
     """A difference: what, hart's, Spike's."""
 
 
-def compare(run: Run, *, pmp_entries: int = 0) -> tuple[Difference | None, Statistics]:
+def compare(
+    run: Run, *, pmp_entries: int = 0, misaligned: bool = False
+) -> tuple[Difference | None, Statistics]:
     """The first difference between `run` and Spike, or None; and what was compared."""
-    spike = Reference(pmp_entries=pmp_entries)
+    spike = Reference(pmp_entries=pmp_entries, misaligned=misaligned)
     try:
         return _LockStep(run, spike).check()
     finally:
@@ -129,7 +133,8 @@ class _LockStep:
         self.expect("mode", fields["mode"], spike.mode)
         self.expect("pc", fields["pc_rdata"], spike.pc)
         self.count(fields)
-        spike.step()
+        with trapping_as_hart(spike, record):
+            spike.step()
         self.woken = None
         if fields["trap"]:
             self.trap(record)
@@ -223,6 +228,7 @@ class _LockStep:
         self.statistics.traps[record.cause, record.mode, self.spike.mode] += 1
         if self.since_reserved is not None:
             self.since_reserved = "exception"
+        count_misaligned(self.statistics.misaligned, record.fields)
         in_second = record.cause in (Cause.FETCH_ACCESS, Cause.FETCH_PAGE)
         self.statistics.straddling["faulted"] += in_second and record.tval != record.pc_rdata
 
@@ -244,7 +250,9 @@ class _LockStep:
             count = fields["mem_wmask"].bit_length()
             content = (fields["mem_wdata"] & (1 << 8 * count) - 1).to_bytes(count, "little")
             address = fields["mem_paddr"]
-            self.expect(f"memory at {address:#x}", content.hex(), spike.read(address, count).hex())
+            count = min(count, PAGE_SIZE - address % PAGE_SIZE)  # of what is beyond the log tells
+            mine = spike.read(address, count).hex()
+            self.expect(f"memory at {address:#x}", content[:count].hex(), mine)
 
     def tally(self, record):
         """Counts an instruction that retired."""
@@ -253,6 +261,7 @@ class _LockStep:
         statistics.instructions[fields["mode"]] += 1
         self.words[insn] += 1
         statistics.straddling["retired"] += insn & 3 == 3 and fields["pc_rdata"] & 0xFFF == 0xFFE
+        count_misaligned(statistics.misaligned, fields)
         if fields["mem_wmask"]:
             self.edited = LEVELS.get(page_round_down(fields["mem_paddr"]))
         elif fields["mem_rmask"]:

@@ -8,6 +8,7 @@ interrupts before both.
 import re
 
 from hdl.arch import MENVCFG_ADUE, PAGE_SIZE, Csr, Mstatus, SatpMode
+from tests.verify.golden.portions import portions
 from tests.verify.golden.sv39 import Request as Access
 from tests.verify.golden.sv39 import respond
 from tests.verify.lockstep.reference import Reference, disassemble
@@ -20,11 +21,15 @@ _REGISTERS = (
     "t5 t6"
 ).split()
 _OPERAND = re.compile(r"(-?\d*)\((\w+)\)$")
+_SIZED = re.compile(r"(?:c\.)?[ls]([bhwd])(?:u|sp)?\s")
 _MODES = {0: "U", 1: "S", 3: "M"}
 
 
 def early_updates(spike: Reference) -> dict[int, int]:
-    """The PTEs that its fetch and its access to memory would update: new values by address."""
+    """The PTEs that its fetch and its access to memory would update: new values by address.
+
+    Those of the second page of a misaligned access are among them, where Spike does such.
+    """
     context, updates = _context(spike), {}
 
     def read(address):
@@ -34,10 +39,13 @@ def early_updates(spike: Reference) -> dict[int, int]:
         return int.from_bytes(spike.read(address, 8), "little") if inside else None
 
     def access(va, kind):
-        response = respond(Access(va, kind, **context), read)
+        return reach(Access(va, kind, **context))
+
+    def reach(request):
+        response = respond(request, read)
         if response.kind == "update":
             updates[response.leaf] = response.written
-            response = respond(Access(va, kind, **context), read)
+            response = respond(request, read)
         pa = response.pa if response.kind == "ok" else 0
         return pa if RAM <= pa < RAM + RAM_SIZE - PAGE_SIZE else None
 
@@ -49,7 +57,10 @@ def early_updates(spike: Reference) -> dict[int, int]:
     if match := _OPERAND.search(text):
         offset, base = match.groups()
         va = spike.read_register(_REGISTERS.index(base)) + int(offset or 0) & (1 << 64) - 1
-        access(va, _kind(text))
+        size = _size(text) if spike.misaligned else 1
+        for part in portions(Access(va, _kind(text), size=size, **context)):
+            if reach(part) is None:
+                break
     return updates
 
 
@@ -66,6 +77,12 @@ def _context(spike):
         "mprv": status >> Mstatus.MPRV & 1,
         "mpp": _MODES[status >> Mstatus.MPP & 3],
     }
+
+
+def _size(text):
+    """Bytes of a load or store; 1 for an atomic, which is no matter of portions."""
+    match = _SIZED.match(text)
+    return 1 << "bhwd".index(match[1]) if match else 1
 
 
 def _kind(text):

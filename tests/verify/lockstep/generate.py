@@ -34,10 +34,10 @@ _DUMPED = (Csr.MIP, Csr.MIE, Csr.SEPC, Csr.SCAUSE, Csr.STVAL, Csr.SSTATUS, Csr.M
            Csr.STIMECMP)  # fmt: skip
 
 
-def generate(seed: int) -> Program:
-    """The program of `seed`."""
+def generate(seed: int, *, misaligned: bool = False) -> Program:
+    """The program of `seed`; with `misaligned` for a hart that does misaligned accesses."""
     random = Random(seed)
-    maker = Maker(random)
+    maker = Maker(random, misaligned=misaligned)
     count = random.randrange(60, 160)
     # Blocks that begin shortly before the end of a page.
     placed = {random.randrange(count) for _ in range(10)}

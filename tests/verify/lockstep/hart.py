@@ -63,9 +63,13 @@ class HartRunner:
         Another hart than ours.
     pmp_entries : int
         Entries of physical memory protection.
+    misaligned : bool
+        It does misaligned loads and stores.
     """
 
-    def __init__(self, *, latency: int = 1, hart=None, pmp_entries: int = 0):
+    def __init__(
+        self, *, latency: int = 1, hart=None, pmp_entries: int = 0, misaligned: bool = False
+    ):
         config = MachineConfig(
             memory_mib=RAM_SIZE >> 20,
             latency=latency,
@@ -73,6 +77,7 @@ class HartRunner:
             traced=True,
             hpm_counters=4,
             pmp_entries=pmp_entries,
+            misaligned=misaligned,
         )
         self._ram = Machine.make_ram(config)
         self._engine = Machine(config, self._ram, hart=hart).engine
@@ -117,11 +122,16 @@ class HartRunner:
         self._dirty = set(range(RAM, RAM + USED, _PAGE))
 
     def _note_dirty(self):
-        """All pages that the program may have changed have to be emptied before the next one."""
+        """All pages that the program may have changed have to be emptied before the next one.
+
+        Where a misaligned store goes on is the next page, or one of those used.
+        """
+        stored = [record.fields for record in self._records if record.fields["mem_wmask"]]
         self._dirty |= {
-            record.fields["mem_paddr"] & ~(_PAGE - 1)
-            for record in self._records
-            if record.fields["mem_wmask"]
+            page
+            for fields in stored
+            for address in (fields["mem_paddr"], fields["mem_paddr"] + 7)
+            if RAM <= (page := address & ~(_PAGE - 1)) < RAM + RAM_SIZE
         }
 
     def _pages(self):

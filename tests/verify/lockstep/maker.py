@@ -54,10 +54,13 @@ class Maker:
         Which root page table `satp` names, as is believed, 0 or 1.
     later
         Instructions with which the next block begins.
+    misaligned
+        Many accesses shall be misaligned, and reach across the ends of pages.
     """
 
-    def __init__(self, random: Random):
+    def __init__(self, random: Random, *, misaligned: bool = False):
         self.random = random
+        self.misaligned = misaligned
         self.mode = 3
         self.borrowed: int | None = None
         self._aimed = dict.fromkeys(POINTERS, 3)
@@ -176,6 +179,8 @@ class Maker:
     def _offset(self, size):
         """An immediate: mostly near and aligned."""
         random = self.random
+        if self.misaligned and random.random() < 0.6:
+            return random.randrange(-5, 5)
         offset = random.choice((random.randrange(-8, 8) * 8, random.randrange(-2048, 2048)))
         return offset if random.random() < 0.06 else offset & ~((1 << size) - 1)
 
@@ -186,6 +191,8 @@ class Maker:
         inside = random.randrange(0, DATA_PAGES * PAGE_SIZE, 8)
         if kind < 0.2:  # around the end of a page
             inside = (inside & -PAGE_SIZE) + 0xFF0 + random.randrange(0, 32, random.choice((1, 4)))
+        elif self.misaligned and random.random() < 0.7:
+            inside = (inside & -PAGE_SIZE) + 0xFFC
         if kind < 0.75:
             return random.choice(VIEWS[mode]) + DATA - RAM + inside
         if kind < 0.86:

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _ISA = f"{spike.ISA}_svadu"
+_MISALIGNED_ISA = f"{spike.ISA}_zicclsm_svadu"
 #: Devices where no random address comes by.
 _CLINT, _PLIC = 0xF0_0000_0000_0000, 0xF1_0000_0000_0000
 _MSIP, _MTIMECMP, MTIME = _CLINT, _CLINT + 0x4000, _CLINT + 0xBFF8
@@ -62,6 +63,8 @@ class Reference:
     ----------
     pmp_entries : int
         Entries of physical memory protection, off.
+    misaligned : bool
+        It does misaligned loads and stores.
 
     Members
     -------
@@ -69,18 +72,20 @@ class Reference:
         Of the next instruction.
     """
 
-    def __init__(self, *, pmp_entries: int = 0):
+    def __init__(self, *, pmp_entries: int = 0, misaligned: bool = False):
         from riscv.cfg import cfg_t, mem_cfg_t
         from riscv.sim import sim_t
 
+        self.misaligned = misaligned
+        isa = _MISALIGNED_ISA if misaligned else _ISA
         self._log = os.memfd_create("commits")
-        config = cfg_t(isa=_ISA, priv="msu", mem_layout=[mem_cfg_t(RAM, RAM_SIZE)], start_pc=RAM)
+        config = cfg_t(isa=isa, priv="msu", mem_layout=[mem_cfg_t(RAM, RAM_SIZE)], start_pc=RAM)
         self._machine = sim_t(
             cfg=config,
             halted=False,
             plugin_device_factories=[],
             args=[os.devnull],
-            dtb_file=str(far_devices(pmp_entries)),
+            dtb_file=str(far_devices(pmp_entries, isa)),
             log_path=f"/proc/self/fd/{self._log}",
         )
         self._machine.configure_log(False, True)
@@ -162,6 +167,17 @@ class Reference:
             count = PAGE_SIZE - address % PAGE_SIZE
             ctypes.memmove(self._host(address), content[:count], len(content[:count]))
             address, content = address + count, content[count:]
+
+    def page_ends(self) -> list[bytes]:
+        """The last doubleword of each page of RAM."""
+        return [
+            self.read(page + PAGE_SIZE - 8, 8) for page in range(RAM, RAM + RAM_SIZE, PAGE_SIZE)
+        ]
+
+    def restore_page_ends(self, ends: list[bytes]) -> None:
+        """Puts back what `page_ends` has given."""
+        for number, content in enumerate(ends, 1):
+            self.write(RAM + number * PAGE_SIZE - 8, content)
 
     def commits(self) -> list[Commit]:
         """The commit log so far."""
@@ -245,7 +261,7 @@ def address_of(machine, processor) -> int:
 
 
 @cache
-def far_devices(pmp_entries: int = 0) -> Path:
+def far_devices(pmp_entries: int = 0, isa: str = _ISA) -> Path:
     """A device tree as `tests.spike` has it, with CLINT and PLIC far away."""
     text = spike.DEVICE_TREE.replace(
         "reg = <0x0 0x2000000 0x0 0xc0000>;",
@@ -262,4 +278,4 @@ def far_devices(pmp_entries: int = 0) -> Path:
     }};
     htif {{""",
     )
-    return spike.device_tree(_ISA, *spike.protected(pmp_entries, text, "lockstep"))
+    return spike.device_tree(isa, *spike.protected(pmp_entries, text, "lockstep"))

@@ -75,6 +75,13 @@ def summarize(statistics: Statistics) -> str:
         f"{straddling['retired']:,} instructions in two pages retired, "
         f"{straddling['faulted']:,} faulted in the second one"
     )
+    misaligned = statistics.misaligned
+    if misaligned["retired"]:
+        lines.append(
+            f"{misaligned['retired']:,} misaligned loads and stores retired, "
+            f"{misaligned['two pages']:,} of them in two pages; of {misaligned['faulted']:,} of 32 "
+            "bits the second page faulted"
+        )
     lines.append(
         f"{statistics.early_updates:,} A or D bits set by accesses that an interrupt cut off"
     )

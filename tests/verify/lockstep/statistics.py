@@ -37,6 +37,8 @@ class Statistics:
         whether it names an address space.
     straddling
         Instructions that lie in two pages: "retired", or "faulted" in the second one.
+    misaligned
+        Loads and stores that are: "retired", "two pages" of those, or "faulted" in the second one.
     early_updates
         PTEs with an A or D bit that only the hart has set; see `tests.verify.lockstep.early`.
     """
@@ -54,6 +56,7 @@ class Statistics:
     survived: Counter = field(default_factory=Counter)
     fences: Counter = field(default_factory=Counter)
     straddling: Counter = field(default_factory=Counter)
+    misaligned: Counter = field(default_factory=Counter)
     early_updates: int = 0
 
     def update(self, other: "Statistics") -> None:

@@ -18,6 +18,9 @@ spike.require()
 FOLDER = ASM / "protected"
 PROTECTED = sorted(path.stem for path in FOLDER.glob("*.S"))
 NAMES = sorted(path.stem for path in ASM.glob("*.S"))
+#: Those for a hart that does misaligned accesses, and where they are.
+MISALIGNED_FOLDER = ASM / "misaligned"
+MISALIGNED = sorted(path.stem for path in MISALIGNED_FOLDER.glob("*.S"))
 #: Bytes of the jump to itself behind the verdict, which stands before the tests.
 JUMP = 2
 #: The one that ends in no such jump, but stores its verdict for ever.
@@ -53,6 +56,18 @@ def test_programs_agree_in_all_that_is_logged(name, hart):
     difference, statistics = compare(run)
     assert difference is None, str(difference)
     assert statistics.instructions.total() > 150
+
+
+@pytest.mark.parametrize("name", MISALIGNED)
+def test_so_do_those_for_misaligned_accesses(name):
+    run = HartRunner(misaligned=True).run(
+        Assembled.of(name, MISALIGNED_FOLDER), max_records=2 * MOST, max_cycles=4 * MOST
+    )
+
+    assert run.ended
+    difference, statistics = compare(run, misaligned=True)
+    assert difference is None, str(difference)
+    assert statistics.instructions.total() > 5000
 
 
 @pytest.mark.parametrize("name", PROTECTED)

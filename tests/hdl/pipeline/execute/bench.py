@@ -31,8 +31,8 @@ ATOMIC = [Unit.LR, Unit.SC, Unit.AMO]
 class Bench:
     """An execute stage whose MMU, bus and trap stage agree to everything unless told otherwise."""
 
-    def __init__(self):
-        self.dut = Execute()
+    def __init__(self, **parameters):
+        self.dut = Execute(**parameters)
 
     def run(self, testbench, *, each=None):
         """Runs `testbench()`, or `testbench(value)` for `each` value from the same start."""

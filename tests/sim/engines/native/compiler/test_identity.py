@@ -34,6 +34,7 @@ def test_two_of_a_kind_are_the_same(make):
         {"hart_id": 1},
         {"pmp_entries": 8},
         {"pmp_csrs": True},
+        {"misaligned": True},
         {"itlb_entries": 16},
         {"dtlb_entries": 16},
         {"walk_cache_entries": 2},
