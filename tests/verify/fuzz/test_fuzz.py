@@ -26,7 +26,7 @@ SHARE = {
     "exec": (2000, ["accepted", "refused"]),
     "bare": (2000, ["accepted", "refused"]),
     "boot": (60, ["accepted", "refused"]),
-    "command": (600, ["with status 0", "with status 2", "with status 124"]),
+    "command": (300, ["with status 0", "with status 2", "with status 124"]),
     "htif": (2000, ["accepted", "refused"]),
     "result": (300, ["accepted", "refused"]),
     "wild": (250, ["of forks", "of instructions", "of random bytes", "of system calls", "rings",
