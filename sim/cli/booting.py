@@ -131,7 +131,9 @@ def _write_snapshot(path: Path, session: BootSession) -> bool:
     try:
         save_snapshot(session, path)
     except OSError as error:
-        say(f"error: {not_whole('--snapshot', error)}")
+        # One of a write names no file.
+        named = OSError(error.errno, error.strerror, str(path))
+        say(f"error: {not_whole('--snapshot', named)}")
         return False
     return True
 

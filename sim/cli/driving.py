@@ -190,7 +190,7 @@ def tell(
     elif end is End.STUCK and isinstance(result.config, BootConfig):
         say(
             f"no instruction has retired for long at cycle {cycles}, and there is neither a timer "
-            "nor input that could come"
+            "nor input that could come; a shell whose input has ended needs its `exit`"
         )
     elif end is End.STUCK:
         say(f"the hart is stuck: no instruction has retired for long at cycle {cycles}")

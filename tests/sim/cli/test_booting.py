@@ -240,7 +240,18 @@ def test_what_waits_for_nothing_is_told_so(capfd, typed):
     typed("dead\n")
 
     assert cli.main(["boot", "--quiet", str(kernel())]) == 125
-    assert "neither a timer nor input that could come" in capfd.readouterr().err
+    told = capfd.readouterr().err
+    assert "neither a timer nor input that could come" in told
+    assert "a shell whose input has ended needs its `exit`" in told
+
+
+def test_a_snapshot_that_finds_a_full_disk_is_named(capfd, typed):
+    typed("")
+
+    options = ["--quiet", "--snapshot", "/dev/full", "--at-prompt", "> "]
+    assert cli.main(["boot", *options, str(kernel())]) == 2
+    told = capfd.readouterr().err
+    assert "--snapshot /dev/full: No space left on device; it is not whole" in told
 
 
 def test_a_fault_that_has_not_come_is_no_success(capfd, typed):
