@@ -20,7 +20,7 @@ class ZeroPage:
         """The frame of zeros is the kernel's for good."""
         kernel.zero_frame = zalloc(kernel)
         if kernel.zero_frame == 0:
-            raise KernelPanic("zero-page: no frame left")
+            raise KernelPanic("boot: no frame left for the page of zeros")
 
     def page(self, kernel: MemoryState, region: Region, access: int) -> tuple[int, int]:
         """The frame of zeros, shared; or one for a store."""

@@ -229,6 +229,8 @@ class TestAnnounced:
     @pytest.fixture(autouse=True)
     def soon(self, monkeypatch):
         monkeypatch.setattr("sim.host.progress._SOME", 0.05)
+        # Another test's command may have been a quiet one.
+        monkeypatch.setattr("sim.host.progress._files_are_told", True)
 
     def test_on_a_terminal_at_once_on_one_line(self, monkeypatch):
         file = Terminal()
