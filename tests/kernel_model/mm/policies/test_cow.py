@@ -8,6 +8,7 @@ from kernel_model.mm.pagetable import leaves
 from kernel_model.mm.policy import make_policy
 from kernel_model.mm.served import Decision, Why
 from tests.kernel_model.support import failing_kalloc, make_hart, switch_to
+from tests.kernel_model.tables import charged
 
 NAMES = ["batch:2", "batch:8", "prefault:4", "zero-page", "cow", "batch:8+cow+zero-page"]
 PAGE = PAGE_SIZE
@@ -76,3 +77,29 @@ def test_a_fork_that_lacks_a_frame_leaves_the_parent_its_pages(nth):
         assert (hart.kernel.kmem.used, hart.kernel.kmem.shared) == (used, 0)
     hart.store(hart.heap, 2)
     assert hart.load(hart.heap) == 2
+
+
+def charged_by_two_forks(step):
+    """How often each of two forks of the same parent is charged `step`, and its pages with W."""
+    hart = make_hart(policy=make_policy("cow"))
+    hart.sbrk(2 * PAGE)
+    for page in (0, 1):
+        hart.store(hart.heap + page * PAGE, 1)
+    space = hart.proc.space
+    found = leaves(hart.kernel, space.root, 0, space.size)
+    writable = sum(bool(pte & Pte.W) for _, _, pte in found)
+    counts = []
+    for _ in range(2):
+        count = charged(hart.kernel, step)
+        hart.call("fork")
+        counts.append(count())
+    return counts, writable
+
+
+def test_nothing_is_copied_by_fork():
+    assert charged_by_two_forks(Step.COPY)[0] == [0, 0]
+
+
+def test_w_is_taken_from_the_parents_entries_once():
+    (first, second), writable = charged_by_two_forks(Step.PTE)
+    assert first - second == writable >= 2
