@@ -2,29 +2,12 @@
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.costs import Step
-from kernel_model.mm.pagetable import leaves
 from kernel_model.mm.policy import make_policy
 from kernel_model.mm.served import Decision
+from tests.kernel_model.mm.policies.looks import last, mapped, steps
 from tests.kernel_model.support import failing_kalloc, make_hart
 
-NAMES = ["batch:2", "batch:8", "prefault:4", "zero-page", "cow", "batch:8+cow+zero-page"]
 PAGE = PAGE_SIZE
-
-
-def mapped(hart):
-    """Numbers of the heap's pages that are mapped, counted from the heap's start."""
-    space = hart.proc.space
-    heap = space.regions.heap
-    found = leaves(hart.kernel, space.root, heap, space.regions.end)
-    return [(va - heap) // PAGE for va, _, _ in found]
-
-
-def last(hart):
-    return hart.kernel.faults[-1].outcome
-
-
-def steps(outcome):
-    return {step: times for step, times, _ in outcome.work.steps}
 
 
 def test_a_batch_is_the_aligned_block():

@@ -7,38 +7,11 @@ from kernel_model.facts.costs import Step
 from kernel_model.mm.pagetable import leaves
 from kernel_model.mm.policy import make_policy
 from kernel_model.mm.served import Decision, Why
+from tests.kernel_model.mm.policies.looks import last, steps
 from tests.kernel_model.support import failing_kalloc, make_hart, switch_to
 from tests.kernel_model.tables import charged
 
-NAMES = ["batch:2", "batch:8", "prefault:4", "zero-page", "cow", "batch:8+cow+zero-page"]
 PAGE = PAGE_SIZE
-
-
-def mapped(hart):
-    """Numbers of the heap's pages that are mapped, counted from the heap's start."""
-    space = hart.proc.space
-    heap = space.regions.heap
-    found = leaves(hart.kernel, space.root, heap, space.regions.end)
-    return [(va - heap) // PAGE for va, _, _ in found]
-
-
-def last(hart):
-    return hart.kernel.faults[-1].outcome
-
-
-def steps(outcome):
-    return {step: times for step, times, _ in outcome.work.steps}
-
-
-@pytest.fixture
-def forked():
-    """A parent on the hart whose heap of two touched pages its child has, too."""
-    hart = make_hart(policy=make_policy("cow"))
-    hart.sbrk(2 * PAGE)
-    hart.put(hart.heap, b"old")
-    hart.store(hart.heap + PAGE, 9)
-    hart.call("fork")
-    return hart
 
 
 def test_fork_shares_and_the_first_store_copies(forked):
