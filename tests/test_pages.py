@@ -21,6 +21,17 @@ def test_every_page_is_in_the_index_once():
     assert pages == {*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"} - {INDEX}
 
 
+def test_tests_that_are_named_are_there():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/verification.md").read_text()))
+    sources = list((ROOT / "tests").rglob("test_*.py"))
+    defined = {path.stem for path in sources}
+    for path in sources:
+        defined.update(re.findall(r"^ *(?:async )?def (test_\w+)\(", path.read_text(), re.M))
+
+    assert len(named) > 150
+    assert named <= defined
+
+
 def test_the_glossary_is_in_order_and_has_no_other_lines():
     words = [word for word, _, _ in ENTRIES]
     rows = re.findall(r"^\|", (ROOT / "docs/glossary.md").read_text(), re.M)

@@ -129,6 +129,19 @@ def test_an_event_of_who_watches_a_word_stops_the_run(ram):
     assert ram.read_u64(BASE + 8) == 6
 
 
+def test_events_one_after_another_do_not_hold_a_deadline_off(ram):
+    """Each stops the run, which goes on behind it."""
+    late = Witness(deadline=20)
+    script = [store(BASE + 8, number) for number in range(40)]
+    engine = make_engine(ram, script, devices=[Witness(watched=BASE + 8), late])
+
+    stops = [engine.run(100) for _ in range(15)]
+
+    assert stops == [Halt()] * 15
+    assert engine.cycle > 20
+    assert late.notes == [("tick", 20)]
+
+
 def test_a_host_that_clears_a_word_is_seen_by_the_next_load(ram):
     engine = make_engine(ram, [store(BASE, 5), load(BASE)], devices=[Witness(watched=BASE)])
     engine.run(100)
