@@ -222,10 +222,13 @@ class BootConfig(MachineConfig):
         An M-mode program, an ELF, that is entered instead of the kernel.
     raw : int or None
         The kernel is no ELF, but the bytes that lie from this address on, even.
+    pmp_entries : int
+        8 by default: kernels of today ask for protection before they leave M-mode.
     reset_pc : int
         Not to be given: the last page of RAM, where the code lies that enters the kernel.
     """
 
+    pmp_entries: int = 8
     pmp_csrs: bool = True
     disk: Path | None = None
     virtio_version: int = 2
