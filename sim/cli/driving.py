@@ -82,9 +82,11 @@ def drive(
         console.interrupt()
 
     def show_progress(cycle: int) -> None:
+        if console.occupied:
+            return
         if console.midline:
-            # A line that is being typed, or that the program has begun and may go on with.
-            if console.interactive or not progress.silent():
+            # A line that the program has begun and may go on with.
+            if not progress.silent():
                 return
             console.end_line()
         progress.update(cycle, count(), machine.engine.skipped)
