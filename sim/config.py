@@ -164,6 +164,9 @@ class RunConfig(MachineConfig):
     policy : str
         When the pages of a process get their frames; as `make_policy` of
         `kernel_model.mm.policy` reads it.
+    check : bool
+        Each time the kernel has answered, all page tables and TLBs are looked through, and the run
+        ends in a panic if something is not as it must be. That needs a machine that is `traced`.
     abi : str
         Whose `sbrk` it is: a value of `kernel_model.facts.abi.Abi`, or "auto".
     quantum : int
@@ -181,6 +184,7 @@ class RunConfig(MachineConfig):
     svadu: bool = False
     kernel_cost: str = KERNEL_COSTS[0]
     policy: str = LAZY
+    check: bool = False
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
@@ -198,6 +202,8 @@ class RunConfig(MachineConfig):
             value = getattr(self, name)
             if value not in allowed:
                 raise ConfigError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        if self.check:
+            object.__setattr__(self, "traced", True)
         try:
             make_policy(self.policy)
         except PolicyError as error:
@@ -227,10 +233,13 @@ class BootConfig(MachineConfig):
         An M-mode program, an ELF, that is entered instead of the kernel.
     raw : int or None
         The kernel is no ELF, but the bytes that lie from this address on, even.
+    pmp_entries : int
+        8 by default: kernels of today ask for protection before they leave M-mode.
     reset_pc : int
         Not to be given: in ROM, where the code lies that enters the kernel.
     """
 
+    pmp_entries: int = 8
     pmp_csrs: bool = True
     disk: Path | None = None
     virtio_version: int = 2
