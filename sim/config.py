@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from hdl.arch import PAGE_SIZE, RAM_BASE
+from hdl.arch import RAM_BASE, ROM_BASE, ROM_SIZE
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
@@ -131,6 +131,11 @@ class MachineConfig:
         if self.reset_pc % 2:
             raise ConfigError(f"reset_pc must be even, not {self.reset_pc:#x}")
 
+    @property
+    def rom_size(self) -> int:
+        """Bytes from `ROM_BASE` on that the hart may fetch."""
+        return 0
+
     def changed(self, **parameters: Any) -> Self:
         """The same with other values of some parameters. Raises ConfigError."""
         known = [each.name for each in fields(self) if each.init]
@@ -159,6 +164,9 @@ class RunConfig(MachineConfig):
     policy : str
         When the pages of a process get their frames; as `make_policy` of
         `kernel_model.mm.policy` reads it.
+    check : bool
+        Each time the kernel has answered, all page tables and TLBs are looked through, and the run
+        ends in a panic if something is not as it must be. That needs a machine that is `traced`.
     abi : str
         Whose `sbrk` it is: a value of `kernel_model.facts.abi.Abi`, or "auto".
     quantum : int
@@ -176,6 +184,7 @@ class RunConfig(MachineConfig):
     svadu: bool = False
     kernel_cost: str = KERNEL_COSTS[0]
     policy: str = LAZY
+    check: bool = False
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
@@ -193,6 +202,8 @@ class RunConfig(MachineConfig):
             value = getattr(self, name)
             if value not in allowed:
                 raise ConfigError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        if self.check:
+            object.__setattr__(self, "traced", True)
         try:
             make_policy(self.policy)
         except PolicyError as error:
@@ -222,10 +233,13 @@ class BootConfig(MachineConfig):
         An M-mode program, an ELF, that is entered instead of the kernel.
     raw : int or None
         The kernel is no ELF, but the bytes that lie from this address on, even.
+    pmp_entries : int
+        8 by default: kernels of today ask for protection before they leave M-mode.
     reset_pc : int
-        Not to be given: the last page of RAM, where the code lies that enters the kernel.
+        Not to be given: in ROM, where the code lies that enters the kernel.
     """
 
+    pmp_entries: int = 8
     pmp_csrs: bool = True
     disk: Path | None = None
     virtio_version: int = 2
@@ -234,10 +248,14 @@ class BootConfig(MachineConfig):
     reset_pc: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reset_pc", RAM_BASE + (self.memory_mib << 20) - PAGE_SIZE)
+        object.__setattr__(self, "reset_pc", ROM_BASE)
         super().__post_init__()
         if self.raw is not None and self.raw % 2:
             raise ConfigError(f"raw must be even, not {self.raw:#x}")
+
+    @property
+    def rom_size(self) -> int:
+        return ROM_SIZE
 
 
 def _plain(value: Any) -> Any:
