@@ -82,13 +82,10 @@ def drive(
         console.interrupt()
 
     def show_progress(cycle: int) -> None:
-        if console.occupied:
+        # With a line that the program has begun it may go on.
+        if console.occupied or (console.midline and not progress.silent()):
             return
-        if console.midline:
-            # A line that the program has begun and may go on with.
-            if not progress.silent():
-                return
-            console.end_line()
+        console.end_line()
         progress.update(cycle, count(), machine.engine.skipped)
 
     def finish() -> None:
