@@ -230,7 +230,7 @@ class Recount:
 
 
 def waved(path, name):
-    """A run of a bare program with a waveform of all its cycles, 5,000 at most, and its counters."""
+    """A run of a bare program, 5,000 cycles at most, with a waveform of them, and its counters."""
     report = path.with_suffix(".json")
     options = ["--vcd", str(path), "--vcd-window", "0:20000", "--json", str(report)]
     options += ["--max-cycles", "5000"]
