@@ -8,7 +8,6 @@ import pytest
 from hdl.arch import PAGE_SIZE, Cause, Pte
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import TRAMPOLINE, TRAPFRAME
-from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.served import Decision, Why
 from tests.kernel_model.support import (
     Killed,
@@ -21,7 +20,7 @@ from tests.kernel_model.support import (
     segment,
     switch_to,
 )
-from tests.kernel_model.under import COMBINED, every_policy, unless
+from tests.kernel_model.under import COMBINED, every_policy, has_given, is_lazy, unless
 
 GIB = 1 << 30
 INT_MIN = -(1 << 31)
@@ -40,16 +39,6 @@ def refusal(hart):
     outcome = hart.kernel.faults[-1].outcome
     assert outcome.decision is Decision.REFUSED
     return outcome.why, outcome.pte & (Pte.R | Pte.W | Pte.X)
-
-
-def is_lazy(hart):
-    return hart.kernel.policy is POLICIES[LAZY]
-
-
-def has_given(hart, frames):
-    """So many pages of the heap have got a frame by being touched, where that is what gives one."""
-    if is_lazy(hart):
-        assert hart.kernel.heap_frames_used == frames
 
 
 def killed(hart):

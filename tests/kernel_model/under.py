@@ -5,10 +5,10 @@ A module of such tests uses the fixture `policy` in all of them, and has `every_
 """
 
 from kernel_model.invariants import MemoryCheck
-from kernel_model.mm.policy import make_policy
+from kernel_model.mm.policy import LAZY, POLICIES, make_policy
 from tests.kernel_model import support
 
-__all__ = ["COMBINED", "UNDER", "every_policy", "unless", "use"]
+__all__ = ["COMBINED", "UNDER", "every_policy", "has_given", "is_lazy", "unless", "use"]
 
 #: What decides all that may be decided otherwise.
 COMBINED = "batch:8+cow+zero-page"
@@ -28,6 +28,17 @@ def unless(*policies):
 def every_policy(metafunc):
     """The policies under which a test is run; for `pytest_generate_tests`."""
     metafunc.parametrize("policy", getattr(metafunc.function, "policies", UNDER), indirect=True)
+
+
+def is_lazy(hart):
+    """Whether a page gets its frame, and its own one, when it is touched, and no other does."""
+    return hart.kernel.policy is POLICIES[LAZY]
+
+
+def has_given(hart, frames):
+    """So many pages of the heap have got a frame by being touched, where that is what gives one."""
+    if is_lazy(hart):
+        assert hart.kernel.heap_frames_used == frames
 
 
 def use(name, monkeypatch):
