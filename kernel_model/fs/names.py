@@ -21,7 +21,8 @@ from kernel_model.facts.param import (
 )
 from kernel_model.fs.directory import dirlink, dirlookup
 from kernel_model.fs.disk import Device, Entry, Folder, Linked
-from kernel_model.fs.inode import ialloc, idup, iget, iput, writei
+from kernel_model.fs.inode import ialloc, idup, iget, iput, iupdate, writei
+from kernel_model.fs.log import ilock
 from kernel_model.fs.state import FileState, FileType, Inode
 from kernel_model.proc.state import Proc
 
@@ -96,10 +97,12 @@ def create(
 def _existing_or_new(
     kernel: FileState, dp: Inode, name: bytes, type: FileType, major: int, minor: int
 ) -> Inode | None:
+    ilock(kernel, dp)
     there = dirlookup(kernel, dp, name)
     if there is None:
         return _new(kernel, dp, name, type, major, minor)
     ip, _ = there
+    ilock(kernel, ip)
     if type is FileType.FILE and ip.type is not FileType.DIR:
         return ip
     iput(kernel, ip)
@@ -113,6 +116,7 @@ def _new(
     ip = ialloc(kernel, type)
     if ip is None:
         return None
+    ilock(kernel, ip)
     ip.major, ip.minor = major, minor
     dots = [(b".", ip.inum), (b"..", dp.inum)] if type is FileType.DIR else []
     linked = all(dirlink(kernel, ip, dot, inum) for dot, inum in dots)
@@ -120,8 +124,10 @@ def _new(
         iput(kernel, ip)  # it has no link: this frees it
         return None
     ip.nlink = 1
+    iupdate(kernel, ip)
     if type is FileType.DIR:
         dp.nlink += 1  # for its `..`
+        iupdate(kernel, dp)
     return ip
 
 
@@ -134,6 +140,7 @@ def _walk(kernel: FileState, proc: Proc | None, path: bytes, elements: list[byte
     mount(kernel)
     ip = iget(kernel, ROOTINO) if path.startswith(b"/") else _directory(proc)
     for name in elements:
+        ilock(kernel, ip)
         found = dirlookup(kernel, ip, name) if ip.type is FileType.DIR else None
         iput(kernel, ip)
         if found is None:
@@ -152,11 +159,12 @@ def _directory(proc: Proc | None) -> Inode:
 def mount(kernel: FileState) -> None:
     """Put the host's files onto the disk, the first time. Raises FsError if they do not fit.
 
-    It happens by itself when a path is looked up.
+    It happens by itself when a path is looked up, and costs no program anything.
     """
     files, kernel.fs.files = kernel.fs.files, None
     if files is None:
         return
+    charged = kernel.meter.mark()
     linked: dict[int, bytes] = {}
     for name, entry in files().items():
         path = b"/" + name.encode(errors="surrogateescape")
@@ -168,6 +176,8 @@ def mount(kernel: FileState) -> None:
     root = iget(kernel, ROOTINO)
     root.data += bytes(-root.size % BSIZE)
     iput(kernel, root)
+    kernel.fs.changed.clear()
+    kernel.meter.back_to(charged)
 
 
 def resize(kernel: FileState, abi: Abi) -> None:
