@@ -109,6 +109,8 @@ class Kernel:
         Whose each cycle was: with the accounts' cycles, its own are those of the run.
     watchers : list of KernelWatcher
         Who is told what happens.
+    checks : list of callable
+        What is called when a ring has been served, and panics if something is not as it must be.
     answered_at : int
         The cycle in which the hart has the answer to its last ring; whoever rings sets it.
     faults : list of ServedFault
@@ -153,6 +155,7 @@ class Kernel:
         self.accounts: list[Account] = []
         self.ledger = Ledger()
         self.watchers: list[KernelWatcher] = []
+        self.checks: list[Callable[[], None]] = []
         self.doorbell = Doorbell()
         self.answered_at = 0
         #: The first program's process: the run ends with it.
@@ -266,6 +269,8 @@ class Kernel:
         try:
             self._serve(reason)
             self._answer(*schedule(self))
+            for check in self.checks:
+                check()
         except KernelPanic as panic:
             self._panic(panic)
         return self.meter.cycles

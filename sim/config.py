@@ -159,6 +159,9 @@ class RunConfig(MachineConfig):
     policy : str
         When the pages of a process get their frames; as `make_policy` of
         `kernel_model.mm.policy` reads it.
+    check : bool
+        Each time the kernel has answered, all page tables and TLBs are looked through, and the run
+        ends in a panic if something is not as it must be. That needs a machine that is `traced`.
     abi : str
         Whose `sbrk` it is: a value of `kernel_model.facts.abi.Abi`, or "auto".
     quantum : int
@@ -176,6 +179,7 @@ class RunConfig(MachineConfig):
     svadu: bool = False
     kernel_cost: str = "ideal"
     policy: str = LAZY
+    check: bool = False
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
@@ -193,6 +197,8 @@ class RunConfig(MachineConfig):
             value = getattr(self, name)
             if value not in allowed:
                 raise ConfigError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        if self.check:
+            object.__setattr__(self, "traced", True)
         try:
             make_policy(self.policy)
         except PolicyError as error:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Self
 
 from kernel_model.dev.state import Console
+from kernel_model.invariants import MemoryCheck
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig, RunConfig
 from sim.engines.hart import HartPorts
@@ -16,6 +17,7 @@ from sim.guests.kernel_guest import KernelGuest
 from sim.guests.kernel_setup import make_kernel
 from sim.guests.loader import load_bare
 from sim.guests.symbols import Symbols
+from sim.guests.tlb_check import TlbCheck
 from sim.limit import run_within
 from sim.machine import End, Guest, Machine, Snapshot, Watcher
 from sim.platform.device import Device
@@ -169,8 +171,19 @@ class KernelSession(Session):
         kernel = make_kernel(config, Machine.make_ram(config), console, disk)
         kernel.exec(elf, list(argv))
         session = cls(config, kernel, hart=hart)
+        if config.check:
+            session.check()
         session.elf, session.disk = elf, disk
         return session
+
+    def check(self) -> None:
+        """From now on all page tables and TLBs are looked through after every entry of the kernel.
+
+        The machine is one that was made `traced`.
+        """
+        tlbs = TlbCheck(self.kernel, self.machine)
+        self.kernel.checks += [MemoryCheck(self.kernel), tlbs]
+        self.watchers.append(tlbs)
 
     def symbols(self) -> Symbols:
         """What is known of the programs that may run, of a session `of_program`."""

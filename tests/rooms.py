@@ -27,7 +27,7 @@ FLOORS = {
         ("dev",),
         ("fs",),
         ("calls",),
-        ("scheduler", "trap"),
+        ("scheduler", "trap", "invariants"),
         ("kernel",),
     ),
     "sim": (

@@ -1,5 +1,6 @@
 """The physical memory allocator: whole 4096-byte frames."""
 
+from collections.abc import Set
 from typing import Protocol
 
 from hdl.arch import PAGE_BITS, PAGE_SIZE
@@ -65,6 +66,18 @@ class Kmem:
     def shared(self) -> int:
         """Frames with more than one reference."""
         return len(self._shared)
+
+    @property
+    def shared_frames(self) -> Set[int]:
+        """Their physical addresses."""
+        return self._shared.keys()
+
+    def counted(self) -> dict[int, int]:
+        """The references to each frame in use."""
+        counts = dict.fromkeys(self._taken, 1)
+        for pa, more in self._shared.items():
+            counts[pa] += more
+        return counts
 
     def kalloc(self) -> int:
         """Take a frame and return its physical address, or 0 if none is left. Not cleared."""

@@ -168,6 +168,11 @@ KERNEL = [
         help="When a page gets its frame: " + ", ".join(POLICY_NAMES) + ".",
     ),
     click.option(
+        "--check",
+        is_flag=True,
+        help="Look through all page tables and TLBs after every entry of the kernel.",
+    ),
+    click.option(
         "--abi",
         type=click.Choice([AUTO, *(abi.value for abi in Abi)]),
         default=AUTO,

@@ -82,7 +82,12 @@ def load_boot(ram: Ram, config: BootConfig, kernel: bytes) -> BootImage:
     images = [image]
     if config.bios is not None:
         images.insert(0, _read_bios(ram, config.bios, image))
-    tree = device_tree(ram.size, hart_id=config.hart_id, disk=config.disk is not None)
+    tree = device_tree(
+        ram.size,
+        hart_id=config.hart_id,
+        misaligned=config.misaligned,
+        disk=config.disk is not None,
+    )
     tree_at = config.reset_pc - len(tree) & -PAGE_SIZE
     for segment in (part for each in images for part in each.segments):
         if segment.end > tree_at:

@@ -59,7 +59,7 @@ _TREE = """/dts-v1/;
             reg = <{hart}>;
             status = "okay";
             compatible = "riscv";
-            riscv,isa = "rv64imac_zicntr_zicsr_zifencei_zihpm_sstc_svadu";
+            riscv,isa = "rv64imac_{misaligned}zicntr_zicsr_zifencei_zihpm_sstc_svadu";
             mmu-type = "riscv,sv39";
             interrupt-controller {{
                 #interrupt-cells = <1>;
@@ -113,10 +113,13 @@ _DISK = """        virtio_mmio@{disk:x} {{
 """
 
 
-def device_tree(ram_bytes: int, *, hart_id: int = 0, disk: bool = False) -> bytes:
+def device_tree(
+    ram_bytes: int, *, hart_id: int = 0, misaligned: bool = False, disk: bool = False
+) -> bytes:
     """The flattened tree of a machine with so many bytes of RAM, and a virtio block device or not.
 
-    `hart_id` is the hart's; of one that has more than 32 bits the low ones are told.
+    `hart_id` is the hart's; of one that has more than 32 bits the low ones are told. `misaligned`
+    says that it does misaligned loads and stores in RAM, which is Zicclsm.
     """
     # Not at the top: every command would pay for it.
     import fdt
@@ -130,6 +133,7 @@ def device_tree(ram_bytes: int, *, hart_id: int = 0, disk: bool = False) -> byte
         ram_cells=_cells(RAM_BASE),
         size_cells=_cells(ram_bytes),
         hart=hart_id & 0xFFFF_FFFF,
+        misaligned="zicclsm_" if misaligned else "",
         frequency=TICKS_PER_SECOND,
         disk=_DISK.format(disk=BASE, disk_size=VirtioBlock.size) if disk else "",
     )

@@ -75,7 +75,7 @@ def those(**attributes):
 
 
 def test_what_is_a_flag_takes_no_value():
-    flags = {"fast_forward", "misaligned", "counters", "quiet", "svadu", "programs"}
+    flags = {"fast_forward", "misaligned", "counters", "quiet", "svadu", "programs", "check"}
     assert those(is_flag=True) == flags | {"trace_syscalls", "trace_faults", "write_disk", "traced"}
 
 

@@ -44,6 +44,13 @@ def test_the_tree_lies_on_a_page_below_the_last():
     assert END - 3 * 4096 < image.tree + size <= END - 4096
 
 
+@pytest.mark.parametrize("misaligned", [False, True])
+def test_the_tree_is_that_of_the_hart(misaligned):
+    ram, image = load(misaligned=misaligned)
+
+    assert (b"_zicclsm_" in ram.read(image.tree, 4096)) is misaligned
+
+
 def test_the_hart_starts_with_code_that_enters_the_kernel():
     ram, image = load()
 

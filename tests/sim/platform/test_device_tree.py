@@ -75,3 +75,13 @@ def test_power_goes_off_by_the_finisher():
 def test_the_hart_has_its_number():
     tree = read(device_tree(MIB, hart_id=(5 << 32) + 3))
     assert words(tree, "/cpus/cpu@3", "reg") == [3]
+
+
+@pytest.mark.parametrize("misaligned", [False, True])
+def test_the_harts_extensions_have_misaligned_accesses_if_it_does_them(misaligned):
+    tree = read(device_tree(MIB, misaligned=misaligned))
+    (isa,) = words(tree, "/cpus/cpu@0", "riscv,isa")
+    base, *extensions = isa.split("_")
+    assert base == "rv64imac"
+    assert ("zicclsm" in extensions) is misaligned
+    assert {"zicntr", "zicsr", "zifencei", "zihpm", "sstc", "svadu"} <= set(extensions)

@@ -19,7 +19,9 @@ from tests.verify.lockstep.world import (
     satps,
 )
 
-__all__ = ["INTERRUPTS", "KINDS", "WHOLE", "change_mode", "finish", "status_bits"]
+__all__ = [
+    "INTERRUPTS", "KINDS", "WHOLE", "borrow", "change_mode", "finish", "memory", "status_bits",
+]  # fmt: skip
 
 _T0, _T1, _T2 = TEMPORARY
 _ECALL, _EBREAK, _SRET, _MRET, _WFI = 0x73, 0x10_0073, 0x1020_0073, 0x3020_0073, 0x1050_0073
@@ -188,7 +190,7 @@ def borrow(m: Maker) -> None:
 def reserve(m: Maker) -> None:
     """A trap between LR and SC: an interrupt, or an exception, and then SC is in the next block."""
     random = m.random
-    pointer, size = random.choice(POINTERS), random.choice((2, 3))
+    pointer, size = random.choice(POINTERS), m.reserving()
     view = IDENTITY if m.mode and random.random() < 0.5 else random.choice(VIEWS[m.mode])
     m.put(*li(pointer, view + DATA - RAM + random.randrange(0, DATA_PAGES * PAGE_SIZE, 8)))
     load = amo(2, size, m.dest(), pointer, 0, random.randrange(4))
@@ -253,7 +255,9 @@ def call(m: Maker) -> None:
         m.put(random.getrandbits(32) & 0xFFFF_8F80 | random.choice((0, 0x4000)) | 0x73)
     elif kind < 0.88:
         # Mostly reserved; what is not may write `dest` and access memory at a pointer.
-        word = random.getrandbits(32) & 0xFFF0_7000 | m.dest() << 7 | random.choice(_OPCODES)
+        # An atomic under memory protection might be an `sc.d`, see `Maker.grain`.
+        opcodes = [opcode for opcode in _OPCODES if opcode != 0x2F or not m.protected]
+        word = random.getrandbits(32) & 0xFFF0_7000 | m.dest() << 7 | random.choice(opcodes)
         m.put(word | random.choice(POINTERS) << 15)
     else:
         fields = {"P": 0, "S": random.randrange(8)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tests.verify.lockstep.compare import Difference, compare
 from tests.verify.lockstep.generate import generate
 from tests.verify.lockstep.hart import HartRunner, Run
+from tests.verify.lockstep.pmp_blocks import ENTRIES
 from tests.verify.lockstep.program import Program
 from tests.verify.lockstep.shrink import shrink
 from tests.verify.lockstep.statistics import Statistics
@@ -40,16 +41,23 @@ class Campaign:
         Programs that may be tried to find a smaller one.
     misaligned
         Both do misaligned loads and stores.
+    protected
+        Both have memory protection, and the programs change it.
     """
 
     bend: Callable[[Run], Run] = lambda run: run
     hart: object = None
     attempts: int = 600
     misaligned: bool = False
+    protected: bool = False
 
     def __post_init__(self):
+        self._features = {
+            "misaligned": self.misaligned,
+            "pmp_entries": ENTRIES if self.protected else 0,
+        }
         self._runners = [
-            HartRunner(latency=n, hart=self.hart, misaligned=self.misaligned)
+            HartRunner(latency=n, hart=self.hart, **self._features)
             for n in _LATENCIES[: self._kinds]
         ]
 
@@ -62,7 +70,8 @@ class Campaign:
         """Compares the programs of `seeds` until one differs; the statistics are of the others."""
         total = Statistics()
         for seed in seeds:
-            run, difference, statistics = self._compare(generate(seed, misaligned=self.misaligned))
+            program = generate(seed, misaligned=self.misaligned, protected=self.protected)
+            run, difference, statistics = self._compare(program)
             if difference is not None:
                 return total, self._shrunk(run, difference)
             total.update(statistics)
@@ -71,7 +80,7 @@ class Campaign:
     def _compare(self, program: Program):
         runner = self._runners[program.seed % len(self._runners)]
         run = self.bend(runner.run(program))
-        return run, *compare(run, misaligned=self.misaligned)
+        return run, *compare(run, **self._features)
 
     def _shrunk(self, run, difference):
         def fails(program):

@@ -1,6 +1,6 @@
 """`python -m tests.verify lockstep`: random programs on the hart and on Spike."""
 
-from functools import cached_property
+from functools import cache
 
 from sim.engines.base import EngineError
 from tests.spike import SpikeMissing, find
@@ -21,17 +21,9 @@ class Lockstep(Check):
     compares = "random programs on the hart, instruction by instruction, with Spike"
     unit = "programs"
     cases = 1000
-    help = "of each part; by default only programs on a hart without misaligned accesses run"
-    names = ("programs", "misaligned")
+    help = "of each part; by default only programs on a hart with neither run"
+    names = ("programs", "misaligned", "pmp", "both")
     unusable = (SpikeMissing, EngineError)
-
-    @cached_property
-    def _campaign(self):
-        return Campaign()
-
-    @cached_property
-    def _misaligned(self):
-        return Campaign(misaligned=True)
 
     def parts(self):
         find()
@@ -40,8 +32,8 @@ class Lockstep(Check):
 
     def work(self, part, task):
         seed = self.options.seed
-        campaign = self._misaligned if part == "misaligned" else self._campaign
-        statistics, failure = campaign.run(range(seed + task.start, seed + task.stop))
+        numbers = range(seed + task.start, seed + task.stop)
+        statistics, failure = _campaign(part).run(numbers)
         tally = Tally(statistics.programs, data=statistics)
         if failure is not None:
             tally.cases += 1
@@ -51,6 +43,11 @@ class Lockstep(Check):
 
     def describe(self, part, tally):
         return summarize(tally.data).splitlines()
+
+
+@cache
+def _campaign(part):
+    return Campaign(misaligned=part in ("misaligned", "both"), protected=part in ("pmp", "both"))
 
 
 def _describe(failure):

@@ -24,6 +24,7 @@ from tests.verify.lockstep.early import early_updates
 from tests.verify.lockstep.hart import Run
 from tests.verify.lockstep.misaligned import count_misaligned, trapping_as_hart
 from tests.verify.lockstep.reference import Commit, Reference, disassemble, name_of
+from tests.verify.lockstep.refused import count_refused
 from tests.verify.lockstep.spike_differences import CSR_BITS, READ_ONLY, UNTOLD
 from tests.verify.lockstep.statistics import Statistics
 from tests.verify.lockstep.world import CODE, DATA, LEVELS, RAM
@@ -133,6 +134,7 @@ class _LockStep:
         self.expect("mode", fields["mode"], spike.mode)
         self.expect("pc", fields["pc_rdata"], spike.pc)
         self.count(fields)
+        count_refused(self.statistics.refused, spike, fields)
         with trapping_as_hart(spike, record):
             spike.step()
         self.woken = None
@@ -359,11 +361,7 @@ class _LockStep:
 
     def log(self):
         """Spike's commit log tells of the same instructions and memory accesses."""
-        records = (
-            (index, record)
-            for index, record in enumerate(self.run.records)
-            if not record.fields["trap"]
-        )
+        records = ((i, record) for i, record in enumerate(self.run.records) if not record.trap)
         commits = self.spike.commits()
         retired = self.statistics.instructions.total() + self.statistics.stopped
         self.expect("instructions", retired, len(commits))

@@ -1,9 +1,9 @@
 """Random blocks that read and write CSRs for their own sake."""
 
-from hdl.arch import MENVCFG_STCE, Csr, Mstatus
+from hdl.arch import MENVCFG_STCE, PMPADDRS, PMPCFGS, Csr, Mstatus
 from tests.verify.lockstep.encode import csr, li
 from tests.verify.lockstep.maker import TEMPORARY, Maker
-from tests.verify.lockstep.spike_differences import SPIKE_ONLY
+from tests.verify.lockstep.spike_differences import MORE_ENTRIES, SPIKE_ONLY
 
 __all__ = ["counters", "registers"]
 
@@ -54,9 +54,10 @@ def _any_register(m):
     """Reads or writes at any address, of which most are no CSR."""
     random = m.random
     address = random.choice((random.choice(list(Csr)), random.randrange(0x1000)))
-    while address in SPIKE_ONLY:
+    while address in SPIKE_ONLY or (m.protected and address in MORE_ENTRIES):
         address = random.randrange(0x1000)
-    if address in _DANGEROUS or random.random() < 0.6:
+    protects = m.protected and address in (*PMPCFGS, *PMPADDRS)
+    if protects or address in _DANGEROUS or random.random() < 0.6:
         m.put(csr(random.choice((2, 3, 6, 7)), m.dest(), address, 0))
     else:
         m.put(csr(random.choice((1, 2, 3, 5, 6, 7)), m.dest(), address, m.source()))

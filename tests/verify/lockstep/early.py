@@ -7,14 +7,15 @@ interrupts before both.
 
 import re
 
-from hdl.arch import MENVCFG_ADUE, PAGE_SIZE, Csr, Mstatus, SatpMode
+from hdl.arch import MENVCFG_ADUE, PAGE_SIZE, PMPADDRS, PMPCFGS, Csr, Mstatus, SatpMode
+from tests.verify.golden.pmp import Pmp
 from tests.verify.golden.portions import portions
 from tests.verify.golden.sv39 import Request as Access
-from tests.verify.golden.sv39 import respond
+from tests.verify.golden.sv39 import Response, respond
 from tests.verify.lockstep.reference import Reference, disassemble
 from tests.verify.lockstep.world import RAM, RAM_SIZE
 
-__all__ = ["early_updates"]
+__all__ = ["context_of", "early_updates", "settle"]
 
 _REGISTERS = (
     "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 "
@@ -30,22 +31,13 @@ def early_updates(spike: Reference) -> dict[int, int]:
 
     Those of the second page of a misaligned access are among them, where Spike does such.
     """
-    context, updates = _context(spike), {}
-
-    def read(address):
-        if address in updates:
-            return updates[address]
-        inside = RAM <= address < RAM + RAM_SIZE
-        return int.from_bytes(spike.read(address, 8), "little") if inside else None
+    context, updates = context_of(spike), {}
 
     def access(va, kind):
         return reach(Access(va, kind, **context))
 
     def reach(request):
-        response = respond(request, read)
-        if response.kind == "update":
-            updates[response.leaf] = response.written
-            response = respond(request, read)
+        response = settle(spike, request, updates)
         pa = response.pa if response.kind == "ok" else 0
         return pa if RAM <= pa < RAM + RAM_SIZE - PAGE_SIZE else None
 
@@ -64,7 +56,25 @@ def early_updates(spike: Reference) -> dict[int, int]:
     return updates
 
 
-def _context(spike):
+def settle(spike: Reference, request: Access, updates: dict[int, int] | None = None) -> Response:
+    """The golden model's response in Spike's memory once A and D are set, which `updates` holds."""
+    updates = {} if updates is None else updates
+
+    def read(address):
+        if address in updates:
+            return updates[address]
+        inside = RAM <= address < RAM + RAM_SIZE
+        return int.from_bytes(spike.read(address, 8), "little") if inside else None
+
+    response = respond(request, read)
+    if response.kind == "update":
+        updates[response.leaf] = response.written
+        response = respond(request, read)
+    return response
+
+
+def context_of(spike: Reference) -> dict[str, object]:
+    """What a request of the golden model is subject to, as it is in `spike`."""
     status, satp = spike.csr(Csr.MSTATUS), spike.csr(Csr.SATP)
     # Mode 2 is reserved and cannot be in MPP.
     return {
@@ -76,7 +86,14 @@ def _context(spike):
         "adue": spike.csr(Csr.MENVCFG) >> MENVCFG_ADUE & 1,
         "mprv": status >> Mstatus.MPRV & 1,
         "mpp": _MODES[status >> Mstatus.MPP & 3],
+        "pmp": _protection(spike),
     }
+
+
+def _protection(spike):
+    count = spike.pmp_entries
+    configs = [spike.csr(PMPCFGS[n // 8]) >> 8 * (n % 8) & 0xFF for n in range(count)]
+    return Pmp(count, configs, [spike.csr(PMPADDRS[n]) for n in range(count)])
 
 
 def _size(text):

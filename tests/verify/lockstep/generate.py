@@ -13,6 +13,7 @@ from tests.verify.lockstep.blocks import (
 )
 from tests.verify.lockstep.handlers import RESERVED, RESUME
 from tests.verify.lockstep.maker import NEXT_BLOCK, POINTERS, Maker
+from tests.verify.lockstep.pmp_blocks import SETTINGS, protect
 from tests.verify.lockstep.program import Block, Item, Line, Program
 from tests.verify.lockstep.world import (
     CODE,
@@ -32,18 +33,25 @@ _RESTLESS = {0: 0.15, 1: 0.05, 3: 0.1}
 _DUMPED = (Csr.MIP, Csr.MIE, Csr.SEPC, Csr.SCAUSE, Csr.STVAL, Csr.SSTATUS, Csr.MEDELEG, Csr.MIDELEG,
            Csr.SATP, Csr.INSTRET, Csr.SIP, Csr.SIE, Csr.MENVCFG, Csr.MINSTRET, Csr.SSCRATCH,
            Csr.STIMECMP)  # fmt: skip
+#: The kinds of blocks where there is memory protection, and how often each is made.
+_PROTECTED_KINDS = {**KINDS, protect: 24}
 
 
-def generate(seed: int, *, misaligned: bool = False) -> Program:
-    """The program of `seed`; with `misaligned` for a hart that does misaligned accesses."""
+def generate(seed: int, *, misaligned: bool = False, protected: bool = False) -> Program:
+    """The program of `seed`.
+
+    With `misaligned` it is for a hart that does misaligned accesses, with `protected` for one that
+    has memory protection.
+    """
     random = Random(seed)
-    maker = Maker(random, misaligned=misaligned)
+    maker = Maker(random, misaligned=misaligned, protected=protected)
+    kinds = _PROTECTED_KINDS if protected else KINDS
     count = random.randrange(60, 160)
     # Blocks that begin shortly before the end of a page.
     placed = {random.randrange(count) for _ in range(10)}
     blocks = []
     for index in range(count):
-        make = random.choices(list(KINDS), list(KINDS.values()))[0]
+        make = random.choices(list(kinds), list(kinds.values()))[0]
         if random.random() < _RESTLESS[maker.mode]:
             make = change_mode
         before = random.randrange(2, 60, 2) if index in placed else None
@@ -57,6 +65,7 @@ def generate(seed: int, *, misaligned: bool = False) -> Program:
         tables(random),
         _lines(random),
         tuple(random.sample(_DUMPED, random.randrange(1, 4))),
+        protected,
     )
 
 
@@ -78,7 +87,7 @@ def _block(maker, make, before):
         )
         for item in maker.items
     ]
-    return Block(number, tuple(items), before, whole=make in WHOLE)
+    return Block(number, tuple(items), before, whole=make in WHOLE or make is protect)
 
 
 def _settings(maker):
@@ -88,8 +97,10 @@ def _settings(maker):
     def some(*often):
         return random.choice((*often, *often, random.getrandbits(64)))
 
-    # The only view that is there without translation too.
+    # The only view that is there without translation too, and for which the root table is enough.
     handler = random.choice((*VIEWS[1], IDENTITY)) + SUPERVISOR_HANDLER - RAM
+    if maker.protected:
+        handler = IDENTITY + SUPERVISOR_HANDLER - RAM
     environment = (
         maker.stce << MENVCFG_STCE
         | random.getrandbits(1) << MENVCFG_ADUE
@@ -98,6 +109,7 @@ def _settings(maker):
     return (
         (Csr.MTVEC, MACHINE_HANDLER | random.randrange(2)),
         (Csr.STIMECMP, (1 << 64) - 1),
+        *(SETTINGS if maker.protected else ()),
         (Csr.MENVCFG, environment),
         (Csr.STVEC, handler | random.randrange(2)),
         (Csr.MEDELEG, maker.medeleg),

@@ -5,20 +5,28 @@ They use registers of their own, so they need no memory. After an exception they
 that faulted, or a trap just there, in S-mode, where nothing is bent. An interrupt is disabled and
 cleared, and the program goes on where it was. If `DONE` is negative the program has ended: all CSRs
 are read, and the hart jumps on the spot.
+
+Where there is memory protection it may forbid S-mode to go on, too: then the handler there calls
+the one in M-mode, which lets everything happen again, but for what is locked.
 """
 
 import struct
 
-from hdl.arch import Cause, Csr, Mstatus, Priv
-from tests.verify.lockstep.encode import branch, csr, i_type, jal, li, r_type, u_type
+from hdl.arch import PMPADDRS, PMPCFGS, Cause, Csr, Mstatus, Priv
+from tests.verify.golden.pmp import NAPOT, R, W, X
+from tests.verify.lockstep.encode import branch, csr, i_type, jal, li, r_type, sfence, u_type
 from tests.verify.lockstep.world import BOOT, IDENTITY
 
-__all__ = ["DONE", "LOOP", "RESERVED", "RESUME", "boot", "machine_handler", "supervisor_handler"]
+__all__ = [
+    "DONE", "LOOP", "OPEN", "RESERVED", "RESUME", "boot", "machine_handler", "supervisor_handler",
+]  # fmt: skip
 
 #: Set once the program is over; counts loops; where to go on after an exception.
 DONE, LOOP, RESUME = 25, 26, 27
 #: Registers that random instructions do not write.
 RESERVED = (DONE, LOOP, RESUME, 28, 29, 30, 31)
+#: `pmpcfg0` with its first two entries and its last one: all may be done where they are.
+OPEN = (NAPOT | R | W | X) * 0x0100_0000_0000_0101
 #: Entries of a vector table.
 _VECTORS = 16
 _ECALL, _SRET, _MRET = 0x73, 0x1020_0073, 0x3020_0073
@@ -92,10 +100,16 @@ def _resume(code, epc, first, second):
     code.add(csr(1, 0, epc, first))
 
 
-def machine_handler(dumped) -> bytes:
+def _open(code):
+    """Takes back what memory protection forbids, but for what is locked; needs x28."""
+    code.add(*li(28, OPEN), csr(1, 0, PMPCFGS[0], 28), sfence(0, 0))
+
+
+def machine_handler(dumped, *, protected: bool = False) -> bytes:
     """The handler of traps to M-mode, with a vector table in front.
 
-    Its last instruction is a jump to itself, where a program ends.
+    Its last instruction is a jump to itself, where a program ends. With `protected` there is memory
+    protection.
     """
     code = _Code()
     for _ in range(_VECTORS):
@@ -110,14 +124,22 @@ def machine_handler(dumped) -> bytes:
     _read(code, (Csr.MEPC,), 29)
     code.branch(4, 28, 0, "interrupt")
     # It would trap there again.
-    code.branch(0, 29, RESUME, "fetch")
+    code.branch(0, 29, RESUME, "again" if protected else "fetch")
+    if protected:
+        _branch_if_one_of(code, (Cause.ECALL_S,), 28, 29, "help")
     _branch_if_one_of(code, _CALLS, 28, 29, "call")
     _branch_if_one_of(code, _FETCH_FAULTS, 28, 29, "fetch")
     code.add(csr(1, 0, Csr.MEPC, RESUME), _MRET)
+    code.label("again")
+    if protected:
+        _open(code)
     code.label("fetch")
     code.add(*li(28, Priv.M << Mstatus.MPP), csr(3, 0, Csr.MSTATUS, 28))
     code.add(*li(28, Priv.S << Mstatus.MPP), csr(2, 0, Csr.MSTATUS, 28))
     code.jump("resume")
+    code.label("help")
+    if protected:
+        _open(code)
     code.label("call")
     code.add(*li(28, Priv.M << Mstatus.MPP), csr(2, 0, Csr.MSTATUS, 28))
     code.label("resume")
@@ -127,13 +149,13 @@ def machine_handler(dumped) -> bytes:
     code.add(*li(29, 1), r_type(0x33, 1, 0, 29, 29, 28))
     code.add(csr(3, 0, Csr.MIE, 29), csr(3, 0, Csr.MIP, 29), _MRET)
     code.label("final")
-    _read(code, Csr, 29)
+    _read(code, (*Csr, *PMPCFGS, *PMPADDRS) if protected else Csr, 29)
     code.add(jal(0, 0))
     return code.bytes()
 
 
-def supervisor_handler(dumped) -> bytes:
-    """The handler of traps to S-mode, with a vector table in front."""
+def supervisor_handler(dumped, *, protected: bool = False) -> bytes:
+    """The handler of traps to S-mode, with a vector table in front; `protected` as above."""
     code = _Code()
     for _ in range(_VECTORS):
         code.jump("common")
@@ -148,7 +170,7 @@ def supervisor_handler(dumped) -> bytes:
     code.branch(4, DONE, 0, "call")
     _read(code, (Csr.SEPC,), 31)
     code.branch(4, 30, 0, "interrupt")
-    code.branch(0, 31, RESUME, "supervisor")
+    code.branch(0, 31, RESUME, "call" if protected else "supervisor")
     _branch_if_one_of(code, (*_FETCH_FAULTS, Cause.ECALL_U), 30, 31, "supervisor")
     code.add(csr(1, 0, Csr.SEPC, RESUME), _SRET)
     code.label("supervisor")

@@ -56,11 +56,23 @@ class Maker:
         Instructions with which the next block begins.
     misaligned
         Many accesses shall be misaligned, and reach across the ends of pages.
+    protected
+        There is memory protection.
+    grain
+        What the ends of its regions are multiples of, in bytes. Under 8 there is no `sc.d`: one
+        that fails is a store on the hart, and on Spike one of its first byte. A misaligned access
+        is checked as one on Spike and by portions on the hart; with such it is a page.
+    edges
+        Physical addresses of data where a region begins or ends.
     """
 
-    def __init__(self, random: Random, *, misaligned: bool = False):
+    def __init__(self, random: Random, *, misaligned: bool = False, protected: bool = False):
         self.random = random
-        self.misaligned = misaligned
+        self.misaligned, self.protected = misaligned, protected
+        self.grain = 8
+        if protected:
+            self.grain = PAGE_SIZE if misaligned else random.choice((4, 8))
+        self.edges: list[int] = []
         self.mode = 3
         self.borrowed: int | None = None
         self._aimed = dict.fromkeys(POINTERS, 3)
@@ -166,15 +178,20 @@ class Maker:
     def _reserve(self, pointer):
         """LR and SC, mostly both and mostly of the same word."""
         random = self.random
-        size, ordering = random.choice((2, 3)), random.randrange(4)
+        size, ordering = self.reserving(), random.randrange(4)
         if random.random() < 0.85:
             self.put(amo(2, size, self.dest(), pointer, 0, ordering))
         for _ in range(random.choice((0, 0, 1, 2))):
             self.compute() if random.random() < 0.6 else self.access()
         if random.random() < 0.9:
             other = pointer if random.random() < 0.8 else random.choice(POINTERS)
-            size = size if random.random() < 0.9 else 5 - size
+            size = size if random.random() < 0.9 else self.reserving(5 - size)
             self.put(amo(3, size, self.dest(), other, self.source(), ordering))
+
+    def reserving(self, size: int | None = None) -> int:
+        """A size of LR and SC, or of `size` the nearest there is."""
+        size = self.random.choice((2, 3)) if size is None else size
+        return size if self.grain > 4 else 2
 
     def _offset(self, size):
         """An immediate: mostly near and aligned."""
@@ -187,6 +204,9 @@ class Maker:
     def address(self, mode: int) -> int:
         """An address for data accesses in `mode`: of data, mostly, and else of all that is not."""
         random = self.random
+        if self.edges and random.random() < 0.6:
+            near = random.choice(self.edges) + random.choice((-8, -4, 0, 0, 0, 4))
+            return random.choice(VIEWS[mode]) + near - RAM
         kind = random.random()
         inside = random.randrange(0, DATA_PAGES * PAGE_SIZE, 8)
         if kind < 0.2:  # around the end of a page

@@ -87,6 +87,8 @@ class Program:
         The interrupt lines, by cycle.
     dumped
         CSRs that the handlers read whenever they run.
+    protected
+        It is for a hart with memory protection.
     """
 
     seed: int
@@ -96,6 +98,7 @@ class Program:
     tables: dict[int, int]
     lines: tuple[Line, ...] = ()
     dumped: tuple[int, ...] = ()
+    protected: bool = False
 
     def changed(self, **parts) -> "Program":
         """A program with other parts."""
@@ -104,7 +107,11 @@ class Program:
     @property
     def end(self) -> int:
         """Address of the jump at which it ends."""
-        return MACHINE_HANDLER + len(machine_handler(self.dumped)) - 4
+        return MACHINE_HANDLER + len(self._handler) - 4
+
+    @cached_property
+    def _handler(self):
+        return machine_handler(self.dumped, protected=self.protected)
 
     def size(self) -> int:
         """How many parts could be left out."""
@@ -116,8 +123,8 @@ class Program:
         """What is in RAM at first: physical addresses and bytes, without overlap."""
         return [
             (BOOT, boot(self.settings, self.registers, CODE)),
-            (MACHINE_HANDLER, machine_handler(self.dumped)),
-            (SUPERVISOR_HANDLER, supervisor_handler(self.dumped)),
+            (MACHINE_HANDLER, self._handler),
+            (SUPERVISOR_HANDLER, supervisor_handler(self.dumped, protected=self.protected)),
             (CODE, _Layout(self.blocks).code()),
             (DATA, data()),
             *((address, struct.pack("<Q", word)) for address, word in self.tables.items()),

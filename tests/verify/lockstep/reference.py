@@ -76,7 +76,7 @@ class Reference:
         from riscv.cfg import cfg_t, mem_cfg_t
         from riscv.sim import sim_t
 
-        self.misaligned = misaligned
+        self.misaligned, self.pmp_entries = misaligned, pmp_entries
         isa = _MISALIGNED_ISA if misaligned else _ISA
         self._log = os.memfd_create("commits")
         config = cfg_t(isa=isa, priv="msu", mem_layout=[mem_cfg_t(RAM, RAM_SIZE)], start_pc=RAM)

@@ -82,6 +82,12 @@ def summarize(statistics: Statistics) -> str:
             f"{misaligned['two pages']:,} of them in two pages; of {misaligned['faulted']:,} of 32 "
             "bits the second page faulted"
         )
+    refused = statistics.refused
+    if refused:
+        lines.append(
+            f"memory protection refused {refused['FETCH']:,} fetches, {refused['LOAD']:,} loads "
+            f"and {refused['STORE']:,} stores, {refused['walk']:,} of them by their page tables"
+        )
     lines.append(
         f"{statistics.early_updates:,} A or D bits set by accesses that an interrupt cut off"
     )

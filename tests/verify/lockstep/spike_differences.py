@@ -17,7 +17,7 @@ from hdl.arch import (
     Interrupt,
 )
 
-__all__ = ["CSR_BITS", "READ_ONLY", "SPIKE_ONLY", "UNTOLD", "Open"]
+__all__ = ["CSR_BITS", "MORE_ENTRIES", "READ_ONLY", "SPIKE_ONLY", "UNTOLD", "Open"]
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,8 @@ UNTOLD = {*READ_ONLY, *PMPCFGS, *PMPADDRS}
 _TRIGGERS = 'the debug specification, "Sdtrig": the hart has no triggers'
 #: CSRs that Spike has and the hart has not; random programs do not name them.
 SPIKE_ONLY = dict.fromkeys((0x5A8, 0x7A0, 0x7A1, 0x7A2, 0x7A3, 0x7A4, 0x7A8), _TRIGGERS)
+#: The same where there is memory protection: those of the 17th entry on, which are 0.
+MORE_ENTRIES = dict.fromkeys(
+    (*range(0x3A4, 0x3B0, 2), *range(0x3C0, 0x3F0)),
+    '"Physical Memory Protection CSRs": "may implement zero, 16, or 64 PMP entries"',
+)

@@ -39,6 +39,9 @@ class Statistics:
         Instructions that lie in two pages: "retired", or "faulted" in the second one.
     misaligned
         Loads and stores that are: "retired", "two pages" of those, or "faulted" in the second one.
+    refused
+        Access faults of memory protection: of a "FETCH", "LOAD" or "STORE", and those of them whose
+        "walk" it refused.
     early_updates
         PTEs with an A or D bit that only the hart has set; see `tests.verify.lockstep.early`.
     """
@@ -57,6 +60,7 @@ class Statistics:
     fences: Counter = field(default_factory=Counter)
     straddling: Counter = field(default_factory=Counter)
     misaligned: Counter = field(default_factory=Counter)
+    refused: Counter = field(default_factory=Counter)
     early_updates: int = 0
 
     def update(self, other: "Statistics") -> None:

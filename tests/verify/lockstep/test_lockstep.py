@@ -11,7 +11,7 @@ import pytest
 
 import hdl.hart
 import hdl.priv.csr
-from hdl.arch import Cause, Csr, Interrupt, Priv
+from hdl.arch import PMPADDRS, PMPCFGS, Cause, Csr, Interrupt, Priv
 from hdl.hart import Hart
 from hdl.memory.pma import Pma
 from hdl.pipeline.trap import TrapStage
@@ -19,11 +19,14 @@ from hdl.priv.table import REGISTERS
 from hdl.units.decoder import System, Unit
 from tests import spike
 from tests.verify import runner
+from tests.verify.lockstep import check
 from tests.verify.lockstep.campaign import Campaign
 from tests.verify.lockstep.check import CHECK
 from tests.verify.lockstep.compare import compare
 from tests.verify.lockstep.generate import generate
 from tests.verify.lockstep.hart import HartRunner, Record
+from tests.verify.lockstep.pmp_blocks import ENTRIES
+from tests.verify.lockstep.reference import Reference
 from tests.verify.lockstep.report import describe, summarize
 from tests.verify.lockstep.world import RAM, RAM_SIZE
 
@@ -93,6 +96,37 @@ def test_random_programs_agree_on_a_hart_with_misaligned_accesses():
     assert statistics.programs == SHARE // 2
     assert {cause for cause, _, _ in statistics.traps} >= EXCEPTIONS - {Cause.LOAD_MISALIGNED}
     assert min(statistics.misaligned[fate] for fate in ("retired", "two pages", "faulted")) > 0
+
+
+def test_random_programs_agree_on_a_hart_with_memory_protection():
+    """They change it as they go: every kind of access is refused, and some by a page table."""
+    statistics = agree(Campaign(protected=True), range(SEED, SEED + SHARE // 2))
+
+    assert statistics.programs == SHARE // 2
+    assert statistics.ended > 0.8 * SHARE // 2
+    assert set(PMPADDRS) | set(PMPCFGS) <= set(statistics.csrs)
+    assert {*PMPADDRS[2 : ENTRIES - 1], PMPCFGS[0]} <= set(statistics.written)
+    assert min(statistics.refused[kind] for kind in ("FETCH", "LOAD", "STORE", "walk")) > 0
+
+
+def test_other_memory_protection_is_found(monkeypatch):
+    """Spike lets S-mode and U-mode store where they may only read."""
+    step, readable = Reference.step, 0x0101_0101_0101_0101
+
+    def lax(self):
+        config, protected = self.csr(PMPCFGS[0]), self.mode != Priv.M
+        if protected:
+            self.write_csr(PMPCFGS[0], config | (config & readable) << 1)
+        step(self)
+        if protected:
+            self.write_csr(PMPCFGS[0], config)
+
+    monkeypatch.setattr(Reference, "step", lax)
+
+    _, failure = Campaign(protected=True, attempts=0).run(range(SHARE))
+
+    assert failure is not None
+    assert failure.difference.what in ("cause", "next pc")
 
 
 def bent(change):
@@ -246,9 +280,8 @@ def test_the_command_says_what_it_compared(capsys):
 
 
 def test_the_command_shows_a_difference_and_how_to_see_it_again(capsys, monkeypatch):
-    monkeypatch.setattr(
-        CHECK, "_campaign", Campaign(bend=bent(wrong_product), attempts=0), raising=False
-    )
+    campaign = Campaign(bend=bent(wrong_product), attempts=0)
+    monkeypatch.setattr(check, "_campaign", lambda part: campaign)
 
     assert runner.main(CHECK, ["--cases", "20", "--seed", "7", "--jobs", "1"]) == 1
     printed = capsys.readouterr().out
