@@ -8,6 +8,7 @@ unlinked but is still somebody's working directory keeps its entries, and gets n
 from collections.abc import Iterator
 
 from kernel_model.facts.abi import Abi
+from kernel_model.facts.costs import Mark, Step
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import (
     BSIZE,
@@ -19,7 +20,7 @@ from kernel_model.facts.param import (
     NDIRECT,
     ROOTINO,
 )
-from kernel_model.fs.directory import dirlink, dirlookup
+from kernel_model.fs.directory import DIRENT_SIZE, dirlink, dirlookup
 from kernel_model.fs.disk import Device, Entry, Folder, Linked
 from kernel_model.fs.inode import ialloc, idup, iget, iput, iupdate, writei
 from kernel_model.fs.log import ilock
@@ -159,7 +160,7 @@ def _directory(proc: Proc | None) -> Inode:
 def mount(kernel: FileState) -> None:
     """Put the host's files onto the disk, the first time. Raises FsError if they do not fit.
 
-    It happens by itself when a path is looked up, and costs no program anything.
+    It happens by itself when a path is looked up.
     """
     files, kernel.fs.files = kernel.fs.files, None
     if files is None:
@@ -176,8 +177,15 @@ def mount(kernel: FileState) -> None:
     root = iget(kernel, ROOTINO)
     root.data += bytes(-root.size % BSIZE)
     iput(kernel, root)
+    _for_nothing(kernel, charged)
+
+
+def _for_nothing(kernel: FileState, before: Mark) -> None:
+    """What the host has put there costs nothing since the mark, but copies of the names."""
+    names = kernel.meter.since(before).counts[Step.ENTRY]
+    kernel.meter.back_to(before)
+    kernel.charge(Step.COPY, names * DIRENT_SIZE // 8)
     kernel.fs.changed.clear()
-    kernel.meter.back_to(charged)
 
 
 def resize(kernel: FileState, abi: Abi) -> None:
