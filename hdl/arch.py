@@ -33,6 +33,8 @@ __all__ = [
     "Priv",
     "Pte",
     "RAM_BASE",
+    "ROM_BASE",
+    "ROM_SIZE",
     "SatpMode",
     "VPN_BITS",
     "pte_ppn",
@@ -62,6 +64,8 @@ PA_BITS = PPN_BITS + PAGE_BITS
 ASID_BITS = 16
 #: Where RAM begins and the hart starts unless told otherwise, as on QEMU's machine `virt`.
 RAM_BASE = 0x8000_0000
+#: Where that machine has the ROM in which it starts.
+ROM_BASE, ROM_SIZE = 0x1000, 0xF000
 
 
 class Priv(IntEnum):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from hdl.arch import PAGE_SIZE, RAM_BASE
+from hdl.arch import RAM_BASE, ROM_BASE, ROM_SIZE
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
@@ -131,6 +131,11 @@ class MachineConfig:
         if self.reset_pc % 2:
             raise ConfigError(f"reset_pc must be even, not {self.reset_pc:#x}")
 
+    @property
+    def rom_size(self) -> int:
+        """Bytes from `ROM_BASE` on that the hart may fetch."""
+        return 0
+
     def changed(self, **parameters: Any) -> Self:
         """The same with other values of some parameters. Raises ConfigError."""
         known = [each.name for each in fields(self) if each.init]
@@ -228,10 +233,13 @@ class BootConfig(MachineConfig):
         An M-mode program, an ELF, that is entered instead of the kernel.
     raw : int or None
         The kernel is no ELF, but the bytes that lie from this address on, even.
+    pmp_entries : int
+        8 by default: kernels of today ask for protection before they leave M-mode.
     reset_pc : int
-        Not to be given: the last page of RAM, where the code lies that enters the kernel.
+        Not to be given: in ROM, where the code lies that enters the kernel.
     """
 
+    pmp_entries: int = 8
     pmp_csrs: bool = True
     disk: Path | None = None
     virtio_version: int = 2
@@ -240,10 +248,14 @@ class BootConfig(MachineConfig):
     reset_pc: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reset_pc", RAM_BASE + (self.memory_mib << 20) - PAGE_SIZE)
+        object.__setattr__(self, "reset_pc", ROM_BASE)
         super().__post_init__()
         if self.raw is not None and self.raw % 2:
             raise ConfigError(f"raw must be even, not {self.raw:#x}")
+
+    @property
+    def rom_size(self) -> int:
+        return ROM_SIZE
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Physical memory attributes: which addresses are RAM, which are devices, which are nothing."""
+"""Physical memory attributes: which addresses are RAM, ROM, devices, or nothing."""
 
-from amaranth.hdl import Signal, Value, ValueLike
+from amaranth.hdl import Const, Signal, Value, ValueLike
 
 from hdl.arch import PA_BITS, PAGE_SIZE, RAM_BASE
 
@@ -10,9 +10,10 @@ __all__ = ["Pma"]
 class Pma:
     """Where RAM lies in the physical address space, and what follows from it.
 
-    RAM is idempotent and takes speculative fetches, page-table walks and atomics. Everything else
-    below `1 << PA_BITS` is a device: only loads and stores of instructions that can no longer be
-    squashed reach it, and the bus responds with an error where no device is. Above is nothing.
+    RAM is idempotent and takes speculative fetches, page-table walks and atomics. ROM takes
+    speculative fetches, too. Everything else below `1 << PA_BITS`, and ROM for all but fetches, is
+    a device: only loads and stores of instructions that can no longer be squashed reach it, and the
+    bus responds with an error where no device is. Above is nothing.
 
     Privileged specification, "Physical Memory Attributes".
 
@@ -20,11 +21,13 @@ class Pma:
     ----------
     ram_base, ram_size : int
         First byte and size of RAM in bytes, multiples of the page size.
+    rom_base, rom_size : int
+        First byte and size of ROM in bytes, multiples of the page size; with 0 bytes there is none.
 
     Raises
     ------
     ValueError
-        If one of them is no such multiple, or RAM reaches beyond the physical address space.
+        If one of them is no such multiple, or RAM or ROM reaches beyond the physical address space.
 
     Attributes
     ----------
@@ -33,18 +36,30 @@ class Pma:
         set it, which spares it another model for each size of RAM.
     """
 
-    def __init__(self, *, ram_base: int = RAM_BASE, ram_size: int = 128 << 20) -> None:
-        for name, value in (("ram_base", ram_base), ("ram_size", ram_size)):
-            if value < 0 or value % PAGE_SIZE:
-                raise ValueError(f"{name} must be a multiple of {PAGE_SIZE}, not {value:#x}")
-        end = ram_base + ram_size
-        if not 0 < end <= 1 << PA_BITS:
-            raise ValueError(f"RAM must end below 1 << {PA_BITS}, not at {end:#x}")
+    def __init__(
+        self,
+        *,
+        ram_base: int = RAM_BASE,
+        ram_size: int = 128 << 20,
+        rom_base: int = 0,
+        rom_size: int = 0,
+    ) -> None:
+        places = {"ram": (ram_base, ram_size), "rom": (rom_base, rom_size)}
+        for name, place in places.items():
+            for value, what in zip(place, ("base", "size"), strict=True):
+                if value < 0 or value % PAGE_SIZE:
+                    raise ValueError(
+                        f"{name}_{what} must be a multiple of {PAGE_SIZE}, not {value:#x}"
+                    )
+            if (end := sum(place)) > 1 << PA_BITS:
+                raise ValueError(f"{name.upper()} must end below 1 << {PA_BITS}, not at {end:#x}")
         self.ram_base = ram_base
-        self.ram_end = Signal(PA_BITS + 1, init=end)
+        self.ram_end = Signal(PA_BITS + 1, init=ram_base + ram_size)
+        self.rom_base, self.rom_size = rom_base, rom_size
 
     def __repr__(self) -> str:
-        return f"Pma(ram_base={self.ram_base:#x}, ram_size={self.ram_size:#x})"
+        rom = f", rom_base={self.rom_base:#x}, rom_size={self.rom_size:#x}" if self.rom_size else ""
+        return f"Pma(ram_base={self.ram_base:#x}, ram_size={self.ram_size:#x}{rom})"
 
     @property
     def ram_size(self) -> int:
@@ -54,3 +69,9 @@ class Pma:
     def is_ram(self, address: ValueLike) -> Value:
         """Whether `address` (a Value of any width) lies in RAM."""
         return (address >= self.ram_base) & (address < self.ram_end)
+
+    def is_rom(self, address: ValueLike) -> Value:
+        """Whether `address` (a Value of any width) lies in ROM."""
+        if not self.rom_size:
+            return Const(0)
+        return (address >= self.rom_base) & (address < self.rom_base + self.rom_size)

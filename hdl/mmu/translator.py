@@ -106,7 +106,8 @@ class Translator(wiring.Component):
         canonical = high.all() | ~high.any()
         m.d.comb += request.pa.eq(Mux(translate, self._translated(tlb.page), request.va[:PA_BITS]))
         m.d.comb += request.device.eq(~self._pma.is_ram(request.pa))
-        ram_only = (request.access == Access.FETCH) | is_atomic(request.access)
+        fetched = (request.access == Access.FETCH) & ~self._pma.is_rom(request.pa)
+        ram_only = fetched | is_atomic(request.access)
         refused = (request.device & ram_only) | self._is_forbidden(m)
 
         def refuse(fault: ValueLike) -> None:

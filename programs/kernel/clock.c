@@ -12,7 +12,7 @@ static uint64 least_turn;          // cycles that are left to who returns to use
 // Where memory is slow, a fixed time might be over before the first instruction of user mode, again
 // and again.
 void clockinit(void) {
-  const volatile uint64 *memory = (uint64 *)KERNBASE;
+  const volatile uint64 *memory = (uint64 *)proc;
   uint64 begun = time_now();
   for (int i = 0; i < ACCESSES; i++)
     (void)memory[i];

@@ -83,6 +83,11 @@ static inline void fence_i(void) {
 #define PX(level, va) (((uint64)(va) >> PXSHIFT(level)) & 0x1ff)
 #define PXSPAN(level) (1L << PXSHIFT(level))
 
+// What an entry of physical memory protection lets S-mode and U-mode do, and what it is for.
+#define PMP_RWX 7UL
+#define PMP_TOR (1UL << 3)   // up to its address, from the one before
+#define PMP_NAPOT (3UL << 3) // a power of two, by the ones at the end of its address
+
 #define SATP_SV39 (8L << 60)
 #define MAKE_SATP(pagetable) (SATP_SV39 | ((uint64)(pagetable) >> 12))
 

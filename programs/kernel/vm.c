@@ -3,19 +3,19 @@
 #include "memlayout.h"
 #include "proc.h"
 
-extern char etext[]; // behind code and constants (kernel.ld)
+extern char machine_end[], etext[]; // behind M-mode's page, behind code and constants (kernel.ld)
 extern char trampoline[];
 
 static pagetable_t kernel_pagetable;
 
-// Devices and RAM where they are, the trampoline, and a stack for each process.
+// Devices and RAM but for M-mode's page where they are, the trampoline, and a stack for each process.
 void kvminit(uint64 end_of_ram) {
   pagetable_t table = kernel_pagetable = zalloc();
   kvmmap(table, FINISHER, PGSIZE, PTE_R | PTE_W);
   kvmmap(table, UART0, PGSIZE, PTE_R | PTE_W);
   kvmmap(table, VIRTIO0, PGSIZE, PTE_R | PTE_W);
   kvmmap(table, PLIC, PLIC_SIZE, PTE_R | PTE_W);
-  kvmmap(table, KERNBASE, (uint64)etext - KERNBASE, PTE_R | PTE_X);
+  kvmmap(table, (uint64)machine_end, etext - machine_end, PTE_R | PTE_X);
   kvmmap(table, (uint64)etext, PGROUNDDOWN(end_of_ram) - (uint64)etext, PTE_R | PTE_W);
   mappages(table, TRAMPOLINE, PGSIZE, (uint64)trampoline, PTE_R | PTE_X);
   for (int slot = 0; slot < NPROC; slot++) {

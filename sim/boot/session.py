@@ -51,7 +51,8 @@ class BootSession(MachineSession):
         self.image, self.disk, self.elf = booted.image, booted.disk, booted.elf
         self._console = console
         end = Until(console, until) if until else None
-        self.virt = make_virt(end or console, self.disk, version=config.virtio_version)
+        version, rom = config.virtio_version, self.image.rom
+        self.virt = make_virt(end or console, self.disk, version=version, rom=rom)
         devices = [*self.virt.devices] if end is None else [*self.virt.devices, end]
         guest = BootGuest(self.virt.finisher, end)
         super().__init__(config, Machine(config, booted.ram, devices=devices, hart=hart), guest)

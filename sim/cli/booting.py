@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from hdl.arch import Cause, Priv
 from sim.boot.session import BootSession
 from sim.boot.snapshot import SnapshotError, check_engine, load_snapshot, save_snapshot
 from sim.cli.driving import (
@@ -36,6 +37,8 @@ from sim.platform.devices.console import Console
 from sim.platform.devices.disk import SECTOR, Disk
 
 __all__ = ["boot_kernel", "resume_kernel"]
+
+_ACCESS_FAULTS = (Cause.FETCH_ACCESS, Cause.LOAD_ACCESS, Cause.STORE_ACCESS)
 
 
 def boot_kernel(config: BootConfig, options: BootOptions, path: Path | None) -> int:
@@ -102,6 +105,7 @@ def _run(options: BootOptions, make: Callable[[Console, bytes], BootSession]) ->
         result = replace(result, end=End.FINISHED, exit_status=0)
     failure = reports.finish(result, {"fault_steps": None if teller is None else teller.facts})
     tell(result, options, console, anyway=failure is not None)
+    _tell_of_protection(session, result.end)
     status = unless_lost(result.exit_status, console, recording, session, reports.close())
     if options.write_disk and not _write_disk(session):
         status = status or LOST
@@ -112,6 +116,20 @@ def _run(options: BootOptions, make: Callable[[Console, bytes], BootSession]) ->
     if failure is not None:
         raise failure
     return status
+
+
+def _tell_of_protection(session: BootSession, end: End) -> None:
+    """Says what may be missing if it did not get on for access faults outside M-mode."""
+    traps = session.machine.engine.log.traps
+    if not traps or not session.config.pmp_entries or end in (End.FINISHED, End.STOPPED):
+        return
+    last = traps[-1]
+    if last.cause in _ACCESS_FAULTS and last.mode != Priv.M:
+        mode = Priv(last.mode).name
+        say(
+            f"the last exception is an access fault of {mode}-mode at {last.pc:#x}; a kernel that "
+            "sets up no physical memory protection needs --pmp-entries 0"
+        )
 
 
 def _teller(options: BootOptions, session: BootSession, progress: Progress) -> StepTeller | None:

@@ -20,7 +20,16 @@ from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.filling import config_of, fill
 from sim.cli.help import Commands, RunCommand
-from sim.cli.parameters import CONSOLE, KERNEL, LIMIT, MACHINE, SHOWN, WATCHED, with_options
+from sim.cli.parameters import (
+    CONSOLE,
+    KERNEL,
+    LIMIT,
+    MACHINE,
+    PROTECTION,
+    SHOWN,
+    WATCHED,
+    with_options,
+)
 from sim.config import MachineConfig, RunConfig
 from sim.exercises.names import KINDS
 from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
@@ -52,7 +61,7 @@ def trapline(ctx: click.Context) -> None:
     short_help="Run a program under the kernel model.",
     context_settings={"allow_interspersed_args": False},
 )
-@with_options(MACHINE, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE)
+@with_options(MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program: str, arguments: tuple[str, ...], notice: str | None, **options: Any) -> int:
@@ -75,7 +84,7 @@ def run(program: str, arguments: tuple[str, ...], notice: str | None, **options:
 
 
 @trapline.command(short_help="Run a bare-metal program.")
-@with_options(MACHINE, LIMIT, SHOWN)
+@with_options(MACHINE, PROTECTION, LIMIT, SHOWN)
 @click.option(
     "--signature",
     type=OutputFile(),
@@ -113,7 +122,7 @@ trapline.add_command(boot)
 
 
 @trapline.command(short_help="Tell of a page fault from the look-up to the retry.")
-@with_options(MACHINE, LIMIT, KERNEL)
+@with_options(MACHINE, PROTECTION, LIMIT, KERNEL)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("which", type=WhichType(), default="1", metavar="[N|all]")
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
@@ -139,7 +148,7 @@ def explain(
 
 
 @trapline.command(short_help="Say what an address means at a moment of a run.")
-@with_options(MACHINE, LIMIT, KERNEL)
+@with_options(MACHINE, PROTECTION, LIMIT, KERNEL)
 @click.option(
     "--at",
     "moment",
@@ -217,7 +226,7 @@ def _typed() -> str:
 
 
 @trapline.command(short_help="Step through a run, forth and back.")
-@with_options(MACHINE, KERNEL)
+@with_options(MACHINE, PROTECTION, KERNEL)
 @click.option(
     "--max-cycles",
     type=Count(min=1),

@@ -11,7 +11,17 @@ from sim.cli.counts import Address, Count, CycleWindow, PageTable, PolicyName, Q
 from sim.cli.file_types import DiskContents, DiskFile, InputFile, OutputFile, OutputOrStdout
 from sim.config import BOUNDS, ENGINES, KERNEL_COSTS, BootConfig, MachineConfig, RunConfig
 
-__all__ = ["BOOT", "CONSOLE", "KERNEL", "LIMIT", "MACHINE", "SHOWN", "WATCHED", "with_options"]
+__all__ = [
+    "BOOT",
+    "CONSOLE",
+    "KERNEL",
+    "LIMIT",
+    "MACHINE",
+    "PROTECTION",
+    "SHOWN",
+    "WATCHED",
+    "with_options",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
@@ -22,10 +32,12 @@ class Decorator(Protocol):
     def __call__(self, command: _Command, /) -> _Command: ...
 
 
-def _number(name: str, metavar: str, help: str) -> Decorator:
+def _number(
+    name: str, metavar: str, help: str, config: type[MachineConfig] = MachineConfig
+) -> Decorator:
     """The option for a number of the configuration, called as it is there."""
     flag = "--" + name.replace("_", "-")
-    default = getattr(BootConfig if hasattr(BootConfig, name) else RunConfig, name)
+    default = getattr(config, name)
     return click.option(
         flag,
         type=Count(*BOUNDS[name]),
@@ -58,7 +70,6 @@ MACHINE = [
     _number("walk_cache_entries", "N", "Pointers to page tables that the walker remembers."),
     _number("btb_entries", "N", "Words of the branch target buffer, a power of two."),
     _number("hpm_counters", "N", "Event counters that the hart has for software."),
-    _number("pmp_entries", "N", "Entries of physical memory protection that the hart has."),
     click.option(
         "--misaligned",
         is_flag=True,
@@ -72,6 +83,15 @@ MACHINE = [
         help="Compute every cycle, even those in which nothing happens.",
     ),
 ]
+
+
+def _pmp_entries(config: type[MachineConfig]) -> Decorator:
+    what = "Entries of physical memory protection that the hart has."
+    return _number("pmp_entries", "N", what, config)
+
+
+#: The parameter of the machine whose default is not everywhere the same: that of `boot` is in BOOT.
+PROTECTION = [_pmp_entries(MachineConfig)]
 #: How long a run may take.
 LIMIT = [
     click.option(
@@ -210,7 +230,7 @@ KERNEL = [
         metavar="CYCLES",
         help="A process's turn; 0 = until it waits.",
     ),
-    _number("tick", "CYCLES", "The unit of sleep and uptime."),
+    _number("tick", "CYCLES", "The unit of sleep and uptime.", RunConfig),
 ]
 #: What `run` alone shows and reads, called as in `RunOptions`.
 WATCHED = [
@@ -271,6 +291,7 @@ CONSOLE = [
 ]
 #: What is on the machine of `boot`, called as in `BootConfig`, and what ends it.
 BOOT = [
+    _pmp_entries(BootConfig),
     click.option(
         "--disk",
         type=InputFile(),
@@ -282,7 +303,9 @@ BOOT = [
         is_flag=True,
         help="At the end write to the image what the kernel has written to the disk.",
     ),
-    _number("virtio_version", "1|2", "Of that device: 1 is a legacy one, 2 one of today."),
+    _number(
+        "virtio_version", "1|2", "Of that device: 1 is a legacy one, 2 one of today.", BootConfig
+    ),
     click.option(
         "--bios",
         type=InputFile(),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hdl.arch import ROM_BASE
 from sim.config import MachineConfig
 from sim.engines.hart import HartPorts
 from sim.platform.ram import Ram
@@ -33,7 +34,7 @@ def trust_sources() -> None:
 
 def recipe_of(config: MachineConfig, ram: Ram) -> Recipe | None:
     """What `real_hart` makes for these; None where it has to be made to be known."""
-    return {**_parameters(config), "pma": (ram.base, ram.size)} if _trusted else None
+    return {**_parameters(config), "pma": _places(config, ram)} if _trusted else None
 
 
 def real_hart(config: MachineConfig, ram: Ram) -> HartPorts:
@@ -42,7 +43,12 @@ def real_hart(config: MachineConfig, ram: Ram) -> HartPorts:
     from hdl.hart import Hart
     from hdl.memory.pma import Pma
 
-    return Hart(**_parameters(config), pma=Pma(ram_base=ram.base, ram_size=ram.size))
+    return Hart(**_parameters(config), pma=Pma(**_places(config, ram)))
+
+
+def _places(config: MachineConfig, ram: Ram) -> dict[str, int]:
+    rom = {"rom_base": ROM_BASE, "rom_size": config.rom_size} if config.rom_size else {}
+    return {"ram_base": ram.base, "ram_size": ram.size, **rom}
 
 
 def _parameters(config: MachineConfig) -> dict[str, Any]:

@@ -1,12 +1,6 @@
-"""Puts a kernel into RAM, with what enters it: the code after the reset, and the device tree.
+"""Puts a kernel into RAM, with what it finds: the ROM that enters it, and the device tree.
 
-The end of RAM is the platform's until the kernel has been entered, and its tree until the kernel
-has read it:
-
-    the last page    code, which is where the hart starts
-    below, aligned   the device tree
-
-QEMU has the code in a ROM at 0x1000; our hart fetches from RAM only.
+The tree lies on the last pages of RAM, which are the platform's until the kernel has read it.
 """
 
 import struct
@@ -26,7 +20,7 @@ __all__ = ["BootImage", "Booted", "load_boot", "read_boot", "read_disk"]
 
 #: menvcfg.ADUE: the hart sets A and D bits, which kernels take for granted that never set them.
 _ADUE = 1 << 61
-#: What the hart runs first; three words of data stand behind it, 32 bytes from the start.
+#: What the hart runs first, in ROM; three words of data stand behind it, 32 bytes from the start.
 _START = (
     0x0000_0297,  # auipc t0, 0
     0xF140_2573,  # csrr  a0, mhartid
@@ -46,6 +40,11 @@ class BootImage:
     entry: int
     tree: int
     symbols: Mapping[str, int]
+
+    @property
+    def rom(self) -> bytes:
+        """What the ROM has, in which the hart starts."""
+        return struct.pack("<8I3Q", *_START, self.tree, _ADUE, self.entry)
 
 
 @dataclass(frozen=True)
@@ -88,19 +87,17 @@ def load_boot(ram: Ram, config: BootConfig, kernel: bytes) -> BootImage:
         misaligned=config.misaligned,
         disk=config.disk is not None,
     )
-    tree_at = config.reset_pc - len(tree) & -PAGE_SIZE
+    tree_at = ram.base + ram.size - len(tree) & -PAGE_SIZE
     for segment in (part for each in images for part in each.segments):
         if segment.end > tree_at:
             raise LoadError(
-                f"reaches to {segment.end:#x}, but from {tree_at:#x} to the end of RAM there are "
-                "the device tree and what enters the kernel"
+                f"reaches to {segment.end:#x}, but from {tree_at:#x} to the end of RAM there is "
+                "the device tree"
             )
     for each in images:
         each.load(ram)
     ram.write(tree_at, tree)
-    entry = images[0].entry
-    ram.write(config.reset_pc, struct.pack("<8I3Q", *_START, tree_at, _ADUE, entry))
-    return BootImage(entry, tree_at, image.symbols)
+    return BootImage(images[0].entry, tree_at, image.symbols)
 
 
 def read_disk(path: Path) -> Disk:

@@ -98,7 +98,8 @@ class Bus:
     latency : int
         Cycles from acceptance to response, at least 1.
     devices : sequence of Device
-        Reached by the data port. Two whose deadlines come at once act in this order.
+        Reached by the data port; of the fetch port only windows that say so. Two whose deadlines
+        come at once act in this order.
 
     Raises
     ------
@@ -270,13 +271,22 @@ class Bus:
                 response.data = self._words[index]
             return
         if port == FETCH:
-            raise Refused
+            response.data = self._fetch(cycle, request.address & -8)
+            return
         data = self.device_access(cycle, request.address, request.size, request.write, request.data)
         if data is None:
             self._withheld = (cycle, response)
             response.due = None
         else:
             response.data = data
+
+    def _fetch(self, cycle: int, address: int) -> int:
+        """The doubleword of ROM at `address`."""
+        device = self._device_at(address)
+        offset = address - device.base
+        if any(window.fetchable and offset in window.loadable for window in device.windows):
+            return device.load(offset, 8, cycle)
+        raise Refused
 
     def _store(self, index: int, cycle: int, request: Request) -> None:
         mask = _STROBE_MASKS[request.strobe]

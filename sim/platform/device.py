@@ -48,6 +48,9 @@ class Window:
         Offsets of registers that may be loaded, and stored. All others are asked of the device.
     counting : collection of int
         Those of the loadable ones that grow by one each cycle.
+    fetchable : bool
+        Instructions may be fetched from the loadable ones, which are 8 bytes wide: a part of what
+        is ROM for the hart.
     """
 
     offset: int
@@ -55,6 +58,7 @@ class Window:
     loadable: Sequence[int] = ()
     storable: Collection[int] = ()
     counting: Collection[int] = ()
+    fetchable: bool = False
 
     def __post_init__(self) -> None:
         if self.width not in (1, 2, 4, 8):
@@ -66,6 +70,8 @@ class Window:
                 raise ValueError(f"there is no register at {offset:#x} in this window")
         if not set(self.counting) <= set(self.loadable):
             raise ValueError("counting must be some of the loadable registers")
+        if self.fetchable and self.width != 8:
+            raise ValueError(f"width must be 8 where instructions lie, not {self.width}")
 
     def index(self, offset: int) -> int:
         """The place of the register at `offset`."""

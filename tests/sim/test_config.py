@@ -109,9 +109,9 @@ def test_a_machine_that_cannot_boot_is_refused(parameters, message):
     assert str(caught.value) == message
 
 
-def test_a_kernel_is_entered_from_the_last_page_of_ram():
+def test_a_kernel_is_entered_from_rom():
     config = BootConfig(memory_mib=8)
-    assert config.reset_pc == 0x807F_F000
-    assert config.changed(memory_mib=1).reset_pc == 0x800F_F000
+    assert (config.reset_pc, config.rom_size) == (0x1000, 0xF000)
+    assert MachineConfig().rom_size == 0
     with pytest.raises(ConfigError, match="reset_pc must be one of memory_mib"):
         config.changed(reset_pc=0)

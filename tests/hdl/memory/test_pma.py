@@ -14,6 +14,7 @@ SPACE = 1 << 56
 class Attributes(wiring.Component):
     address: In(64)
     ram: Out(1)
+    rom: Out(1)
 
     def __init__(self, pma):
         self._pma = pma
@@ -22,6 +23,7 @@ class Attributes(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.d.comb += self.ram.eq(self._pma.is_ram(self.address))
+        m.d.comb += self.rom.eq(self._pma.is_rom(self.address))
         return m
 
 
@@ -34,20 +36,24 @@ class Attributes(wiring.Component):
         Pma(ram_base=SPACE - 4096, ram_size=4096),
         Pma(ram_base=0x1000, ram_size=0),
         Pma(ram_base=0, ram_size=SPACE),
+        Pma(rom_base=0x1000, rom_size=0xF000),
+        Pma(rom_base=0, rom_size=4096),
+        Pma(rom_base=SPACE - 4096, rom_size=4096),
     ],
     ids=str,
 )
 def test_every_border(pma):
     dut = Attributes(pma)
-    end = pma.ram_base + pma.ram_size
-    borders = {0, pma.ram_base, end, SPACE, (1 << 64) - 1, 0x0700_0000}
+    end, rom_end = pma.ram_base + pma.ram_size, pma.rom_base + pma.rom_size
+    borders = {0, pma.ram_base, end, pma.rom_base, rom_end, SPACE, (1 << 64) - 1, 0x0700_0000}
     addresses = {(border + step) % (1 << 64) for border in borders for step in (-1, 0, 1, 8)}
 
     async def testbench(ctx):
         for address in addresses:
             ctx.set(dut.address, address)
             ram = pma.ram_base <= address < end
-            assert ctx.get(dut.ram) == ram, f"{address:#x}"
+            rom = pma.rom_base <= address < rom_end
+            assert (ctx.get(dut.ram), ctx.get(dut.rom)) == (ram, rom), f"{address:#x}"
 
     simulate(dut, testbench)
 
@@ -61,13 +67,14 @@ def test_one_bit_for_an_address_of_any_width():
     assert len(Pma().is_ram(dut.address[:56])) == 1
 
 
-@pytest.mark.parametrize("name", ["ram_base", "ram_size"])
+@pytest.mark.parametrize("name", ["ram_base", "ram_size", "rom_base", "rom_size"])
 @pytest.mark.parametrize("value", [1, 0x8000_0800, -4096])
 def test_bad_size_or_base(name, value):
     with pytest.raises(ValueError, match=f"{name} must be a multiple of 4096, not"):
         Pma(**{name: value})
 
 
-def test_ram_past_the_end():
-    with pytest.raises(ValueError, match="RAM must end below"):
-        Pma(ram_base=SPACE - 4096, ram_size=8192)
+@pytest.mark.parametrize("name", ["ram", "rom"])
+def test_nothing_reaches_past_the_end(name):
+    with pytest.raises(ValueError, match=f"{name.upper()} must end below 1 << 56, not at"):
+        Pma(**{f"{name}_base": SPACE - 4096, f"{name}_size": 8192})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hdl.memory.pma import Pma
 from tests.hdl.mmu.support import (
     CODE,
     DATA,
@@ -29,6 +30,7 @@ VA = 0x12_3456_7ABC
 PA = 0x8123_4ABC
 DEVICE = 0x1000_0ABC
 ACCESSES = tuple(golden.ACCESSES)
+TO_ROM = ("FETCH", "LOAD", "STORE")
 
 
 async def check_now(ctx, dut, memory, request):
@@ -191,6 +193,21 @@ def test_devices_take_loads_and_stores_only():
             assert result.device == (result.kind == "ok")
 
     run(testbench)
+
+
+def test_fetches_reach_rom_and_all_else_takes_it_for_a_device():
+    async def testbench(ctx, dut, memory, tables):
+        tables.map(VA, DEVICE, V | R | W | X | A | D)
+        for access in ACCESSES:
+            for request in (Request(VA, access), Request(DEVICE, access, sv39=0)):
+                result = await translate(ctx, dut, request)
+                assert result.kind == ("ok" if access in TO_ROM else "access")
+                assert result.device == (result.kind == "ok")
+        for outside in (DEVICE - 4096, DEVICE + 4096):
+            result = await translate(ctx, dut, Request(outside, "FETCH", sv39=0))
+            assert result.kind == "access"
+
+    run(testbench, pma=Pma(rom_base=DEVICE & -4096, rom_size=4096))
 
 
 def test_superpages_take_their_offset_from_the_address():

@@ -245,6 +245,30 @@ def test_what_waits_for_nothing_is_told_so(capfd, typed):
     assert "a shell whose input has ended needs its `exit`" in told
 
 
+def test_a_kernel_that_knows_nothing_of_protection_is_told_of_it(tmp_path, capfd, typed):
+    source = tmp_path / "old.S"
+    source.write_text("""
+    .globl _start
+    _start: li t0, 1 << 11
+            csrw mstatus, t0
+            li t0, 0xffff
+            csrw medeleg, t0
+            la t0, supervisor
+            csrw mepc, t0
+            mret
+    supervisor: li t0, 0x100000
+            li t1, 0x5555
+            sw t1, 0(t0)
+            j .
+    """)
+    typed("")
+    assert cli.main(["boot", "--quiet", str(source)]) == 125
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        "trapline: the last exception is an access fault of S-mode at 0x0; a kernel that sets up "
+        "no physical memory protection needs --pmp-entries 0"
+    )
+
+
 def test_a_snapshot_that_finds_a_full_disk_is_named(capfd, typed):
     typed("")
 

@@ -10,6 +10,7 @@ from sim.cli.parameters import (
     KERNEL,
     LIMIT,
     MACHINE,
+    PROTECTION,
     SHOWN,
     WATCHED,
     with_options,
@@ -29,21 +30,23 @@ def names(*groups):
 @pytest.mark.parametrize(
     "command, groups",
     [
-        (run, (MACHINE, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE)),
-        (bare, (MACHINE, LIMIT, SHOWN)),
+        (run, (MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE)),
+        (bare, (MACHINE, PROTECTION, LIMIT, SHOWN)),
         (boot, (MACHINE, LIMIT, SHOWN, BOOT, CONSOLE)),
-        (translate, (MACHINE, LIMIT, KERNEL)),
+        (translate, (MACHINE, PROTECTION, LIMIT, KERNEL)),
     ],
 )
 def test_the_options_of_a_command_are_those_of_its_groups_in_their_order(command, groups):
     expected = names(*groups)
     assert [param.name for param in command.params][: len(expected)] == expected
-    every = names(MACHINE, LIMIT, SHOWN, KERNEL, WATCHED, BOOT, CONSOLE)
+    every = names(MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, WATCHED, BOOT, CONSOLE)
     others = set(every) - set(expected)
     assert not others & {param.name for param in command.params}
 
 
-@pytest.mark.parametrize("config, groups", [(MachineConfig, [MACHINE]), (RunConfig, [KERNEL])])
+@pytest.mark.parametrize(
+    "config, groups", [(MachineConfig, [MACHINE, PROTECTION]), (RunConfig, [KERNEL])]
+)
 def test_what_is_not_given_is_as_the_configuration_has_it(config, groups):
     command = click.Command("x", params=params(*groups))
     given = command.make_context("x", []).params
@@ -52,9 +55,9 @@ def test_what_is_not_given_is_as_the_configuration_has_it(config, groups):
         assert value == getattr(config, name), name
 
 
-@pytest.mark.parametrize("name", sorted(set(BOUNDS) & set(names(MACHINE, KERNEL))))
+@pytest.mark.parametrize("name", sorted(set(BOUNDS) & set(names(MACHINE, PROTECTION, KERNEL))))
 def test_a_number_has_the_bounds_of_the_configuration(name):
-    (param,) = (param for param in params(MACHINE, KERNEL) if param.name == name)
+    (param,) = (param for param in params(MACHINE, PROTECTION, KERNEL) if param.name == name)
     least, most = BOUNDS[name]
     assert param.type.convert(str(least), param, None) == least
     for wrong in (least - 1, *([] if most is None else [most + 1])):
@@ -62,7 +65,7 @@ def test_a_number_has_the_bounds_of_the_configuration(name):
             param.type.convert(str(wrong), param, None)
 
 
-EVERY = (MACHINE, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE, BOOT)
+EVERY = (MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE, BOOT)
 
 
 def those(**attributes):
@@ -80,7 +83,7 @@ def test_what_is_a_flag_takes_no_value():
 
 
 def test_flags_that_take_something_away_have_it_by_default():
-    command = click.Command("x", params=params(MACHINE, KERNEL))
+    command = click.Command("x", params=params(MACHINE, PROTECTION, KERNEL))
     for options, value in (([], True), (["--no-fast-forward", "--no-programs"], False)):
         given = command.make_context("x", options).params
         assert (given["fast_forward"], given["programs"]) == (value, value)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from sim.config import MachineConfig
+from sim.config import BootConfig, MachineConfig
 from sim.engines import recipe
 from sim.machine import Machine
 
@@ -39,6 +39,13 @@ def test_without_trust_there_is_no_recipe():
 def test_every_parameter_of_the_hart_is_in_it(trusted, parameters):
     usual, other = MachineConfig(), MachineConfig(**parameters)
     recipes = [recipe.recipe_of(each, Machine.make_ram(each)) for each in (usual, other)]
+    assert recipes[0] != recipes[1]
+
+
+def test_its_rom_is_in_it(trusted):
+    config = BootConfig(pmp_csrs=False)
+    other = MachineConfig(reset_pc=config.reset_pc)
+    recipes = [recipe.recipe_of(each, Machine.make_ram(each)) for each in (config, other)]
     assert recipes[0] != recipes[1]
 
 

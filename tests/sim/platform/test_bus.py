@@ -5,6 +5,7 @@ import pytest
 from hdl.memory.port import Source
 from sim.platform.bus import DATA, DEPTH, FETCH, Bus, ProtocolError, Request
 from sim.platform.device import LINES, Device, Refused
+from sim.platform.devices.rom import Rom
 from sim.platform.events import Halt, Ring
 from sim.platform.ram import Ram
 
@@ -123,6 +124,21 @@ def test_the_fetch_port_reaches_no_device(ram, register):
     bus.accept(FETCH, 0, Request(0x700_0004, size=2))
 
     assert answers(bus, FETCH, [1]) == {1: (0, 1)}
+
+
+def test_the_fetch_port_reaches_what_is_fetchable(ram):
+    """A doubleword, whatever is asked of it."""
+    bus = Bus(ram, devices=[Rom(bytes(range(20)))])
+
+    for cycle, request in enumerate(
+        [Request(0x1008), Request(0x100C, size=2), Request(0x1010), Request(0x1018), Request(0xFF8)]
+    ):
+        bus.accept(FETCH, cycle, request)
+
+    second = int.from_bytes(bytes(range(8, 16)), "little")
+    third = int.from_bytes(bytes(range(16, 20)), "little")
+    found = {1: (second, 0), 2: (second, 0), 3: (third, 0), 4: (0, 1), 5: (0, 1)}
+    assert answers(bus, FETCH, range(1, 6)) == found
 
 
 def test_a_device_is_read_and_written_in_its_lanes(ram, register):

@@ -27,6 +27,7 @@ PROGRAM = Path(__file__).with_name("timer.S")
         ({"storable": [0xF8]}, "no register at 0xf8"),
         ({"loadable": [0x300]}, "no register at 0x300"),
         ({"loadable": [0x100], "counting": [0x108]}, "some of the loadable"),
+        ({"width": 4, "fetchable": True}, "width must be 8 where instructions lie, not 4"),
     ],
 )
 def test_a_window_with_a_mistake_is_refused(parameters, complaint):

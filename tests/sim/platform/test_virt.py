@@ -31,6 +31,7 @@ HOT = {
 def test_without_a_disk_there_is_no_block_device():
     assert len(make_virt(Captured()).devices) == 4
     assert len(make_virt(Captured(), Disk(b"")).devices) == 5
+    assert make_virt(Captured(), rom=b"1").devices[-1].base == 0x1000
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -146,7 +146,8 @@ def random_instructions(hart: NativeHart, cases: int, seed: object, *, first: in
         for number in range(first, first + cases):
             rng = random.Random(f"{seed}/{number}")
             bends = rng.choice(SELDOM) if rng.random() < 0.3 else None
-            case = make_case(rng, svadu=number % 2 == 1, protected=hart.protected, bends=bends)
+            mode = {"protected": hart.protected, "misaligned": hart.misaligned}
+            case = make_case(rng, svadu=number % 2 == 1, bends=bends, **mode)
             delivery = deliver(case, hart.stubs)
             if delivery is not None:
                 sent.append((number, delivery))

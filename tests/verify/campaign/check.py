@@ -41,9 +41,9 @@ class Campaign(Check):
     cases = 200_000
     help = (
         "accesses of the MMU; a tenth more in sequences, and a fifth as instructions, without and "
-        "with memory protection"
+        "with memory protection, and with misaligned accesses under it"
     )
-    names = ("accesses", "sequences", "drills", "instructions", "protected")
+    names = ("accesses", "sequences", "drills", "instructions", "protected", "misaligned")
     unusable = (CompilerError, ToolchainError, Unsupported)
 
     @cached_property
@@ -58,6 +58,10 @@ class Campaign(Check):
     def _protected_hart(self):
         return NativeHart(protected=True)
 
+    @cached_property
+    def _misaligned_hart(self):
+        return NativeHart(protected=True, misaligned=True)
+
     def parts(self):
         first, cases = self.options.first, self.options.cases
         instructions = range(first, first + max(1, cases // INSTRUCTIONS))
@@ -68,6 +72,7 @@ class Campaign(Check):
             Part("drills", range(len(FAMILIES))),
             Part("instructions", blocks(instructions, BLOCK)),
             Part("protected", blocks(instructions, BLOCK)),
+            Part("misaligned", blocks(instructions, BLOCK)),
         ]
         return [part for part in parts if self.wants(part.name)]
 
@@ -81,6 +86,9 @@ class Campaign(Check):
             ),
             "protected": lambda: random_instructions(
                 self._protected_hart, len(task), self.options.seed, first=task.start
+            ),
+            "misaligned": lambda: random_instructions(
+                self._misaligned_hart, len(task), self.options.seed, first=task.start
             ),
         }[part]
         try:

@@ -19,7 +19,7 @@ from tests.verify.golden.cases import DEVICE, RESERVED, content
 from tests.verify.golden.protections import ENTRIES
 from tests.verify.oracle.delivery import Delivery
 from tests.verify.oracle.expected import Outcome
-from tests.verify.oracle.runner import BATCH, RESULT_BYTES, Runner
+from tests.verify.oracle.runner import BATCH, Runner
 
 __all__ = ["HartStuck", "NativeHart"]
 
@@ -48,6 +48,8 @@ class NativeHart:
         What runs it.
     protected : bool
         It has physical memory protection, and cases have some.
+    misaligned : bool
+        It does misaligned loads and stores.
     """
 
     def __init__(
@@ -57,12 +59,15 @@ class NativeHart:
         latency: int = 1,
         engine: str = "native",
         protected: bool = False,
+        misaligned: bool = False,
     ):
-        self.protected = protected
-        self._runner = Runner(protected=protected)
+        self.protected, self.misaligned = protected, misaligned
+        self._runner = Runner(protected=protected, misaligned=misaligned)
         self.stubs = symbols = self._runner.symbols
         entries = ENTRIES if protected else 0
-        config = MachineConfig(latency=latency, engine=engine, pmp_entries=entries)
+        config = MachineConfig(
+            latency=latency, engine=engine, pmp_entries=entries, misaligned=misaligned
+        )
         self._ram = ram = Machine.make_ram(config)
         _fill(ram)
         _load(self._runner.elf, ram)
@@ -87,7 +92,7 @@ class NativeHart:
             self._run(len(batch))
             results = bytes(self._host.output)
             self._host.output.clear()
-            assert len(results) == len(batch) * RESULT_BYTES
+            assert len(results) == len(batch) * self._runner.result_bytes
             yield from self._runner.unpack(batch, results)
 
     def _run(self, cases):

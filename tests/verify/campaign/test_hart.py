@@ -27,7 +27,8 @@ def test_random_instructions_and_every_bin():
 
 @pytest.mark.parametrize("latency", [1, 3])
 def test_random_instructions_under_memory_protection(latency):
-    hart = NativeHart(latency=latency, protected=True)
+    """Many of their accesses are misaligned."""
+    hart = NativeHart(latency=latency, protected=True, misaligned=True)
 
     report = random_instructions(hart, PROTECTED, f"protected, latency {latency}")
 

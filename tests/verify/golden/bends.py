@@ -4,7 +4,7 @@ A bend changes a `Draft` of `tests.verify.golden.cases`: its address, its PTEs, 
 context.
 """
 
-__all__ = ["BENDS", "DEVICE", "RAM_FRAMES"]
+__all__ = ["BENDS", "DEVICE", "HOLES", "RAM_FRAMES"]
 
 V, R, W, X, U, G, A, D = (1 << i for i in range(8))
 RAM_FRAMES = range(0x8000_0000 >> 12, 0x8800_0000 >> 12)

@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import strategies
 
 from tests.verify.golden import protections
-from tests.verify.golden.bends import BENDS, DEVICE, RAM_FRAMES
+from tests.verify.golden.bends import BENDS, DEVICE, HOLES, RAM_FRAMES
 from tests.verify.golden.sv39 import Request
 
 __all__ = ["BENDS", "DEVICE", "RESERVED", "SIZES", "Case", "cases", "content", "make_case"]
@@ -46,7 +46,7 @@ class Case:
 
     `target` is the physical address that the access has in mind; `bends` are the names of the ways
     in which it was kept from reaching it. `reserved` says whether an SC finds a reservation of the
-    address that it reaches.
+    address that it reaches, `misaligned` whether the hart does misaligned loads and stores.
     """
 
     request: Request
@@ -54,6 +54,7 @@ class Case:
     target: int
     bends: tuple[str, ...]
     reserved: bool
+    misaligned: bool = False
 
 
 @dataclass
@@ -90,6 +91,25 @@ class Draft:
         """Lets the PTE at `level` name `frame`."""
         self.ptes[level] = self.ptes[level] & ~((1 << 44) - 1 << 10) | frame << 10
 
+    def misalign(self):
+        """Moves the address inside of its doubleword, or to the end of a page.
+
+        Returns the PTE of the page behind, by its address, if the walk may come to it.
+        """
+        kind = self.pick(0, 1, 2, 2, 2, 2)
+        if kind < 2:
+            self.va ^= self.random.randrange(8) * kind
+            return {}
+        page = 4096 << 9 * self.pick(0, self.leaf)
+        self.va = self.va // page * page + page - self.random.randrange(1, 8)
+        index, table = self.va >> 12 + 9 * self.leaf & 511, self.tables[self.leaf]
+        if index == 511 or table not in RAM_FRAMES:
+            return {}
+        frame = _ram_frame(self.random) if self.pick(1, 1, 1, 0) else self.pick(*HOLES)
+        changed = self.pick(0, 0, 0, V, R, W, R | W, U, A, D, A | D, 1 << 63)
+        pte = (frame >> 9 * self.leaf << 9 * self.leaf + 10) | self.ptes[self.leaf] % 1024 ^ changed
+        return {(table << 12) + (index + 1) * 8: pte}
+
     def finish(self, bends):
         memory = {
             (self.tables[level] << 12) + (self.va >> (12 + 9 * level) & 511) * 8: pte
@@ -106,12 +126,14 @@ def make_case(
     *,
     svadu: bool = False,
     protected: bool = False,
+    misaligned: bool = False,
     bends: tuple[str, ...] | None = None,
 ) -> Case:
     """A case drawn from `random`; `bends` are names in `BENDS`, by default also drawn.
 
     With `svadu` most cases have `menvcfg.ADUE` set, without it none has. With `protected` there is
-    physical memory protection around what it accesses, but none of `RESERVED`.
+    physical memory protection around what it accesses, but none of `RESERVED`. With `misaligned`
+    most loads and stores are, and many of them reach into another page.
     """
     draft = _plain(random, svadu)
     if bends is None:
@@ -125,16 +147,16 @@ def make_case(
     if not draft.context["sv39"]:
         # "If MODE is Bare, software must write zero to the remaining fields of satp."
         draft.tables[2] = draft.context["asid"] = 0
+    beyond = draft.misalign() if misaligned and draft.access in ("LOAD", "STORE") else {}
     case = draft.finish(bends)
+    case = replace(case, memory={**beyond, **case.memory}, misaligned=misaligned)
     return _protect(random, case) if protected else case
 
 
-def cases(*, svadu: bool = False, protected: bool = False, bends: tuple[str, ...] | None = None):
-    """A hypothesis strategy of the same cases."""
+def cases(*, bends: tuple[str, ...] | None = None, **mode: bool):
+    """A hypothesis strategy of the same cases; `mode` as for `make_case`."""
     randoms = strategies.randoms(use_true_random=False)
-    return randoms.map(
-        lambda random: make_case(random, svadu=svadu, protected=protected, bends=bends)
-    )
+    return randoms.map(lambda random: make_case(random, bends=bends, **mode))
 
 
 def _protect(random, case):

@@ -17,6 +17,7 @@ MODES = {
     "svade": {},
     "svadu": {"svadu": True},
     "protected": {"svadu": True, "protected": True},
+    "misaligned": {"svadu": True, "misaligned": True},
 }
 #: Cases of a task: some tenths of a second.
 BLOCK = 2000
@@ -69,7 +70,7 @@ class Oracle(Check):
         )
         yield f"bends: {len(report.bends)} of {len(BENDS)}; not possible: {report.impossible:,}"
         for difference in DIFFERENCES:
-            if difference.protected and not MODES[part].get("protected"):
+            if difference.where and not MODES[part].get(difference.where):
                 continue
             yield f"explained: {report.explained[difference.name]:,}, {difference.name}"
 

@@ -95,7 +95,7 @@ def _judge(delivery, actual, report=None, number=None):
     """The `Disagreement` that `actual` is, or None; counts the case in `report`."""
     case = delivery.case
     expected = expect(case, delivery.entry)
-    response = settle(case.request, dict(case.memory))
+    response = settle(case, dict(case.memory))
     difference = explain(delivery, actual) if actual != expected else None
     if actual != expected and difference is None:
         return Disagreement(delivery, expected, actual, number)

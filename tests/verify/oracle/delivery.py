@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tests.verify.golden.cases import DEVICE, RESERVED, Case
 from tests.verify.golden.pmp import R
 from tests.verify.golden.sv39 import is_ram
-from tests.verify.oracle.expected import observed, settle
+from tests.verify.oracle.expected import beyond, observed, settle_all
 
 __all__ = ["PLATFORM", "Delivery", "deliver"]
 
@@ -28,7 +28,7 @@ class Delivery:
     """A case, the PTE for its instruction included, and the state from which it starts.
 
     `entry` is the address of its instruction, in its mode, to which it `returns` by mret or jumps.
-    `observed` is a word of RAM to watch.
+    `observed` is a word of RAM to watch, `beyond` a doubleword besides for misaligned accesses.
     """
 
     case: Case
@@ -38,6 +38,7 @@ class Delivery:
     mstatus: int
     satp: int
     menvcfg: int
+    beyond: int
 
 
 def deliver(case: Case, stubs: dict[str, int]) -> Delivery | None:
@@ -51,14 +52,14 @@ def deliver(case: Case, stubs: dict[str, int]) -> Delivery | None:
     else:
         case, entry = _place(case, stubs[f"{q.access}_{q.size}"])
     q = case.request
-    response = settle(q, dict(case.memory))
-    if _is_unsuitable(case, response):
+    responses = settle_all(case, dict(case.memory))
+    if any(_is_unsuitable(case, response) for response in responses):
         return None
     return Delivery(
         case,
         entry,
         returns=q.priv != "M",
-        observed=observed(case, response),
+        observed=observed(case, responses),
         # A return takes the mode from MPP; otherwise MPP is for MPRV.
         mstatus=PRIVILEGES[q.mpp if q.priv == "M" else q.priv] << MPP
         | q.mprv << MPRV
@@ -66,6 +67,7 @@ def deliver(case: Case, stubs: dict[str, int]) -> Delivery | None:
         | q.mxr << MXR,
         satp=(8 if q.sv39 else 0) << 60 | q.asid << 44 | q.root,
         menvcfg=q.adue << ADUE,
+        beyond=beyond(responses),
     )
 
 
@@ -90,11 +92,12 @@ def _place(case, stub):
 
 def _is_unsuitable(case, response):
     """Whether the case meets what the golden model cannot know."""
-    touched = [*response.reads, *case.memory, response.pa]
+    q, touched = case.request, [*response.reads, *case.memory, response.pa]
     if any(address in RESERVED for address in touched):
         return True
-    if any(response.pa in devices for devices in PLATFORM) and response.pa & ~7 != DEVICE:
+    in_device = any(response.pa in devices for devices in PLATFORM)
+    if in_device and ((case.misaligned and q.va % q.size) or response.pa & ~7 != DEVICE):
         # Translation that fails has no address, which is 0.
         return response.pa != 0 or response.kind == "ok"
     # A PTE is no code.
-    return case.request.access == "FETCH" and response.pa & ~7 in case.memory
+    return q.access == "FETCH" and response.pa & ~7 in case.memory

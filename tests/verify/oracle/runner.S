@@ -28,9 +28,10 @@
 .equ MENVCFG, 48
 .equ OBSERVED, 56
 .equ PTES, 64
-.equ PMPCFG, PTES + 4 * 16
+.equ BEYOND, PTES + (4 + MISALIGNED) * 16
+.equ PMPCFG, BEYOND + MISALIGNED * 8
 .equ PMPADDR, PMPCFG + 8
-.if PROTECTED
+.if PROTECTED | MISALIGNED
 .equ CASE_BITS, 8
 .else
 .equ CASE_BITS, 7
@@ -43,7 +44,8 @@
 .equ VALUE, 24
 .equ MEMORY, 32
 .equ PTES_AFTER, 40
-.equ RESULT_BYTES, PTES_AFTER + 4 * 8
+.equ MEMORY_BEYOND, PTES_AFTER + (4 + MISALIGNED) * 8
+.equ RESULT_BYTES, MEMORY_BEYOND + MISALIGNED * 8
 
 .option norelax
 .option arch, +zicsr, +zifencei
@@ -206,6 +208,11 @@ perform:
   PUT 1, s5
   PUT 2, s6
   PUT 3, s7
+.if MISALIGNED
+  PUT 4, s10
+  ld t0, BEYOND(s0)
+  ld s11, 0(t0)
+.endif
   li t0, MTIMECMP
   li t1, -1
   sd t1, 0(t0)
@@ -273,7 +280,17 @@ trap:
   RECORD 1
   RECORD 2
   RECORD 3
+.if MISALIGNED
+  RECORD 4
+  ld t0, BEYOND(s0)
+  ld t1, 0(t0)
+  sd t1, MEMORY_BEYOND(s1)
+  sd s11, 0(t0)
+.endif
   sd s8, 0(s9)
+.if MISALIGNED
+  RESTORE 4, s10
+.endif
   RESTORE 3, s7
   RESTORE 2, s6
   RESTORE 1, s5

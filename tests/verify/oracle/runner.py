@@ -8,22 +8,17 @@ from elftools.elf.elffile import ELFFile
 from sim.host.programs import build_bare
 from tests import spike
 from tests.verify.golden.cases import RESERVED, content
-from tests.verify.golden.protections import ENTRIES
 from tests.verify.oracle.delivery import Delivery
 from tests.verify.oracle.expected import OPERAND, POISON, Outcome
 
-__all__ = ["BATCH", "RESULT_BYTES", "Runner"]
+__all__ = ["BATCH", "Runner"]
 
 FOLDER = Path(__file__).parent
 #: Cases that are sent at once; the runner's memory ends at four times as many.
 BATCH = 1000
-PTES = 4
 CFG0 = 0x3A0
-CASE = struct.Struct(f"<{8 + 2 * PTES}Q")
-#: A case under memory protection: what `pmpcfg0` and `pmpaddr0` to `pmpaddr7` are, and padding.
-PROTECTED_CASE = struct.Struct(f"<{8 + 2 * PTES + 1 + ENTRIES + 7}Q")
-RESULT = struct.Struct(f"<{5 + PTES}Q")
-RESULT_BYTES = RESULT.size
+#: Words of a case: of one with memory protection or of a misaligned access, twice as many.
+CASE_WORDS = 16
 
 
 class Runner:
@@ -33,19 +28,28 @@ class Runner:
     ----------
     protected : bool
         Cases have physical memory protection.
+    misaligned : bool
+        Cases are of a hart that does misaligned accesses: they have a PTE more, and a doubleword
+        more to watch.
 
     Members
     -------
+    result_bytes : int
+        What the program writes about a case.
     elf : Path
         The file, which begins at `RESERVED.start`.
     symbols : dict
         Addresses by name; the instruction that makes an access has that of kind and size.
     """
 
-    def __init__(self, *, protected: bool = False):
-        self._protected = protected
+    def __init__(self, *, protected: bool = False, misaligned: bool = False):
+        self._protected, self._misaligned = protected, misaligned
+        self._ptes = 4 + misaligned
+        self._result = struct.Struct(f"<{5 + self._ptes + misaligned}Q")
+        self.result_bytes = self._result.size
         defines = {
             "PROTECTED": int(protected),
+            "MISALIGNED": int(misaligned),
             "BATCH": BATCH,
             "POISON": POISON,
             "RAM_BASE": spike.RAM_BASE,
@@ -64,17 +68,21 @@ class Runner:
         return len(batch).to_bytes(8, "little") + b"".join(map(self._pack, batch))
 
     def unpack(self, batch: list[Delivery], results: bytes) -> list[Outcome]:
-        """What it has written about them, `RESULT_BYTES` each."""
-        return [
-            Outcome(*words[:5], ptes=words[5 : 5 + len(delivery.case.memory)])
-            for delivery, words in zip(batch, RESULT.iter_unpack(results), strict=True)
-        ]
+        """What it has written about them, `result_bytes` each."""
+        outcomes = []
+        for delivery, words in zip(batch, self._result.iter_unpack(results), strict=True):
+            *plain, memory = words[:5]
+            if self._misaligned:
+                memory |= words[-1] << 64
+            ptes = words[5 : 5 + len(delivery.case.memory)]
+            outcomes.append(Outcome(*plain, memory, ptes))
+        return outcomes
 
     def _pack(self, d):
         memory = list(d.case.memory.items())
-        memory += [(self.symbols["unused"], 0)] * (PTES - len(memory))
+        memory += [(self.symbols["unused"], 0)] * (self._ptes - len(memory))
         flags = d.returns | d.case.reserved << 1
-        words = (
+        words = [
             d.case.request.va,
             OPERAND,
             d.entry,
@@ -84,8 +92,11 @@ class Runner:
             d.menvcfg,
             d.observed,
             *(word for pair in memory for word in pair),
-        )
-        if not self._protected:
-            return CASE.pack(*words)
-        pmp = d.case.request.pmp
-        return PROTECTED_CASE.pack(*words, pmp.read(CFG0), *pmp.addr, *(0,) * 7)
+        ]
+        if self._misaligned:
+            words.append(d.beyond)
+        if self._protected:
+            pmp = d.case.request.pmp
+            words += [pmp.read(CFG0), *pmp.addr]
+        count = CASE_WORDS * (1 + (self._protected or self._misaligned))
+        return struct.pack(f"<{count}Q", *words, *[0] * (count - len(words)))

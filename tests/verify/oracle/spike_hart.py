@@ -12,7 +12,7 @@ from tests import spike
 from tests.verify.golden.protections import ENTRIES
 from tests.verify.oracle.delivery import Delivery
 from tests.verify.oracle.expected import Outcome
-from tests.verify.oracle.runner import BATCH, RESULT_BYTES, Runner
+from tests.verify.oracle.runner import BATCH, Runner
 
 __all__ = ["SpikeHart"]
 
@@ -29,17 +29,19 @@ class SpikeHart:
         Whether it has Svadu, that is, obeys `menvcfg.ADUE`.
     protected : bool
         Whether it has physical memory protection, and cases have some.
+    misaligned : bool
+        Whether it does misaligned loads and stores.
 
     Raises `SpikeMissing`, and `RuntimeError` when Spike ends or does not respond.
     """
 
-    def __init__(self, *, svadu: bool = False, protected: bool = False):
-        self._runner = Runner(protected=protected)
+    def __init__(self, *, svadu: bool = False, protected: bool = False, misaligned: bool = False):
+        self._runner = Runner(protected=protected, misaligned=misaligned)
         self.stubs = self._runner.symbols
         self._process = subprocess.Popen(
             spike.command(
                 self._runner.elf,
-                isa=spike.ISA + ("_svadu" if svadu else ""),
+                isa=spike.ISA + "_zicclsm" * misaligned + "_svadu" * svadu,
                 pmp_entries=ENTRIES if protected else 0,
             ),
             stdin=subprocess.PIPE,
@@ -69,11 +71,11 @@ class SpikeHart:
         try:
             self._process.stdin.write(self._runner.pack(batch))
             self._process.stdin.flush()
-            results = self._process.stdout.read(len(batch) * RESULT_BYTES)
+            results = self._process.stdout.read(len(batch) * self._runner.result_bytes)
         except BrokenPipeError:
             results = b""
         finally:
             watchdog.cancel()
-        if len(results) != len(batch) * RESULT_BYTES:
+        if len(results) != len(batch) * self._runner.result_bytes:
             raise RuntimeError(f"Spike ended, or did not respond within {TIMEOUT} s")
         return self._runner.unpack(batch, results)

@@ -8,7 +8,7 @@ import pytest
 
 from tests import spike
 from tests.verify import runner
-from tests.verify.golden import sv39
+from tests.verify.golden import portions, sv39
 from tests.verify.golden.cases import BENDS, SIZES
 from tests.verify.golden.pmp import NAPOT, Pmp
 from tests.verify.oracle import check, expected
@@ -38,6 +38,12 @@ def protected_hart():
         yield hart
 
 
+@pytest.fixture(scope="module")
+def misaligned_hart():
+    with SpikeHart(svadu=True, misaligned=True) as hart:
+        yield hart
+
+
 def agree(hart, **mode):
     report = compare(hart, SEED, CASES, **mode)
     found = report.disagreement
@@ -45,21 +51,21 @@ def agree(hart, **mode):
     return report
 
 
-def differences(protected):
-    """The names of those that may be met."""
-    return {each.name for each in DIFFERENCES if protected or not each.protected}
+def differences(where):
+    """The names of those that may be met, in a mode of its own or in any."""
+    return {each.name for each in DIFFERENCES if each.where in ("", where)}
 
 
-def check_breadth(report, protected=False):
+def check_breadth(report, where=""):
     """The comparison was not about a few cases over and over."""
     assert report.cases == CASES
     assert report.impossible < CASES / 100
     assert set(report.bends) == set(BENDS)
-    assert set(report.explained) == differences(protected)
+    assert set(report.explained) == differences(where)
     reached = {(access, privilege, kind) for access, privilege, kind, _ in report.outcomes}
     assert set(itertools.product(SIZES, "US", ("ok", "page", "access"))) <= reached
     assert set(itertools.product(SIZES, "M", ("ok", "access"))) <= reached
-    aligned = set(SIZES) - {"FETCH"}
+    aligned = set(SIZES) - {"FETCH", *(("LOAD", "STORE") if where == "misaligned" else ())}
     assert set(itertools.product(aligned, "US", ("misaligned",))) <= reached
     depths = {(kind, depth) for _, _, kind, depth in report.outcomes}
     assert set(itertools.product(("ok", "page", "access"), range(4))) <= depths
@@ -83,11 +89,22 @@ def test_agrees_with_svadu(hart):
 
 def test_agrees_under_memory_protection(protected_hart):
     report = agree(protected_hart, svadu=True, protected=True)
-    reached = check_breadth(report, protected=True)
+    reached = check_breadth(report, "protected")
 
     assert set(itertools.product(SIZES, "USM", ("ok", "access"))) <= reached
     assert set(itertools.product(SIZES, "US", ("ok after an update",))) <= reached
     assert ("STORE", "S", "access after an update") in reached
+
+
+def test_agrees_about_misaligned_accesses(misaligned_hart):
+    """Both pages are translated, and the second one's fault is told where it begins."""
+    report = agree(misaligned_hart, svadu=True, misaligned=True)
+    reached = check_breadth(report, "misaligned")
+
+    for access, kind in itertools.product(("LOAD", "STORE"), ("page", "access")):
+        assert (access, "S", f"{kind} after an update") in reached
+    misaligned = {access for access, _, kind in reached if kind == "misaligned"}
+    assert misaligned == {"LR", "SC", "AMO"}
 
 
 def explained(hart):
@@ -117,7 +134,7 @@ def test_a_clause_explains_a_whole_outcome(hart):
 
     device = DIFFERENCES[0].name
     assert {(device, "FETCH"), (device, "AMO")} < names
-    assert {name for name, _ in names} == differences(protected=False)
+    assert {name for name, _ in names} == differences("")
 
 
 def asking(**changes):
@@ -213,6 +230,28 @@ def test_error_in_its_memory_protection_is_found(name, bend, protected_hart, mon
     assert compare(protected_hart, SEED, 5000, svadu=True, protected=True).disagreement
 
 
+def told_at_the_first_byte(step):
+    def bend(request, *memory):
+        responses = step(request, *memory)
+        return [*responses[:-1], dataclasses.replace(responses[-1], tval=request.va)]
+
+    return bend
+
+
+#: Errors about misaligned accesses, likewise, and where the part is.
+PORTION_ERRORS = {
+    "one page is enough": (portions, "portions", lambda step: lambda request: step(request)[:1]),
+    "the whole access faults": (expected, "respond_to_all", told_at_the_first_byte),
+}
+
+
+@pytest.mark.parametrize("where, name, bend", PORTION_ERRORS.values(), ids=PORTION_ERRORS)
+def test_error_about_misaligned_accesses_is_found(where, name, bend, misaligned_hart, monkeypatch):
+    monkeypatch.setattr(where, name, bend(getattr(where, name)))
+
+    assert compare(misaligned_hart, SEED, 5000, svadu=True, misaligned=True).disagreement
+
+
 @pytest.mark.parametrize("name, bend", ERRORS.values(), ids=ERRORS)
 def test_error_in_the_golden_model_is_found(name, bend, hart, monkeypatch):
     monkeypatch.setattr(sv39, name, bend(getattr(sv39, name)))
@@ -260,8 +299,8 @@ class TestCommand:
         assert self.run("--cases", "500", "--seed", "7") == 0
 
         output = capsys.readouterr().out
-        assert output.count(": 500 cases in") == 3
-        assert "oracle: 1,500 cases, no disagreement, seed 7, " in output
+        assert output.count(": 500 cases in") == 4
+        assert "oracle: 2,000 cases, no disagreement, seed 7, " in output
 
     def test_disagreement_is_shrunk_and_can_be_seen_again(self, monkeypatch, capsys):
         monkeypatch.setattr(expected, "OPERAND", 0)

@@ -44,9 +44,10 @@ struct Entry {
 };
 
 // Registers of a device, of 1 << size bytes each from `base` up, that are served here: of each a bit
-// whether it may be loaded and stored, whether it counts cycles, and whether it has been stored to.
+// whether it may be loaded and stored, whether it counts cycles, and whether it has been stored to. If
+// it is `fetchable`, the loadable ones are instructions.
 struct Window {
-  u64 base, size, loadable, storable, counting, stored;
+  u64 base, size, loadable, storable, counting, fetchable, stored;
   u64 cells[CELLS];
 };
 
@@ -205,6 +206,18 @@ bool window_access(Machine *m, const Request &q, Response &r) {
   return false;
 }
 
+// A fetch from ROM; false where there is none.
+bool fetch_access(Machine *m, const Request &q, Response &r) {
+  for (u64 number = 0; number < m->window_count; number++) {
+    const Window &w = m->windows[number];
+    u64 index = (q.address - w.base) >> w.size;
+    if (!w.fetchable || index >= CELLS || !(w.loadable >> index & 1)) continue;
+    r.data = w.cells[index];
+    return true;
+  }
+  return false;
+}
+
 void access(Machine *m, int number, const Request &q, Response &r) {
   u64 offset = q.address - m->ram_base;
   if (offset < m->ram_size) {
@@ -220,7 +233,7 @@ void access(Machine *m, int number, const Request &q, Response &r) {
       r.data = m->ram[index];
     }
   } else if (number == FETCH) {
-    r.error = 1;  // rule 7
+    r.error = !fetch_access(m, q, r);  // rule 7
   } else if (!window_access(m, q, r)) {
     m->event = DEVICE;
     m->device = q;

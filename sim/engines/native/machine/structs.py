@@ -106,7 +106,7 @@ class _Counts(ctypes.Structure):
 
 class _Window(ctypes.Structure):
     _fields_ = [
-        *_words("base", "size", "loadable", "storable", "counting", "stored"),
+        *_words("base", "size", "loadable", "storable", "counting", "fetchable", "stored"),
         ("cells", _u64 * CELLS),
     ]
 

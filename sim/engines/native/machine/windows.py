@@ -70,6 +70,7 @@ def _copy(device: Device, window: Window, native: Any) -> _Copy:
     for name in ("loadable", "storable", "counting"):
         bits = sum(1 << window.index(offset) for offset in getattr(window, name))
         setattr(native, name, bits)
+    native.fetchable = window.fetchable
     cells = memoryview(native.cells).cast("B").cast("Q")
     places, counting = (
         [window.index(offset) for offset in offsets]

@@ -1,0 +1,39 @@
+"""Registers before and behind a component."""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from sim.bench.synth.wrapper import wrap
+from tests.support import simulate
+
+
+class Inverted(wiring.Component):
+    a: In(3)
+    b: In(2)
+    not_a: Out(3)
+    not_b: Out(2)
+    log: Out(7)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += [self.not_a.eq(~self.a), self.not_b.eq(~self.b), self.log.eq(self.a)]
+        return m
+
+
+def test_what_is_shifted_in_comes_out_as_the_component_makes_of_it():
+    module, (shift_in, load, shift_out) = wrap(Inverted(), unused=("log",))
+    bits = [1, 0, 1, 1, 0]
+
+    async def testbench(ctx):
+        for bit in reversed(bits):
+            ctx.set(shift_in, bit)
+            await ctx.tick()
+        ctx.set(load, 1)
+        await ctx.tick()
+        ctx.set(load, 0)
+        for bit in bits + bits:
+            assert ctx.get(shift_out) == 1 - bit
+            await ctx.tick()
+
+    simulate(module, testbench)
