@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 # How much `make oracle` and `make campaign` compare, how many programs `make lockstep` runs, how
 # many wild ones `make samekernel` runs besides, how many scripts `make twokernels`, how many of each
 # kind `make fuzz` tries. For all of them SEED repeats a run, JOBS is how many processes there are, ONLY
-# names parts.
+# names parts. POLICY is the paging policy of the two that run programs under the kernel model.
 CASES    ?= 100000
 PROGRAMS ?= 1000
 WILD     ?= 200
@@ -16,6 +16,7 @@ SCRIPTS  ?= 200
 COUNT    ?= 2000
 VERIFY    = $(BIN)/python -m tests.verify
 PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(ONLY),--only $(ONLY))
+UNDER     = $(if $(POLICY),--policy $(POLICY))
 OPTIONS   = $(if $(SEED),--seed $(SEED)) $(PARTS)
 
 # Tests that `make test` runs a second time, with pysim under their testbenches.
@@ -77,10 +78,10 @@ lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in 
 	$(VERIFY) lockstep --cases $(PROGRAMS) $(OPTIONS)
 
 samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones on the hart and on Spike
-	$(VERIFY) samekernel --cases $(WILD) $(OPTIONS)
+	$(VERIFY) samekernel --cases $(WILD) $(UNDER) $(OPTIONS)
 
 twokernels: $(STAMP) ## run programs and SCRIPTS random ones under the kernel model and the one in C
-	$(VERIFY) twokernels --cases $(SCRIPTS) $(OPTIONS)
+	$(VERIFY) twokernels --cases $(SCRIPTS) $(UNDER) $(OPTIONS)
 
 docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
 	$(BIN)/python -m tests.docs

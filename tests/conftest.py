@@ -35,8 +35,8 @@ def pytest_addoption(parser):
         "--fuzz-circuits",
         metavar="N",
         type=int,
-        default=200,
-        help="compare N random circuits between the native engine and pysim (200 by default)",
+        default=125,
+        help="compare N random circuits between the native engine and pysim (125 by default)",
     )
     parser.addoption(
         "--fuzz-seed", metavar="SEED", type=int, default=0, help="seed of the first of them"

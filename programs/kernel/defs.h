@@ -18,7 +18,6 @@ struct regions;
 struct sleeplock;
 struct spinlock;
 struct stat;
-struct superblock;
 struct trapframe;
 
 // bio.c
@@ -85,7 +84,7 @@ void *kalloc(void);
 void kfree(void *pa);
 
 // log.c
-void initlog(int dev, struct superblock *sb);
+void initlog(int dev);
 void begin_op(void);
 void end_op(void);
 void log_write(struct buf *b);
@@ -188,8 +187,12 @@ void uartputc(int c);
 void uartintr(void);
 void uartresume(void);
 
+// superblock.c
+void readsb(int dev);
+
 // virtio_disk.c
 void virtio_disk_init(void);
+uint64 virtio_disk_size(void);
 void virtio_disk_rw(struct buf *b, int write);
 void virtio_disk_intr(void);
 

@@ -10,8 +10,6 @@
 
 #define FREE 0 // the type of an inode that is nobody's
 
-struct superblock sb;
-
 static struct {
   struct spinlock lock; // protects who has which place, not the inodes
   struct inode inode[NINODE];
@@ -219,12 +217,8 @@ static void ireclaim(uint dev) {
 
 // Has to be called by a process, since it waits for the disk.
 void fsinit(int dev) {
-  struct buf *b = bread(dev, 1);
-  memmove(&sb, b->data, sizeof sb);
-  brelse(b);
-  if (sb.magic != FSMAGIC)
-    panic("invalid file system");
-  initlog(dev, &sb);
+  readsb(dev);
+  initlog(dev);
   ireclaim(dev);
 }
 

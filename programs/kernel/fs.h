@@ -21,6 +21,7 @@ struct superblock {
   uint inodestart;
   uint bmapstart;
 };
+extern struct superblock sb;
 
 #define NDIRECT 12
 #define NINDIRECT (BSIZE / sizeof(uint))

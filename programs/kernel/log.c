@@ -47,19 +47,22 @@ static void recover(void) {
   if (log.lh.n < 0 || log.lh.n > log.capacity)
     panic("recover: damaged log");
   for (int i = 0; i < log.lh.n; i++)
+    if ((uint)log.lh.block[i] >= sb.size)
+      panic("recover: damaged log");
+  for (int i = 0; i < log.lh.n; i++)
     copy_block(log.start + 1 + i, log.lh.block[i]);
   log.lh.n = 0;
   write_head();
 }
 
-void initlog(int dev, struct superblock *sb) {
+void initlog(int dev) {
   if (sizeof(struct logheader) > BSIZE)
     panic("initlog: too big logheader");
   initlock(&log.lock, "log");
   log.dev = dev;
-  log.start = sb->logstart;
+  log.start = sb.logstart;
   // Disks of 2022 have one block less in all.
-  log.capacity = sb->nlog - 1 < LOGBLOCKS ? sb->nlog - 1 : LOGBLOCKS;
+  log.capacity = sb.nlog - 1 < LOGBLOCKS ? sb.nlog - 1 : LOGBLOCKS;
   recover();
 }
 

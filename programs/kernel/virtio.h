@@ -1,4 +1,5 @@
-// Virtio over memory-mapped registers, version 2 (virtio 1.2, sections 2.7 and 4.2).
+// Virtio over memory-mapped registers (virtio 1.2, sections 2.7 and 4.2): version 2, and version 1,
+// the legacy one, in which the queue's parts follow each other from one page on (2.7.2 and 4.2.4).
 #ifndef VIRTIO_H
 #define VIRTIO_H
 
@@ -12,17 +13,20 @@
 #define VIRTIO_DEVICE_FEATURES_SEL 0x14
 #define VIRTIO_DRIVER_FEATURES 0x20
 #define VIRTIO_DRIVER_FEATURES_SEL 0x24
+#define VIRTIO_GUEST_PAGE_SIZE 0x28 // version 1
 #define VIRTIO_QUEUE_SEL 0x30
 #define VIRTIO_QUEUE_NUM_MAX 0x34
 #define VIRTIO_QUEUE_NUM 0x38
-#define VIRTIO_QUEUE_READY 0x44
+#define VIRTIO_QUEUE_PFN 0x40 // version 1: the number of its first page
+#define VIRTIO_QUEUE_READY 0x44 // version 2
 #define VIRTIO_QUEUE_NOTIFY 0x50
 #define VIRTIO_INTERRUPT_STATUS 0x60
 #define VIRTIO_INTERRUPT_ACK 0x64
 #define VIRTIO_STATUS 0x70
-#define VIRTIO_QUEUE_DESC 0x80 // 64 bits, as the next two
+#define VIRTIO_QUEUE_DESC 0x80 // version 2, 64 bits, as the next two
 #define VIRTIO_QUEUE_AVAIL 0x90
 #define VIRTIO_QUEUE_USED 0xa0
+#define VIRTIO_BLK_CAPACITY 0x100 // sectors, 64 bits
 
 #define VIRTIO_MAGIC_VALUE 0x74726976
 #define VIRTIO_BLOCK_DEVICE 2

@@ -2,6 +2,8 @@
 //
 // Request i has the descriptors 3i to 3i+2 for good: its header, the block's data, and the byte in
 // which the device answers. So nothing is linked at run time but which request is whose.
+//
+// The queue's parts lie as a device of version 1 finds them.
 #include "buf.h"
 #include "defs.h"
 #include "memlayout.h"
@@ -10,9 +12,9 @@
 #define SECTOR 512
 
 static struct {
-  struct virtq_desc desc[QUEUE_SIZE] __attribute__((aligned(16)));
-  struct virtq_avail avail __attribute__((aligned(2)));
-  volatile struct virtq_used used __attribute__((aligned(4)));
+  struct virtq_desc desc[QUEUE_SIZE] __attribute__((aligned(PGSIZE)));
+  struct virtq_avail avail;
+  volatile struct virtq_used used __attribute__((aligned(PGSIZE)));
 
   struct spinlock lock;
   struct request {
@@ -52,36 +54,58 @@ static void link_requests(void) {
   }
 }
 
-// Initialises the device in the order of section 3.1.1. Panics if there is no disk.
-void virtio_disk_init(void) {
-  initlock(&disk.lock, "virtio_disk");
-  if (*reg(VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE || *reg(VIRTIO_VERSION) != 2 ||
-      *reg(VIRTIO_DEVICE_ID) != VIRTIO_BLOCK_DEVICE)
-    panic("could not find virtio disk");
-
-  *reg(VIRTIO_STATUS) = 0;
-  set_status(VIRTIO_ACKNOWLEDGE);
-  set_status(VIRTIO_DRIVER);
+// Wants no feature but, of version 2, that it is no legacy device.
+static void negotiate(int legacy) {
   *reg(VIRTIO_DRIVER_FEATURES_SEL) = 0;
   *reg(VIRTIO_DRIVER_FEATURES) = 0;
+  if (legacy)
+    return;
   *reg(VIRTIO_DRIVER_FEATURES_SEL) = 1;
   *reg(VIRTIO_DRIVER_FEATURES) = VIRTIO_VERSION_1_HIGH;
   set_status(VIRTIO_FEATURES_OK);
   if (!(*reg(VIRTIO_STATUS) & VIRTIO_FEATURES_OK))
-    panic("virtio disk FEATURES_OK unset");
+    panic("virtio_disk_init: FEATURES_OK unset");
+}
 
+static void give_queue(int legacy) {
   *reg(VIRTIO_QUEUE_SEL) = 0;
-  if (*reg(VIRTIO_QUEUE_READY))
-    panic("virtio disk should not be ready");
+  if (*reg(legacy ? VIRTIO_QUEUE_PFN : VIRTIO_QUEUE_READY))
+    panic("virtio_disk_init: the queue should not be ready");
   if (*reg(VIRTIO_QUEUE_NUM_MAX) < QUEUE_SIZE)
-    panic("virtio disk max queue too short");
+    panic("virtio_disk_init: the queue is too short");
   link_requests();
   *reg(VIRTIO_QUEUE_NUM) = QUEUE_SIZE;
+  if (legacy) {
+    *reg(VIRTIO_GUEST_PAGE_SIZE) = PGSIZE;
+    *reg(VIRTIO_QUEUE_PFN) = (uint64)disk.desc >> PGSHIFT;
+    return;
+  }
   set_address(VIRTIO_QUEUE_DESC, disk.desc);
   set_address(VIRTIO_QUEUE_AVAIL, &disk.avail);
   set_address(VIRTIO_QUEUE_USED, &disk.used);
   *reg(VIRTIO_QUEUE_READY) = 1;
+}
+
+// Initialises the device in the order of section 3.1.1. Panics if there is no disk.
+void virtio_disk_init(void) {
+  initlock(&disk.lock, "virtio_disk");
+  uint32 version = *reg(VIRTIO_VERSION);
+  if (*reg(VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE || (version != 1 && version != 2) ||
+      *reg(VIRTIO_DEVICE_ID) != VIRTIO_BLOCK_DEVICE)
+    panic("virtio_disk_init: no virtio disk");
+
+  *reg(VIRTIO_STATUS) = 0;
+  set_status(VIRTIO_ACKNOWLEDGE);
+  set_status(VIRTIO_DRIVER);
+  negotiate(version == 1);
+  give_queue(version == 1);
   set_status(VIRTIO_DRIVER_OK);
+}
+
+// How many blocks the disk has.
+uint64 virtio_disk_size(void) {
+  uint64 sectors = *reg(VIRTIO_BLK_CAPACITY) | (uint64)*reg(VIRTIO_BLK_CAPACITY + 4) << 32;
+  return sectors / (BSIZE / SECTOR);
 }
 
 // The number of a free request, which becomes that of `b`; waits until there is one.
@@ -133,8 +157,12 @@ void virtio_disk_intr(void) {
   while (disk.seen != disk.used.idx) {
     fence();
     struct request *r = &disk.requests[disk.used.ring[disk.seen % QUEUE_SIZE].id / 3];
-    if (r->status != 0)
-      panic("virtio_disk_intr status");
+    if (r->status != 0) {
+      const char *what = r->header.type == VIRTIO_BLK_IN ? "read" : "written";
+      printf("block %u of the disk cannot be %s, it has %lu\n", r->b->blockno, what,
+             virtio_disk_size());
+      panic("virtio_disk_intr: status");
+    }
     r->b->disk = 0;
     wakeup(r->b);
     disk.seen++;

@@ -44,6 +44,8 @@ _ACCESS_FAULTS = (Cause.FETCH_ACCESS, Cause.LOAD_ACCESS, Cause.STORE_ACCESS)
 def boot_kernel(config: BootConfig, options: BootOptions, path: Path | None) -> int:
     """Boots the kernel in `path`, or our own; returns the exit status."""
     tell_files(not options.quiet)
+    if options.write_disk:
+        _check_writable(config)
     _empty(options)
     kernel = find_boot_program(path, config)
     tell_compiled(kernel, options)
@@ -67,12 +69,21 @@ def resume_kernel(options: BootOptions) -> int:
         if wanted is not None and not session.config.traced:
             option = "--" + wanted.replace("_", "-")
             raise SnapshotError(f"{path}: taken without --traced, which {option} needs")
-        if options.write_disk and session.config.disk is None:
-            raise SnapshotError(f"{path}: has no disk for --write-disk")
+        if options.write_disk:
+            if session.config.disk is None:
+                raise SnapshotError(f"{path}: has no disk for --write-disk")
+            _check_writable(session.config)
         _empty(options)
         return session
 
     return _run(options, make)
+
+
+def _check_writable(config: BootConfig) -> None:
+    """Raises OSError if the image cannot be written: at the end the run would have been in vain."""
+    assert config.disk is not None
+    with config.disk.open("r+b"):
+        pass
 
 
 def _empty(options: BootOptions) -> None:

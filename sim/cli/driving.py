@@ -82,11 +82,10 @@ def drive(
         console.interrupt()
 
     def show_progress(cycle: int) -> None:
-        if console.midline:
-            # A line that is being typed, or that the program has begun and may go on with.
-            if console.interactive or not progress.silent():
-                return
-            console.end_line()
+        # With a line that the program has begun it may go on.
+        if console.occupied or (console.midline and not progress.silent()):
+            return
+        console.end_line()
         progress.update(cycle, count(), machine.engine.skipped)
 
     def finish() -> None:

@@ -1,11 +1,16 @@
-"""Whatever needs memory fails cleanly, whichever of its frames is the one that lacks."""
+"""Whatever needs memory fails cleanly, whichever of its frames is the one that lacks.
+
+Under every policy, but what an eager one does not have: pages that wait for their frames.
+"""
 
 import pytest
 
-from hdl.arch import PAGE_SIZE
+from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.facts.param import NFILE
 from kernel_model.mm.pagetable import count_tables, leaves
+from kernel_model.mm.policies.cow import CopyOnWrite
+from kernel_model.mm.policy import POLICIES
 from tests.kernel_model.support import (
     R,
     X,
@@ -15,26 +20,50 @@ from tests.kernel_model.support import (
     segment,
     switch_to,
 )
+from tests.kernel_model.under import every_policy, unless
 
 MIB = 1 << 20
 GIB = 1 << 30
-PROGRAM = elf_file(segment(0, b"new" * 2000, R | X), segment(4 * MIB, b"data", R | 2))
+pytestmark = pytest.mark.usefixtures("policy")
+pytest_generate_tests = every_policy
+
+PROGRAM, NEAR = (
+    elf_file(segment(0, b"new" * 2000, R | X), segment(data, b"data", R | 2))
+    for data in (4 * MIB, 4 * PAGE_SIZE)
+)
 
 
 def make(**options):
-    """A process with a heap of 4 GiB of which pages in three gigabytes have been touched."""
-    hart = make_hart(size=4 * MIB, files=lambda: {"new": PROGRAM}, **options)
-    for _ in range(4):
-        hart.sbrk(GIB)
-    for page in (0, GIB, 2 * GIB + 6 * MIB):
+    """A process with a heap of 4 GiB of which pages in three gigabytes have been touched.
+
+    Where no page waits for its frame it is a heap of three pages, and `new` is as small.
+    """
+    files = lambda: {"new": NEAR if is_eager(hart) else PROGRAM}  # noqa: E731
+    hart = make_hart(size=4 * MIB, files=files, **options)
+    pages = (0, GIB, 2 * GIB + 6 * MIB)
+    if is_eager(hart):
+        pages = (0, PAGE_SIZE, 2 * PAGE_SIZE)
+        hart.sbrk(3 * PAGE_SIZE)
+    else:
+        for _ in range(4):
+            hart.sbrk(GIB)
+    for page in pages:
         hart.put(hart.heap + page, b"touched")
     return hart
 
 
+def is_eager(hart):
+    return hart.kernel.policy is POLICIES["eager"]
+
+
 def state(hart):
-    """What a call that fails must leave as it is; page tables may be more than they were."""
+    """What a call that fails must leave as it is; page tables may be more than they were.
+
+    A fork that shares may leave the pages without W: the next store sees that nobody else has them.
+    """
     kernel, proc = hart.kernel, hart.proc
-    pages = [(va, pte) for va, _, pte in leaves(kernel, proc.pagetable, 0, TRAPFRAME)]
+    kept = ~Pte.W if isinstance(getattr(kernel.policy, "sharing", None), CopyOnWrite) else -1
+    pages = [(va, pte & kept) for va, _, pte in leaves(kernel, proc.pagetable, 0, TRAPFRAME)]
     files = [(file.kind, file.ref) for file in kernel.ftable]
     pids = [each.pid for each in kernel.procs]
     return pages, files, pids, proc.sz, proc.name, proc.space.resident, list(proc.ofile)
@@ -69,16 +98,17 @@ def ends_well(hart):
     assert kernel.ftable == []
 
 
-def test_fork():
+def test_fork(policy):
     hart = make()
     needed = every_failure(hart, lambda: hart.call("fork"), succeeds=lambda pid: pid == 3)
     # Trap frame; three tables for it and the trampoline; two for each of three gigabytes, of which
     # the first one's are those of the program, too; its five pages and the three of the heap.
-    assert needed == 1 + 3 + 6 + 5 + 3
+    if policy == "lazy":
+        assert needed == 1 + 3 + 6 + 5 + 3
     ends_well(hart)
 
 
-def test_exec():
+def test_exec(policy):
     hart = make()
     path, argv = hart.put(hart.heap, b"new\0"), hart.heap + 64
     hart.put(argv, hart.heap.to_bytes(8, "little") + bytes(8))
@@ -86,11 +116,14 @@ def test_exec():
     needed = every_failure(hart, exec_, succeeds=lambda argc: argc == 1)
     # Three tables at the top and two at the bottom, two pages of text; a table and a page of data;
     # guard and stack.
-    assert needed == 3 + 2 + 2 + 2 + 2
-    assert (hart.proc.name, hart.proc.space.resident, hart.get(0, 3)) == ("new", 5, b"new")
+    if policy != "eager":
+        assert needed == 3 + 2 + 2 + 2 + 2
+        assert hart.proc.space.resident == 5
+    assert (hart.proc.name, hart.get(0, 3)) == ("new", b"new")
     ends_well(hart)
 
 
+@unless("eager")
 def test_exec_whose_arguments_are_faulted_in():
     hart = make()
     argv = hart.heap + 3 * GIB  # no page of it has been touched: no argument
@@ -102,6 +135,7 @@ def test_exec_whose_arguments_are_faulted_in():
     ends_well(hart)
 
 
+@unless("eager")
 def test_pipe():
     hart = make()
     descriptors = hart.heap + 3 * GIB - 4  # two pages and four tables
@@ -111,7 +145,8 @@ def test_pipe():
             result = hart.call("pipe", descriptors)
         if result == 0:
             break
-        assert (result, len(calls), len(hart.kernel.ftable)) == (-1, nth, 1)
+        assert (result, len(hart.kernel.ftable)) == (-1, 1)
+        assert len(calls) >= nth
         assert hart.proc.ofile[3:] == [None] * 13
         hart.sbrk(-2 * GIB)  # takes back what the copy had mapped before it failed
         hart.sbrk(GIB)
@@ -133,7 +168,7 @@ def test_pipes_until_the_files_run_out():
     ends_well(hart)
 
 
-def test_eager_sbrk():
+def test_eager_sbrk(policy):
     hart = make(abi="2025")
     heap_end = hart.proc.sz
     grow = lambda: hart.call("sbrk", 3 * PAGE_SIZE, 1)  # noqa: E731
@@ -142,11 +177,13 @@ def test_eager_sbrk():
     )
     # Three pages, and two tables for a gigabyte in which nothing has been touched. Those stay when
     # a page lacks later, as in xv6, and the next attempt needs two frames less.
-    assert needed == 4
+    if policy != "eager":
+        assert needed == 4
     assert hart.get(heap_end, 3 * PAGE_SIZE) == bytes(3 * PAGE_SIZE)
     ends_well(hart)
 
 
+@unless("eager")
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_a_fault(nth):
     hart = make()
@@ -163,6 +200,7 @@ def test_a_fault(nth):
     ends_well(hart)
 
 
+@unless("eager")
 @pytest.mark.parametrize(
     "name, arguments, result",
     [
@@ -185,14 +223,19 @@ def test_copies(name, arguments, result):
     used, faults = hart.kernel.kmem.used, len(hart.kernel.faults)
     for nth in (1, 2, 3):
         with failing_kalloc(hart.kernel, nth) as calls:
-            assert hart.call(name, *arguments) == without_frame
-        assert len(calls) == nth
+            got = hart.call(name, *arguments)
+        if len(calls) < nth:  # a page that is only read may need page tables alone
+            break
+        assert got == without_frame
         assert (hart.kernel.kmem.used, len(hart.kernel.faults)) == (used, faults)
-    assert hart.call(name, *arguments) == result or name == "open"
+    else:
+        got = hart.call(name, *arguments)
+    assert got == result or name == "open"
     assert len(hart.kernel.faults) == faults + 1
     ends_well(hart)
 
 
+@unless("eager")
 def test_a_process_may_take_all_there_is_and_the_kernel_goes_on():
     hart = make_hart(size=MIB)
     hart.call("fork")

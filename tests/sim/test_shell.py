@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from sim import start_boot
 from sim.cli import main as cli
 from sim.guests import kernel_setup
 from sim.host.programs import build_program, bundled_files, strip
@@ -116,7 +117,7 @@ def session():
     sessions = []
 
     def start(*arguments):
-        sessions.append(Session([*TRAPLINE, "run", *arguments]))
+        sessions.append(Session([*TRAPLINE, *arguments]))
         return sessions[-1]
 
     yield start
@@ -125,7 +126,7 @@ def session():
 
 
 def test_a_line_is_edited_on_the_terminal(session):
-    shell = session("--quiet", "sh")
+    shell = session("run", "--quiet", "sh")
     shell.prompt()
     shell.type(b"ecc\x7fho one\n")
     shell.expect(b"ecc\b \bho one\r\none\r\n$ ")
@@ -143,7 +144,7 @@ def test_a_line_is_edited_on_the_terminal(session):
 
 def test_an_arrow_key_moves_no_cursor(session):
     """The kernel stores its three characters, and takes away the columns they took."""
-    shell = session("--quiet", "sh")
+    shell = session("run", "--quiet", "sh")
     shell.prompt()
     shell.type(b"\x1b[A\x7f\x7f\x7fecho one\n")
     shell.expect(b"^[[A" + b"\b \b" * 4 + b"echo one\r\none\r\n$ ")
@@ -153,7 +154,7 @@ def test_an_arrow_key_moves_no_cursor(session):
 
 def test_nothing_disturbs_a_line_that_is_typed_slowly(session):
     """The line that tells of progress would wipe it away."""
-    shell = session("--quiet", "sh")
+    shell = session("run", "--quiet", "sh")
     shell.prompt()
     for key in b"echo":
         time.sleep(0.3)
@@ -165,8 +166,21 @@ def test_nothing_disturbs_a_line_that_is_typed_slowly(session):
     assert shell.end() == (0, b"\x04\r\n")
 
 
+def test_on_the_terminal_of_a_booted_kernel_is_what_it_prints_and_nothing_else(session):
+    """Not even while a program is busy for seconds, of which others are told now and then."""
+    start_boot().close()
+    shell = session("boot", "--quiet")
+    shell.prompt()
+    for line in (b"grep neither usertests", b"exit"):
+        shell.type(line + b"\n")
+        shell.expect(line + b"\r\n")
+        if line != b"exit":
+            assert shell.expect(b"$ ") == b""
+    assert shell.end() == (0, b"0 page faults served\r\n")
+
+
 def test_ctrl_c_ends_a_shell_that_waits_with_its_summary(session):
-    shell = session("sh")
+    shell = session("run", "sh")
     shell.prompt()
     os.killpg(shell.pid, signal.SIGINT)
     status, shown = shell.end()

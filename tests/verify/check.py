@@ -7,7 +7,9 @@ import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Check", "Failure", "Part", "Tally", "blocks"]
+from kernel_model.mm.policy import LAZY, PolicyError, make_policy
+
+__all__ = ["Check", "Failure", "Part", "Tally", "add_policy", "blocks"]
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,21 @@ class Check:
         """The numbers of all cases that are wanted, at most `size` at a time."""
         first = self.options.first
         return blocks(range(first, first + self.options.cases), size)
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """The option of checks whose programs run under the kernel model."""
+
+    def policy(text: str) -> str:
+        try:
+            make_policy(text)
+        except PolicyError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return text
+
+    parser.add_argument(
+        "--policy", type=policy, default=LAZY, metavar="NAME", help="paging policy of the model"
+    )
 
 
 def blocks(numbers: range, size: int) -> Iterator[range]:

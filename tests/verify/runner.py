@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 
+from kernel_model.mm.policy import LAZY
 from tests.verify.check import Check, Failure, Tally
 from tests.verify.pool import Pool
 
@@ -43,6 +44,7 @@ def main(check: type[Check], arguments: Sequence[str]) -> int:
 def run(check: type[Check], **options) -> dict[str, Tally]:
     """Runs `check` in this process, in silence; returns the tallies of its parts."""
     defaults = {"seed": 0, "first": 0, "cases": check.cases, "jobs": 1, "only": []}
+    defaults["policy"] = LAZY
     made = check(argparse.Namespace(**(defaults | options)))
     job = Run(made, made.parts(), silent=True)
     job.go()
@@ -185,6 +187,8 @@ class Run:
             return ""
         words = ["python", "-m", "tests.verify", self._check.name]
         words += ["--only", only] if only else []
+        policy = getattr(self._check.options, "policy", LAZY)
+        words += ["--policy", policy] if policy != LAZY else []
         if self._check.cases is not None:
             words += ["--seed", str(self._check.options.seed)]
         if failure.number is not None:

@@ -189,6 +189,11 @@ class Console(Device):
         return self._source.interactive
 
     @property
+    def occupied(self) -> bool:
+        """Somebody types and reads on a terminal: whatever else is shown there is in the way."""
+        return self._on_terminal and self.interactive
+
+    @property
     def unread(self) -> bool:
         """Nobody reads the output any more."""
         return self.failure is not None and self.failure.unread

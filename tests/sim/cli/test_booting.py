@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -96,6 +97,17 @@ def test_a_disk_that_cannot_be_written_is_no_success(capfd, disk, typed, monkeyp
     assert (
         f"error: {disk}: No space left on device; the disk is not whole" in capfd.readouterr().err
     )
+
+
+def test_a_disk_that_must_not_be_written_is_refused_before_the_run(capfd, disk, monkeypatch):
+    def refuse(path, mode):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    arguments = ["boot", "--disk", str(disk), "--write-disk", str(kernel())]
+    monkeypatch.setattr(Path, "open", refuse)  # whoever runs the tests may write everything
+
+    assert cli.main(arguments) == 2
+    assert capfd.readouterr() == ("", f"trapline: error: {disk}: Permission denied\n")
 
 
 def test_a_journal_is_run_again(capfdbinary, tmp_path, typed):

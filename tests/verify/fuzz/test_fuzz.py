@@ -23,11 +23,11 @@ from tests.verify.fuzz.wild import Watch
 SEED = 1_000_000
 #: Cases of each part, and what must have come about so that they say something.
 SHARE = {
-    "exec": (1000, ["accepted", "refused"]),
-    "bare": (1000, ["accepted", "refused"]),
+    "exec": (500, ["accepted", "refused"]),
+    "bare": (500, ["accepted", "refused"]),
     "boot": (60, ["accepted", "refused"]),
-    "command": (300, ["with status 0", "with status 2", "with status 124"]),
-    "htif": (1000, ["accepted", "refused"]),
+    "command": (150, ["with status 0", "with status 2", "with status 124"]),
+    "htif": (500, ["accepted", "refused"]),
     "result": (300, ["accepted", "refused"]),
     "wild": (150, ["of forks", "of instructions", "of random bytes", "of system calls", "rings",
                    "page faults", "killed in the end", "ran out of frames"]),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from kernel_model.mm.policy import LAZY
+
 __all__ = ["CASES", "MORE_CASES", "Case"]
 
 _ACCESSES = """past end null text guard guard-sp0 given-back gone heap-exec illegal trapframe
@@ -13,7 +15,7 @@ class Case:
     """A bundled program with arguments and console input.
 
     `turn` is the length of a process's turn, in traps; 0 = until it waits. `svadu` lets the hart
-    update A and D bits. `pages` is the size of the kernel's memory.
+    update A and D bits. `pages` is the size of the kernel's memory, `policy` its paging policy.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Case:
     turn: int = 0
     svadu: bool = False
     pages: int = 1024
+    policy: str = LAZY
 
 
 def _case(line: str, **options) -> Case:

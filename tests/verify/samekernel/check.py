@@ -1,12 +1,14 @@
 """`python -m tests.verify samekernel`: the same kernel on the hart and on Spike."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import cached_property
 
+from kernel_model.mm.policy import LAZY
 from sim.engines.base import EngineError
 from sim.host.toolchain import ToolchainError
 from tests.spike import SpikeMissing, find
-from tests.verify.check import Check, Failure, Part, Tally
+from tests.verify.check import Check, Failure, Part, Tally, add_policy
 from tests.verify.samekernel.cases import MORE_CASES
 from tests.verify.samekernel.record import difference
 from tests.verify.samekernel.silicon import run_on_silicon
@@ -16,6 +18,8 @@ from tests.verify.samekernel.wild import WildBench
 __all__ = ["CHECK"]
 
 WILD = "wild"
+#: What fills memory by forks takes far longer where these share it.
+FILLS = "oom"
 #: Wild programs of a task.
 BLOCK = 4
 
@@ -35,13 +39,22 @@ class SameKernel(Check):
     enough = None
     unusable = (SpikeMissing, EngineError, ToolchainError)
 
+    @classmethod
+    def add_options(cls, parser):
+        add_policy(parser)
+
     @cached_property
     def _benches(self):
-        return WildBench(), WildBench(svadu=True)
+        return tuple(WildBench(svadu=s, policy=self.options.policy) for s in (False, True))
 
     def parts(self):
-        only = self.options.only
-        cases = [case for case in MORE_CASES if not only or any(text in case.name for text in only)]
+        only, policy = self.options.only, self.options.policy
+        cases = [
+            replace(case, policy=policy)
+            for case in MORE_CASES
+            if (not only or any(text in case.name for text in only))
+            and (policy == LAZY or FILLS not in case.name)
+        ]
         parts = [Part("programs", cases)] if cases else []
         if self.wants(WILD) and self.options.cases:
             parts.append(Part(WILD, self.numbers(BLOCK)))

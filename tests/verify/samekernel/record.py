@@ -7,6 +7,7 @@ from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.kernel import Kernel
+from kernel_model.mm.policy import make_policy
 from kernel_model.mm.served import ServedFault
 from kernel_model.proc.state import Cpu
 from kernel_model.proc.trapframe import OFFSETS
@@ -154,6 +155,7 @@ def make_kernel(case: Case, ram) -> RecordedKernel:
         turn=case.turn,
         console=Console(case.input),
         svadu=case.svadu,
+        policy=make_policy(case.policy),
         files=bundled_files,
     )
     kernel.exec(build_program(case.program).read_bytes(), [case.program, *case.arguments])

@@ -15,7 +15,7 @@ GOOD = Run(b"", 0, [], [], {})
 class Wild:
     """A bench that runs nothing, and finds something in the program of seed 8."""
 
-    def __init__(self, *, svadu=False):
+    def __init__(self, *, svadu=False, policy="lazy"):
         self._svadu = svadu
 
     def compare(self, seed):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.costs import ZERO
+from kernel_model.mm.policy import LAZY, make_policy
 from sim.config import MachineConfig
 from sim.guests.kernel_guest import KernelGuest
 from sim.machine import Machine
@@ -50,12 +51,16 @@ class Comparison:
 
 
 class WildBench:
-    """Runs wild programs on the hart, each from reset, and on a new machine of Spike's."""
+    """Runs wild programs on the hart, each from reset, and on a new machine of Spike's.
 
-    def __init__(self, *, svadu: bool = False):
+    The kernel has the paging policy of that name.
+    """
+
+    def __init__(self, *, svadu: bool = False, policy: str = LAZY):
         self._config = MachineConfig(engine="native")
         self._ram = Machine.make_ram(self._config)
         self._svadu = svadu
+        self._policy = make_policy(policy)
         self._machine = self._at_reset = None
 
     def compare(self, seed: int) -> Comparison:
@@ -77,6 +82,7 @@ class WildBench:
             turn=turn,
             console=Console(program.input),
             svadu=self._svadu,
+            policy=self._policy,
             files=lambda: program.files,
             costs=ZERO,
         )

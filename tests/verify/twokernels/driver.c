@@ -8,8 +8,11 @@
 #define MARK 0x1f2345678
 #define GIB 0x40000000
 
+// An eager kernel has not so much: none of its faults is told apart.
 static void mark(void) {
-  for (int i = 0; i < 8; i++)
+  if (sbrk(GIB) == (char *)-1)
+    return;
+  for (int i = 1; i < 8; i++)
     sbrk(GIB);
   *(volatile char *)MARK = 1;
   for (int i = 0; i < 8; i++)

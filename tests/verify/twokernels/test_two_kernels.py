@@ -97,7 +97,7 @@ def test_scripts_follow_from_their_seed_and_differ():
 def run(monkeypatch, capsys):
     """The status and the output of a run in which scripts with an `exit` differ."""
 
-    def differences(scripts):
+    def differences(scripts, policy):
         return ["it differs" if any(op.number == 2 for op in s) else None for s in scripts]
 
     monkeypatch.setattr(check, "compare_scripts", differences)

@@ -1,0 +1,44 @@
+"""No program can tell one paging policy from another but by time and memory."""
+
+import pytest
+
+from sim import run
+from tests.kernel_model.under import UNDER
+
+_ACCESSES = """past end null text guard guard-sp0 given-back gone heap-exec illegal trapframe
+    trampoline noncanonical""".split()
+#: Bundled programs, in the order in which the shell starts them. What promises more than there is,
+#: or looks at a part of a page, is not here: an eager kernel refuses the one, and has the other.
+_LINES = [
+    *("hello", "lazy", "args one two", "echo echoed > file", "cat file", "wc file"),
+    *("grep ech file", "ln file other", "rm file", "mkdir dir", "ls", "kill 99", "sleep 1"),
+    *(f"badaccess {access}" for access in _ACCESSES),
+    "ls / | grep s | wc; (echo a; (echo b; echo c) | cat) > f; cat f",
+    "lazytests -n readwrite pipestraddle strings guard readonly noexec",
+    "usertests -n copyin copyout forkfork",
+]
+
+
+def of_the_shell(policy, check):
+    """What the shell prints, and its status, with no frame lost."""
+    script = "\n".join(_LINES)
+    result = run("sh", stdin=script, policy=policy, check=check, memory_mib=8)
+    return result.output, result.exit_status
+
+
+@pytest.fixture(scope="module")
+def lazily():
+    return of_the_shell("lazy", False)
+
+
+def test_under_the_usual_one_all_goes_well(lazily):
+    output, status = lazily
+    assert status == 0
+    assert output.count(b"ALL TESTS PASSED") == 2
+    assert output.count(b"unexpected scause") > len(_ACCESSES)
+
+
+@pytest.mark.parametrize("policy", UNDER)
+def test_output_and_status_are_the_same(policy, lazily):
+    """While memory and TLBs are looked through: a panic would be in the output."""
+    assert of_the_shell(policy, check=True) == lazily
