@@ -17,8 +17,8 @@ __all__ = ["moved"]
 def moved(native):
     """A session of pysim that stands where the `traced` one of the native engine stands.
 
-    Not moved is what is typed, and what was looked up before, of which a page fault tells. RAM has to answer in the cycle behind the request: then nothing is
-    under way on the bus between two cycles.
+    What is typed is not moved, nor what was looked up before. RAM has to answer in the cycle behind
+    the request: then nothing is under way on the bus between two cycles.
     """
     assert native.config.latency == 1
     ram = native.machine.ram
