@@ -342,7 +342,9 @@ def compare(
         from sim.cli.policies import compare_policies
 
     program, *arguments = what
-    compare_policies(config, policies, program, arguments, max_cycles=max_cycles, report=report)
+    compare_policies(
+        config, policies, program, arguments, sys.stdout, max_cycles=max_cycles, report=report
+    )
 
 
 def _without_policies(context: click.Context) -> None:

@@ -20,12 +20,12 @@ def compare_policies(
     policies: Sequence[str],
     program: str,
     arguments: Sequence[str],
+    file: TextIO,
     *,
     max_cycles: int | None = None,
     report: Path | None = None,
-    file: TextIO = sys.stdout,
 ) -> None:
-    """Prints what each policy costs, and writes a page of it.
+    """Prints what each policy costs, to `file`, and writes a page of it.
 
     Raises what `sim.api.start` raises, and OSError; it is printed even if there is no room for the
     page.
