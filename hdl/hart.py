@@ -112,7 +112,7 @@ class Hart(wiring.Component):
                 "data_port": Out(MemoryPort()),
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
-                "retire": Out(RetirePort()),
+                "retire": Out(RetirePort(misaligned=misaligned)),
                 "probe": Out(ProbeSignature()),
             }
         )

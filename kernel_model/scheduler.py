@@ -5,6 +5,7 @@ from kernel_model.calls.state import KernelState
 from kernel_model.calls.syscall import resume_syscall
 from kernel_model.dev.console import INPUT, consolewait
 from kernel_model.dev.printf import printf
+from kernel_model.facts.costs import Step
 from kernel_model.facts.doorbell import Action
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.proc.proc import freeproc
@@ -30,6 +31,7 @@ def schedule(kernel: KernelState) -> tuple[Action, int]:
     # interrupt has its turn ended here.
     over = kernel.cpu.turn_is_over(kernel.clock.now)
     if over and proc is not None and proc.state is _RUNNING:
+        kernel.charge(Step.TURN)
         yield_(proc)
     while True:
         if kernel.first is not None and kernel.first.state is _ZOMBIE:
@@ -53,6 +55,7 @@ def _goes_on(kernel: KernelState, proc: Proc) -> bool:
     """Let the process have its turn, or go on with it; whether it gets to user mode."""
     if proc.state is not _RUNNING:
         proc.state = _RUNNING
+        kernel.charge(Step.SWITCH)
         kernel.cpu.last_pid = proc.pid
         kernel.cpu.turn_ends = kernel.clock.now + kernel.meter.cycles + kernel.cpu.quantum
     if proc.killed:

@@ -5,6 +5,7 @@ from kernel_model.calls.lifecycle import kexit
 from kernel_model.calls.state import KernelState
 from kernel_model.calls.syscall import syscall
 from kernel_model.dev.printf import printf
+from kernel_model.facts.costs import Step
 from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm.served import Decision, ServedFault
@@ -31,6 +32,7 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
         proc.trapframe.sepc = sepc + 4  # return behind the ecall
         syscall(kernel, proc)
     elif scause == _TIMER:
+        kernel.charge(Step.TURN)
         yield_(proc)
     elif scause in _ACCESS and _page_fault(kernel, proc, sepc, scause, stval):
         pass  # mapped: the instruction runs again

@@ -48,7 +48,7 @@ _OPTIONAL = ("raw",)
 #: What may simulate the hart.
 ENGINES = ("native", "pysim")
 #: What the kernel's work may cost: as measured of xv6, or nothing.
-KERNEL_COSTS = ("table", "zero")
+KERNEL_COSTS = ("table", "ideal", "zero")
 
 
 class HostFile(NamedTuple):
@@ -182,7 +182,7 @@ class RunConfig(MachineConfig):
     """
 
     svadu: bool = False
-    kernel_cost: str = KERNEL_COSTS[0]
+    kernel_cost: str = "ideal"
     policy: str = LAZY
     check: bool = False
     abi: str = AUTO

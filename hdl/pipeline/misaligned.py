@@ -207,6 +207,8 @@ class Joiner(wiring.Component):
     take, second
         From the execute stage: at the end of the cycle with `take` another instruction, or none,
         comes into the trap stage, with this other portion.
+    other
+        The other portion of the instruction in the trap stage, if it has one.
     active
         There is an instruction in the trap stage whose access was requested.
     executed
@@ -226,6 +228,7 @@ class Joiner(wiring.Component):
 
     take: In(1)
     second: In(SecondPortion())
+    other: Out(SecondPortion())
     active: In(1)
     executed: In(Executed())
     response: Out(ResponseSignature())
@@ -237,23 +240,22 @@ class Joiner(wiring.Component):
     def __init__(self) -> None:
         super().__init__()
         self.state = Signal(JoinState)
-        self._held = SecondPortion().create(path=("held",))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        state, held, executed, response = self.state, self._held, self.executed, self.response
+        state, other, executed, response = self.state, self.other, self.executed, self.response
         low, is_second = executed.data.va[:_LANE_BITS], self.state == JoinState.SECOND
         first = Signal(64)
         both = Signal(64)
         offers = Signal()
         with m.If(self.take):
-            m.d.sync += copy(held, self.second)
+            m.d.sync += copy(other, self.second)
         m.d.comb += [
-            self.waits.eq(held.valid & ~is_second & ~response.error),
+            self.waits.eq(other.valid & ~is_second & ~response.error),
             self.va.eq(Mux(is_second, next_doubleword(executed.data.va), executed.data.va)),
             offers.eq(
                 self.active
-                & held.valid
+                & other.valid
                 & ((state == JoinState.OFFER) | (self.waits & response.valid))
             ),
             *(
@@ -280,7 +282,7 @@ class Joiner(wiring.Component):
         write = executed.unit == Unit.STORE
         m.d.comb += [
             request.valid.eq(offers),
-            request.address.eq(self._held.pa),
+            request.address.eq(self.other.pa),
             request.write.eq(write),
             request.data.eq(rotate_lanes(executed.rs2_data, low)),
             request.strobe.eq(Mux(write, reached_lanes(low, size)[8:], 0)),

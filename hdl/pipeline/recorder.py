@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import INTERRUPT_BIT, Csr, Priv
+from hdl.pipeline.misaligned import SecondPortion
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import Executed
 from hdl.priv.csr import Wholes
@@ -22,6 +23,11 @@ PARTS = {Csr.SSTATUS: Csr.MSTATUS, Csr.SIE: Csr.MIE, Csr.SIP: Csr.MIP}
 
 class Recorder(wiring.Component):
     """Describes every instruction that leaves, in the cycle after it does.
+
+    Parameters
+    ----------
+    misaligned : bool
+        Loads and stores may be misaligned.
 
     Members
     -------
@@ -43,25 +49,34 @@ class Recorder(wiring.Component):
         The CSRs that others are a part of.
     trap_valid, trap_interrupt, trap_cause, trap_tval
         The trap that it takes; with `trap_interrupt` it is not recorded, since it did not run.
+    second : In(SecondPortion())
+        With `misaligned` only: the other portion of its access.
     retire : Out(RetirePort())
         The record.
     """
 
-    executed: In(Executed())
-    finishes: In(1)
-    mode: In(Priv)
-    next_pc: In(64)
-    loaded: In(64)
-    stored: In(64)
-    csr_writes: In(1)
-    csr_operand: In(64)
-    csr_data: In(64)
-    csr_wholes: In(Wholes())
-    trap_valid: In(1)
-    trap_interrupt: In(1)
-    trap_cause: In(4)
-    trap_tval: In(64)
-    retire: Out(RetirePort())
+    def __init__(self, *, misaligned: bool = False) -> None:
+        super().__init__(
+            {
+                "executed": In(Executed()),
+                "finishes": In(1),
+                "mode": In(Priv),
+                "next_pc": In(64),
+                "loaded": In(64),
+                "stored": In(64),
+                "csr_writes": In(1),
+                "csr_operand": In(64),
+                "csr_data": In(64),
+                "csr_wholes": In(Wholes()),
+                "trap_valid": In(1),
+                "trap_interrupt": In(1),
+                "trap_cause": In(4),
+                "trap_tval": In(64),
+                **({"second": In(SecondPortion())} if misaligned else {}),
+                "retire": Out(RetirePort(misaligned=misaligned)),
+            }
+        )
+        self._misaligned = misaligned
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -126,6 +141,9 @@ class Recorder(wiring.Component):
             retire.mem_rdata.eq(Mux(reads, self.loaded, 0)),
             retire.mem_wdata.eq(Mux(writes, self.stored, 0)),
         ]
+        if self._misaligned:
+            second = self.second
+            m.d.sync += retire.mem_paddr2.eq(Mux(accessed & second.valid, second.pa, 0))
 
     def _csr(self, m: Module, accessed: Value) -> None:
         """The CSR of the record."""

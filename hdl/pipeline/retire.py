@@ -9,6 +9,10 @@ from hdl.priv.interrupts import WIDTH
 
 __all__ = ["RetirePort"]
 
+#: Of an access that reaches into a second doubleword, which may be in another page: the physical
+#: address of that doubleword. 0 of all others.
+SECOND = Out(PA_BITS)
+
 
 class RetirePort(wiring.Signature):
     """RVFI-style record of an instruction that retired or trapped; never stalls.
@@ -20,9 +24,14 @@ class RetirePort(wiring.Signature):
 
     An interrupt is no instruction: it makes no record of its own but shows in the first record of
     its handler, whose `intr` is 1 and whose `intr_cause` is the cause of the trap that led there.
+
+    Parameters
+    ----------
+    misaligned : bool
+        It is of a hart that does misaligned loads and stores: there is `mem_paddr2`, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, misaligned: bool = False) -> None:
         super().__init__(
             {
                 "valid": Out(1),
@@ -59,6 +68,7 @@ class RetirePort(wiring.Signature):
                 "mem_wmask": Out(8),
                 "mem_rdata": Out(64),
                 "mem_wdata": Out(64),
+                **({"mem_paddr2": SECOND} if misaligned else {}),
                 **_csr_fields(),
                 #: With `trap`: the cause, and the value written to `xtval`; else 0.
                 "cause": Out(64),

@@ -117,7 +117,7 @@ class TrapStage(wiring.Component):
                 "events": In(len(Event)),
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
-                "retire": Out(RetirePort()),
+                "retire": Out(RetirePort(misaligned=misaligned)),
                 "probe": Out(StageSignature()),
                 **({"second": In(SecondPortion())} if misaligned else {}),
             }
@@ -361,7 +361,7 @@ class TrapStage(wiring.Component):
     def _record(self, m: Module) -> None:
         """The retire port."""
         held, target = self._held, self.csrs.trap
-        m.submodules.recorder = recorder = Recorder()
+        m.submodules.recorder = recorder = Recorder(misaligned=self.joiner is not None)
         wiring.connect(m, recorder.retire, wiring.flipped(self.retire))
         m.d.comb += [
             *copy(recorder.executed, held),
@@ -370,13 +370,13 @@ class TrapStage(wiring.Component):
             recorder.next_pc.eq(self.redirect.target),
             recorder.loaded.eq(self.wdata),
             recorder.stored.eq(Mux(held.unit == Unit.AMO, self.amo.stored, held.rs2_data)),
-        ]
-        m.d.comb += [
             recorder.csr_writes.eq(self.csrs.attempt),
             recorder.csr_operand.eq(self._operand),
             recorder.csr_data.eq(self.csrs.read_data),
             *copy(recorder.csr_wholes, self.csrs.wholes),
         ]
+        if self.joiner is not None:
+            m.d.comb += copy(recorder.second, self.joiner.other)
         for name in ("valid", "interrupt", "cause", "tval"):
             m.d.comb += getattr(recorder, f"trap_{name}").eq(getattr(target, name))
 

@@ -54,6 +54,8 @@ class Executable(NamedTuple):
     segments: tuple[Segment, ...]
     #: Whose `sbrk` it calls; None if it has no symbols that would tell.
     abi: Abi | None
+    #: Program headers, those of segments that are not loaded included.
+    headers: int
 
 
 # A shell runs the same few programs again and again.
@@ -74,7 +76,7 @@ def read_elf(elf: bytes) -> Executable:
     if not loads:
         raise ExecError("nothing to load: no PT_LOAD segment")
     segments = tuple(_segment(elf, header) for header in loads)
-    return Executable(file.header.e_entry, segments, abi_of(elf))
+    return Executable(file.header.e_entry, segments, abi_of(elf), len(headers))
 
 
 def _check_header(header: Any, size: int) -> None:

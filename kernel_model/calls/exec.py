@@ -24,6 +24,8 @@ def kexec(kernel: KernelState, proc: Proc, elf: bytes, argv: list[bytes], path: 
     Raises ExecError if that cannot be; then the old program is intact and no frame is lost.
     """
     image = read_elf(elf)
+    kernel.charge(Step.EXEC)
+    kernel.charge(Step.BLOCK, 1 + image.headers)
     _check_room(kernel, image.segments)
     space = _space(kernel, proc, image.segments)
     try:

@@ -5,9 +5,11 @@ the first program and of every process whose parent has ended, and frees those t
 """
 
 from kernel_model.calls.state import KernelState
+from kernel_model.facts.costs import Step
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.fs.file import fileclose, filedup
 from kernel_model.fs.inode import idup, iput
+from kernel_model.fs.log import end_op
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.usercopy import copyout
 from kernel_model.proc.proc import addproc, allocproc, freeproc
@@ -39,6 +41,7 @@ def reap(kernel: KernelState) -> None:
 
 def kfork(kernel: KernelState, parent: Proc) -> int:
     """Make a copy of the process; its pid, or -1 if it cannot be, and then nothing has changed."""
+    kernel.charge(Step.FORK)
     child = allocproc(kernel)
     if child is None:
         return -1
@@ -59,12 +62,14 @@ def kexit(kernel: KernelState, proc: Proc, status: int) -> None:
     """End the process. Its memory stays until its parent waits for it."""
     if proc is kernel.procs.init:
         raise KernelPanic("kexit: init exiting")
+    kernel.charge(Step.EXIT)
     for fd, file in enumerate(proc.ofile):
         if file:
             proc.ofile[fd] = None
             fileclose(kernel, file)
     if proc.cwd:
         iput(kernel, proc.cwd)
+        end_op(kernel)
     proc.cwd = None
     _reparent(kernel, proc)
     proc.state = ProcState.ZOMBIE

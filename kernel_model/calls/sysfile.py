@@ -3,6 +3,8 @@
 `exec` is in `sysproc.py`, with what else changes a process.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from struct import pack
 
 from kernel_model.calls.args import argaddr, argint, argstr
@@ -18,7 +20,8 @@ from kernel_model.fs.file import (
     filewrite,
     pipealloc,
 )
-from kernel_model.fs.inode import idup, iput, itrunc
+from kernel_model.fs.inode import idup, iput, itrunc, iupdate
+from kernel_model.fs.log import end_op, ilock
 from kernel_model.fs.names import create, namei, nameiparent
 from kernel_model.fs.state import File, FileKind, FileType, Inode
 from kernel_model.mm.usercopy import copyout
@@ -52,6 +55,20 @@ O_WRONLY = 0x001
 O_RDWR = 0x002
 O_CREATE = 0x200
 O_TRUNC = 0x400
+
+_Call = Callable[[KernelState, Proc], int]
+
+
+def _operation(call: _Call) -> _Call:
+    """A system call that may change what the disk has."""
+
+    @wraps(call)
+    def operation(kernel: KernelState, proc: Proc) -> int:
+        result = call(kernel, proc)
+        end_op(kernel)
+        return result
+
+    return operation
 
 
 def argfd(proc: Proc, n: int) -> tuple[int, File] | None:
@@ -116,6 +133,7 @@ def sys_close(kernel: KernelState, proc: Proc) -> int:
     return 0
 
 
+@_operation
 def sys_open(kernel: KernelState, proc: Proc) -> int:
     """open(path, flags): a descriptor. A directory can only be opened O_RDONLY."""
     path, flags = argstr(kernel, proc, 0, MAXPATH), argint(proc, 1)
@@ -148,6 +166,8 @@ def _inode_to_open(kernel: KernelState, proc: Proc, path: bytes, flags: int) -> 
         ip = namei(kernel, proc, path)
     if ip is None:
         return None
+    if not flags & O_CREATE:
+        ilock(kernel, ip)
     only_to_read = ip.type is FileType.DIR and flags != O_RDONLY
     no_device = ip.type is FileType.DEVICE and not 0 <= ip.major < NDEV
     if only_to_read or no_device:
@@ -156,11 +176,13 @@ def _inode_to_open(kernel: KernelState, proc: Proc, path: bytes, flags: int) -> 
     return ip
 
 
+@_operation
 def sys_mkdir(kernel: KernelState, proc: Proc) -> int:
     """mkdir(path)"""
     return _make(kernel, proc, FileType.DIR, 0, 0)
 
 
+@_operation
 def sys_mknod(kernel: KernelState, proc: Proc) -> int:
     """mknod(path, major, minor): a device; both numbers are C `short`s."""
     return _make(kernel, proc, FileType.DEVICE, _short(argint(proc, 1)), _short(argint(proc, 2)))
@@ -179,12 +201,14 @@ def _short(n: int) -> int:
     return ((n & 0xFFFF) ^ 0x8000) - 0x8000
 
 
+@_operation
 def sys_chdir(kernel: KernelState, proc: Proc) -> int:
     """chdir(path)"""
     path = argstr(kernel, proc, 0, MAXPATH)
     ip = None if path is None else namei(kernel, proc, path)
     if ip is None:
         return -1
+    ilock(kernel, ip)
     if ip.type is not FileType.DIR:
         iput(kernel, ip)
         return -1
@@ -194,6 +218,7 @@ def sys_chdir(kernel: KernelState, proc: Proc) -> int:
     return 0
 
 
+@_operation
 def sys_link(kernel: KernelState, proc: Proc) -> int:
     """link(old, new): another name for a file or device; a directory has but one."""
     old, new = argstr(kernel, proc, 0, MAXPATH), argstr(kernel, proc, 1, MAXPATH)
@@ -202,6 +227,7 @@ def sys_link(kernel: KernelState, proc: Proc) -> int:
     ip = namei(kernel, proc, old)
     if ip is None:
         return -1
+    ilock(kernel, ip)
     linked = ip.type is not FileType.DIR and _link(kernel, proc, ip, new)
     iput(kernel, ip)
     return 0 if linked else -1
@@ -212,13 +238,17 @@ def _link(kernel: KernelState, proc: Proc, ip: Inode, path: bytes) -> bool:
     if found is None:
         return False
     dp, name = found
+    ilock(kernel, dp)
+    ilock(kernel, ip)
     linked = dirlink(kernel, dp, name, ip.inum)
     if linked:
         ip.nlink += 1
+        iupdate(kernel, ip)
     iput(kernel, dp)
     return linked
 
 
+@_operation
 def sys_unlink(kernel: KernelState, proc: Proc) -> int:
     """unlink(path): remove a name; the file goes with its last name, once it is not open."""
     path = argstr(kernel, proc, 0, MAXPATH)
@@ -226,6 +256,7 @@ def sys_unlink(kernel: KernelState, proc: Proc) -> int:
     if found is None:
         return -1
     dp, name = found
+    ilock(kernel, dp)
     unlinked = name not in (b".", b"..") and _unlink(kernel, dp, name)
     iput(kernel, dp)
     return 0 if unlinked else -1
@@ -237,13 +268,16 @@ def _unlink(kernel: KernelState, dp: Inode, name: bytes) -> bool:
     if found is None:
         return False
     ip, off = found
+    ilock(kernel, ip)
     unlinked = ip.type is not FileType.DIR or isdirempty(kernel, ip)
     if unlinked:
         dirunlink(kernel, dp, off)
         ip.nlink -= 1
         if ip.type is FileType.DIR:
             dp.nlink -= 1  # its `..`
+            iupdate(kernel, dp)
             ip.parent = idup(dp)
+        iupdate(kernel, ip)
     iput(kernel, ip)
     return unlinked
 

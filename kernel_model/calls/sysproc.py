@@ -9,6 +9,7 @@ from kernel_model.calls.state import KernelState
 from kernel_model.facts.abi import SBRK_EAGER, Abi
 from kernel_model.facts.param import MAXARG, MAXPATH
 from kernel_model.fs.inode import iput, readi
+from kernel_model.fs.log import end_op, ilock
 from kernel_model.fs.names import namei
 from kernel_model.mm.usercopy import copyinstr
 from kernel_model.proc.proc import growproc
@@ -62,9 +63,12 @@ def sys_exec(kernel: KernelState, proc: Proc) -> int:
         return -1
     ip = namei(kernel, proc, path)
     if ip is None:
+        end_op(kernel)
         return -1
-    elf = readi(ip, 0, ip.size)
+    ilock(kernel, ip)
+    elf = readi(kernel, ip, 0, ip.size)
     iput(kernel, ip)
+    end_op(kernel)
     try:
         return kexec(kernel, proc, elf, argv, path)
     except ExecError:

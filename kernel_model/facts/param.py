@@ -63,6 +63,8 @@ NINDIRECT = BSIZE // 4
 MAXFILE = NDIRECT + NINDIRECT
 #: A write to a file is done in parts of at most (MAXOPBLOCKS - 4) / 2 blocks.
 MAXOPBLOCKS = 10
+#: Blocks of the disk that the kernel in C keeps in memory.
+NBUF = 3 * MAXOPBLOCKS
 
 #: Blocks of the disk, and inodes; inode 0 is not used.
 FSSIZE = 2000

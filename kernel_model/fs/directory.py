@@ -5,8 +5,9 @@ from struct import Struct
 
 from kernel_model.facts.costs import Step
 from kernel_model.facts.panic import KernelPanic
-from kernel_model.facts.param import DIRSIZ
+from kernel_model.facts.param import BSIZE, DIRSIZ
 from kernel_model.fs.inode import iget, iput, writei
+from kernel_model.fs.log import bread
 from kernel_model.fs.state import FileState, FileType, Inode
 
 __all__ = ["DIRENT_SIZE", "dirlink", "dirlookup", "dirunlink", "isdirempty"]
@@ -50,5 +51,7 @@ def isdirempty(kernel: FileState, dp: Inode) -> bool:
 def _entries(kernel: FileState, dp: Inode) -> Iterator[tuple[int, int, bytes]]:
     """Yield (offset, inode number, name with its NULs) of each entry, empty ones too."""
     for index, (inum, name) in enumerate(_DIRENT.iter_unpack(dp.data)):
-        kernel.charge(Step.COPY, DIRENT_SIZE // 8)
+        if index * DIRENT_SIZE % BSIZE == 0:
+            bread(kernel, (dp.inum, index * DIRENT_SIZE // BSIZE))
+        kernel.charge(Step.ENTRY)
         yield index * DIRENT_SIZE, inum, name

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from kernel_model.dev.console import consoleread, consolewrite
+from kernel_model.facts.costs import Step
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, CONSOLE, CONSOLEINO, MAXOPBLOCKS, NFILE
 from kernel_model.fs.inode import iget, iput, readi, stati, writei
+from kernel_model.fs.log import end_op, ilock
 from kernel_model.fs.pipe import newpipe, pipeclose, piperead, pipewrite
 from kernel_model.fs.state import File, FileKind, FileState, Inode
 from kernel_model.mm.usercopy import copyin_part, copyout
@@ -49,6 +51,7 @@ def filedup(file: File) -> File:
 
 def fileclose(kernel: FileState, file: File) -> None:
     """Give back a reference; the last one closes the file."""
+    kernel.charge(Step.FILE)
     if file.ref < 1:
         raise KernelPanic("fileclose")
     file.ref -= 1
@@ -59,17 +62,20 @@ def fileclose(kernel: FileState, file: File) -> None:
         pipeclose(kernel, file.pipe, file.writable)
     elif file.ip is not None:
         iput(kernel, file.ip)
+        end_op(kernel)
 
 
 def filestat(kernel: FileState, proc: Proc, file: File, addr: int) -> int:
     """Store the `struct stat` of `file` at `addr` of `proc`; -1 if it is a pipe, or cannot be."""
-    if file.ip is None or not copyout(kernel, proc, addr, stati(file.ip)):
+    if file.ip is None:
         return -1
-    return 0
+    ilock(kernel, file.ip)
+    return 0 if copyout(kernel, proc, addr, stati(file.ip)) else -1
 
 
 def fileread(kernel: FileState, proc: Proc, file: File, addr: int, n: int) -> int:
     """Read up to `n` bytes to `addr` of `proc`; the bytes read, or -1."""
+    kernel.charge(Step.FILE)
     if not file.readable:
         return -1
     if file.pipe is not None:
@@ -79,7 +85,8 @@ def fileread(kernel: FileState, proc: Proc, file: File, addr: int, n: int) -> in
     if file.kind is FileKind.DEVICE:
         driver = _DEVSW.get(file.ip.major)
         return driver[0](kernel, proc, addr, n) if driver else -1
-    data = readi(file.ip, file.off, n)
+    ilock(kernel, file.ip)
+    data = readi(kernel, file.ip, file.off, n)
     if not copyout(kernel, proc, addr, data):
         return -1
     file.off += len(data)
@@ -88,6 +95,7 @@ def fileread(kernel: FileState, proc: Proc, file: File, addr: int, n: int) -> in
 
 def filewrite(kernel: FileState, proc: Proc, file: File, addr: int, n: int) -> int:
     """Write `n` bytes at `addr` of `proc`; the bytes written, or -1."""
+    kernel.charge(Step.FILE)
     if not file.writable:
         return -1
     if file.pipe is not None:
@@ -130,7 +138,9 @@ def _inodewrite(kernel: FileState, proc: Proc, file: File, ip: Inode, addr: int,
     while done < n:
         wanted = min(n - done, _MAX_WRITE)
         data = copyin_part(kernel, proc, addr + done, wanted)
+        ilock(kernel, ip)
         written = writei(kernel, ip, file.off, data, wanted)
+        end_op(kernel)
         file.off += max(written, 0)
         if written != wanted:
             return -1

@@ -11,6 +11,7 @@ from struct import pack
 from kernel_model.dev.printf import printf
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import BSIZE, MAXFILE, NDIRECT, ROOTDEV
+from kernel_model.fs.log import MAP, block_of, bread, ilock, log_write
 from kernel_model.fs.state import FileState, FileType, Inode
 
 __all__ = [
@@ -19,12 +20,15 @@ __all__ = [
     "iget",
     "iput",
     "itrunc",
+    "iupdate",
     "readi",
     "stati",
     "writei",
 ]
 
 _UINT_MAX = 0xFFFF_FFFF
+#: The block of a file that lists those from NDIRECT on.
+_LIST = -1
 
 
 def ialloc(kernel: FileState, type: FileType) -> Inode | None:
@@ -33,6 +37,9 @@ def ialloc(kernel: FileState, type: FileType) -> Inode | None:
     for inum in range(1, len(inodes)):
         if inodes[inum] is None:
             inodes[inum] = Inode(inum, type)
+            for full in range(0, inum - inum % 16, 16):
+                bread(kernel, block_of(full))
+            log_write(kernel, block_of(inum))
             return iget(kernel, inum)
     printf(kernel, "ialloc: no inodes\n")
     return None
@@ -57,26 +64,45 @@ def iput(kernel: FileState, ip: Inode) -> None:
     if ip.ref < 1:
         raise KernelPanic(f"iput: inode {ip.inum} has no reference")
     ip.ref -= 1
-    if ip.ref == 0 and ip.nlink == 0:
+    if ip.ref > 0:
+        return
+    if ip.nlink == 0:
+        ilock(kernel, ip)
         itrunc(kernel, ip)
+        iupdate(kernel, ip)
         kernel.fs.inodes[ip.inum] = None
         if ip.parent:
             iput(kernel, ip.parent)
+    ip.valid = False
+
+
+def iupdate(kernel: FileState, ip: Inode) -> None:
+    """What the disk keeps of `ip` besides its bytes has changed."""
+    log_write(kernel, block_of(ip.inum))
 
 
 def itrunc(kernel: FileState, ip: Inode) -> None:
     """Free what is in `ip`."""
-    kernel.fs.free_blocks += ip.blocks + ip.indirect
+    freed = ip.blocks + ip.indirect
+    kernel.fs.free_blocks += freed
+    for _ in range(freed):
+        log_write(kernel, MAP)
+    iupdate(kernel, ip)
     ip.blocks, ip.indirect = 0, False
     ip.data.clear()
 
 
-def readi(ip: Inode, off: int, n: int) -> bytes:
+def readi(kernel: FileState, ip: Inode, off: int, n: int) -> bytes:
     """Up to `n` bytes from `off` on. As in xv6 a negative `n` is a large unsigned one."""
     n &= _UINT_MAX
     if off + n > _UINT_MAX:
         return b""
-    return bytes(ip.data[off : off + n])
+    data = bytes(ip.data[off : off + n])
+    for bn in range(off // BSIZE, -(-(off + len(data)) // BSIZE)):
+        if bn >= NDIRECT:
+            bread(kernel, (ip.inum, _LIST))
+        bread(kernel, (ip.inum, bn))
+    return data
 
 
 def writei(kernel: FileState, ip: Inode, off: int, data: bytes, n: int | None = None) -> int:
@@ -95,6 +121,8 @@ def writei(kernel: FileState, ip: Inode, off: int, data: bytes, n: int | None = 
         if not _bmap(kernel, ip, bn) or readable < min(end, (bn + 1) * BSIZE):
             end = max(bn * BSIZE, off)
             break
+        log_write(kernel, (ip.inum, bn))
+    iupdate(kernel, ip)
     ip.data[off:end] = data[: end - off]
     return end - off
 
@@ -111,9 +139,13 @@ def _bmap(kernel: FileState, ip: Inode, bn: int) -> bool:
     if bn == NDIRECT and not ip.indirect:
         if not _balloc(kernel):
             return False
+        log_write(kernel, (ip.inum, _LIST))  # it is cleared
         ip.indirect = True
     if not _balloc(kernel):
         return False
+    if ip.indirect:
+        log_write(kernel, (ip.inum, _LIST))
+    log_write(kernel, (ip.inum, bn))  # it is cleared
     ip.blocks += 1
     return True
 
@@ -124,4 +156,5 @@ def _balloc(kernel: FileState) -> bool:
         printf(kernel, "balloc: out of blocks\n")
         return False
     kernel.fs.free_blocks -= 1
+    log_write(kernel, MAP)
     return True

@@ -8,6 +8,7 @@ unlinked but is still somebody's working directory keeps its entries, and gets n
 from collections.abc import Iterator
 
 from kernel_model.facts.abi import Abi
+from kernel_model.facts.costs import Mark, Step
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.facts.param import (
     BSIZE,
@@ -19,9 +20,10 @@ from kernel_model.facts.param import (
     NDIRECT,
     ROOTINO,
 )
-from kernel_model.fs.directory import dirlink, dirlookup
+from kernel_model.fs.directory import DIRENT_SIZE, dirlink, dirlookup
 from kernel_model.fs.disk import Device, Entry, Folder, Linked
-from kernel_model.fs.inode import ialloc, idup, iget, iput, writei
+from kernel_model.fs.inode import ialloc, idup, iget, iput, iupdate, writei
+from kernel_model.fs.log import ilock
 from kernel_model.fs.state import FileState, FileType, Inode
 from kernel_model.proc.state import Proc
 
@@ -96,10 +98,12 @@ def create(
 def _existing_or_new(
     kernel: FileState, dp: Inode, name: bytes, type: FileType, major: int, minor: int
 ) -> Inode | None:
+    ilock(kernel, dp)
     there = dirlookup(kernel, dp, name)
     if there is None:
         return _new(kernel, dp, name, type, major, minor)
     ip, _ = there
+    ilock(kernel, ip)
     if type is FileType.FILE and ip.type is not FileType.DIR:
         return ip
     iput(kernel, ip)
@@ -113,6 +117,7 @@ def _new(
     ip = ialloc(kernel, type)
     if ip is None:
         return None
+    ilock(kernel, ip)
     ip.major, ip.minor = major, minor
     dots = [(b".", ip.inum), (b"..", dp.inum)] if type is FileType.DIR else []
     linked = all(dirlink(kernel, ip, dot, inum) for dot, inum in dots)
@@ -120,8 +125,10 @@ def _new(
         iput(kernel, ip)  # it has no link: this frees it
         return None
     ip.nlink = 1
+    iupdate(kernel, ip)
     if type is FileType.DIR:
         dp.nlink += 1  # for its `..`
+        iupdate(kernel, dp)
     return ip
 
 
@@ -134,6 +141,7 @@ def _walk(kernel: FileState, proc: Proc | None, path: bytes, elements: list[byte
     mount(kernel)
     ip = iget(kernel, ROOTINO) if path.startswith(b"/") else _directory(proc)
     for name in elements:
+        ilock(kernel, ip)
         found = dirlookup(kernel, ip, name) if ip.type is FileType.DIR else None
         iput(kernel, ip)
         if found is None:
@@ -157,6 +165,7 @@ def mount(kernel: FileState) -> None:
     files, kernel.fs.files = kernel.fs.files, None
     if files is None:
         return
+    charged = kernel.meter.mark()
     linked: dict[int, bytes] = {}
     for name, entry in files().items():
         path = b"/" + name.encode(errors="surrogateescape")
@@ -168,6 +177,15 @@ def mount(kernel: FileState) -> None:
     root = iget(kernel, ROOTINO)
     root.data += bytes(-root.size % BSIZE)
     iput(kernel, root)
+    _for_nothing(kernel, charged)
+
+
+def _for_nothing(kernel: FileState, before: Mark) -> None:
+    """What the host has put there costs nothing since the mark, but copies of the names."""
+    names = kernel.meter.since(before).counts[Step.ENTRY]
+    kernel.meter.back_to(before)
+    kernel.charge(Step.COPY, names * DIRENT_SIZE // 8)
+    kernel.fs.changed.clear()
 
 
 def resize(kernel: FileState, abi: Abi) -> None:

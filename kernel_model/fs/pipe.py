@@ -1,6 +1,7 @@
 """Pipes."""
 
 from kernel_model.facts.abi import Abi
+from kernel_model.facts.costs import Step
 from kernel_model.facts.param import PIPESIZE
 from kernel_model.fs.state import FileState, Pipe
 from kernel_model.mm.usercopy import copyin_part, copyout_part
@@ -18,6 +19,7 @@ def newpipe(kernel: FileState) -> Pipe | None:
 
 def pipeclose(kernel: FileState, pipe: Pipe, writable: bool) -> None:
     """Close the end for writing or the one for reading. The second one to be closed frees it."""
+    kernel.charge(Step.PIPE)
     if writable:
         pipe.writeopen = False
         wakeup(kernel, pipe.reader)
@@ -34,6 +36,7 @@ def pipewrite(kernel: FileState, proc: Proc, pipe: Pipe, addr: int, n: int) -> i
     Returns the bytes written, fewer than `n`, or none, if not all can be read. -1 if nobody is left
     to read, or if the process has been killed.
     """
+    kernel.charge(Step.PIPE)
     while proc.done < n:
         if not pipe.readopen or proc.killed:
             return -1
@@ -58,6 +61,7 @@ def piperead(kernel: FileState, proc: Proc, pipe: Pipe, addr: int, n: int) -> in
     first byte that cannot be stored ends it. It is lost: xv6 counts it as read before it copies.
     In 2025 it stays in the pipe, and -1 is returned if there was none before it.
     """
+    kernel.charge(Step.PIPE)
     if not pipe.data and pipe.writeopen:
         if proc.killed:
             return -1

@@ -1,6 +1,6 @@
 """What is open, what a file is, and what is global about files: xv6's `file.h`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
 from typing import Protocol
@@ -39,6 +39,8 @@ class Inode:
     #: Of a directory that was unlinked while somebody is in it: what its `..` names, and holds. In
     #: xv6 that may be gone: the look-up panics, or finds what has got the number since.
     parent: "Inode | None" = None
+    #: Its block has been looked at since it got its first reference.
+    valid: bool = False
 
     @property
     def size(self) -> int:
@@ -62,6 +64,10 @@ class FileSystem:
         By number; None is free. Number 0 is never used.
     data_blocks, free_blocks : int
         Blocks for data, and those of them that are left.
+    changed : list
+        Blocks, whatever they are called, that the system call under way has changed.
+    buffers : list
+        Those that the kernel in C has in memory; the last one was looked at last.
     """
 
     def __init__(self, files: Callable[[], Contents] = dict, geometry: Geometry | None = None):
@@ -71,6 +77,8 @@ class FileSystem:
         self.files: Callable[[], Contents] | None = files
         self.inodes: list[Inode | None] = [None] * geometry.inodes
         self.data_blocks = self.free_blocks = geometry.data_blocks
+        self.changed: list[Hashable] = []
+        self.buffers: list[Hashable] = []
 
     @property
     def free_inodes(self) -> int:

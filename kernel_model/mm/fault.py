@@ -1,7 +1,7 @@
 """Why an access to a page faults: the page waits for its frame, or what else is the matter."""
 
 from hdl.arch import Pte
-from kernel_model.facts.costs import Mark
+from kernel_model.facts.costs import Mark, Step
 from kernel_model.mm.pagetable import getpte
 from kernel_model.mm.regions import Region
 from kernel_model.mm.served import Decision, FaultOutcome, Why
@@ -12,7 +12,7 @@ __all__ = ["reason", "refused"]
 
 _V = int(Pte.V)
 _U = int(Pte.U)
-_UNTOUCHED, _OWNER_RIGHTS = Why.UNTOUCHED, Why.OWNER_RIGHTS
+_UNTOUCHED, _OWNER_RIGHTS, _FAULT = Why.UNTOUCHED, Why.OWNER_RIGHTS, Step.FAULT
 
 
 def reason(
@@ -23,6 +23,7 @@ def reason(
     `Why.UNTOUCHED` if the page waits for its frame, and the access is allowed. The entry is 0 if
     there is none. Panics if the page is below the size and in no region.
     """
+    kernel.charge(_FAULT)
     if va >= space.size:
         return Why.PAST_SIZE, None, 0
     pte = getpte(kernel, space.root, va)

@@ -53,7 +53,7 @@ SPAN = tuple(PAGE_SIZE * PTES_PER_PAGE**level for level in range(LEVELS))
 
 # Plain numbers: an operation on members of an IntEnum is several times slower. To find a member in
 # its class takes as long as a call, so those that every fault needs are found once.
-_PTE, _ZERO_PAGE = Step.PTE, Step.ZERO_PAGE
+_PTE, _SCAN, _ZERO_PAGE = Step.PTE, Step.SCAN, Step.ZERO_PAGE
 _V = int(Pte.V)
 _UV = int(Pte.V | Pte.U)
 _RWX = int(Pte.R | Pte.W | Pte.X)
@@ -220,7 +220,7 @@ def entries(
     """The (index, entry) of each valid entry of a page-table page, from `first` up to `last`."""
     if first >= last:
         return []
-    kernel.charge(_PTE, last - first)
+    kernel.charge(_SCAN, last - first)
     return _valid(kernel.memory, table, first, last)
 
 

@@ -103,6 +103,7 @@ def _pages(
         offset = va % PAGE_SIZE
         chunk = min(n, PAGE_SIZE - offset)
         frame = _userpage(kernel, proc, va, need, string)
+        kernel.charge(Step.PIECE)
         kernel.charge(Step.COPY, (chunk + 7) // 8)
         yield (frame + offset if frame else 0), chunk
         # No wrap at 2**64 comes through: the addresses from MAXVA up stop the copy before it.

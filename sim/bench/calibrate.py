@@ -1,174 +1,178 @@
 """What the kernel in C takes for what the kernel model is charged for: `make calibrate`.
 
-A program (`programs/bench/calibrate.c`) runs on our own kernel, whose functions are followed as by
-`boot --fault-steps`: from each page fault and system call to the next instruction of user mode.
-The cycles are those of code that a compiler has made, on the hart as it is, beside the table that
-the kernel model has for them (`kernel_model.facts.costs`), which nothing here changes.
+The cycles of each function of the kernel in C, while jobs run that do one thing many times, are
+divided by how often the model has charged the step that the function does, while it ran the same
+jobs. That gives the figures of `kernel_model.facts.costs.TABLE`. How well they tell what any
+program takes is shown by other programs, of which nothing was measured for them.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from statistics import median
+from collections.abc import Mapping
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from hdl.arch import PAGE_FAULTS, PAGE_SIZE, Cause
-from kernel_model.facts.costs import TABLE, Step
+from kernel_model.facts.costs import IDEAL, TABLE, Step
+from sim.bench.profile import USER
 from sim.bench.runs import BenchError
-from sim.boot.session import BootSession
-from sim.config import BootConfig
+from sim.bench.two_kernels import InC, Modelled, run_in_c, run_model
 from sim.engines.base import EngineError
-from sim.guests.boot_image import read_boot
-from sim.guests.image_writer import write_image
-from sim.guests.kernel_steps import FaultSteps, KernelSteps
-from sim.host.own_kernel import build_kernel
-from sim.host.programs import build_user, bundled_files, programs_directory, strip
 from sim.host.toolchain import ToolchainError
-from sim.platform.devices.captured import Captured
 
-__all__ = ["ITEMS", "Item", "Measured", "main", "measure", "print_items"]
+__all__ = ["FUNCTIONS", "PARTS", "difference", "main", "measured", "print_all"]
 
-#: What the program does in a round, as its source says.
-PAGES, CHARACTERS = 32, 64
-#: Entries of page tables that a fault reads or writes: three levels to look, three to map.
-_FAULT_ENTRIES = 6
-_MAX_CYCLES = 20_000_000
-#: The shell is there when it prompts; what is before is of no interest.
-_PROMPT, _STEP = b"$ ", 50_000
+#: The jobs that the figures are taken from.
+PARTS = ("faults", "calls", "forks", "execs", "pipes", "reads", "writes", "prints")
 
-_LOCK = ("acquire", "release", "push_off", "pop_off", "mycpu")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What was followed: page faults that were served, and system calls."""
-
-    faults: Sequence[FaultSteps]
-    calls: Sequence[FaultSteps]
-
-
-@dataclass(frozen=True)
-class Item:
-    """A step of the kernel's work: in words, the functions that do it, how to find its cycles."""
-
-    step: Step | None
-    what: str
-    functions: tuple[str, ...]
-    cycles: Callable[["Item", Measured], float]
-
-
-def measure() -> Measured:
-    """Boots our own kernel, and follows it while the program runs."""
-    elf = build_kernel().read_bytes()
-    program = build_user(programs_directory() / "bench" / "calibrate.c").read_bytes()
-    image = write_image(bundled_files() | {"calibrate": strip(program)})
-    console = Captured(b"calibrate\nexit\n")
-    booted = read_boot(BootConfig(memory_mib=4, traced=True), elf, image)
-    with BootSession(booted, console) as session:
-        while _PROMPT not in console.printed and session.cycle < _MAX_CYCLES:
-            session.step(_STEP)
-        steps = KernelSteps(elf, session.image.symbols, {*PAGE_FAULTS, Cause.ECALL_U})
-        traps: list[FaultSteps] = []
-        steps.settled.append(traps.append)
-        session.machine.engine.observe(steps.record)
-        session.run(_MAX_CYCLES)
-        if session.exit_code != 0:
-            raise BenchError(f"the kernel in C ended with status {session.exit_code}")
-    calls = [trap for trap in traps if trap.cause == Cause.ECALL_U]
-    return Measured([trap for trap in traps if trap.served], calls)
-
-
-def _spent(functions: Iterable[str], done: FaultSteps) -> int:
-    return sum(done.steps.get(name, 0) for name in functions)
-
-
-def _a_fault(times: int = 1) -> Callable[[Item, Measured], float]:
-    """The item's cycles, of those of a page fault, which does it so many times."""
-
-    def cycles(item: Item, measured: Measured) -> float:
-        return median(_spent(item.functions, fault) for fault in measured.faults) / times
-
-    return cycles
-
-
-def _a_call(name: str, of: str, times: int = 1) -> Callable[[Item, Measured], float]:
-    """The same of a system call in which the functions `name` and `of` take part."""
-
-    def cycles(item: Item, measured: Measured) -> float:
-        calls = [call for call in measured.calls if name in call.steps and of in call.steps]
-        return median(_spent(item.functions, call) for call in calls) / times
-
-    return cycles
-
-
-def _copy(item: Item, measured: Measured) -> float:
-    """What a fork takes longer for the pages that the other one has not, for 8 bytes."""
-    forks = sorted(_spent(item.functions, call) for call in measured.calls if "kfork" in call.steps)
-    half = len(forks) // 2
-    more = median(forks[-half:]) - median(forks[:half])
-    return more / PAGES / (PAGE_SIZE // 8)
-
-
-ITEMS = (
-    Item(
-        Step.DISPATCH,
-        "one trap",
-        ("usertrap", "prepare_return", "killed", "myproc", "timer_for_turn"),
-        _a_call("sys_getpid", "sys_getpid"),
+#: The functions that do each step, as `sim.bench.profile` calls them. The first one is the one that
+#: the page names. Of a trap what the model's trampoline takes is not in the figure: it does a part
+#: of `prepare_return` itself.
+FUNCTIONS: Mapping[Step, tuple[str, ...]] = {
+    Step.DISPATCH: ("usertrap", "prepare_return", "timer_for_turn", "uservec", "userret"),
+    Step.SYSCALL: ("syscall", "sys_getpid", "sys_exit", "sys_sbrk", "growproc", "regions_resize"),
+    Step.ALLOCATE: ("kalloc",),
+    Step.FREE: ("kfree", "unmap", "uvmunmap"),
+    Step.ZERO_PAGE: ("zalloc", "zalloc > memset", "walk > memset"),
+    Step.PTE: ("walk", "mappages", "getpte", "walkaddr"),
+    Step.COPY: (
+        *("copy > memcpy", "copyin > memmove", "copyout > memmove"),
+        *("either_copyin > memmove", "either_copyout > memmove"),
     ),
-    Item(
-        Step.SYSCALL,
-        "one system call",
-        ("syscall", "sys_getpid"),
-        _a_call("sys_getpid", "sys_getpid"),
+    Step.CONSOLE_CHAR: ("uartputc", "consputc", "consolewrite"),
+    Step.SCAN: ("free_table", "copy", "uvmcopy", "uvmfree"),
+    Step.FAULT: ("vmfault", "region_at"),
+    Step.TURN: ("clockintr", "kernelvec", "kerneltrap"),
+    Step.SWITCH: ("scheduler", "swtch", "sched", "yield"),
+    Step.FORK: (
+        *("kfork", "kfork > memcpy", "sys_fork", "allocproc", "allocproc > memset"),
+        *("proc_pagetable", "forkret", "filedup"),
     ),
-    Item(Step.ALLOCATE, "a frame taken", ("kalloc", *_LOCK), _a_fault()),
-    Item(
-        Step.FREE, "a frame put back", ("kfree", *_LOCK), _a_call("sys_sbrk", "kfree", times=PAGES)
+    Step.EXIT: (
+        *("kexit", "kwait", "sys_wait", "reparent", "wakeup_locked", "freeproc"),
+        "proc_freepagetable",
     ),
-    Item(Step.ZERO_PAGE, "clearing a page", ("memset",), _a_fault()),
-    Item(
-        Step.PTE,
-        "one PTE read or written",
-        ("walk", "getpte", "mappages"),
-        _a_fault(_FAULT_ENTRIES),
+    Step.EXEC: (
+        *("kexec", "kexec > memset", "kexec > memcpy", "sys_exec", "regions_grow"),
+        *("uvmalloc", "uvmclear"),
     ),
-    Item(Step.COPY, "8 bytes copied", ("memcpy",), _copy),
-    Item(
-        Step.CONSOLE_CHAR,
-        "one character printed",
-        ("consolewrite", "consputc", "uartputc", *_LOCK),
-        _a_call("sys_write", "consolewrite", times=CHARACTERS),
+    Step.PIPE: ("pipewrite", "piperead", "pipeclose", "pipealloc"),
+    Step.INODE: (
+        *("ilock", "ilock > memmove", "iunlock", "iunlockput", "iget", "iput", "idup"),
+        *("namei", "namex", "namex > memmove", "dirlookup"),
     ),
-    Item(None, "whose page it is", ("vmfault", "region_at", "zalloc"), _a_fault()),
-    Item(None, "the way in and out", ("uservec", "userret"), _a_fault()),
-)
+    Step.BLOCK: (
+        *("bread", "brelse", "bpin", "bunpin", "log_write", "bmap", "readi", "dirlink"),
+        *("writei", "writei > memmove", "iupdate", "iupdate > memmove", "itrunc"),
+        *("itrunc > memmove", "iput > memmove", "ialloc", "balloc", "balloc > memset"),
+    ),
+    Step.ENTRY: ("find",),
+    Step.OPERATION: ("begin_op", "end_op"),
+    Step.DISK: ("virtio_disk_rw", "bwrite", "end_op > memmove"),
+    Step.FILE: (
+        *("fileread", "filewrite", "fileclose", "filestat", "filealloc", "fdalloc", "argfd"),
+        *("argint", "argaddr", "sys_read", "sys_write", "sys_open", "sys_close", "sys_fstat"),
+        *("sys_dup", "sys_pipe", "stati", "stati > memset"),
+    ),
+    Step.PIECE: (
+        *("copyin", "copyout", "copyinstr", "either_copyin", "either_copyout"),
+        *("argstr", "fetchstr", "fetchaddr"),
+    ),
+}
 
 
-def print_items(measured: Measured) -> None:
-    """Prints the table."""
-    table = Table(title="Cycles of the kernel's work", title_justify="left")
+def spent(step: Step, job: InC) -> int:
+    """The cycles that a job's kernel in C took for a step."""
+    return sum(job.functions.get(name, 0) for name in FUNCTIONS[step])
+
+
+def measured(
+    step: Step, in_c: Mapping[str, InC], model: Mapping[str, Modelled]
+) -> tuple[float, int]:
+    """What doing the step once takes in C, in cycles, and how often it was done; over the PARTS."""
+    parts = [name for name in PARTS if name in in_c]
+    cycles: float = sum(spent(step, in_c[name]) for name in parts)
+    if step is Step.DISPATCH:
+        # The program's own instructions take the same time: what is left is the trampoline's.
+        cycles -= sum(model[name].cycles - model[name].charged for name in parts)
+        cycles += sum(in_c[name].functions[USER] for name in parts)
+    times = sum(model[name].counts[step] for name in parts)
+    return (cycles / times if times else 0.0), times
+
+
+def difference(model: Modelled, in_c: InC) -> float:
+    """How much longer the model takes for a job than the kernel in C, as a share of that."""
+    return model.cycles / in_c.cycles - 1
+
+
+def print_all(in_c: Mapping[str, InC], model: Mapping[str, Modelled]) -> None:
+    """Prints the steps, the jobs, and where the cycles of the kernel in C are."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    for table in (_steps(in_c, model), _jobs(in_c, model), _places(in_c)):
+        console.print(table)
+
+
+def _steps(in_c: Mapping[str, InC], model: Mapping[str, Modelled]) -> Table:
+    table = Table(title="Cycles of each step of the kernel's work", title_justify="left")
     table.add_column("step", no_wrap=True)
     table.add_column("functions in C")
-    table.add_column("C", justify="right", no_wrap=True)
-    table.add_column("table", justify="right", no_wrap=True)
-    there = {name for done in (*measured.faults, *measured.calls) for name in done.steps}
-    for item in ITEMS:
-        charged = "-" if item.step is None else f"{TABLE[item.step]:,}"
-        # A compiler may have put some of them into others.
-        functions = ", ".join(name for name in item.functions if name in there)
-        table.add_row(item.what, functions, f"{item.cycles(item, measured):,.1f}", charged)
-    Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
+    for name in ("times", "C", "table", "ideal"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for step in Step:
+        cycles, times = measured(step, in_c, model)
+        table.add_row(
+            step.name.lower(),
+            ", ".join(FUNCTIONS[step]),
+            f"{times:,}",
+            f"{cycles:,.1f}",
+            f"{TABLE[step]:,}",
+            f"{IDEAL[step]:,}",
+        )
+    return table
+
+
+def _jobs(in_c: Mapping[str, InC], model: Mapping[str, Modelled]) -> Table:
+    title = "Cycles of programs, forked and waited for"
+    table = Table(title=title, title_justify="left")
+    table.add_column("program", no_wrap=True)
+    for name in ("kernel in C", "kernel model", "differs by", "figures"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, job in in_c.items():
+        table.add_row(
+            name,
+            f"{job.cycles:,}",
+            f"{model[name].cycles:,}",
+            f"{difference(model[name], job):+.1%}",
+            "from it" if name in PARTS else "",
+        )
+    return table
+
+
+def _places(in_c: Mapping[str, InC]) -> Table:
+    """Of the parts, cycles by step, and what is in none."""
+    parts = {name: in_c[name] for name in PARTS if name in in_c}
+    table = Table(title="Where the cycles of the kernel in C are", title_justify="left")
+    table.add_column("step", no_wrap=True)
+    for name in parts:
+        table.add_column(name, justify="right", no_wrap=True)
+    for step in Step:
+        table.add_row(step.name.lower(), *(f"{spent(step, job):,}" for job in parts.values()))
+    others = [_others(job) for job in parts.values()]
+    table.add_row("others", *(f"{cycles:,}" for cycles in others))
+    table.add_row(USER, *(f"{job.functions[USER]:,}" for job in parts.values()))
+    return table
+
+
+def _others(job: InC) -> int:
+    known = {USER}.union(*FUNCTIONS.values())
+    return sum(cycles for name, cycles in job.functions.items() if name not in known)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Measure on the kernel in C what the kernel model is charged for, and print both."""
     try:
-        print_items(measure())
+        print_all(run_in_c(), run_model())
     except (BenchError, EngineError, ToolchainError) as error:
         raise click.ClickException(str(error)) from error
 

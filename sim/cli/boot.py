@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from sim.cli.checks import check_files, check_kanata, check_vcd
-from sim.cli.file_types import InputFile
+from sim.cli.file_types import KernelFile
 from sim.cli.filling import config_of, fill
 from sim.cli.parameters import BOOT, CONSOLE, LIMIT, MACHINE, SHOWN, with_options
 from sim.config import BootConfig
@@ -19,12 +19,13 @@ __all__ = ["boot"]
 
 @click.command(short_help="Boot a kernel on the devices of QEMU's virt.")
 @with_options(MACHINE, LIMIT, SHOWN, BOOT, CONSOLE)
-@click.argument("kernel", type=InputFile(), required=False)
+@click.argument("kernel", type=KernelFile(), required=False)
 def boot(kernel: Path | None, **options: Any) -> int:
     """Boot KERNEL, an ELF in RAM from 0x80000000 on, on the devices of QEMU's machine virt.
 
     A KERNEL that ends in .c or .S is compiled first, without any library. Without KERNEL it is the
     one that comes along, in C, with the bundled programs on its disk; `exit` in its shell ends it.
+    A folder is a copy of that one's sources, programs/kernel, with changes of one's own.
 
     The UART is standard input and output. The exit status is the one with which the kernel powers
     off; 124 if --max-cycles ends it, 125 if nothing can ever happen again.
@@ -46,8 +47,11 @@ def boot(kernel: Path | None, **options: Any) -> int:
 def _check_run(kernel: Path | None, options: Mapping[str, Any]) -> None:
     """Raises UsageError unless it is said once what runs."""
     context = click.get_current_context()
-    if options["resume"] is None and kernel is None and options["raw"] is not None:
-        raise click.UsageError("--raw ADDRESS needs KERNEL")
+    if options["resume"] is None and options["raw"] is not None:
+        if kernel is None:
+            raise click.UsageError("--raw ADDRESS needs KERNEL")
+        if kernel.is_dir():
+            raise click.UsageError("--raw ADDRESS needs a file, and KERNEL is a folder")
     if options["resume"] is not None:
         if kernel is not None:
             raise click.UsageError("KERNEL and --resume FILE, which has one, cannot both be given")

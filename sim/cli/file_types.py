@@ -12,7 +12,15 @@ from sim.guests.host_files import parse_host_file
 from sim.host.input_files import fault_of
 from sim.host.output_files import STDOUT, check_writable
 
-__all__ = ["DiskContents", "DiskFile", "InputFile", "Output", "OutputFile", "OutputOrStdout"]
+__all__ = [
+    "DiskContents",
+    "DiskFile",
+    "InputFile",
+    "KernelFile",
+    "Output",
+    "OutputFile",
+    "OutputOrStdout",
+]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -80,6 +88,18 @@ class InputFile(_File[Path]):
         if fault is not None:
             self.fail(f"{value}: {fault}" if value else fault, param, ctx)
         return path
+
+
+class KernelFile(InputFile):
+    """The same, or a folder: the sources of a kernel."""
+
+    name = "file|folder"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path, as that of an `InputFile`."""
+        if value and Path(value).is_dir():
+            return Path(value)
+        return super().convert(value, param, ctx)
 
 
 class DiskFile(_File[HostFile]):

@@ -4,7 +4,7 @@ docs/transcripts.md describes both formats. What writes faster than Python has c
 them, with the same result (`sim/engines/native/machine/transcript.cpp`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -18,6 +18,7 @@ __all__ = [
     "NAMED",
     "Form",
     "Transcript",
+    "columns",
     "commit_line",
     "commit_start",
     "header",
@@ -58,6 +59,8 @@ COLUMNS = (
     *("csr_whole_addr", "csr_whole_wdata", "csr_mip_rdata", "csr_mip_wdata"),
     *("cause", "tval", "id"),
 )
+#: The field that a hart has besides that does misaligned accesses: the last column.
+_SECOND = "mem_paddr2"
 #: Those whose numbers are decimal; all others are hexadecimal.
 DECIMAL = frozenset(
     ("cycle", "order", "trap", "halt", "intr", "mode", "ixl", "rs1_addr", "rs2_addr", "rd_addr")
@@ -68,20 +71,21 @@ class Transcript:
     """Writes a transcript to `path`; raises OSError if the file cannot be made.
 
     What goes wrong later is no reason to end a run: nothing more is written, and `close` tells.
-    `hart_id` is what commits call the hart.
+    `fields` are the names of those of the retire port, `hart_id` is what commits call the hart.
     """
 
-    def __init__(self, form: Form, path: Path, hart_id: int = 0):
+    def __init__(self, form: Form, path: Path, fields: Collection[str], hart_id: int = 0):
         self.form = form
+        self._columns = columns(fields)
         self._hart_id = hart_id
         self._file = open_output(path)
         self._failure: OSError | None = None
-        self.write(header(form))
+        self.write(header(form, fields))
 
     def record(self, cycle: int, fields: Mapping[str, int]) -> None:
         """Takes a record of the retire port, in `cycle`; not for one of walks."""
         if self.form is Form.RVFI:
-            self.write(rvfi_line(cycle, fields))
+            self.write(rvfi_line(cycle, fields, self._columns))
         else:
             self.write(commit_line(fields, self._hart_id))
 
@@ -102,15 +106,21 @@ class Transcript:
                 self._failure = error
 
 
-def header(form: Form) -> str:
-    """What stands before the first record."""
-    return {Form.COMMITS: "", Form.RVFI: ",".join(COLUMNS) + "\n", Form.WALKS: HEADER}[form]
+def columns(fields: Collection[str]) -> tuple[str, ...]:
+    """The columns of RVFI for a hart whose retire port has these `fields`."""
+    return (*COLUMNS, _SECOND) if _SECOND in fields else COLUMNS
 
 
-def rvfi_line(cycle: int, fields: Mapping[str, int]) -> str:
-    """The line of a record in RVFI's columns."""
+def header(form: Form, fields: Collection[str] = ()) -> str:
+    """What stands before the first record; `fields` as above."""
+    names = ",".join(columns(fields))
+    return {Form.COMMITS: "", Form.RVFI: f"{names}\n", Form.WALKS: HEADER}[form]
+
+
+def rvfi_line(cycle: int, fields: Mapping[str, int], names: Sequence[str] = COLUMNS) -> str:
+    """The line of a record in the columns of these `names`."""
     values = {"cycle": cycle, **fields}
-    cells = (str(values[name]) if name in DECIMAL else hex(values[name]) for name in COLUMNS)
+    cells = (str(values[name]) if name in DECIMAL else hex(values[name]) for name in names)
     return ",".join(cells) + "\n"
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kernel_model.dev.state import Console
-from kernel_model.facts.costs import TABLE, ZERO
+from kernel_model.facts.costs import IDEAL, TABLE, ZERO
 from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.fs.disk import Contents
 from kernel_model.fs.names import mount
@@ -23,7 +23,7 @@ __all__ = ["make_kernel", "read_files"]
 #: instructions: as `userret` breaks reservations, it has to come to its end within one turn.
 LEAST_TURN_ACCESSES = 64
 
-_COSTS = {"table": TABLE, "zero": ZERO}
+_COSTS = {"table": TABLE, "ideal": IDEAL, "zero": ZERO}
 
 
 def read_files(config: RunConfig) -> Disk:

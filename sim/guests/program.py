@@ -11,7 +11,7 @@ from sim.guests.disk import Disk
 from sim.guests.image_writer import write_image
 from sim.guests.loader import LoadError
 from sim.host.input_files import read_whole
-from sim.host.own_kernel import build_kernel
+from sim.host.own_kernel import build_kernel, compile_own_kernel
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
 from sim.host.programs import bundled_files, find_program
 
@@ -75,14 +75,22 @@ def find_bare_program(path: Path) -> Program:
 def find_boot_program(path: Path | None, config: BootConfig) -> Program:
     """What `trapline boot PATH` boots; None is our own kernel, which brings a disk if it has none.
 
-    Raw bytes are no source. Raises as `find_bare_program`.
+    So does a folder, which is a copy of its sources. Raw bytes are no source. Raises as
+    `find_bare_program`.
     """
     if path is None:
-        disk = write_image(bundled_files()) if config.disk is None else None
-        return Program("kernel", read_whole(build_kernel()), "the kernel", disk=disk)
+        elf = read_whole(build_kernel())
+        return Program("kernel", elf, "the kernel", disk=_bundled_disk(config))
+    if path.is_dir():
+        out = compile_own_kernel(path, elf_of(path, bare=True))
+        return Program(str(path), out.read_bytes(), str(out), path, _bundled_disk(config))
     if config.raw is not None:
         return Program(str(path), read_whole(path), str(path))
     return find_bare_program(path)
+
+
+def _bundled_disk(config: BootConfig) -> bytes | None:
+    return write_image(bundled_files()) if config.disk is None else None
 
 
 def _compiled(source: Path, out: Path) -> Program:

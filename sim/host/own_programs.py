@@ -19,7 +19,15 @@ from sim.host.compilers import reason_of
 from sim.host.programs import programs_directory
 from sim.host.toolchain import STRICT_FLAGS, ToolchainError, cache_directory, cached, run_compiler
 
-__all__ = ["SUFFIXES", "compile_bare_program", "compile_program", "elf_of", "is_source", "weaken"]
+__all__ = [
+    "SUFFIXES",
+    "compile_bare_program",
+    "compile_own",
+    "compile_program",
+    "elf_of",
+    "is_source",
+    "weaken",
+]
 
 #: What the names of sources end in.
 SUFFIXES = (".c", ".S", ".s")
@@ -52,7 +60,7 @@ def elf_of(source: Path, *, bare: bool = False) -> Path:
     folder = cache_directory() / "own"
     folder.mkdir(exist_ok=True)
     digest = hashlib.sha256(os.fsencode(source.resolve())).hexdigest()
-    return folder / f"{source.stem}-{digest[:8]}{'.bare' if bare else ''}.elf"
+    return folder / f"{source.resolve().stem}-{digest[:8]}{'.bare' if bare else ''}.elf"
 
 
 def compile_program(sources: Sequence[Path], out: Path) -> Path:
@@ -63,18 +71,27 @@ def compile_program(sources: Sequence[Path], out: Path) -> Path:
     programs = programs_directory()
     folders = ["-I", str(programs / "libc"), "-I", str(programs / "lib")]
     flags = [*OWN_FLAGS, *folders, "-T", str(programs / "user.ld")]
-    return _compile(sources, out, flags, [_library()])
+    return compile_own(sources, out, flags, [_library()])
 
 
 def compile_bare_program(source: Path, out: Path) -> Path:
     """As `compile_program`, but into a bare-metal program, without any library."""
     script = programs_directory() / "bare.ld"
-    return _compile([source], out, [*BARE_FLAGS, "-T", str(script)])
+    return compile_own([source], out, [*BARE_FLAGS, "-T", str(script)])
 
 
-def _compile(
-    sources: Sequence[Path], out: Path, flags: Sequence[str], objects: Sequence[Path] = ()
+def compile_own(
+    sources: Sequence[Path],
+    out: Path,
+    flags: Sequence[str],
+    objects: Sequence[Path] = (),
+    *,
+    name: str | None = None,
 ) -> Path:
+    """Compiles sources of the user's, by default called by their names, with `objects` into `out`.
+
+    The compiler's messages go to standard error. Raises ToolchainError if there is no ELF.
+    """
     colour = "always" if sys.stderr.isatty() else "never"
     with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:
         temporary = Path(directory) / "program.elf"
@@ -83,7 +100,7 @@ def _compile(
         )
         sys.stderr.write(result.stderr)
         if result.returncode != 0:
-            names = ", ".join(map(str, sources))
+            names = name or ", ".join(map(str, sources))
             if not result.stderr.strip():
                 raise ToolchainError(
                     f"{names}: not compiled, the compiler failed: {reason_of(result)}"

@@ -228,7 +228,7 @@ def content(kernel, path, proc=None):
     ip = namei(kernel, proc, path)
     assert ip is not None, path
     iput(kernel, ip)
-    return readi(ip, 0, ip.size)
+    return readi(kernel, ip, 0, ip.size)
 
 
 def references(kernel):

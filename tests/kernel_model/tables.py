@@ -27,15 +27,15 @@ def map_superpage(kernel, root, va, perm=RWU):
     return run
 
 
-def charged(kernel, step):
-    """How often `step` was charged, as `kernel.charge` is replaced by a count."""
+def charged(kernel, *steps):
+    """How often any of `steps` was charged, as `kernel.charge` is replaced by a count."""
     counts = dict.fromkeys(Step, 0)
 
     def charge(what, n=1):
         counts[what] += n
 
     kernel.charge = charge
-    return lambda: counts[step]
+    return lambda: sum(counts[step] for step in steps)
 
 
 def superpage_table(kernel):

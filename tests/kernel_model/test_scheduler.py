@@ -55,7 +55,7 @@ class TestTurns:
     def test_the_kernels_work_is_a_part_of_it(self):
         hart = make_hart(quantum=5000, costs=TABLE)
         assert quantum(hart) == 5000  # of a turn that begins
-        hart.time = TABLE[Step.DISPATCH]  # when that answer came
+        hart.time = TABLE[Step.DISPATCH] + TABLE[Step.SWITCH]  # when that answer came
         cycles = hart.trap(Cause.ECALL_U)
         assert quantum(hart) == 5000 - cycles
 

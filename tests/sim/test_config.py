@@ -31,7 +31,7 @@ def test_a_machine_that_cannot_be_is_refused(parameters, message):
 @pytest.mark.parametrize(
     "parameters, message",
     [
-        ({"kernel_cost": "much"}, "kernel_cost must be one of table, zero, not 'much'"),
+        ({"kernel_cost": "much"}, "kernel_cost must be one of table, ideal, zero, not 'much'"),
         (
             {"policy": "never"},
             "policy must be one of lazy, eager, batch:N, prefault:N, zero-page, cow, "

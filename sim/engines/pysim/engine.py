@@ -179,8 +179,8 @@ class PysimEngine(Engine):
 
     def transcribe(self, form: Form, path: Path, hart_id: int = 0) -> None:
         """Writes a transcript to `path`; see `Engine`."""
-        transcript = Transcript(form, path, hart_id)
         self._heed_all()
+        transcript = Transcript(form, path, self._retire, hart_id)
         self._transcripts.append(transcript)
         if form is Form.WALKS:
             self._walk_logs.append(transcript)

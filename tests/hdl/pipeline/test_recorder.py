@@ -11,8 +11,8 @@ PC, PA = 0x4000_0000_0000, 0x8765_4320
 class Bench:
     """Presents one instruction a cycle and returns the record of the cycle after."""
 
-    def __init__(self):
-        self.dut = Recorder()
+    def __init__(self, **parameters):
+        self.dut = Recorder(**parameters)
 
     async def leave(self, ctx, *, finishes=1, trap=None, taken=True, **fields):
         """An instruction leaves, with `trap` as (interrupt, cause, tval) or without."""
@@ -33,8 +33,8 @@ class Bench:
         return {name: ctx.get(getattr(dut.retire, name)) for name in dut.retire.signature.members}
 
 
-def check(testbench):
-    bench = Bench()
+def check(testbench, **parameters):
+    bench = Bench(**parameters)
 
     async def run(ctx):
         await testbench(ctx, bench)
@@ -176,3 +176,23 @@ def test_what_an_instruction_has_not_is_0():
         assert await fields(*trap, trap=fault, taken=False) == [0, 0, 0]
 
     check(testbench)
+
+
+def test_the_second_doubleword_of_an_access():
+    """Told if there is one, and if the access was made."""
+    second = 1 << 55 | 8
+    access = {"unit": Unit.STORE, "funct3": 3, "data__va": 5, "requested": 1}
+
+    async def testbench(ctx, bench):
+        ctx.set(bench.dut.second.pa, second)
+        for valid, fields, told in (
+            (1, access, second),
+            (0, access, 0),
+            (1, {**access, "requested": 0}, 0),
+            (1, {**access, "trap": (0, Cause.STORE_ACCESS, 8)}, 0),
+        ):
+            ctx.set(bench.dut.second.valid, valid)
+            record = await bench.leave(ctx, **fields)
+            assert record["mem_paddr2"] == told
+
+    check(testbench, misaligned=True)

@@ -41,5 +41,11 @@ def test_fields():
     assert widths == RVFI | OURS | CSR | WHOLE
 
 
+def test_a_hart_with_misaligned_accesses_tells_a_second_doubleword():
+    members = RetirePort(misaligned=True).members
+    assert set(members) - set(RetirePort().members) == {"mem_paddr2"}
+    assert members["mem_paddr2"] == Out(56)
+
+
 def test_it_only_reports():
     assert all(member.flow == Out for _, member in RetirePort().members.items())

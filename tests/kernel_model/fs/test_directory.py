@@ -25,13 +25,13 @@ def dp(kernel):
     return dp
 
 
-def test_every_entry_that_is_looked_at_is_copied(kernel, dp):
+def test_every_entry_that_is_looked_at_counts(kernel, dp):
     dirlink(kernel, dp, b"name", dp.inum)
-    copied = charged(kernel, Step.COPY)
+    looked_at = charged(kernel, Step.ENTRY)
     for name, entries in ((b".", 1), (b"name", 3), (b"none", 3)):
-        before = copied()
+        before = looked_at()
         dirlookup(kernel, dp, name)
-        assert copied() - before == entries * 2, "16 bytes are two words"
+        assert looked_at() - before == entries
 
 
 def lookup(kernel, dp, name):
@@ -46,12 +46,12 @@ def lookup(kernel, dp, name):
 
 def test_entries_are_xv6s_bytes(kernel, dp):
     dirlink(kernel, dp, b"console", 2)
-    assert readi(dp, 32, 16) == b"\2\0console" + bytes(7)
+    assert readi(kernel, dp, 32, 16) == b"\2\0console" + bytes(7)
 
 
 def test_names_may_have_14_bytes_and_then_no_nul(kernel, dp):
     dirlink(kernel, dp, b"fourteen-bytes", 2)
-    assert readi(dp, 32, 16) == b"\2\0fourteen-bytes"
+    assert readi(kernel, dp, 32, 16) == b"\2\0fourteen-bytes"
     assert lookup(kernel, dp, b"fourteen-bytes") == (2, 32)
     assert lookup(kernel, dp, b"fourteen-bytes-and-more") == (2, 32)
     assert lookup(kernel, dp, b"fourteen-byte") is None
@@ -69,7 +69,7 @@ def test_an_emptied_place_is_taken_again(kernel, dp):
         dirlink(kernel, dp, name, 2)
     dirunlink(kernel, dp, 48)
     assert lookup(kernel, dp, b"b") is None
-    assert readi(dp, 48, 16) == bytes(16)
+    assert readi(kernel, dp, 48, 16) == bytes(16)
     dirlink(kernel, dp, b"d", 2)
     assert lookup(kernel, dp, b"d") == (2, 48)
 
@@ -101,14 +101,19 @@ def test_looking_into_a_file_panics(kernel):
         dirlookup(kernel, ialloc(kernel, FileType.FILE), b"a")
 
 
-def test_looking_costs_two_words_an_entry(kernel, dp):
-    charged = []
-    kernel.charge = lambda step, n=1: charged.append(n)
+def test_a_directory_is_looked_at_block_by_block(kernel, dp):
+    for number in range(BSIZE // 16 - 2):
+        dirlink(kernel, dp, b"%d" % number, dp.inum)
+    looked_at = charged(kernel, Step.BLOCK)
     lookup(kernel, dp, b"missing")
-    assert charged == [2, 2]
+    assert looked_at() == 1
+    dirlink(kernel, dp, b"one more", dp.inum)
+    before = looked_at()
+    lookup(kernel, dp, b"missing")
+    assert looked_at() - before == 2
 
 
 def test_the_root_has_itself_and_the_console(kernel):
-    assert readi(iget(kernel, 1), 0, 100) == b"".join(
+    assert readi(kernel, iget(kernel, 1), 0, 100) == b"".join(
         pack("<H14s", inum, name) for inum, name in [(1, b"."), (1, b".."), (2, b"console")]
     )

@@ -90,15 +90,15 @@ def test_what_is_written_can_be_read(kernel, ip):
     writei(kernel, ip, 0, b"hello world")
     assert writei(kernel, ip, 6, b"there") == 5
     assert writei(kernel, ip, 11, b"!") == 1  # at the end
-    assert readi(ip, 0, 100) == b"hello there!"
-    assert readi(ip, 6, 3) == b"the"
-    assert readi(ip, 12, 1) == readi(ip, 13, 1) == readi(ip, 3, 0) == b""
+    assert readi(kernel, ip, 0, 100) == b"hello there!"
+    assert readi(kernel, ip, 6, 3) == b"the"
+    assert readi(kernel, ip, 12, 1) == readi(kernel, ip, 13, 1) == readi(kernel, ip, 3, 0) == b""
 
 
 def test_a_negative_count_is_a_large_one_as_in_xv6(kernel, ip):
     writei(kernel, ip, 0, b"hello")
-    assert readi(ip, 0, -1) == b"hello"
-    assert readi(ip, 1, -1) == b""  # offset + count does not fit an unsigned int
+    assert readi(kernel, ip, 0, -1) == b"hello"
+    assert readi(kernel, ip, 1, -1) == b""  # offset + count does not fit an unsigned int
 
 
 @pytest.mark.parametrize("off, size", [(1, 1), (0, MAXFILE * BSIZE + 1)])

@@ -77,4 +77,5 @@ def test_a_refusal_tells_what_was_found_and_what_the_look_has_cost(hart):
     assert (outcome.decision, outcome.why) == (Decision.REFUSED, Why.PAGE_RIGHTS)
     assert (outcome.region, outcome.pte, outcome.size) == (region, pte, hart.proc.sz)
     assert (outcome.frame, outcome.writes) == (0, ())
-    assert outcome.work.steps == ((Step.PTE, 3, 3 * TABLE[Step.PTE]),)
+    looks = (Step.PTE, 3, 3 * TABLE[Step.PTE])
+    assert outcome.work.steps == ((Step.FAULT, 1, TABLE[Step.FAULT]), looks)

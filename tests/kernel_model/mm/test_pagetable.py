@@ -160,7 +160,7 @@ class TestEntries:
 
     def test_of_an_empty_range_are_none_and_cost_nothing(self, kernel, root):
         pagetable.walk(kernel, root, 4 * GIB, alloc=True)
-        looked_at = charged(kernel, Step.PTE)
+        looked_at = charged(kernel, Step.PTE, Step.SCAN)
 
         assert pagetable.entries(kernel, root, 4, 4) == []
         assert pagetable.entries(kernel, root, 5, 3) == []
@@ -214,7 +214,7 @@ class TestUvmunmap:
     def test_skips_holes_by_level(self, kernel, root):
         for va in (0, 100 * GIB):
             map_new(kernel, root, va)
-        looked_at = charged(kernel, Step.PTE)
+        looked_at = charged(kernel, Step.PTE, Step.SCAN)
 
         pagetable.uvmunmap(kernel, root, 0, 101 * GIB // PAGE_SIZE, do_free=True)
 
@@ -223,7 +223,7 @@ class TestUvmunmap:
 
     def test_looks_only_where_the_range_is(self, kernel, root):
         map_new(kernel, root, 0x7000)
-        looked_at = charged(kernel, Step.PTE)
+        looked_at = charged(kernel, Step.PTE, Step.SCAN)
 
         pagetable.uvmunmap(kernel, root, 0x5000, 3, do_free=True)
         assert looked_at() == 1 + 1 + 3
@@ -275,7 +275,7 @@ class TestCountTables:
 
     def test_is_not_charged(self, kernel, root):
         map_new(kernel, root, 0)
-        looked_at = charged(kernel, Step.PTE)
+        looked_at = charged(kernel, Step.PTE, Step.SCAN)
         pagetable.count_tables(kernel, root)
         assert looked_at() == 0
 
@@ -288,7 +288,7 @@ def test_freewalk_panics_on_a_page_that_is_still_mapped(kernel, root):
 
 def test_freewalk_looks_at_every_entry_of_every_table(kernel, root):
     pagetable.walk(kernel, root, 0x1000, alloc=True)
-    looked_at = charged(kernel, Step.PTE)
+    looked_at = charged(kernel, Step.PTE, Step.SCAN)
     pagetable.freewalk(kernel, root)
     assert looked_at() == 3 * 512
 

@@ -47,7 +47,7 @@ def test_any_address_in_it_is_found(large, offset):
 def test_looking_for_it_costs_a_look_a_level(large):
     root = vm.uvmcreate(large)
     map_superpage(large, root, MIB2)
-    looked_at = charged(large, Step.PTE)
+    looked_at = charged(large, Step.PTE, Step.SCAN)
 
     pagetable.getpte(large, root, MIB2)
 

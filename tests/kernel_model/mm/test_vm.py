@@ -106,7 +106,7 @@ class TestUvmdealloc:
     @pytest.mark.parametrize("oldsz, newsz", [(0x2FFF, 0x2001), (0x1000, 0x3000)])
     def test_looks_at_nothing_if_no_page_goes(self, kernel, root, oldsz, newsz):
         vm.uvmalloc(kernel, root, 0, 0x3000, RWU)
-        looked_at = charged(kernel, Step.PTE)
+        looked_at = charged(kernel, Step.PTE, Step.SCAN)
         assert vm.uvmdealloc(kernel, root, oldsz, newsz) == 0
         assert looked_at() == 0
 
@@ -212,7 +212,7 @@ class TestUvmcopy:
     def test_skips_holes_by_level(self, kernel, root, new):
         for va in (0, 100 * GIB):
             map_new(kernel, root, va)
-        looked_at = charged(kernel, Step.PTE)
+        looked_at = charged(kernel, Step.PTE, Step.SCAN)
 
         vm.uvmcopy(kernel, root, new, 101 * GIB)
 

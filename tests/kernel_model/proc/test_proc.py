@@ -38,8 +38,8 @@ def test_what_a_failure_costs():
     with failing_kalloc(kernel, 3):  # trap frame and root are there
         cycles = charged(kernel, allocproc)
     # The root is looked at for the trampoline, for what is to be undone of it, and whole.
-    steps = [Step.ALLOCATE, Step.ZERO_PAGE, Step.FREE, Step.PTE] * 2
-    assert cycles == cost(*steps, *512 * [Step.PTE])
+    steps = [Step.ALLOCATE, Step.ZERO_PAGE, Step.FREE] * 2
+    assert cycles == cost(*steps, Step.PTE, *513 * [Step.SCAN])
 
 
 def test_what_it_costs_to_free_one():
@@ -47,7 +47,7 @@ def test_what_it_costs_to_free_one():
     proc = allocproc(kernel)
     # The last two pages' entries, one in each table above theirs, and the three tables whole.
     looks = 2 + 1 + 1 + 3 * 512
-    assert charged(kernel, freeproc, proc) == cost(*4 * [Step.FREE], *looks * [Step.PTE])
+    assert charged(kernel, freeproc, proc) == cost(*4 * [Step.FREE], *looks * [Step.SCAN])
 
 
 def test_every_failing_kalloc_of_allocproc():

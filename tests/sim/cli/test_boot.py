@@ -24,7 +24,8 @@ def files(tmp_path, monkeypatch):
     [
         (["--raw", "0x80000000"], "--raw ADDRESS needs KERNEL"),
         (["nosuch"], "nosuch: No such file or directory"),
-        (["."], ".: is a folder"),
+        (["."], ".: no folder of a kernel: kernel.ld is not there"),
+        (["--raw", "0x80000000", "."], "--raw ADDRESS needs a file, and KERNEL is a folder"),
         (["text"], "text: not an ELF file"),
         (["x86"], "x86: not for RISC-V: machine EM_X86_64"),
         (["--memory", "1", "big"], "big: reaches to 0x80100000, but from"),

@@ -6,7 +6,14 @@ from pathlib import Path
 import click
 import pytest
 
-from sim.cli.file_types import DiskContents, DiskFile, InputFile, OutputFile, OutputOrStdout
+from sim.cli.file_types import (
+    DiskContents,
+    DiskFile,
+    InputFile,
+    KernelFile,
+    OutputFile,
+    OutputOrStdout,
+)
 from sim.config import HostFile
 
 
@@ -98,7 +105,15 @@ def test_the_disk_is_filled_from_what_exists():
     assert complaint(DiskContents, "") == "'': No such file or directory"
 
 
-@pytest.mark.parametrize("kind", [OutputFile, OutputOrStdout, InputFile, DiskFile, DiskContents])
+def test_a_kernel_may_be_a_folder():
+    assert convert(KernelFile, "file") == Path("file")
+    assert convert(KernelFile, "folder") == Path("folder")
+    assert complaint(KernelFile, "") == complaint(InputFile, "")
+
+
+@pytest.mark.parametrize(
+    "kind", [OutputFile, OutputOrStdout, InputFile, KernelFile, DiskFile, DiskContents]
+)
 def test_the_shell_completes_all_of_them(kind):
     (item,) = kind().shell_complete(None, None, "fi")
     assert (item.value, item.type) == ("fi", "file")

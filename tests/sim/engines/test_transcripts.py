@@ -12,6 +12,7 @@ from sim.engines.transcripts import (
     NAMED,
     Form,
     Transcript,
+    columns,
     commit_line,
     header,
     rvfi_line,
@@ -37,6 +38,14 @@ def test_rvfi_has_a_header_and_a_cell_for_each_field():
     shown |= {"rd_wdata": "0xabc", "insn": "0x13", "mem_wmask": "0xff", "mem_rmask": "0x0"}
     assert {name: cells[name] for name in shown} == shown
     assert header(Form.COMMITS) == ""
+
+
+def test_rvfi_has_a_column_more_of_a_hart_with_misaligned_accesses():
+    names = columns(RetirePort(misaligned=True).members)
+    assert names == (*COLUMNS, "mem_paddr2")
+    assert header(Form.RVFI, names) == ",".join(names) + "\n"
+    line = rvfi_line(7, record(mem_paddr2=0x8000_1000), names)
+    assert line == rvfi_line(7, record()).rstrip() + ",0x80001000\n"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +142,7 @@ def test_the_file_has_the_records_in_their_order(tmp_path):
         (Form.COMMITS, START + "\n"),
         (Form.RVFI, header(Form.RVFI) + rvfi_line(7, record()) + rvfi_line(9, record(trap=1))),
     ):
-        transcript = Transcript(form, tmp_path / "x")
+        transcript = Transcript(form, tmp_path / "x", record())
         transcript.record(7, record())
         transcript.record(9, record(trap=1))
         assert transcript.close() is None
@@ -141,7 +150,7 @@ def test_the_file_has_the_records_in_their_order(tmp_path):
 
 
 def test_a_full_disk_is_told_at_the_end():
-    transcript = Transcript(Form.RVFI, "/dev/full")
+    transcript = Transcript(Form.RVFI, "/dev/full", record())
     for cycle in range(1_000):
         transcript.record(cycle, record())
 

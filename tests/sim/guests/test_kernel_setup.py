@@ -4,7 +4,7 @@ import pytest
 
 from hdl.arch import Pte
 from kernel_model.facts.abi import Abi
-from kernel_model.facts.costs import TABLE, ZERO
+from kernel_model.facts.costs import IDEAL, TABLE, ZERO
 from kernel_model.facts.doorbell import Register
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import BSIZE, MAXFILE, QUANTUM, TICK
@@ -47,7 +47,10 @@ def content(kernel, path):
 @pytest.mark.usefixtures("asked")
 class TestKernel:
     def test_without_options_it_is_as_it_is_by_itself(self):
-        kernel, alone = kernel_of(), Kernel(Ram(KERNBASE, 1 << 20), TRAMPOLINE, Console())
+        kernel, alone = (
+            kernel_of(kernel_cost="table"),
+            Kernel(Ram(KERNBASE, 1 << 20), TRAMPOLINE, Console()),
+        )
         assert (kernel.cpu, kernel.clock) == (alone.cpu, alone.clock)
         assert kernel.meter.costs == alone.meter.costs
         for name in ("abi", "policy", "leaf_flags", "own_frames", "satp"):
@@ -65,7 +68,7 @@ class TestKernel:
     def test_its_sbrk_is_that_of_the_option(self, abi):
         assert kernel_of(abi=abi.value).abi is abi
 
-    @pytest.mark.parametrize("name, costs", [("table", TABLE), ("zero", ZERO)])
+    @pytest.mark.parametrize("name, costs", [("table", TABLE), ("ideal", IDEAL), ("zero", ZERO)])
     def test_its_work_costs_what_the_option_says(self, name, costs):
         assert kernel_of(kernel_cost=name).meter.costs == costs
 

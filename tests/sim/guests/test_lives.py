@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.costs import TABLE, Step, Work
+from kernel_model.facts.costs import IDEAL, Step, Work
 from sim.engines.story import Lookup, Passage
 from sim.engines.traps import TrapRecord
 from sim.guests.lives import Answer, Life, Lives, Part
@@ -23,7 +23,7 @@ def counts(**steps):
 
 
 def life_of(served, *, cause=Cause.LOAD_PAGE):
-    work = Work(counts(allocate=1, zero_page=1, pte=2), TABLE, begun=60)
+    work = Work(counts(allocate=1, zero_page=1, pte=2), IDEAL, begun=60)
     served = served._replace(outcome=served.outcome._replace(work=work))
     trap = TrapRecord(105, 0x44, cause, 0x5008, Priv.U, refused=NOTHING + WALK.pack())
     return Life(trap, served, ANSWER)

@@ -1,7 +1,13 @@
 """Our own kernel in C: it is compiled once, boots, and powers off."""
 
+import shutil
+from pathlib import Path
+
+import pytest
+
 from sim import start_boot
 from sim.host import own_kernel, programs
+from sim.host.toolchain import ToolchainError
 from tests.sim.elf import segments, symbols
 
 #: What `--fault-steps` tells by.
@@ -56,6 +62,39 @@ def test_a_turn_has_room_for_an_instruction_however_slow_memory_is():
 
     assert output.endswith("$ 0 page faults served\n")
     assert status == 0
+
+
+def test_a_copy_with_changes_is_booted(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(programs.programs_directory() / "kernel", "mine")
+    Path("mine/file_of_mine.c").write_text("int unused(void) { int x; return 5; }\n")
+    source = Path("mine/trap.c")
+    source.write_text(source.read_text().replace("faults_served++", "faults_served += 100"))
+
+    with start_boot("mine", stdin="lazy\nexit\n") as session:
+        session.run(max_cycles=50_000_000)
+    assert session.output.endswith(b"\n$ 1200 page faults served\n")
+    assert "mine/file_of_mine.c:1:" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name, text, told, said",
+    [
+        ("vm.c", "int vm = ;\n", "kernel/vm.c:1:", "kernel: not compiled, for the reason above"),
+        ("kernel.ld", None, "", "kernel: no folder of a kernel: kernel.ld is not there"),
+    ],
+)
+def test_what_is_no_kernel_is_told_by_the_names_of_its_files(
+    tmp_path, capfd, monkeypatch, name, text, told, said
+):
+    monkeypatch.chdir(tmp_path)
+    Path("kernel").mkdir()
+    shutil.copy(programs.programs_directory() / "kernel" / "kernel.ld", "kernel")
+    Path("kernel", name).unlink() if text is None else Path("kernel", name).write_text(text)
+
+    with pytest.raises(ToolchainError, match=said):
+        own_kernel.compile_own_kernel(Path("kernel"), tmp_path / "elf")
+    assert told in capfd.readouterr().err
 
 
 def test_every_source_names_its_counterpart_that_there_is():

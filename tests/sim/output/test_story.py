@@ -3,7 +3,7 @@
 import pytest
 
 from hdl.arch import Cause, Priv
-from kernel_model.facts.costs import TABLE, Step, Work
+from kernel_model.facts.costs import IDEAL, Step, Work
 from kernel_model.mm.served import Decision, PteWrite, Why
 from sim.engines.story import Lookup, Passage, Read
 from sim.engines.traps import TrapRecord
@@ -28,7 +28,7 @@ def nothing():
 
 def work():
     done = {Step.ALLOCATE: 1, Step.ZERO_PAGE: 1, Step.PTE: 6}
-    return Work(tuple(done.get(step, 0) for step in Step), TABLE)
+    return Work(tuple(done.get(step, 0) for step in Step), IDEAL)
 
 
 def fault_of(served, reads=WALK, *, cause=Cause.LOAD_PAGE, retried_at=1430, number=7):
@@ -154,7 +154,7 @@ def test_what_else_the_kernel_did_is_told_step_by_step():
     counts = [*own.counts]
     for step, times in ((Step.DISPATCH, 1), (Step.FREE, 2), (Step.PTE, 4)):
         counts[step] += times
-    whole = Work(tuple(counts), TABLE)
+    whole = Work(tuple(counts), IDEAL)
     answered = fault.life.answer.rung + whole.cycles + 2
     fault.life.answer = fault.life.answer._replace(answered=answered, cost=whole.cycles, work=whole)
 
@@ -186,7 +186,7 @@ def test_what_a_system_call_touched_is_told_as_its_work():
 def test_a_step_that_was_done_twice_says_so():
     served = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
     fault = fault_of(served)
-    twice = Work(tuple(2 if step is Step.PTE else 0 for step in Step), TABLE)
+    twice = Work(tuple(2 if step is Step.PTE else 0 for step in Step), IDEAL)
     fault.life.served = served._replace(outcome=served.outcome._replace(work=twice))
 
     assert "dispatch 60, access 2 page-table entries 10," in map(str.strip, told(fault))

@@ -166,7 +166,7 @@ class JoinerProof(Proof):
         part = self.part
         state = (part.state == JoinState.OFFER) == (self.came & ~self.accepted)
         state &= (part.state == JoinState.SECOND) == self.accepted
-        held = (part._held.valid == self.two) & (part._held.pa == self.pa)
+        held = (part.other.valid == self.two) & (part.other.pa == self.pa)
         known = part.state.as_value() != 3 if hasattr(part.state, "as_value") else part.state != 3
         return state & held & known & (~self.accepted | self.came) & (~self.came | self.two)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from hdl.arch import (
     INTERRUPT_BIT,
     MENVCFG_STCE,
-    PAGE_SIZE,
     Cause,
     Csr,
     Interrupt,
@@ -22,7 +21,7 @@ from hdl.arch import (
 from sim.engines.transcripts import commit_line
 from tests.verify.lockstep.early import early_updates
 from tests.verify.lockstep.hart import Run
-from tests.verify.lockstep.misaligned import count_misaligned, trapping_as_hart
+from tests.verify.lockstep.misaligned import count_misaligned, stored, trapping_as_hart
 from tests.verify.lockstep.reference import Commit, Reference, disassemble, name_of
 from tests.verify.lockstep.refused import count_refused
 from tests.verify.lockstep.spike_differences import CSR_BITS, READ_ONLY, UNTOLD
@@ -249,12 +248,9 @@ class _LockStep:
             written = fields["csr_wdata"] & compared
             self.expect(f"written CSR {address:#x}", written, spike.csr(address) & compared)
         if fields["mem_wmask"]:
-            count = fields["mem_wmask"].bit_length()
-            content = (fields["mem_wdata"] & (1 << 8 * count) - 1).to_bytes(count, "little")
-            address = fields["mem_paddr"]
-            count = min(count, PAGE_SIZE - address % PAGE_SIZE)  # of what is beyond the log tells
-            mine = spike.read(address, count).hex()
-            self.expect(f"memory at {address:#x}", content[:count].hex(), mine)
+            for address, content in stored(fields):
+                mine = spike.read(address, len(content)).hex()
+                self.expect(f"memory at {address:#x}", content.hex(), mine)
 
     def tally(self, record):
         """Counts an instruction that retired."""

@@ -122,15 +122,12 @@ class HartRunner:
         self._dirty = set(range(RAM, RAM + USED, _PAGE))
 
     def _note_dirty(self):
-        """All pages that the program may have changed have to be emptied before the next one.
-
-        Where a misaligned store goes on is the next page, or one of those used.
-        """
+        """All pages that the program may have changed have to be emptied before the next one."""
         stored = [record.fields for record in self._records if record.fields["mem_wmask"]]
         self._dirty |= {
             page
             for fields in stored
-            for address in (fields["mem_paddr"], fields["mem_paddr"] + 7)
+            for address in (fields["mem_paddr"], fields.get("mem_paddr2", 0))
             if RAM <= (page := address & ~(_PAGE - 1)) < RAM + RAM_SIZE
         }
 

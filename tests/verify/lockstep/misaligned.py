@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from hdl.arch import PAGE_SIZE, Cause, Csr
 from tests.verify.lockstep.reference import Reference
 
-__all__ = ["count_misaligned", "trapping_as_hart"]
+__all__ = ["count_misaligned", "stored", "trapping_as_hart"]
 
 #: What a misaligned atomic raises on Spike, by what it raises on the hart.
 _ON_SPIKE = {
@@ -45,6 +45,15 @@ def count_misaligned(counts: Counter, fields: Mapping[str, int]) -> None:
         low = insn >> 20 & 0x1F if insn & 0x7F == _LOAD else insn >> 7 & 0x1F
         immediate = (insn >> 25 << 5 | low) - (insn >> 31 << 12)
         counts["faulted"] += (fields["rs1_rdata"] + immediate - fields["tval"]) % (1 << 64) != 0
+
+
+def stored(fields: Mapping[str, int]) -> list[tuple[int, bytes]]:
+    """What a record says was stored: physical addresses and bytes, a part for each doubleword."""
+    count, first = fields["mem_wmask"].bit_length(), fields["mem_paddr"]
+    content = (fields["mem_wdata"] & (1 << 8 * count) - 1).to_bytes(count, "little")
+    inside = 8 - fields["mem_addr"] % 8
+    parts = [(first, content[:inside])]
+    return [*parts, (fields["mem_paddr2"], content[inside:])] if inside < count else parts
 
 
 @contextmanager

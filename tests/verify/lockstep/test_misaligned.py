@@ -8,7 +8,7 @@ import pytest
 
 from hdl.arch import Cause, Csr
 from tests.verify.lockstep.hart import Record
-from tests.verify.lockstep.misaligned import count_misaligned, trapping_as_hart
+from tests.verify.lockstep.misaligned import count_misaligned, stored, trapping_as_hart
 
 STORE_DOUBLE = 0x0010_3023  # sd x1, 0(x0)
 LOAD_DOUBLE = 0xFFF0_3083  # ld x1, -1(x0)
@@ -89,6 +89,26 @@ def test_what_is_stored_in_the_first_page_is_undone_if_the_second_faults(misalig
         pass
 
     assert spike.ends == ([bytes(8)] if undone else [b"\1" * 8])
+
+
+@pytest.mark.parametrize(
+    "fields, parts",
+    [
+        ({"mem_addr": 0x5FF8, "mem_wmask": 0xFF}, [(0x8000_1FF8, bytes(range(1, 9)))]),
+        ({"mem_addr": 0x5FFB, "mem_wmask": 3}, [(0x8000_1FFB, b"\1\2")]),
+        (
+            {"mem_addr": 0x5FFD, "mem_wmask": 0xFF, "mem_paddr2": 0x8000_7000},
+            [(0x8000_1FFD, b"\1\2\3"), (0x8000_7000, b"\4\5\6\7\x08")],
+        ),
+    ],
+    ids=str,
+)
+def test_a_store_is_where_its_pages_are(fields, parts):
+    record = {
+        "mem_wdata": 0x0807_0605_0403_0201,
+        "mem_paddr": 0x8000_1000 | fields["mem_addr"] & 0xFFF,
+    }
+    assert stored(record | fields) == parts
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.engines.transcripts import COLUMNS, DECIMAL, NAMED, Form, commit_start, header
+from sim.engines.transcripts import DECIMAL, NAMED, Form, columns, commit_start, header
 from sim.host.output_files import open_output
 
 __all__ = ["Saved", "Transcripts"]
@@ -122,7 +122,7 @@ class _Transcript:
         self._file = open_output(path) if end is None else path.open("r+")
         word = {name: number for number, name in enumerate(fields)} | {"cycle": _CYCLE}
         places = (_u64 * len(_COMMIT))(*(word[name] for name in _COMMIT))
-        head = "" if end is not None else header(form)
+        head = "" if end is not None else header(form, fields)
         start = commit_start(hart_id).encode()
         self.address = library.transcript_new(self._file.fileno(), head.encode(), start, places)
         for csr, name in NAMED.items():
@@ -130,7 +130,7 @@ class _Transcript:
         if form is Form.WALKS:
             library.transcript_walks(self.address)
         if form is Form.RVFI:
-            for name in COLUMNS:
+            for name in columns(fields):
                 library.transcript_column(self.address, word[name], name in DECIMAL)
         if end is not None:
             self.return_to(end)

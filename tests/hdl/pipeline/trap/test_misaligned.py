@@ -41,6 +41,7 @@ def test_a_load_waits_for_both_responses(latency):
     names = ("mem_addr", "mem_paddr", "mem_rmask", "mem_wmask", "mem_rdata", "rd_wdata")
     value = 0x0807_0605_0403_0201
     assert tuple(record[name] for name in names) == (VA, PA + 5, 0xFF, 0, value, value)
+    assert record["mem_paddr2"] == SECOND
 
 
 def test_what_has_one_portion_waits_for_one_response():
@@ -74,8 +75,9 @@ def test_the_record_of_a_store_is_of_the_whole():
 
     bench.run(testbench)
     (record,) = bench.records
-    names = ("mem_addr", "mem_wmask", "mem_wdata", "trap")
-    assert tuple(record[name] for name in names) == (VA, 0xFF, 0x1122_3344_5566_7788, 0)
+    names = ("mem_addr", "mem_paddr2", "mem_wmask", "mem_wdata", "trap")
+    stored = 0x1122_3344_5566_7788
+    assert tuple(record[name] for name in names) == (VA, SECOND, 0xFF, stored, 0)
 
 
 @pytest.mark.parametrize("second", [False, True])
@@ -96,6 +98,7 @@ def test_a_portion_that_the_bus_refuses_is_told(second):
             assert (bench.get("empty"), bench.get("request__valid")) == (1, 0)
 
     bench.run(testbench)
+    assert {record["mem_paddr2"] for record in bench.records} == {0}
 
 
 def test_a_refused_translation_tells_its_own_address():
