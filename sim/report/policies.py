@@ -16,21 +16,11 @@ from kernel_model.proc.state import KernelWatcher, Proc
 from sim.api import start
 from sim.config import RunConfig
 from sim.guests.kernel_guest import Rung
+from sim.output.sentences import step_in_words
 from sim.result import Result
 
 __all__ = ["GROUPS", "Trial", "measure", "parts", "verdict"]
 
-#: What a step of the kernel's work is called.
-_STEPS = {
-    Step.DISPATCH: "dispatch",
-    Step.SYSCALL: "system calls",
-    Step.ALLOCATE: "frames taken",
-    Step.FREE: "frames put back",
-    Step.ZERO_PAGE: "clearing",
-    Step.PTE: "page tables",
-    Step.COPY: "copying",
-    Step.CONSOLE_CHAR: "console",
-}
 _USER, _TRAPS = "user mode", "trap path"
 #: What a page fault is called by what came of it.
 _FAULTS = {
@@ -150,8 +140,8 @@ def _cycles(result: Result, books: _Books) -> dict[str, int | None]:
     """Whose each cycle was; the trap path is the hart's way in and out, and the doorbell's."""
     user = sum(each.user_cycles for each in result.processes)
     kernel = sum(each.kernel_cycles for each in result.processes)
-    work = {name: books.work[step] for step, name in _STEPS.items()}
-    return {_USER: user, _TRAPS: max(kernel - sum(work.values()), 0), **work}
+    work = {step_in_words(step.name.lower()): books.work[step] for step in Step}
+    return {_USER: user, _TRAPS: kernel - sum(work.values()), **work}
 
 
 def _faults(books: _Books) -> dict[str, int | None]:

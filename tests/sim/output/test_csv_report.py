@@ -61,7 +61,7 @@ def filled_up(fault):
     for name in ("phases", "kernel_steps", "other_steps"):
         fault = {**fault, name: dict.fromkeys(told[name], 0) | fault[name]}
     writes = sorted(fault["pte_writes"], key=lambda write: -write["level"])
-    return told | fault | {"pte_writes": writes}
+    return told | fault | {"pte_writes": writes, "ahead": len(fault["ahead"])}
 
 
 @pytest.mark.parametrize(
