@@ -264,6 +264,7 @@ class Commands:
     def _csr(self, words: list[str]) -> Iterator[str]:
         _no_more(words[1:])
         names = [register.csr.name.lower() for register in REGISTERS]
+        names += [each.name for each in HartState(self._session).protection]
         name = one_of(words[0], names, "CSR") if words else None
         return views.csrs(self._session, name)
 

@@ -13,6 +13,7 @@ from hdl.mmu.tlb import TlbEntry
 from hdl.mmu.walk_cache import Pointer
 from hdl.pipeline.probe import STAGES, Stall
 from hdl.priv.table import REGISTERS, Field, Register, State
+from sim.debug.protection import ProtectionCsr, protection_csrs
 from sim.output.translation import Walk, walk
 from sim.session import KernelSession
 
@@ -107,6 +108,12 @@ class HartState:
         value = self._value(register)
         fields = ((field, value >> field.low & (1 << field.width) - 1) for field in register.fields)
         return CsrValue(register, value, tuple(fields))
+
+    @property
+    def protection(self) -> tuple[ProtectionCsr, ...]:
+        """The CSRs of physical memory protection, as far as there are entries."""
+        count = self._session.config.pmp_entries
+        return protection_csrs(self._values["pmp"], count) if count else ()
 
     def table(self, name: str) -> tuple[Entry, ...]:
         """The valid entries of one of TABLES."""

@@ -85,13 +85,13 @@ def registers(session: KernelSession) -> Iterator[str]:
 def csrs(session: KernelSession, name: str | None = None) -> Iterator[str]:
     """The CSRs that hold something, by field; or the one of that name."""
     state = HartState(session)
-    if name is not None:
-        yield _csr_line(state.csr(Csr[name.upper()]))
-        return
     for register in REGISTERS:
         shown = state.csr(register.csr)
-        if shown.value:
+        if shown.name == name or (name is None and shown.value):
             yield _csr_line(shown)
+    for each in state.protection:
+        if each.name == name or (name is None and each.value):
+            yield _register_line(each.name, each.value, each.words)
 
 
 def stages(session: KernelSession, symbols: Symbols) -> Iterator[str]:
@@ -256,7 +256,11 @@ def _csr_line(shown: CsrValue) -> str:
     ]
     if shown.register.csr in (Csr.SCAUSE, Csr.MCAUSE):
         words = [_cause(shown.value)]
-    return f"{shown.name:<{_CSR_WIDTH}} {shown.value:#018x}  {', '.join(words)}".rstrip()
+    return _register_line(shown.name, shown.value, ", ".join(words))
+
+
+def _register_line(name: str, value: int, words: str) -> str:
+    return f"{name:<{_CSR_WIDTH}} {value:#018x}  {words}".rstrip()
 
 
 def _cause(value: int) -> str:

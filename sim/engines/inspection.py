@@ -2,7 +2,8 @@
 
 It is the one place that knows where in a hart its state is. Names are those of the field, with the
 part in front: `trap.pc` is the program counter of what is in the trap stage, `menvcfg.STCE` a field
-of a CSR that is held by fields, `dtlb.3` an entry, as `hdl.mmu.tlb.TlbEntry` lays out its bits.
+of a CSR that is held by fields, `dtlb.3` an entry, as `hdl.mmu.tlb.TlbEntry` lays out its bits;
+`pmp` are all entries of memory protection, of a hart that has any.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,6 +61,8 @@ def _csrs(hart: Any) -> Iterator[tuple[str, Any]]:
     yield "mideleg", csrs.environment.mideleg
     for name in ("mstatus", "mie", "mip"):
         yield name, getattr(csrs.wholes, name)
+    if "pmp" in csrs.signature.members:
+        yield "pmp", csrs.pmp
     for csr, signal in csrs.registers.items():
         yield csr.name.lower(), signal
     for csr, fields in csrs.fields.items():

@@ -4,9 +4,12 @@ GDB manual, "RISC-V Features". A CSR has the number 65 and its address, the priv
 the last of these.
 """
 
+from collections.abc import Sequence
+
 from hdl.arch import Csr
 from hdl.priv.table import REGISTERS
 from sim.debug.hart_state import HartState
+from sim.debug.protection import ProtectionCsr
 from sim.debug.views import ABI_NAMES
 
 __all__ = ["PC", "description", "general", "value"]
@@ -16,15 +19,15 @@ _PRIV = _CSRS + 4096
 _BYTES = 8
 
 
-def description() -> str:
-    """The target description, in XML."""
+def description(protection: Sequence[ProtectionCsr] = ()) -> str:
+    """The target description, in XML, of a hart with these CSRs of memory protection."""
     general = [
         *(_register(name, number, "int") for number, name in enumerate(ABI_NAMES)),
         _register("pc", PC, "code_ptr"),
     ]
-    csrs = [
-        _register(each.csr.name.lower(), _CSRS + each.csr, "int", "system") for each in REGISTERS
-    ]
+    numbered = [(each.csr.name.lower(), int(each.csr)) for each in REGISTERS]
+    numbered += [(each.name, each.csr) for each in protection]
+    csrs = [_register(name, _CSRS + csr, "int", "system") for name, csr in numbered]
     virtual = [_register("priv", _PRIV, "int", "general")]
     features = {"cpu": general, "csr": csrs, "virtual": virtual}
     parts = (
@@ -48,6 +51,9 @@ def value(state: HartState, number: int) -> str:
         return _hex((*state.registers, state.pc)[number])
     if number == _PRIV:
         return _hex(int(state.priv))
+    for each in state.protection:
+        if each.csr == number - _CSRS:
+            return _hex(each.value)
     return _hex(state.csr(Csr(number - _CSRS)).value)
 
 

@@ -81,7 +81,7 @@ class Stub:
         self.quiet = False
         self._debugger = debugger
         self._commands = commands
-        self._description = description().encode()
+        self._description = description(self._state.protection).encode()
         self._numbers: dict[tuple[int, int, int], int] = {}
         self._handlers: dict[str, Callable[[str], list[str]]] = {
             "?": lambda rest: [f"T{_SIGTRAP:02x}thread:1;"],

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from hdl.memory.port import Source
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.misaligned import OFFER, Joiner, JoinState, Splitter
 from hdl.units.decoder import Unit
@@ -12,7 +13,9 @@ from tests.verify.golden.portions import portions
 from tests.verify.golden.sv39 import Request
 
 #: A page end: what begins here and is longer than the rest of the page is in two.
-END = 0x5000
+END = 1 << 63 | 0x5000
+#: The highest physical address has this bit.
+HIGH = 1 << 55
 MASK = (1 << 64) - 1
 #: Every place of an access in its doubleword: (low, log2 of the bytes).
 PLACES = [(low, size) for size in range(4) for low in range(8)]
@@ -47,7 +50,8 @@ class SplitBench:
     def ask(self, va, size, pa=None):
         """An access whose translation is there at once."""
         self.set(valid=1, access_va=va, bytes_log2=size, renew=0)
-        self.set(done=1, pa=va if pa is None else pa, device=0, fault=Fault.NONE, update=0)
+        pa = va % HIGH if pa is None else pa
+        self.set(done=1, pa=pa, device=0, fault=Fault.NONE, update=0)
 
     async def leave(self):
         self.set(renew=1)
@@ -63,9 +67,9 @@ def test_portions_are_those_of_the_golden_model(protected, doubleword):
 
     async def testbench():
         for low, size in PLACES:
-            va = doubleword + low
+            va, pa = doubleword + low, HIGH | (doubleword + low) % HIGH
             parts = portions(Request(va, "STORE", size=1 << size))
-            bench.ask(va, size, pa=0x8000_0000 + va)
+            bench.ask(va, size, pa=pa)
             assert bench.get("misaligned") == parts[0].part
             assert bench.get("va") == va
             assert bench.get("strobe") == ((1 << parts[0].size) - 1) << low
@@ -77,9 +81,9 @@ def test_portions_are_those_of_the_golden_model(protected, doubleword):
                 bench.set(pa=0x8030_0000)
                 second = 0x8030_0000
             else:
-                second = 0x8000_0000 + doubleword + 8
+                second = (pa | 7) + 1
             assert bench.get("advances", "answer__done") == (0, 1)
-            assert bench.get("answer__pa", "answer__fault") == (0x8000_0000 + va, Fault.NONE)
+            assert bench.get("answer__pa", "answer__fault") == (pa, Fault.NONE)
             assert not bench.get("second__valid") or bench.get("second__pa") == second
             await bench.leave()
 
@@ -136,7 +140,7 @@ def test_it_waits_for_each_translation():
             bench.set(done=1)
             if va < END:
                 await bench.ctx.tick()
-        assert bench.get("answer__done", "answer__pa") == (1, END - 1)
+        assert bench.get("answer__done", "answer__pa") == (1, (END - 1) % HIGH)
 
     bench.run(testbench)
 
@@ -159,11 +163,12 @@ def test_the_address_of_the_first_portion_is_kept():
     bench = SplitBench()
 
     async def testbench():
-        bench.ask(END - 1, 3, pa=0x8123_4FFF)
+        first = HIGH | 0x8123_4FFF
+        bench.ask(END - 1, 3, pa=first)
         await bench.ctx.tick()
-        for pa in (0x8000_0000, 0x8456_7000):
+        for pa in (0x8000_0000, HIGH | 0x8456_7000):
             bench.set(pa=pa)
-            assert bench.get("answer__pa", "second__pa") == (0x8123_4FFF, pa)
+            assert bench.get("answer__pa", "second__pa") == (first, pa)
             await bench.ctx.tick()
 
     bench.run(testbench)
@@ -269,9 +274,9 @@ def test_stores_write_the_rest_in_the_next_doubleword():
             value = int.from_bytes(data, "little")
             await bench.put(Unit.STORE, 0x4000 + low, size, data=value)
             bench.respond()
-            names = ("valid", "address", "write", "strobe", "size", "lock", "id")
+            names = ("valid", "address", "write", "strobe", "size", "lock", "id", "source")
             got = bench.get(*(f"request__{name}" for name in names))
-            assert got == (1, 0x8030_0000, 1, (1 << rest) - 1, 3, 0, 7)
+            assert got == (1, 0x8030_0000, 1, (1 << rest) - 1, 3, 0, 7, Source.DATA)
             lanes = bench.get("request__data").to_bytes(8, "little")
             assert lanes[:rest] == data[8 - low : 8 - low + rest]
             await bench.ctx.tick()
@@ -319,17 +324,17 @@ def test_an_error_ends_the_access():
     bench = JoinBench()
 
     async def testbench():
-        await bench.put()
+        await bench.put(va=END - 3)
         bench.respond(error=1)
-        assert bench.get("waits", "request__valid", "va") == (0, 0, 0x4005)
+        assert bench.get("waits", "request__valid", "va") == (0, 0, END - 3)
         await bench.ctx.tick()
         bench.respond(valid=0)
         assert bench.get("state") == JoinState.FIRST
-        await bench.put()
+        await bench.put(va=END - 3)
         bench.respond()
         await bench.ctx.tick()
         bench.respond(error=1)
-        assert bench.get("waits", "va") == (0, 0x4008)
+        assert bench.get("waits", "va") == (0, END)
         await bench.ctx.tick()
         assert bench.get("state") == JoinState.FIRST
 

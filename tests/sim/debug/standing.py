@@ -34,7 +34,7 @@ def session_of(values=(), *, cycle=0, registers=range(32), ram=None, proc=None, 
     return SimpleNamespace(
         cycle=cycle,
         machine=SimpleNamespace(engine=engine, ram=ram),
-        config=SimpleNamespace(**{"hart_id": 0} | config),
+        config=SimpleNamespace(**{"hart_id": 0, "pmp_entries": 0} | config),
         kernel=SimpleNamespace(proc=proc, procs=procs, memory=ram, first=proc, console=console),
         guest=SimpleNamespace(faults=[]),
     )

@@ -120,6 +120,17 @@ def test_registers_stand_in_three_columns_with_their_names():
         assert int(shown[name], 16) == 0x100 + number, name
 
 
+def test_csrs_of_memory_protection_are_shown_by_entry():
+    pmp = 0b0_11_101  # not locked, NAPOT, X and R
+    run = session_of({"pmp": pmp | 0x2000_0000 << 6}, pmp_entries=2)
+    lines = [line for line in views.csrs(run) if line.startswith("pmp")]
+    assert lines == [
+        "pmpcfg0     0x000000000000001d  0 NAPOT R-X",
+        "pmpaddr0    0x0000000020000000  0x80000000 to 0x80000008",
+    ]
+    assert list(views.csrs(run, "pmpaddr1")) == ["pmpaddr1    0x0000000000000000"]
+
+
 def test_csrs_that_hold_something_are_shown_by_field():
     run = session_of({"satp": make_satp(ROOT, 9), "scause": Cause.LOAD_PAGE, "sscratch": 5})
     shown = {line.split()[0]: line for line in views.csrs(run)}

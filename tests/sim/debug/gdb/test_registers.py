@@ -8,12 +8,14 @@ import pytest
 from hdl.arch import Csr, Priv
 from hdl.priv.table import REGISTERS
 from sim.debug.gdb.registers import PC, description, general, value
+from sim.debug.protection import protection_csrs
 
 STATE = SimpleNamespace(
     registers=tuple(range(100, 132)),
     pc=0x1234,
     priv=Priv.S,
     csr=lambda csr: SimpleNamespace(value=int(csr) << 8),
+    protection=protection_csrs(0, 9),
 )
 
 
@@ -21,9 +23,9 @@ def hexadecimal(number):
     return number.to_bytes(8, "little").hex()
 
 
-def described():
+def described(protection=()):
     """The registers by name: number, type and group of each; and the features they are in."""
-    root = ET.fromstring(description().partition("<!DOCTYPE")[2].partition(">")[2])
+    root = ET.fromstring(description(protection).partition("<!DOCTYPE")[2].partition(">")[2])
     registers = {each.get("name"): each.attrib for each in root.iter("reg")}
     return registers, {each.get("name"): len(each) for each in root.iter("feature")}
 
@@ -53,6 +55,16 @@ def test_numbers_types_and_groups(name, number, kind, group):
     register = described()[0][name]
     assert (int(register["regnum"]), register["type"]) == (number, kind)
     assert register.get("group") == group
+
+
+def test_those_of_memory_protection_are_there_if_it_is():
+    entries = protection_csrs(7, 9)
+    registers, features = described(entries)
+    assert features["org.gnu.gdb.riscv.csr"] == len(REGISTERS) + 11
+    for name, number in (("pmpcfg0", 0x3A0), ("pmpcfg2", 0x3A2), ("pmpaddr8", 0x3B8)):
+        assert (int(registers[name]["regnum"]), registers[name]["group"]) == (65 + number, "system")
+    state = SimpleNamespace(**{**vars(STATE), "protection": entries})
+    assert value(state, 65 + 0x3A0) == hexadecimal(7)
 
 
 def test_all_general_registers_come_in_one_word_the_pc_last():

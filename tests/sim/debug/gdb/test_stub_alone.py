@@ -109,7 +109,7 @@ def test_memory_is_told_as_far_as_it_is_there_and_fits():
 
 
 def test_the_description_is_cut_into_packets(monkeypatch):
-    monkeypatch.setattr(module, "description", lambda: "x" * 0x5000)
+    monkeypatch.setattr(module, "description", lambda protection: "x" * 0x5000)
     stub, query = alone()[0], "qXfer:features:read:target.xml:"
     assert ask(stub, f"{query}0,10") == "m" + "x" * 0x10
     assert ask(stub, f"{query}0,ffff") == "m" + "x" * (LONGEST - 1)
