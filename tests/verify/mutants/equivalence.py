@@ -26,6 +26,7 @@ designs = {
     "hart": Hart(),
     # Sizes that are no powers of two, one entry, other places for RAM.
     "odd": Hart(reset_pc=0x8000_0004, hart_id=5, itlb_entries=3, dtlb_entries=1,
+                walk_cache_entries=1, btb_entries=2, pmp_csrs=True,
                 pma=Pma(ram_base=0x4000_0000, ram_size=0x1000)),
     # What a hart has that is asked for it, all at once and a part alone.
     "all": Hart(hpm_counters=2, pmp_entries=3, misaligned=True),

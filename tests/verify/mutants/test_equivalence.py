@@ -1,11 +1,14 @@
 """Proofs of equivalence: of what is, and none of what is not."""
 
+import inspect
+
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Elaboratable, Module, Signal
 
+from hdl.hart import Hart
 from tests.verify.formal.solver import require
-from tests.verify.mutants.equivalence import equivalent
+from tests.verify.mutants.equivalence import WRITE_RTLIL, equivalent
 
 
 class Design(Elaboratable):
@@ -59,6 +62,12 @@ def test_what_is_equivalent_is_proven(options):
 def test_what_is_not_equivalent_is_not_proven(options):
     require()
     assert not equivalent(text(), text(**options), {})
+
+
+def test_no_part_of_the_hart_is_left_out_of_the_proof():
+    """What is in no design would be the same hardware, however it is broken."""
+    parameters = set(inspect.signature(Hart).parameters)
+    assert {name for name in parameters if f"{name}=" not in WRITE_RTLIL} == set()
 
 
 def test_designs_with_other_modules_are_not_equivalent():

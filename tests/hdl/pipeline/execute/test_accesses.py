@@ -6,6 +6,7 @@ import pytest
 
 from hdl.arch import Priv
 from hdl.memory.port import Source
+from hdl.pipeline.probe import Stall
 from hdl.units.decoder import Unit
 from tests.hdl.pipeline.execute.bench import ACCESS, ACCESSES, ATOMIC, MEMORY, NONE, PAGE, Bench
 
@@ -42,6 +43,20 @@ def test_an_access():
         assert bench.get("executed__pa") == 0x12_3000
         await bench.tick()
         assert not bench.get("request__valid"), "one instruction, one request"
+
+    bench.run(testbench, each=MEMORY)
+
+
+def test_the_probe_tells_whom_an_access_waits_for():
+    """Memory; an atomic first for the trap stage to be empty."""
+    bench = Bench()
+
+    async def testbench(unit):
+        await bench.put_access(unit)
+        for empty in (0, 1):
+            bench.set(request__ready=0, trap_empty=empty)
+            waits_for_others = unit in ATOMIC and not empty
+            assert bench.get("probe__stall") is (Stall.NEXT if waits_for_others else Stall.MEMORY)
 
     bench.run(testbench, each=MEMORY)
 
