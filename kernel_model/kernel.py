@@ -10,7 +10,7 @@ from kernel_model.dev.printf import printf
 from kernel_model.dev.state import Cons, Console
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.accounts import Account, Ledger
-from kernel_model.facts.costs import TABLE, Costs, Meter, Step
+from kernel_model.facts.costs import IDEAL, Costs, Meter, Step
 from kernel_model.facts.doorbell import Action, Doorbell, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE, TRAPFRAME
 from kernel_model.facts.panic import PANIC_STATUS, KernelPanic
@@ -125,7 +125,7 @@ class Kernel:
         console: Console,
         *,
         svadu: bool = False,
-        costs: Costs = TABLE,
+        costs: Costs = IDEAL,
         quantum: int = QUANTUM,
         least_turn: int = MIN_QUANTUM,
         tick: int = TICK,
