@@ -14,6 +14,8 @@ PROGRAMS ?= 1000
 WILD     ?= 200
 SCRIPTS  ?= 200
 COUNT    ?= 2000
+# What `make compare` compares.
+POLICIES ?= lazy,eager,batch:8,prefault:8,zero-page,cow
 VERIFY    = $(BIN)/python -m tests.verify
 PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(ONLY),--only $(ONLY))
 UNDER     = $(if $(POLICY),--policy $(POLICY))
@@ -31,7 +33,7 @@ export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
 .PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
-        twokernels formal mutants fuzz bench calibrate synth docs verilog clean
+        twokernels formal mutants fuzz bench compare calibrate synth docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +101,10 @@ mutants: $(STAMP) ## break the hart, the kernel model and the simulator; who not
 
 bench: $(STAMP) ## measure the hart in cycles, and the engines in cycles a second
 	$(BIN)/python -m sim.bench
+
+compare: $(STAMP) ## run each workload of programs/bench/policies under POLICIES, and say what they cost
+	@for program in programs/bench/policies/*.c; do \
+	  $(BIN)/python -m sim compare --svadu --policy $(POLICIES) $$program || exit; done
 
 calibrate: $(STAMP) ## measure on the kernel in C what the kernel model is charged for
 	$(BIN)/python -m sim.bench.calibrate

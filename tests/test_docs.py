@@ -31,6 +31,7 @@ def test_there_are_examples():
         "debugging.md",
         "exercises.md",
         "insight.md",
+        "policies.md",
         "programs.md",
         "report.md",
         "transcripts.md",

@@ -159,7 +159,7 @@ class Meter:
         What it has all cost.
     """
 
-    def __init__(self, costs: Costs = TABLE):
+    def __init__(self, costs: Costs = IDEAL):
         self.costs = costs
         self._prices = [costs[step] for step in Step]
         self.counts = list(NO_WORK.counts)

@@ -22,6 +22,7 @@ __all__ = [
     "MomentType",
     "PageTable",
     "PolicyName",
+    "PolicyNames",
     "Quantum",
     "Which",
     "WhichType",
@@ -65,6 +66,25 @@ class PolicyName(click.ParamType[str]):
         except PolicyError as error:
             self.fail(str(error), param, ctx)
         return str(value)
+
+
+class PolicyNames(click.ParamType[tuple[str, ...]]):
+    """Two paging policies or more, with commas between."""
+
+    name = "policies"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The names as they were given."""
+        if isinstance(value, tuple):
+            return value
+        names = str(value).split(",")
+        if len(names) < 2:
+            self.fail(f"{value} is one alone: two or more are compared", param, ctx)
+        if len({*names}) < len(names):
+            self.fail(f"{value} has one of them twice", param, ctx)
+        return tuple(PolicyName().convert(name, param, ctx) for name in names)
 
 
 class Address(click.ParamType[int]):

@@ -15,6 +15,7 @@ import click
 from sim import __version__
 from sim.cli.boot import boot
 from sim.cli.checks import check_files, check_kanata, check_vcd
+from sim.cli.comparing import compare
 from sim.cli.completion import complete_program
 from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
@@ -297,26 +298,7 @@ def debug(
     )
 
 
-@trapline.command(short_help="Compare two results of --json.")
-@click.option(
-    "--report",
-    type=OutputFile(),
-    metavar="FILE",
-    help="Write one page of HTML, too, with every page fault of both.",
-)
-@click.argument("first", type=InputFile(), metavar="A.json")
-@click.argument("second", type=InputFile(), metavar="B.json")
-def compare(first: Path, second: Path, report: Path | None) -> None:
-    """Compare two runs by what run --json has written of them.
-
-    What was set otherwise; cycles, page faults, pages and frames; and the phases of the average
-    page fault.
-    """
-    check_files()
-    with leaving_at_once():
-        from sim.cli.compare import compare_runs
-
-    compare_runs(first, second, report, sys.stdout)
+trapline.add_command(compare)
 
 
 @trapline.command(short_help="Compile C files into a program for run.")

@@ -17,6 +17,7 @@ __all__ = [
     "KERNEL",
     "LIMIT",
     "MACHINE",
+    "POLICY",
     "PROTECTION",
     "SHOWN",
     "WATCHED",
@@ -169,6 +170,15 @@ SHOWN = [
     click.option("--counters", is_flag=True, help="Count what the TLBs and the walker do."),
     click.option("--quiet", is_flag=True, help="Print no table and no summary."),
 ]
+#: The one of them that is given by other means where several are compared.
+POLICY = click.option(
+    "--policy",
+    type=PolicyName(),
+    metavar="NAME[:N][+NAME...]",
+    default=RunConfig.policy,
+    show_default=True,
+    help="When a page gets its frame: " + ", ".join(POLICY_NAMES) + ".",
+)
 #: Parameters of the kernel, called as in `RunConfig`.
 KERNEL = [
     click.option("--svadu", is_flag=True, help="The hart updates A and D bits; else the kernel."),
@@ -179,14 +189,7 @@ KERNEL = [
         show_default=True,
         help="What the kernel's work costs in cycles.",
     ),
-    click.option(
-        "--policy",
-        type=PolicyName(),
-        metavar="NAME[:N][+NAME...]",
-        default=RunConfig.policy,
-        show_default=True,
-        help="When a page gets its frame: " + ", ".join(POLICY_NAMES) + ".",
-    ),
+    POLICY,
     click.option(
         "--check",
         is_flag=True,

@@ -28,6 +28,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 COLUMNS = (
     *_PLAIN,
+    "ahead",
     *(f"{part}_cycles" for part in _PARTS),
     *(f"kernel_{step}_cycles" for step in _STEPS),
     *(f"other_{step}_cycles" for step in _OTHERS),
@@ -64,7 +65,7 @@ class CsvReport:
 def row(facts: Mapping[str, Any]) -> list[Any]:
     """The cells of a fault; what it has not is None."""
     phases, steps, others = facts["phases"], facts["kernel_steps"], facts["other_steps"]
-    cells = [*map(facts.get, _PLAIN)]
+    cells = [*map(facts.get, _PLAIN), len(facts["ahead"])]
     cells += [phases.get(part, 0) for part in _PARTS]
     cells += [steps.get(step, 0) for step in _STEPS]
     cells += [others.get(step, 0) for step in _OTHERS]

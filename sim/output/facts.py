@@ -69,6 +69,7 @@ def fault_facts(fault: PageFault, place: Place) -> dict[str, Any]:
         "kernel_steps": {key(name): cycles for name, cycles in steps.items()},
         "other_steps": {part.name: part.cycles for part in others},
         "frame": outcome.frame,
+        "ahead": list(outcome.ahead),
         "page_tables": len(outcome.tables),
         "walk": list(_walk(life.trap.lookup if fault.served.via is None else None)),
         "pte_writes": [write._asdict() for write in outcome.writes],

@@ -32,7 +32,7 @@ _FAULT: Mapping[str, Any] = {
     "retired_cycle": (int, type(None)),
     **dict.fromkeys(("program", "outcome", "why"), str),
     **dict.fromkeys(("phases", "kernel_steps", "other_steps"), dict),
-    **dict.fromkeys(("walk", "pte_writes"), list),
+    **dict.fromkeys(("walk", "pte_writes", "ahead"), list),
 }
 #: What a copy by a system call has not, or only that, or what is not known of a program.
 _PERHAPS: Mapping[str, Any] = {

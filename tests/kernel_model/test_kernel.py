@@ -1,7 +1,7 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause, make_satp
-from kernel_model.facts.costs import TABLE, ZERO, Step
+from kernel_model.facts.costs import IDEAL, ZERO, Step
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE, TRAPFRAME
 from kernel_model.facts.panic import PANIC_STATUS
@@ -138,7 +138,7 @@ class TestCosts:
     def test_a_timer_interrupt_ends_a_turn(self):
         hart = make_hart()
         steps = [Step.DISPATCH, Step.TURN, Step.SWITCH]
-        assert hart.trap(1 << 63 | 5) == sum(TABLE[step] for step in steps)
+        assert hart.trap(1 << 63 | 5) == sum(IDEAL[step] for step in steps)
 
     def test_a_system_call(self):
         hart = make_hart(costs={step: 10**step for step in Step})
@@ -153,7 +153,7 @@ class TestCosts:
 
         # Two walks of three entries: is the page mapped, and mapping it.
         steps = [Step.DISPATCH, Step.FAULT, Step.ALLOCATE, Step.ZERO_PAGE] + 6 * [Step.PTE]
-        assert cycles == sum(TABLE[step] for step in steps)
+        assert cycles == sum(IDEAL[step] for step in steps)
 
     def test_a_write(self):
         hart = make_hart()
@@ -161,7 +161,7 @@ class TestCosts:
         cycles = hart.trap(Cause.ECALL_U)
         steps = [Step.DISPATCH, Step.SYSCALL, Step.FILE, Step.PIECE]
         steps += 3 * [Step.PTE] + 3 * [Step.COPY] + 20 * [Step.CONSOLE_CHAR]
-        assert cycles == sum(TABLE[step] for step in steps)
+        assert cycles == sum(IDEAL[step] for step in steps)
 
     def test_zero(self):
         hart = make_hart(costs=ZERO)

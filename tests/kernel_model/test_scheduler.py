@@ -4,7 +4,7 @@ import pytest
 
 from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.dev.console import INPUT
-from kernel_model.facts.costs import TABLE, ZERO, Step
+from kernel_model.facts.costs import IDEAL, ZERO, Step
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.facts.param import MIN_QUANTUM
 from kernel_model.proc.sleep import TICKS
@@ -53,9 +53,9 @@ class TestTurns:
         assert quantum(hart) == 2000
 
     def test_the_kernels_work_is_a_part_of_it(self):
-        hart = make_hart(quantum=5000, costs=TABLE)
+        hart = make_hart(quantum=5000, costs=IDEAL)
         assert quantum(hart) == 5000  # of a turn that begins
-        hart.time = TABLE[Step.DISPATCH] + TABLE[Step.SWITCH]  # when that answer came
+        hart.time = IDEAL[Step.DISPATCH] + IDEAL[Step.SWITCH]  # when that answer came
         cycles = hart.trap(Cause.ECALL_U)
         assert quantum(hart) == 5000 - cycles
 

@@ -4,7 +4,7 @@ import pytest
 
 from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.facts.accounts import Account
-from kernel_model.facts.costs import TABLE, ZERO, Step
+from kernel_model.facts.costs import IDEAL, ZERO, Step
 from kernel_model.facts.doorbell import Action, Reason, Register
 from kernel_model.mm.pagetable import count_tables, leaves
 from kernel_model.proc.state import KernelWatcher
@@ -144,11 +144,11 @@ class TestCycles:
         assert (account(hart, 3).user_cycles, account(hart, 3).kernel_cycles) == (100, 0)
 
     def test_of_a_call_that_waits_are_up_to_the_answer(self):
-        hart = make_hart(costs=TABLE, tick=10_000)
+        hart = make_hart(costs=IDEAL, tick=10_000)
         hart.frame.a0, hart.frame.a7 = 3, 13
         hart.frame.scause, hart.frame.resumed, hart.frame.time = int(Cause.ECALL_U), 100, 200
         cost = hart.kernel.ring(Reason.USER_TRAP)  # sleep(3)
-        assert cost == TABLE[Step.DISPATCH] + TABLE[Step.SYSCALL]
+        assert cost == IDEAL[Step.DISPATCH] + IDEAL[Step.SYSCALL]
         hart.kernel.answered_at = 250 + cost
         hart.kernel.doorbell.write(Register.TIME, 30_000)
         hart.kernel.ring(Reason.IDLE)

@@ -3,7 +3,7 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Pte
-from kernel_model.facts.costs import TABLE, Step
+from kernel_model.facts.costs import IDEAL, Step
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm.fault import reason, refused
 from kernel_model.mm.pagetable import uvmunmap
@@ -77,5 +77,5 @@ def test_a_refusal_tells_what_was_found_and_what_the_look_has_cost(hart):
     assert (outcome.decision, outcome.why) == (Decision.REFUSED, Why.PAGE_RIGHTS)
     assert (outcome.region, outcome.pte, outcome.size) == (region, pte, hart.proc.sz)
     assert (outcome.frame, outcome.writes) == (0, ())
-    looks = (Step.PTE, 3, 3 * TABLE[Step.PTE])
-    assert outcome.work.steps == ((Step.FAULT, 1, TABLE[Step.FAULT]), looks)
+    looks = (Step.PTE, 3, 3 * IDEAL[Step.PTE])
+    assert outcome.work.steps == ((Step.FAULT, 1, IDEAL[Step.FAULT]), looks)

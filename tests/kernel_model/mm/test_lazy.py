@@ -1,7 +1,7 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Pte, pte_to_pa
-from kernel_model.facts.costs import TABLE, Step
+from kernel_model.facts.costs import IDEAL, Step
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm.lazy import vmfault
@@ -69,15 +69,15 @@ def test_notes_every_step_and_what_it_cost(hart):
     # A page and two page tables; one look finds nothing in the root, and the way there is three.
     times = {step: times for step, times, _ in outcome.work.steps}
     assert times == {Step.FAULT: 1, Step.ALLOCATE: 3, Step.ZERO_PAGE: 3, Step.PTE: 1 + 3}
-    assert all(cycles == n * TABLE[step] for step, n, cycles in outcome.work.steps)
+    assert all(cycles == n * IDEAL[step] for step, n, cycles in outcome.work.steps)
     assert outcome.work.cycles == kernel.cycles - before
 
 
 def test_what_is_refused_has_cost_something_too(hart):
     outcome = vmfault(hart.kernel, hart.proc.space, hart.heap, Pte.X)
 
-    looks = (Step.PTE, 3, 3 * TABLE[Step.PTE])
-    assert outcome.work.steps == ((Step.FAULT, 1, TABLE[Step.FAULT]), looks)
+    looks = (Step.PTE, 3, 3 * IDEAL[Step.PTE])
+    assert outcome.work.steps == ((Step.FAULT, 1, IDEAL[Step.FAULT]), looks)
     assert (outcome.frame, outcome.writes, outcome.tables) == (0, (), ())
 
 

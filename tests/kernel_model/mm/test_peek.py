@@ -1,7 +1,7 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, PTE_SIZE, Pte, make_pte, pte_to_pa
-from kernel_model.facts.costs import TABLE
+from kernel_model.facts.costs import IDEAL
 from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
 from kernel_model.mm.peek import flag_letters, mapped, peek, vmprint
 from kernel_model.mm.regions import Owner, Regions
@@ -15,7 +15,7 @@ GIB = 1 << 30
 
 @pytest.fixture
 def hart():
-    return make_hart(costs=TABLE)
+    return make_hart(costs=IDEAL)
 
 
 def lines(hart):

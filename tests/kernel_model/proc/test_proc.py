@@ -1,7 +1,7 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Mstatus, Pte
-from kernel_model.facts.costs import TABLE, Step
+from kernel_model.facts.costs import IDEAL, Step
 from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.mm.space import AddressSpace
 from kernel_model.proc.proc import allocproc, freeproc, growproc, proc_freepagetable, proc_pagetable
@@ -18,7 +18,7 @@ def charged(kernel, function, *arguments):
 
 
 def cost(*steps):
-    return sum(TABLE[step] for step in steps)
+    return sum(IDEAL[step] for step in steps)
 
 
 def test_one_that_was_just_made_is_nobody_and_has_nothing():

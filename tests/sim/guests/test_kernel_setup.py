@@ -47,10 +47,7 @@ def content(kernel, path):
 @pytest.mark.usefixtures("asked")
 class TestKernel:
     def test_without_options_it_is_as_it_is_by_itself(self):
-        kernel, alone = (
-            kernel_of(kernel_cost="table"),
-            Kernel(Ram(KERNBASE, 1 << 20), TRAMPOLINE, Console()),
-        )
+        kernel, alone = kernel_of(), Kernel(Ram(KERNBASE, 1 << 20), TRAMPOLINE, Console())
         assert (kernel.cpu, kernel.clock) == (alone.cpu, alone.clock)
         assert kernel.meter.costs == alone.meter.costs
         for name in ("abi", "policy", "leaf_flags", "own_frames", "satp"):

@@ -61,7 +61,7 @@ def filled_up(fault):
     for name in ("phases", "kernel_steps", "other_steps"):
         fault = {**fault, name: dict.fromkeys(told[name], 0) | fault[name]}
     writes = sorted(fault["pte_writes"], key=lambda write: -write["level"])
-    return told | fault | {"pte_writes": writes}
+    return told | fault | {"pte_writes": writes, "ahead": len(fault["ahead"])}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,8 @@ def test_the_file_is_as_rfc_4180_has_it(tmp_path):
 def test_a_name_with_a_comma_and_a_quote_is_one_cell(tmp_path):
     path = tmp_path / "x.csv"
     report = CsvReport(path)
-    facts = {"phases": {}, "kernel_steps": {}, "other_steps": {}, "walk": [], "pte_writes": []}
+    facts = {"phases": {}, "kernel_steps": {}, "other_steps": {}}
+    facts |= {"walk": [], "pte_writes": [], "ahead": []}
     report.fault(facts | {"program": 'a,"b'})
     assert report.close() is None
 
@@ -132,6 +133,7 @@ def test_faults_are_written_as_they_come(tmp_path):
         "other_steps": {},
         "walk": [],
         "pte_writes": [],
+        "ahead": [0x5000, 0x6000],
     }
     for _ in range(1000):
         report.fault(facts)

@@ -183,3 +183,11 @@ def at(content, way):
     for step in way:
         content = content[step]
     return content
+
+
+def test_pages_that_were_mapped_ahead_are_told_with_their_fault(written):
+    content = written("run", "--policy", "batch:4", "lazy")
+
+    VALIDATOR.validate(content)
+    first = content["faults"][0]
+    assert first["ahead"] == [first["stval"] // 4096 * 4096 + 4096 * n for n in (1, 2, 3)]

@@ -155,6 +155,54 @@ static long turns_untouched(uint64_t none) {
   return take_turns(fresh_page());
 }
 
+// The page table that a page has for itself, and the frame of that table after it was given back: what
+// another process has there by then looks like an entry, and a store through the old one would set D.
+static long stale_update(uint64_t none) {
+  (void)none;
+  const uint64_t entry = 0x80000ul << 10 | 0x57; // of RAM; V, R, W, U, A
+  const int pages = 48, each = PAGE_SIZE / sizeof entry, table = PAGE_SIZE * each;
+  int there[2], back[2], status, found = 0;
+  char byte = 0;
+  pipe(there);
+  pipe(back);
+  if (fork() == 0) {
+    char *old = sbrklazy(3 * table);
+    volatile int *page = (int *)((uint64_t)(old + 2 * table) / table * table);
+    found = *page;
+    sbrk(-3 * table);
+    write(back[1], &byte, 1);
+    read(there[0], &byte, 1);
+    *page = SECRET;
+    exit(0);
+  }
+  read(back[0], &byte, 1);
+  volatile uint64_t *mine = (uint64_t *)sbrklazy(pages * PAGE_SIZE);
+  for (int i = 0; i < pages * each; i++)
+    mine[i] = entry;
+  write(there[1], &byte, 1);
+  wait(&status);
+  for (int i = 0; i < pages * each; i++)
+    found += mine[i] != entry;
+  return found * 1000 + status + 1;
+}
+
+static void nothing(void) {
+}
+
+static __attribute__((noinline)) long through(void (*volatile target)(void)) {
+  target();
+  return 0;
+}
+
+// A jump of which the hart has learnt from another process that it goes there.
+static long trained(uint64_t address) {
+  int status;
+  if (fork() == 0)
+    exit(through((void (*)(void))address));
+  wait(&status);
+  return through(nothing) + status + 1;
+}
+
 // Instructions of the kernel's.
 #define PRIVILEGED(name, text)                                                                     \
   static long name(uint64_t value) {                                                               \
@@ -188,6 +236,8 @@ static const struct {
     {"child", of_a_child},
     {"turns-touched", turns_touched},
     {"turns-untouched", turns_untouched},
+    {"stale-update", stale_update},
+    {"trained", trained},
     {"satp", write_satp},
     {"stvec", write_stvec},
     {"pmp", write_pmp},

@@ -18,6 +18,7 @@ from tests.verify.twokernels.run import Case, image, outcomes
 #: Kernel, and what is said of the machine.
 KERNELS = {
     "Python": ("Python", {}),
+    "Python, the hart sets A and D": ("Python", {"svadu": True}),
     "C": ("C", {}),
     "C without PMP": ("C", {"memory_mib": 2, "pmp_entries": 0}),
 }
@@ -42,11 +43,13 @@ COPIES = {"copyin": b"0\n", "copyout": b"-1\n"}
 INSTRUCTIONS = ["satp", "stvec", "pmp", "medeleg", "sret", "mret", "sfence"]
 #: What prints what it finds where another process's data was.
 ZEROS = ["taken-again", "exec-grow", "dead", "child", "turns-touched", "turns-untouched"]
+#: What other processes did to it, or it to them.
+RACES = ["stale-update"]
 GONE = ["given-back", "exec-look", "look"]
 ADDRESSES = [f"{address:x}" for address in PLACES.values()]
 COMMANDS = [
-    *((how, *ADDRESSES) for how in (*FAULTS, *COPIES)),
-    *((how,) for how in (*INSTRUCTIONS, *ZEROS, *GONE)),
+    *((how, *ADDRESSES) for how in (*FAULTS, *COPIES, "trained")),
+    *((how,) for how in (*INSTRUCTIONS, *ZEROS, *RACES, *GONE)),
 ]
 
 
@@ -102,6 +105,26 @@ def test_an_instruction_of_the_kernels_kills(attempts, instruction):
 def test_what_a_process_had_is_not_found_by_another_one(attempts, attempt):
     outcome = attempts[attempt]
     assert (outcome.output, outcome.status) == (b"0\n", "0")
+
+
+@pytest.mark.parametrize("attempt", RACES)
+def test_a_store_through_a_former_page_sets_no_bit_in_its_table(attempts, attempt):
+    """Where that was there is another process's data by then, which stays as it was."""
+    outcome = attempts[attempt]
+    assert outcome.output.endswith(b"\n0\n")
+    assert b"usertrap(): unexpected scause 0xf pid=" in outcome.output
+    assert outcome.status == "0"
+
+
+def test_a_jump_that_was_trained_to_leave_stays(attempts):
+    """What is predicted from another process's jump is fetched for neither, and is forgotten."""
+    ends = by_address(attempts["trained"])
+
+    assert list(ends) == ADDRESSES
+    assert {status for _, status in ends.values()} == {0}
+    assert {output.splitlines()[-1] for output, _ in ends.values()} == {b"0"}
+    faults = [(fault.cause, fault.stval) for fault in attempts["trained"].faults]
+    assert faults == [(Cause.FETCH_PAGE, address) for address in PLACES.values()]
 
 
 @pytest.mark.parametrize("attempt", GONE)

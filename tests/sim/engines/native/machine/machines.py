@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kernel_model.facts.costs import TABLE, ZERO
+from kernel_model.facts.costs import IDEAL, ZERO
 from kernel_model.kernel import Kernel
 from sim.config import MachineConfig
 from sim.host.programs import assemble_trampoline, build_bare
@@ -47,7 +47,7 @@ def kernel(expected, *, costs=True, svadu=False, watchers=(), max_cycles=400_000
     config = MachineConfig(memory_mib=4, **config)
     ram = Machine.make_ram(config)
     console = Console()
-    model = Kernel(ram, assemble_trampoline(), console, svadu=svadu, costs=TABLE if costs else ZERO)
+    model = Kernel(ram, assemble_trampoline(), console, svadu=svadu, costs=IDEAL if costs else ZERO)
     model.exec(expected.build().read_bytes(), [expected.program, *expected.args])
     session = KernelSession(config, model)
     session.watchers += watchers

@@ -1,0 +1,208 @@
+"""A program under several paging policies: what each costs in cycles and in frames."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hdl.arch import PAGE_SIZE, Pte
+from kernel_model.facts.costs import Step
+from kernel_model.facts.doorbell import Reason
+from kernel_model.kernel import Kernel
+from kernel_model.mm.peek import mapped
+from kernel_model.mm.served import Decision, ServedFault, Why
+from kernel_model.mm.state import User
+from kernel_model.proc.state import KernelWatcher, Proc
+from sim.api import start
+from sim.config import RunConfig
+from sim.guests.kernel_guest import Rung
+from sim.output.sentences import step_in_words
+from sim.result import Result
+
+__all__ = ["GROUPS", "Trial", "measure", "parts", "verdict"]
+
+_USER, _TRAPS = "user mode", "trap path"
+#: What a page fault is called by what came of it.
+_FAULTS = {
+    Why.UNTOUCHED: "first touches",
+    Why.NEVER_STORED: "reads of zeros",
+    Why.SHARED: "copies of shared pages",
+    Why.LAST_OWNER: "shared pages taken over",
+}
+_REFUSED = "refused"
+#: The measures of a trial under their headings.
+GROUPS = ("cycles", "page faults", "memory", "translation")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A run of the program under one policy.
+
+    `measures` are by heading of GROUPS and name; None is what is not known.
+    """
+
+    policy: str
+    cycles: int
+    exit_status: int
+    output: bytes
+    measures: dict[str, dict[str, int | None]] = field(default_factory=dict)
+
+    @property
+    def did(self) -> tuple[bytes, int]:
+        """What a policy may not change."""
+        return self.output, self.exit_status
+
+    @property
+    def frames(self) -> int:
+        """The most that were in use at once."""
+        return self.measures["memory"]["frames at most"] or 0
+
+
+class _Books(KernelWatcher):
+    """What a run does that is in no account."""
+
+    def __init__(self, kernel: Kernel):
+        self.work, self.faults = Counter[Step](), Counter[str]()
+        self.ahead = self.untouched = self.at_end = 0
+        self._kernel = kernel
+
+    def rung(self, ring: Rung) -> None:
+        """Adds up what the kernel was charged for between a trap and its return."""
+        if ring.reason != Reason.USER_TRAP or self._kernel.halted:
+            return  # no process pays for it
+        meter = self._kernel.meter
+        for step, count in zip(Step, meter.counts, strict=True):
+            self.work[step] += count * meter.costs[step]
+
+    def fault(self, proc: User, fault: ServedFault, now: int) -> None:
+        outcome = fault.outcome
+        served = outcome.decision is Decision.MAPPED
+        self.faults[_FAULTS[outcome.why] if served else _REFUSED] += 1
+        self.ahead += len(outcome.ahead)
+
+    def exited(self, proc: Proc, now: int) -> None:
+        pages = mapped(self._kernel.memory, proc.space.root, proc.space.size)
+        for _, pte, size in pages:
+            if pte & Pte.U and not pte & Pte.A:
+                self.untouched += size // PAGE_SIZE
+        if proc is self._kernel.first:
+            self.at_end = self._kernel.kmem.used
+
+
+def measure(
+    config: RunConfig,
+    policies: Sequence[str],
+    program: str | Path,
+    arguments: Sequence[str],
+    max_cycles: int | None = None,
+    progress: Callable[[str], object] = lambda policy: None,
+) -> list[Trial]:
+    """Runs the program once under each policy; it reads nothing. Raises what `start` raises.
+
+    `progress` is told of each policy before it runs.
+    """
+    trials = []
+    for policy in policies:
+        progress(policy)
+        trials.append(
+            _trial(replace(config, policy=policy, counters=True), program, arguments, max_cycles)
+        )
+    return trials
+
+
+def _trial(
+    config: RunConfig, program: str | Path, arguments: Sequence[str], max_cycles: int | None
+) -> Trial:
+    with start(program, *arguments, config=config) as session:
+        books = _Books(session.kernel)
+        session.kernel.watchers.append(books)
+        session.guest.watchers.append(books.rung)
+        session.run(max_cycles)
+        session.finish()
+        result = session.result()
+    measures = {
+        "cycles": _cycles(result, books),
+        "page faults": _faults(books),
+        "memory": {
+            "frames at most": result.frames_used,
+            "frames at the end": books.at_end,
+            "pages mapped ahead": books.ahead,
+            "pages never touched": books.untouched if config.svadu else None,
+            "page-table pages": sum(each.page_tables for each in result.processes),
+        },
+        "translation": _translation(result),
+    }
+    output = result.output or b""
+    return Trial(config.policy, result.cycles, result.exit_status, output, measures)
+
+
+def _cycles(result: Result, books: _Books) -> dict[str, int | None]:
+    """Whose each cycle was; the trap path is the hart's way in and out, and the doorbell's."""
+    user = sum(each.user_cycles for each in result.processes)
+    kernel = sum(each.kernel_cycles for each in result.processes)
+    work = {step_in_words(step.name.lower()): books.work[step] for step in Step}
+    return {_USER: user, _TRAPS: kernel - sum(work.values()), **work}
+
+
+def _faults(books: _Books) -> dict[str, int | None]:
+    return {name: books.faults[name] for name in (*_FAULTS.values(), _REFUSED)}
+
+
+def _translation(result: Result) -> dict[str, int | None]:
+    counters = {} if result.counters is None else result.counters.run
+
+    def total(*starts: str) -> int:
+        found = (n for name, n in counters.items() if name.startswith(starts))
+        return sum(found) - sum(counters.get(f"{each}squashed", 0) for each in starts)
+
+    return {
+        "fetch TLB misses": total("itlb_miss_"),
+        "data TLB misses": total("dtlb_miss_"),
+        "entries read by walks": total("pte_read_"),
+    }
+
+
+def parts(trials: Sequence[Trial], group: str) -> list[str]:
+    """The names of the measures of a group that any of the trials has; what is 0 everywhere not."""
+    names = trials[0].measures[group]
+    return [name for name in names if any(each.measures[group][name] for each in trials)]
+
+
+def verdict(trials: Sequence[Trial]) -> list[str]:
+    """Which policy is best for the program, and why: sentences.
+
+    One under which it does something else than under the first is not judged, and named.
+    """
+    first = trials[0]
+    alike = [each for each in trials if each.did == first.did]
+    fastest, smallest = (
+        min(alike, key=lambda each: each.cycles),
+        min(alike, key=lambda each: each.frames),
+    )
+    said = [
+        f"Fewest cycles: {fastest.policy}, {fastest.cycles:,}{_than(first, fastest)}.",
+        f"Fewest frames: {smallest.policy}, {smallest.frames:,} at most.",
+    ]
+    for each in trials:
+        if each.exit_status != first.exit_status:
+            said.append(
+                f"Not alike: the status is {each.exit_status} under {each.policy}, "
+                f"{first.exit_status} under {first.policy}."
+            )
+        elif each.output != first.output:
+            said.append(f"Not alike: the output under {each.policy} and under {first.policy}.")
+    return said
+
+
+def _than(first: Trial, best: Trial) -> str:
+    """How much less than the first one, and where most of that comes from."""
+    saved = first.cycles - best.cycles
+    if saved <= 0:
+        return ""
+    one, other = first.measures["cycles"], best.measures["cycles"]
+    gains = {name: (one[name] or 0) - (other[name] or 0) for name in one}
+    name = max(gains, key=lambda each: gains[each])
+    return (
+        f", {saved / first.cycles:.1%} fewer than {first.policy}; "
+        f"the largest part is {name}, {gains[name]:,} fewer"
+    )

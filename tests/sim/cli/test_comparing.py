@@ -1,0 +1,28 @@
+"""What `compare` is asked for, and what it cannot be asked for, in one line."""
+
+import pytest
+
+from sim.cli import main as cli
+
+
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["--policy", "lazy", "hello"], "lazy is one alone: two or more are compared"),
+        (["--policy", "lazy,lazy", "hello"], "lazy,lazy has one of them twice"),
+        (["--policy", "lazy,never", "hello"], "policy must be one of lazy, eager"),
+        (["--policy", "lazy,", "hello"], "policy must be one of lazy, eager"),
+        (["--policy", "lazy,cow"], "--policy needs a PROGRAM"),
+        (["--policy", "lazy,cow", "nothere"], "nothere"),
+        (["--svadu", "a.json", "b.json"], "--svadu needs --policy"),
+        (["--max-cycles", "5", "a.json", "b.json"], "--max-cycles needs --policy"),
+        (["a.json"], "Missing argument 'B.json'"),
+        (["a.json", "b.json", "c.json"], "unexpected extra argument (c.json)"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments, complaint, capsys):
+    assert cli.main(["compare", *arguments]) == 2
+    said = capsys.readouterr()
+    assert complaint in said.err
+    assert said.err.count("\n") == 1
+    assert said.out == ""
