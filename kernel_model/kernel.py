@@ -29,7 +29,7 @@ from kernel_model.mm.space import HeapUse
 from kernel_model.mm.state import Policy, User
 from kernel_model.proc.proc import addproc, allocproc, freeproc, take_account
 from kernel_model.proc.sleep import TICKS, wakeup
-from kernel_model.proc.state import Clock, Cpu, KernelWatcher, Proc, ProcTable
+from kernel_model.proc.state import Clock, Cpu, KernelWatcher, Proc, ProcState, ProcTable
 from kernel_model.scheduler import schedule
 from kernel_model.trap import kerneltrap, machinetrap, usertrap
 
@@ -192,6 +192,12 @@ class Kernel:
     def proc(self) -> Proc | None:
         """The process on the hart."""
         return self.cpu.proc
+
+    @property
+    def promised(self) -> int:
+        """Pages that wait for their frames, of all processes that live."""
+        alive = (proc for proc in self.procs if proc.state is not ProcState.ZOMBIE)
+        return sum(proc.space.waiting for proc in alive)
 
     @property
     def pages_promised(self) -> int:

@@ -72,6 +72,11 @@ class Kmem:
         """Their physical addresses."""
         return self._shared.keys()
 
+    @property
+    def extra_references(self) -> int:
+        """References beyond the first of each frame."""
+        return sum(self._shared.values())
+
     def counted(self) -> dict[int, int]:
         """The references to each frame in use."""
         counts = dict.fromkeys(self._taken, 1)

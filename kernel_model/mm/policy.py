@@ -1,6 +1,6 @@
 """The paging policies that there are, by their names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from kernel_model.mm.eager import Eager
 from kernel_model.mm.lazy import Lazy
 from kernel_model.mm.policies.batch import Batch
 from kernel_model.mm.policies.cow import CopyOnWrite
+from kernel_model.mm.policies.overcommit import Always, Strict
 from kernel_model.mm.policies.paging import Paging
 from kernel_model.mm.policies.prefault import Prefault
 from kernel_model.mm.policies.zero_page import ShareZeros, ZeroPage
@@ -33,27 +34,45 @@ class _Part(NamedTuple):
 
     decides: str
     make: Callable[..., dict[str, Any]]
-    #: Numbers of pages that its option may be; none if it has no option.
-    counts: tuple[int, ...] = ()
+    #: What its option may be, as it is written, and what `make` gets for it; none if it has none.
+    options: Mapping[str, Any] = {}
+    #: How the option is written, and what it may be, in words.
+    option: str = ""
     rule: str = ""
 
 
 _MAPS, _READ, _FORK = "what a fault maps", "what a load gets", "what fork does"
+_PROMISED = "what may be promised"
 _PARTS = {
     "batch": _Part(
         _MAPS,
         lambda n: {"reach": Batch(n)},
-        tuple(2**k for k in range(1, 10)),
+        {str(2**k): 2**k for k in range(1, 10)},
+        "N",
         f"a power of two, 2 to {_MOST}",
     ),
     "prefault": _Part(
-        _MAPS, lambda n: {"reach": Prefault(n)}, tuple(range(1, _MOST + 1)), f"1 to {_MOST}"
+        _MAPS,
+        lambda n: {"reach": Prefault(n)},
+        {str(n): n for n in range(1, _MOST + 1)},
+        "N",
+        f"1 to {_MOST}",
     ),
     "zero-page": _Part(_READ, lambda: {"touch": ZeroPage()}),
     "cow": _Part(_FORK, lambda: {"sharing": CopyOnWrite()}),
+    "overcommit": _Part(
+        _PROMISED,
+        lambda commit: {"commit": commit()},
+        {"strict": Strict, "always": Always},
+        "strict|always",
+        "strict or always",
+    ),
 }
 #: The names as people write them.
-POLICY_NAMES = (*POLICIES, *(f"{name}:N" if part.counts else name for name, part in _PARTS.items()))
+POLICY_NAMES = (
+    *POLICIES,
+    *(f"{name}:{part.option}" if part.option else name for name, part in _PARTS.items()),
+)
 
 
 @cache
@@ -73,15 +92,14 @@ def _joined(text: str) -> Policy:
                 f"policy {text!r}: {deciders[part.decides]} and {word} both decide {part.decides}"
             )
         deciders[part.decides] = word
-        if not part.counts:
+        if not part.options:
             if colon:
                 raise PolicyError(f"policy {text!r}: {name} has no option")
             parts |= part.make()
             continue
-        count = int(option) if option.isascii() and option.isdigit() and len(option) < 5 else 0
-        if count not in part.counts:
-            raise PolicyError(f"policy {text!r}: {name}:N needs {part.rule}")
-        parts |= part.make(count)
+        if option not in part.options:
+            raise PolicyError(f"policy {text!r}: {name}:{part.option} needs {part.rule}")
+        parts |= part.make(part.options[option])
     if "touch" in parts:
         parts.setdefault("sharing", ShareZeros())
     return Paging(**parts)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from hdl.arch import PAGE_SIZE, page_round_up
 from kernel_model.mm.regions import Owner, Region, Regions
 
 __all__ = ["AddressSpace", "HeapUse"]
@@ -28,6 +29,11 @@ class AddressSpace:
     def region(self, va: int) -> Region | None:
         """The region that `va` lies in; None past the size, which is compared to the byte."""
         return self.regions.at(va) if va < self.size else None
+
+    @property
+    def waiting(self) -> int:
+        """Pages that wait for their frames."""
+        return page_round_up(self.size) // PAGE_SIZE - self.resident
 
     def reside(self, pages: int) -> None:
         """Note that so many pages more are in memory, or fewer."""

@@ -40,6 +40,10 @@ class MemoryState(Protocol):
     heap: HeapUse
     meter: Meter
 
+    @property
+    def promised(self) -> int:
+        """Pages that wait for their frames, of all processes that live."""
+
     def charge(self, step: Step, n: int = 1) -> None:
         """Count what doing `step` `n` times costs."""
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from itertools import starmap
 
 from hdl.arch import PAGE_FAULTS
+from sim.boot.session import BootSession
 from sim.cli.options import Options
 from sim.guests.fault_table import PageFault, cause_name
+from sim.guests.kernel_steps import KernelPlaces
 from sim.guests.services import Running, Services
 from sim.guests.symbols import Symbols
 from sim.output.moments import Shown, of_life, of_trap
@@ -75,8 +77,7 @@ def record_bare_run(options: Options, session: MachineSession) -> Recording | No
             yield of_trap(trap, f"fault {number}: {cause_name(trap.cause)}")
 
     def narrate() -> BareNarrator:
-        symbols = Symbols("", session.elf)
-        return BareNarrator(last_faults(), lambda pc, _running: symbols.place("", pc).function)
+        return BareNarrator(last_faults(), _bare_places(session))
 
     return make_recording(
         options.vcd,
@@ -90,6 +91,15 @@ def record_bare_run(options: Options, session: MachineSession) -> Recording | No
         count=lambda: engine.log.page_faults,
         find=find,
     )
+
+
+def _bare_places(session: MachineSession) -> Places:
+    """Tells of the only program, or of a kernel of one's own."""
+    if isinstance(session, BootSession):
+        kernel = KernelPlaces(session.elf, session.image.symbols)
+        return lambda pc, _running: kernel.place(pc)
+    symbols = Symbols("", session.elf)
+    return lambda pc, _running: symbols.place("", pc).function
 
 
 def _places(session: KernelSession) -> Places:

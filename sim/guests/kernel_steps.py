@@ -6,13 +6,35 @@ from dataclasses import dataclass, field
 from hdl.arch import PAGE_FAULTS, PAGE_SIZE, Priv
 from sim.host.debug_info import DebugInfo
 
-__all__ = ["ELSEWHERE", "FaultSteps", "KernelSteps"]
+__all__ = ["ELSEWHERE", "FaultSteps", "KernelPlaces", "KernelSteps"]
 
 #: What has no symbol.
 ELSEWHERE = "elsewhere"
 #: xv6's kernel is entered through a page that it maps at the top of Sv39's lower half, too, and
 #: which begins with this symbol.
 _TRAMPOLINE, _SYMBOL = 0x3F_FFFF_F000, "trampoline"
+
+
+class KernelPlaces:
+    """Where in a kernel an instruction stands, by its address.
+
+    Parameters
+    ----------
+    elf : bytes
+        The kernel, for its symbols; empty if it has none.
+    symbols : mapping of str to int
+        All of them, whatever their kind.
+    """
+
+    def __init__(self, elf: bytes, symbols: Mapping[str, int]):
+        self._info = DebugInfo(elf) if elf else None
+        self._trampoline = symbols.get(_SYMBOL)
+
+    def place(self, pc: int) -> str | None:
+        """As "usertrap+0x4"; None of what has no symbol."""
+        if self._trampoline is not None and _TRAMPOLINE <= pc < _TRAMPOLINE + PAGE_SIZE:
+            pc += self._trampoline - _TRAMPOLINE
+        return None if self._info is None else self._info.function(pc)
 
 
 @dataclass
@@ -65,10 +87,8 @@ class KernelSteps:
 
     Parameters
     ----------
-    elf : bytes
-        The kernel, for its symbols; empty if it has none.
-    symbols : mapping of str to int
-        All of them, whatever their kind.
+    elf, symbols
+        As of `KernelPlaces`.
     causes : container of int
         The traps that are followed, if not page faults.
     """
@@ -80,8 +100,7 @@ class KernelSteps:
         self.settled: list[Callable[[FaultSteps], object]] = []
         self.served = self.retries = 0
         self.sums: dict[str, int] = {}
-        self._info = DebugInfo(elf) if elf else None
-        self._trampoline = symbols.get(_SYMBOL)
+        self._places = KernelPlaces(elf, symbols)
         self._names: dict[int, str] = {}
         self._fault: FaultSteps | None = None
         self._number = 0
@@ -120,11 +139,7 @@ class KernelSteps:
         """The function at `pc`."""
         name = self._names.get(pc)
         if name is None:
-            name = self._names[pc] = self._look_up(pc)
+            found = self._places.place(pc)
+            name = ELSEWHERE if found is None else found.partition("+")[0]
+            self._names[pc] = name
         return name
-
-    def _look_up(self, pc: int) -> str:
-        if self._trampoline is not None and _TRAMPOLINE <= pc < _TRAMPOLINE + PAGE_SIZE:
-            pc += self._trampoline - _TRAMPOLINE
-        found = None if self._info is None else self._info.function(pc)
-        return ELSEWHERE if found is None else found.partition("+")[0]

@@ -39,6 +39,8 @@ __all__ = ["HART", "BareNarrator", "KernelNarrator", "Places", "TrapFault"]
 
 #: The scope of the hart in a waveform.
 HART = "bench.top"
+#: The row of a run without the kernel: the function in which the last instruction has retired.
+_FUNCTION = "function"
 #: The rows that the records tell, those of a run under the kernel, and those that signals tell.
 _RECORDS, _KERNEL = ("fault", "phase"), ("kernel", "kernel_step")
 _ROWS = (
@@ -228,7 +230,7 @@ class KernelNarrator(Narrator):
 
 
 class BareNarrator(Narrator):
-    """Of a run without a kernel; `faults` are those that may be in the waveform."""
+    """Of a run without a kernel, or with one of one's own; `faults` may be in the waveform."""
 
     def __init__(self, faults: Iterable[TrapFault], places: Places):
         faults = list(faults)
@@ -236,14 +238,19 @@ class BareNarrator(Narrator):
         self._hindsight = Timeline(chain.from_iterable(_of_trap(each.trap) for each in faults), "")
         self._phases = BarePhases()
         lines = self._fault, self._hindsight
-        super().__init__(_Rows(places, None), _RECORDS, (), *lines)
+        self._places = places
+        self._function = ""
+        super().__init__(_Rows(places, None), (*_RECORDS, _FUNCTION), (), *lines)
 
     def _own(self, cycle: int, now: Now) -> tuple[Sequence[str], Sequence[int], Running | None]:
         phase = self._phases.tell(cycle, now)
         better = self._hindsight.at(cycle)
         if phase == PROGRAM and better:
             phase = better
-        return (self._fault.at(cycle), phase), (), None
+        if now.retired and not now.trap:
+            # Where it stands until the next one retires.
+            self._function = (self._places(now.pc, None) or "").partition("+")[0]
+        return (self._fault.at(cycle), phase, self._function), (), None
 
 
 def _begin(cycle: int, services: Iterable[Service]) -> KernelPhases:

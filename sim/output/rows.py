@@ -72,6 +72,7 @@ WORDS: tuple[Row, ...] = (
     Row(r"story\.phase", "phase", color=_YELLOW),
     Row(r"story\.kernel", "kernel", color=_YELLOW),
     Row(r"story\.kernel_step", "kernel step", color=_YELLOW),
+    Row(r"story\.function", "function", color=_YELLOW),
     Row(r"story\.instruction", "instruction", color=_GREEN),
     Row(r"story\.privilege", "privilege", color=_GREEN),
     Row(r"story\.page_table", "page table", color=_GREEN),

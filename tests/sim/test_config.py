@@ -35,6 +35,7 @@ def test_a_machine_that_cannot_be_is_refused(parameters, message):
         (
             {"policy": "never"},
             "policy must be one of lazy, eager, batch:N, prefault:N, zero-page, cow, "
+            "overcommit:strict|always, "
             "or some from the third on joined by +, not 'never'",
         ),
         ({"abi": "2021"}, "abi must be one of auto, lab, 2025, not '2021'"),

@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass, field
 
-from hdl.arch import PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, make_pte, page_round_down
+from hdl.arch import (
+    PAGE_SIZE,
+    PTE_SIZE,
+    PTES_PER_PAGE,
+    Pte,
+    make_pte,
+    page_round_down,
+    page_round_up,
+)
 from kernel_model.facts.costs import Mark, Step
 from kernel_model.mm.fault import reason, refused
 from kernel_model.mm.lazy import Lazy
 from kernel_model.mm.pagetable import SPAN, mappages, walk
+from kernel_model.mm.policies.overcommit import Always, Commit
 from kernel_model.mm.policies.parts import CopyAll, Fork, OnePage, OwnFrame, Reach, Touch
 from kernel_model.mm.policies.unshare import shared_page, unshare
 from kernel_model.mm.regions import Owner, Region
@@ -32,22 +41,25 @@ class Paging:
     reach: Reach = field(default_factory=OnePage)
     touch: Touch = field(default_factory=OwnFrame)
     sharing: Fork = field(default_factory=CopyAll)
+    commit: Commit = field(default_factory=Always)
 
     def boot(self, kernel: MemoryState) -> None:
         """What a first touch needs."""
         self.touch.boot(kernel)
 
     def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
-        """As `growth` does."""
-        return self.growth.grow(kernel, space, size, eager)
+        """As `growth` does, if `commit` allows it."""
+        pages = (page_round_up(size) - page_round_up(space.size)) // PAGE_SIZE
+        return self.commit.allows(kernel, pages) and self.growth.grow(kernel, space, size, eager)
 
     def exec(self, kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
         """As `growth` does."""
         return self.growth.exec(kernel, space, start, end)
 
     def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
-        """As `sharing` does."""
-        return self.sharing.fork(kernel, old, new)
+        """As `sharing` does, if `commit` allows as many pages again."""
+        pages = page_round_up(old.size) // PAGE_SIZE
+        return self.commit.allows(kernel, pages) and self.sharing.fork(kernel, old, new)
 
     def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """As if the process itself had touched the page."""

@@ -61,6 +61,13 @@ def test_programs_see_the_same_under_every_policy():
         ("batch:3", "policy 'batch:3': batch:N needs a power of two, 2 to 512"),
         ("prefault:513", "policy 'prefault:513': prefault:N needs 1 to 512"),
         ("cow:2", "policy 'cow:2': cow has no option"),
+        ("batch:08", "policy 'batch:08': batch:N needs a power of two, 2 to 512"),
+        ("overcommit", "policy 'overcommit': overcommit:strict|always needs strict or always"),
+        (
+            "overcommit:strict+overcommit:always",
+            "policy 'overcommit:strict+overcommit:always': overcommit:strict and overcommit:always "
+            "both decide what may be promised",
+        ),
         ("eager+cow", "policy 'eager+cow': eager cannot be joined with others"),
         ("cow+cow", "policy 'cow+cow': cow and cow both decide what fork does"),
         (

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,9 @@ def test_a_waveform_tells_a_page_fault_by_the_symbols_of_the_kernel(tmp_path, ty
 
     assert cli.main(["boot", "--quiet", "--vcd", str(path), "--vcd-fault", "1", str(kernel())]) == 0
     text = path.read_text()
-    assert "supervisor_trap" in text
+    (code,) = re.findall(r"string 1 (\S+) function ", text)
+    functions = re.findall(rf"^s(\S*) {re.escape(code)}$", text, re.MULTILINE)
+    assert "obey supervisor_trap hex supervisor_trap" in " ".join(functions)
     assert (tmp_path / "wave.vcd.gtkw").exists()
 
 

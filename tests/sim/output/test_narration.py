@@ -247,6 +247,19 @@ def test_a_handler_is_told_even_while_a_fault_waits_for_its_retry():
     assert rows_of(narrator, 40)["phase"] == "handler"
 
 
+def test_the_function_is_told_until_an_instruction_of_another_one_retires():
+    narrator = BareNarrator([], place_of)
+
+    def function(cycle, **fields):
+        return rows_of(narrator, cycle, **fields)["function"]
+
+    assert function(0) == ""
+    assert function(1, retired=1, pc=0x44) == "main"
+    assert function(2, pc=0x2044) == "main"
+    assert function(3, retired=1, trap=1, pc=0x2044) == "main"
+    assert function(4, retired=1, pc=0x2044) == ""
+
+
 def test_without_a_kernel_it_wants_to_be_asked_when_a_fault_begins_or_ends():
     narrator = BareNarrator([raised(lookup=lookup(10, 16), retried_at=50)], place_of)
     assert narrator.moments == [10, 16, 20, 50]

@@ -11,7 +11,7 @@ from tests.kernel_model.test_any_sequence import Chaos, run
 NAMES = ["batch:2", "batch:8", "prefault:4", "zero-page", "cow", "batch:8+cow+zero-page"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "cow+overcommit:strict", "overcommit:always"])
 def test_programs_see_what_they_see_under_lazy(name):
     assert session(make_hart(policy=make_policy(name))) == session(make_hart())
 

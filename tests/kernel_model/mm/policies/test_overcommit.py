@@ -1,0 +1,88 @@
+"""A strict kernel refuses what it could not give; one that always promises kills later."""
+
+import pytest
+
+from hdl.arch import PAGE_SIZE
+from kernel_model.mm.policy import make_policy
+from tests.kernel_model.support import Killed, make_hart, switch_to
+
+GIB = 1 << 30
+
+
+def hart_under(policy):
+    return make_hart(size=1 << 20, policy=make_policy(policy))
+
+
+def grown(hart):
+    """Pages of the heap, grown by a page at a time until that is refused."""
+    pages = 0
+    while hart.sbrk(PAGE_SIZE) != -1:
+        pages += 1
+    return pages
+
+
+def touch_all(hart):
+    for va in range(hart.heap, hart.proc.sz, PAGE_SIZE):
+        hart.store(va, 1)
+
+
+@pytest.mark.parametrize("policy", ["overcommit:always", "lazy"])
+def test_whatever_is_wanted_is_promised(policy):
+    hart = hart_under(policy)
+    assert hart.sbrk(GIB) == hart.heap
+    with pytest.raises(Killed):
+        touch_all(hart)
+    assert hart.kernel.panicked is None
+
+
+def test_more_than_there_is_is_refused_and_changes_nothing():
+    hart = hart_under("overcommit:strict")
+    size, used = hart.proc.sz, hart.kernel.kmem.used
+    assert hart.sbrk(GIB) == -1
+    assert (hart.proc.sz, hart.kernel.kmem.used) == (size, used)
+    assert hart.sbrk(10 * PAGE_SIZE) == size
+
+
+@pytest.mark.parametrize("policy", ["overcommit:strict", "batch:8+cow+overcommit:strict+zero-page"])
+def test_all_that_was_promised_is_there(policy):
+    hart = hart_under(policy)
+    pages = grown(hart)
+    assert pages > 200  # of 256 frames
+    touch_all(hart)
+    assert hart.kernel.kmem.free < 6
+    hart.exit()
+    assert hart.kernel.panicked is None
+
+
+def test_what_is_given_back_may_be_promised_again():
+    hart = hart_under("overcommit:strict")
+    pages = grown(hart)
+    hart.sbrk(-100 * PAGE_SIZE)
+    assert grown(hart) == 100
+    assert hart.proc.sz == hart.heap + pages * PAGE_SIZE
+
+
+@pytest.mark.parametrize("policy", ["overcommit:strict", "cow+overcommit:strict"])
+def test_a_child_needs_as_much_as_its_parent_may_use(policy):
+    hart = hart_under(policy)
+    hart.sbrk(130 * PAGE_SIZE)
+    used = hart.kernel.kmem.used
+    assert hart.call("fork") == -1
+    assert hart.kernel.kmem.used == used
+    hart.sbrk(-50 * PAGE_SIZE)
+    assert hart.call("fork") == 3
+    touch_all(hart)
+    switch_to(hart, 3)
+    touch_all(hart)
+    assert hart.proc.pid == 3
+    assert hart.kernel.panicked is None
+
+
+def test_what_a_dead_process_was_promised_is_nobodys():
+    hart = hart_under("overcommit:strict")
+    assert hart.call("fork") == 3
+    switch_to(hart, 3)
+    assert hart.sbrk(180 * PAGE_SIZE) != -1
+    hart.call("exit", 0)
+    assert hart.proc.pid == 2
+    assert hart.sbrk(180 * PAGE_SIZE) != -1
