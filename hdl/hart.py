@@ -88,7 +88,7 @@ class Hart(wiring.Component):
         The counter that changes in a cycle in which nothing else does, and what `mtime` is compared
         with: all that a simulator must know to pass over such cycles.
     ram_end : Signal
-        That of `pma`, a constant that a simulator may set.
+        That of `pma`, if that is adjustable: a constant that a simulator may set.
     """
 
     def __init__(
@@ -141,7 +141,8 @@ class Hart(wiring.Component):
         self.arbiter = Arbiter()
         self.event_unit = EventUnit()
         self.registers = self.decode.registers.data
-        self.ram_end = pma.ram_end
+        if pma.adjustable:
+            self.ram_end = pma.ram_end
         self.mcycle, self.stimecmp = self.trap.csrs.mcycle, self.trap.csrs.stimecmp
 
     def elaborate(self, platform: object) -> Module:

@@ -1,6 +1,8 @@
 """Physical memory attributes: which addresses are RAM, ROM, devices, or nothing."""
 
-from amaranth.hdl import Const, Signal, Value, ValueLike
+from collections.abc import Iterator
+
+from amaranth.hdl import Cat, Signal, Value, ValueLike
 
 from hdl.arch import PA_BITS, PAGE_SIZE, RAM_BASE
 
@@ -23,6 +25,9 @@ class Pma:
         First byte and size of RAM in bytes, multiples of the page size.
     rom_base, rom_size : int
         First byte and size of ROM in bytes, multiples of the page size; with 0 bytes there is none.
+    adjustable : bool
+        A simulator may set `ram_end`, so addresses are compared with it, which takes carries. If
+        not, only the upper bits of the aligned blocks that RAM is made of are compared.
 
     Raises
     ------
@@ -32,8 +37,8 @@ class Pma:
     Attributes
     ----------
     ram_end : Signal(PA_BITS + 1)
-        The address behind RAM. Nothing drives it: in hardware it is a constant, and a simulator may
-        set it, which spares it another model for each size of RAM.
+        The address behind RAM. Nothing drives it; if `adjustable`, a simulator may set it, which
+        spares it another model for each size of RAM.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class Pma:
         ram_size: int = 128 << 20,
         rom_base: int = 0,
         rom_size: int = 0,
+        adjustable: bool = False,
     ) -> None:
         places = {"ram": (ram_base, ram_size), "rom": (rom_base, rom_size)}
         for name, place in places.items():
@@ -56,6 +62,7 @@ class Pma:
         self.ram_base = ram_base
         self.ram_end = Signal(PA_BITS + 1, init=ram_base + ram_size)
         self.rom_base, self.rom_size = rom_base, rom_size
+        self.adjustable = adjustable
 
     def __repr__(self) -> str:
         rom = f", rom_base={self.rom_base:#x}, rom_size={self.rom_size:#x}" if self.rom_size else ""
@@ -68,10 +75,30 @@ class Pma:
 
     def is_ram(self, address: ValueLike) -> Value:
         """Whether `address` (a Value of any width) lies in RAM."""
-        return (address >= self.ram_base) & (address < self.ram_end)
+        address = Value.cast(address)
+        if self.adjustable:
+            return (address >= self.ram_base) & (address < self.ram_end)
+        return _lies_in(address, self.ram_base, self.ram_size)
 
     def is_rom(self, address: ValueLike) -> Value:
         """Whether `address` (a Value of any width) lies in ROM."""
-        if not self.rom_size:
-            return Const(0)
-        return (address >= self.rom_base) & (address < self.rom_base + self.rom_size)
+        return _lies_in(Value.cast(address), self.rom_base, self.rom_size)
+
+
+def _lies_in(address: Value, base: int, size: int) -> Value:
+    """Whether `address` is one of `size` bytes from `base` on, by comparisons for equality."""
+    blocks = _aligned_blocks(base, base + size)
+    return Cat(address[log2:] == base >> log2 for base, log2 in blocks).any()
+
+
+def _aligned_blocks(base: int, end: int) -> Iterator[tuple[int, int]]:
+    """The largest blocks that make up what lies from `base` to before `end`.
+
+    Of each the base, and log2 of its size; it is aligned to its size, which is a power of two.
+    """
+    while base < end:
+        log2 = (end - base).bit_length() - 1
+        if base:
+            log2 = min(log2, (base & -base).bit_length() - 1)
+        yield base, log2
+        base += 1 << log2

@@ -1,9 +1,10 @@
 """The MMU of one hart: two TLBs in front of one page-table walker."""
 
-from amaranth.hdl import Module
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.arch import PAGE_BITS, VPN_BITS
 from hdl.memory.pma import Pma
 from hdl.memory.port import MemoryPort
 from hdl.mmu.ports import (
@@ -15,7 +16,7 @@ from hdl.mmu.ports import (
 from hdl.mmu.probe import MmuProbeSignature
 from hdl.mmu.translator import Translator
 from hdl.mmu.vocabulary import Access, Side, assign_key
-from hdl.mmu.walk_cache import WalkCache
+from hdl.mmu.walk_cache import Origin, WalkCache
 from hdl.mmu.walker import Walker
 
 __all__ = ["Mmu"]
@@ -95,6 +96,7 @@ class Mmu(wiring.Component):
         self.data_side = Translator(pma=pma, entries=dtlb_entries, pmp_entries=pmp_entries)
         self.walk_cache = WalkCache(entries=walk_cache_entries)
         self.walker = Walker(pma=pma, pmp_entries=pmp_entries)
+        self._pma = pma
         self._protected = pmp_entries > 0
 
     def elaborate(self, platform: object) -> Module:
@@ -107,7 +109,6 @@ class Mmu(wiring.Component):
         wiring.connect(m, wiring.flipped(self.fetch), fetch_side.request)
         wiring.connect(m, wiring.flipped(self.data), data_side.request)
         wiring.connect(m, walker.port, wiring.flipped(self.port))
-        wiring.connect(m, walker.lookup, cache.lookup)
         wiring.connect(m, walker.pointer, cache.fill)
         for part in (fetch_side, data_side):
             wiring.connect(m, wiring.flipped(self.context), part.context)
@@ -127,17 +128,42 @@ class Mmu(wiring.Component):
 
     def _connect_starts(self, m: Module) -> None:
         """Requests the walk for the miss that has priority."""
-        start = self.walker.start
+        start, root = self.walker.start, self.context.root
+        root_in_ram = Signal()
+        m.d.comb += root_in_ram.eq(self._pma.is_ram(Cat(Const(0, PAGE_BITS), root)))
+        for_fetch, for_data = Signal(Origin, name="for_fetch"), Signal(Origin, name="for_data")
+        self._find(m, for_fetch, self.fetch_side, self.walk_cache.fetch, root_in_ram)
+        self._find(m, for_data, self.data_side, self.walk_cache.data, root_in_ram)
         with m.If(self.update.valid & ~self.update.done):
             m.d.comb += [start.valid.eq(1), start.side.eq(Side.UPDATE), start.id.eq(self.update.id)]
             m.d.comb += assign_key(start.key, self.update, self.context)
-        for port, part, side in (
-            (self.data, self.data_side, Side.DATA),
-            (self.fetch, self.fetch_side, Side.FETCH),
+            m.d.comb += [start.origin.table.eq(root), start.origin.in_ram.eq(root_in_ram)]
+        for port, part, side, origin in (
+            (self.data, self.data_side, Side.DATA, for_data),
+            (self.fetch, self.fetch_side, Side.FETCH, for_fetch),
         ):
             with m.Elif(part.miss):
                 m.d.comb += [start.valid.eq(1), start.side.eq(side), start.id.eq(port.id)]
-                m.d.comb += start.key.eq(part.key)
+                m.d.comb += [start.key.eq(part.key), start.origin.eq(origin)]
+
+    def _find(
+        self,
+        m: Module,
+        origin: data.View,
+        part: Translator,
+        lookup: wiring.PureInterface,
+        root_in_ram: Signal,
+    ) -> None:
+        """Where a walk for the request of `part` begins; found while its TLB looks, not after."""
+        m.d.comb += [
+            lookup.vpn.eq(part.key.vpn[VPN_BITS:]),
+            lookup.asid.eq(part.key.asid),
+            origin.table.eq(Mux(lookup.hit, lookup.ppn, part.key.root)),
+            # The walk cache holds tables in RAM only.
+            origin.in_ram.eq(lookup.hit | root_in_ram),
+            origin.cached.eq(lookup.hit),
+            origin.g.eq(lookup.g),
+        ]
 
     def _connect_results(self, m: Module) -> None:
         """Gives each side the fill and the result of its walk."""

@@ -7,12 +7,14 @@ from amaranth.lib.wiring import In, Out
 from hdl.arch import ASID_BITS, PA_BITS, PPN_BITS, Priv
 from hdl.memory.pmp import pmp_layout
 from hdl.memory.port import ID_BITS
-from hdl.mmu.vocabulary import Access, Fault
+from hdl.mmu.vocabulary import Access, Fault, Side, WalkKey
+from hdl.mmu.walk_cache import Origin
 
 __all__ = [
     "AddressSignature",
     "ContextSignature",
     "SfenceSignature",
+    "StartSignature",
     "TranslationSignature",
     "UpdateSignature",
 ]
@@ -172,5 +174,25 @@ class UpdateSignature(wiring.Signature):
                 "done": In(1),
                 #: The fault of the update, or NONE; valid with `done`. A fault fills no TLB.
                 "fault": In(Fault),
+            }
+        )
+
+
+class StartSignature(wiring.Signature):
+    """A request for a walk, as seen from the requesters; accepted if the walker is free."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                #: A walk is requested in this cycle; qualifies the payload.
+                "valid": Out(1),
+                #: For which port.
+                "side": Out(Side),
+                #: All that its result depends on.
+                "key": Out(WalkKey),
+                #: Where it begins.
+                "origin": Out(Origin),
+                #: Identifier of the instruction.
+                "id": Out(ID_BITS),
             }
         )

@@ -87,7 +87,7 @@ class Tlb(wiring.Component):
         super().__init__()
         #: State, for proofs: which entries are valid, the entries, and the next victim (one-hot).
         self.valid = Signal(entries)
-        self.entries = [Signal(TlbEntry, name=f"entry{i}") for i in range(entries)]
+        self.entries = [Signal(TlbEntry, name=f"entry{i}", reset_less=True) for i in range(entries)]
         self.turn = Signal(entries, init=1)
 
     def elaborate(self, platform: object) -> Module:

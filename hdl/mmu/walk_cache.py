@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.arch import ASID_BITS, PPN_BITS, VPN_BITS
 from hdl.mmu.replacement import replace
 
-__all__ = ["LookupSignature", "Pointer", "PointerFillSignature", "WalkCache"]
+__all__ = ["LookupSignature", "Origin", "Pointer", "PointerFillSignature", "WalkCache"]
 
 
 class Pointer(data.Struct):
@@ -25,8 +25,20 @@ class Pointer(data.Struct):
     ppn: PPN_BITS
 
 
+class Origin(data.Struct):
+    """Where a walk begins: at the root, or at a table of level 0 that the walk cache knows."""
+
+    #: Page number of the table, and whether it lies in RAM.
+    table: PPN_BITS
+    in_ram: 1
+    #: It is one that the walk cache knows; then, whether all that it maps is global. Never so of an
+    #: update.
+    cached: 1
+    g: 1
+
+
 class LookupSignature(wiring.Signature):
-    """A look-up, as seen from the walker; the result is combinational."""
+    """A look-up, as seen from who makes it; the result is combinational."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -60,8 +72,10 @@ class PointerFillSignature(wiring.Signature):
 class WalkCache(wiring.Component):
     """Holds pointers to level-0 page tables, and never two for one address.
 
-    The look-up is combinational. A fill drops the pointers for the same addresses, then takes an
-    invalid entry or, in turn, a valid one. `flush` invalidates all and drops a fill of its cycle.
+    The look-ups are combinational. Each side of the MMU has one, so that it is known where a walk
+    would begin while its TLB is still looking. A fill drops the pointers for the same addresses,
+    then takes an invalid entry or, in turn, a valid one. `flush` invalidates all and drops a fill
+    of its cycle.
 
     Parameters
     ----------
@@ -74,8 +88,9 @@ class WalkCache(wiring.Component):
         If `entries` is not a positive integer.
     """
 
-    #: Look-up by the walker.
-    lookup: In(LookupSignature())
+    #: Look-ups for the two sides.
+    fetch: In(LookupSignature())
+    data: In(LookupSignature())
     #: A new pointer, dropped in a cycle with `flush`.
     fill: In(PointerFillSignature())
     #: Invalidate all entries at the end of this cycle.
@@ -87,29 +102,33 @@ class WalkCache(wiring.Component):
         super().__init__()
         #: State, for proofs: which entries are valid, the entries, and the next victim (one-hot).
         self.valid = Signal(entries)
-        self.entries = [Signal(Pointer, name=f"entry{i}") for i in range(entries)]
+        self.entries = [Signal(Pointer, name=f"entry{i}", reset_less=True) for i in range(entries)]
         self.turn = Signal(entries, init=1)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        hits = Signal.like(self.valid)
-        m.d.comb += hits.eq(self.valid & Cat(self._matches(entry) for entry in self.entries))
-        found = [Mux(hit, Cat(e.g, e.ppn), 0) for hit, e in zip(hits, self.entries, strict=True)]
-        m.d.comb += [
-            self.lookup.hit.eq(hits.any()),
-            Cat(self.lookup.g, self.lookup.ppn).eq(reduce(or_, found)),
-        ]
-
+        self._look_up(m, self.fetch, "fetch")
+        self._look_up(m, self.data, "data")
         with m.If(self.flush):
             m.d.sync += self.valid.eq(0)
         with m.Elif(self.fill.valid):
             replace(m, self, self.fill.pointer, self._overlaps)
         return m
 
-    def _matches(self, entry: data.View) -> Value:
+    def _look_up(self, m: Module, lookup: wiring.PureInterface, side: str) -> None:
+        """The look-up of one side."""
+        hits = Signal(len(self.valid), name=f"{side}_hits")
+        matches = Cat(self._matches(entry, lookup) for entry in self.entries)
+        found = [Mux(hit, Cat(e.g, e.ppn), 0) for hit, e in zip(hits, self.entries, strict=True)]
+        m.d.comb += [
+            hits.eq(self.valid & matches),
+            lookup.hit.eq(hits.any()),
+            Cat(lookup.g, lookup.ppn).eq(reduce(or_, found)),
+        ]
+
+    def _matches(self, entry: data.View, lookup: wiring.PureInterface) -> Value:
         """Whether `entry`, if valid, points to the table that is looked up."""
-        owned = entry.g | (entry.asid == self.lookup.asid)
-        return owned & (entry.vpn == self.lookup.vpn)
+        return (entry.g | (entry.asid == lookup.asid)) & (entry.vpn == lookup.vpn)
 
     def _overlaps(self, entry: data.View) -> Value:
         """Whether `entry` and the one that is filled are for the same addresses."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,19 +11,19 @@ from hdl.memory.pma import Pma
 from hdl.memory.pmp import PmpChecker, pmp_layout
 from hdl.memory.port import ID_BITS, MemoryPort, Source
 from hdl.mmu.permission import is_permitted, needs_update
+from hdl.mmu.ports import StartSignature
 from hdl.mmu.probe import Verdict
 from hdl.mmu.tlb import FillSignature
 from hdl.mmu.vocabulary import (
     Fault,
     PageTableEntry,
     Side,
-    WalkKey,
     WalkResult,
     is_write,
 )
-from hdl.mmu.walk_cache import LookupSignature, PointerFillSignature
+from hdl.mmu.walk_cache import PointerFillSignature
 
-__all__ = ["StartSignature", "Walker", "WalkerState"]
+__all__ = ["Walker", "WalkerState"]
 
 
 #: How a walk ends whose result is kept, by its `Fault`.
@@ -46,24 +46,6 @@ class WalkerState(enum.Enum, shape=4):  # type: ignore[call-arg]
     CONFIRM = 6
     DRAIN = 7
     DONE = 8
-
-
-class StartSignature(wiring.Signature):
-    """A request for a walk, as seen from the requesters; accepted if the walker is free."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                #: A walk is requested in this cycle; qualifies the payload.
-                "valid": Out(1),
-                #: For which port.
-                "side": Out(Side),
-                #: All that its result depends on.
-                "key": Out(WalkKey),
-                #: Identifier of the instruction.
-                "id": Out(ID_BITS),
-            }
-        )
 
 
 class Walker(wiring.Component):
@@ -122,8 +104,7 @@ class Walker(wiring.Component):
                 "fence": In(1),
                 #: The result is the response to the request of this cycle: keep it.
                 "result_used": In(1),
-                #: Look-up in the walk cache for `start`, and a new entry for it.
-                "lookup": Out(LookupSignature()),
+                #: A new entry for the walk cache.
                 "pointer": Out(PointerFillSignature()),
                 #: A leaf for the TLB of the side of `result.key.access`.
                 "fill": Out(FillSignature()),
@@ -160,6 +141,7 @@ class Walker(wiring.Component):
         #: The parts of the PTE address of this cycle.
         self.read = Signal()
         self.read_table = Signal(PPN_BITS)
+        self.read_in_ram = Signal()
         self.read_level = Signal(2)
         self.read_vpn = Signal(LEVELS * VPN_BITS)
         self.read_side = Signal(Side)
@@ -206,7 +188,7 @@ class Walker(wiring.Component):
         page_entry = self.fill.entry
         m.d.comb += [
             self.result_valid.eq(self.state == WalkerState.DONE),
-            self.read_table.eq(self.table_ppn),
+            *self._table(self.table_ppn),
             self.read_level.eq(self.level),
             self.read_vpn.eq(key.vpn),
             self.read_side.eq(self.result.side),
@@ -223,8 +205,6 @@ class Walker(wiring.Component):
                     self.read_table,
                 )
             ),
-            self.lookup.vpn.eq(self.start.key.vpn[VPN_BITS:]),
-            self.lookup.asid.eq(self.start.key.asid),
             self.pointer.pointer.vpn.eq(key.vpn[VPN_BITS:]),
             self.pointer.pointer.asid.eq(key.asid),
             page_entry.vpn.eq(key.vpn),
@@ -233,16 +213,16 @@ class Walker(wiring.Component):
         ]
 
     def _start(self, m: Module) -> None:
-        """IDLE and DONE: begin the requested walk, at the root or where the cache points."""
-        start, lookup = self.start, self.lookup
-        cached = lookup.hit & (start.side != Side.UPDATE)
+        """IDLE and DONE: begin the requested walk."""
+        start, origin = self.start, self.start.origin
         with m.If(start.valid):
             m.d.comb += [
                 self.begins.eq(1),
-                self.skips.eq(cached),
+                self.skips.eq(origin.cached),
                 self.read.eq(1),
-                self.read_table.eq(Mux(cached, lookup.ppn, start.key.root)),
-                self.read_level.eq(Mux(cached, 0, LEVELS - 1)),
+                self.read_table.eq(origin.table),
+                self.read_in_ram.eq(origin.in_ram),
+                self.read_level.eq(Mux(origin.cached, 0, LEVELS - 1)),
                 self.read_vpn.eq(start.key.vpn),
                 self.read_side.eq(start.side),
                 self.port.request.id.eq(start.id),
@@ -251,7 +231,7 @@ class Walker(wiring.Component):
                 self.result.side.eq(start.side),
                 self.result.key.eq(start.key),
                 self.id.eq(start.id),
-                self.g.eq(cached & lookup.g),
+                self.g.eq(origin.cached & origin.g),
                 self.stale.eq(0),
             ]
         with m.Elif(~self.result_used):
@@ -279,15 +259,20 @@ class Walker(wiring.Component):
             m.d.sync += [self.pte.eq(pte), self.state.eq(WalkerState.REREAD)]
 
     def _descend(self, m: Module, pte: data.View) -> None:
-        """READ: go on with the table that a pointer names; one of level 0 fills the walk cache."""
+        """READ: go on with the table that a pointer names; one of level 0 fills the walk cache.
+
+        Not one outside RAM: so the cache need not be asked for that when a walk begins.
+        """
         g = self.g | pte.flags.g
         m.d.comb += [
             self.read.eq(1),
-            self.read_table.eq(pte.ppn),
+            *self._table(pte.ppn),
             self.read_level.eq(self.level - 1),
             self.pointer.pointer.g.eq(g),
             self.pointer.pointer.ppn.eq(pte.ppn),
-            self.pointer.valid.eq((self.level == 1) & (self.result.side != Side.UPDATE)),
+            self.pointer.valid.eq(
+                (self.level == 1) & (self.result.side != Side.UPDATE) & self._is_ram(pte.ppn)
+            ),
         ]
         m.d.sync += self.g.eq(g)
 
@@ -330,10 +315,12 @@ class Walker(wiring.Component):
     def _fill(self, m: Module, pte: data.View) -> None:
         """Hand the leaf to the TLB: in the next cycle the request hits it."""
         page = self.fill.entry.page
+        # Not `killed`, which waits for what begins.
+        killed = self._is_killed(self.result.side)
         m.d.comb += [
             self.ends.eq(1),
             self.verdict.eq(Verdict.FOUND),
-            self.fill.valid.eq(~self.killed & ~self.stale),
+            self.fill.valid.eq(~killed & ~self.stale),
             page.ppn.eq(pte.ppn),
             page.flags.eq(pte.flags),
             page.flags.g.eq(self.g | pte.flags.g),
@@ -352,13 +339,19 @@ class Walker(wiring.Component):
             self.state.eq(WalkerState.DONE),
         ]
 
+    def _table(self, ppn: data.View) -> list[object]:
+        """The table that is read is this one. What it is chosen of is looked at before it is."""
+        return [self.read_table.eq(ppn), self.read_in_ram.eq(self._is_ram(ppn))]
+
+    def _is_ram(self, ppn: Value) -> Value:
+        return self._pma.is_ram(Cat(Const(0, PAGE_BITS), ppn))
+
     def _offer(self, m: Module) -> None:
         """Offer the read of this cycle to the bus, or fault if the PTE must not be read."""
         request = self.port.request
-        table = Cat(Const(0, PAGE_BITS), self.read_table)
         with m.If(self.read):
             m.d.sync += [self.table_ppn.eq(self.read_table), self.level.eq(self.read_level)]
-            with m.If(~self._pma.is_ram(table) | ~self.accessible):
+            with m.If(~self.read_in_ram | ~self.accessible):
                 self._conclude(m, Fault.ACCESS)
             with m.Else():
                 m.d.comb += request.valid.eq(1)
@@ -381,14 +374,18 @@ class Walker(wiring.Component):
             self.accessible.eq(checker.permitted),
         ]
 
+    def _is_killed(self, side: Value) -> Value:
+        """Whether a walk for `side` must fill no TLB and have no result."""
+        return (
+            self.fence
+            | (self.squash_fetch & (side == Side.FETCH))
+            | (self.squash_data & (side == Side.DATA))
+        )
+
     def _kill(self, m: Module) -> None:
         """A squash or a fence overrides the transition of the state."""
         request, response, state = self.port.request, self.port.response, self.state
-        m.d.comb += self.killed.eq(
-            self.fence
-            | (self.squash_fetch & (self.read_side == Side.FETCH))
-            | (self.squash_data & (self.read_side == Side.DATA))
-        )
+        m.d.comb += self.killed.eq(self._is_killed(self.read_side))
         pending = (state == WalkerState.READ) | (state == WalkerState.DRAIN)
         owed = (request.valid & request.ready) | (pending & ~response.valid)
         walks = self.begins | (state == WalkerState.OFFER) | (state == WalkerState.READ)

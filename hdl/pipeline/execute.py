@@ -98,8 +98,10 @@ class Execute(wiring.Component):
         self._failed = Signal(name="failed")
         #: Its work in this stage is done.
         self._finished = Signal(name="finished")
-        #: Its data address, or where it jumps; and where execution goes on if it does not.
+        #: Its data address; where it jumps, and where execution goes on if it does not. The two
+        #: sums have adders of their own: what a data address is made of must not wait to be chosen.
         self._address = Signal(64, name="address")
+        self._jump = Signal(64, name="jump")
         self._fallthrough = Signal(64, name="fallthrough")
         #: It accesses memory: with LR, SC or an AMO, which wait for an empty trap stage.
         self._memory = Signal(name="memory")
@@ -122,7 +124,8 @@ class Execute(wiring.Component):
         base = Mux((control.unit == Unit.BRANCH) | control.use_pc, held.pc, held.rs1_data)
         m.d.comb += [
             self._failed.eq(held.fetch.is_refused() | control.illegal | held.refetch),
-            self._address.eq(base + control.imm),
+            self._address.eq(held.rs1_data + control.imm),
+            self._jump.eq(base + control.imm),
             self.valid.eq(occupied & ~held.refetch & self._finished),
         ]
         self._branch(m)
@@ -143,7 +146,7 @@ class Execute(wiring.Component):
         taken = Signal()
         wrong = Signal()
         fallthrough = self._fallthrough
-        target = Cat(Const(0, 1), self._address[1:])
+        target = Cat(Const(0, 1), self._jump[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(
             control.funct3, held.rs1_data, held.rs2_data
         )

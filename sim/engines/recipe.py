@@ -43,7 +43,7 @@ def real_hart(config: MachineConfig, ram: Ram) -> HartPorts:
     from hdl.hart import Hart
     from hdl.memory.pma import Pma
 
-    return Hart(**_parameters(config), pma=Pma(**_places(config, ram)))
+    return Hart(**_parameters(config), pma=Pma(**_places(config, ram), adjustable=True))
 
 
 def _places(config: MachineConfig, ram: Ram) -> dict[str, int]:

@@ -39,6 +39,8 @@ class Attributes(wiring.Component):
         Pma(rom_base=0x1000, rom_size=0xF000),
         Pma(rom_base=0, rom_size=4096),
         Pma(rom_base=SPACE - 4096, rom_size=4096),
+        Pma(ram_base=0x4000, ram_size=0x3000, adjustable=True),
+        Pma(ram_base=SPACE - 4096, ram_size=4096, adjustable=True),
     ],
     ids=str,
 )
@@ -56,6 +58,20 @@ def test_every_border(pma):
             assert (ctx.get(dut.ram), ctx.get(dut.rom)) == (ram, rom), f"{address:#x}"
 
     simulate(dut, testbench)
+
+
+def test_only_ram_that_a_simulator_may_resize_is_compared_with_its_end():
+    """Elsewhere no change of it matters, and there are no carries."""
+    for adjustable in (False, True):
+        pma = Pma(ram_base=0x4000, ram_size=0x3000, adjustable=adjustable)
+        dut = Attributes(pma)
+
+        async def testbench(ctx, dut=dut, pma=pma, adjustable=adjustable):
+            ctx.set(pma.ram_end, 0x6000)
+            ctx.set(dut.address, 0x6000)
+            assert ctx.get(dut.ram) == (not adjustable)
+
+        simulate(dut, testbench)
 
 
 def test_default_is_the_platform_of_the_documentation():

@@ -17,10 +17,14 @@ async def fill(ctx, dut, *, vpn=TAG, asid=1, g=0, ppn=0x80042):
 
 
 def look_up(ctx, dut, vpn=TAG, asid=1):
-    """`(ppn, g)` of a hit, or None."""
-    ctx.set(dut.lookup.vpn, vpn)
-    ctx.set(dut.lookup.asid, asid)
-    return (ctx.get(dut.lookup.ppn), ctx.get(dut.lookup.g)) if ctx.get(dut.lookup.hit) else None
+    """`(ppn, g)` of a hit, or None: the same for both sides."""
+    answers = set()
+    for side in (dut.fetch, dut.data):
+        ctx.set(side.vpn, vpn)
+        ctx.set(side.asid, asid)
+        answers.add((ctx.get(side.ppn), ctx.get(side.g)) if ctx.get(side.hit) else None)
+    (answer,) = answers
+    return answer
 
 
 def run(testbench, *, entries=4):
@@ -49,6 +53,20 @@ def test_every_bit_of_the_tag_and_the_asid_counts():
             await fill(ctx, dut, asid=1 << bit, ppn=bit)
             assert look_up(ctx, dut, asid=1 << bit) == (bit, 0)
             assert look_up(ctx, dut, asid=0) is None
+
+    run(testbench)
+
+
+def test_each_side_looks_up_its_own_address():
+    async def testbench(ctx, dut):
+        await fill(ctx, dut, vpn=TAG, asid=1, ppn=0x111)
+        await fill(ctx, dut, vpn=TAG + 1, asid=2, ppn=0x222)
+        for side, vpn, asid in ((dut.fetch, TAG, 1), (dut.data, TAG + 1, 2)):
+            ctx.set(side.vpn, vpn)
+            ctx.set(side.asid, asid)
+        assert [ctx.get(side.ppn) for side in (dut.fetch, dut.data)] == [0x111, 0x222]
+        ctx.set(dut.data.asid, 1)
+        assert (ctx.get(dut.fetch.hit), ctx.get(dut.data.hit)) == (1, 0)
 
     run(testbench)
 

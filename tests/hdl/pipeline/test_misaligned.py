@@ -60,7 +60,7 @@ class SplitBench:
 
 
 @pytest.mark.parametrize("protected", [False, True])
-@pytest.mark.parametrize("doubleword", [0x4010, END - 8])
+@pytest.mark.parametrize("doubleword", [0x4010, END - 0x808, END - 16, END - 8])
 def test_portions_are_those_of_the_golden_model(protected, doubleword):
     """Their addresses, lanes and number; the second is translated only if it has to be."""
     bench = SplitBench(protected=protected)

@@ -90,6 +90,17 @@ def test_registers_that_are_none_read_0_and_take_nothing():
     run(testbench)
 
 
+def test_looking_at_a_register_changes_nothing():
+    async def testbench(bench):
+        bench.ctx.set(bench.dut.written, ONES)
+        for csr in CSRS:
+            bench.read(csr)
+            await bench.ctx.tick()
+        bench.check()
+
+    run(testbench)
+
+
 def test_every_byte_of_a_configuration():
     async def testbench(bench):
         for byte in range(0x80):

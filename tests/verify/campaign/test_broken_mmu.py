@@ -67,7 +67,7 @@ def _(patch):
 
 @breaks("the walk cache takes an address space for another")
 def _(patch):
-    patch.setattr(WalkCache, "_matches", lambda self, entry: entry.vpn == self.lookup.vpn)
+    patch.setattr(WalkCache, "_matches", lambda self, entry, lookup: entry.vpn == lookup.vpn)
 
 
 @breaks("a TLB takes an address space for another")

@@ -116,6 +116,14 @@ class MmuProof(Proof):
         return upper[level]
 
     @invariant
+    def cached_tables_are_ram(self, m):
+        """The walk cache knows tables in RAM only."""
+        return Cat(
+            ~self.cache.valid[i] | Pma().is_ram(Cat(Const(0, 12), entry.ppn))
+            for i, entry in enumerate(self.cache.entries)
+        ).all()
+
+    @invariant
     def entries_are_the_leaf(self, m):
         """A TLB entry for the address holds the leaf of its walk."""
         walk, checks = self.result_walk, []
@@ -248,6 +256,20 @@ class MmuProof(Proof):
         start = self.walker.start
         both = self.mmu.data_side.miss & self.mmu.fetch_side.miss
         return both, start.valid & (start.side == Side.DATA) & (start.id == self.mmu.data.id)
+
+    @proves
+    def walks_begin_where_they_may(self, m):
+        """A walk begins at the root, or where the walk cache points for its very address."""
+        start, ends = self.walker.start, []
+        origin = start.origin
+        for side, lookup in ((Side.DATA, self.cache.data), (Side.FETCH, self.cache.fetch)):
+            asked = (lookup.vpn == start.key.vpn[9:]) & (lookup.asid == start.key.asid)
+            pointed = lookup.hit & asked & (origin.table == lookup.ppn) & (origin.g == lookup.g)
+            ends.append((start.side == side) & pointed)
+        at_the_root = ~origin.cached & (origin.table == start.key.root)
+        in_ram = Pma().is_ram(Cat(Const(0, 12), origin.table))
+        right = at_the_root | (origin.cached & Cat(ends).any())
+        return start.valid, right & (origin.in_ram == in_ram)
 
     @proves
     def translations_never_write(self, m):

@@ -51,7 +51,7 @@ BUGS = {
     ),
     "sfence.vma in the cycle of a refill": Bug(
         "mmu/walker.py",
-        "self.fill.valid.eq(~self.killed & ~self.stale)",
+        "self.fill.valid.eq(~killed & ~self.stale)",
         "self.fill.valid.eq(~self.stale)",
         "walker",
         "killed_walks_fill_nothing",
@@ -72,7 +72,7 @@ BUGS = {
     ),
     "the bus is asked for a PTE outside RAM": Bug(
         "mmu/walker.py",
-        "with m.If(~self._pma.is_ram(table) | ~self.accessible):",
+        "with m.If(~self.read_in_ram | ~self.accessible):",
         "with m.If(~self.accessible):",
         "walker",
         "stays_in_ram",

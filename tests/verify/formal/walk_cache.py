@@ -21,14 +21,14 @@ class WalkCacheProof(Proof):
     def build(self, m):
         m.submodules.cache = self.cache = cache = self.dut()
         self.vpn, self.asid = Signal(18), Signal(16)
-        self.fill, self.lookup = cache.fill, cache.lookup
+        self.fill, self.lookup = cache.fill, cache.fetch
         m.d.comb += [
             self.vpn.eq(constant(18)),
             self.asid.eq(constant(16)),
-            cache.lookup.vpn.eq(self.vpn),
-            cache.lookup.asid.eq(self.asid),
+            *(side.vpn.eq(self.vpn) for side in (cache.fetch, cache.data)),
+            *(side.asid.eq(self.asid) for side in (cache.fetch, cache.data)),
         ]
-        free_inputs(m, cache, but=("lookup",))
+        free_inputs(m, cache, but=("fetch", "data"))
         self._remember(m)
 
     def _remember(self, m):
@@ -72,6 +72,13 @@ class WalkCacheProof(Proof):
         """A hit gives the pointer last filled for the address and its ASID since a flush."""
         lookup = self.lookup
         return lookup.hit, self.known & (lookup.ppn == self.ppn) & (lookup.g == self.g)
+
+    @proves
+    def both_sides_are_answered_alike(self, m):
+        """Fetch and data side get the same answer about the same address."""
+        fetch, data = self.cache.fetch, self.cache.data
+        same = (fetch.hit == data.hit) & (fetch.ppn == data.ppn) & (fetch.g == data.g)
+        return fetch.hit | data.hit, same
 
     @proves
     def never_two_pointers(self, m):

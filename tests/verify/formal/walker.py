@@ -43,21 +43,27 @@ class WalkerProof(WatchedWalker):
         return ~self.response.valid | self.owed
 
     @assumes
-    def cache_knows_pointers(self, m):
-        """What the walk cache returns was once found by a walk through two good pointers."""
+    def begins_where_it_may(self, m):
+        """A walk begins at the root, or at a table once found through two good pointers."""
         upper, lower = self.cached_ptes[2], self.cached_ptes[1]
-        lookup = self.walker.lookup
+        start = self.walker.start
+        origin = start.origin
         good = [
             ~broken(pte, Const(level, 2)) & ~pte[1:4].any()
             for level, pte in self.cached_ptes.items()
         ]
-        return ~lookup.hit | (
-            Cat(good).all()
+        at_the_root = ~origin.cached & (origin.table == start.key.root)
+        known = (
+            origin.cached
+            & (start.side != Side.UPDATE)
+            & Cat(good).all()
             & _table_in_ram(self.cached_root)
             & _table_in_ram(upper[10:54])
-            & (lower[10:54] == lookup.ppn)
-            & ((upper[5] | lower[5]) == lookup.g)
+            & (lower[10:54] == origin.table)
+            & ((upper[5] | lower[5]) == origin.g)
         )
+        right = (at_the_root | known) & (origin.in_ram == _table_in_ram(origin.table))
+        return ~start.valid | right
 
     # What the induction has to know of the walker's registers.
 

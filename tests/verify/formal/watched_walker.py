@@ -75,7 +75,7 @@ class WatchedWalker(Proof):
         self.dead_before = Signal()
         m.d.comb += [
             self.begins.eq(start.valid & self.is_in(S.IDLE, S.DONE)),
-            self.cached.eq(self.begins & walker.lookup.hit & (start.side != Side.UPDATE)),
+            self.cached.eq(self.begins & start.origin.cached),
             self.key.eq(Mux(self.begins, start.key.as_value(), self.kept_key.as_value())),
             self.side.eq(Mux(self.begins, start.side, self.kept_side)),
             self.killed.eq(

@@ -65,7 +65,7 @@ def test_slots_are_called_as_they_are_from_outside():
 
 
 def test_what_is_data_makes_no_difference():
-    small, large = (Hart(pma=Pma(ram_size=size)) for size in (64 * KB, 128 * KB))
+    small, large = (Hart(pma=Pma(ram_size=size, adjustable=True)) for size in (64 * KB, 128 * KB))
 
     assert identify(small, [small.ram_end]) == identify(large, [large.ram_end])
 
