@@ -1,7 +1,7 @@
 """What is not a process's own it cannot get at, under either kernel; and the kernel goes on.
 
-Each attempt is one of `intruder.c`, all in one boot. They are made under both kernels; that in C
-has physical memory protection, and once has to do without.
+Each attempt is one of `intruder.c`, all in one boot. They are made under both kernels, and once
+more under the kernel in C on a hart with physical memory protection.
 """
 
 import re
@@ -20,7 +20,7 @@ KERNELS = {
     "Python": ("Python", {}),
     "Python, the hart sets A and D": ("Python", {"svadu": True}),
     "C": ("C", {}),
-    "C without PMP": ("C", {"memory_mib": 2, "pmp_entries": 0}),
+    "C with PMP": ("C", {"pmp_entries": 8}),
 }
 PLACES = {
     "the kernel's first page": KERNBASE,
