@@ -77,7 +77,8 @@ def start_boot(
 ) -> BootSession:
     """A kernel on the devices of QEMU's `virt`, at cycle 0; see `BootSession`.
 
-    Without `kernel` it is the one that comes along, with the bundled programs on its disk.
+    Without `kernel` it is the one that comes along, with the bundled programs on its disk; a folder
+    is a copy of that one's sources.
 
     `stdin` is what comes to its UART, and `until` a text whose printing ends the run, if not empty.
     Raises LoadError besides what `run` raises.

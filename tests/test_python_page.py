@@ -17,6 +17,7 @@ HART = (ROOT / "docs" / "hart.md").read_text()
 DEBUGGING = (ROOT / "docs" / "debugging.md").read_text()
 TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
 BOOT = (ROOT / "docs" / "boot.md").read_text()
+POLICIES = (ROOT / "docs" / "policies.md").read_text()
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
 
 
@@ -30,6 +31,7 @@ TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
         pytest.param(DEBUGGING, 5, id="debugging.md"),
         pytest.param(TUTORIAL, 20, id="tutorial.md"),
         pytest.param(BOOT, 2, id="boot.md"),
+        pytest.param(POLICIES, 2, id="policies.md"),
     ],
 )
 def test_examples_print_what_they_show(text, examples):

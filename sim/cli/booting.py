@@ -65,6 +65,10 @@ def resume_kernel(options: BootOptions) -> int:
 
     def make(console: Console, until: bytes) -> BootSession:
         session = load_snapshot(path, console, until=until)
+        if options.at is not None and options.at < session.cycle:
+            raise SnapshotError(
+                f"{path}: goes on from cycle {session.cycle}, behind --at {options.at}"
+            )
         wanted = next((name for name in TRACING if getattr(options, name, None) is not None), None)
         if wanted is not None and not session.config.traced:
             option = "--" + wanted.replace("_", "-")

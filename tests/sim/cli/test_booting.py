@@ -188,6 +188,13 @@ def test_a_snapshot_is_taken_in_a_cycle(tmp_path, typed):
     assert cli.main(["boot", "--quiet", "--resume", str(path)]) == 5
 
 
+def test_no_snapshot_is_of_a_cycle_before_the_run(capfd, snapshot, tmp_path):
+    options = ["--resume", str(snapshot), "--snapshot", str(tmp_path / "second"), "--at", "5"]
+    assert cli.main(["boot", *options]) == 2
+    assert re.search(r"snapshot: goes on from cycle \d+, behind --at 5\n", capfd.readouterr().err)
+    assert not (tmp_path / "second").exists()
+
+
 def test_of_a_kernel_that_is_off_there_is_none(capfd, tmp_path, typed):
     path = tmp_path / "snapshot"
     typed("exit 0\n")

@@ -26,3 +26,12 @@ def test_a_mistake_is_one_line(arguments, complaint, capsys):
     assert complaint in said.err
     assert said.err.count("\n") == 1
     assert said.out == ""
+
+
+def test_a_page_does_not_overwrite_the_program(tmp_path, capsys):
+    source = tmp_path / "mine.c"
+    source.write_text("int main(void) { return 0; }\n")
+    options = ["--policy", "lazy,cow", "--report", str(source)]
+    assert cli.main(["compare", *options, str(source)]) == 2
+    assert "--report and PROGRAM are the same file" in capsys.readouterr().err
+    assert source.read_text().startswith("int main")

@@ -82,6 +82,7 @@ def test_a_copy_with_changes_is_booted(tmp_path, capfd, monkeypatch):
     [
         ("vm.c", "int vm = ;\n", "kernel/vm.c:1:", "kernel: not compiled, for the reason above"),
         ("kernel.ld", None, "", "kernel: no folder of a kernel: kernel.ld is not there"),
+        ("vm.h", "", "", "kernel: no folder of a kernel: it has no .c and no .S"),
     ],
 )
 def test_what_is_no_kernel_is_told_by_the_names_of_its_files(
