@@ -105,7 +105,7 @@ def load_snapshot(path: Path, console: Console, *, until: bytes = b"") -> BootSe
     except SnapshotError as error:
         raise SnapshotError(f"{path}: {error}") from error
     except zipfile.BadZipFile as error:
-        raise SnapshotError(f"{path}: no snapshot") from error
+        raise SnapshotError(f"{path}: no snapshot, or not the whole of one") from error
     except _DAMAGE as error:
         raise SnapshotError(f"{path}: a damaged snapshot") from error
     return session

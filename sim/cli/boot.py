@@ -72,6 +72,8 @@ def _check_ends(options: Mapping[str, Any]) -> None:
         raise click.UsageError(f"{flags[0]} and {flags[1]} cannot both be given")
     if options["snapshot"] is None and flags and flags[0] != "--until":
         raise click.UsageError(f"{flags[0]} needs --snapshot FILE")
+    if options["snapshot"] is None and options["traced"]:
+        raise click.UsageError("--traced needs --snapshot FILE")
     if flags and options[given[0]] == "":
         raise click.UsageError(f"{flags[0]}: the text is empty")
     if options["at"] is not None and options["max_cycles"] is not None:
