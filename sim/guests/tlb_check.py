@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hdl.arch import MAXVA_BITS, PAGE_BITS, Priv, Pte, make_pte
-from hdl.mmu.tlb import TlbEntry
 from kernel_model.facts.doorbell import Action, Register
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.panic import KernelPanic
@@ -103,6 +102,9 @@ def _entries(values: dict[str, int]) -> Iterator[tuple[str, _Entry]]:
 
 @lru_cache(maxsize=4096)
 def _decoded(bits: int) -> _Entry:
+    # Not at the top: a run without `--check` does without Amaranth.
+    from hdl.mmu.tlb import TlbEntry
+
     entry = TlbEntry.from_bits(bits)
     page, span = entry.page, SPAN[entry.page.level]
     flags = sum(int(Pte[name.upper()]) for name in "dagxwru" if getattr(page.flags, name))

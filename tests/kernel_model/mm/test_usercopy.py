@@ -84,9 +84,11 @@ def test_bad_addresses_fail(hart, address):
 
 def test_what_is_not_writable_is_not_written(hart):
     kernel, proc = hart.kernel, hart.kernel.proc
+    looked_up = charged(kernel, Step.FAULT)
 
     assert not copyout(kernel, proc, 4, b"text")
 
+    assert looked_up() == 0, "nobody may write it, so it is not shared"
     assert copyin(kernel, proc, 0, 8) == b"\x13\0\0\0\x13\0\0\0"
 
 

@@ -189,6 +189,15 @@ class TestUvmcopy:
         vm.uvmcopy(kernel, root, new, 2 * PAGE_SIZE)
         assert copied() == 2 * 512
 
+    def test_sharing_writes_the_old_entry_once_to_take_w_from_it(self, kernel, root, new):
+        map_new(kernel, root, 0)
+        map_new(kernel, root, PAGE_SIZE, Pte.R | Pte.U)
+        written = charged(kernel, Step.PTE)
+        vm.uvmcopy(kernel, root, new, 2 * PAGE_SIZE, lambda frame: True)
+        first = written()
+        vm.uvmcopy(kernel, root, vm.uvmcreate(kernel), 2 * PAGE_SIZE, lambda frame: True)
+        assert first - (written() - first) == 1
+
     @pytest.mark.parametrize("perm", [Pte.R, Pte.W, Pte.X], ids=str)
     def test_any_permission_makes_a_leaf(self, kernel, root, new, perm):
         map_new(kernel, root, 0, perm)

@@ -76,7 +76,7 @@ def test_an_input_that_nothing_reads_has_a_word_of_its_own(tmp_path):
 def hart_unit(directory, entries=2, **options):
     """A component of `hdl/`, which can be told apart without elaborating it."""
     cache = WalkCache(entries=entries)
-    return Model.of(cache, [cache.lookup.hit], directory, places={"flush": cache.flush}, **options)
+    return Model.of(cache, [cache.data.hit], directory, places={"flush": cache.flush}, **options)
 
 
 def test_the_second_time_it_elaborates_nothing(tmp_path, monkeypatch):
