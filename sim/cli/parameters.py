@@ -100,7 +100,7 @@ LIMIT = [
         type=Count(min=1),
         metavar="N",
         help="End with status 124 after so many cycles. [default: 2,000,000,000 that "
-        "are not idle; no end for an interactive run]",
+        "are not idle, of boot in all; no end for an interactive run]",
     ),
 ]
 #: What `run` and `bare` show, called as in `Options`.

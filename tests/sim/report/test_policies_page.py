@@ -19,6 +19,6 @@ def test_every_measure_is_in_it(tmp_path):
     JustHTML(text, strict=True)
     assert "a &amp; b.c under 2 policies" in text
     assert "cow&lt;i&gt;" in text
-    assert text.count("<td>56,789</td>") == 2
-    assert text.count("<td>1,234</td>") == 2 * len(GROUPS)
+    assert text.count(">56,789</td>") == 2
+    assert text.count(">1,234</td>") == 2 * len(GROUPS)
     assert "Fewest cycles: lazy, 56,789." in text
