@@ -1,6 +1,5 @@
 """`python -m tests.verify NAME`: compares what NAME says, at any length, from any seed."""
 
-import atexit
 import sys
 import warnings
 from importlib import import_module
@@ -26,5 +25,5 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     # A hart that was found in the cache is never elaborated, and may live until the end.
-    atexit.register(warnings.simplefilter, "ignore", UnusedElaboratable)
+    warnings.simplefilter("ignore", UnusedElaboratable)
     sys.exit(main(sys.argv[1:]))
