@@ -47,7 +47,7 @@ BOUNDS = {
 _OPTIONAL = ("raw",)
 #: What may simulate the hart.
 ENGINES = ("native", "pysim")
-#: What the kernel's work may cost: as measured of xv6, or nothing.
+#: What the kernel's work may cost: as measured of the kernel in C, ideally, or nothing.
 KERNEL_COSTS = ("table", "ideal", "zero")
 
 

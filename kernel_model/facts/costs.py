@@ -1,10 +1,10 @@
 """What the kernel's work costs in cycles.
 
-The kernel is Python, so its own instructions are not simulated. What they would cost is this stated
+The kernel is Python, so its own instructions are not simulated. What they would cost is a stated
 table, charged by how long the doorbell's answer takes. Trap entry, save, restore and return are
-real instructions and are not in it. The figures are those of compiled code of the kind on an
-in-order core with 1-cycle memory: a loop that moves 8 bytes takes a load, a store and its share of
-the branch.
+real instructions and are not in it. One table is measured of the kernel in C; the other has what
+compiled code could do on an in-order core with 1-cycle memory: a loop that moves 8 bytes takes a
+load, a store and its share of the branch.
 """
 
 from collections.abc import Mapping
