@@ -8,8 +8,8 @@ that the kernel does is a part of that wait.
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from hdl.arch import PAGE_SIZE, Priv
-from sim.host.debug_info import DebugInfo
+from hdl.arch import Priv
+from sim.guests.kernel_steps import ELSEWHERE, KernelPlaces
 
 __all__ = ["USER", "Profile", "is_mark"]
 
@@ -26,7 +26,6 @@ _HELPERS = frozenset(
 #: Those that are told apart.
 _COPIES = frozenset(("memset", "memcpy", "memmove"))
 _DISK, _VECTOR = "virtio_disk_rw", "kernelvec"
-_TRAMPOLINE = 0x3F_FFFF_F000
 _RDTIME, _SRET, _ANY_RD = 0xC010_2073, 0x1020_0073, 0xF80
 
 
@@ -53,7 +52,7 @@ class Profile:
 
     def __init__(self, elf: bytes, trampoline: int):
         self.cycles: defaultdict[int, Counter[str]] = defaultdict(Counter)
-        self._info, self._trampoline = DebugInfo(elf), trampoline
+        self._places = KernelPlaces(elf, {"trampoline": trampoline})
         self._names: dict[int, tuple[str, bool]] = {}
         self._job, self._last = -1, 0
         self._owner = self._interrupted = USER
@@ -92,7 +91,5 @@ class Profile:
         return name
 
     def _look_up(self, pc: int) -> tuple[str, bool]:
-        if _TRAMPOLINE <= pc < _TRAMPOLINE + PAGE_SIZE:
-            pc += self._trampoline - _TRAMPOLINE
-        name, inside, _ = (self._info.function(pc) or "elsewhere").partition("+")
+        name, inside, _ = (self._places.place(pc) or ELSEWHERE).partition("+")
         return name, not inside

@@ -19,7 +19,6 @@ def profile(monkeypatch):
         return NAMES[pc // 16], pc % 16 == 0
 
     monkeypatch.setattr(Profile, "_look_up", look_up)
-    monkeypatch.setattr("sim.bench.profile.DebugInfo", lambda elf: None)
     return Profile(b"", 0)
 
 
