@@ -127,6 +127,8 @@ def _trial(
             "frames at most": result.frames_used,
             "frames at the end": books.at_end,
             "pages mapped ahead": books.ahead,
+            "superpages": session.kernel.heap.superpages,
+            "no frames for a superpage": session.kernel.heap.without_run,
             "pages never touched": books.untouched if config.svadu else None,
             "page-table pages": sum(each.page_tables for each in result.processes),
         },
