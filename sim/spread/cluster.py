@@ -21,8 +21,10 @@ R = TypeVar("R")
 
 #: Tasks that are under way or wait, for each worker.
 AHEAD = 4
-#: How often a task may take its worker with it.
-DEATHS = 3
+#: How often a task may take its worker with it, and as often once more alone.
+DEATHS = 2
+#: What becomes of it then.
+KILLED = Lost("its worker has died, each time that it was tried")
 #: Seconds in which a scheduler must answer, and in which there must be a worker.
 PATIENCE = 30
 
@@ -76,13 +78,13 @@ def _client(make: "Callable[..., Client]", scheduler: str) -> "Iterator[Client]"
 class Cluster:
     """An `Engine` whose workers are those of `client`.
 
-    A worker that dies is replaced by whoever has started it; its tasks are done by others. What
-    dies with every worker that tries it is lost, and so told.
+    A worker that dies is replaced by whoever has started it; its tasks are done by others. Who dies
+    may take the blame for a neighbour: so a task that several workers have died of is done once
+    more with nothing beside it. If they die then, too, it is lost, and so told.
     """
 
     def __init__(self, client: "Client", version: str, folders: tuple[str, ...]):
-        self._client, self._version, self._folders = client, version, folders
-        self._made: dict[Any, Future[Any]] = {}
+        self._client, self._facts = client, (version, folders)
         self._cores, self._asked = 1, 0.0
 
     def results(
@@ -95,75 +97,44 @@ class Cluster:
     ) -> Iterator[tuple[T, R | Lost]]:
         """See `Engine`."""
         self._wait_for_workers()
-        # As a task of its own it is sent once to each worker, and made anew if all die who have it.
-        shared = self._client.submit(_same, work, pure=False)
-        self._made = {}
+        sent = _Sent(self._client, self._facts, work)
         for kind in kinds:
-            self._prepare(shared, kind)
-        ended: SimpleQueue[Future[Any]] = SimpleQueue()
+            sent.prepare(kind)
         numbered, next_ = enumerate(tasks), 0
-        under_way: dict[Any, tuple[int, T, Future[Any]]] = {}
         done: dict[int, tuple[T, R | Lost]] = {}
+        suspects: list[tuple[int, T]] = []
         try:
             while True:
-                room = AHEAD * self._count() - len(under_way) - len(done)
+                room = 0 if suspects else AHEAD * self._count() - len(sent.tasks) - len(done)
                 for number, task in islice(numbered, max(room, 0)):
-                    future = self._submit(shared, task, work.kind(task))
-                    under_way[future.key] = number, task, future
-                    future.add_done_callback(ended.put)
-                if not under_way and not done:
+                    sent.send(number, task)
+                if suspects and not sent.tasks:
+                    sent.send(*suspects.pop(), alone=True)
+                if not sent.tasks and not done:
                     return
-                if under_way:
-                    number, task, future = under_way[self._next(ended).key]
-                    result = self._result(future)
-                    if result is None:
-                        future.add_done_callback(ended.put)
-                        continue
-                    del under_way[future.key]
-                    done[number] = task, result[0]
+                if sent.tasks:
+                    number, task, result, alone = self._next(sent)
+                    if isinstance(result, Lost) and result == KILLED and not alone:
+                        suspects.append((number, task))
+                    else:
+                        done[number] = task, result
                 while next_ in done if in_order else done:
                     yield done.pop(next_ if in_order else min(done))
                     next_ += 1
         finally:
-            self._client.cancel([future for *_, future in under_way.values()], force=True)
+            sent.cancel()
 
-    def _submit(self, shared: "Future[Any]", task: Any, kind: Any) -> "Future[Any]":
-        made = self._prepare(shared, kind)
-        facts = self._version, self._folders
-        return self._client.submit(_do, facts, shared, task, made, pure=False)
-
-    def _prepare(self, shared: "Future[Any]", kind: Any) -> "Future[Any] | None":
-        if kind is not None and kind not in self._made:
-            self._made[kind] = self._client.submit(prepared, shared, kind, pure=False)
-        return self._made.get(kind)
-
-    def _result(self, future: "Future[Any]") -> tuple[Any] | None:
-        """What has come of a task; None if that went with its worker, and it is done again."""
-        from distributed import CancelledError, KilledWorker
-
-        if future.status not in ("finished", "error", "cancelled"):
-            return None
-        try:
-            result = future.result(timeout=PATIENCE)
-        except KilledWorker:
-            return (Lost(f"{DEATHS} workers have died of it"),)
-        except CancelledError as error:
-            raise SpreadError("the scheduler has given up what was under way") from error
-        except TimeoutError:
-            if future.status == "error":
-                raise
-            return None
-        if isinstance(result, _Stranger):
-            raise SpreadError(result.complaint)
-        return (result,)
-
-    def _next(self, ended: "SimpleQueue[Future[Any]]") -> "Future[Any]":
+    def _next(self, sent: "_Sent") -> tuple[int, Any, Any, bool]:
         """What has ended next. Raises SpreadError if nobody is there to do anything."""
         while True:
             try:
-                return ended.get(timeout=1)
+                ended = sent.ended.get(timeout=1)
             except Empty:
                 self._wait_for_workers()
+                continue
+            found = sent.take(ended)
+            if found is not None:
+                return found
 
     def _wait_for_workers(self) -> None:
         start = time.monotonic()
@@ -184,6 +155,83 @@ class Cluster:
         if time.monotonic() > self._asked + 1:
             self._cores, self._asked = max(1, self._workers()), time.monotonic()
         return self._cores
+
+
+class _Sent:
+    """What one call of `Cluster.results` has sent to the scheduler, and what came back.
+
+    Members
+    -------
+    tasks : dict
+        Number, task, future, and whether nothing else is done meanwhile, by the key of the future.
+    ended : SimpleQueue of Future
+        Those that have ended and are not taken.
+    """
+
+    def __init__(self, client: "Client", facts: tuple[str, tuple[str, ...]], work: Work[Any, Any]):
+        self._client, self._facts, self._work = client, facts, work
+        self._made: dict[Any, Future[Any]] = {}
+        self._shared = self._share()
+        self.tasks: dict[Any, tuple[int, Any, Future[Any], bool]] = {}
+        self.ended: SimpleQueue[Future[Any]] = SimpleQueue()
+
+    def _share(self) -> "Future[Any]":
+        """The work as a task: sent once to each worker, made anew if all die who have it."""
+        return self._client.submit(_same, self._work, pure=False)
+
+    def prepare(self, kind: Any) -> "Future[Any] | None":
+        """Has made what tasks of a kind share."""
+        if kind is not None and kind not in self._made:
+            self._made[kind] = self._client.submit(prepared, self._shared, kind, pure=False)
+        return self._made.get(kind)
+
+    def send(self, number: int, task: Any, *, alone: bool = False) -> None:
+        """Has a task done."""
+        kind = self._work.kind(task)
+        if alone:
+            # That may have been under way when the worker died, and count as its cause.
+            self._made.pop(kind, None)
+            self._shared = self._share()
+        made = self.prepare(kind)
+        future = self._client.submit(_do, self._facts, self._shared, task, made, pure=False)
+        self.tasks[future.key] = number, task, future, alone
+        future.add_done_callback(self.ended.put)
+
+    def take(self, future: "Future[Any]") -> tuple[int, Any, Any, bool] | None:
+        """Number, task, result, and whether it was alone.
+
+        None if the result went with its worker and is made again. Raises SpreadError, and what the
+        task has raised.
+        """
+        from distributed import CancelledError, KilledWorker
+
+        if future.key not in self.tasks:
+            return None
+        number, task, _, alone = self.tasks[future.key]
+        result: Any = None
+        try:
+            here = future.status in ("finished", "error", "cancelled")
+            if here:
+                result = future.result(timeout=PATIENCE)
+        except KilledWorker:
+            result = KILLED
+        except CancelledError as error:
+            raise SpreadError("the scheduler has given up what was under way") from error
+        except TimeoutError:
+            if future.status == "error":
+                raise
+            here = False
+        if not here:
+            future.add_done_callback(self.ended.put)
+            return None
+        if isinstance(result, _Stranger):
+            raise SpreadError(result.complaint)
+        del self.tasks[future.key]
+        return number, task, result, alone
+
+    def cancel(self) -> None:
+        """Gives up what is under way."""
+        self._client.cancel([future for _, _, future, _ in self.tasks.values()], force=True)
 
 
 class _Stranger:

@@ -36,4 +36,4 @@ def test_a_measure_over_a_parameter(tmp_path, page):
     """)
     assert page.texts("#medians td") == ["lazy", "1", "eager", "0"]
     assert page.texts("#chart h3") == ["faults over policy"]
-    assert page.complaints() == []
+    assert page.complaints == []
