@@ -33,7 +33,7 @@ export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
 .PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
-        twokernels formal mutants fuzz bench compare calibrate synth docs verilog clean
+        twokernels formal mutants fuzz bench compare sweep calibrate synth docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ compare: $(STAMP) ## run each workload of programs/bench/policies under POLICIES
 	@for program in programs/bench/policies/*.c; do \
 	  $(BIN)/python -m sim compare --svadu --policy $(POLICIES) $$program || exit; done
 
+sweep: $(STAMP) ## run three workloads over 216 points of hart and kernel, into build/sweep; SCHEDULER=
+	$(BIN)/python -m sim sweep --into build/sweep $(if $(SCHEDULER),--scheduler $(SCHEDULER)) programs/bench/sweep.toml
+
 calibrate: $(STAMP) ## measure on the kernel in C what the kernel model is charged for
 	$(BIN)/python -m sim.bench.calibrate
 
@@ -131,5 +134,5 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "make: $(PYTHON) has no venv module (on Debian: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[run,verilog,debug,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[run,verilog,debug,sweep,test]'
 	@touch $@

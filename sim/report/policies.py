@@ -18,8 +18,9 @@ from sim.config import RunConfig
 from sim.guests.kernel_guest import Rung
 from sim.output.sentences import step_in_words
 from sim.result import Result
+from sim.session import KernelSession
 
-__all__ = ["GROUPS", "Trial", "measure", "parts", "verdict"]
+__all__ = ["GROUPS", "Trial", "measure", "parts", "try_out", "verdict"]
 
 _USER, _TRAPS = "user mode", "trap path"
 #: What a page fault is called by what came of it.
@@ -114,12 +115,18 @@ def _trial(
     config: RunConfig, program: str | Path, arguments: Sequence[str], max_cycles: int | None
 ) -> Trial:
     with start(program, *arguments, config=config) as session:
-        books = _Books(session.kernel)
-        session.kernel.watchers.append(books)
-        session.guest.watchers.append(books.rung)
-        session.run(max_cycles)
-        session.finish()
-        result = session.result()
+        return try_out(session, config.policy, max_cycles)
+
+
+def try_out(session: KernelSession, policy: str, max_cycles: int | None = None) -> Trial:
+    """Runs a session, at cycle 0, to its end. Its hart's events must be counted."""
+    books = _Books(session.kernel)
+    session.kernel.watchers.append(books)
+    session.guest.watchers.append(books.rung)
+    session.run(max_cycles)
+    session.finish()
+    result = session.result()
+    svadu = isinstance(session.config, RunConfig) and session.config.svadu
     measures = {
         "cycles": _cycles(result, books),
         "page faults": _faults(books),
@@ -127,13 +134,13 @@ def _trial(
             "frames at most": result.frames_used,
             "frames at the end": books.at_end,
             "pages mapped ahead": books.ahead,
-            "pages never touched": books.untouched if config.svadu else None,
+            "pages never touched": books.untouched if svadu else None,
             "page-table pages": sum(each.page_tables for each in result.processes),
         },
         "translation": _translation(result),
     }
     output = result.output or b""
-    return Trial(config.policy, result.cycles, result.exit_status, output, measures)
+    return Trial(policy, result.cycles, result.exit_status, output, measures)
 
 
 def _cycles(result: Result, books: _Books) -> dict[str, int | None]:
