@@ -47,6 +47,19 @@ def test_page_faults_and_pages_are_counted_by_kind(trials):
     assert unused[1] - unused[0] == 64 - 8
 
 
+def test_a_fork_that_shares_lets_both_go_on_sooner():
+    (server,) = (path for path in WORKLOADS if path.stem == "server")
+    lazy, cow = (
+        each.measures["fork, on average"] for each in measure(CONFIG, ("lazy", "cow"), server, ())
+    )
+    for name in lazy:
+        assert 1000 < cow[name] < lazy[name] / 5
+
+
+def test_a_program_without_forks_has_no_time_of_theirs(trials):
+    assert parts(trials, "fork, on average") == []
+
+
 def test_walks_are_counted(trials):
     for each in trials:
         counts = each.measures["translation"]
