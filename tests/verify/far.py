@@ -7,12 +7,13 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 
-from sim.spread.cluster import connected
+from sim.spread.cluster import KILLED, connected
 from sim.spread.engine import Lost
 from sim.spread.sources import VERIFICATION
 from tests.verify.check import Check, Failure, Tally
@@ -20,6 +21,8 @@ from tests.verify.check import Check, Failure, Tally
 __all__ = ["Errand", "FarPool", "serve"]
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Seconds for which a worker has something to do until it is asked again.
+ENOUGH = 0.5
 
 
 class FarPool:
@@ -35,6 +38,7 @@ class FarPool:
 
     def __init__(self, check: Check, scheduler: str):
         self._check, self._scheduler, self._cluster = check, scheduler, None
+        self._size = 1
 
     @contextmanager
     def running(self):
@@ -47,14 +51,34 @@ class FarPool:
         tasks = iter(tasks)
         first = list(islice(tasks, 1))  # with it comes what the check finds out beforehand
         errand = Errand(type(self._check), self._check.options, self._check.state())
-        tasks = chain(first, tasks)
-        for task, result in self._cluster.results(errand, tasks, in_order=in_order):
-            yield task, _lost(*task, result) if isinstance(result, Lost) else result
+        self._size = 1
+        bundles = self._bundles(chain(first, tasks))
+        for bundle, done in self._cluster.results(errand, bundles, in_order=in_order):
+            if isinstance(done, Lost):
+                yield from self._singly(errand, bundle)
+                continue
+            seconds, results = done
+            if seconds < ENOUGH / 2 and len(bundle) == self._size:
+                self._size *= 2
+            yield from zip(bundle, results, strict=True)
+
+    def _bundles(self, tasks):
+        while bundle := list(islice(tasks, self._size)):
+            yield bundle
+
+    def _singly(self, errand, bundle):
+        """The tasks of a bundle that was lost: one of them may be the cause."""
+        if len(bundle) == 1:
+            yield bundle[0], _lost(*bundle[0])
+            return
+        for task in bundle:
+            ((_, done),) = self._cluster.results(errand, [[task]])
+            yield task, _lost(*task) if isinstance(done, Lost) else done[1][0]
 
 
-def _lost(part, task, result):
+def _lost(part, task):
     number = task.start if isinstance(task, range) else task if isinstance(task, int) else None
-    return Tally(failures=[Failure(f"{part}, {task}: {result.reason}", number)])
+    return Tally(failures=[Failure(f"{part}, {task}: {KILLED.reason}", number)])
 
 
 class Errand:
@@ -74,9 +98,13 @@ class Errand:
         """Never asked for."""
         raise NotImplementedError
 
-    def do(self, task, made) -> Tally:
-        """What comes of a task. Raises what that raises; ends the worker if its process has."""
+    def do(self, task, made) -> tuple[float, list[Tally]]:
+        """Seconds, and what comes of a list of tasks.
+
+        Raises what one of them raises; ends the worker if its process has ended.
+        """
         servant = self._idle.pop() if self._idle else _Servant(self._start)
+        start = time.monotonic()
         try:
             raised, result = servant.ask(task)
         except (OSError, EOFError, pickle.UnpicklingError):
@@ -85,7 +113,7 @@ class Errand:
         self._idle.append(servant)
         if raised:
             raise result
-        return result
+        return time.monotonic() - start, result
 
     def __del__(self):
         for servant in self._idle:
@@ -127,11 +155,11 @@ def serve(source, target) -> None:
     check.adopt(state)
     while True:
         try:
-            part, task = pickle.load(source)
+            tasks = pickle.load(source)
         except EOFError:
             return
         try:
-            answer = False, check.work(part, task)
+            answer = False, [check.work(*task) for task in tasks]
         except Exception as error:
             answer = True, error
         target.write(_pickled(answer))

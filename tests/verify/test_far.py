@@ -17,7 +17,7 @@ def scheduler():
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=60
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=60
         ) as cluster,
     ):
         yield cluster.scheduler_address
