@@ -16,7 +16,7 @@ WILD     ?= 200
 SCRIPTS  ?= 200
 COUNT    ?= 2000
 # What `make compare` compares.
-POLICIES ?= lazy,eager,batch:8,prefault:8,zero-page,cow
+POLICIES ?= lazy,eager,batch:8,prefault:8,superpage,zero-page,cow
 VERIFY    = $(BIN)/python -m tests.verify
 PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(if $(ONLY),--only $(ONLY))
 UNDER     = $(if $(POLICY),--policy $(POLICY))

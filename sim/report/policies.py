@@ -17,6 +17,7 @@ from sim.api import start
 from sim.config import RunConfig
 from sim.guests.kernel_guest import Rung
 from sim.output.sentences import step_in_words
+from sim.report.forks import ForkTimes
 from sim.result import Result
 from sim.session import KernelSession
 
@@ -32,7 +33,7 @@ _FAULTS = {
 }
 _REFUSED = "refused"
 #: The measures of a trial under their headings.
-GROUPS = ("cycles", "page faults", "memory", "translation")
+GROUPS = ("cycles", "fork, on average", "page faults", "memory", "translation")
 
 
 @dataclass(frozen=True)
@@ -122,18 +123,26 @@ def try_out(session: KernelSession, policy: str, max_cycles: int | None = None) 
     """Runs a session, at cycle 0, to its end. Its hart's events must be counted."""
     books = _Books(session.kernel)
     session.kernel.watchers.append(books)
-    session.guest.watchers.append(books.rung)
+    forks = ForkTimes()
+    session.kernel.watchers.append(forks)
+    session.guest.watchers += [books.rung, forks.rung]
     session.run(max_cycles)
     session.finish()
     result = session.result()
     svadu = isinstance(session.config, RunConfig) and session.config.svadu
     measures = {
         "cycles": _cycles(result, books),
+        "fork, on average": {
+            "to the parent's next instruction": _average(forks.parents),
+            "to the child's first instruction": _average(forks.children),
+        },
         "page faults": _faults(books),
         "memory": {
             "frames at most": result.frames_used,
             "frames at the end": books.at_end,
             "pages mapped ahead": books.ahead,
+            "superpages": session.kernel.heap.superpages,
+            "no frames for a superpage": session.kernel.heap.without_run,
             "pages never touched": books.untouched if svadu else None,
             "page-table pages": sum(each.page_tables for each in result.processes),
         },
@@ -149,6 +158,11 @@ def _cycles(result: Result, books: _Books) -> dict[str, int | None]:
     kernel = sum(each.kernel_cycles for each in result.processes)
     work = {step_in_words(step.name.lower()): books.work[step] for step in Step}
     return {_USER: user, _TRAPS: kernel - sum(work.values()), **work}
+
+
+def _average(times: Sequence[int]) -> int | None:
+    """In whole cycles; None of nothing."""
+    return round(sum(times) / len(times)) if times else None
 
 
 def _faults(books: _Books) -> dict[str, int | None]:
