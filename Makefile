@@ -7,8 +7,9 @@ STAMP  := $(VENV)/.installed
 
 # How much `make oracle` and `make campaign` compare, how many programs `make lockstep` runs, how
 # many wild ones `make samekernel` runs besides, how many scripts `make twokernels`, how many of each
-# kind `make fuzz` tries. For all of them SEED repeats a run, JOBS is how many processes there are, ONLY
-# names parts. POLICY is the paging policy of the two that run programs under the kernel model.
+# kind `make fuzz` tries. For all of them SEED repeats a run, JOBS is how many processes there are, or
+# SCHEDULER the address of a Dask cluster that does it instead; ONLY names parts. POLICY is the paging
+# policy of the two that run programs under the kernel model.
 CASES    ?= 100000
 PROGRAMS ?= 1000
 WILD     ?= 200
@@ -17,7 +18,7 @@ COUNT    ?= 2000
 # What `make compare` compares.
 POLICIES ?= lazy,eager,batch:8,prefault:8,superpage,zero-page,cow
 VERIFY    = $(BIN)/python -m tests.verify
-PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(ONLY),--only $(ONLY))
+PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(if $(ONLY),--only $(ONLY))
 UNDER     = $(if $(POLICY),--policy $(POLICY))
 OPTIONS   = $(if $(SEED),--seed $(SEED)) $(PARTS)
 

@@ -57,7 +57,7 @@ def connected(
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: 8787 may be another cluster's
             silence_logs=logging.CRITICAL + 1,
         ) as local,
         distributed.Client(local) as client,
