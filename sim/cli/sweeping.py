@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from sim.cli.driving import say
 from sim.engines.recipe import trusts_sources
+from sim.host.interrupts import interruptible
 from sim.host.progress import announced
 from sim.host.tables import Column, Gap, print_table
 from sim.host.terminals import visible
@@ -61,7 +62,7 @@ def run_sweep(
                 yield cluster
 
         total = len(planned.todo)
-        with announced("sweeping") as show:
+        with interruptible(), announced("sweeping") as show:
 
             def progress(done: int, failed: int) -> None:
                 show(f", {done:,} of {total:,} points" + (f", {failed:,} failed" if failed else ""))

@@ -1,6 +1,7 @@
 """Tasks on the workers of a Dask cluster: one of this machine's cores, or one that is there."""
 
 import logging
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from sim.spread.sources import PRODUCT, digest
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
-__all__ = ["Cluster", "connected"]
+__all__ = ["Cluster", "connected", "dask_setup"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -66,6 +67,7 @@ def _local(workers: int) -> "Iterator[LocalCluster]":
                 memory_limit=0,
                 dashboard_address="127.0.0.1:0",  # any free port: 8787 may be another cluster's
                 silence_logs=logging.CRITICAL + 1,
+                preload=__name__,
             )
         except (OSError, RuntimeError) as error:
             raise SpreadError(f"the local cluster does not start: {reason(error)}") from error
@@ -250,6 +252,11 @@ class _Stranger:
 
 
 # What workers call.
+
+
+def dask_setup(worker: object) -> None:
+    """Dask asks for this as a worker of ours starts: Ctrl-C is the matter of who started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _same(work: Any) -> Any:

@@ -1,5 +1,6 @@
 """Tasks on a cluster of two processes of this machine, which die now and then."""
 
+import signal
 import sys
 from itertools import count
 
@@ -48,6 +49,11 @@ def test_tasks_may_be_endless_and_what_one_raises_is_raised(cluster, tmp_path):
     stranger = Cluster(cluster._client, "another version", ("sim",))
     with pytest.raises(SpreadError, match=r"worker tcp://\S+ has other sources than this"):
         list(stranger.results(work, [("a", 1)]))
+
+
+def test_ctrl_c_is_no_matter_of_workers(cluster):
+    handlers = cluster._client.run(signal.getsignal, signal.SIGINT)
+    assert {*handlers.values()} == {signal.SIG_IGN}
 
 
 def test_a_scheduler_that_is_not_there(monkeypatch):
