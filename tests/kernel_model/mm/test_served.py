@@ -7,6 +7,7 @@ from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, ServedFault
 #: Of the page's frame, and of the two page tables above it.
 LEAF = PteWrite(0x8000_3008, 0, 0, 0x8000_4000 >> 2 | Pte.V | Pte.R)
 MIDDLE = PteWrite(0x8000_2010, 1, 0, 0x8000_3000 >> 2 | Pte.V)
+SUPERPAGE = MIDDLE._replace(after=0x8020_0000 >> 2 | Pte.V | Pte.R)
 ROOT = PteWrite(0x8000_1018, 2, 0, 0x8000_2000 >> 2 | Pte.V)
 
 
@@ -23,10 +24,22 @@ def outcome(*writes):
         ((LEAF,), ()),
         ((MIDDLE, LEAF), (0x8000_3000,)),
         ((ROOT, MIDDLE, LEAF), (0x8000_2000, 0x8000_3000)),
+        ((ROOT, SUPERPAGE), (0x8000_2000,)),
+        ((SUPERPAGE,), ()),
     ],
 )
 def test_the_entries_above_the_page_tell_which_page_tables_were_made(writes, tables):
     assert outcome(*writes).tables == tables
+
+
+def test_the_last_entry_tells_whether_the_page_is_a_part_of_a_superpage():
+    assert [
+        outcome(*writes).in_superpage for writes in ((), (MIDDLE, LEAF), (ROOT, SUPERPAGE))
+    ] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_what_has_changed_nothing_has_no_frame_no_entry_and_no_cost():

@@ -29,6 +29,12 @@ def test_a_page_that_was_mapped(tables, made):
     assert in_words(mapped) == f"mapped frame 0x80012000{made}"
 
 
+def test_a_page_that_is_a_part_of_a_superpage():
+    writes = PteWrite(0x8000_0000, 2, 0, 1), PteWrite(0x8000_1000, 1, 0, 0x8020_0000 >> 2 | 7)
+    mapped = outcome(Why.UNTOUCHED, Decision.MAPPED, frame=0x8020_1000, writes=writes)
+    assert in_words(mapped) == "mapped frame 0x80201000 in a superpage (+1 page table)"
+
+
 @pytest.mark.parametrize(
     "why, words",
     [
