@@ -9,12 +9,14 @@ from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.memlayout import KERNBASE
 from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
 from kernel_model.mm.policy import LAZY, PolicyError, make_policy
+from sim.injection import InjectionError, read_bus_error, read_fail, read_skipped
 
 __all__ = [
     "BOUNDS",
     "ENGINES",
     "KERNEL_COSTS",
     "LONGEST",
+    "MOST_BUS_ERRORS",
     "BootConfig",
     "ConfigError",
     "HostFile",
@@ -42,6 +44,7 @@ BOUNDS = {
     "tick": (1, LONGEST),
     "raw": (0, (1 << 64) - 2),
     "virtio_version": (1, 2),
+    "drop_tlb": (0, LONGEST),
 }
 #: Those that may be None.
 _OPTIONAL = ("raw",)
@@ -49,6 +52,12 @@ _OPTIONAL = ("raw",)
 ENGINES = ("native", "pysim")
 #: What the kernel's work may cost: as measured of the kernel in C, ideally, or nothing.
 KERNEL_COSTS = ("table", "ideal", "zero")
+#: Accesses to memory for which translations last at least: a walk, and what it was for.
+_LEAST_DROP = 32
+#: Accesses of a run that can be made to go wrong.
+MOST_BUS_ERRORS = 16
+#: Faults on command, and what reads each.
+_INJECTIONS = {"fail": read_fail, "skip_fence": read_skipped, "bus_error": read_bus_error}
 
 
 class HostFile(NamedTuple):
@@ -179,6 +188,10 @@ class RunConfig(MachineConfig):
         The bundled programs are on the disk.
     files : tuple of HostFile
         Files of the host that are on the disk, too.
+    fail, skip_fence, bus_error : tuple of str
+        Faults that the run is given; see `sim.injection`.
+    drop_tlb : int
+        The TLBs and the walk cache are emptied every so many cycles; 0 = never.
     """
 
     svadu: bool = False
@@ -191,6 +204,10 @@ class RunConfig(MachineConfig):
     disk: Path | None = None
     programs: bool = True
     files: tuple[HostFile, ...] = ()
+    fail: tuple[str, ...] = ()
+    skip_fence: tuple[str, ...] = ()
+    bus_error: tuple[str, ...] = ()
+    drop_tlb: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -208,12 +225,33 @@ class RunConfig(MachineConfig):
             make_policy(self.policy)
         except PolicyError as error:
             raise ConfigError(str(error)) from error
+        self._check_injections()
         if 0 < self.quantum < MIN_QUANTUM:
             raise ConfigError(f"quantum must be 0 or at least {MIN_QUANTUM}, not {self.quantum}")
         if self.reset_pc != KERNBASE:
             raise ConfigError(
                 f"reset_pc must be {KERNBASE:#x}, where the kernel's trampoline lies, "
                 f"not {self.reset_pc:#x}"
+            )
+
+    def _check_injections(self) -> None:
+        for name, read in _INJECTIONS.items():
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+            for text in getattr(self, name):
+                try:
+                    read(text)
+                except InjectionError as error:
+                    raise ConfigError(f"{name} {error}") from error
+        if len(self.bus_error) > MOST_BUS_ERRORS:
+            raise ConfigError(
+                f"bus_error must be {MOST_BUS_ERRORS} at most, not {len(self.bus_error)}"
+            )
+        least = _LEAST_DROP * self.latency
+        if 0 < self.drop_tlb < least:
+            raise ConfigError(
+                f"drop_tlb must be 0 or at least {least}, {_LEAST_DROP} accesses to memory, "
+                f"not {self.drop_tlb}"
             )
 
 

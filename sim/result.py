@@ -7,6 +7,7 @@ from kernel_model.facts.accounts import Account
 from sim.config import MachineConfig
 from sim.guests.counters import Counters
 from sim.guests.fault_table import PageFault
+from sim.guests.injector import Injected
 from sim.machine import End
 
 __all__ = ["STATUS", "Result"]
@@ -41,6 +42,8 @@ class Result:
         What each process has used, init left out.
     boot_cycles, idle_cycles : int or None
         Those of no process: before the first runs, and while none can.
+    injected : sequence of Injected
+        The faults that it was given on command, and what became of each.
     abi : str or None
         Whose `sbrk` the first program calls.
     counters : Counters or None
@@ -61,6 +64,7 @@ class Result:
     processes: list[Account] = field(default_factory=list)
     boot_cycles: int | None = None
     idle_cycles: int | None = None
+    injected: Sequence[Injected] = ()
     abi: str | None = None
     counters: Counters | None = None
 

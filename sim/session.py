@@ -13,6 +13,8 @@ from sim.engines.hart import HartPorts
 from sim.guests.bare_guest import BareGuest
 from sim.guests.counters import Attribution
 from sim.guests.disk import Disk
+from sim.guests.drops import Drops
+from sim.guests.injector import Injector
 from sim.guests.kernel_guest import KernelGuest
 from sim.guests.kernel_setup import make_kernel
 from sim.guests.loader import load_bare
@@ -136,6 +138,8 @@ class KernelSession(Session):
         TypeError is raised.
     disk : Disk or None
         What else may be run, if anything was read for that.
+    injector : Injector
+        The faults that it is given on command.
     """
 
     guest: KernelGuest
@@ -151,6 +155,7 @@ class KernelSession(Session):
         machine = Machine(config, ram, devices=devices, hart=hart)
         super().__init__(config, machine, KernelGuest(kernel))
         self.kernel = kernel
+        self.injector = Injector(kernel, machine)
 
     @classmethod
     def of_program(
@@ -171,6 +176,9 @@ class KernelSession(Session):
         kernel = make_kernel(config, Machine.make_ram(config), console, disk)
         kernel.exec(elf, list(argv))
         session = cls(config, kernel, hart=hart)
+        session.injector.install(config)
+        if config.drop_tlb:
+            session.watchers.append(Drops(config.drop_tlb))
         if config.check:
             session.check()
         session.elf, session.disk = elf, disk
@@ -193,6 +201,7 @@ class KernelSession(Session):
 
     def finish(self) -> None:
         self.guest.finish(self.machine)
+        self.injector.finish()
 
     @property
     def exit_code(self) -> int | None:
@@ -218,6 +227,7 @@ class KernelSession(Session):
             processes=accounts,
             boot_cycles=kernel.ledger.boot,
             idle_cycles=kernel.ledger.idle,
+            injected=self.injector.injected(),
             abi=None if kernel.first is None else kernel.first.abi.value,
             counters=self.guest.attribution.shares(engine.counts),
         )

@@ -31,6 +31,7 @@ FLOORS = {
         ("kernel",),
     ),
     "sim": (
+        ("injection",),
         ("host", "config", "checkpoint", "plain"),
         ("platform", "spread"),
         ("engines",),

@@ -1,6 +1,6 @@
 """The physical memory allocator: whole 4096-byte frames."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import Protocol
 
 from hdl.arch import PAGE_BITS, PAGE_SIZE
@@ -49,6 +49,10 @@ class Kmem:
         self._shared: dict[int, int] = {}  # references of a frame beyond its first
         self._charge = charge
         self.start = start
+        #: Calls of `kalloc` and `kalloc_run` so far; those, by number, that find no frame whatever
+        #: there is, and what is called then.
+        self.calls = 0
+        self.failing: dict[int, Callable[[], object]] = {}
         #: The most frames that were ever in use at once.
         self.used_max = 0
 
@@ -87,6 +91,9 @@ class Kmem:
     def kalloc(self) -> int:
         """Take a frame and return its physical address, or 0 if none is left. Not cleared."""
         self._charge(_ALLOCATE)
+        self.calls += 1
+        if self.failing and self._fails():
+            return 0
         if self._free:
             frame = self._free.pop()
         elif self._fresh < self._end:
@@ -109,6 +116,9 @@ class Kmem:
         if npages < 1 or npages & (npages - 1):
             raise KernelPanic(f"kalloc_run: {npages} is no power of two")
         self._charge(Step.ALLOCATE)
+        self.calls += 1
+        if self.failing and self._fails():
+            return 0
         size = npages * PAGE_SIZE
         first = self._fresh_run(size) or self._freed_run(size)
         if first:
@@ -151,6 +161,13 @@ class Kmem:
         self._charge(Step.FREE, len(frames))
         self._taken -= distinct
         self._free += frames
+
+    def _fails(self) -> bool:
+        """Whether this call is to find nothing; then that is told."""
+        told = self.failing.get(self.calls)
+        if told is not None:
+            told()
+        return told is not None
 
     def _unshare(self, pa: int) -> None:
         self._shared[pa] -= 1

@@ -28,6 +28,7 @@ from sim.guests.symbols import Symbols
 from sim.host.output_files import empty, open_output
 from sim.host.progress import Progress, tell_files
 from sim.output.activity import Activity
+from sim.output.injections import Injections
 from sim.output.signature import signature_lines
 from sim.platform.devices.console import Console
 from sim.session import BareSession, KernelSession
@@ -78,11 +79,13 @@ def run_program(
             faults.settled.append(explainer.settled)
         pages = watch(options, kernel, faults, lambda line: emit(progress, line))
         session.watchers.append(pages)
+        injections = Injections(session.injector, lambda line: emit(progress, line))
         number = drive(session, options, recording, progress, lambda: len(faults), console)
 
     pages.finish()
     result = with_status(session.result(), console, number)
     failure = reports.finish(result)
+    injections.finish()
     tell(result, options, console, symbols, anyway=failure is not None)
     status = unless_lost(result.exit_status, console, recording, session, reports.close())
     if explainer is not None and explainer.misses:

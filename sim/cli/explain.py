@@ -10,6 +10,7 @@ from sim.guests.symbols import Symbols
 from sim.host.terminals import visible_line
 from sim.limit import DEFAULT_CYCLES
 from sim.machine import End
+from sim.output.injections import Injections
 from sim.output.story import tell
 
 __all__ = ["ExplainError", "Explainer", "explain_program"]
@@ -69,6 +70,7 @@ def explain_program(
     with start(name, *arguments, config=config) as session:
         faults = session.guest.faults
         explainer = Explainer(which, session.symbols(), say)
+        Injections(session.injector, say)
 
         def settled(fault: PageFault) -> None:
             explainer.settled(fault)

@@ -21,6 +21,7 @@ from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.filling import config_of, fill
 from sim.cli.help import Commands, RunCommand
+from sim.cli.injected import INJECTED
 from sim.cli.parameters import (
     CONSOLE,
     KERNEL,
@@ -63,7 +64,7 @@ def trapline(ctx: click.Context) -> None:
     short_help="Run a program under the kernel model.",
     context_settings={"allow_interspersed_args": False},
 )
-@with_options(MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE)
+@with_options(MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, INJECTED, WATCHED, CONSOLE)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)
 def run(program: str, arguments: tuple[str, ...], notice: str | None, **options: Any) -> int:
@@ -124,7 +125,7 @@ trapline.add_command(boot)
 
 
 @trapline.command(short_help="Tell of a page fault from the look-up to the retry.")
-@with_options(MACHINE, PROTECTION, LIMIT, KERNEL)
+@with_options(MACHINE, PROTECTION, LIMIT, KERNEL, INJECTED)
 @click.argument("program", shell_complete=complete_program)
 @click.argument("which", type=WhichType(), default="1", metavar="[N|all]")
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)

@@ -110,6 +110,10 @@ class Engine(ABC):
         """Sets x`number` to `value`; x0 stays 0."""
 
     @abstractmethod
+    def drop_translations(self) -> None:
+        """Empties the TLBs and the walk cache, as a hart may at any time; nothing else changes."""
+
+    @abstractmethod
     def set_line(self, name: str, level: bool) -> None:
         """Drives an interrupt line, one of `sim.platform.device.LINES`."""
 

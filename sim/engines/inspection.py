@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.engines.hart import HartPorts
 
-__all__ = ["RETIRED", "Observer", "Rules", "inspected", "is_wanted"]
+__all__ = ["RETIRED", "VALID", "Observer", "Rules", "inspected", "is_wanted"]
 
 #: Takes a cycle, and the fields of the record of the retire port in it.
 Observer = Callable[[int, Mapping[str, int]], None]
@@ -23,6 +23,8 @@ RETIRED = (
     *("valid", "id", "trap", "insn", "mode", "intr", "intr_cause", "pc_rdata", "pc_wdata", "cause"),
     *("tval", "mem_addr", "mem_rmask", "mem_wmask"),
 )
+#: What tells which entries of the TLBs and of the walk cache are valid.
+VALID = ("itlb.valid", "dtlb.valid", "walk_cache.valid")
 
 
 def inspected(hart: HartPorts) -> dict[str, Any]:

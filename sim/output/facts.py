@@ -38,6 +38,7 @@ def run_facts(result: Result) -> dict[str, Any]:
     """All of a run under the kernel but its faults."""
     content = _common(result) | {name: getattr(result, name) for name in _OF_A_KERNEL}
     content |= {f"{name}_cycles": cycles for name, cycles in result.remainders}
+    content["injected"] = [asdict(each) for each in result.injected]
     content["processes"] = [_account(account) for account in result.processes]
     counters = result.counters
     if counters is not None:

@@ -16,6 +16,7 @@ and asks what to drive in the next one. Rules, which every engine follows to the
 7. Where neither RAM nor a device is, and where a device refuses, the response is an error.
 8. A device acts on an access in the cycle of the access, and on its deadline at the end of the
    cycle before; see `sim.platform.device.Device`.
+9. An access that is to go wrong (`Refusal`) changes nothing, and the response is an error.
 """
 
 import copy
@@ -29,7 +30,7 @@ from sim.platform.device import LINES, Device, Refused
 from sim.platform.events import Event
 from sim.platform.ram import Ram
 
-__all__ = ["DATA", "DEPTH", "FETCH", "Bus", "ProtocolError", "Request"]
+__all__ = ["DATA", "DEPTH", "FETCH", "Bus", "ProtocolError", "Refusal", "Request"]
 
 #: The ports, by number: fetches; data accesses and walks.
 FETCH, DATA = 0, 1
@@ -56,6 +57,22 @@ class Request:
     size: int = 3
     source: int = 0
     lock: int = 0
+
+
+@dataclass(slots=True)
+class Refusal:
+    """The `nth` access to the 8 bytes around `address`, from 1 on, is answered with an error.
+
+    `seen` are those so far, and `cycle` that of the error, or None; `source` is then what has made
+    the request, one of `hdl.memory.port.Source`, and `write` whether it was one.
+    """
+
+    address: int
+    nth: int
+    seen: int = 0
+    cycle: int | None = None
+    source: int = 0
+    write: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -90,6 +107,8 @@ class Bus:
         What devices have raised; the engine takes them away.
     lines : dict of bool
         The level of each interrupt line.
+    refusals : list of Refusal
+        Accesses that are to go wrong; given before the run begins.
 
     Parameters
     ----------
@@ -116,6 +135,7 @@ class Bus:
         self.events: deque[Event] = deque()
         self.ram = ram
         self.lines = dict.fromkeys(LINES, False)
+        self.refusals: list[Refusal] = []
         self._words = ram.words
         self._queues: tuple[deque[_Response], ...] = (deque(), deque())
         self._lock: _Lock | None = None
@@ -176,11 +196,12 @@ class Bus:
 
     def snapshot(self) -> object:
         """What is under way, for `restore`; what devices and lines are is no part of it."""
-        return copy.deepcopy((self._queues, self._lock, self._withheld, self.ready))
+        state = self._queues, self._lock, self._withheld, self.ready
+        return copy.deepcopy((state, self.refusals))
 
     def restore(self, snapshot: Any) -> None:
         """Returns to a `snapshot`."""
-        state = copy.deepcopy(snapshot)
+        state, self.refusals[:] = copy.deepcopy(snapshot)
         self._queues, self._lock, self._withheld, self.ready = state
 
     @property
@@ -260,7 +281,21 @@ class Bus:
         if event is not None:
             self.events.append(event)
 
+    def _refuse(self, cycle: int, request: Request) -> None:
+        """Counts the access, and raises `Refused` if it is to go wrong."""
+        wrong = False
+        for each in self.refusals:
+            if each.address >> 3 == request.address >> 3:
+                each.seen += 1
+                if each.seen == each.nth:
+                    wrong = True
+                    each.cycle, each.source, each.write = cycle, request.source, request.write
+        if wrong:
+            raise Refused
+
     def _access(self, port: int, cycle: int, request: Request, response: _Response) -> None:
+        if self.refusals:
+            self._refuse(cycle, request)
         ram = self.ram
         offset = request.address - ram.base
         if 0 <= offset < ram.size:

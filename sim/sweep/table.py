@@ -24,12 +24,16 @@ def row_of(point: Point, program: str, result: dict[str, Any]) -> dict[str, Any]
         "point": point.number,
         "program": point.program,
         "arguments": " ".join(point.arguments),
-        **{name: value for name, value in config.items() if name not in _OMITTED},
+        **{name: _cell(value) for name, value in config.items() if name not in _OMITTED},
         "max_cycles": point.max_cycles,
         "program_sha256": program,
         "version": f"{__version__}+{digest()}",
         **result,
     }
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def columns_of(rows: Iterable[dict[str, Any]]) -> list[str]:

@@ -34,10 +34,17 @@ def test_a_machine_that_cannot_be_is_refused(parameters, message):
         ({"kernel_cost": "much"}, "kernel_cost must be one of table, ideal, zero, not 'much'"),
         (
             {"policy": "never"},
-            "policy must be one of lazy, eager, batch:N, prefault:N, zero-page, cow, "
-            "overcommit:strict|always, "
+            "policy must be one of lazy, eager, batch:N, prefault:N, superpage, "
+            "zero-page, cow, overcommit:strict|always, "
             "or some from the third on joined by +, not 'never'",
         ),
+        ({"fail": "x"}, "fail must be kalloc:N or pte:VA:BIT@fault:N, not 'x'"),
+        ({"skip_fence": ("1", "x")}, "skip_fence must be N or trap:K, from 1 on, not 'x'"),
+        (
+            {"drop_tlb": 319, "latency": 10},
+            "drop_tlb must be 0 or at least 320, 32 accesses to memory, not 319",
+        ),
+        ({"bus_error": ("0@1",) * 17}, "bus_error must be 16 at most, not 17"),
         ({"abi": "2021"}, "abi must be one of auto, lab, 2025, not '2021'"),
         ({"tick": 0}, "tick must be 1 to 4611686018427387904, not 0"),
         ({"quantum": -1}, "quantum must be 0 to 4611686018427387904, not -1"),

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from threading import Timer
 
 from sim.spread.cluster import KILLED, connected
 from sim.spread.engine import Lost
@@ -23,6 +24,11 @@ __all__ = ["Errand", "FarPool", "serve"]
 ROOT = Path(__file__).resolve().parents[2]
 #: Seconds for which a worker has something to do until it is asked again.
 ENOUGH = 2.0
+#: Seconds after which a process of a worker that has nothing to do ends.
+LONELY = 60
+#: Those of this worker, by what they began with. Dask drops an `Errand` that is not wanted for a
+#: moment, and sends it again.
+_idle: "dict[bytes, list[_Servant]]" = {}
 
 
 class FarPool:
@@ -86,10 +92,6 @@ class Errand:
 
     def __init__(self, check: type[Check], options, state):
         self._start = pickle.dumps((check, options, state))
-        self._idle = []
-
-    def __getstate__(self):
-        return {"_start": self._start, "_idle": []}
 
     def kind(self, task):
         """Nothing is prepared: what is compiled, each machine has in its cache."""
@@ -103,25 +105,24 @@ class Errand:
 
         Raises what one of them raises; ends the worker if its process has ended.
         """
-        servant = self._idle.pop() if self._idle else _Servant(self._start)
+        idle = _idle.setdefault(self._start, [])
+        if idle and idle[-1].has_ended():
+            idle.pop().end()
+        servant = idle.pop() if idle else _Servant(self._start)
         start = time.monotonic()
         try:
             raised, result = servant.ask(task)
         except (OSError, EOFError, pickle.UnpicklingError):
             # So it counts as any death, and is tried elsewhere.
             os._exit(1)
-        self._idle.append(servant)
+        idle.append(servant)
         if raised:
             raise result
         return time.monotonic() - start, result
 
-    def __del__(self):
-        for servant in self._idle:
-            servant.end()
-
 
 class _Servant:
-    """A process that does tasks, and ends when nobody is there to give it any."""
+    """A process that does tasks, and ends when it has had none for a while."""
 
     def __init__(self, start: bytes):
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -140,11 +141,14 @@ class _Servant:
         self._process.stdin.flush()
         return pickle.load(self._process.stdout)
 
+    def has_ended(self):
+        """Whether it has waited for too long."""
+        return self._process.poll() is not None
+
     def end(self):
-        """Lets it end."""
-        with suppress(OSError):
-            self._process.stdin.close()
-            self._process.stdout.close()
+        """Lets it end, and waits for that."""
+        self._process.stdin.close()
+        self._process.stdout.close()
         self._process.wait()
 
 
@@ -154,10 +158,14 @@ def serve(source, target) -> None:
     check = kind(options)
     check.adopt(state)
     while True:
+        timer = Timer(LONELY, os._exit, (0,))
+        timer.start()
         try:
             tasks = pickle.load(source)
         except EOFError:
             return
+        finally:
+            timer.cancel()
         try:
             answer = False, [check.work(*task) for task in tasks]
         except Exception as error:

@@ -1,11 +1,14 @@
 """Checks on a cluster of two workers say what they say on one process, whoever dies."""
 
+import argparse
+import pickle
 import re
 
 import pytest
 from distributed import LocalCluster
 
-from tests.verify import runner
+from tests.verify import far, runner
+from tests.verify.far import Errand
 from tests.verify.fuzz.check import CHECK as FUZZ
 from tests.verify.sums import CHECK as SUMS
 
@@ -66,6 +69,17 @@ def test_what_needs_signals_has_the_main_thread(scheduler, run):
     status, output, _ = run(FUZZ, *options)
     assert status == 0, output
     assert "fuzz: 3 cases, no disagreement, seed 1" in output
+
+
+def test_a_worker_keeps_its_process_when_the_errand_is_sent_again():
+    options = argparse.Namespace(seed=0, bad=[])
+    errand = Errand(SUMS, options, "found out in time")
+    for number in range(2):
+        _, (tally,) = pickle.loads(pickle.dumps(errand)).do([("even", range(number))], None)
+        assert tally.cases == number
+    (servant,) = far._idle.pop(errand._start)
+    servant.end()
+    assert servant.has_ended()
 
 
 def test_no_scheduler_is_one_line(run, monkeypatch):

@@ -20,7 +20,7 @@ from hdl.events import Event as Occurrence
 from sim.engines.base import CYCLE_FS, Engine
 from sim.engines.counts import Counts, counted
 from sim.engines.hart import HartPorts
-from sim.engines.inspection import Observer, Rules, inspected, is_wanted
+from sim.engines.inspection import VALID, Observer, Rules, inspected, is_wanted
 from sim.engines.internals import PySignalState, VCDWriter
 from sim.engines.pysim.levelized import LevelizedPySimEngine
 from sim.engines.story import HANDLER, Follower, Passage, probed
@@ -159,6 +159,12 @@ class PysimEngine(Engine):
             self._core.set_value(self._registers[number], value)
             self._core.step_design()
 
+    def drop_translations(self) -> None:
+        """Empties TLBs and walk cache; see `Engine`."""
+        for signal in self._tables:
+            self._core.set_value(signal, 0)
+        self._core.step_design()
+
     def set_line(self, name: str, level: bool) -> None:
         """Drives an interrupt line; see `Engine`."""
         self._bus.set_line(name, level)
@@ -270,6 +276,7 @@ class PysimEngine(Engine):
         self._inspected = {name: slot(signal) for name, signal in inspected(hart).items()}
         self.inspectable = self._inspected.keys()
         self._retire = {name: slot(getattr(hart.retire, name)) for name in recorded}
+        self._tables = [signal for name, signal in inspected(hart).items() if name in VALID]
 
     def _read_always(self, hart: HartPorts) -> list[Any]:
         """The signals that are read in every cycle."""

@@ -215,3 +215,12 @@ class TestRuns:
         kmem = Kmem(START, START + 8 * PAGE_SIZE, lambda step, n=1: charged.append((step, n)))
         kmem.kalloc_run(4)
         assert charged == [(Step.ALLOCATE, 1)]
+
+
+def test_a_call_that_is_to_fail_finds_nothing_and_tells():
+    kmem, told = Kmem(START, START + 4 * PAGE_SIZE), []
+    kmem.failing = {2: lambda: told.append(kmem.calls), 4: lambda: told.append(kmem.calls)}
+
+    assert [kmem.kalloc(), kmem.kalloc(), kmem.kalloc()] == [START, 0, START + PAGE_SIZE]
+    assert [kmem.kalloc_run(2), kmem.kalloc_run(2)] == [0, START + 2 * PAGE_SIZE]
+    assert (told, kmem.calls, kmem.used) == ([2, 4], 5, 4)

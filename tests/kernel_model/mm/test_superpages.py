@@ -3,10 +3,11 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Pte, make_pte, pte_to_pa
+from kernel_model.facts.costs import Step
 from kernel_model.mm import pagetable, superpages, vm
 from kernel_model.mm.superpages import MEGAPAGE
 from tests.kernel_model.support import failing_kalloc, make_kernel
-from tests.kernel_model.tables import MIB2, RWU, map_new, map_superpage
+from tests.kernel_model.tables import MIB2, RWU, charged, map_new, map_superpage
 
 PAGE = PAGE_SIZE
 
@@ -54,10 +55,12 @@ def test_demoted_it_maps_the_same_frames_with_the_same_flags(large):
     root = vm.uvmcreate(large)
     run = map_superpage(large, root, MIB2, Pte.R | Pte.U)
     table = pagetable.zalloc(large)
+    entries = charged(large, Step.PTE)
 
     write = superpages.demote(large, root, MIB2 + 5 * PAGE + 8, table)
 
     assert (write.level, write.after) == (1, make_pte(table, Pte.V))
+    assert entries() == 2 + 512 + 1  # found, filled, and replaced
     found = list(pagetable.leaves(large, root, 0, 2 * MIB2))
     assert [va for va, _, _ in found] == list(range(MIB2, 2 * MIB2, PAGE))
     flags = write.before & 0x3FF

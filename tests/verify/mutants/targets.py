@@ -114,7 +114,13 @@ SUITES = {
     ),
     "other C++": Suite(
         tests=_native(
-            "counts_cpp", "story_cpp", "trace_cpp", "watch_cpp", "transcript", "walks_cpp"
+            "bus_cpp",
+            "counts_cpp",
+            "story_cpp",
+            "trace_cpp",
+            "watch_cpp",
+            "transcript",
+            "walks_cpp",
         ),
         helpers=_NATIVE_HELPERS,
     ),

@@ -265,10 +265,13 @@ def _make(
         else:
             source = "\n".join([source, runtime])
         library, cached = compile_library(source, "model", directory, level, others=others)
+    words = {name: translation.word_of(place) for name, place in places.items()}
+    if translation.layout.stale is not None:
+        words[store.STALE] = translation.layout.stale
     image = store.StoredModel(
         library.name,
         translation.layout.initial(translation.circuit),
-        {name: translation.word_of(place) for name, place in places.items()},
+        words,
         translation.exhibits(exhibits) if exhibits else {},
         translation.shown_words,
     )

@@ -11,10 +11,12 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from sim.host.shared_cache import content, is_kept, keep
 
-__all__ = ["StoredModel", "fingerprint", "load", "save"]
+__all__ = ["STALE", "StoredModel", "fingerprint", "load", "save"]
 
 #: Kinds of source files that can change what a model computes.
 _SOURCES = (".py", ".cpp")
+#: Among the places: the word that is 1 if rarely changing state was changed from outside.
+STALE = "stale"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Self
 import hdl
 from sim.engines.counts import counted as counted_events
 from sim.engines.hart import HartPorts
-from sim.engines.inspection import inspected
+from sim.engines.inspection import VALID, inspected
 from sim.engines.native.compiler import store
 from sim.engines.native.compiler.model import Model, key
 from sim.engines.native.compiler.rarely import Rarely
@@ -167,7 +167,7 @@ def _compile(
 
 def _runtime(traced: bool) -> str:
     """The C++ behind the model's functions."""
-    names = ("story", "counts", "machine", *(_WATCHING if traced else ()))
+    names = ("story", "counts", "refusals", "machine", *(_WATCHING if traced else ()))
     return "\n".join((Path(__file__).parent / f"{name}.cpp").read_text() for name in names)
 
 
@@ -180,4 +180,6 @@ def _places(hart: HartPorts) -> dict[str, Any]:
         places[f"{name}.ready"] = port.request.ready
         places |= {f"{name}.{field}": getattr(port.response, field) for field in RESPONSE}
     places |= {name: getattr(hart, name) for name in COUNTERS if hasattr(hart, name)}
+    known = inspected(hart)
+    places |= {name: known[name] for name in VALID if name in known}
     return places

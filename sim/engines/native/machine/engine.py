@@ -8,7 +8,8 @@ from hdl.arch import PAGE_FAULTS
 from hdl.events import Event as Occurrence
 from sim.engines.base import Engine, EngineError
 from sim.engines.counts import Counts
-from sim.engines.inspection import Observer, Rules
+from sim.engines.inspection import VALID, Observer, Rules
+from sim.engines.native.compiler.store import STALE
 from sim.engines.native.machine.compiled import (
     COUNTERS,
     NEVER,
@@ -22,6 +23,7 @@ from sim.engines.native.machine.structs import (
     DEVICE,
     ENTRY,
     PROTOCOL,
+    REFUSALS,
     REQUEST,
     RETIRED,
     WATCHED,
@@ -180,6 +182,8 @@ class NativeEngine(Engine):
             bus.tick(machine.cycle)  # Python may have changed a deadline
         if self._levels != bus.lines:
             self._drive_lines()
+        if len(bus.refusals) != machine.refusals.count:
+            self._give_refusals()
         if self._watch is not None:
             self._watch.before_run()
         while not bus.events and machine.cycle < limit and done < work:
@@ -189,6 +193,8 @@ class NativeEngine(Engine):
             self._run(self._address, limit - machine.cycle, work - done)
             done = machine.cycle - machine.skipped - start
             self._fetch_log()
+            if bus.refusals:
+                self._fetch_refusals()
             self._windows.hand_over(machine.cycle - 1)
             if machine.open:
                 self._serve_devices()
@@ -212,6 +218,15 @@ class NativeEngine(Engine):
         """Sets x`number` to `value`; x0 stays 0."""
         if number:
             self._change(self._registers + number, value)
+
+    def drop_translations(self) -> None:
+        """Empties TLBs and walk cache; see `Engine`."""
+        places = self.model.places
+        for name in VALID:
+            if name in places:
+                self._change(places[name], 0)
+        if STALE in places:
+            self._change(places[STALE], 1)
 
     def set_line(self, name: str, level: bool) -> None:
         """Drives an interrupt line; see `Engine`."""
@@ -328,6 +343,22 @@ class NativeEngine(Engine):
             else:
                 log.trapped(cycle, pc, cause, tval, mode, b"" if mode else lookups)
         machine.logged = 0
+
+    def _give_refusals(self) -> None:
+        """Tells the compiled side which accesses are to go wrong."""
+        compiled, refusals = self._machine.refusals, self._bus.refusals
+        if len(refusals) > REFUSALS:
+            raise EngineError(f"the engine native knows {REFUSALS} bus errors, no more")
+        for native, each in zip(compiled.of, refusals, strict=False):
+            native.address, native.nth, native.seen = each.address, each.nth, each.seen
+            native.cycle = NEVER if each.cycle is None else each.cycle
+        compiled.count = len(refusals)
+
+    def _fetch_refusals(self) -> None:
+        """Takes over what has become of them."""
+        for native, each in zip(self._machine.refusals.of, self._bus.refusals, strict=False):
+            each.seen, each.source, each.write = native.seen, native.source, native.write
+            each.cycle = None if native.cycle == NEVER else native.cycle
 
     def _serve_devices(self) -> None:
         """Does what Python has to do in the cycle that has been computed, and ends it."""

@@ -104,6 +104,7 @@ struct Machine {
   Story story;
   Walk walk;
   Counts counts;
+  Refusals refusals;
 };
 
 namespace {
@@ -219,6 +220,10 @@ bool fetch_access(Machine *m, const Request &q, Response &r) {
 }
 
 void access(Machine *m, int number, const Request &q, Response &r) {
+  if (m->refusals.count && refuse(m->refusals, q.address, q.source, q.write, m->cycle)) {
+    r.error = 1;
+    return;
+  }
   u64 offset = q.address - m->ram_base;
   if (offset < m->ram_size) {
     u64 index = offset >> 3;

@@ -4,6 +4,7 @@ import ctypes
 from struct import Struct
 from typing import Any
 
+from sim.config import MOST_BUS_ERRORS
 from sim.engines.story import LOOKUP, READS, SIDES, Passage, Read
 from sim.engines.traps import MOST_EXPECTED
 from sim.platform.bus import DEPTH
@@ -17,6 +18,7 @@ __all__ = [
     "LOG",
     "POINTERS",
     "PROTOCOL",
+    "REFUSALS",
     "REQUEST",
     "RETIRED",
     "WATCHED",
@@ -30,6 +32,8 @@ __all__ = [
 BUDGET, WATCHED, DEVICE, PROTOCOL = range(4)
 #: Windows of a machine, and registers of each.
 WINDOWS, CELLS = 8, 64
+#: Accesses that can be made to go wrong.
+REFUSALS = MOST_BUS_ERRORS
 #: Fields of a request.
 REQUEST = ("valid", "address", "write", "data", "strobe", "size", "source", "lock")
 #: Members of `MachineStruct` that are addresses, besides `withheld`, which is one inside of it.
@@ -111,6 +115,14 @@ class _Window(ctypes.Structure):
     ]
 
 
+class _Refusal(ctypes.Structure):
+    _fields_ = _words("address", "nth", "seen", "cycle", "source", "write")
+
+
+class _Refusals(ctypes.Structure):
+    _fields_ = [("of", _Refusal * REFUSALS), *_words("count")]
+
+
 class MachineStruct(ctypes.Structure):
     """The struct of the same name in machine.cpp."""
 
@@ -132,6 +144,7 @@ class MachineStruct(ctypes.Structure):
         ("story", _Story),
         ("walk", _Walk),
         ("counts", _Counts),
+        ("refusals", _Refusals),
     ]
 
 

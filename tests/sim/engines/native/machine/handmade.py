@@ -58,7 +58,7 @@ def library(*, traced: bool = False, plain: bool = False) -> ctypes.CDLL:
     """
     folder = Path(sim.engines.native.machine.__file__).parent
     watching = ("output", "fields", "trace", "watch", "transcript", "walks") if traced else ()
-    names = ("story", "counts", "machine", *watching)
+    names = ("story", "counts", "refusals", "machine", *watching)
     without = ["#undef __AVX2__"] if plain else []
     source = "\n".join(
         [*without, PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)]

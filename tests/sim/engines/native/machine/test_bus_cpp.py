@@ -5,7 +5,7 @@ import random
 import pytest
 
 from sim.engines.native.machine.structs import BUDGET, DEVICE, PROTOCOL, WATCHED
-from sim.platform.bus import DATA, DEPTH, FETCH, Bus, Request
+from sim.platform.bus import DATA, DEPTH, FETCH, Bus, Refusal, Request
 from sim.platform.device import Device, Refused
 from sim.platform.ram import Ram
 from tests.sim.engines.native.machine.handmade import BASE, INPUTS, OTHER, WINDOW, Bench
@@ -14,6 +14,8 @@ RAM_BYTES = 4096
 CYCLES = 600
 #: Nearly all ones, so that a byte that was not written shows.
 ONES = (1 << 64) - 1
+#: Accesses that are to go wrong: in RAM, in the device, where nothing is, and one that never comes.
+REFUSED = ((BASE + 5, 3), (BASE + RAM_BYTES + 16, 2), (BASE - 8, 4), (BASE + 8, 10_000))
 
 
 class Odd(Device):
@@ -61,6 +63,10 @@ def run_native(seed, latency):
 
     bench = Bench(hart, latency=latency, ram_words=RAM_BYTES // 8)
     bus = Bus(Ram(BASE, 4096), devices=[Odd()])
+    refusals = bench.machine.refusals
+    for native, (native.address, native.nth) in zip(refusals.of, REFUSED, strict=False):
+        native.cycle = ONES
+    refusals.count = len(REFUSED)
     while bench.cycle < CYCLES:
         if bench.run(CYCLES - bench.cycle) == DEVICE:
             request = bench.machine.device
@@ -69,7 +75,8 @@ def run_native(seed, latency):
                 bench.serve(bus.device_access(0, *(getattr(request, name) for name in names)))
             except Refused:
                 bench.serve(0, 1)
-    return [seen[:3] for seen in bench.seen], list(bench.ram)
+    known = [(each.seen, each.cycle, each.write) for each in refusals.of[: len(REFUSED)]]
+    return [seen[:3] for seen in bench.seen], list(bench.ram), known
 
 
 def run_python(seed, latency):
@@ -77,6 +84,7 @@ def run_python(seed, latency):
     for index in range(RAM_BYTES // 8):
         ram.words[index] = 100 + index
     bus = Bus(ram, latency=latency, devices=[Odd()])
+    bus.refusals += [Refusal(*each) for each in REFUSED]
     inputs, seen = [[True, 0, 0, 0], [True, 0, 0, 0]], []
     for cycle in range(CYCLES):
         seen.append((*(tuple(map(int, port)) for port in inputs), cycle))
@@ -89,16 +97,21 @@ def run_python(seed, latency):
             inputs[port][:2] = bus.ready[port], answer is not None
             if answer is not None:
                 inputs[port][2:] = answer
-    return seen, list(ram.words[: RAM_BYTES // 8])
+    cycles = [ONES if each.cycle is None else each.cycle for each in bus.refusals]
+    known = [
+        (each.seen, cycle, each.write) for each, cycle in zip(bus.refusals, cycles, strict=True)
+    ]
+    return seen, list(ram.words[: RAM_BYTES // 8]), known
 
 
 @pytest.mark.parametrize("latency", [1, 3, 40])
 @pytest.mark.parametrize("seed", range(3))
 def test_random_traffic_is_answered_as_by_the_bus_of_python(seed, latency):
-    (seen, ram), (expected, expected_ram) = run_native(seed, latency), run_python(seed, latency)
+    seen, ram, refused = run_native(seed, latency)
 
-    assert seen == expected
-    assert ram == expected_ram
+    assert (seen, ram, refused) == run_python(seed, latency)
+    assert refused[-1][1] == ONES, "one never comes"
+    assert latency == 40 or all(cycle < ONES for _, cycle, _ in refused[:-1]), "the others do"
     assert {port[0] for ports in seen for port in ports[:2]} == {0, 1}, "a port is not ready"
     assert {port[3] for ports in seen for port in ports[:2]} == {0, 1}, "an error"
 

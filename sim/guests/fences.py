@@ -1,0 +1,57 @@
+"""Fences of the trampoline that are left out on command.
+
+The trampoline is the kernel's: it writes a nop where the fence is, for one way through it, and the
+fence again behind that. Reset has one. Each return to user mode has two, and each trap two: so trap
+K, from 1 on, has 4 K and 4 K + 1 on the way in, 4 K + 2 and 4 K + 3 on the way out.
+"""
+
+from struct import pack, unpack_from
+
+from hdl.arch import PAGE_SIZE
+from kernel_model.facts.doorbell import Action, Register
+from kernel_model.kernel import Kernel
+from sim.injection import FENCES_PER_TRAP
+
+__all__ = ["Fences"]
+
+#: `sfence.vma zero, zero`, and what stands in its place.
+_FENCE, _NOP = 0x1200_0073, 0x0000_0013
+
+
+class Fences:
+    """Leaves out the fences with the numbers `skipped`.
+
+    Members
+    -------
+    returns : int
+        Returns to user mode that the kernel has answered with.
+    """
+
+    def __init__(self, kernel: Kernel, skipped: frozenset[int]):
+        self._kernel, self._skipped = kernel, skipped
+        self.returns = 0
+        code = kernel.memory.read(kernel.trampoline, PAGE_SIZE)
+        places = [at for at in range(0, PAGE_SIZE, 2) if unpack_from("<H", code, at)[0] == 0x73]
+        words = [at for at in places if code[at : at + 4] == pack("<I", _FENCE)]
+        reset, *entry, first, second = words
+        assert len(entry) == 2, "the trampoline's fences are not where they were"
+        self._entry, self._exit = entry, [first, second]
+        self._write(reset, 1)
+
+    @property
+    def passed(self) -> int:
+        """Fences that the hart has come to, or will with this answer; what is skipped counts."""
+        return 1 + FENCES_PER_TRAP * self.returns - 2 * (self.returns > 0)
+
+    def answered(self) -> None:
+        """The kernel has answered: the fences of the way out, and of the next one in, are set."""
+        if self._kernel.doorbell.registers[Register.ACTION] != Action.RUN:
+            return
+        out = FENCES_PER_TRAP * self.returns + 2
+        for number, at in enumerate([*self._exit, *self._entry], out):
+            self._write(at, number)
+        self.returns += 1
+
+    def _write(self, at: int, number: int) -> None:
+        word = _NOP if number in self._skipped else _FENCE
+        self._kernel.memory.write(self._kernel.trampoline + at, pack("<I", word))

@@ -1,0 +1,46 @@
+"""Lines that tell of faults on command: when each happens, and what followed."""
+
+from sim.guests.injector import Injected, Injector
+from sim.host.terminals import visible_line
+from sim.output.traces import Emit
+
+__all__ = ["Injections", "told"]
+
+
+def told(injected: Injected) -> str:
+    """One of them in a line, which begins with the option that has asked for it."""
+    if injected.cycle is None:
+        return f"{injected.option}: {injected.what or 'it has not happened'}"
+    where = f", pid {injected.pid}" if injected.pid else ""
+    line = f"{injected.option}: cycle {injected.cycle:,}{where}: {injected.what}"
+    if injected.followed:
+        line += f"; cycle {injected.followed_cycle:,}: {injected.followed}"
+    return line
+
+
+class Injections:
+    """Tells of the faults of `injector` as they happen, and at the end what has become of each."""
+
+    def __init__(self, injector: Injector, emit: Emit):
+        self._injector, self._emit = injector, emit
+        self._told: dict[int, int] = {}
+        injector.told.append(self._tell)
+
+    def finish(self) -> None:
+        """The run is over: tells of those that have not happened, and of those without sequel."""
+        for each in self._injector.injected():
+            if each.cycle is None:
+                self._line(f"{each.option}: {each.what}")
+            elif not each.followed:
+                self._line(f"{each.option}: the kernel has noticed nothing of it")
+
+    def _tell(self, injected: Injected) -> None:
+        """It has happened, or something has followed."""
+        if not injected.followed:
+            self._line(told(injected))
+        else:
+            cycle = f"cycle {injected.followed_cycle:,}"
+            self._line(f"{injected.option}: {cycle}, then: {injected.followed}")
+
+    def _line(self, line: str) -> None:
+        self._emit(visible_line(f"trapline: {line}"))

@@ -1,0 +1,96 @@
+"""Faults on command, on whole runs: they happen where they are wanted, and what follows is told."""
+
+import pytest
+
+from hdl.memory.port import Source
+from kernel_model.facts.panic import PANIC_STATUS
+from sim import run
+from sim.guests import injector
+from sim.machine import End
+
+
+def injected(**wanted):
+    """The result of `lazy`, which is given one fault, and what has become of it."""
+    result = run("lazy", memory_mib=16, **wanted)
+    (only,) = result.injected
+    return result, only
+
+
+def test_without_any_there_is_nothing_to_tell():
+    assert run("hello", memory_mib=16).injected == ()
+
+
+def test_a_kalloc_finds_no_frame_and_only_that_one():
+    result, only = injected(fail="kalloc:9")
+    assert (only.option, only.pid) == ("--fail kalloc:9", 2)
+    assert only.what.startswith("kalloc finds no frame, though ")
+    assert only.followed == "the page fault at 0x24ff8 is refused (no frame)"
+    assert result.exit_status == 255
+    *_, last = result.faults
+    assert last.trap.cycle < only.cycle <= only.followed_cycle < result.cycles
+
+
+def test_one_that_is_not_come_to_changes_nothing():
+    result, only = injected(fail="kalloc:900")
+    assert result.cycles == run("lazy", memory_mib=16).cycles
+    assert (only.cycle, only.what) == (None, "only 12 were asked for")
+    for wanted, what in [
+        ({"fail": "pte:0:V@fault:900"}, "only 12 page faults came"),
+        ({"bus_error": "0x80fff000@1"}, "only 0 accesses went there"),
+        ({"skip_fence": "9000"}, "only 91 fences were come to"),
+    ]:
+        assert injected(**wanted)[1].what == what
+
+
+def test_a_bit_of_an_entry_is_flipped_behind_its_fault():
+    result, only = injected(fail="pte:0x4ff8:U@fault:1")
+    assert only.what == "U is cleared at level 0 for 0x4ff8: 0x200020d7 -> 0x200020c7"
+    assert only.followed == "the page fault at 0x4ff8 is refused (guard page)"
+    assert [fault.served.stval for fault in result.faults] == [0x4FF8, 0x4FF8]
+
+
+def test_a_kernel_that_panics_for_it_says_so():
+    result, only = injected(fail="pte:0x4ff8:V@fault:1")
+    assert result.exit_status == PANIC_STATUS
+    assert only.followed == "the kernel panics: freeproc: 1 frames leaked"
+
+
+@pytest.mark.parametrize(
+    "nth, what", [(1, "a load"), (2, "a load"), (1000, "only 3 accesses went there")]
+)
+def test_an_access_goes_wrong(nth, what):
+    result, only = injected(bus_error=f"0x80008ff8@{nth}")
+    assert what in only.what
+    if only.cycle is not None:
+        assert only.followed == "it is killed: scause 0x5, stval 0x4ff8"
+        assert (result.end, result.exit_status) == (End.FINISHED, 255)
+
+
+def test_a_walk_that_goes_wrong_is_an_access_fault_of_what_was_wanted():
+    _, only = injected(bus_error="0x80010020@2")
+    assert only.what == "the bus answers a page-table walk at 0x80010020 with an error"
+    assert only.followed == "it is killed: scause 0x5, stval 0x4ff8"
+
+
+def test_they_combine():
+    result = run("lazy", memory_mib=16, fail=("kalloc:9", "kalloc:2"), bus_error="0x80008ff8@5")
+    assert [each.cycle is not None for each in result.injected] == [False, True, False]
+
+
+def test_sources_have_the_numbers_of_the_port():
+    assert (injector._FETCH, injector._WALK) == (Source.FETCH, Source.WALK)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"bus_error": "0x80010020@2"}, {"fail": "kalloc:2"}, {"skip_fence": "trap:2"}],
+    ids=str,
+)
+def test_engines_agree_to_the_cycle(wanted):
+    natively, slowly = (
+        run("lazy", memory_mib=16, engine=engine, max_cycles=5_000, **wanted)
+        for engine in ("native", "pysim")
+    )
+    assert natively.injected == slowly.injected
+    assert natively.injected[0].cycle is not None
+    assert (natively.cycles, natively.instructions) == (slowly.cycles, slowly.instructions)
