@@ -5,7 +5,7 @@ out of its trampoline, memory holds another entry, the bus answers an error.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from hdl.arch import LEVELS, PAGE_BITS, PTE_SIZE, PTES_PER_PAGE, VPN_BITS, Pte, pte_to_pa
@@ -99,8 +99,8 @@ class Injector(KernelWatcher):
             self._kernel.checks.insert(0, self._answered)
 
     def injected(self) -> tuple[Injected, ...]:
-        """All of them, as they were given."""
-        return tuple(self._all)
+        """All of them as they are now, in the order in which they were given."""
+        return tuple(replace(each) for each in self._all)
 
     def finish(self) -> None:
         """The run is over: says of those that have not happened how near it was."""

@@ -201,7 +201,10 @@ class Bus:
 
     def restore(self, snapshot: Any) -> None:
         """Returns to a `snapshot`."""
-        state, self.refusals[:] = copy.deepcopy(snapshot)
+        state, refusals = copy.deepcopy(snapshot)
+        for each, saved in zip(self.refusals, refusals, strict=True):  # who asked for it keeps it
+            each.seen, each.cycle = saved.seen, saved.cycle
+            each.source, each.write = saved.source, saved.write
         self._queues, self._lock, self._withheld, self.ready = state
 
     @property

@@ -4,7 +4,7 @@ import pytest
 
 from hdl.memory.port import Source
 from kernel_model.facts.panic import PANIC_STATUS
-from sim import run
+from sim import run, start
 from sim.guests import injector
 from sim.machine import End
 
@@ -94,3 +94,18 @@ def test_engines_agree_to_the_cycle(wanted):
     assert natively.injected == slowly.injected
     assert natively.injected[0].cycle is not None
     assert (natively.cycles, natively.instructions) == (slowly.cycles, slowly.instructions)
+
+
+@pytest.mark.parametrize("engine", ["native", "pysim"])
+def test_a_run_that_returns_to_a_snapshot_goes_wrong_again(engine):
+    wanted = {"bus_error": "0x80010020@2", "fail": "kalloc:1", "skip_fence": "trap:3"}
+    with start("lazy", memory_mib=16, engine=engine, **wanted) as session:
+        session.run(2_500)
+        snapshot = session.snapshot()
+        session.run(5_000)
+        first = session.injector.injected()
+        session.restore(snapshot)
+        assert {each.cycle for each in session.injector.injected()} == {None}
+        session.run(5_000)
+        assert session.injector.injected() == first
+        assert any(each.cycle is not None for each in first)
