@@ -34,7 +34,7 @@ export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
 .PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
-        twokernels formal mutants fuzz bench compare sweep calibrate synth docs verilog clean
+        twokernels formal mutants fuzz foreign bench compare sweep calibrate synth docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ samekernel: $(STAMP) ## run the same kernel with programs and WILD random ones o
 
 twokernels: $(STAMP) ## run programs and SCRIPTS random ones under the kernel model and the one in C
 	$(VERIFY) twokernels --cases $(SCRIPTS) $(UNDER) $(OPTIONS)
+
+foreign: $(STAMP) ## run test suites of other Amaranth projects on both engines; ONLY="NAME NAME"
+	$(BIN)/python -m tests.foreign $(if $(ONLY),--only $(ONLY))
 
 docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
 	$(BIN)/python -m tests.docs

@@ -33,6 +33,10 @@ __all__ = ["MemoryCheck"]
 
 _V, _R, _W, _X, _U = (int(bit) for bit in (Pte.V, Pte.R, Pte.W, Pte.X, Pte.U))
 _RWX = _R | _W | _X
+_G = int(Pte.G)
+#: Reserved bits, and those of Svnapot and Svpbmt, which the hart lacks: with one of them an access
+#: faults (privileged architecture, Sv39).
+_RESERVED = (1 << 64) - (1 << 54)
 _TABLE = Struct(f"<{PTES_PER_PAGE}Q")
 _KERNEL = "the kernel"
 
@@ -68,7 +72,8 @@ class _Content(NamedTuple):
 class MemoryCheck:
     """Looks at all memory of `kernel` when it is called, and panics at what must not be.
 
-    - A leaf is aligned to what it covers, and is not both written and executed, nor written without
+    - No entry has reserved bits, and no page of the user's is global. A leaf is aligned to what it
+      covers, and is not both written and executed, nor written without
       being read. Its rights are those of its region, or fewer; where that has none, the user cannot
       reach it. Past a process's size there are the trap frame and the trampoline alone, and they
       are not the user's.
@@ -217,6 +222,8 @@ def _read(content: bytes, level: int, base: int, end: int, regions: tuple[Region
     for index, pte in enumerate(_TABLE.unpack(content)):
         if pte & _V == 0:
             continue
+        if pte & _RESERVED:
+            return _Content(wrong=(index, pte, "has reserved bits"))
         if pte & _RWX == 0 and level:
             pointers.append((index, pte))
             continue
@@ -254,5 +261,7 @@ def _unlike(pte: int, va: int, level: int, regions: tuple[Region, ...]) -> str:
         return "is in no region, or in two"
     if not pte & _U:
         return "" if region.owner is Owner.GUARD else "is not the user's"
+    if pte & _G:
+        return "is global, and the user's"
     more = pte & _RWX & ~region.rights
     return f"has rights that its region, {region.owner.value}, has not" if more else ""

@@ -27,6 +27,7 @@ def test_there_are_examples():
     assert [page.name for page in WITH_EXAMPLES] == [
         "README.md",
         "boot.md",
+        "classic_bugs.md",
         "counters.md",
         "debugging.md",
         "exercises.md",

@@ -23,13 +23,14 @@ class Fences:
 
     Members
     -------
-    returns : int
-        Returns to user mode that the kernel has answered with.
+    passed : int
+        Fences that the hart has come to, those left out included.
     """
 
     def __init__(self, kernel: Kernel, skipped: frozenset[int]):
         self._kernel, self._skipped = kernel, skipped
-        self.returns = 0
+        self._returns = 0
+        self.passed = 1
         code = kernel.memory.read(kernel.trampoline, PAGE_SIZE)
         places = [at for at in range(0, PAGE_SIZE, 2) if unpack_from("<H", code, at)[0] == 0x73]
         words = [at for at in places if code[at : at + 4] == pack("<I", _FENCE)]
@@ -38,19 +39,19 @@ class Fences:
         self._entry, self._exit = entry, [first, second]
         self._write(reset, 1)
 
-    @property
-    def passed(self) -> int:
-        """Fences that the hart has come to, or will with this answer; what is skipped counts."""
-        return 1 + FENCES_PER_TRAP * self.returns - 2 * (self.returns > 0)
+    def rung(self) -> None:
+        """The kernel has been entered."""
+        self.passed = 1 + FENCES_PER_TRAP * self._returns
 
     def answered(self) -> None:
         """The kernel has answered: the fences of the way out, and of the next one in, are set."""
         if self._kernel.doorbell.registers[Register.ACTION] != Action.RUN:
             return
-        out = FENCES_PER_TRAP * self.returns + 2
+        out = self.passed + 1
         for number, at in enumerate([*self._exit, *self._entry], out):
             self._write(at, number)
-        self.returns += 1
+        self._returns += 1
+        self.passed += 2
 
     def _write(self, at: int, number: int) -> None:
         word = _NOP if number in self._skipped else _FENCE

@@ -201,13 +201,17 @@ class Injector(KernelWatcher):
         for injected, wanted, proc in self._due:
             self._flip(injected, wanted, proc)
         self._due.clear()
-        if self._fences is None:
-            return
+        if self._fences is not None:
+            self._fences.rung()
+            self._tell_skipped(self._fences.passed)
+            self._fences.answered()
+            self._tell_skipped(self._fences.passed)
+
+    def _tell_skipped(self, passed: int) -> None:
+        """So many fences have been come to: some for the first time."""
         for injected, first in self._skips:
-            # Those of the way in are left out behind the return before it.
-            if injected.cycle is None and first <= self._fences.passed:
+            if injected.cycle is None and first <= passed:
                 self._happen(injected, "sfence.vma is left out")
-        self._fences.answered()
 
     def _flip(self, injected: Injected, wanted: FlippedBit, proc: User) -> None:
         memory = self._kernel.memory

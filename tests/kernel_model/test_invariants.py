@@ -57,6 +57,8 @@ def broken():
     [
         (TEXT, {"on": Pte.W}, "can be written and executed"),
         (HEAP, {"off": Pte.R}, "can be written and not read"),
+        (HEAP, {"on": 1 << 60}, "has reserved bits"),
+        (HEAP, {"on": Pte.G}, "is global, and the user's"),
         (HEAP, {"off": Pte.R | Pte.W}, "is a pointer at level 0"),
         (HEAP, {"off": Pte.W, "on": Pte.X}, "has rights that its region, heap, has not"),
         (GUARD, {"on": Pte.U}, "has rights that its region, guard, has not"),

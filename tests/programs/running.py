@@ -26,10 +26,20 @@ class Run:
 
 
 def run(
-    elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, abi="lab", svadu=False
+    elf: Path,
+    *args: str,
+    stdin=b"",
+    memory_mib=4,
+    max_cycles=1_000_000,
+    abi="lab",
+    svadu=False,
+    check=False,
 ) -> Run:
-    """Runs `elf`, which must end within `max_cycles` if the kernel's work costs nothing."""
-    config = MachineConfig(memory_mib=memory_mib)
+    """Runs `elf`, which must end within `max_cycles` if the kernel's work costs nothing.
+
+    With `check` page tables and TLBs are looked through meanwhile: a panic is a failure.
+    """
+    config = MachineConfig(memory_mib=memory_mib, traced=check)
     console = Console(stdin)
     kernel = Kernel(
         Machine.make_ram(config),
@@ -42,7 +52,10 @@ def run(
     )
     before = kernel.kmem.used
     kernel.exec(elf.read_bytes(), [elf.name.partition("-")[0], *args])
-    end = KernelSession(config, kernel).run(max_cycles)
+    session = KernelSession(config, kernel)
+    if check:
+        session.check()
+    end = session.run(max_cycles)
     output = console.printed.decode()
     assert end is End.FINISHED, output
     assert kernel.panicked is None, output

@@ -25,12 +25,13 @@ def expected(request):
 
 
 def test_program_does_what_its_source_says(expected):
-    config = MachineConfig(memory_mib=4)
+    config = MachineConfig(memory_mib=4, traced=True)
     console = Console(expected.stdin)
     kernel = Kernel(Machine.make_ram(config), assemble_trampoline(), console, costs=ZERO)
     frames_before = kernel.kmem.used
     kernel.exec(expected.build().read_bytes(), [expected.program, *expected.args])
     session = KernelSession(config, kernel)
+    session.check()  # a panic would be in the output, and in the status
 
     end = session.run(MAX_CYCLES)
 
