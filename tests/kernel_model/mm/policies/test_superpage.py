@@ -8,7 +8,17 @@ from kernel_model.invariants import MemoryCheck
 from kernel_model.mm.policy import make_policy
 from kernel_model.mm.served import Decision, Why
 from tests.kernel_model.mm.policies.looks import last, steps
-from tests.kernel_model.support import Killed, failing_kalloc, make_hart, switch_to
+from tests.kernel_model.support import (
+    Killed,
+    R,
+    W,
+    X,
+    elf_file,
+    failing_kalloc,
+    make_hart,
+    segment,
+    switch_to,
+)
 from tests.kernel_model.tables import MIB2
 
 PAGE = PAGE_SIZE
@@ -78,6 +88,15 @@ def test_the_size_is_compared_to_the_byte():
     hart.sbrk(2 * MIB2 - hart.proc.sz - 1)
     hart.store(BLOCK, 1)
     assert level(hart, BLOCK) == 0
+    ends_well(hart)
+
+
+def test_a_heap_that_is_exactly_one_block_is_a_superpage():
+    data = segment(MIB2 - 3 * PAGE, b"data", R | W)  # guard page and stack come behind it
+    hart = hart_under("superpage", heap=MIB2, elf=elf_file(segment(0, b"\x13\0\0\0", R | X), data))
+    assert (hart.heap, hart.proc.sz) == (MIB2, 2 * MIB2)
+    hart.store(BLOCK, 1)
+    assert level(hart, BLOCK) == 1
     ends_well(hart)
 
 
