@@ -3,11 +3,13 @@
 from enum import Enum, auto
 from typing import NamedTuple
 
-from hdl.arch import pte_to_pa
+from hdl.arch import Pte, pte_to_pa
 from kernel_model.facts.costs import NO_WORK, Work
 from kernel_model.mm.regions import Region
 
 __all__ = ["Decision", "FaultOutcome", "PteWrite", "ServedFault", "Via", "Why"]
+
+_RWX = int(Pte.R | Pte.W | Pte.X)
 
 
 class Decision(Enum):
@@ -32,6 +34,9 @@ class Why(Enum):
     SHARED = auto()
     #: MAPPED: nobody else has the page's frame any more, so the process may write to it.
     LAST_OWNER = auto()
+    #: MAPPED: the page was there, but its A bit had been cleared, and the hart leaves it to the
+    #: kernel to set it (Svade).
+    NOT_ACCESSED = auto()
     #: REFUSED, as all that follow: the address is not below the size.
     PAST_SIZE = auto()
     #: The page is mapped, but not the user's.
@@ -93,7 +98,8 @@ class FaultOutcome(NamedTuple):
     @property
     def tables(self) -> tuple[int, ...]:
         """Physical addresses of the page-table pages that were made."""
-        return tuple(pte_to_pa(write.after) for write in self.writes if write.level > 0)
+        made = (write for write in self.writes if write.level > 0 and not write.after & _RWX)
+        return tuple(pte_to_pa(write.after) for write in made)
 
 
 class ServedFault(NamedTuple):
