@@ -7,17 +7,18 @@ STAMP  := $(VENV)/.installed
 
 # How much `make oracle` and `make campaign` compare, how many programs `make lockstep` runs, how
 # many wild ones `make samekernel` runs besides, how many scripts `make twokernels`, how many of each
-# kind `make fuzz` tries. For all of them SEED repeats a run, JOBS is how many processes there are, ONLY
-# names parts. POLICY is the paging policy of the two that run programs under the kernel model.
+# kind `make fuzz` tries. For all of them SEED repeats a run, JOBS is how many processes there are, or
+# SCHEDULER the address of a Dask cluster that does it instead; ONLY names parts. POLICY is the paging
+# policy of the two that run programs under the kernel model.
 CASES    ?= 100000
 PROGRAMS ?= 1000
 WILD     ?= 200
 SCRIPTS  ?= 200
 COUNT    ?= 2000
 # What `make compare` compares.
-POLICIES ?= lazy,eager,batch:8,prefault:8,zero-page,cow
+POLICIES ?= lazy,eager,batch:8,prefault:8,superpage,zero-page,cow
 VERIFY    = $(BIN)/python -m tests.verify
-PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(ONLY),--only $(ONLY))
+PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(if $(ONLY),--only $(ONLY))
 UNDER     = $(if $(POLICY),--policy $(POLICY))
 OPTIONS   = $(if $(SEED),--seed $(SEED)) $(PARTS)
 
@@ -33,7 +34,7 @@ export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
 .PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
-        twokernels formal mutants fuzz bench compare calibrate synth docs verilog clean
+        twokernels formal mutants fuzz bench compare sweep calibrate synth docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,6 +107,9 @@ compare: $(STAMP) ## run each workload of programs/bench/policies under POLICIES
 	@for program in programs/bench/policies/*.c; do \
 	  $(BIN)/python -m sim compare --svadu --policy $(POLICIES) $$program || exit; done
 
+sweep: $(STAMP) ## run three workloads over 216 points of hart and kernel, into build/sweep; SCHEDULER=
+	$(BIN)/python -m sim sweep --into build/sweep $(if $(SCHEDULER),--scheduler $(SCHEDULER)) programs/bench/sweep.toml
+
 calibrate: $(STAMP) ## measure on the kernel in C what the kernel model is charged for
 	$(BIN)/python -m sim.bench.calibrate
 
@@ -131,5 +135,5 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "make: $(PYTHON) has no venv module (on Debian: apt install python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[run,verilog,debug,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[run,verilog,debug,sweep,test]'
 	@touch $@

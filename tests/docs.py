@@ -42,7 +42,7 @@ _COMMAND = re.compile(r"    \$ (.*\btrapline .*)")
 _MAKE_SIM = "This is what `make sim` prints:"
 _ELISION = "..."
 #: How the lines begin that a run prints when it has lasted for long.
-_SLOW = "trapline: still running after"
+_SLOW = ("trapline: still running after", "trapline: sweeping")
 
 
 class StaleError(Exception):

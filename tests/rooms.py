@@ -32,7 +32,7 @@ FLOORS = {
     ),
     "sim": (
         ("host", "config", "checkpoint", "plain"),
-        ("platform",),
+        ("platform", "spread"),
         ("engines",),
         ("machine",),
         ("limit", "guests"),
@@ -41,6 +41,7 @@ FLOORS = {
         ("boot",),
         ("api",),
         ("debug", "exercises", "report"),
+        ("sweep",),
         ("cli", "bench"),
         ("__main__",),
     ),

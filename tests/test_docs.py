@@ -34,6 +34,7 @@ def test_there_are_examples():
         "policies.md",
         "programs.md",
         "report.md",
+        "sweeps.md",
         "transcripts.md",
         "tutorial.md",
     ]

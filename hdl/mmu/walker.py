@@ -129,13 +129,13 @@ class Walker(wiring.Component):
         self.checker = PmpChecker(entries=pmp_entries) if pmp_entries else None
         #: State of the walk; its request is latched in `result`.
         self.state = Signal(WalkerState)
-        self.table_ppn = Signal(PPN_BITS)
-        self.level = Signal(2)
-        self.id = Signal(ID_BITS)
+        self.table_ppn = Signal(PPN_BITS, reset_less=True)
+        self.level = Signal(2, reset_less=True)
+        self.id = Signal(ID_BITS, reset_less=True)
         #: A pointer on the way had G set.
         self.g = Signal()
         #: The leaf PTE that an update has read, then the one that it writes.
-        self.pte = Signal(PageTableEntry)
+        self.pte = Signal(PageTableEntry, reset_less=True)
         #: A fence came during the update, which must fill no TLB then.
         self.stale = Signal()
         #: The parts of the PTE address of this cycle.

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.probe import StageSignature, Stall
-from hdl.pipeline.stages import Fetched, FetchedWord, copy
+from hdl.pipeline.stages import Fetched, FetchedWord, copy, payload
 from hdl.units.expand import Expander
 
 __all__ = ["Aligner"]
@@ -55,9 +55,8 @@ class Aligner(wiring.Component):
             }
         )
         #: The words that are held, and the two that this cycle works on.
-        self._oldest, self._next, self._first, self._second = (
-            word.create(path=(name,)) for name in ("oldest", "next", "first", "second")
-        )
+        self._oldest, self._next = payload(word, "oldest"), payload(word, "next")
+        self._first, self._second = (word.create(path=(name,)) for name in ("first", "second"))
         self._protected = protected
         #: The first word's fetch failed; so did that of the second half of an instruction.
         self._failed = Signal(name="failed")

@@ -5,8 +5,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.pipeline.probe import StageSignature, Stall
-from hdl.pipeline.stages import Decoded, Fetched, Forward, copy
-from hdl.units.decoder import Decoder
+from hdl.pipeline.stages import Decoded, Fetched, Forward, copy, payload
+from hdl.units.decoder import Decoder, Unit
 from hdl.units.registers import RegisterFile
 
 __all__ = ["Decode"]
@@ -17,7 +17,8 @@ class Decode(wiring.Component):
 
     An operand comes from the execute stage, else from the trap stage, else from the register file:
     the youngest older instruction that writes the register. If the result of that one is not known
-    yet (a load in the execute stage, say) the instruction waits.
+    yet (a load in the execute stage, say) the instruction waits. Addresses are added up here, so
+    that the execute stage begins with their translation.
 
     Members
     -------
@@ -59,7 +60,7 @@ class Decode(wiring.Component):
         m = Module()
         m.submodules.registers = registers = self.registers
         m.submodules.decoder = decoder = Decoder()
-        held = Fetched().create(path=("held",))
+        held = payload(Fetched(), "held")
         occupied = Signal()
         decoded, control = self.decoded, decoder.control
 
@@ -85,7 +86,9 @@ class Decode(wiring.Component):
             m.d.comb += getattr(decoded, name).eq(getattr(held, name))
         waits = self._operand(m, control.rs1, registers.rs1_data, decoded.rs1_data)
         waits |= self._operand(m, control.rs2, registers.rs2_data, decoded.rs2_data)
+        from_pc = (control.unit == Unit.BRANCH) | control.use_pc
         m.d.comb += [
+            decoded.address.eq(Mux(from_pc, held.pc, decoded.rs1_data) + control.imm),
             self.valid.eq(occupied & ~waits),
             self.probe.valid.eq(occupied),
             self.probe.id.eq(held.id),

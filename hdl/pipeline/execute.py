@@ -10,7 +10,7 @@ from hdl.mmu.ports import TranslationSignature
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.misaligned import SecondPortion, Splitter
 from hdl.pipeline.probe import StageSignature, Stall
-from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, copy
+from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, copy, payload
 from hdl.priv.csr import Environment
 from hdl.units.alu import Alu, branch_taken
 from hdl.units.btb import BranchUpdate
@@ -91,17 +91,14 @@ class Execute(wiring.Component):
         #: What the translation of the access comes to.
         self._answer = self.splitter.answer if self.splitter else self.translation
         #: The instruction in the stage.
-        self._held = Decoded().create(path=("held",))
+        self._held = payload(Decoded(), "held")
         self._occupied = Signal(name="occupied")
         #: It has an exception already, or was cut in two and is no instruction at all, so it
         #: computes nothing and makes no access.
         self._failed = Signal(name="failed")
         #: Its work in this stage is done.
         self._finished = Signal(name="finished")
-        #: Its data address; where it jumps, and where execution goes on if it does not. The two
-        #: sums have adders of their own: what a data address is made of must not wait to be chosen.
-        self._address = Signal(64, name="address")
-        self._jump = Signal(64, name="jump")
+        #: Where execution goes on if it does not jump.
         self._fallthrough = Signal(64, name="fallthrough")
         #: It accesses memory: with LR, SC or an AMO, which wait for an empty trap stage.
         self._memory = Signal(name="memory")
@@ -121,11 +118,8 @@ class Execute(wiring.Component):
             # A redirect leaves when its instruction does, so what would come in is younger.
             m.d.sync += occupied.eq(0)
 
-        base = Mux((control.unit == Unit.BRANCH) | control.use_pc, held.pc, held.rs1_data)
         m.d.comb += [
             self._failed.eq(held.fetch.is_refused() | control.illegal | held.refetch),
-            self._address.eq(held.rs1_data + control.imm),
-            self._jump.eq(base + control.imm),
             self.valid.eq(occupied & ~held.refetch & self._finished),
         ]
         self._branch(m)
@@ -146,7 +140,7 @@ class Execute(wiring.Component):
         taken = Signal()
         wrong = Signal()
         fallthrough = self._fallthrough
-        target = Cat(Const(0, 1), self._jump[1:])
+        target = Cat(Const(0, 1), held.address[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(
             control.funct3, held.rs1_data, held.rs2_data
         )
@@ -205,7 +199,7 @@ class Execute(wiring.Component):
     def _translate(self, m: Module) -> None:
         """Requests the translation of a data address."""
         held, control, translation = self._held, self._held.control, self.translation
-        misaligned = is_misaligned(self._address[:3], control.funct3[:2])
+        misaligned = is_misaligned(held.address[:3], control.funct3[:2])
         if self.splitter is not None:
             # What is left to trap.
             misaligned &= self._atomic
@@ -223,7 +217,7 @@ class Execute(wiring.Component):
                 & ~misaligned
                 & ~self.environment.interrupt
             ),
-            translation.va.eq(self._address),
+            translation.va.eq(held.address),
             translation.priv.eq(self.environment.data_priv),
             translation.size.eq(control.funct3[:2]),
             translation.id.eq(held.id),
@@ -236,7 +230,7 @@ class Execute(wiring.Component):
         held, misaligned = self._held, splitter.misaligned
         m.d.comb += [
             splitter.valid.eq(translation.valid),
-            splitter.access_va.eq(self._address),
+            splitter.access_va.eq(held.address),
             splitter.bytes_log2.eq(held.control.funct3[:2]),
             splitter.renew.eq(self.accept),
             *(
@@ -252,7 +246,7 @@ class Execute(wiring.Component):
             m.d.comb += [
                 request.address[:3].eq(0),
                 request.size.eq(3),
-                request.data.eq(rotate_lanes(held.rs2_data, self._address[:3])),
+                request.data.eq(rotate_lanes(held.rs2_data, held.address[:3])),
                 request.strobe.eq(Mux(request.write, splitter.strobe, 0)),
             ]
 
@@ -261,7 +255,7 @@ class Execute(wiring.Component):
         held, control = self._held, self._held.control
         answer, request = self._answer, self.request
         write = (control.unit == Unit.STORE) | (control.unit == Unit.SC)
-        lanes, strobe = store_lanes(self._address[:3], control.funct3[:2], held.rs2_data)
+        lanes, strobe = store_lanes(held.address[:3], control.funct3[:2], held.rs2_data)
         m.d.comb += [
             self._atomic.eq((control.unit >= Unit.LR) & (control.unit <= Unit.AMO)),
             self._reservation_holds.eq(self.reserved & (self.reservation == answer.pa)),
@@ -330,7 +324,7 @@ class Execute(wiring.Component):
             m.d.comb += getattr(executed, name).eq(getattr(held, name))
         m.d.comb += [
             executed.requested.eq(self.request.valid),
-            executed.data.va.eq(self._address),
+            executed.data.va.eq(held.address),
             executed.pa.eq(answer.pa),
             executed.interrupt.eq(self.environment.interrupt),
             executed.interrupt_cause.eq(self.environment.interrupt_cause),

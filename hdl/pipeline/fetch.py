@@ -9,7 +9,7 @@ from hdl.memory.port import ID_BITS, MemoryPort, Source
 from hdl.mmu.ports import TranslationSignature
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.probe import StageSignature, Stall
-from hdl.pipeline.stages import FetchedWord, Redirect, copy
+from hdl.pipeline.stages import FetchedWord, Redirect, copy, payload
 from hdl.units.btb import SLOT_BITS, WORD_BITS, BranchTargetBuffer, BranchUpdate
 
 __all__ = ["Fetch"]
@@ -95,7 +95,7 @@ class Fetch(wiring.Component):
         #: A word has been requested; a redirect has come since.
         pending = Signal()
         dropped = Signal()
-        asked = FetchedWord(protected=self._protected).create(path=("asked",))
+        asked = payload(FetchedWord(protected=self._protected), "asked")
 
         complete, failed, ask, refused, fire = (Signal(name=name) for name in STEPS)
         room = (self.held == 0) | ((self.held == 1) & ~(pending & ~dropped))

@@ -4,6 +4,7 @@ The stages are fetch, align, decode, execute and trap, in modules of these names
 works on in a register of its own.
 """
 
+from amaranth.hdl import Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 
@@ -23,6 +24,7 @@ __all__ = [
     "Forward",
     "Redirect",
     "copy",
+    "payload",
 ]
 
 #: How the memory instructions access memory.
@@ -43,6 +45,25 @@ def copy(target: wiring.PureInterface, source: wiring.PureInterface) -> list[obj
             target.signature.flatten(target), source.signature.flatten(source), strict=True
         )
     ]
+
+
+def payload(signature: wiring.Signature, *path: str) -> wiring.PureInterface:
+    """What a stage holds: registers for all of `signature`, their names beginning with `path`.
+
+    A reset leaves them alone, which spares logic: another register tells whether they count. A
+    member `valid` does so itself, and is reset.
+    """
+    registers = signature.create(path=path)
+    for name, member in signature.members.items():
+        place = (*path, name)
+        if member.is_signature:
+            setattr(registers, name, payload(member.signature, *place))
+        elif name != "valid":
+            signal = Signal(
+                member.shape, init=member.init, name="__".join(place), reset_less=True, src_loc_at=1
+            )
+            setattr(registers, name, signal)
+    return registers
 
 
 class Redirect(wiring.Signature):
@@ -132,6 +153,8 @@ class Decoded(wiring.Signature):
                 "control": Out(Control()),
                 "rs1_data": Out(64),
                 "rs2_data": Out(64),
+                #: The address of its data access, or where it jumps: the immediate and rs1, or pc.
+                "address": Out(64),
                 #: As in `Fetched`.
                 "fetch": Out(AddressSignature()),
                 "predicted": Out(1),

@@ -20,7 +20,7 @@ from hdl.pipeline.misaligned import OFFER, Joiner, SecondPortion
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
-from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy
+from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
 from hdl.pipeline.system import forbid, modify
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
@@ -129,7 +129,7 @@ class TrapStage(wiring.Component):
         self.traps, self.amo = TrapUnit(), AmoUnit()
         self.joiner = Joiner() if misaligned else None
         #: The instruction in the stage.
-        self._held = Executed().create(path=("held",))
+        self._held = payload(Executed(), "held")
         self._occupied = Signal(name="occupied")
         #: It leaves at the end of the cycle; if it retires, it has happened.
         self._finishes = Signal(name="leaves")

@@ -19,8 +19,9 @@ FIRST = 3
 class Monitors(wiring.Component):
     """`mhpmcounter3` and the following ones, with the `mhpmevent` of each.
 
-    A counter grows by 1 at the end of a cycle in which any of the events happens whose bits its
-    `mhpmevent` has set, if it is not inhibited. A write in that cycle replaces the increment. The
+    A counter grows by 1 for each cycle in which any of the events happens whose bits its
+    `mhpmevent` has set, if it is not inhibited; at the end of the cycle after that one, since
+    events are known late in theirs. A write replaces the increment of its own cycle, too. The
     counters that are not there read 0, and so do their events: "All counters should be implemented,
     but a legal implementation is to make both the counter and its corresponding event selector be
     read-only 0."
@@ -57,23 +58,29 @@ class Monitors(wiring.Component):
         #: State, by number.
         self.counters = {n: Signal(64, name=f"mhpmcounter{n}") for n in numbers}
         self.selected = {n: Signal(len(Event), name=f"mhpmevent{n}") for n in numbers}
+        #: Whether the cycle before this one has to be counted, by number.
+        self.due = {n: Signal(name=f"due{n}") for n in numbers}
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         masks = {n: Mux(self.inhibit[n], 0, selected) for n, selected in self.selected.items()}
         counts = Signal()
         m.d.comb += counts.eq(Cat(masks.values()).any())
+        for number, due in self.due.items():
+            m.d.sync += due.eq(0)
+            with m.If(due):
+                m.d.sync += self.counters[number].eq(self.counters[number] + 1)
         # Mostly nobody counts: then a simulator need not know what happens.
         with m.If(counts):
-            for number, counter in self.counters.items():
-                m.d.sync += counter.eq(counter + (masks[number] & self.events).any())
+            for number, due in self.due.items():
+                m.d.sync += due.eq((masks[number] & self.events).any())
         with m.Switch(self.number):
             for number, counter in self.counters.items():
                 selected = self.selected[number]
                 with m.Case(number):
                     m.d.comb += [self.counter.eq(counter), self.selection.eq(selected)]
                     with m.If(self.write_counter):
-                        m.d.sync += counter.eq(self.data)
+                        m.d.sync += [counter.eq(self.data), self.due[number].eq(0)]
                     with m.If(self.write_selection):
                         m.d.sync += selected.eq(self.data)
         return m

@@ -1,17 +1,25 @@
 """The branch target buffer: where a fetched word probably continues."""
 
-from amaranth.hdl import Module, Value, unsigned
+from amaranth.hdl import Cat, Const, Module, Value, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-__all__ = ["BranchTargetBuffer", "BranchUpdate", "SLOT_BITS", "WORD_BITS"]
+from hdl.arch import MAXVA_BITS
+
+__all__ = ["BranchTargetBuffer", "BranchUpdate", "SLOT_BITS", "TAG_BITS", "WORD_BITS"]
 
 #: Bits of the address of a fetched word: `pc[63:3]`.
 WORD_BITS = 61
+#: Number of the lowest of them.
+_WORD_LOW = 64 - WORD_BITS
 #: Bits of the index of a halfword inside a fetched word.
 SLOT_BITS = 2
+#: Bits of the address that are compared, above those that select the entry.
+TAG_BITS = 14
+#: Bits of a target that are remembered, but for bit 0, which is 0; the upper ones are the word's.
+_TARGET_BITS = MAXVA_BITS
 
 
 class BranchUpdate(wiring.Signature):
@@ -35,11 +43,10 @@ class BranchUpdate(wiring.Signature):
 class BranchTargetBuffer(wiring.Component):
     """Remembers the last taken branch of a fetched word, and its target.
 
-    Direct-mapped with full tags: a hit is always an outcome that was reported for this very
-    address. It is a prediction all the same, since the code or the address space behind the address
-    may have changed; the hart checks it. Look-ups are combinational. An update shows in look-ups
-    from the next cycle on: a taken branch replaces the entry, one that is not taken
-    removes the entry of its word.
+    Direct-mapped. A hit is a prediction that the hart checks: the code or the address space behind
+    the address may have changed, and only the low bits of an address are compared, and of a target
+    remembered. Look-ups are combinational. An update shows in look-ups from the next cycle on: a
+    taken branch replaces the entry, one that is not taken removes the entry of its word.
 
     Parameters
     ----------
@@ -73,9 +80,9 @@ class BranchTargetBuffer(wiring.Component):
         layout = data.StructLayout(
             {
                 "valid": unsigned(1),
-                "tag": unsigned(WORD_BITS - self._index_bits),
+                "tag": unsigned(TAG_BITS),
                 "slot": unsigned(SLOT_BITS),
-                "target": unsigned(64),
+                "target": unsigned(_TARGET_BITS - 1),
             }
         )
         rows = m.submodules.rows = Memory(shape=layout, depth=self._entries, init=[])
@@ -88,7 +95,9 @@ class BranchTargetBuffer(wiring.Component):
             lookup.addr.eq(index),
             self.hit.eq(lookup.data.valid & (lookup.data.tag == tag)),
             self.slot.eq(lookup.data.slot),
-            self.target.eq(lookup.data.target),
+            self.target.eq(
+                Cat(Const(0, 1), lookup.data.target, self.lookup_word[_TARGET_BITS - _WORD_LOW :])
+            ),
         ]
 
         update = self.update
@@ -99,10 +108,11 @@ class BranchTargetBuffer(wiring.Component):
             write.data.valid.eq(update.taken),
             write.data.tag.eq(tag),
             write.data.slot.eq(update.slot),
-            write.data.target.eq(update.target),
+            write.data.target.eq(update.target[1:]),
             write.en.eq(update.valid & (update.taken | (current.data.tag == tag))),
         ]
         return m
 
     def _split(self, word: Value) -> tuple[Value, Value]:
-        return word[: self._index_bits], word[self._index_bits :]
+        """The entry for `word`, and its tag."""
+        return word[: self._index_bits], word[self._index_bits :][:TAG_BITS]

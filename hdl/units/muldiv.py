@@ -101,10 +101,10 @@ class MulDiv(wiring.Component):
         super().__init__()
         self._state = Signal(State)
         #: The product; or quotient (with what is left of the dividend above it) and remainder.
-        self._accumulator = Signal(128)
+        self._accumulator = Signal(128, reset_less=True)
         #: The multiplicand, shifted left digit by digit; or the divisor.
-        self._operand = Signal(128)
-        self._multiplier = Signal(64)
+        self._operand = Signal(128, reset_less=True)
+        self._multiplier = Signal(64, reset_less=True)
         #: Bits of the quotient still to be found.
         self._bits_left = Signal(range(65))
         self._negate = Signal()

@@ -39,8 +39,7 @@ def sys_madvise(kernel: KernelState, proc: Proc) -> int:
     pages = _pages(proc)
     if pages is None or argint(proc, 2) != MADV_DONTNEED or not may_discard(proc.space, *pages):
         return -1
-    discard(kernel, proc.space, *pages)
-    return 0
+    return 0 if discard(kernel, proc.space, *pages) else -1
 
 
 def sys_mincore(kernel: KernelState, proc: Proc) -> int:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from hdl.arch import PAGE_SIZE
-from kernel_model.mm.pagetable import SPAN, leaf_tables, uvmunmap
+from kernel_model.mm.pagetable import SPAN, leaf_tables
 from kernel_model.mm.regions import Owner
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
+from kernel_model.mm.superpages import unmap
 
 __all__ = ["discard", "may_discard", "owned", "resident"]
 
@@ -25,10 +26,16 @@ def may_discard(space: AddressSpace, start: int, end: int) -> bool:
     return owned(space, start, end) and all(part.owner in _ZEROS for part in parts)
 
 
-def discard(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> None:
-    """Free the frames of the pages from `start` to `end`; the next touch brings zeros."""
-    npages = (end - start) // PAGE_SIZE
-    space.reside(-uvmunmap(kernel, space.root, start, npages, do_free=True))
+def discard(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
+    """Free the frames of the pages from `start` to `end`; the next touch brings zeros.
+
+    False, and nothing has changed, as `superpages.unmap`, if a frame lacks.
+    """
+    freed = unmap(kernel, space.root, start, end)
+    if freed is None:
+        return False
+    space.reside(-freed)
+    return True
 
 
 def resident(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> Iterator[int]:

@@ -11,6 +11,7 @@ from kernel_model.mm.policies.cow import CopyOnWrite
 from kernel_model.mm.policies.overcommit import Always, Strict
 from kernel_model.mm.policies.paging import Paging
 from kernel_model.mm.policies.prefault import Prefault
+from kernel_model.mm.policies.superpage import Superpage
 from kernel_model.mm.policies.zero_page import ShareZeros, ZeroPage
 from kernel_model.mm.state import Policy
 
@@ -58,6 +59,7 @@ _PARTS = {
         "N",
         f"1 to {_MOST}",
     ),
+    "superpage": _Part(_MAPS, lambda: {"blocks": Superpage()}),
     "zero-page": _Part(_READ, lambda: {"touch": ZeroPage()}),
     "cow": _Part(_FORK, lambda: {"sharing": CopyOnWrite()}),
     "overcommit": _Part(

@@ -88,7 +88,8 @@ class FaultOutcome(NamedTuple):
     pte: int = 0
     #: Physical address of the page's frame, a new one unless it was shared; 0 if it is REFUSED.
     frame: int = 0
-    #: In order; those of a level above 0 point to page-table pages that were made.
+    #: In order; the last one maps the page, those before point to page-table pages that were made.
+    #: One that has replaced a superpage maps the same frames, by entries that are not here.
     writes: tuple[PteWrite, ...] = ()
     #: What it took. The dispatch, which any trap costs besides, is not in it.
     work: Work = NO_WORK
@@ -100,6 +101,11 @@ class FaultOutcome(NamedTuple):
         """Physical addresses of the page-table pages that were made."""
         made = (write for write in self.writes if write.level > 0 and not write.after & _RWX)
         return tuple(pte_to_pa(write.after) for write in made)
+
+    @property
+    def in_superpage(self) -> bool:
+        """Whether the page is mapped by a leaf above level 0 that was written."""
+        return bool(self.writes) and self.writes[-1].level > 0
 
 
 class ServedFault(NamedTuple):

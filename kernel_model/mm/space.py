@@ -66,3 +66,7 @@ class HeapUse:
     #: Frames that heap pages have got by being touched. A page that is given back and touched
     #: again takes a frame again and counts again; a copy made by `fork` does not count.
     frames: int = 0
+    #: Superpages that a touch has brought; and how often one was wanted, by a touch or for the copy
+    #: of another, and no run of frames was left for it.
+    superpages: int = 0
+    without_run: int = 0

@@ -24,6 +24,7 @@ from kernel_model.mm.pagetable import (
 from kernel_model.mm.regions import HEAP_RIGHTS
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
+from kernel_model.mm.superpages import run_of, unmap
 
 __all__ = [
     "uvmalloc",
@@ -90,16 +91,12 @@ def uvmfill(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> b
     return True
 
 
-def uvmdealloc(kernel: MemoryState, root: int, oldsz: int, newsz: int) -> int:
+def uvmdealloc(kernel: MemoryState, root: int, oldsz: int, newsz: int) -> int | None:
     """Give back the pages that a size of `oldsz` covers and one of `newsz` does not.
 
-    Return how many of them were mapped.
+    Return how many of them were mapped; None, as `superpages.unmap`, if a frame lacks.
     """
-    if newsz >= oldsz:
-        return 0
-    start = page_round_up(newsz)
-    npages = (page_round_up(oldsz) - start) // PAGE_SIZE
-    return uvmunmap(kernel, root, start, npages, do_free=True) if npages else 0
+    return unmap(kernel, root, page_round_up(newsz), page_round_up(oldsz))
 
 
 def uvmcopyspace(
@@ -127,8 +124,8 @@ def uvmcopy(
 
     Return how many pages were mapped; None if no frame was left, or if `sz` is past the limit of a
     size, and then none is mapped. Skips holes: what nobody has touched waits in the copy, too. A
-    superpage is copied to another one. A page whose frame is to be shared, says `share` of its
-    physical address, is not copied: both have it then, without W.
+    superpage is copied to another one, or to pages if there is no run of frames. What is to be
+    shared, says `share` of its physical address, is not copied: both have it then, without W.
     """
     if sz > TRAPFRAME:
         return None
@@ -154,11 +151,14 @@ def _copy_table(
     for count, (index, pte) in enumerate(found.entries):
         if pte & _RWX == 0:
             raise KernelPanic(f"uvmcopy: {found.va + index * span:#x} is not a leaf")
-        if share is not None and found.level == 0 and share(pte_to_pa(pte)):
-            _share_page(kernel, found.table + PTE_SIZE * index, first + PTE_SIZE * index, pte)
+        if share is not None and share(pte_to_pa(pte)):
+            entries = found.table + PTE_SIZE * index, first + PTE_SIZE * index
+            _share_page(kernel, *entries, pte, span)
             continue
         frame = kmem.kalloc_run(span // PAGE_SIZE) if found.level else kmem.kalloc()
         if frame == 0:
+            if found.level == 1 and _copy_in_pages(kernel, new, found.va + index * span, pte):
+                continue
             return count
         kernel.charge(Step.COPY, span // 8)
         memory.write(frame, memory.read(pte_to_pa(pte), span))
@@ -168,9 +168,31 @@ def _copy_table(
     return len(found.entries)
 
 
-def _share_page(kernel: MemoryState, old: int, new: int, pte: int) -> None:
-    """Write what maps a page, `pte`, from the entry `old` to `new`, too; without W in both."""
-    kernel.kmem.share(pte_to_pa(pte))
+def _copy_in_pages(kernel: MemoryState, new: int, va: int, pte: int) -> bool:
+    """Copy the superpage that `pte` maps to frames as they come; False if there are too few."""
+    kernel.heap.without_run += 1
+    first = walk(kernel, new, va, alloc=True)
+    if first == 0:
+        return False
+    for index, old in enumerate(run_of(pte_to_pa(pte))):
+        frame = kernel.kmem.kalloc()
+        if frame == 0:
+            return False
+        kernel.charge(Step.COPY, PAGE_SIZE // 8)
+        kernel.charge(Step.PTE)
+        kernel.memory.write(frame, kernel.memory.read(old, PAGE_SIZE))
+        kernel.memory.write_u64(first + PTE_SIZE * index, make_pte(frame, pte & _FLAGS))
+    kernel.wrote_code |= bool(pte & _X)
+    return True
+
+
+def _share_page(kernel: MemoryState, old: int, new: int, pte: int, span: int) -> None:
+    """Write what maps `span` bytes, `pte`, from the entry `old` to `new`, too; without W in both.
+
+    To share a superpage costs what a page does: a kernel may count its frames as one.
+    """
+    for pa in range(pte_to_pa(pte), pte_to_pa(pte) + span, PAGE_SIZE):
+        kernel.kmem.share(pa)
     kernel.charge(Step.PTE)
     kernel.memory.write_u64(new, pte & ~_W)
     if pte & _W:

@@ -82,14 +82,18 @@ def growproc(kernel: ProcessState, proc: Proc, n: int, eager: bool = False) -> b
     """Change the size by `n` bytes. False, and nothing changes, if it would leave its bounds.
 
     What growing takes is the policy's: it may fail for want of frames, at least if they are wanted
-    at once, `eager`. Shrinking frees the pages that had got a frame.
+    at once, `eager`. Shrinking frees the pages that had got a frame; it fails only if a superpage
+    that others have, too, is to stay in part, and there is no frame for the page table of that.
     """
     space = proc.space
     size = space.size + n
     if not 0 <= size <= TRAPFRAME:
         return False
     if n < 0:
-        space.reside(-uvmdealloc(kernel, space.root, space.size, size))
+        freed = uvmdealloc(kernel, space.root, space.size, size)
+        if freed is None:
+            return False
+        space.reside(-freed)
     elif n > 0 and not kernel.policy.grow(kernel, space, size, eager):
         return False
     space.resize(size)

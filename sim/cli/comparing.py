@@ -32,12 +32,20 @@ __all__ = ["compare"]
     metavar="NAME,NAME...",
     help="Run PROGRAM under each of these paging policies, and compare what they cost.",
 )
+@click.option(
+    "--json",
+    "json_path",
+    type=OutputFile(),
+    metavar="FILE",
+    help="Write what --policy has measured as JSON, too.",
+)
 @with_options(MACHINE, PROTECTION, LIMIT, [option for option in KERNEL if option is not POLICY])
 @click.argument("what", nargs=-1, metavar="A.json B.json | PROGRAM [ARGS]...")
 def compare(
     what: tuple[str, ...],
     report: Path | None,
     policies: tuple[str, ...] | None,
+    json_path: Path | None,
     max_cycles: int | None,
     **options: Any,
 ) -> None:
@@ -62,7 +70,14 @@ def compare(
         from sim.cli.policies import compare_policies
 
     compare_policies(
-        config, policies, program, arguments, sys.stdout, max_cycles=max_cycles, report=report
+        config,
+        policies,
+        program,
+        arguments,
+        sys.stdout,
+        max_cycles=max_cycles,
+        report=report,
+        json_path=json_path,
     )
 
 

@@ -15,6 +15,9 @@ from sim.platform.bus import ProtocolError
 from sim.platform.devices.htif import HtifError
 from sim.platform.devices.journal import JournalError
 from sim.report.runs import RunFileError
+from sim.spread.engine import SpreadError
+from sim.sweep.ledger import LedgerError
+from sim.sweep.spec import SpecError
 
 __all__ = ["explain"]
 
@@ -28,11 +31,14 @@ _USER_ERRORS = (
     FsError,
     HostFileError,
     JournalError,
+    LedgerError,
     LoadError,
     ExplainError,
     MomentError,
     RunFileError,
     SnapshotError,
+    SpecError,
+    SpreadError,
     ToolchainError,
     OSError,
 )

@@ -31,6 +31,7 @@ from sim.cli.parameters import (
     WATCHED,
     with_options,
 )
+from sim.cli.sweep import sweep
 from sim.config import MachineConfig, RunConfig
 from sim.exercises.names import KINDS
 from sim.host.interrupts import ENDING, INTERRUPTED, Interrupted, completing, leaving_at_once
@@ -299,6 +300,7 @@ def debug(
 
 
 trapline.add_command(compare)
+trapline.add_command(sweep)
 
 
 @trapline.command(short_help="Compile C files into a program for run.")

@@ -28,7 +28,9 @@ __all__ = [
     "eval_value",
     "ir",
     "nir",
+    "pin_blame",
     "run_wakers",
+    "value_to_string",
 ]
 
 #: The releases whose private parts are known.
@@ -57,6 +59,7 @@ from amaranth.hdl._ast import SignalDict, SignalSet  # noqa: E402
 from amaranth.hdl._ast import _StatementList as StatementList  # noqa: E402
 from amaranth.sim._pyeval import eval_format, eval_value  # noqa: E402
 from amaranth.sim._pyrtl import _FragmentCompiler as FragmentCompiler  # noqa: E402
+from amaranth.sim._pyrtl import pin_blame, value_to_string  # noqa: E402
 from amaranth.sim.pysim import PySimEngine  # noqa: E402
 from amaranth.sim.pysim import _PyEngineState as PyEngineState  # noqa: E402
 from amaranth.sim.pysim import _PyMemoryState as PyMemoryState  # noqa: E402

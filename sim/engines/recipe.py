@@ -8,7 +8,7 @@ from sim.config import MachineConfig
 from sim.engines.hart import HartPorts
 from sim.platform.ram import Ram
 
-__all__ = ["Recipe", "real_hart", "recipe_of", "trust_sources"]
+__all__ = ["Recipe", "real_hart", "recipe_of", "trust_sources", "trusts_sources"]
 
 #: Parameters of a hart, by their names; with the sources of `hdl/` they determine it.
 Recipe = Mapping[str, Any]
@@ -30,6 +30,11 @@ def trust_sources() -> None:
     """
     global _trusted
     _trusted = True
+
+
+def trusts_sources() -> bool:
+    """Whether that was said."""
+    return _trusted
 
 
 def recipe_of(config: MachineConfig, ram: Ram) -> Recipe | None:

@@ -130,7 +130,8 @@ def in_words(outcome: FaultOutcome) -> str:
     others = len(outcome.ahead)
     made += f" (+{others} other page{'s' if others > 1 else ''})" if others else ""
     verb = _VERBS.get(outcome.why, "mapped")
-    return f"{verb} frame {outcome.frame:#x}{made}"
+    where = " in a superpage" if outcome.in_superpage else ""
+    return f"{verb} frame {outcome.frame:#x}{where}{made}"
 
 
 def _refusal(outcome: FaultOutcome) -> str:

@@ -17,9 +17,11 @@ from sim.api import start
 from sim.config import RunConfig
 from sim.guests.kernel_guest import Rung
 from sim.output.sentences import step_in_words
+from sim.report.forks import ForkTimes
 from sim.result import Result
+from sim.session import KernelSession
 
-__all__ = ["GROUPS", "Trial", "measure", "parts", "verdict"]
+__all__ = ["GROUPS", "Trial", "measure", "parts", "try_out", "verdict"]
 
 _USER, _TRAPS = "user mode", "trap path"
 #: What a page fault is called by what came of it.
@@ -32,7 +34,7 @@ _FAULTS = {
 }
 _REFUSED = "refused"
 #: The measures of a trial under their headings.
-GROUPS = ("cycles", "page faults", "memory", "translation")
+GROUPS = ("cycles", "fork, on average", "page faults", "memory", "translation")
 
 
 @dataclass(frozen=True)
@@ -115,26 +117,40 @@ def _trial(
     config: RunConfig, program: str | Path, arguments: Sequence[str], max_cycles: int | None
 ) -> Trial:
     with start(program, *arguments, config=config) as session:
-        books = _Books(session.kernel)
-        session.kernel.watchers.append(books)
-        session.guest.watchers.append(books.rung)
-        session.run(max_cycles)
-        session.finish()
-        result = session.result()
+        return try_out(session, config.policy, max_cycles)
+
+
+def try_out(session: KernelSession, policy: str, max_cycles: int | None = None) -> Trial:
+    """Runs a session, at cycle 0, to its end. Its hart's events must be counted."""
+    books = _Books(session.kernel)
+    session.kernel.watchers.append(books)
+    forks = ForkTimes()
+    session.kernel.watchers.append(forks)
+    session.guest.watchers += [books.rung, forks.rung]
+    session.run(max_cycles)
+    session.finish()
+    result = session.result()
+    svadu = isinstance(session.config, RunConfig) and session.config.svadu
     measures = {
         "cycles": _cycles(result, books),
+        "fork, on average": {
+            "to the parent's next instruction": _average(forks.parents),
+            "to the child's first instruction": _average(forks.children),
+        },
         "page faults": _faults(books),
         "memory": {
             "frames at most": result.frames_used,
             "frames at the end": books.at_end,
             "pages mapped ahead": books.ahead,
-            "pages never touched": books.untouched if config.svadu else None,
+            "superpages": session.kernel.heap.superpages,
+            "no frames for a superpage": session.kernel.heap.without_run,
+            "pages never touched": books.untouched if svadu else None,
             "page-table pages": sum(each.page_tables for each in result.processes),
         },
         "translation": _translation(result),
     }
     output = result.output or b""
-    return Trial(config.policy, result.cycles, result.exit_status, output, measures)
+    return Trial(policy, result.cycles, result.exit_status, output, measures)
 
 
 def _cycles(result: Result, books: _Books) -> dict[str, int | None]:
@@ -143,6 +159,11 @@ def _cycles(result: Result, books: _Books) -> dict[str, int | None]:
     kernel = sum(each.kernel_cycles for each in result.processes)
     work = {step_in_words(step.name.lower()): books.work[step] for step in Step}
     return {_USER: user, _TRAPS: kernel - sum(work.values()), **work}
+
+
+def _average(times: Sequence[int]) -> int | None:
+    """In whole cycles; None of nothing."""
+    return round(sum(times) / len(times)) if times else None
 
 
 def _faults(books: _Books) -> dict[str, int | None]:

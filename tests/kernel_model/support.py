@@ -150,22 +150,25 @@ def switch_to(hart, pid):
 
 @contextmanager
 def failing_kalloc(kernel, nth):
-    """No frame is left for the `nth` call of `kalloc` (from 1) and later ones.
+    """No frame is left for the `nth` call of `kalloc` (from 1) and later ones, and no run of them.
 
     Yields a list of the calls, one entry each.
     """
     calls = []
-    kalloc = kernel.kmem.kalloc
 
-    def limited():
-        calls.append(len(calls) + 1)
-        return 0 if len(calls) >= nth else kalloc()
+    def limited(take):
+        def call(*count):
+            calls.append(len(calls) + 1)
+            return 0 if len(calls) >= nth else take(*count)
 
-    kernel.kmem.kalloc = limited
+        return call
+
+    kmem = kernel.kmem
+    kmem.kalloc, kmem.kalloc_run = limited(kmem.kalloc), limited(kmem.kalloc_run)
     try:
         yield calls
     finally:
-        del kernel.kmem.kalloc
+        del kmem.kalloc, kmem.kalloc_run
 
 
 def signed(value):
@@ -296,22 +299,28 @@ class Hart:
         return self.kernel.memory.read(self._access(va, Pte.X, Cause.FETCH_PAGE), 2)
 
     def pte(self, va):
-        """The entry for `va` of the page table that runs; 0 if there is none."""
+        """The leaf for `va` of the page table that runs; 0 if there is none."""
+        return self.leaf(va)[0]
+
+    def leaf(self, va):
+        """As `pte`, and its level."""
         table = (self.kernel.doorbell.read(Register.SATP) & (1 << 44) - 1) << 12
         for level in (2, 1, 0):
             pte = self.kernel.memory.read_u64(table + 8 * vpn(va, level))
             if not pte & Pte.V:
-                return 0
+                return 0, level
+            if pte & (Pte.R | Pte.W | Pte.X):
+                break
             table = pte_to_pa(pte)
-        return pte
+        return pte, level
 
     def _access(self, va, right, cause):
         for _ in range(2):
-            pte = self.pte(va) if va < 1 << 38 else 0
+            pte, level = self.leaf(va) if va < 1 << 38 else (0, 0)
             need = Pte.V | Pte.U | right
             if not self.kernel.doorbell.read(Register.ADUE):
                 need |= Pte.A | (Pte.D if right == Pte.W else 0)
             if pte & need == need:
-                return pte_to_pa(pte) + va % PAGE_SIZE
+                return pte_to_pa(pte) + va % (PAGE_SIZE << 9 * level)
             self.trap(cause, stval=va)
         raise AssertionError(f"{va:#x} faults again after the kernel has mapped it")

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from hdl.arch import PAGE_SIZE, Pte
-from kernel_model.mm.pagetable import leaves
+from hdl.arch import PAGE_SIZE, Pte, page_round_up
+from kernel_model.mm.peek import mapped
 from kernel_model.mm.policy import POLICIES
 from kernel_model.proc.state import ProcState
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
@@ -17,13 +17,16 @@ STEPS = 400
 class Chaos:
     """A source of system calls and accesses, of which many are mistakes."""
 
-    def __init__(self, seed, **options):
+    def __init__(self, seed, size=640 << 10, **options):
         self.random = random.Random(seed)
         # Little memory, so that it runs out.
-        self.hart = make_hart(size=640 << 10, files=lambda: {"new": PROGRAM}, **options)
+        self.hart = make_hart(size=size, files=lambda: {"new": PROGRAM}, **options)
         self.hart.sbrk(16 * PAGE_SIZE)
-        kalloc = self.hart.kernel.kmem.kalloc
-        self.hart.kernel.kmem.kalloc = lambda: 0 if self.random.random() < 0.03 else kalloc()
+        kmem = self.hart.kernel.kmem
+        kmem.kalloc, kmem.kalloc_run = map(self.failing, (kmem.kalloc, kmem.kalloc_run))
+
+    def failing(self, take):
+        return lambda *count: 0 if self.random.random() < 0.03 else take(*count)
 
     def address(self):
         """Mostly somewhere in the heap, if there is one."""
@@ -88,8 +91,8 @@ class Chaos:
         """Every frame in use has an owner, and what is counted is what is mapped."""
         kernel = self.hart.kernel
         for proc in kernel.procs[1:]:
-            mapped = sum(1 for _ in leaves(kernel, proc.pagetable, 0, proc.sz + PAGE_SIZE))
-            assert proc.space.resident == mapped
+            found = mapped(kernel.memory, proc.pagetable, page_round_up(proc.sz))
+            assert proc.space.resident == sum(size for *_, size in found) // PAGE_SIZE
             assert (proc.cwd is None) == (proc.state is ProcState.ZOMBIE)
         references = sum(file.ref for file in kernel.ftable)
         held = sum(file is not None for proc in kernel.procs for file in proc.ofile)

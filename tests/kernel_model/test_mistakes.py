@@ -257,7 +257,7 @@ def test_mapping_that_fails_half_way_kills_and_frees_all(hart, nth):
         hart.sbrk(GIB)
     with failing_kalloc(hart.kernel, nth) as calls, pytest.raises(Killed):
         hart.store(hart.heap + 2 * GIB, 1)  # a page and two page tables
-    assert len(calls) == nth
+    assert len(calls) >= nth
     assert killed(hart)
 
 

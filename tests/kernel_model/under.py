@@ -8,11 +8,16 @@ from kernel_model.invariants import MemoryCheck
 from kernel_model.mm.policy import LAZY, POLICIES, make_policy
 from tests.kernel_model import support
 
-__all__ = ["COMBINED", "UNDER", "every_policy", "has_given", "is_lazy", "unless", "use"]
+__all__ = ["COMBINED", "LARGE", "UNDER", "every_policy", "has_given", "is_lazy", "unless", "use"]
 
 #: What decides all that may be decided otherwise.
 COMBINED = "batch:8+cow+zero-page"
-UNDER = ("lazy", "eager", "batch:8", "prefault:4", "zero-page", "cow", COMBINED)
+#: The same, in large.
+LARGE = "cow+superpage+zero-page"
+UNDER = (
+    *("lazy", "eager", "batch:8", "prefault:4", "superpage", "zero-page", "cow"),
+    *(COMBINED, LARGE),
+)
 
 
 def unless(*policies):

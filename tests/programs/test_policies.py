@@ -1,9 +1,12 @@
 """No program can tell one paging policy from another but by time and memory."""
 
+from pathlib import Path
+
 import pytest
 
 from sim import run
-from tests.kernel_model.under import UNDER
+from sim.host.programs import build_user
+from tests.kernel_model.under import LARGE, UNDER
 
 _ACCESSES = """past end null text guard guard-sp0 given-back gone heap-exec illegal trapframe
     trampoline noncanonical""".split()
@@ -15,6 +18,7 @@ _LINES = [
     *(f"badaccess {access}" for access in _ACCESSES),
     "ls / | grep s | wc; (echo a; (echo b; echo c) | cat) > f; cat f",
     "lazytests -n readwrite pipestraddle strings guard readonly noexec",
+    "labtests -n pgaccess pgcopies pgfork pgbad dontneed dontneedfree mincore madvisebad stackfork",
     "usertests -n copyin copyout forkfork",
 ]
 
@@ -34,7 +38,7 @@ def lazily():
 def test_under_the_usual_one_all_goes_well(lazily):
     output, status = lazily
     assert status == 0
-    assert output.count(b"ALL TESTS PASSED") == 2
+    assert output.count(b"ALL TESTS PASSED") == 3
     assert output.count(b"unexpected scause") > len(_ACCESSES)
 
 
@@ -42,3 +46,14 @@ def test_under_the_usual_one_all_goes_well(lazily):
 def test_output_and_status_are_the_same(policy, lazily):
     """While memory and TLBs are looked through: a panic would be in the output."""
     assert of_the_shell(policy, check=True) == lazily
+
+
+@pytest.mark.parametrize("policy", ["lazy", "eager", "superpage", "cow+superpage", LARGE])
+def test_a_large_heap_is_the_same_in_superpages(policy):
+    """Forked, given back in part, and copied through a pipe, by a hart that has TLBs."""
+    program = build_user(Path(__file__).parent / "superpages.c")
+    result = run(program, policy=policy, check=True, memory_mib=16)
+    assert (result.exit_status, result.output) == (
+        0,
+        b"parent 6d97a2ea902197a0\nchild c1c1da61282d7fa0\nparent d0f01d9944ad5c9d, 100\n1 0\n",
+    )

@@ -10,8 +10,9 @@ from amaranth.lib.wiring import In, Out
 from hdl.memory.port import MemoryPort, Source
 from hdl.pipeline.retire import RetirePort
 from hdl.priv.interrupts import InterruptLines
+from sim import machine
 
-__all__ = ["Access", "ScriptedHart", "load", "store"]
+__all__ = ["Access", "ScriptedHart", "load", "machines_run", "store"]
 
 
 @dataclass(frozen=True)
@@ -129,3 +130,9 @@ class ScriptedHart(wiring.Component):
             ):
                 m.d.comb += getattr(self.retire, field).eq(data.field(name, data.index))
         return m
+
+
+def machines_run(monkeypatch, script):
+    """Machines have `ScriptedHart(script)` for their hart, which no recipe tells of."""
+    monkeypatch.setattr(machine, "real_hart", lambda config, ram: ScriptedHart(script))
+    monkeypatch.setattr(machine, "recipe_of", lambda config, ram: None)

@@ -139,6 +139,12 @@ class Check:
         """Does a task of the part called so, in whatever process."""
         raise NotImplementedError
 
+    def state(self) -> object:
+        """What `work` needs besides the options, once there is a task; for other machines."""
+
+    def adopt(self, state) -> None:
+        """Takes what `state` has given in another process, where `parts` was not asked for."""
+
     def close(self) -> None:
         """Lets go of what `work` has kept, where that was done in the process that reports."""
 

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from kernel_model.mm.policy import LAZY
+from sim.spread.engine import SpreadError
 from tests.verify.check import Check, Failure, Tally
+from tests.verify.far import FarPool
 from tests.verify.pool import Pool
 
 __all__ = ["Run", "main", "run"]
@@ -33,7 +35,7 @@ def main(check: type[Check], arguments: Sequence[str]) -> int:
     job = Run(made, parts)
     try:
         failures = job.go()
-    except check.unusable as error:
+    except (*check.unusable, SpreadError) as error:
         return _complain(check, error)
     except KeyboardInterrupt:
         print(f"{job.summary()}, interrupted", flush=True)
@@ -43,7 +45,14 @@ def main(check: type[Check], arguments: Sequence[str]) -> int:
 
 def run(check: type[Check], **options) -> dict[str, Tally]:
     """Runs `check` in this process, in silence; returns the tallies of its parts."""
-    defaults = {"seed": 0, "first": 0, "cases": check.cases, "jobs": 1, "only": []}
+    defaults = {
+        "seed": 0,
+        "first": 0,
+        "cases": check.cases,
+        "jobs": 1,
+        "only": [],
+        "scheduler": None,
+    }
     defaults["policy"] = LAZY
     made = check(argparse.Namespace(**(defaults | options)))
     job = Run(made, made.parts(), silent=True)
@@ -68,6 +77,11 @@ def _parser(check):
         )
     parser.add_argument(
         "--jobs", type=int, default=_cores(), metavar="N", help="processes; one a core by default"
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="instead of processes the workers of this Dask scheduler, such as tcp://host:8786",
     )
     parser.add_argument(
         "--only",
@@ -119,7 +133,7 @@ class Run:
 
     def go(self) -> list[Failure]:
         """Does it all, and tells."""
-        check, pool = self._check, Pool(self._work, self._check.options.jobs)
+        check, pool = self._check, self._pool()
         self._print(f"{check.name}: {check.compares}{self._seed()}")
         with closing(check), pool.running():
             for part in self._parts:
@@ -131,6 +145,12 @@ class Run:
                     self._tell(failure, None)
         self._print(self.summary())
         return self.failures
+
+    def _pool(self):
+        options = self._check.options
+        if options.scheduler is not None:
+            return FarPool(self._check, options.scheduler)
+        return Pool(self._work, options.jobs)
 
     def summary(self) -> str:
         """The last line: what was compared, how many, with what outcome, from which seed."""

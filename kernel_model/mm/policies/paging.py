@@ -14,9 +14,18 @@ from hdl.arch import (
 from kernel_model.facts.costs import Mark, Step
 from kernel_model.mm.fault import reason, refused
 from kernel_model.mm.lazy import Lazy
-from kernel_model.mm.pagetable import SPAN, mappages, walk
+from kernel_model.mm.pagetable import SPAN, frame_of, mappages, walk
 from kernel_model.mm.policies.overcommit import Always, Commit
-from kernel_model.mm.policies.parts import CopyAll, Fork, OnePage, OwnFrame, Reach, Touch
+from kernel_model.mm.policies.parts import (
+    Blocks,
+    CopyAll,
+    Fork,
+    NoBlocks,
+    OnePage,
+    OwnFrame,
+    Reach,
+    Touch,
+)
 from kernel_model.mm.policies.unshare import shared_page, unshare
 from kernel_model.mm.regions import Owner, Region
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
@@ -40,6 +49,7 @@ class Paging:
     growth: Policy = field(default_factory=Lazy)
     reach: Reach = field(default_factory=OnePage)
     touch: Touch = field(default_factory=OwnFrame)
+    blocks: Blocks = field(default_factory=NoBlocks)
     sharing: Fork = field(default_factory=CopyAll)
     commit: Commit = field(default_factory=Always)
 
@@ -70,6 +80,10 @@ class Paging:
         before = kernel.meter.mark()
         why, region, pte = reason(kernel, space, va, access)
         if why is Why.UNTOUCHED and region is not None:
+            if self.touch.owns(access):
+                writes = self.blocks.fill(kernel, space, va, region)
+                if writes:
+                    return _filled(kernel, space, va, region, writes, before)
             return self._fill(kernel, space, va, access, region, before)
         if access == _W and why in (Why.PAGE_RIGHTS, Why.PAST_SIZE):
             shared = shared_page(kernel, space, va)
@@ -134,6 +148,29 @@ class Paging:
             _note(kernel, space, region, frame)
             mapped.append(other)
         return mapped
+
+
+def _filled(
+    kernel: MemoryState,
+    space: AddressSpace,
+    va: int,
+    region: Region,
+    writes: list[PteWrite],
+    before: Mark,
+) -> FaultOutcome:
+    """The record of a superpage that was mapped by `writes`, and is in the books now."""
+    space.reside(PTES_PER_PAGE)
+    if region.owner is Owner.HEAP:
+        kernel.heap.frames += PTES_PER_PAGE
+    return FaultOutcome(
+        decision=Decision.MAPPED,
+        why=Why.UNTOUCHED,
+        size=space.size,
+        region=region,
+        frame=frame_of(writes[-1].after, writes[-1].level, va),
+        writes=tuple(writes),
+        work=kernel.meter.since(before),
+    )
 
 
 def _note(kernel: MemoryState, space: AddressSpace, region: Region, frame: int) -> None:

@@ -1,15 +1,16 @@
-"""The three decisions of which `Paging` is made, and what lazy allocation decides in each."""
+"""The four decisions of which `Paging` is made, and what lazy allocation decides in each."""
 
 from collections.abc import Iterable
 from typing import Protocol
 
 from kernel_model.mm.pagetable import zalloc
 from kernel_model.mm.regions import Region
+from kernel_model.mm.served import PteWrite
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 from kernel_model.mm.vm import uvmcopyspace
 
-__all__ = ["CopyAll", "Fork", "OnePage", "OwnFrame", "Reach", "Touch"]
+__all__ = ["Blocks", "CopyAll", "Fork", "NoBlocks", "OnePage", "OwnFrame", "Reach", "Touch"]
 
 
 class Reach(Protocol):
@@ -34,6 +35,21 @@ class Touch(Protocol):
         `access` is the right that is needed, Pte.R, W or X. The reference is the caller's.
         """
 
+    def owns(self, access: int) -> bool:
+        """Whether the page gets a frame of its own for that access."""
+
+
+class Blocks(Protocol):
+    """What a fault maps instead of a page."""
+
+    def fill(
+        self, kernel: MemoryState, space: AddressSpace, va: int, region: Region
+    ) -> list[PteWrite]:
+        """Map a superpage of zeros that `va` lies in; the entries written, none if it maps none.
+
+        Then nothing has changed.
+        """
+
 
 class Fork(Protocol):
     """What a child gets of its parent's pages."""
@@ -50,6 +66,16 @@ class OnePage:
         return ()
 
 
+class NoBlocks:
+    """A fault maps pages."""
+
+    def fill(
+        self, kernel: MemoryState, space: AddressSpace, va: int, region: Region
+    ) -> list[PteWrite]:
+        """None."""
+        return []
+
+
 class OwnFrame:
     """A page gets a frame of its own, with all rights of its region."""
 
@@ -59,6 +85,10 @@ class OwnFrame:
     def page(self, kernel: MemoryState, region: Region, access: int) -> tuple[int, int]:
         """A frame that was cleared for it."""
         return zalloc(kernel), region.rights
+
+    def owns(self, access: int) -> bool:
+        """Always."""
+        return True
 
 
 class CopyAll:

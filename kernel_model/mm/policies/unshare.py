@@ -17,11 +17,12 @@ from hdl.arch import PAGE_SIZE, Pte, make_pte, page_round_down, pte_to_pa
 from kernel_model.facts.costs import Mark, Step
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.mm.fault import refused
-from kernel_model.mm.pagetable import lookup, walk, zalloc
+from kernel_model.mm.pagetable import frame_of, lookup, walk, zalloc
 from kernel_model.mm.regions import Owner, Region
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
+from kernel_model.mm.superpages import demote, run_of
 
 __all__ = ["SharedPage", "shared_page", "unshare"]
 
@@ -33,6 +34,8 @@ class SharedPage(NamedTuple):
     """A page that is mapped without W, and its region, which has it."""
 
     pte: int
+    #: 1 if it is a part of a superpage.
+    level: int
     region: Region
 
 
@@ -46,24 +49,35 @@ def shared_page(kernel: MemoryState, space: AddressSpace, va: int) -> SharedPage
     if region is None or not region.rights & _W:
         return None
     pte, level = lookup(kernel.memory, space.root, va)
-    if level or pte & _UV != _UV or pte & _W:
+    if pte & _UV != _UV or pte & _W:
         return None
-    return SharedPage(pte, region)
+    return SharedPage(pte, level, region)
 
 
 def unshare(
     kernel: MemoryState, space: AddressSpace, va: int, shared: SharedPage, before: Mark
 ) -> FaultOutcome:
-    """Let the process write the page. Refused, and nothing has changed, if no frame is left."""
-    pte, region = shared
-    old = pte_to_pa(pte)
+    """Let the process write the page. Refused, and nothing has changed, if a frame lacks.
+
+    Of a superpage that others have, too, be it in part, that one page gets a frame: the superpage
+    is demoted.
+    """
+    pte, level, region = shared
+    old = frame_of(pte, level, va)
     why = Why.LAST_OWNER if kernel.kmem.references(old) == 1 else Why.SHARED
     frame = old if why is Why.LAST_OWNER else _copy(kernel, old)
     if frame == 0:
         return refused(kernel, space, Why.NO_COPY, region, pte, before)
-    entry = walk(kernel, space.root, page_round_down(va))
-    after = make_pte(frame, pte & _FLAGS | _W | kernel.leaf_flags)
-    kernel.memory.write_u64(entry, after)
+    writes: list[PteWrite] = []
+    if level and not _alone(kernel, pte):
+        table = zalloc(kernel)
+        if table == 0:
+            if frame != old:
+                kernel.kmem.kfree(frame)
+            return refused(kernel, space, Why.NO_TABLE, region, pte, before)
+        writes.append(demote(kernel, space.root, va, table))
+        level = 0
+    writes.append(_let_write(kernel, space.root, va, level, frame))
     if frame != old:
         kernel.kmem.kfree(old)
     if old == kernel.zero_frame and region.owner is Owner.HEAP:
@@ -77,9 +91,24 @@ def unshare(
         region=region,
         pte=pte,
         frame=frame,
-        writes=(PteWrite(entry, 0, pte, after),),
+        writes=tuple(writes),
         work=kernel.meter.since(before),
     )
+
+
+def _alone(kernel: MemoryState, pte: int) -> bool:
+    """Nobody else has any frame of the superpage that `pte` maps."""
+    return all(kernel.kmem.references(pa) == 1 for pa in run_of(pte_to_pa(pte)))
+
+
+def _let_write(kernel: MemoryState, root: int, va: int, level: int, frame: int) -> PteWrite:
+    """Add W to the leaf of `va`, at `level`; of a page it maps `frame` from now on."""
+    entry = walk(kernel, root, page_round_down(va), level=level)
+    before = kernel.memory.read_u64(entry)
+    pa = pte_to_pa(before) if level else frame
+    after = make_pte(pa, before & _FLAGS | _W | kernel.leaf_flags)
+    kernel.memory.write_u64(entry, after)
+    return PteWrite(entry, level, before, after)
 
 
 def _copy(kernel: MemoryState, old: int) -> int:

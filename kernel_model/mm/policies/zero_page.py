@@ -24,10 +24,14 @@ class ZeroPage:
 
     def page(self, kernel: MemoryState, region: Region, access: int) -> tuple[int, int]:
         """The frame of zeros, shared; or one for a store."""
-        if access == _W:
+        if self.owns(access):
             return zalloc(kernel), region.rights
         kernel.kmem.share(kernel.zero_frame)
         return kernel.zero_frame, region.rights & ~_W
+
+    def owns(self, access: int) -> bool:
+        """For a store."""
+        return access == _W
 
 
 class ShareZeros:

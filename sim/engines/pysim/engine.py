@@ -7,6 +7,7 @@ its signal slots and its VCD writer; see `sim.engines.internals`.
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -201,7 +202,13 @@ class PysimEngine(Engine):
         self.stop_trace()
         self._heed_all()
         self._vcd_file = open_output(path)
-        self._vcd = VCDWriter(self._core.state, self._simulator._design, vcd_file=self._vcd_file)
+        try:
+            core, design = self._core, self._simulator._design
+            self._vcd = VCDWriter(core.state, design, vcd_file=self._vcd_file)
+        except OSError:
+            with suppress(OSError):
+                self._vcd_file.close()
+            raise
         # Its header would claim that the values of now were those of time 0.
         now = self._vcd.vcd_writer._timestamp = self.cycle * CYCLE_FS
         # It would also begin with the initial names of states of FSMs.
@@ -213,10 +220,11 @@ class PysimEngine(Engine):
         """Ends the VCD; does nothing if none is being written."""
         if self._vcd is None or self._vcd_file is None:
             return
-        self._core._vcd_writers.remove(self._vcd)
-        self._vcd.close(max(self._core.now, self._vcd.vcd_writer._timestamp))
-        self._vcd_file.close()
+        vcd, file = self._vcd, self._vcd_file
         self._vcd = self._vcd_file = None
+        self._core._vcd_writers.remove(vcd)
+        with closing(file):  # also if there is no room for the rest
+            vcd.close(max(self._core.now, vcd.vcd_writer._timestamp))
 
     def snapshot(self) -> _Snapshot:
         """The state of hart and bus, and the log; not RAM. Nothing may be written meanwhile."""

@@ -37,9 +37,9 @@ def mapped(tmp_path_factory):
         ("fetch__va", "fetch__pa", 10),
         ("data__va", "port__request__valid", 17),
         ("fetch__va", "port__request__valid", 17),
-        ("data__va", "port__request__address", 17),
+        ("data__va", "port__request__address", 18),
         ("port__response__data", "port__request__valid", 10),
-        ("port__response__data", "port__request__address", 8),
+        ("port__response__data", "port__request__address", 10),
     ],
 )
 def test_no_way_is_longer_than_it_was(mapped, source, sink, cells):

@@ -79,6 +79,29 @@ def test_the_youngest_older_result_counts():
     simulate(dut, testbench)
 
 
+@pytest.mark.parametrize(
+    "insn, address",
+    [
+        (0xFF80_B103, 0x2_0000_0000),  # ld x2, -8(x1)
+        (0x0020_B823, 0x2_0000_0018),  # sd x2, 16(x1)
+        (0x0040_8067, 0x2_0000_000C),  # jalr x0, 4(x1)
+        (0xFE00_0EE3, 0x8000_0FFC),  # beq x0, x0, -4
+        (0x0080_006F, 0x8000_1008),  # jal x0, 8
+    ],
+)
+def test_the_address_is_that_of_the_access_or_of_the_jump(insn, address):
+    """Of rs1, also if that is forwarded; of pc for branches and jal."""
+    dut = Decode()
+
+    async def testbench(ctx):
+        await write_register(ctx, dut, 1, 0x1234)
+        await put(ctx, dut, insn, pc=0x8000_1000)
+        forward(ctx, dut.from_execute, 1, 0x2_0000_0008)
+        assert ctx.get(dut.decoded.address) == address
+
+    simulate(dut, testbench)
+
+
 def test_x0_is_never_forwarded():
     dut = Decode()
 

@@ -3,11 +3,12 @@
 import random
 
 import pytest
-from amaranth.hdl import Cat, Module, Value
+from amaranth.hdl import Cat, Module, ResetInserter, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.pipeline.stages import Decoded, Executed, Forward, copy
+from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.stages import Decoded, Executed, FetchedWord, Forward, copy, payload
 from tests.support import simulate
 
 
@@ -44,7 +45,7 @@ def test_copies_every_bit(signature):
 
 #: Addresses, data and numbers of registers, by their widths.
 WIDTHS = {
-    64: {"pc", "next_pc", "va", "target", "result", "rs1_data", "rs2_data", "data"},
+    64: {"pc", "next_pc", "address", "va", "target", "result", "rs1_data", "rs2_data", "data"},
     32: {"insn"},
     5: {"rs1", "rs2", "rd"},
     4: {"interrupt_cause"},
@@ -63,7 +64,27 @@ def test_nothing_loses_a_bit_on_the_way(signature):
 
 def test_other_signatures_do_not_match():
     with pytest.raises(ValueError, match="argument 2 is"):
-        copy(Executed().create(), Decoded().create())
+        copy(Executed().create(), Forward().create())
+
+
+def test_a_reset_of_what_a_stage_holds_takes_its_valid_bit_alone():
+    reset, m, source = Signal(), Module(), FetchedWord().create()
+    held = payload(FetchedWord(), "held")
+    m.d.sync += copy(held, source)
+    dut = ResetInserter(reset)(m)
+
+    async def testbench(ctx):
+        ctx.set(bits(source), (1 << len(bits(source))) - 1)
+        ctx.set(source.fetch.fault, Fault.PAGE)
+        await ctx.tick()
+        ctx.set(reset, 1)
+        await ctx.tick()
+        ctx.set(reset, 0)
+        assert not ctx.get(held.valid)
+        assert ctx.get(held.data) == (1 << 64) - 1
+        assert ctx.get(held.fetch.fault) is Fault.PAGE
+
+    simulate(dut, testbench)
 
 
 def test_control_is_part_of_a_decoded_instruction():

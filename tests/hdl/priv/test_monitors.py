@@ -30,6 +30,12 @@ async def write(ctx, dut, what, number, data):
     ctx.set(getattr(dut, f"write_{what}"), 0)
 
 
+async def settle(ctx, dut):
+    """One more cycle, without events, at the end of which the one before has been counted."""
+    ctx.set(dut.events, 0)
+    await ctx.tick()
+
+
 def read(ctx, dut, what, number):
     ctx.set(dut.number, number)
     return ctx.get(getattr(dut, what))
@@ -72,6 +78,7 @@ def test_it_counts_cycles_with_any_of_the_events_that_are_selected():
         for events in (0b0001, 0b0010, 0b0110, 0b1100, 0b0100, 0):
             ctx.set(dut.events, events)
             await ctx.tick()
+        await settle(ctx, dut)
         assert [read(ctx, dut, "counter", number) for number in (3, 4, 5)] == [4, 0, 1]
 
     run(testbench)
@@ -86,7 +93,21 @@ def test_inhibited_counters_stand_still_but_can_be_written():
         await ctx.tick().repeat(5)
         await write(ctx, dut, "counter", 3, 100)
         await ctx.tick()
+        await settle(ctx, dut)
         assert (read(ctx, dut, "counter", 3), read(ctx, dut, "counter", 4)) == (100, 7)
+
+    run(testbench)
+
+
+def test_a_cycle_is_counted_at_the_end_of_the_next_one():
+    async def testbench(ctx, dut):
+        await write(ctx, dut, "selection", 3, 0b1)
+        counts = []
+        for events in (1, 0, 1, 1, 0, 0):
+            ctx.set(dut.events, events)
+            await ctx.tick()
+            counts.append(read(ctx, dut, "counter", 3))
+        assert counts == [0, 1, 1, 2, 3, 3]
 
     run(testbench)
 
@@ -99,6 +120,9 @@ def test_a_write_replaces_the_increment_and_a_selection_acts_in_the_next_cycle()
         await write(ctx, dut, "counter", 3, 1000)
         assert read(ctx, dut, "counter", 3) == 1000
         await write(ctx, dut, "selection", 3, 0b10)
+        # Neither the cycle of the write nor the one before it is added to what was written.
+        assert read(ctx, dut, "counter", 3) == 1000
+        await ctx.tick()
         assert read(ctx, dut, "counter", 3) == 1001
         await ctx.tick()
         assert read(ctx, dut, "counter", 3) == 1001
@@ -112,6 +136,7 @@ def test_counters_wrap():
         await write(ctx, dut, "selection", 4, 1)
         await write(ctx, dut, "counter", 4, ONES)
         await ctx.tick().repeat(2)
+        await settle(ctx, dut)
         assert read(ctx, dut, "counter", 4) == 1
 
     run(testbench)
@@ -128,6 +153,7 @@ def test_random_events_against_sums():
         for events in cycles:
             ctx.set(dut.events, events)
             await ctx.tick()
+        await settle(ctx, dut)
         for number, mask in masks.items():
             expected = sum(bool(events & mask) for events in cycles)
             assert read(ctx, dut, "counter", number) == expected, f"seed {SEED}"

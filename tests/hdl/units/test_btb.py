@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from hdl.units.btb import BranchTargetBuffer
+from hdl.units.btb import TAG_BITS, BranchTargetBuffer
 from tests.support import simulate
 
 
@@ -66,15 +66,28 @@ def test_an_invalid_update_changes_nothing():
     simulate(dut, testbench)
 
 
-def test_the_full_tag_counts():
-    """Words that differ in any single bit above the index do not hit each other's entry."""
+def test_the_tag_counts_but_no_higher_bit():
+    """Words that differ in any single bit up to the tag's do not hit each other's entry."""
     dut = BranchTargetBuffer(entries=16)
 
     async def testbench(ctx):
         await report(ctx, dut, 0x5, taken=1, target=0x40)
-        for bit in range(61):
+        for bit in range(4 + TAG_BITS):
             assert look_up(ctx, dut, 0x5 ^ 1 << bit) is None
+        for bit in range(4 + TAG_BITS, 36):
+            assert look_up(ctx, dut, 0x5 ^ 1 << bit) == (0, 0x40)
         assert look_up(ctx, dut, 0x5) == (0, 0x40)
+
+    simulate(dut, testbench)
+
+
+def test_the_upper_bits_of_a_target_are_those_of_the_word():
+    dut = BranchTargetBuffer()
+
+    async def testbench(ctx):
+        await report(ctx, dut, 0x5, taken=1, target=(1 << 64) - 2)
+        for word, high in ((0x5, 0), (0x5 | 1 << 36, 1), (0x5 | 1 << 60, 1 << 24)):
+            assert look_up(ctx, dut, word) == (0, high << 39 | (1 << 39) - 2)
 
     simulate(dut, testbench)
 
@@ -96,13 +109,13 @@ def test_a_branch_not_taken_removes_only_its_own_word():
 def test_random_outcomes(entries):
     dut = BranchTargetBuffer(entries=entries)
     rng = random.Random(1)
-    words = [rng.getrandbits(59) << 2 | index for index in range(4) for _ in range(3)]
+    words = [rng.getrandbits(TAG_BITS) << 2 | index for index in range(4) for _ in range(3)]
     model = {}
     seen = []
 
     async def testbench(ctx):
         for _ in range(600):
-            word, slot, target = rng.choice(words), rng.randrange(4), rng.getrandbits(64)
+            word, slot, target = rng.choice(words), rng.randrange(4), 2 * rng.getrandbits(38)
             taken = rng.randrange(3) > 0
             await report(ctx, dut, word, taken=taken, slot=slot, target=target)
             if taken:

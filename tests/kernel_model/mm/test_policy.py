@@ -56,7 +56,7 @@ def test_programs_see_the_same_under_every_policy():
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("never", "policy must be one of lazy, eager, batch:N, prefault:N, zero-page, cow"),
+        ("never", "policy must be one of lazy, eager, batch:N, prefault:N, superpage, zero-page"),
         ("batch", "policy 'batch': batch:N needs a power of two, 2 to 512"),
         ("batch:3", "policy 'batch:3': batch:N needs a power of two, 2 to 512"),
         ("prefault:513", "policy 'prefault:513': prefault:N needs 1 to 512"),
@@ -74,6 +74,11 @@ def test_programs_see_the_same_under_every_policy():
             "batch:2+prefault:2",
             "policy 'batch:2+prefault:2': batch:2 and prefault:2 both decide what a fault maps",
         ),
+        (
+            "superpage+batch:8",
+            "policy 'superpage+batch:8': superpage and batch:8 both decide what a fault maps",
+        ),
+        ("superpage:2", "policy 'superpage:2': superpage has no option"),
         ("cow+", "policy must be one of"),
     ],
 )

@@ -2,10 +2,9 @@
 
 import pytest
 
-from sim import machine
 from sim.guests import kernel_setup
 from tests.sim.elf import make_elf
-from tests.sim.scripted import ScriptedHart
+from tests.sim.scripted import machines_run
 from tests.sim.user import PROGRAM, TRAMPOLINE
 
 BASE = 0x8000_0000
@@ -16,7 +15,7 @@ TOHOST = BASE + 8
 def script(monkeypatch):
     """Lets the machine run `ScriptedHart(script)`; the tests fill the list."""
     accesses = []
-    monkeypatch.setattr(machine, "real_hart", lambda config, ram: ScriptedHart(accesses))
+    machines_run(monkeypatch, accesses)
     return accesses
 
 

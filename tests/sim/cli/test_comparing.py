@@ -15,6 +15,7 @@ from sim.cli import main as cli
         (["--policy", "lazy,cow"], "--policy needs a PROGRAM"),
         (["--policy", "lazy,cow", "nothere"], "nothere"),
         (["--svadu", "a.json", "b.json"], "--svadu needs --policy"),
+        (["--json", "c.json", "a.json", "b.json"], "--json needs --policy"),
         (["--max-cycles", "5", "a.json", "b.json"], "--max-cycles needs --policy"),
         (["a.json"], "Missing argument 'B.json'"),
         (["a.json", "b.json", "c.json"], "unexpected extra argument (c.json)"),

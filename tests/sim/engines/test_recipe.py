@@ -15,8 +15,9 @@ def trusted(monkeypatch):
     monkeypatch.setattr(recipe, "_trusted", True)
 
 
-def test_without_trust_there_is_no_recipe():
-    """In this process anyone may have replaced a part of the hart."""
+def test_without_trust_there_is_no_recipe(monkeypatch):
+    """In such a process anyone may have replaced a part of the hart."""
+    monkeypatch.setattr(recipe, "_trusted", False)
     config = MachineConfig()
     assert recipe.recipe_of(config, Machine.make_ram(config)) is None
 

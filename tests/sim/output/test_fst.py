@@ -2,12 +2,11 @@
 
 import pytest
 
-from sim import machine
 from sim.cli import main as cli
 from sim.output import fst
 from tests.sim.cli.test_main import complaint
 from tests.sim.elf import make_elf
-from tests.sim.scripted import ScriptedHart, load, store
+from tests.sim.scripted import load, machines_run, store
 
 BASE = 0x8000_0000
 TOHOST = BASE + 8
@@ -32,7 +31,7 @@ def install(folder, script):
 def arguments(tmp_path, monkeypatch):
     """A run of some cycles on pysim, to which the name of the waveform is added."""
     accesses = [load(BASE)] * 20 + [store(TOHOST, 1)]
-    monkeypatch.setattr(machine, "real_hart", lambda config, ram: ScriptedHart(accesses))
+    machines_run(monkeypatch, accesses)
     program = tmp_path / "program.elf"
     program.write_bytes(make_elf([(BASE, b"\x13\0\0\0" * 2, 64)], {"tohost": TOHOST}))
     options = ["bare", "--quiet", "--engine", "pysim", "--memory", "1"]

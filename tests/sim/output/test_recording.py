@@ -9,7 +9,7 @@ from sim.engines.base import CYCLE_FS
 from sim.output import fst, recording, waves
 from sim.output.waveform import read_waveform
 from tests.sim.elf import make_elf
-from tests.sim.scripted import ScriptedHart, load, store
+from tests.sim.scripted import load, machines_run, store
 
 BASE = 0x8000_0000
 
@@ -20,7 +20,7 @@ def faulting(tmp_path, monkeypatch):
     raised = {"trap": 1, "cause": Cause.LOAD_PAGE, "mode": Priv.U}
     script = [load(BASE)] * 20 + [load(BASE, **raised)] * 2
     script += [load(BASE)] * 20 + [store(BASE + 8, 1)]
-    monkeypatch.setattr(machine, "real_hart", lambda config, ram: ScriptedHart(script))
+    machines_run(monkeypatch, script)
     monkeypatch.chdir(tmp_path)
     program = tmp_path / "program.elf"
     program.write_bytes(make_elf([(BASE, b"\x13\0\0\0" * 2, 64)], {"tohost": BASE + 8}))

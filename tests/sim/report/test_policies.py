@@ -47,6 +47,19 @@ def test_page_faults_and_pages_are_counted_by_kind(trials):
     assert unused[1] - unused[0] == 64 - 8
 
 
+def test_a_fork_that_shares_lets_both_go_on_sooner():
+    (server,) = (path for path in WORKLOADS if path.stem == "server")
+    lazy, cow = (
+        each.measures["fork, on average"] for each in measure(CONFIG, ("lazy", "cow"), server, ())
+    )
+    for name in lazy:
+        assert 1000 < cow[name] < lazy[name] / 5
+
+
+def test_a_program_without_forks_has_no_time_of_theirs(trials):
+    assert parts(trials, "fork, on average") == []
+
+
 def test_walks_are_counted(trials):
     for each in trials:
         counts = each.measures["translation"]
@@ -61,13 +74,13 @@ def test_what_was_not_touched_is_known_only_where_the_hart_sets_the_bits():
 
 @pytest.mark.parametrize("path", WORKLOADS, ids=lambda path: path.stem)
 def test_every_workload_comes_to_its_end(path):
-    lazy, other = measure(CONFIG, ("lazy", "batch:8+cow+zero-page"), path, ())
+    lazy, other = measure(CONFIG, ("lazy", "cow+superpage+zero-page"), path, ())
     assert lazy.did == other.did == (b"", 0)
     assert path.read_text().startswith("// ")
 
 
-def test_there_are_eight_workloads():
-    assert len(WORKLOADS) == 8
+def test_there_are_nine_workloads():
+    assert len(WORKLOADS) == 9
 
 
 def made(policy, cycles, frames, *, copying=0, output=b""):

@@ -117,6 +117,11 @@ class CsrProof(Proof):
             counter = self.counters[csr] = Signal(64)
             written = csrs.write & (csrs.address == csr)
             grows = event & ~self.inhibit[bit] & ~written
+            if csr == MHPMCOUNTERS[0]:
+                # Events are counted a cycle later, unless that writes the counter.
+                self.due = Signal()
+                m.d.sync += self.due.eq(grows)
+                grows = self.due & ~written
             m.d.sync += counter.eq(Mux(written, csrs.write_data, counter + grows))
             self.grew[csr] = self.past(m, grows)
             self.stood[csr] = self.past(m, event & self.inhibit[bit] & ~written)
@@ -152,6 +157,7 @@ class CsrProof(Proof):
         return (
             (monitors.counters[3] == counters[MHPMCOUNTERS[0]])
             & (monitors.selected[3] == self.selected)
+            & (monitors.due[3] == self.due)
             & (registers[Csr.MINSTRET] == counters[Csr.MINSTRET])
             & (registers[Csr.MCYCLE] == counters[Csr.MCYCLE])
             & (registers[Csr.MCOUNTINHIBIT] == self.inhibit)
@@ -316,13 +322,13 @@ class CsrProof(Proof):
 
     @proves
     def mhpmcounter_counts_events(self, m):
-        """mhpmcounter3 grows by one when an event of mhpmevent3 happens, unless HPM3 is set."""
+        """mhpmcounter3 grows by one a cycle after an event of mhpmevent3, unless HPM3 was set."""
         reads = self._reads(MHPMCOUNTERS[0], HPMCOUNTERS[0])
         return self.grew[MHPMCOUNTERS[0]] & reads, self.new == self.counters[MHPMCOUNTERS[0]]
 
     @proves
     def inhibited_mhpmcounter_stands(self, m):
-        """mhpmcounter3 keeps its value while mcountinhibit.HPM3 is set, unless it is written."""
+        """An event while mcountinhibit.HPM3 is set never grows mhpmcounter3."""
         reads = self._reads(MHPMCOUNTERS[0], HPMCOUNTERS[0])
         return self.stood[MHPMCOUNTERS[0]] & reads, self.new == self.counters[MHPMCOUNTERS[0]]
 

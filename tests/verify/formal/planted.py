@@ -242,7 +242,7 @@ BUGS = {
     "of a fault of the second page the first one's address is told": Bug(
         "pipeline/execute.py",
         "executed.data.va.eq(self.splitter.va)",
-        "executed.data.va.eq(self._address)",
+        "executed.data.va.eq(held.address)",
         "misaligned_execute",
         "faults_are_handed_over",
     ),

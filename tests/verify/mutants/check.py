@@ -69,6 +69,14 @@ class Mutants(Check):
         self._folder = TemporaryDirectory(prefix="mutants-")
         yield from unknown
 
+    def state(self):
+        return self._observations
+
+    def adopt(self, state):
+        preload()
+        self._observations = state
+        self._folder = TemporaryDirectory(prefix="mutants-")
+
     def work(self, part, task):
         if self._examiner is None:
             # In a process of its own, or in this one: with a tree of its own.

@@ -25,7 +25,7 @@ SAMPLES = {
         ),
     ),
     "kernel_model": (
-        12,
+        9,
         tuple(f"kernel_model/mm/{name}.py" for name in ("vm", "lazy", "usercopy", "kalloc")),
     ),
     "machine.cpp": (4, ("sim/engines/native/machine/machine.cpp",)),

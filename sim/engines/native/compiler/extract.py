@@ -6,8 +6,9 @@ from typing import Any
 from amaranth.hdl import CombinationalCycle, DriverConflict, Fragment, Signal
 from amaranth.lib.memory import MemoryData
 
-from sim.engines.internals import SignalDict, SignalSet, ir, nir
+from sim.engines.internals import SignalDict, SignalSet, ast, ir, nir
 from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.events import Events, gate
 
 __all__ = ["extract", "prepare", "resets"]
 
@@ -22,10 +23,15 @@ def prepare(top: Any) -> Any:
     return Fragment.get(top, platform=None).prepare()
 
 
-def extract(design: Any, constants: Iterable[Signal] = ()) -> c.Circuit:
-    """The circuit of a prepared design with one clock domain.
+def extract(
+    design: Any, constants: Iterable[Signal] = (), events: Events | None = None
+) -> c.Circuit:
+    """The circuit of a prepared design.
 
     `constants` are undriven signals that keep their initial value, a reset that nobody pulls, say.
+    The design has one clock, whose rising edge counts, no asynchronous reset, and neither prints
+    nor claims anything, unless `events` has all of that; the signals there get their values.
+
     Raises Unsupported, with the signal or source line, for what cannot be computed natively.
     """
     netlist = nir.Netlist()
@@ -39,7 +45,7 @@ def extract(design: Any, constants: Iterable[Signal] = ()) -> c.Circuit:
     except CombinationalCycle as error:
         raise c.Unsupported(f"logic that feeds itself: {_one_line(error)}") from None
     netlist.resolve_all_nets()
-    _check_unread(emitter, _check_clocks(netlist))
+    _check_unread(emitter, _clocks(netlist) if events else _only_clock(netlist))
     replaced = {
         int(number): signal.init >> bit & 1
         for signal in constants
@@ -53,10 +59,19 @@ def extract(design: Any, constants: Iterable[Signal] = ()) -> c.Circuit:
     def value(nets: Iterable[Any]) -> c.Value:
         return tuple(replaced.get(int(n), int(n)) for n in nets)
 
+    told = _add_edges(netlist, circuit, events) if events and events.gated else {}
     for index, cell in enumerate(netlist.cells[1:], 1):
+        if events and isinstance(cell, nir.SyncPrint | nir.SyncProperty):
+            continue
         circuit.cells[index] = _convert(netlist, cell, value)
+        clock = int(getattr(cell, "clk", 0))
+        if told and clock:
+            gate(circuit, index, told[clock, cell.clk_edge], *value([getattr(cell, "arst", 0)]))
     for signal, nets in netlist.signals.items():
         circuit.signals[signal] = value(nets)
+    for claim in events.claims if events else ():
+        for signal, nets in zip(claim.signals, emitter.claimed(claim.statement), strict=True):
+            circuit.signals[signal] = value(nets)
     return circuit
 
 
@@ -66,11 +81,24 @@ def resets(design: Any) -> list[Signal]:
 
 
 class _Emitter(ir.NetlistEmitter):
-    """Amaranth's own, which also notes which cell a memory becomes."""
+    """Amaranth's own, which also notes which cells memories, prints and properties become."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.memories: dict[MemoryData, int] = {}
+        self._claims: dict[int, Any] = {}
+
+    def emit_stmt(self, module_idx: int, fragment: Any, domain: str, stmt: Any, cond: Any) -> None:
+        super().emit_stmt(module_idx, fragment, domain, stmt, cond)
+        if isinstance(stmt, ast.Print | ast.Property):
+            self._claims[id(stmt)] = self.netlist.cells[-1]
+
+    def claimed(self, statement: Any) -> list[Any]:
+        """The nets of what `Claim.signals` has for `statement`."""
+        cell = self._claims[id(statement)]
+        chunks = cell.format.chunks if cell.format else ()
+        shown = [chunk.value for chunk in chunks if not isinstance(chunk, str)]
+        return [[cell.en], [getattr(cell, "test", 0)], *shown]
 
     def emit_memory(self, module_idx: int, fragment: Any, name: str) -> int:
         index: int = super().emit_memory(module_idx, fragment, name)
@@ -96,30 +124,46 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _check_clocks(netlist: Any) -> set[int]:
-    """One clock, rising edge, no asynchronous reset. Returns its net, or none."""
-    clocks: dict[tuple[int, str], str] = {}
+def _add_edges(netlist: Any, circuit: c.Circuit, events: Events) -> dict[tuple[int, str], int]:
+    """Makes an input for each kind of edge; returns its net by the clock's net and the edge."""
+    told = {}
+    for edge in events.edges:
+        circuit.cells.append(c.FlipFlop(1, f"an edge of {edge.clock.name}", None, 0))
+        net = c.net(len(circuit.cells) - 1, 0)
+        circuit.signals[edge.told] = (net,)
+        told[int(netlist.signals[edge.clock][0]), edge.kind] = net
+    return told
+
+
+def _clocks(netlist: Any) -> dict[tuple[int, str], Any]:
+    """A cell for each kind of edge: the net of its clock, and "pos" or "neg"."""
+    clocked = [cell for cell in netlist.cells if int(getattr(cell, "clk", None) or 0) != 0]
+    return {(int(cell.clk), cell.clk_edge): cell for cell in reversed(clocked)}
+
+
+def _only_clock(netlist: Any) -> dict[tuple[int, str], Any]:
+    """The same; Unsupported unless it is one clock's rising edge, without asynchronous reset."""
+    clocks = _clocks(netlist)
     for cell in netlist.cells:
-        clock = getattr(cell, "clk", None)
-        if clock is None or clock == 0:
-            continue
-        clocks.setdefault((int(clock), cell.clk_edge), _source(cell))
         if getattr(cell, "arst", 0) != 0:
             raise c.Unsupported(f"asynchronous reset at {_source(cell)}")
-        if cell.clk_edge != "pos":
+    for (_number, kind), cell in clocks.items():
+        if kind != "pos":
             raise c.Unsupported(f"falling clock edge at {_source(cell)}")
     if len(clocks) > 1:
-        raise c.Unsupported(f"more than one clock, at {' and '.join(clocks.values())}")
-    return {number for number, _edge in clocks}
+        raise c.Unsupported(
+            f"more than one clock, at {' and '.join(map(_source, clocks.values()))}"
+        )
+    return clocks
 
 
-def _check_unread(emitter: _Emitter, clocks: set[int]) -> None:
+def _check_unread(emitter: _Emitter, edges: Iterable[tuple[int, str]]) -> None:
     """Nobody reads the clock as data: who does would see another order of events.
 
     What reads a net is a cell, or a signal that is another name for it: any but a clock that comes
     from outside.
     """
-    netlist = emitter.netlist
+    netlist, clocks = emitter.netlist, {number for number, _kind in edges}
     fragments = emitter.design.fragments
     own = SignalSet(domain.clk for f in fragments for domain in f.domains.values())
     for signal, nets in netlist.signals.items():

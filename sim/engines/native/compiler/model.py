@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.engines.internals import SignalDict
     from sim.engines.native.compiler.bit_slicing import Pieces
     from sim.engines.native.compiler.circuit import Circuit
+    from sim.engines.native.compiler.events import Events
     from sim.engines.native.compiler.layout import Layout
     from sim.engines.native.compiler.translation import Place, TranslatedDesign
 
@@ -66,8 +67,9 @@ class Model:
     Parameters of `of`
     ------------------
     top : elaboratable
-        The design, with one clock domain; or such a design as `extract.prepare` made it. One
-        that `identify` can describe is elaborated only if it has not been made before.
+        The design, with one clock unless `events` tells of more; or such a design as
+        `extract.prepare` made it. One that `identify` can describe is elaborated only if it has not
+        been made before.
     outputs : sequence of Signal
         What is shown in the first words of the state, one word each (64 bits at most).
     directory : Path
@@ -90,6 +92,8 @@ class Model:
         The reset of the clock domain is an input; else it is never pulled.
     rarely : Rarely
         Which state rarely changes: a hint that matters only to speed.
+    events : Events
+        For an elaborated design: what is told of edges; see `extract`.
     shared : bool
         The translation may be that of an equal design, with signals of its own.
 
@@ -136,6 +140,7 @@ class Model:
         level: str = "-O2",
         pullable: bool = False,
         rarely: Rarely = NEVER,
+        events: "Events | None" = None,
         shared: bool = False,
     ) -> Self:
         """The model of a component; the class describes the parameters."""
@@ -147,7 +152,7 @@ class Model:
         places = {**(places or {}), **data}
 
         options = {"everything": everything, "places": places, "pullable": pullable}
-        translate = _translator(top, outputs, rarely=rarely, **options)
+        translate = _translator(top, outputs, rarely=rarely, events=events, **options)
         identity = identify((top, list(outputs), places, exhibits), data.values())
         facts = (identity, everything, runtime, pullable, rarely, amaranth.__version__, level)
         path = None if identity is None else key(directory, "model", _PACKAGES, *facts)

@@ -14,6 +14,7 @@ from sim.engines.native.compiler.circuit import WORD, Circuit, Unsupported, is_c
 from sim.engines.native.compiler.common_subexpressions import canonical, merge
 from sim.engines.native.compiler.dead_bits import live_bits, prune
 from sim.engines.native.compiler.emit import PRELUDE, emit, emit_tables
+from sim.engines.native.compiler.events import Events
 from sim.engines.native.compiler.layout import Layout
 from sim.engines.native.compiler.rarely import NEVER, Rarely
 from sim.engines.native.compiler.scheduling import schedule
@@ -58,10 +59,11 @@ class TranslatedDesign:
         places: Mapping[str, Place] | None = None,
         pullable: bool = False,
         rarely: Rarely = NEVER,
+        events: Events | None = None,
     ):
         self.design = extract.prepare(top)
         resets = () if pullable else extract.resets(self.design)
-        self.circuit = circuit = optimize(extract.extract(self.design, resets))
+        self.circuit = circuit = optimize(extract.extract(self.design, resets, events))
         self._everything = everything
         self._rarely = rarely
         self._slots = [(slot, self._value_of(Value.cast(s))) for slot, s in enumerate(outputs)]

@@ -77,7 +77,14 @@ def _key(digest: str, level: str) -> str:
 def _make(design: Any, survey: Survey, directory: Path, level: str) -> OpenDesign:
     memories = {str(number): memory for number, memory in enumerate(survey.memories)}
     model = Model.of(
-        design, (), directory, everything=True, places=memories, level=level, pullable=True
+        design,
+        (),
+        directory,
+        everything=True,
+        places=memories,
+        level=level,
+        pullable=True,
+        events=survey.events,
     )
     return OpenDesign(
         Path(model.library._name).name,

@@ -4,9 +4,11 @@
 everything that is Python stay as they are in Amaranth's own engine; a signal of the design is a
 window on the compiled model, which is evaluated when somebody looks at it.
 
-There are two differences. Who waits for a signal that logic drives wakes when all has settled, and
-sees settled values. And a reset of the domain leaves the data of a synchronous read port that is
-not enabled alone, as it does in hardware; Amaranth's own engine clears it.
+There are three differences. Who waits for a signal that logic drives wakes when all has settled,
+and sees settled values. A reset of the domain leaves the data of a synchronous read port that is
+not enabled alone, as it does in hardware; Amaranth's own engine clears it. And the rise of an
+asynchronous reset resets, and does no more; Amaranth's own engine takes it for an edge of the
+clock, at which registers without a reset and memories take what is new.
 
 It builds on private parts of Amaranth; see `sim.engines.internals`.
 """
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.engines.internals import PySimEngine
+from sim.engines.native.testbench.claims import Claims
 from sim.engines.native.testbench.slots import Running, State
 from sim.host.toolchain import cache_directory
 
@@ -22,7 +25,7 @@ __all__ = ["NativeSimEngine"]
 
 
 class NativeSimEngine(PySimEngine):
-    """For `Simulator(design, engine=NativeSimEngine)`; the design has one clock domain at most.
+    """For `Simulator(design, engine=NativeSimEngine)`.
 
     Raises Unsupported, with the signal or source line, if the design cannot be computed natively,
     and CompilerError if there is no compiler that works.
@@ -44,6 +47,7 @@ class NativeSimEngine(PySimEngine):
         self._design = design
         self._native = Running(design, self.directory or cache_directory(), self.level)
         self._state = State(self._native)
+        self._claims = Claims(self._native.survey.events.claims, self._state)
         self._processes: set[Any] = set()
         self._testbenches: list[Any] = []
         self._delta_cycles = 0
@@ -63,8 +67,10 @@ class NativeSimEngine(PySimEngine):
                     process.runnable = False
                     process.run()
             # What the processes have just set is not there yet for the flip-flops.
-            clocked = native.clock_if_due()
-            if not clocked and not state.pending:
+            if native.due:
+                self._claims.heed(native.due)
+                native.clock()
+            elif not state.pending:
                 break
             state.commit()
             state.wake()

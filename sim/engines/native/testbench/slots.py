@@ -17,6 +17,8 @@ from sim.engines.native.testbench.survey import Survey
 __all__ = ["Running", "State"]
 
 _ONES = (1 << WORD) - 1
+#: In the place of an edge: an asynchronous reset has risen.
+RESET = -1
 
 
 class Running:
@@ -31,6 +33,14 @@ class Running:
         }
         library = ctypes.CDLL(str(directory / opened.library))
         self._step, self._show = library.native_step, library.native_show
+        events = survey.events
+        self.edges = {(id(edge.clock), edge.kind): i for i, edge in enumerate(events.edges)}
+        #: Where the model is told of an edge, if it has to be.
+        self._told: dict[int, list[Place]] = {}
+        if events.gated:
+            told = (opened.places[self.numbers[id(edge.told)]] for edge in events.edges)
+            self._told = {i: places or [] for i, places in enumerate(told)}
+        self.resets = {id(reset) for reset in events.resets}
         self._array = (ctypes.c_uint64 * len(opened.initial))()
         self.state = memoryview(self._array).cast("B").cast("Q")
         self.words = (ctypes.c_uint64 * max(1, opened.shown_words))()
@@ -40,20 +50,25 @@ class Running:
     def reset(self) -> None:
         """The state as it is at the start."""
         self._array[:] = self.opened.initial  # type: ignore[assignment]
-        self.stale, self.due = True, False
+        self.stale = True
+        #: Edges whose moment has come.
+        self.due: set[int] = set()
 
     def settle(self) -> None:
         """Computes the signals from the state."""
         self._show(self._address, self.words)
         self.stale = False
 
-    def clock_if_due(self) -> bool:
-        """Does the clock edge that has come, if there is one; returns whether there was."""
-        due, self.due = self.due, False
-        if due:
-            self._step(self._address, self._address)
-            self.stale = True
-        return due
+    def clock(self) -> None:
+        """Does the clock edges that have come."""
+        told = [self._told[edge] for edge in self.due if edge in self._told]
+        self.due = set()
+        for places in told:
+            poke(self.state, places, 1)
+        self._step(self._address, self._address)
+        for places in told:
+            poke(self.state, places, 0)
+        self.stale = True
 
     def poke(self, places: list[Place], number: int) -> None:
         """Sets bits of the state."""
@@ -89,8 +104,9 @@ class State(PyEngineState):
             return PySignalState(signal, self.pending)
         if number in native.survey.driven:
             return _Driven(signal, self.pending, native, number)
-        if signal is native.survey.clock:
-            return _Clock(signal, self.pending, native)
+        edges = [native.edges.get((id(signal), kind)) for kind in ("neg", "pos")]
+        if edges != [None, None]:
+            return _Clock(signal, self.pending, native, edges)
         return _Input(signal, self.pending, native, number)
 
     def get_memory(self, memory: MemoryData) -> int:
@@ -119,10 +135,11 @@ class State(PyEngineState):
 class _Input(PySignalState):
     """A signal that the design reads and does not drive."""
 
-    __slots__ = ("_native", "_places")
+    __slots__ = ("_native", "_places", "_resets")
 
     def __init__(self, signal: Signal, pending: Any, native: Running, number: int):
         self._native, self._places = native, native.opened.places[number]
+        self._resets = id(signal) in native.resets
         super().__init__(signal, pending)
 
     def commit(self) -> bool:
@@ -130,22 +147,25 @@ class _Input(PySignalState):
         if changed:
             assert self._places is not None, "an input is a word of the state"
             self._native.poke(self._places, self.curr)
+            if self._resets and self.curr:
+                self._native.due.add(RESET)
         return changed
 
 
 class _Clock(PySignalState):
-    """The clock of the flip-flops."""
+    """A clock of flip-flops; `edges` has the numbers of its falling and its rising edge."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("_edges", "_native")
 
-    def __init__(self, signal: Signal, pending: Any, native: Running):
-        self._native = native
+    def __init__(self, signal: Signal, pending: Any, native: Running, edges: list[int | None]):
+        self._native, self._edges = native, edges
         super().__init__(signal, pending)
 
     def commit(self) -> bool:
         changed = super().commit()
-        if changed and self.curr:
-            self._native.due = True
+        edge = self._edges[self.curr]
+        if changed and edge is not None:
+            self._native.due.add(edge)
         return changed
 
 

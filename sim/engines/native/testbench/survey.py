@@ -10,8 +10,9 @@ from typing import Any
 
 from amaranth.hdl import MemoryData, MemoryInstance, Signal
 
-from sim.engines.internals import ast
+from sim.engines.internals import SignalSet, ast
 from sim.engines.native.compiler.circuit import Unsupported
+from sim.engines.native.compiler.events import Claim, Edge, Events
 
 __all__ = ["Survey"]
 
@@ -25,15 +26,16 @@ class Survey:
         In the order of the walk: every `Signal` and `MemoryData`.
     driven, combinational : set of int
         Places in `signals` of those that the design drives, and that logic without memory drives.
-    clock : Signal or None
-        The clock of the flip-flops.
+    events : Events
+        The clocks' edges, asynchronous resets, and what is printed or claimed.
     digest : str
         The hash.
 
     Raises
     ------
     Unsupported
-        If the design has several clocks or one that it drives, or prints or asserts something.
+        If the design makes a clock or an asynchronous reset itself, or prints or claims something
+        in the domain `comb`.
     """
 
     def __init__(self, design: Any):
@@ -43,23 +45,22 @@ class Survey:
         self.combinational: set[int] = set()
         self._numbers: dict[int, int] = {}
         self._facts: list[object] = []
-        self._clocks: dict[int, Signal] = {}
+        self._edges: dict[tuple[int, str], int] = {}
         self._domain = "comb"
+        self._edge = -1
+        self.events = Events()
         for fragment in design.fragments:
             self._fragment(fragment)
         self.digest = hashlib.sha256(repr(self._facts).encode()).hexdigest()
-        self.clock = self._only_clock()
+        self._check_outside()
 
-    def _only_clock(self) -> Signal | None:
-        if len(self._clocks) > 1:
-            raise Unsupported(
-                f"more than one clock: {', '.join(clock.name for clock in self._clocks.values())}"
-            )
-        for number, clock in self._clocks.items():
-            if number in self.driven:
-                raise Unsupported(f"the clock {clock.name} is made by the design")
-            return clock
-        return None
+    def _check_outside(self) -> None:
+        """Clocks come from outside, and what resets at once does."""
+        clocks = [edge.clock for edge in self.events.edges]
+        for what, signals in (("clock", clocks), ("asynchronous reset", self.events.resets)):
+            for signal in signals:
+                if self._numbers[id(signal)] in self.driven:
+                    raise Unsupported(f"the {what} {signal.name} is made by the design")
 
     def _fragment(self, fragment: Any) -> None:
         note = self._facts.append
@@ -78,9 +79,40 @@ class Survey:
             return
         clocking = fragment.domains[domain]
         number = self._signal(clocking.clk)
-        self._clocks[number] = clocking.clk
+        self._edge = self._kind_of_edge(number, clocking)
         reset = None if clocking.rst is None else self._signal(clocking.rst)
         self._facts.append((number, reset, clocking.clk_edge, clocking.async_reset))
+        resets = self.events.resets
+        if clocking.async_reset and reset is not None and clocking.rst not in SignalSet(resets):
+            resets.append(clocking.rst)
+
+    def _kind_of_edge(self, number: int, clocking: Any) -> int:
+        """Which of the edges a domain heeds."""
+        kind = number, clocking.clk_edge
+        if kind not in self._edges:
+            self._edges[kind] = len(self.events.edges)
+            told = Signal(name=f"{clocking.clk.name}_{clocking.clk_edge}edge")
+            self._signal(told)
+            self.events.edges.append(Edge(clocking.clk, clocking.clk_edge, told))
+        return self._edges[kind]
+
+    def _claim(self, statement: Any) -> None:
+        """A statement that prints, or claims something, in the domain at hand."""
+        name, is_print = type(statement).__name__, isinstance(statement, ast.Print)
+        place = "{}:{}".format(*statement.src_loc)
+        if self._domain == "comb":
+            raise Unsupported(f"{name} in the domain comb at {place}")
+        chunks = statement.message._chunks if statement.message is not None else ()
+        values = [chunk[0] for chunk in chunks if not isinstance(chunk, str)]
+        tests = [] if is_print else [statement.test]
+        self._facts.append((name, len(values)))
+        for value in (*tests, *values):
+            self._value(value)
+        shown = [Signal(ast.Shape.cast(value.shape()), name="shown") for value in values]
+        claim = Claim(statement, self._edge, Signal(name="enabled"), Signal(name="test"), shown)
+        for signal in claim.signals:
+            self.driven.add(self._signal(signal))
+        self.events.claims.append(claim)
 
     def _memory(self, instance: MemoryInstance) -> None:
         data, note = instance._data, self._facts.append
@@ -109,7 +141,7 @@ class Survey:
                     note((patterns, len(inner)))
                     self._statements(inner)
             else:
-                raise Unsupported("{} at {}:{}".format(kind.__name__, *statement.src_loc))
+                self._claim(statement)
 
     def _value(self, value: Any, *, target: bool = False) -> None:
         kind, note = type(value), self._facts.append

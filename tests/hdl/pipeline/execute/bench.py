@@ -64,7 +64,11 @@ class Bench:
         control = dict.fromkeys(CONTROL, 0) | {"unit": Unit.ALU, "system": System.FENCE}
         names = [name for name in leaves(Decoded()) if not name.startswith("control__")]
         rest = dict.fromkeys(names, 0) | {"pc": PC, "fetch__fault": NONE}
-        for name, value in (control | rest | fields).items():
+        given = control | rest | fields
+        from_pc = given["use_pc"] or given["unit"] == Unit.BRANCH
+        base = given["pc"] if from_pc else given["rs1_data"]
+        given["address"] = (base + given["imm"]) % (1 << 64)
+        for name, value in given.items():
             place = "decoded__control" if name in CONTROL else "decoded"
             self.set(**{f"{place}__{name}": value})
         self.set(decoded_valid=1)

@@ -9,6 +9,7 @@ import random
 from hdl.memory.port import Source
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.fetch import Fetch
+from hdl.units.btb import TAG_BITS
 
 __all__ = ["ACCESS", "NONE", "PAGE", "Bench"]
 
@@ -20,6 +21,8 @@ RESET = 0x8000_0000
 BASES = (RESET, 0x1FE0, 0x5FE0, 0x3F_FFFF_FFE0, 0x40_0000)
 FAULTY_PAGES = {0x2: PAGE, 0x6: ACCESS, 0x400_0000: "update"}
 ENTRIES = 4
+#: What tells words apart whose branches are remembered.
+COMPARED = (ENTRIES << TAG_BITS) - 1
 
 
 def translate(va):
@@ -40,7 +43,7 @@ class Btb:
         self.rows = {}
 
     def learn(self, word, slot, taken, target):
-        index = word % ENTRIES
+        index, word = word % ENTRIES, word & COMPARED
         if taken:
             self.rows[index] = (word, slot, target)
         elif self.rows.get(index, (None,))[0] == word:
@@ -49,7 +52,7 @@ class Btb:
     def predict(self, pc):
         """(slot, target) of a branch in the rest of the word at `pc`, or None."""
         word, slot, target = self.rows.get(pc >> 3 & ENTRIES - 1, (None, 0, 0))
-        return (slot, target) if word == pc >> 3 and slot >= pc >> 1 & 3 else None
+        return (slot, target) if word == pc >> 3 & COMPARED and slot >= pc >> 1 & 3 else None
 
 
 class Bench:

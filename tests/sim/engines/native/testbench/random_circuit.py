@@ -37,9 +37,12 @@ class RandomCircuit(RandomExpressions):
     pulled : bool
         The domain's reset will be pulled. Then read ports are always enabled: in pysim a reset
         clears the data of those that are not, which the netlist, and so hardware, does not do.
+    at_once : bool
+        The reset is asynchronous. Then every register has it, and there are no memories: pysim
+        takes its rise for an edge of the clock.
     """
 
-    def __init__(self, seed: int, *, pulled: bool = False):
+    def __init__(self, seed: int, *, pulled: bool = False, at_once: bool = False):
         super().__init__(seed)
         self._pulled = pulled
         random, scale = self._random, self._scale
@@ -50,14 +53,14 @@ class RandomCircuit(RandomExpressions):
         self._known = list(self.inputs)
         self._nest()
         registers = [
-            self._signal(reset_less=random.random() < 0.3)
+            self._signal(reset_less=not at_once and random.random() < 0.3)
             for _ in range(scale * random.randint(1, 4))
         ]
         self.registers = list(registers)
         self._known += registers
         steps = (self._logic, self._logic, self._logic, self._struct, self._memory, self._alias)
         for _ in range(scale * random.randint(1, 4)):
-            random.choice(steps)()
+            random.choice(steps[:4] if at_once else steps)()
         while registers:
             group = [registers.pop() for _ in range(min(len(registers), random.randint(1, 3)))]
             self._block(self._module(), "sync", group, 2)
@@ -76,6 +79,11 @@ class RandomCircuit(RandomExpressions):
             self._count += 1
             parent.submodules[f"part{self._count}"] = wrapped
             self._modules.append(child)
+
+    @property
+    def known(self) -> list[Value]:
+        """What its statements may read: inputs, registers and logic."""
+        return list(self._known)
 
     def _module(self):
         return self._random.choice(self._modules)

@@ -7,6 +7,7 @@ from amaranth.hdl import (
     Assert,
     Cat,
     ClockDomain,
+    Format,
     Module,
     Mux,
     Print,
@@ -61,15 +62,48 @@ def test_a_synchronous_read_port_is_no_logic():
     assert names(survey, survey.combinational) == {"low", "high"}
 
 
+def edges(survey):
+    return [(edge.clock.name, edge.kind) for edge in survey.events.edges]
+
+
 def test_it_finds_the_clock():
     _example, survey = survey_of()
-    assert survey.clock.name == "clk"
+    assert edges(survey) == [("clk", "pos")]
+    assert not survey.events.gated
 
 
 def test_logic_alone_has_no_clock():
     m = Module()
     m.d.comb += Signal(name="y").eq(1)
-    assert Survey(prepare(m)).clock is None
+    survey = Survey(prepare(m))
+    assert edges(survey) == []
+    assert not survey.events.gated
+
+
+def test_it_finds_every_edge_once_and_what_resets_at_once():
+    m = Module()
+    one, falling = ClockDomain("one"), ClockDomain("falling", clk_edge="neg")
+    falling.clk = one.clk
+    m.domains += [one, falling, ClockDomain("two"), ClockDomain("three", async_reset=True)]
+    for name in ("one", "two", "three", "falling", "one"):
+        m.d[name] += Signal(name=name).eq(1)
+    survey = Survey(prepare(m))
+    kinds = [("one_clk", "pos"), ("two_clk", "pos"), ("three_clk", "pos"), ("one_clk", "neg")]
+    assert sorted(edges(survey)) == sorted(kinds)
+    assert [reset.name for reset in survey.events.resets] == ["three_rst"]
+    assert survey.events.gated
+
+
+def test_what_is_printed_and_claimed_is_found_with_its_edge():
+    m, y = Module(), Signal(4)
+    m.d.sync += y.eq(~y)
+    message(m)
+    m.d.sync += Assert(y != 3, Format("{} {}", y, y + 1))
+    survey = Survey(prepare(m))
+    claims = survey.events.claims
+    assert [type(claim.statement).__name__ for claim in claims] == ["Print", "Property"]
+    assert [[len(value) for value in claim.values] for claim in claims] == [[], [4, 5]]
+    assert {claim.edge for claim in claims} == {0}
 
 
 def test_two_of_a_kind_have_one_hash_and_one_order():
@@ -116,18 +150,22 @@ def test_bits_may_be_chosen_on_both_sides():
     assert {"r", "at"} <= {signal.name for signal in survey.signals}
 
 
-def second_domain(m):
-    m.domains.other = ClockDomain()
-    m.d.other += Signal(name="late").eq(1)
-
-
 def own_clock(m):
     m.domains.sync = domain = ClockDomain()
     m.d.comb += domain.clk.eq(Signal())
 
 
+def own_reset(m):
+    m.domains.sync = domain = ClockDomain(async_reset=True)
+    m.d.comb += domain.rst.eq(Signal())
+
+
 def message(m):
     m.d.sync += Print("hello")
+
+
+def remark(m):
+    m.d.comb += Print("hello")
 
 
 def any_value(m):
@@ -141,11 +179,11 @@ def claim(m):
 @pytest.mark.parametrize(
     "spoil, complaint",
     [
-        (second_domain, "more than one clock: clk, other_clk"),
+        (own_reset, "the asynchronous reset rst is made by the design"),
         (own_clock, "the clock clk is made by the design"),
-        (message, r"Print at .*test_survey\.py:\d+"),
+        (remark, r"Print in the domain comb at .*test_survey\.py:\d+"),
         (any_value, r"AnyValue at .*test_survey\.py:\d+"),
-        (claim, r"Property at .*test_survey\.py:\d+"),
+        (claim, r"Property in the domain comb at .*test_survey\.py:\d+"),
     ],
 )
 def test_what_the_simulator_cannot_run_is_refused(spoil, complaint):
