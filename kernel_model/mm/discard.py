@@ -17,7 +17,7 @@ _ZEROS = (Owner.HEAP, Owner.STACK)
 
 def owned(space: AddressSpace, start: int, end: int) -> bool:
     """Every page from `start` to `end`, multiples of the page size, is the process's."""
-    return 0 <= start <= end <= space.regions.end
+    return start <= end <= space.regions.end
 
 
 def may_discard(space: AddressSpace, start: int, end: int) -> bool:

@@ -26,7 +26,7 @@ class Run:
 
 
 def run(
-    elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, abi="lab", svadu=False
+    elf: Path, *args: str, stdin=b"", memory_mib=4, max_cycles=1_000_000, abi="lab", **options
 ) -> Run:
     """Runs `elf`, which must end within `max_cycles` if the kernel's work costs nothing."""
     config = MachineConfig(memory_mib=memory_mib)
@@ -37,7 +37,7 @@ def run(
         console,
         costs=ZERO,
         abi=abi,
-        svadu=svadu,
+        **options,
         files=bundled_files,
     )
     before = kernel.kmem.used

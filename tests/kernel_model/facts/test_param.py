@@ -34,7 +34,9 @@ from tests.programs.headers import constants
 
 def test_programs_are_built_with_the_kernels_limits():
     header = constants("abi.h")
-    names = "CONSOLE DIRSIZ MAXARG MAXFILE MAXPATH NFILE NOFILE NPROC PGACCESS_PAGES PIPESIZE".split()
+    names = (
+        "CONSOLE DIRSIZ MAXARG MAXFILE MAXPATH NFILE NOFILE NPROC PGACCESS_PAGES PIPESIZE".split()
+    )
     assert {name: header[name] for name in names} == {name: getattr(param, name) for name in names}
     assert header["BLOCK_SIZE"] == BSIZE
 
