@@ -23,6 +23,7 @@ from kernel_model.fs.state import File, FileSystem
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.kvm import kvmmake
 from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.pagetable import missing_tables
 from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.mm.space import HeapUse
@@ -199,9 +200,11 @@ class Kernel:
 
     @property
     def promised(self) -> int:
-        """Pages that wait for their frames, of all processes that live."""
-        alive = (proc for proc in self.procs if proc.state is not ProcState.ZOMBIE)
-        return sum(proc.space.waiting for proc in alive)
+        """Frames that all processes that live may still want: for pages that wait for theirs, and
+        for page tables below their sizes."""
+        alive = [proc.space for proc in self.procs[1:] if proc.state is not ProcState.ZOMBIE]
+        tables = sum(missing_tables(self.memory, space.root, space.size) for space in alive)
+        return tables + sum(space.waiting for space in alive)
 
     @property
     def pages_promised(self) -> int:

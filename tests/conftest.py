@@ -70,8 +70,8 @@ def pytest_report_header():
 def _fastest_engine():
     """The engine with which the tests take least time.
 
-    For those of `hdl/` that was, in seconds of one processor: pysim 66, native 56 when every
-    design has yet to be compiled, 46 when all are in the cache. PyPI's `ziglang` compiles a design
+    For those of `hdl/` that was, in seconds of one processor: pysim 66, native 46 when all are in
+    the cache; designs that are not begin on pysim. PyPI's `ziglang` compiles a design
     in seconds, g++ and clang in tenths: it is left to the machine, whose runs are long.
     """
     try:

@@ -18,6 +18,7 @@ DEBUGGING = (ROOT / "docs" / "debugging.md").read_text()
 TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
 BOOT = (ROOT / "docs" / "boot.md").read_text()
 POLICIES = (ROOT / "docs" / "policies.md").read_text()
+TESTBENCHES = (ROOT / "docs" / "testbenches.md").read_text()
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
 
 
@@ -32,6 +33,7 @@ TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
         pytest.param(TUTORIAL, 20, id="tutorial.md"),
         pytest.param(BOOT, 2, id="boot.md"),
         pytest.param(POLICIES, 2, id="policies.md"),
+        pytest.param(TESTBENCHES, 10, id="testbenches.md"),
     ],
 )
 def test_examples_print_what_they_show(text, examples):

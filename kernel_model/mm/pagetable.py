@@ -42,6 +42,7 @@ __all__ = [
     "leaves",
     "lookup",
     "mappages",
+    "missing_tables",
     "uvmunmap",
     "walk",
     "walkaddr",
@@ -314,6 +315,22 @@ def count_tables(kernel: MemoryState, root: int) -> int:
     """How many page-table pages there are, the root included; nothing is charged for counting."""
     middle = _pointers(kernel.memory, root)
     return 1 + len(middle) + sum(len(_pointers(kernel.memory, table)) for table in middle)
+
+
+def missing_tables(memory: PhysicalMemory, root: int, size: int) -> int:
+    """How many page-table pages lack for pages of 4 KiB everywhere below `size`.
+
+    A superpage has none: it may be that one takes its place. Nothing is charged for counting.
+    """
+    wanted: list[int] = [-(-size // SPAN[level]) for level in (2, 1)]
+    middle = [(index, pte_to_pa(pte)) for index, pte in _valid(memory, root) if not pte & _RWX]
+    there = 0
+    for index, table in middle:
+        below = wanted[1] - index * PTES_PER_PAGE
+        if below > 0:
+            low = (number for number, pte in _valid(memory, table) if not pte & _RWX)
+            there += 1 + sum(number < below for number in low)
+    return sum(wanted) - there
 
 
 def _pointers(memory: PhysicalMemory, table: int) -> list[int]:

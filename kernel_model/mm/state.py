@@ -42,7 +42,8 @@ class MemoryState(Protocol):
 
     @property
     def promised(self) -> int:
-        """Pages that wait for their frames, of all processes that live."""
+        """Frames that all processes that live may still want: for pages that wait for theirs, and
+        for page tables below their sizes."""
 
     def charge(self, step: Step, n: int = 1) -> None:
         """Count what doing `step` `n` times costs."""

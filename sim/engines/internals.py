@@ -16,6 +16,7 @@ __all__ = [
     "FragmentCompiler",
     "PyEngineState",
     "PyMemoryState",
+    "PyRTLProcess",
     "PySignalState",
     "PySimEngine",
     "SignalDict",
@@ -58,8 +59,8 @@ from amaranth.hdl import _nir as nir  # noqa: E402
 from amaranth.hdl._ast import SignalDict, SignalSet  # noqa: E402
 from amaranth.hdl._ast import _StatementList as StatementList  # noqa: E402
 from amaranth.sim._pyeval import eval_format, eval_value  # noqa: E402
+from amaranth.sim._pyrtl import PyRTLProcess, pin_blame, value_to_string  # noqa: E402
 from amaranth.sim._pyrtl import _FragmentCompiler as FragmentCompiler  # noqa: E402
-from amaranth.sim._pyrtl import pin_blame, value_to_string  # noqa: E402
 from amaranth.sim.pysim import PySimEngine  # noqa: E402
 from amaranth.sim.pysim import _PyEngineState as PyEngineState  # noqa: E402
 from amaranth.sim.pysim import _PyMemoryState as PyMemoryState  # noqa: E402

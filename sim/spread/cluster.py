@@ -12,7 +12,7 @@ from sim.spread.engine import Lost, SpreadError, Work, prepared, reason
 from sim.spread.sources import PRODUCT, digest
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 __all__ = ["Cluster", "connected"]
 
@@ -38,7 +38,6 @@ def connected(
     Its workers must have the same sources in `folders` as this process. Raises SpreadError.
     """
     try:
-        import dask
         import distributed
     except ImportError as error:
         raise SpreadError(
@@ -49,20 +48,29 @@ def connected(
         with _client(distributed.Client, scheduler) as client:
             yield Cluster(client, digest(folders), folders)
         return
-    # No task of ours is worth more attempts, and none is too large for the machine.
-    settings = {"distributed.scheduler.allowed-failures": DEATHS - 1}
-    with (
-        dask.config.set(settings),
-        distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=0,
-            dashboard_address="127.0.0.1:0",  # any free port: 8787 may be another cluster's
-            silence_logs=logging.CRITICAL + 1,
-        ) as local,
-        distributed.Client(local) as client,
-    ):
+    with _local(workers) as local, distributed.Client(local) as client:
         yield Cluster(client, digest(folders), folders)
+
+
+@contextmanager
+def _local(workers: int) -> "Iterator[LocalCluster]":
+    import dask
+    from distributed import LocalCluster
+
+    # No task of ours is worth more attempts, and none is too large for the machine.
+    with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}):
+        try:
+            local = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=0,
+                dashboard_address="127.0.0.1:0",  # any free port: 8787 may be another cluster's
+                silence_logs=logging.CRITICAL + 1,
+            )
+        except (OSError, RuntimeError) as error:
+            raise SpreadError(f"the local cluster does not start: {reason(error)}") from error
+        with local:
+            yield local
 
 
 @contextmanager

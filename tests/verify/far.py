@@ -22,7 +22,7 @@ __all__ = ["Errand", "FarPool", "serve"]
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Seconds for which a worker has something to do until it is asked again.
-ENOUGH = 0.5
+ENOUGH = 2.0
 
 
 class FarPool:

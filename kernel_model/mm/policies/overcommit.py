@@ -6,26 +6,32 @@ Mode 1, always: whoever touches the page that is too much is killed. Mode 2, nev
 
 from typing import Protocol
 
-from hdl.arch import PTES_PER_PAGE
+from hdl.arch import PAGE_SIZE, page_round_up
+from kernel_model.mm.pagetable import missing_tables
+from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 
 __all__ = ["Always", "Commit", "Strict"]
-
-#: Page-table pages that may be needed besides one for 512 pages: those of upper levels, at the end.
-_TABLES = 3
 
 
 class Commit(Protocol):
     """What may be promised."""
 
-    def allows(self, kernel: MemoryState, pages: int) -> bool:
-        """Whether a process may be promised so many pages more."""
+    def grow(self, kernel: MemoryState, space: AddressSpace, size: int) -> bool:
+        """Whether a process may become `size` bytes large, which is more than now."""
+
+    def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+        """Whether there may be a copy of `old`, in `new`, which is empty."""
 
 
 class Always:
     """Anything may."""
 
-    def allows(self, kernel: MemoryState, pages: int) -> bool:
+    def grow(self, kernel: MemoryState, space: AddressSpace, size: int) -> bool:
+        """Always."""
+        return True
+
+    def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
         """Always."""
         return True
 
@@ -34,11 +40,25 @@ class Strict:
     """No more than there is.
 
     That are the frames that are free without those that were promised already: pages that wait for
-    their frame, and copies of shared ones. What the kernel takes for itself later, as for a pipe,
-    is not counted.
+    their frame, copies of shared ones, and the page tables for both. What the kernel takes for
+    itself later, as for a pipe, is not counted.
     """
 
-    def allows(self, kernel: MemoryState, pages: int) -> bool:
-        """Whether they would fit, with their page tables, if all that was promised were touched."""
-        tables = pages // PTES_PER_PAGE + _TABLES
-        return kernel.promised + kernel.kmem.extra_references + pages + tables <= kernel.kmem.free
+    def grow(self, kernel: MemoryState, space: AddressSpace, size: int) -> bool:
+        """Whether all would fit if all that was promised were touched."""
+        tables = missing_tables(kernel.memory, space.root, size)
+        tables -= missing_tables(kernel.memory, space.root, space.size)
+        return _fits(kernel, _pages(size) - _pages(space.size) + tables)
+
+    def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
+        """The same, if the copy may come to have frames of its own for all its pages."""
+        return _fits(kernel, _pages(old.size) + missing_tables(kernel.memory, new.root, old.size))
+
+
+def _pages(size: int) -> int:
+    return page_round_up(size) // PAGE_SIZE
+
+
+def _fits(kernel: MemoryState, frames: int) -> bool:
+    """So many frames are left besides those that were promised."""
+    return kernel.promised + kernel.kmem.extra_references + frames <= kernel.kmem.free

@@ -9,7 +9,6 @@ from hdl.arch import (
     Pte,
     make_pte,
     page_round_down,
-    page_round_up,
 )
 from kernel_model.facts.costs import Mark, Step
 from kernel_model.mm.fault import reason, refused
@@ -59,17 +58,16 @@ class Paging:
 
     def grow(self, kernel: MemoryState, space: AddressSpace, size: int, eager: bool) -> bool:
         """As `growth` does, if `commit` allows it."""
-        pages = (page_round_up(size) - page_round_up(space.size)) // PAGE_SIZE
-        return self.commit.allows(kernel, pages) and self.growth.grow(kernel, space, size, eager)
+        allowed = self.commit.grow(kernel, space, size)
+        return allowed and self.growth.grow(kernel, space, size, eager)
 
     def exec(self, kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
         """As `growth` does."""
         return self.growth.exec(kernel, space, start, end)
 
     def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
-        """As `sharing` does, if `commit` allows as many pages again."""
-        pages = page_round_up(old.size) // PAGE_SIZE
-        return self.commit.allows(kernel, pages) and self.sharing.fork(kernel, old, new)
+        """As `sharing` does, if `commit` allows it."""
+        return self.commit.fork(kernel, old, new) and self.sharing.fork(kernel, old, new)
 
     def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """As if the process itself had touched the page."""

@@ -130,3 +130,16 @@ def test_a_copy_without_a_run_takes_nothing(large):
     assert list(pagetable.leaves(large, new, 0, GIB)) == []
     vm.uvmfree(large, new, 0)
     assert large.kmem.used == mapped - 1
+
+
+def test_tables_that_lack_below_a_size_are_counted(large):
+    root = vm.uvmcreate(large)
+    memory = large.memory
+    assert pagetable.missing_tables(memory, root, 0) == 0
+    assert pagetable.missing_tables(memory, root, GIB + 1) == 2 + 513
+    map_new(large, root, 5 * MIB2)
+    map_superpage(large, root, 6 * MIB2)
+    map_new(large, root, 3 * GIB)
+    assert pagetable.missing_tables(memory, root, 7 * MIB2) == 6  # a superpage has none
+    assert pagetable.missing_tables(memory, root, 5 * MIB2) == 5
+    assert pagetable.missing_tables(memory, root, 4 * GIB) == 4 + 2048 - 4

@@ -59,6 +59,15 @@ def test_a_scheduler_that_is_not_there(monkeypatch):
         pass
 
 
+def test_a_local_cluster_that_does_not_start(monkeypatch):
+    def fail(**options):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr("distributed.LocalCluster", fail)
+    with pytest.raises(SpreadError, match="local cluster does not start: .*Nanny"):
+        connected(None, 2).__enter__()
+
+
 def test_without_dask_one_line_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SpreadError, match=r"pip install 'trapline\[sweep\]'"), connected(None, 2):

@@ -27,5 +27,6 @@ def test_what_is_there_stays(tmp_path, monkeypatch):
     assert (tmp_path / "model-1.so").read_bytes() == b"mine"
 
 
-def test_pysim_has_nothing_to_ship():
-    assert build(RunConfig(memory_mib=8, engine="pysim")) == {}
+def test_another_engine_has_nothing_to_ship(monkeypatch):
+    monkeypatch.setattr(designs, "NativeEngine", type("Other", (), {}))
+    assert build(RunConfig(memory_mib=8, counters=True)) == {}

@@ -109,8 +109,9 @@ def _enter(folder, cpu_seconds):
         os.dup2(log, stream)
     limit = int(cpu_seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, most))  # a browser lifts it for itself
+    # Not the size of addresses: Yosys in WebAssembly reserves more of them than it uses.
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, most))
     os.chdir(folder)
     for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
         del sys.modules[name]

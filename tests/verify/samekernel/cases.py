@@ -12,7 +12,7 @@ _ACCESSES = """past end null text guard guard-sp0 given-back gone heap-exec ille
 
 @dataclass(frozen=True)
 class Case:
-    """A bundled program with arguments and console input.
+    """A program with arguments and console input, a bundled one or one of `tests/programs`.
 
     `turn` is the length of a process's turn, in traps; 0 = until it waits. `svadu` lets the hart
     update A and D bits. `pages` is the size of the kernel's memory, `policy` its paging policy.
@@ -66,6 +66,7 @@ _USERTESTS = """
 MORE_CASES = [
     *CASES,
     _case("lazytests -n sparse", pages=1 << 14),
+    *(_case("superpages", pages=1 << 12, turn=turn) for turn in (0, 3)),
     *(_case(f"lazytests -n {name}", turn=turn) for name in _LAZYTESTS for turn in (0, 3)),
     *(
         _case(f"usertests -n {name}", turn=turn, svadu=turn == 7)

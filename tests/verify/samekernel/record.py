@@ -11,8 +11,9 @@ from kernel_model.mm.policy import make_policy
 from kernel_model.mm.served import ServedFault
 from kernel_model.proc.state import Cpu
 from kernel_model.proc.trapframe import OFFSETS
-from sim.host.programs import assemble_trampoline, build_program, bundled_files
+from sim.host.programs import assemble_trampoline, bundled_files
 from tests.kernel_model.support import Console
+from tests.programs.expected import Expected
 from tests.verify.samekernel.cases import Case
 
 __all__ = [
@@ -158,7 +159,8 @@ def make_kernel(case: Case, ram) -> RecordedKernel:
         policy=make_policy(case.policy),
         files=bundled_files,
     )
-    kernel.exec(build_program(case.program).read_bytes(), [case.program, *case.arguments])
+    program = Expected(case.program, "").build()
+    kernel.exec(program.read_bytes(), [case.program, *case.arguments])
     return kernel
 
 

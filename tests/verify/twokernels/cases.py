@@ -51,6 +51,7 @@ _USERTESTS = """
 #: More of them, for `python -m tests.verify twokernels`.
 MORE_CASES = [
     *CASES,
+    _case("superpages"),
     *(_case(f"lazytests -n {name}", ordered=False) for name in _LAZYTESTS),
     *(_case(f"usertests -n {name}", ordered=False) for name in _USERTESTS),
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hdl.arch import PAGE_FAULTS, Priv
+from kernel_model.mm.policy import LAZY
 from sim import start, start_boot
 from sim.guests.image_writer import write_image
 from sim.host.own_kernel import build_kernel
@@ -14,8 +15,9 @@ from sim.machine import End
 from sim.session import Session
 from tests.verify.twokernels.scripts import actor
 
-__all__ = ["KERNELS", "Case", "Fault", "Outcome", "image", "outcomes"]
+__all__ = ["KERNELS", "Case", "Fault", "Outcome", "image", "outcomes", "refuses"]
 
+_PROGRAMS = Path(__file__).parents[2] / "programs"
 INPUT = b"one line\nand another one\nno more"
 #: Where `driver.c` faults when a case begins.
 _MARK = 0x1_F234_5678
@@ -64,6 +66,7 @@ def image(cases: Sequence[Case], files: Mapping[str, bytes] = {}) -> bytes:
     """A disk on which the kernels find the commands, and `files`."""
     own = {"init": "boot", "driver": "driver"}
     programs = {name: build_user(Path(__file__).parent / f"{own[name]}.c") for name in own}
+    programs["superpages"] = build_user(_PROGRAMS / "superpages.c")
     contents = {
         **bundled_files(),
         **{name: strip(path.read_bytes()) for name, path in {**programs, "actor": actor()}.items()},
@@ -100,10 +103,15 @@ def outcomes(kernel: str, disk: Path, **config: Any) -> list[Outcome]:
         result = session.result()
     assert (session.end, result.exit_status) == (End.FINISHED, 0), f"{kernel}: {result.output}"
     parts = result.output.split(b"\1case ")[1:]
-    if config.get("policy") == "eager":
+    if refuses(config.get("policy", LAZY)):
         groups = [[] for _ in parts]  # nothing is marked
     assert len(parts) == len(groups), f"{kernel}: {len(parts)} cases, {len(groups)} marks"
     return [_outcome(part, group) for part, group in zip(parts, groups, strict=True)]
+
+
+def refuses(policy: str) -> bool:
+    """Whether `sbrk` fails under the policy if memory would not do."""
+    return policy == "eager" or "overcommit:strict" in policy
 
 
 def _faults(session: Session) -> list[Fault]:

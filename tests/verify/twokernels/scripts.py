@@ -74,8 +74,12 @@ def actor() -> Path:
 
 
 def make(random: Random) -> list[Operation]:
-    """A random script. It begins with a heap, so that there is something to touch."""
-    pages = random.choice([2, 5, 16])
+    """A random script. It begins with a heap, so that there is something to touch.
+
+    A large one has 2 MiB or more, aligned, and ends just behind them.
+    """
+    large = (random.choice([4, 6]) << 20) - _size() + PAGE_SIZE
+    pages = random.choice([2, 5, 16, large // PAGE_SIZE])
     writer = _Writer(random, pages)
     script = [Operation(Syscall.SBRK, (pages * PAGE_SIZE,))]
     return script + [writer.operation() for _ in range(random.randrange(5, LONGEST))]

@@ -42,6 +42,8 @@ class OpenDesign:
         Of each signal its first word there and its width; None if the design does not use it.
     places : list
         Of each signal a list of `Place`; None if it is computed or part of it never changes.
+    held : list
+        The same, of those parts of each signal that are neither computed nor constant.
     rows : list of int
         Of each memory the first word of the state.
     """
@@ -51,7 +53,16 @@ class OpenDesign:
     shown_words: int
     shown: list[tuple[int, int] | None]
     places: list[list[Place] | None]
+    held: list[list[Place]]
     rows: list[int]
+
+
+def find_design(survey: Survey, directory: Path, level: str) -> OpenDesign | None:
+    """A design that was made before and is in the folder `directory`.
+
+    Raises CompilerError if there is no compiler, whose version is part of the name.
+    """
+    return store.load(_path(survey, directory, level), OpenDesign)
 
 
 def open_design(design: Any, survey: Survey, directory: Path, level: str) -> OpenDesign:
@@ -59,13 +70,16 @@ def open_design(design: Any, survey: Survey, directory: Path, level: str) -> Ope
 
     Raises Unsupported and CompilerError as `Model` does.
     """
-    path = directory / f"design-{_key(survey.digest, level)}.json"
-    found = store.load(path, OpenDesign)
+    found = find_design(survey, directory, level)
     if found is not None:
         return found
     made = _make(design, survey, directory, level)
-    store.save(path, made)
+    store.save(_path(survey, directory, level), made)
     return made
+
+
+def _path(survey: Survey, directory: Path, level: str) -> Path:
+    return directory / f"design-{_key(survey.digest, level)}.json"
 
 
 @cache
@@ -92,6 +106,7 @@ def _make(design: Any, survey: Survey, directory: Path, level: str) -> OpenDesig
         model.shown_words,
         [model.shown.get(signal) for signal in survey.signals],
         [places_of(model, signal) for signal in survey.signals],
+        [held_of(model, signal) for signal in survey.signals],
         [model.places[name] for name in memories],
     )
 
@@ -101,12 +116,19 @@ def places_of(model: Model, signal: Signal) -> list[Place] | None:
 
     None if part of it is not there, because it is computed or never changes.
     """
-    places = []
-    for position, width, piece, low in model.pieces.reads(model.circuit.signals.get(signal, ())):
-        if piece not in model.layout.registers:
-            return None
-        places.append((position, (1 << width) - 1, model.layout.registers[piece], low))
-    return places
+    held = held_of(model, signal)
+    width = sum(mask.bit_length() for _position, mask, _word, _low in held)
+    return held if width == len(model.circuit.signals.get(signal, ())) else None
+
+
+def held_of(model: Model, signal: Signal) -> list[Place]:
+    """Where the state holds those parts of a signal that are neither computed nor constant."""
+    registers = model.layout.registers
+    return [
+        (position, (1 << width) - 1, registers[piece], low)
+        for position, width, piece, low in model.pieces.reads(model.circuit.signals.get(signal, ()))
+        if piece in registers
+    ]
 
 
 def poke(state: memoryview, places: list[Place], number: int) -> None:

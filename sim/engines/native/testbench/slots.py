@@ -11,7 +11,7 @@ from amaranth.hdl import MemoryData, Signal
 
 from sim.engines.internals import PyEngineState, PyMemoryState, PySignalState, run_wakers
 from sim.engines.native.compiler.circuit import WORD, Unsupported
-from sim.engines.native.testbench.open_design import Place, open_design, poke
+from sim.engines.native.testbench.open_design import OpenDesign, Place, poke
 from sim.engines.native.testbench.survey import Survey
 
 __all__ = ["Running", "State"]
@@ -24,9 +24,8 @@ RESET = -1
 class Running:
     """The compiled design, its state, and what of it has to be evaluated again."""
 
-    def __init__(self, design: Any, directory: Path, level: str):
-        self.survey = survey = Survey(design)
-        self.opened = opened = open_design(design, survey, directory, level)
+    def __init__(self, survey: Survey, opened: OpenDesign, directory: Path):
+        self.survey, self.opened = survey, opened
         self.numbers = {id(signal): number for number, signal in enumerate(survey.signals)}
         self.rows = {
             id(memory): row for memory, row in zip(survey.memories, opened.rows, strict=True)
@@ -77,20 +76,68 @@ class Running:
 
 
 class State(PyEngineState):
-    """The simulator's state, in which the design's signals and memories are those of the model."""
+    """The simulator's state. Once it is native, the design's signals and memories are the model's.
 
-    def __init__(self, native: Running):
+    Members
+    -------
+    native : Running or None
+        The model.
+    """
+
+    def __init__(self) -> None:
         super().__init__()
-        self.native = native
+        self.native: Running | None = None
         #: Driven signals that somebody waits for.
         self._watched: dict[_Driven, int] = {}
+        #: What wakes the logic of Amaranth's own engine.
+        self._logic: set[Any] = set()
+
+    def note_logic(self) -> None:
+        """All that waits for something now is logic of Amaranth's own engine."""
+        self._logic = {waker for slot in self.slots for waker in slot.wakers}
+
+    def go_native(self, native: Running) -> None:
+        """Leaves the design's signals and memories to the model, with the values that they have.
+
+        Who waits for one of them goes on waiting; only the logic does not.
+        """
+        before = list(self.slots)
+        for signal, index in self.signals.items():
+            number = native.numbers.get(id(signal))
+            if number is not None:
+                native.poke(native.opened.held[number], before[index].curr)
+        self.native = native
+        for signal, index in self.signals.items():
+            if id(signal) in native.numbers:
+                self.slots[index] = slot = self._slot(signal)
+                self._take_over(slot, before[index])
+        for memory, index in self.memories.items():
+            if id(memory) in native.rows:
+                self.slots[index] = rows = _Rows(memory, self.pending, native)
+                rows.write_queue = dict(enumerate(before[index].data))
+                rows.commit()
+                rows.wakers = self._waiting(before[index])
+
+    def _take_over(self, slot: Any, before: Any) -> None:
+        slot.wakers = self._waiting(before)
+        if type(slot) is not _Driven:
+            slot.curr = slot.next = before.curr
+        elif slot.wakers:
+            self._watched[slot] = slot.curr
+
+    def _waiting(self, slot: Any) -> list[Any]:
+        return [waker for waker in slot.wakers if waker not in self._logic]
 
     def reset(self) -> None:
-        self.native.reset()
+        if self.native is not None:
+            self.native.reset()
         super().reset()
         self._watched = {slot: slot.curr for slot in self._watched}
 
     def get_signal(self, signal: Signal) -> int:
+        if self.native is None:
+            number: int = super().get_signal(signal)
+            return number
         index = self.signals.get(signal)
         if index is None:
             index = self.signals[signal] = len(self.slots)
@@ -99,6 +146,7 @@ class State(PyEngineState):
 
     def _slot(self, signal: Signal) -> Any:
         native = self.native
+        assert native is not None, "the model has the slots"
         number = native.numbers.get(id(signal))
         if number is None:
             return PySignalState(signal, self.pending)
@@ -110,9 +158,10 @@ class State(PyEngineState):
         return _Input(signal, self.pending, native, number)
 
     def get_memory(self, memory: MemoryData) -> int:
-        if memory not in self.memories and id(memory) in self.native.rows:
+        native = self.native
+        if native is not None and memory not in self.memories and id(memory) in native.rows:
             self.memories[memory] = len(self.slots)
-            self.slots.append(_Rows(memory, self.pending, self.native))
+            self.slots.append(_Rows(memory, self.pending, native))
         return super().get_memory(memory)
 
     def add_signal_waker(self, signal: Signal, waker: Any) -> None:

@@ -1,16 +1,26 @@
 """A strict kernel refuses what it could not give; one that always promises kills later."""
 
+from random import Random
+
 import pytest
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.mm.policy import make_policy
+from kernel_model.mm.served import Why
+from kernel_model.proc.state import ProcState
 from tests.kernel_model.support import Killed, make_hart, switch_to
 
 GIB = 1 << 30
+ALONE_AND_JOINED = [
+    "overcommit:strict",
+    "batch:8+cow+overcommit:strict+zero-page",
+    "cow+superpage+overcommit:strict",
+]
+WANT = (Why.NO_FRAME, Why.NO_TABLE, Why.NO_COPY)
 
 
-def hart_under(policy):
-    return make_hart(size=1 << 20, policy=make_policy(policy))
+def hart_under(policy, size=1 << 20):
+    return make_hart(size=size, policy=make_policy(policy))
 
 
 def grown(hart):
@@ -43,15 +53,51 @@ def test_more_than_there_is_is_refused_and_changes_nothing():
     assert hart.sbrk(10 * PAGE_SIZE) == size
 
 
-@pytest.mark.parametrize("policy", ["overcommit:strict", "batch:8+cow+overcommit:strict+zero-page"])
-def test_all_that_was_promised_is_there(policy):
-    hart = hart_under(policy)
+@pytest.mark.parametrize("policy", ALONE_AND_JOINED)
+@pytest.mark.parametrize("mib", [1, 5])
+def test_all_that_was_promised_is_there(policy, mib):
+    """Its page tables, too, of which there are several though each page is asked for by itself."""
+    hart = hart_under(policy, mib << 20)
     pages = grown(hart)
-    assert pages > 200  # of 256 frames
+    assert pages > (mib << 8) - 56
     touch_all(hart)
     assert hart.kernel.kmem.free < 6
     hart.exit()
     assert hart.kernel.panicked is None
+
+
+def for_want_of_memory(hart):
+    return [fault for fault in hart.kernel.faults if fault.outcome.why in WANT]
+
+
+@pytest.mark.parametrize("policy", ALONE_AND_JOINED)
+@pytest.mark.parametrize("seed", range(2))
+def test_nobody_is_killed_for_want_of_memory(policy, seed):
+    """Whatever was refused before: processes fork, grow, shrink and touch at random."""
+    random, hart = Random(seed), hart_under(policy, 5 << 20)
+    refused = 0
+    for _ in range(300):
+        heap, size = hart.heap, hart.proc.sz
+        match random.randrange(6):
+            case 0:
+                refused += hart.call("fork") == -1
+            case 1:
+                refused += hart.sbrk(PAGE_SIZE * random.choice([1, 40, 600])) == -1
+            case 2:
+                hart.sbrk(-min(random.choice([1, 5000, 700 * PAGE_SIZE]), size - heap))
+            case 3 if hart.proc is not hart.kernel.first and random.random() < 0.3:
+                hart.call("exit", 0)
+            case 3:
+                hart.timer()
+            case _ if size > heap:
+                at = random.randrange(heap, size)
+                for va in range(at, min(at + 64 * PAGE_SIZE, size), PAGE_SIZE):
+                    random.choice([hart.load, lambda va: hart.store(va, 1)])(va)
+    for pid in [proc.pid for proc in hart.kernel.procs[1:] if proc.state is not ProcState.ZOMBIE]:
+        switch_to(hart, pid)
+        touch_all(hart)
+    assert for_want_of_memory(hart) == []
+    assert refused > 0
 
 
 def test_what_is_given_back_may_be_promised_again():

@@ -8,7 +8,25 @@ from amaranth.sim import Simulator
 
 from sim.engines.native.testbench.simulator import NativeSimEngine
 
-__all__ = ["Circuit", "Mood", "bound_in_time", "check", "run"]
+__all__ = ["ENGINES", "AtOnce", "Circuit", "Late", "Mood", "bound_in_time", "check", "run"]
+
+
+class AtOnce(NativeSimEngine):
+    """Compiles every design before it runs."""
+
+    moments = 0
+
+
+class Late(NativeSimEngine):
+    """Compiles it in the midst of most runs, as if it were not known."""
+
+    moments = 5
+
+    def _known_design(self):
+        self._left = self.moments
+
+
+ENGINES = ("pysim", AtOnce, Late)
 
 #: Seconds of simulated time that a testbench may take; a cycle is a microsecond.
 PATIENCE = 1e-3
@@ -96,7 +114,8 @@ def run(engine, make, *benches, processes=(), vcd=None, clock=True):
 
 
 def check(*benches, make=Circuit, **options):
-    """Both engines make the testbenches note the same, and something."""
-    notes = run(NativeSimEngine, make, *benches, **options)
-    assert notes
-    assert notes == run("pysim", make, *benches, **options)
+    """All engines make the testbenches note the same, and something."""
+    expected, *others = (run(engine, make, *benches, **options) for engine in ENGINES)
+    assert expected
+    for notes in others:
+        assert notes == expected

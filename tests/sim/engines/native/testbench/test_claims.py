@@ -7,10 +7,7 @@ from amaranth.hdl import Assert, Assume, Cover, Format, Module, Print, Signal
 from amaranth.lib import enum
 from amaranth.sim import Simulator
 
-from sim.engines.native.testbench.simulator import NativeSimEngine
-from tests.sim.engines.native.testbench.benches import bound_in_time
-
-ENGINES = ("pysim", NativeSimEngine)
+from tests.sim.engines.native.testbench.benches import ENGINES, AtOnce, bound_in_time
 
 
 class Mood(enum.Enum, shape=2):
@@ -50,7 +47,7 @@ def printed(say, capsys):
     for engine in ENGINES:
         assert ran(engine, say) is None
         texts.append(capsys.readouterr().out)
-    assert texts[0] == texts[1]
+    assert texts[0] == texts[1] == texts[2]
     return texts[0]
 
 
@@ -100,11 +97,11 @@ def test_what_does_not_hold_ends_the_run_where_it_is_claimed(claim, words):
         m.d.sync += claim(count < 3, *words)
 
     errors = [ran(engine, say) for engine in ENGINES]
-    assert str(errors[0]) == str(errors[1])
+    assert str(errors[0]) == str(errors[1]) == str(errors[2])
     assert "violated" in str(errors[1])
     places = [traceback.extract_tb(error.__traceback__)[-1] for error in errors]
     assert places[1].filename == __file__
-    assert places[0][:2] == places[1][:2]
+    assert places[0][:2] == places[1][:2] == places[2][:2]
 
 
 def test_what_holds_does_not(capsys):
@@ -121,7 +118,7 @@ def test_wide_values_are_shown_whole(capsys):
 def test_a_run_that_begins_again_prints_again(capsys):
     simulator = Simulator(
         Counting(lambda m, count, below: m.d.sync.__iadd__(Print(count))).module,
-        engine=NativeSimEngine,
+        engine=AtOnce,
     )
     simulator.add_clock(1e-6)
     texts = []

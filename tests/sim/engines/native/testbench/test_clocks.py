@@ -7,8 +7,7 @@ from amaranth.hdl import Cat, ClockDomain, Cover, DomainRenamer, Format, Module,
 from amaranth.lib.memory import Memory
 from amaranth.sim import Simulator
 
-from sim.engines.native.testbench.simulator import NativeSimEngine
-from tests.sim.engines.native.testbench.benches import bound_in_time
+from tests.sim.engines.native.testbench.benches import ENGINES, AtOnce, bound_in_time
 from tests.sim.engines.native.testbench.random_circuit import RandomCircuit
 from tests.sim.vcd import read_vcd
 
@@ -77,7 +76,7 @@ def random_periods(random):
 @pytest.mark.parametrize("seed", range(5))
 def test_values_cross_from_one_domain_to_the_next(seed, tmp_path):
     notes, waves = [], []
-    for engine in ("pysim", NativeSimEngine):
+    for engine in ENGINES:
         random, design, seen = Random(seed), Crossing(), []
 
         async def bench(ctx, random=random, design=design, seen=seen):
@@ -92,10 +91,10 @@ def test_values_cross_from_one_domain_to_the_next(seed, tmp_path):
         simulated(engine, design.module, bench, random_periods(Random(seed)), path)
         notes.append(seen)
         waves.append(read_vcd(path))
-    assert notes[0] == notes[1]
+    assert notes[0] == notes[1] == notes[2]
     assert len({tuple(seen) for seen in notes[0]}) > MOMENTS // 2
     for name in waves[0].variables:
-        assert waves[0].of(name) == waves[1].of(name), name
+        assert waves[0].of(name) == waves[1].of(name) == waves[2].of(name), name
 
 
 def test_a_tick_in_one_domain_samples_another():
@@ -109,7 +108,7 @@ def test_a_tick_in_one_domain_samples_another():
         note(await ctx.tick("fall").sample(*design.seen))
 
     results = []
-    for engine in ("pysim", NativeSimEngine):
+    for engine in ENGINES:
         design, notes = Crossing(), []
 
         async def bound(ctx, design=design, notes=notes):
@@ -118,7 +117,7 @@ def test_a_tick_in_one_domain_samples_another():
         simulated(engine, design.module, bound, random_periods(Random(0)))
         results.append(notes)
     assert len(results[0]) == 15
-    assert results[0] == results[1]
+    assert results[0] == results[1] == results[2]
 
 
 def pytest_generate_tests(metafunc):
@@ -132,7 +131,7 @@ def pytest_generate_tests(metafunc):
 def test_random_circuits_in_random_domains(first, capsys):
     """Some of the inputs of one are registers of the one before, in whatever domain that is."""
     notes, printed = [], []
-    for engine in ("pysim", NativeSimEngine):
+    for engine in ENGINES:
         random, seen = Random(first), []
         top, circuits, free = several(random, range(first, first + BATCH))
 
@@ -153,9 +152,9 @@ def test_random_circuits_in_random_domains(first, capsys):
         # Which of the domains comes first is nowhere said.
         printed.append(sorted(capsys.readouterr().out.splitlines()))
     assert len(printed[0]) > MOMENTS
-    assert printed[0] == printed[1]
-    for moment, (one, other) in enumerate(zip(*notes, strict=True)):
-        assert one == other, f"seed {first}, moment {moment}"
+    assert printed[0] == printed[1] == printed[2]
+    for moment, (one, *others) in enumerate(zip(*notes, strict=True)):
+        assert others == [one, one], f"seed {first}, moment {moment}"
     assert len({tuple(seen) for seen in notes[0]}) == MOMENTS
 
 
@@ -196,5 +195,5 @@ def test_what_has_no_reset_keeps_out_of_an_asynchronous_one():
         ctx.set(ctx._design.fragment.domains["sync"].rst, 1)
         notes.append(ctx.get(kept))
 
-    simulated(NativeSimEngine, m, bench, {"sync": (2, 1)})
+    simulated(AtOnce, m, bench, {"sync": (2, 1)})
     assert notes == [1]

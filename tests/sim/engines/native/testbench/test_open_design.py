@@ -8,8 +8,7 @@ from amaranth.sim import Simulator
 
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.testbench import open_design
-from sim.engines.native.testbench.simulator import NativeSimEngine
-from tests.sim.engines.native.testbench.benches import Circuit, run
+from tests.sim.engines.native.testbench.benches import AtOnce, Circuit, run
 
 
 def gated():
@@ -38,11 +37,11 @@ def test_what_cannot_be_computed_is_refused(make, complaint):
     # Every time: a refusal leaves nothing behind that looks like an answer.
     for _ in range(2):
         with pytest.raises(Unsupported, match=complaint):
-            Simulator(make(), engine=NativeSimEngine)
+            Simulator(make(), engine=AtOnce)
 
 
 def test_the_second_of_a_kind_is_not_translated(tmp_path, monkeypatch):
-    class Engine(NativeSimEngine):
+    class Engine(AtOnce):
         directory = tmp_path
 
     async def bench(ctx, dut, note):
@@ -55,7 +54,7 @@ def test_the_second_of_a_kind_is_not_translated(tmp_path, monkeypatch):
 
 
 def test_what_the_cache_lost_is_made_again(tmp_path):
-    class Engine(NativeSimEngine):
+    class Engine(AtOnce):
         directory = tmp_path
 
     async def bench(ctx, dut, note):

@@ -6,8 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import DomainReset
 
-from sim.engines.native.testbench.simulator import NativeSimEngine
-from tests.sim.engines.native.testbench.benches import Circuit, check, run
+from tests.sim.engines.native.testbench.benches import ENGINES, AtOnce, Circuit, check, run
 from tests.sim.vcd import read_vcd
 
 
@@ -66,7 +65,7 @@ def test_a_read_port_that_is_not_enabled_keeps_its_data_through_a_reset():
         note(ctx.get(port.data))
 
     # As in the netlist, and so in Verilog; pysim clears it.
-    assert run(NativeSimEngine, lambda: m, bench) == [42]
+    assert run(AtOnce, lambda: m, bench) == [42]
 
 
 def test_waiting_for_edges_changes_and_times():
@@ -149,12 +148,12 @@ def test_waveforms_show_the_same(tmp_path):
             note(await ctx.tick().sample(dut.total))
 
     waves = []
-    for engine in ("pysim", NativeSimEngine):
+    for engine in ENGINES:
         path = tmp_path / "trace.vcd"
         run(engine, Circuit, bench, vcd=path)
         waves.append(course_of(read_vcd(path)))
     assert len(waves[0]) > 10
-    assert waves[0] == waves[1]
+    assert waves[0] == waves[1] == waves[2]
 
 
 def course_of(trace):

@@ -10,8 +10,14 @@ from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
 from sim.engines.native.compiler.circuit import Unsupported
-from sim.engines.native.testbench.simulator import NativeSimEngine
-from tests.sim.engines.native.testbench.benches import Circuit, Mood, bound_in_time, check, run
+from tests.sim.engines.native.testbench.benches import (
+    AtOnce,
+    Circuit,
+    Mood,
+    bound_in_time,
+    check,
+    run,
+)
 
 SHAPES = [
     unsigned(0),
@@ -189,7 +195,7 @@ def test_a_register_that_never_changes_cannot_be_set():
         ctx.set(held, 1)
 
     with pytest.raises(Unsupported, match="held cannot be set"):
-        run(NativeSimEngine, lambda: m, bench)
+        run(AtOnce, lambda: m, bench)
 
 
 def test_signals_and_memories_of_the_testbench_alone():
@@ -236,7 +242,7 @@ def test_a_glitch_wakes_nobody():
         while True:
             woken.append(("same", await ctx.changed(dut.same)))
 
-    run(NativeSimEngine, Chain, bench, background_copy, background_same, clock=False)
+    run(AtOnce, Chain, bench, background_copy, background_same, clock=False)
     assert woken == [("copy", (level,)) for level in (1, 0, 1)]
 
 
@@ -310,7 +316,7 @@ def test_it_is_woken_once_when_all_has_settled():
         while True:
             woken.append(await ctx.changed(dut.total, dut.mood))
 
-    run(NativeSimEngine, Circuit, setter, background_waiter)
+    run(AtOnce, Circuit, setter, background_waiter)
     # Amaranth's own engine sees `mood` change later than `total`, and breaks the trigger.
     assert woken == [(7, Mood.CALM), (-1, Mood.CROSS), (-2, Mood.CROSS)]
 
@@ -341,7 +347,7 @@ def test_a_simulator_that_is_reset_starts_again():
         simulator.run()
         return notes
 
-    notes = noted(NativeSimEngine)
+    notes = noted(AtOnce)
     middle = len(notes) // 2
     assert middle > 3
     assert notes[:middle] == notes[middle:]

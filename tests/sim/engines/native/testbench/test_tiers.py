@@ -1,0 +1,133 @@
+"""Designs begin on Amaranth's own engine, and are compiled once that pays; nobody notices when."""
+
+import warnings
+
+import pytest
+from amaranth.hdl import Cat, ClockSignal, Module, Signal
+from amaranth.sim import Simulator
+
+from sim.engines.native.compiler import cxx
+from sim.engines.native.testbench import simulator as tiers
+from sim.engines.native.testbench.simulator import NativeSimEngine, NotNative, _worth
+from tests.sim.engines.native.testbench.benches import Circuit, Late, bound_in_time, run
+
+
+@pytest.fixture
+def unknown(tmp_path):
+    """The engine with an empty cache."""
+
+    class Engine(NativeSimEngine):
+        directory = tmp_path
+
+    return Engine
+
+
+def late(moments, **options):
+    return type("Late", (Late,), {"moments": moments, **options})
+
+
+async def counting(ctx, dut, note):
+    ctx.set(Cat(dut.go, dut.step), 0b111)
+    for _ in range(6):
+        note(await ctx.tick().sample(dut.total, dut.later))
+    note([ctx.get(dut.rows.data[address]) for address in range(6)])
+
+
+def test_a_short_run_of_an_unknown_design_needs_no_compiler(unknown, monkeypatch):
+    monkeypatch.setattr(tiers, "open_design", None)
+    assert run(unknown, Circuit, counting) == run("pysim", Circuit, counting)
+
+
+def test_one_that_is_known_is_native_from_the_start(unknown, monkeypatch):
+    class AtOnce(unknown):
+        moments = 0
+
+    expected = run(AtOnce, Circuit, counting)
+    monkeypatch.setattr(tiers, "FragmentCompiler", None)
+    assert run(unknown, Circuit, counting) == expected
+
+
+@pytest.mark.parametrize("moments", range(1, 14))
+def test_wherever_it_is_compiled_it_goes_on_as_before(moments):
+    """Registers, inputs and the memory as they are, and who waits goes on waiting."""
+
+    async def background_watcher(ctx, dut, note):
+        while True:
+            note(("seen", await ctx.changed(dut.total)))
+
+    async def background_sampler(ctx, dut, note):
+        async for _clock, _reset, mood in ctx.tick().sample(dut.mood):
+            note(mood)
+
+    async def follow(ctx, dut, note):
+        async for _clock, _reset, total in ctx.tick().sample(dut.total):
+            ctx.set(dut.address, total[:3] if isinstance(total, Signal) else total & 7)
+
+    benches = (counting, background_watcher, background_sampler)
+    expected = run("pysim", Circuit, *benches, processes=(follow,))
+    assert run(late(moments), Circuit, *benches, processes=(follow,)) == expected
+
+
+def test_it_is_compiled_when_its_moments_are_used_up():
+    simulator = Simulator(Circuit(), engine=late(4))
+    simulator.add_clock(1e-6)
+    native = []
+    for _ in range(8):
+        simulator.advance()
+        native.append(simulator._engine._state.native is not None)
+    assert native == [False] * 4 + [True] * 4
+
+
+def test_a_reset_begins_again(unknown):
+    circuit, notes = Circuit(), []
+    simulator = Simulator(circuit, engine=late(6))
+    bound_in_time(simulator)
+    simulator.add_clock(1e-6)
+
+    async def bench(ctx):
+        await counting(ctx, circuit, notes.append)
+
+    simulator.add_testbench(bench)
+    simulator.run()
+    simulator.reset()
+    simulator.run()
+    assert notes[: len(notes) // 2] == notes[len(notes) // 2 :]
+
+
+def gated():
+    m, y = Module(), Signal()
+    m.d.sync += y.eq(ClockSignal())
+    return m
+
+
+def test_what_cannot_be_computed_stays_where_it_is_and_that_is_said():
+    async def bench(ctx, dut, note):
+        for _ in range(5):
+            note(await ctx.tick())
+
+    expected = run("pysim", gated, bench)
+    with pytest.warns(NotNative, match=r"^not computed natively: the clock is read as data at"):
+        assert run(late(2), gated, bench) == expected
+
+
+def test_without_a_compiler_all_runs_on_amaranths_own(unknown, monkeypatch):
+    def none():
+        raise cxx.CompilerError("there is no C++ compiler\nat all")
+
+    monkeypatch.setattr(tiers, "find_design", lambda *_: none())
+    expected = run("pysim", Circuit, counting)
+    with pytest.warns(NotNative, match="^not computed natively: there is no C.. compiler$"):
+        assert run(unknown, Circuit, counting) == expected
+
+
+def test_nothing_is_said_of_what_can():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(late(3), Circuit, counting)
+
+
+def test_the_larger_a_design_the_fewer_moments_are_worth_a_compiler():
+    moments = [_worth(signals) for signals in (0, 10, 100, 1000, 10_000)]
+    assert moments == sorted(moments, reverse=True)
+    assert 20_000 < moments[0] < 30_000
+    assert 2_000 < moments[-1] < 3_000

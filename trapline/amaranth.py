@@ -1,0 +1,12 @@
+"""Amaranth's simulator, with compiled code in place of the design's logic.
+
+    from trapline.amaranth import NativeSimEngine
+
+    simulator = Simulator(dut, engine=NativeSimEngine)
+
+See docs/native.md for what differs, and `trapline.pytest_engine` for whole test suites.
+"""
+
+from sim.engines.native.testbench.simulator import NativeSimEngine, NotNative
+
+__all__ = ["NativeSimEngine", "NotNative"]
