@@ -14,7 +14,7 @@ from kernel_model.facts.costs import IDEAL, Costs, Meter, Step
 from kernel_model.facts.doorbell import Action, Doorbell, Reason, Register
 from kernel_model.facts.memlayout import KERNBASE, TRAPFRAME
 from kernel_model.facts.panic import PANIC_STATUS, KernelPanic
-from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, ROOTINO, TICK
+from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, ROOTINO, TICK, USERSTACK
 from kernel_model.fs.disk import Contents, Geometry
 from kernel_model.fs.file import filedup, openconsole
 from kernel_model.fs.inode import iget
@@ -82,6 +82,8 @@ class Kernel:
         How large the disk is.
     policy : Policy
         When the pages of a process get their frames: one of `mm.policy.POLICIES`.
+    stack_pages : int
+        Pages that the stack of a process may grow to; one has its frame from the start.
 
     Attributes
     ----------
@@ -134,6 +136,7 @@ class Kernel:
         files: Callable[[], Contents] = dict,
         geometry: Geometry | None = None,
         policy: Policy = POLICIES[LAZY],
+        stack_pages: int = USERSTACK,
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
@@ -145,6 +148,7 @@ class Kernel:
         self.zero_frame = 0
         self.heap = HeapUse()
         self.policy = policy
+        self.stack_pages = stack_pages
         self.procs = ProcTable()
         self.cpu = Cpu(quantum, least_turn)
         self.clock = Clock(tick)

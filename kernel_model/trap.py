@@ -8,6 +8,7 @@ from kernel_model.dev.printf import printf
 from kernel_model.facts.costs import Step
 from kernel_model.facts.doorbell import Register
 from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.pagefault import serve
 from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.proc.sleep import yield_
 from kernel_model.proc.state import Proc
@@ -47,8 +48,8 @@ def usertrap(kernel: KernelState, proc: Proc) -> None:
 
 
 def _page_fault(kernel: KernelState, proc: Proc, sepc: int, scause: int, stval: int) -> bool:
-    """Let the policy serve the fault; False if the access was refused. Either is recorded."""
-    outcome = kernel.policy.fault(kernel, proc.space, stval, _ACCESS[scause])
+    """Serve the fault; False if the access was refused. Either is recorded."""
+    outcome = serve(kernel, proc.space, stval, _ACCESS[scause])
     kernel.record(proc, ServedFault(proc.pid, proc.name, sepc, scause, stval, outcome))
     return outcome.decision is _MAPPED
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 from hdl.arch import RAM_BASE, ROM_BASE, ROM_SIZE
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.memlayout import KERNBASE
-from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, TICK
+from kernel_model.facts.param import MAXSTACK, MIN_QUANTUM, QUANTUM, TICK, USERSTACK
 from kernel_model.mm.policy import LAZY, PolicyError, make_policy
 from sim.injection import InjectionError, read_bus_error, read_fail, read_skipped
 
@@ -42,6 +42,7 @@ BOUNDS = {
     "hart_id": (0, (1 << 64) - 1),
     "quantum": (0, LONGEST),
     "tick": (1, LONGEST),
+    "stack_pages": (USERSTACK, MAXSTACK),
     "raw": (0, (1 << 64) - 2),
     "virtio_version": (1, 2),
     "drop_tlb": (0, LONGEST),
@@ -182,6 +183,8 @@ class RunConfig(MachineConfig):
         Cycles of a process's turn; 0 = until it waits.
     tick : int
         Cycles of the unit of `sleep` and `uptime`.
+    stack_pages : int
+        Pages that a stack may grow to, when they are touched; below them is the guard page.
     disk : Path or None
         What fills the disk: xv6's `fs.img`, or a folder.
     programs : bool
@@ -201,6 +204,7 @@ class RunConfig(MachineConfig):
     abi: str = AUTO
     quantum: int = QUANTUM
     tick: int = TICK
+    stack_pages: int = USERSTACK
     disk: Path | None = None
     programs: bool = True
     files: tuple[HostFile, ...] = ()

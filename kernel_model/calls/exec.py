@@ -7,6 +7,7 @@ from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
 from kernel_model.calls.elf import ExecError, Segment, read_elf
 from kernel_model.calls.state import KernelState
 from kernel_model.facts.costs import Step
+from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.facts.param import MAXARG, USERSTACK
 from kernel_model.mm.pagetable import walkaddr
 from kernel_model.mm.regions import Owner, Regions
@@ -53,7 +54,9 @@ def _space(kernel: KernelState, proc: Proc, segments: Sequence[Segment]) -> Addr
     root = proc_pagetable(kernel, proc.trapframe)
     if root == 0:
         raise ExecError("no frame left for the page table")
-    regions = _regions(segments)
+    regions = _regions(segments, kernel.stack_pages)
+    if regions.end > TRAPFRAME:
+        raise ExecError(f"a stack of {kernel.stack_pages:,} pages reaches past {TRAPFRAME:#x}")
     return AddressSpace(root, regions.end, regions)
 
 
@@ -64,7 +67,7 @@ def _check_room(kernel: KernelState, segments: Sequence[Segment]) -> None:
         raise ExecError(f"no frame left: the segments have {pages} pages, more than all of RAM")
 
 
-def _regions(segments: Sequence[Segment]) -> Regions:
+def _regions(segments: Sequence[Segment], stack_pages: int) -> Regions:
     """Whose the pages are, as xv6's `exec` makes them (kernel/exec.c).
 
     Each segment owns what lies between the end of those before it and its own end. So it owns what
@@ -75,7 +78,7 @@ def _regions(segments: Sequence[Segment]) -> Regions:
     for segment in sorted(segments, key=lambda segment: segment.vaddr):
         regions = regions.grown(segment.end, segment.perm, Owner.SEGMENT)
     regions = regions.grown(regions.end + PAGE_SIZE, 0, Owner.GUARD)
-    top = regions.end + USERSTACK * PAGE_SIZE
+    top = regions.end + stack_pages * PAGE_SIZE
     return regions.grown(top, int(Pte.R | Pte.W), Owner.STACK)
 
 
@@ -87,11 +90,13 @@ def _load(kernel: KernelState, space: AddressSpace, segment: Segment) -> None:
 
 
 def _map_stack(kernel: KernelState, space: AddressSpace) -> None:
-    """Map the stack, which is at the end, and the guard page below it."""
-    base = space.size - (1 + USERSTACK) * PAGE_SIZE
-    if uvmalloc(kernel, space.root, base, space.size, Pte.R | Pte.W | Pte.U) == 0:
-        raise ExecError("no frame left for the stack")
-    uvmclear(kernel, space.root, base)
+    """Map the top of the stack, which is at the end, and the guard page below all of it."""
+    guard = space.size - (1 + kernel.stack_pages) * PAGE_SIZE
+    top = space.size - USERSTACK * PAGE_SIZE
+    for start, end in ((guard, guard + PAGE_SIZE), (top, space.size)):
+        if uvmalloc(kernel, space.root, start, end, Pte.R | Pte.W | Pte.U) == 0:
+            raise ExecError("no frame left for the stack")
+    uvmclear(kernel, space.root, guard)
     space.reside(1 + USERSTACK)
 
 

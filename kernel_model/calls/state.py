@@ -20,6 +20,8 @@ class KernelState(FileState, Protocol):
     #: Frames that are the kernel's for good.
     own_frames: int
     meter: Meter
+    #: Pages that a process's stack may grow to.
+    stack_pages: int
 
     def halt(self, status: int) -> None:
         """The run has ended."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kernel_model.calls import sysfile, sysproc
+from kernel_model.calls import sysfile, sysmem, sysproc
 from kernel_model.calls.args import argint
 from kernel_model.calls.state import KernelState
 from kernel_model.dev.printf import printf
@@ -36,6 +36,10 @@ SYSCALLS: dict[int, Callable[[KernelState, Proc], int]] = {
     Syscall.LINK: sysfile.sys_link,
     Syscall.MKDIR: sysfile.sys_mkdir,
     Syscall.CLOSE: sysfile.sys_close,
+    Syscall.PGACCESS: sysmem.sys_pgaccess,
+    Syscall.MADVISE: sysmem.sys_madvise,
+    Syscall.MINCORE: sysmem.sys_mincore,
+    Syscall.VMPRINT: sysmem.sys_vmprint,
 }
 
 _XLEN_MASK = (1 << 64) - 1

@@ -9,7 +9,7 @@ load, a store and its share of the branch.
 
 from collections.abc import Mapping
 from enum import IntEnum
-from operator import sub
+from operator import add, sub
 from typing import NamedTuple
 
 __all__ = ["IDEAL", "NO_WORK", "TABLE", "ZERO", "Charged", "Costs", "Mark", "Meter", "Step", "Work"]
@@ -139,6 +139,10 @@ class Work(NamedTuple):
     def cycles(self) -> int:
         """What it cost: the sum of its steps."""
         return sum(charged.cycles for charged in self.steps)
+
+    def plus(self, other: "Work") -> "Work":
+        """This, and what was done next."""
+        return self._replace(counts=tuple(map(add, self.counts, other.counts)))
 
 
 NO_WORK = Work((0,) * len(Step), ZERO)

@@ -14,6 +14,7 @@ __all__ = [
     "MAXFILE",
     "MAXOPBLOCKS",
     "MAXPATH",
+    "MAXSTACK",
     "MIN_QUANTUM",
     "NDEV",
     "NDIRECT",
@@ -22,6 +23,7 @@ __all__ = [
     "NINODES",
     "NOFILE",
     "NPROC",
+    "PGACCESS_PAGES",
     "PIPESIZE",
     "QUANTUM",
     "ROOTDEV",
@@ -30,8 +32,11 @@ __all__ = [
     "USERSTACK",
 ]
 
-#: Pages of a user stack.
+#: Pages of a user stack, and the most that `--stack-pages` lets it grow to.
 USERSTACK = 1
+MAXSTACK = 1 << 16
+#: Most pages that `pgaccess` tells about at once.
+PGACCESS_PAGES = 512
 #: One more than the most arguments that `exec` takes: the null pointer behind them counts.
 MAXARG = 32
 #: Bytes of the longest path name, with its NUL.

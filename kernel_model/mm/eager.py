@@ -2,6 +2,8 @@
 
 from kernel_model.facts.panic import KernelPanic
 from kernel_model.mm.fault import reason, refused
+from kernel_model.mm.lazy import vmfault
+from kernel_model.mm.regions import Owner
 from kernel_model.mm.served import FaultOutcome, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
@@ -11,7 +13,11 @@ __all__ = ["Eager"]
 
 
 class Eager:
-    """The policy: no page waits, so that any page fault kills, and `sbrk` may fail."""
+    """The policy: no page waits, so that any page fault kills, and `sbrk` may fail.
+
+    But for what programs and users have asked to wait: pages that `madvise` has taken back, and
+    those of a stack that may grow.
+    """
 
     def boot(self, kernel: MemoryState) -> None:
         """Needs nothing."""
@@ -21,7 +27,10 @@ class Eager:
         return uvmallocheap(kernel, space, size)
 
     def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
-        """Refuses; no page waits for its frame."""
+        """Refuses, unless the page is one of those few that wait for their frame."""
+        owned = space.region(va)
+        if owned is not None and owned.owner in (Owner.HEAP, Owner.STACK):
+            return vmfault(kernel, space, va, access)
         before = kernel.meter.mark()
         why, region, pte = reason(kernel, space, va, access)
         if why is Why.UNTOUCHED:
@@ -29,7 +38,7 @@ class Eager:
         return refused(kernel, space, why, region, pte, before)
 
     def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
-        """Refuses as well."""
+        """As if the process itself had touched the page."""
         return self.fault(kernel, space, va, access)
 
     def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:

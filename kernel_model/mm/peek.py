@@ -16,16 +16,20 @@ _USER_READ = Pte.V | Pte.U | Pte.R
 _TABLE = Struct(f"<{PTES_PER_PAGE}Q")
 
 
-def vmprint(memory: PhysicalMemory, root: int) -> Iterator[str]:
+def vmprint(memory: PhysicalMemory, root: int, letters: bool = True) -> Iterator[str]:
     """The page table as xv6 prints it: a line for every valid entry, indented by its level.
 
-    Behind each stand its flags, as letters.
+    Behind each stand its flags, as letters; without `letters` it is the lab's format.
     """
     yield f"page table {root:#018x}"
-    yield from _entries(memory, root, 0, LEVELS - 1)
+    for line, pte in _entries(memory, root, 0, LEVELS - 1):
+        yield f"{line} {flag_letters(pte)}" if letters else line
 
 
-def _entries(memory: PhysicalMemory, table: int, start: int, level: int) -> Iterator[str]:
+def _entries(
+    memory: PhysicalMemory, table: int, start: int, level: int
+) -> Iterator[tuple[str, int]]:
+    """The line of each valid entry, and the entry."""
     for index in range(PTES_PER_PAGE):
         pte = memory.read_u64(table + PTE_SIZE * index)
         if pte & Pte.V == 0:
@@ -33,7 +37,7 @@ def _entries(memory: PhysicalMemory, table: int, start: int, level: int) -> Iter
         va = start + index * PAGE_SIZE * PTES_PER_PAGE**level
         pa = pte_to_pa(pte)
         where = f"{' ..' * (LEVELS - level)}{va:#018x}"
-        yield f"{where}: pte {pte:#018x} pa {pa:#018x} {flag_letters(pte)}"
+        yield f"{where}: pte {pte:#018x} pa {pa:#018x}", pte
         if pte & _RWX == 0 and level > 0:
             yield from _entries(memory, pa, va, level - 1)
 

@@ -34,6 +34,9 @@ class Why(Enum):
     SHARED = auto()
     #: MAPPED: nobody else has the page's frame any more, so the process may write to it.
     LAST_OWNER = auto()
+    #: MAPPED: the page was there, but its A bit had been cleared, and the hart leaves it to the
+    #: kernel to set it (Svade).
+    NOT_ACCESSED = auto()
     #: REFUSED, as all that follow: the address is not below the size.
     PAST_SIZE = auto()
     #: The page is mapped, but not the user's.

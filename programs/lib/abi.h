@@ -20,6 +20,9 @@
 #define O_CREATE 0x200
 #define O_TRUNC 0x400
 
+// What madvise knows: the pages' content is not needed any more.
+#define MADV_DONTNEED 4
+
 // Types of files.
 #define T_DIR 1
 #define T_FILE 2
@@ -34,6 +37,7 @@
 #define NFILE 100   // open files in all
 #define MAXARG 32   // arguments of exec, with the NULL that ends them
 #define MAXPATH 128 // bytes of a path, with its NUL
+#define PGACCESS_PAGES 512 // of one call of pgaccess
 #define DIRSIZ 14   // bytes of a name in a directory; without a NUL if it needs all of them
 #define PIPESIZE 512
 #define BLOCK_SIZE 1024

@@ -33,6 +33,12 @@ int link(const char *path, const char *other);
 int mkdir(const char *path);
 int close(int descriptor);
 
+// Those of the course's next labs: the kernel model has them, the kernel in C fails.
+int pgaccess(const void *start, int pages, void *mask); // a bit for each page; they are cleared
+int madvise(void *start, size_t length, int advice);
+int mincore(const void *start, size_t length, unsigned char *vector); // a byte for each page
+int vmprint(void);
+
 // sbrk2 with a type: the same on a kernel that is always lazy.
 char *sbrk(int n);
 char *sbrklazy(int n);

@@ -47,6 +47,10 @@ SYSCALL unlink, SYS_unlink
 SYSCALL link, SYS_link
 SYSCALL mkdir, SYS_mkdir
 SYSCALL close, SYS_close
+SYSCALL pgaccess, SYS_pgaccess
+SYSCALL madvise, SYS_madvise
+SYSCALL mincore, SYS_mincore
+SYSCALL vmprint, SYS_vmprint
 
 // One argument in C, two in the registers: a kernel that is always lazy never looks at the second.
 SBRK sbrk, SBRK_EAGER

@@ -234,6 +234,12 @@ KERNEL = [
         help="A process's turn; 0 = until it waits.",
     ),
     _number("tick", "CYCLES", "The unit of sleep and uptime.", RunConfig),
+    _number(
+        "stack_pages",
+        "N",
+        "Pages that a stack may grow to, when they are touched.",
+        RunConfig,
+    ),
 ]
 #: What `run` alone shows and reads, called as in `RunOptions`.
 WATCHED = [

@@ -55,6 +55,7 @@ def make_kernel(config: RunConfig, ram: Ram, console: Console, disk: Disk | None
         quantum=config.quantum,
         least_turn=max(MIN_QUANTUM, LEAST_TURN_ACCESSES * config.latency),
         tick=config.tick,
+        stack_pages=config.stack_pages,
         abi=config.abi,
         policy=make_policy(config.policy),
         files=files,

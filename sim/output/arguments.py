@@ -7,7 +7,7 @@ from struct import unpack
 from hdl.arch import PAGE_SIZE
 from kernel_model.calls.args import signed
 from kernel_model.calls.sysfile import O_CREATE, O_RDWR, O_TRUNC, O_WRONLY
-from kernel_model.facts.abi import SBRK_EAGER, SBRK_LAZY, Abi, Syscall
+from kernel_model.facts.abi import MADV_DONTNEED, SBRK_EAGER, SBRK_LAZY, Abi, Syscall
 from kernel_model.facts.param import MAXARG
 from kernel_model.fs.state import FileType
 from kernel_model.kernel import Kernel
@@ -165,6 +165,28 @@ def _sbrk_type(call: Call, n: int) -> str:
     return _SBRK_TYPES.get(value, str(value))
 
 
+def _length(call: Call, n: int) -> str:
+    return str(call.args[n])
+
+
+def _advice(call: Call, n: int) -> str:
+    value = signed(call.args[n])
+    return "MADV_DONTNEED" if value == MADV_DONTNEED else str(value)
+
+
+def _mask(call: Call, n: int) -> str:
+    """The bits that `pgaccess` has stored; the argument before is of how many pages."""
+    size = (signed(call.args[n - 1]) + 31) // 32 * 4
+    data = call.look(call.args[n], size) if call.result == 0 else None
+    return f"[{int.from_bytes(data, 'little'):#x}]" if data else _pointer(call, n)
+
+
+def _vector(call: Call, n: int) -> str:
+    """The bytes that `mincore` has stored; the argument before is the length of the pages."""
+    pages = -(-call.args[n - 1] // PAGE_SIZE)
+    return _buffer(call, n, min(pages, _MOST + 1) if call.result == 0 else -1)
+
+
 def _quoted(data: bytes) -> str:
     text = "".join(_escaped(byte) for byte in data[:_MOST])
     return f'"{text}"' + ("..." if len(data) > _MOST else "")
@@ -178,7 +200,7 @@ def _escaped(byte: int) -> str:
 
 _NAMES = {int(number): number.name.lower() for number in Syscall}
 #: What is known of an argument only at the call's end.
-_AFTER = (_received, _pair, _status, _stat)
+_AFTER = (_received, _pair, _status, _stat, _mask, _vector)
 _SIGNATURES: dict[int, tuple[_Kind, ...]] = {
     Syscall.EXIT: (_int,),
     Syscall.WAIT: (_status,),
@@ -198,4 +220,7 @@ _SIGNATURES: dict[int, tuple[_Kind, ...]] = {
     Syscall.LINK: (_string, _string),
     Syscall.MKDIR: (_string,),
     Syscall.CLOSE: (_int,),
+    Syscall.PGACCESS: (_pointer, _int, _mask),
+    Syscall.MADVISE: (_pointer, _length, _advice),
+    Syscall.MINCORE: (_pointer, _length, _vector),
 }

@@ -49,6 +49,7 @@ _WHY = {
     Why.NEVER_STORED: "it is below the size and only read so far, so the page of zeros will do",
     Why.SHARED: "others have the page's frame, too, so the process gets a copy: copy on write",
     Why.LAST_OWNER: "nobody else has the page's frame any more, so the process may write to it",
+    Why.NOT_ACCESSED: "it was there, but its A bit had been cleared, which the kernel sets again",
     Why.PAST_SIZE: "it is not below the size",
     Why.GUARD_PAGE: "the page is mapped, but not for user mode",
     Why.PAGE_RIGHTS: "the page is mapped, and does not allow the access",
@@ -59,7 +60,12 @@ _WHY = {
     Why.RUN_ENDED: "the run ended before it",
 }
 #: What was done to the frame, where it was not just mapped.
-_VERBS = {Why.SHARED: "copied to", Why.LAST_OWNER: "took over", Why.NEVER_STORED: "mapped zero"}
+_VERBS = {
+    Why.SHARED: "copied to",
+    Why.LAST_OWNER: "took over",
+    Why.NEVER_STORED: "mapped zero",
+    Why.NOT_ACCESSED: "set A of",
+}
 #: What no name of a cause says by itself.
 _EXCEPTIONS = {
     Cause.ILLEGAL: "illegal instruction",

@@ -30,6 +30,7 @@ _FAULTS = {
     Why.NEVER_STORED: "reads of zeros",
     Why.SHARED: "copies of shared pages",
     Why.LAST_OWNER: "shared pages taken over",
+    Why.NOT_ACCESSED: "A bits set again",
 }
 _REFUSED = "refused"
 #: The measures of a trial under their headings.

@@ -32,8 +32,8 @@ def run(
     memory_mib=4,
     max_cycles=1_000_000,
     abi="lab",
-    svadu=False,
     check=False,
+    **options,
 ) -> Run:
     """Runs `elf`, which must end within `max_cycles` if the kernel's work costs nothing.
 
@@ -47,7 +47,7 @@ def run(
         console,
         costs=ZERO,
         abi=abi,
-        svadu=svadu,
+        **options,
         files=bundled_files,
     )
     before = kernel.kmem.used

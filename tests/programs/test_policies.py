@@ -18,6 +18,7 @@ _LINES = [
     *(f"badaccess {access}" for access in _ACCESSES),
     "ls / | grep s | wc; (echo a; (echo b; echo c) | cat) > f; cat f",
     "lazytests -n readwrite pipestraddle strings guard readonly noexec",
+    "labtests -n pgaccess pgcopies pgfork pgbad dontneed dontneedfree mincore madvisebad stackfork",
     "usertests -n copyin copyout forkfork",
 ]
 
@@ -37,7 +38,7 @@ def lazily():
 def test_under_the_usual_one_all_goes_well(lazily):
     output, status = lazily
     assert status == 0
-    assert output.count(b"ALL TESTS PASSED") == 2
+    assert output.count(b"ALL TESTS PASSED") == 3
     assert output.count(b"unexpected scause") > len(_ACCESSES)
 
 

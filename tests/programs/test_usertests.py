@@ -57,6 +57,22 @@ def test_lazytests(abi, options):
     assert done.status == 0
 
 
+@pytest.mark.parametrize(("svadu", "stack_pages"), [(False, 1), (True, 12)])
+def test_labtests(svadu, stack_pages):
+    done = run(
+        build_program("labtests"),
+        "-n",
+        memory_mib=USERTESTS_MIB,
+        max_cycles=MAX_CYCLES,
+        svadu=svadu,
+        stack_pages=stack_pages,
+    )
+
+    assert set(results(done.output).values()) == {"OK"}, done.output
+    assert done.output.endswith("ALL TESTS PASSED\n")
+    assert (done.status, done.frames_lost) == (0, 0)
+
+
 def test_sbrk_of_2025_passes_usertests_as_well():
     names = ["sbrkmisuse", "sbrkfail", "sbrkagain", "mem", "copyin", "copyout"]
     done = run(

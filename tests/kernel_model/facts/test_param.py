@@ -34,7 +34,9 @@ from tests.programs.headers import constants
 
 def test_programs_are_built_with_the_kernels_limits():
     header = constants("abi.h")
-    names = "CONSOLE DIRSIZ MAXARG MAXFILE MAXPATH NFILE NOFILE NPROC PIPESIZE".split()
+    names = (
+        "CONSOLE DIRSIZ MAXARG MAXFILE MAXPATH NFILE NOFILE NPROC PGACCESS_PAGES PIPESIZE".split()
+    )
     assert {name: header[name] for name in names} == {name: getattr(param, name) for name in names}
     assert header["BLOCK_SIZE"] == BSIZE
 
@@ -43,7 +45,7 @@ def test_limits_are_those_of_the_page():
     told = dict(table_under("Limits"))
     assert told["processes, init included"] == str(NPROC)
     assert told["arguments of `exec`; bytes of a path"] == f"{MAXARG - 1}; {MAXPATH - 1}"
-    assert told["pages of stack"] == str(USERSTACK)
+    assert told["pages of stack, unless `--stack-pages` says more"] == str(USERSTACK)
     assert told["open files of a process; of all"] == f"{NOFILE}; {NFILE}"
     assert told["bytes of a name"] == str(DIRSIZ)
     blocks = f"inodes; blocks of {BSIZE:,} bytes for data"

@@ -60,7 +60,7 @@ def test_rights_are_those_of_the_page(pte, words):
 
 
 def test_there_are_words_for_every_reason():
-    maps = {Why.UNTOUCHED, Why.NEVER_STORED, Why.SHARED, Why.LAST_OWNER}
+    maps = {Why.UNTOUCHED, Why.NEVER_STORED, Why.SHARED, Why.LAST_OWNER, Why.NOT_ACCESSED}
     for why in set(Why) - maps - {Why.RUN_ENDED}:
         assert in_words(outcome(why))
     for why in maps:

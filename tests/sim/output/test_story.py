@@ -203,7 +203,13 @@ def test_what_has_not_been_retried_has_the_sum_so_far():
 @pytest.mark.parametrize("why", Why)
 def test_every_reason_has_words(why):
     served = refused(0x44, Cause.LOAD_PAGE, 0x5008)
-    if why in (Why.UNTOUCHED, Why.NEVER_STORED, Why.SHARED, Why.LAST_OWNER):
+    if why in (
+        Why.UNTOUCHED,
+        Why.NEVER_STORED,
+        Why.SHARED,
+        Why.LAST_OWNER,
+        Why.NOT_ACCESSED,
+    ):
         served = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
     served = served._replace(outcome=served.outcome._replace(why=why))
     if why is Why.RUN_ENDED:

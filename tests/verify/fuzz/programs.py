@@ -206,6 +206,8 @@ def _argument(number, index, random):
         return _path(random)
     if number in (Syscall.PIPE, Syscall.WAIT):
         return _address(random)
+    if number in (Syscall.PGACCESS, Syscall.MADVISE, Syscall.MINCORE) and index == 0:
+        return _address(random) & ~0xFFF
     if number == Syscall.KILL:
         return random.randrange(12)
     return _number(random)

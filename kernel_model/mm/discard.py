@@ -1,0 +1,47 @@
+"""Pages whose content a process does not need any more, and which of them are in memory."""
+
+from collections.abc import Iterator
+
+from hdl.arch import PAGE_SIZE
+from kernel_model.mm.pagetable import SPAN, leaf_tables
+from kernel_model.mm.regions import Owner
+from kernel_model.mm.space import AddressSpace
+from kernel_model.mm.state import MemoryState
+from kernel_model.mm.superpages import unmap
+
+__all__ = ["discard", "may_discard", "owned", "resident"]
+
+#: Whose pages are zeros again at the next touch. Of a program's own nobody keeps what was there.
+_ZEROS = (Owner.HEAP, Owner.STACK)
+
+
+def owned(space: AddressSpace, start: int, end: int) -> bool:
+    """Every page from `start` to `end`, multiples of the page size, is the process's."""
+    return start <= end <= space.regions.end
+
+
+def may_discard(space: AddressSpace, start: int, end: int) -> bool:
+    """Every page from `start` to `end` is of the heap or the stack."""
+    parts = (part for part in space.regions.parts if part.start < end and start < part.end)
+    return owned(space, start, end) and all(part.owner in _ZEROS for part in parts)
+
+
+def discard(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
+    """Free the frames of the pages from `start` to `end`; the next touch brings zeros.
+
+    False, and nothing has changed, as `superpages.unmap`, if a frame lacks.
+    """
+    freed = unmap(kernel, space.root, start, end)
+    if freed is None:
+        return False
+    space.reside(-freed)
+    return True
+
+
+def resident(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> Iterator[int]:
+    """Yield the address of each page from `start` to `end` that has a frame, in order."""
+    for base, _, level, found in leaf_tables(kernel, space.root, start, end):
+        span = SPAN[level]
+        for index, _ in found:
+            leaf = base + index * span
+            yield from range(max(leaf, start), min(leaf + span, end), PAGE_SIZE)
