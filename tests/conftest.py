@@ -43,6 +43,11 @@ def pytest_addoption(parser):
     parser.addoption(
         "--fuzz-seed", metavar="SEED", type=int, default=0, help="seed of the first of them"
     )
+    parser.addoption(
+        "--check",
+        action="store_true",
+        help="usertests and lazytests run as with `trapline run --check`, which takes minutes",
+    )
 
 
 def pytest_configure(config):

@@ -12,7 +12,7 @@ from hdl.arch import LEVELS, PAGE_BITS, PTE_SIZE, PTES_PER_PAGE, VPN_BITS, Pte, 
 from kernel_model.facts.abi import Syscall
 from kernel_model.kernel import Kernel
 from kernel_model.mm.memory import PhysicalMemory
-from kernel_model.mm.served import Decision, ServedFault
+from kernel_model.mm.served import Decision, ServedFault, Why
 from kernel_model.mm.state import User
 from kernel_model.proc.state import KernelWatcher, Proc
 from sim.config import RunConfig
@@ -138,6 +138,8 @@ class Injector(KernelWatcher):
             why = fault.outcome.why.name.lower().replace("_", " ")
             what = f"the page fault at {fault.stval:#x} is refused ({why})"
             self._follow(proc.pid, what)
+        if fault.outcome.why is Why.NOT_ACCESSED:
+            self._follow(proc.pid, f"the page fault at {fault.stval:#x} sets A, and D, again")
 
     def syscall_end(self, proc: Proc, number: int, result: int, now: int) -> None:
         """A system call that fails may be what follows."""

@@ -34,11 +34,16 @@ def results(output):
     return dict(re.findall(r"^test (\w+): (\w+)$", output, re.M))
 
 
+@pytest.fixture
+def check(request):
+    """Whether page tables and TLBs are looked through meanwhile: a panic is a failure."""
+    return request.config.getoption("--check")
+
+
 @pytest.mark.parametrize("names", list(groups()))
-def test_usertests(names):
-    done = run(
-        build_program("usertests"), "-f", *names, memory_mib=USERTESTS_MIB, max_cycles=MAX_CYCLES
-    )
+def test_usertests(names, check):
+    options = {"memory_mib": USERTESTS_MIB, "max_cycles": MAX_CYCLES}
+    done = run(build_program("usertests"), "-f", *names, check=check, **options)
 
     assert results(done.output) == dict.fromkeys(names, "OK"), done.output
     assert done.status == 0
@@ -46,10 +51,11 @@ def test_usertests(names):
 
 
 @pytest.mark.parametrize(("abi", "options"), [("lab", ["-f"]), ("2025", [])])
-def test_lazytests(abi, options):
+def test_lazytests(abi, options, check):
     program = build_program("lazytests")
     names = run(program, "-l").output.split()
-    done = run(program, *options, memory_mib=LAZYTESTS_MIB, max_cycles=MAX_CYCLES, abi=abi)
+    limits = {"memory_mib": LAZYTESTS_MIB, "max_cycles": MAX_CYCLES}
+    done = run(program, *options, abi=abi, check=check, **limits)
 
     assert len(names) == 23
     assert results(done.output) == dict.fromkeys(names, "OK"), done.output

@@ -7,6 +7,7 @@ from sim.cli.main import bare, boot, run, translate
 from sim.cli.parameters import (
     BOOT,
     CONSOLE,
+    INJECTED,
     KERNEL,
     LIMIT,
     MACHINE,
@@ -30,7 +31,7 @@ def names(*groups):
 @pytest.mark.parametrize(
     "command, groups",
     [
-        (run, (MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, WATCHED, CONSOLE)),
+        (run, (MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, INJECTED, WATCHED, CONSOLE)),
         (bare, (MACHINE, PROTECTION, LIMIT, SHOWN)),
         (boot, (MACHINE, LIMIT, SHOWN, BOOT, CONSOLE)),
         (translate, (MACHINE, PROTECTION, LIMIT, KERNEL)),
@@ -39,7 +40,7 @@ def names(*groups):
 def test_the_options_of_a_command_are_those_of_its_groups_in_their_order(command, groups):
     expected = names(*groups)
     assert [param.name for param in command.params][: len(expected)] == expected
-    every = names(MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, WATCHED, BOOT, CONSOLE)
+    every = names(MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, INJECTED, WATCHED, BOOT, CONSOLE)
     others = set(every) - set(expected)
     assert not others & {param.name for param in command.params}
 
