@@ -113,9 +113,12 @@ class Execute(wiring.Component):
         held, control, occupied = self._held, self._held.control, self._occupied
         m.d.comb += self.accept.eq(~occupied | (self.valid & self.ready) | held.refetch)
         with m.If(self.accept):
-            m.d.sync += [occupied.eq(self.decoded_valid), *copy(held, self.decoded)]
-        with m.If(self.flush | self.redirect.valid):
-            # A redirect leaves when its instruction does, so what would come in is younger.
+            # With a redirect, what would come in is younger.
+            m.d.sync += occupied.eq(self.decoded_valid & ~self.redirect.valid)
+            m.d.sync += copy(held, self.decoded)
+        with m.Elif(self.redirect.valid):
+            m.d.sync += held.predicted.eq(0)
+        with m.If(self.flush):
             m.d.sync += occupied.eq(0)
 
         m.d.comb += [
@@ -135,10 +138,14 @@ class Execute(wiring.Component):
         return m
 
     def _branch(self, m: Module) -> None:
-        """Where execution goes on, and whether that was predicted."""
+        """Where execution goes on, and whether that was predicted.
+
+        A branch or jump redirects when it leaves. What is neither, and was predicted to jump, does
+        so in its first cycle here, whether it has to wait or not: a redirect must not depend on the
+        translation of a data address.
+        """
         held, control = self._held, self._held.control
-        taken = Signal()
-        wrong = Signal()
+        taken, wrong, jumps = Signal(), Signal(), Signal()
         fallthrough = self._fallthrough
         target = Cat(Const(0, 1), held.address[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(
@@ -146,12 +153,13 @@ class Execute(wiring.Component):
         )
         final = held.pc + Mux(held.compressed | held.refetch, 0, 2)
         m.d.comb += [
+            jumps.eq((control.unit == Unit.BRANCH) | (control.unit == Unit.JUMP)),
             fallthrough.eq(held.pc + Mux(held.compressed, 2, 4)),
             taken.eq(branches | (control.unit == Unit.JUMP)),
             wrong.eq((taken != held.predicted) | (taken & (target != held.target))),
             self.executed.next_pc.eq(Mux(taken, target, fallthrough)),
             self.redirect.valid.eq(
-                (self.valid & self.ready & wrong & ~self._failed) | (self._occupied & held.refetch)
+                self._occupied & (held.refetch | (wrong & ~self._failed & (self.ready | ~jumps)))
             ),
             self.redirect.target.eq(Mux(held.refetch, held.pc, self.executed.next_pc)),
             self.learn.valid.eq(self.redirect.valid),

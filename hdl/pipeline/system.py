@@ -1,4 +1,4 @@
-"""Instructions of the SYSTEM opcode in the trap stage: which are forbidden, what CSRs become.
+"""Instructions in the trap stage: which are forbidden or refused, what CSRs become.
 
 Privileged specification, "Virtualization Support in mstatus Register" (TVM, TW, TSR) and
 "Trap-Return Instructions"; unprivileged specification, "CSR Instructions".
@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from hdl.arch import Priv
 from hdl.units.decoder import System, Unit
 
-__all__ = ["forbid", "modify"]
+__all__ = ["forbid", "is_refused", "modify"]
 
 
 def forbid(
@@ -38,6 +38,17 @@ def forbid(
                 m.d.comb += forbidden.eq(user | (supervisor & environment.tvm))
     with m.Elif(executed.unit == Unit.CSR):
         m.d.comb += forbidden.eq(~legal)
+
+
+def is_refused(executed: wiring.PureInterface, forbidden: Value, error: Value) -> Value:
+    """Whether `executed` (`Executed`) will not retire: it has an exception, or needs an update.
+
+    It is one of those `forbidden` to it, or the bus responds with an `error`; ecall and ebreak are
+    left out. That is known before the trap is, which is chosen from the same.
+    """
+    refused = executed.fetch.is_refused() | executed.data.is_refused() | executed.misaligned
+    refused |= executed.interrupt | executed.illegal | forbidden | error
+    return Value.cast(refused)
 
 
 def modify(m: Module, written: Value, funct3: Value, old: Value, operand: Value) -> None:

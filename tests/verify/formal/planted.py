@@ -227,7 +227,7 @@ BUGS = {
     ),
     "what a trap squashes comes in": Bug(
         "pipeline/trap.py",
-        "(finishes & ~self.redirect.valid & ~self._serial)",
+        "(finishes & ~refused & ~self._serial)",
         "(finishes & ~self._serial)",
         "trap_stage",
         "squashed_stay_out",

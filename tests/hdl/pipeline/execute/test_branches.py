@@ -70,6 +70,41 @@ def test_redirects_only_when_the_instruction_goes_on():
     bench.run(testbench)
 
 
+def test_what_cannot_jump_redirects_at_once_and_once():
+    """Before its translation is there, and before the trap stage is ready; then it goes on."""
+    bench = Bench()
+
+    async def testbench():
+        bench.set(ready=0, translation__done=0)
+        await bench.put_access(Unit.LOAD, predicted=1, target=TARGET)
+        assert bench.get("redirect__valid")
+        assert bench.get("redirect__target") == PC + 4
+        assert bench.get("learn__valid")
+        assert not bench.get("learn__taken")
+        await bench.tick()
+        bench.set(ready=1, translation__done=1)
+        assert bench.get("valid")
+        assert bench.get("request__valid")
+        assert not bench.get("redirect__valid")
+        assert not bench.get("learn__valid")
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize("flush", [0, 1])
+def test_what_is_older_than_its_redirect_still_squashes_it(flush):
+    bench = Bench()
+
+    async def testbench():
+        await bench.put(predicted=1, target=TARGET)
+        bench.set(ready=0, flush=flush)
+        assert bench.get("redirect__valid")
+        await bench.tick()
+        assert bench.get("valid") == (not flush)
+
+    bench.run(testbench)
+
+
 def test_what_comes_in_with_a_redirect_is_dropped():
     bench = Bench()
 
