@@ -3,11 +3,11 @@
 import click
 import pytest
 
+from sim.cli.injected import INJECTED
 from sim.cli.main import bare, boot, run, translate
 from sim.cli.parameters import (
     BOOT,
     CONSOLE,
-    INJECTED,
     KERNEL,
     LIMIT,
     MACHINE,
