@@ -145,7 +145,7 @@ class Execute(wiring.Component):
         translation of a data address.
         """
         held, control = self._held, self._held.control
-        taken, wrong, jumps = Signal(), Signal(), Signal()
+        taken, wrong, jumps = (Signal(name=name) for name in ("taken", "wrong", "jumps"))
         fallthrough = self._fallthrough
         target = Cat(Const(0, 1), held.address[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(

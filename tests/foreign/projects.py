@@ -31,7 +31,7 @@ class Project:
 _SIM = "pytest-amaranth-sim>=0.1.1"
 PROJECTS = (
     Project("smolarith", "0.2.1", "tests", (_SIM,)),
-    Project("sentinel-cpu", "0.1.0b2", "tests/sim", (_SIM,)),
+    Project("sentinel-cpu", "0.1.0b2", "tests/sim", ("bronzebeard", _SIM)),
     Project("luna-usb", "0.2.3", "tests"),
     Project("maia-hdl", "0.6.2", "test"),
     Project("transactron", "0.6.1", "test"),

@@ -18,6 +18,7 @@ ARGUMENTS = {
     "grep": ("x",),
     "hello": (),
     "kill": ("77",),
+    "labtests": ("-n", "mincore"),
     "lazy": (),
     "lazytests": ("-n", "sparse"),
     "ln": ("a", "b"),

@@ -66,6 +66,7 @@ def test_it_has_integers_and_every_fault(tmp_path):
         "counters": None,
         "config": report.config.as_json() | {"engine": "pysim"},
         "processes": [],
+        "injected": [],
     }
     for entry, fault in zip(faults, FAULTS, strict=True):
         assert entry.items() >= fault.as_json().items()

@@ -111,7 +111,7 @@ def test_a_program_that_writes_to_a_foreign_frame_is_found(monkeypatch):
         return kernel.trampoline
 
     monkeypatch.setattr(lazy, "zalloc", trampoline)
-    failures, _ = run_part("wild", SEED, 60)
+    failures, _ = run_part("wild", SEED, 120)
 
     assert any("which does not own it" in failure for failure in failures)
 

@@ -16,6 +16,7 @@ NATIVE = PROJECT / "sim" / "engines" / "native" / "machine"
 RUNTIME = (
     "story",
     "counts",
+    "refusals",
     "machine",
     "output",
     "fields",

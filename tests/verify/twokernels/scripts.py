@@ -25,9 +25,11 @@ __all__ = ["Operation", "Special", "actor", "encoded", "make"]
 LONGEST = 40
 _MASK = (1 << 64) - 1
 _PATHS = 20
+#: What the kernel in C lacks.
+_LABS = {Syscall.PGACCESS, Syscall.MADVISE, Syscall.MINCORE, Syscall.VMPRINT}
 #: What scripts are made of, the usual ones more often.
 _CALLS = [
-    *(call for call in Syscall if call is not Syscall.EXIT),
+    *(call for call in Syscall if call is not Syscall.EXIT and call not in _LABS),
     *[Syscall.FORK, Syscall.SBRK, Syscall.OPEN] * 2,
     *[Syscall.READ, Syscall.WRITE] * 3,
 ]
