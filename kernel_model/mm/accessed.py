@@ -8,9 +8,9 @@ leave no trace (privileged architecture, Supervisor Memory-Management Fence Inst
 
 from collections.abc import Iterator
 
-from hdl.arch import PAGE_SIZE, Pte, page_round_down
+from hdl.arch import Pte, page_round_down
 from kernel_model.facts.costs import Step
-from kernel_model.mm.pagetable import SPAN, frame_of, leaf_tables, lookup, walk
+from kernel_model.mm.pagetable import frame_of, lookup, mapped_pages, walk
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
@@ -26,13 +26,9 @@ def accessed(kernel: MemoryState, root: int, start: int, end: int) -> Iterator[t
 
     Pages that are not the user's are left out. A superpage has one bit for all its pages.
     """
-    for base, table, level, found in leaf_tables(kernel, root, start, end):
-        span = SPAN[level]
-        for index, pte in found:
-            if pte & _AU == _AU:
-                leaf = base + index * span
-                for va in range(max(leaf, start), min(leaf + span, end), PAGE_SIZE):
-                    yield va, table + 8 * index
+    for va, entry, pte in mapped_pages(kernel, root, start, end):
+        if pte & _AU == _AU:
+            yield va, entry
 
 
 def forget(kernel: MemoryState, entry: int) -> None:

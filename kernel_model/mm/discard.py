@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from hdl.arch import PAGE_SIZE
-from kernel_model.mm.pagetable import SPAN, leaf_tables
+from kernel_model.mm.pagetable import mapped_pages
 from kernel_model.mm.regions import Owner
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
@@ -39,9 +38,5 @@ def discard(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> b
 
 
 def resident(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> Iterator[int]:
-    """Yield the address of each page from `start` to `end` that has a frame, in order."""
-    for base, _, level, found in leaf_tables(kernel, space.root, start, end):
-        span = SPAN[level]
-        for index, _ in found:
-            leaf = base + index * span
-            yield from range(max(leaf, start), min(leaf + span, end), PAGE_SIZE)
+    """The address of each page from `start` to `end` that has a frame, in order."""
+    return (va for va, _, _ in mapped_pages(kernel, space.root, start, end))

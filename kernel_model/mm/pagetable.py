@@ -42,6 +42,7 @@ __all__ = [
     "leaves",
     "lookup",
     "mappages",
+    "mapped_pages",
     "missing_tables",
     "uvmunmap",
     "walk",
@@ -268,6 +269,21 @@ def leaves(kernel: MemoryState, root: int, start: int, end: int) -> Iterator[tup
     for base, table, level, found in leaf_tables(kernel, root, start, end):
         for index, pte in found:
             yield base + index * SPAN[level], table + PTE_SIZE * index, pte
+
+
+def mapped_pages(
+    kernel: MemoryState, root: int, start: int, end: int
+) -> Iterator[tuple[int, int, int]]:
+    """Yield (va, address of the entry, entry) for each page from `start` up to `end` that has one.
+
+    The pages of a superpage share an entry.
+    """
+    for base, table, level, found in leaf_tables(kernel, root, start, end):
+        span = SPAN[level]
+        for index, pte in found:
+            leaf = base + index * span
+            for va in range(max(leaf, start), min(leaf + span, end), PAGE_SIZE):
+                yield va, table + PTE_SIZE * index, pte
 
 
 def _range(start: int, end: int, base: int, span: int) -> tuple[int, int]:
