@@ -176,7 +176,7 @@ class _Reader:
         for value in values:
             if type(value) is not given_as:
                 self._fail(table, name, f"must be {_SHAPES}, each {_WORDS[wanted]}, not {value!r}")
-            parameter = tuple(value.split()) if wanted is tuple else value
+            parameter: Any = tuple(value.split()) if wanted is tuple else value
             if parameter in parameters:
                 self._fail(table, name, f"has {value!r} twice")
             try:
