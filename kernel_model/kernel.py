@@ -6,7 +6,7 @@ from hdl.arch import PAGE_SIZE, Pte, make_satp
 from kernel_model.calls.exec import ExecError, kexec
 from kernel_model.calls.lifecycle import makeinit
 from kernel_model.dev.console import procdump, uartintr
-from kernel_model.dev.printf import printf
+from kernel_model.dev.printf import print_pagetable, printf
 from kernel_model.dev.state import Cons, Console
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.facts.accounts import Account, Ledger
@@ -84,6 +84,8 @@ class Kernel:
         When the pages of a process get their frames: one of `mm.policy.POLICIES`.
     stack_pages : int
         Pages that the stack of a process may grow to; one has its frame from the start.
+    vmprint_exec : bool
+        The page table of the first program is printed on the console when it has been loaded.
 
     Attributes
     ----------
@@ -137,6 +139,7 @@ class Kernel:
         geometry: Geometry | None = None,
         policy: Policy = POLICIES[LAZY],
         stack_pages: int = USERSTACK,
+        vmprint_exec: bool = False,
     ):
         _check(memory, trampoline, quantum, tick)
         self.memory = memory
@@ -149,6 +152,7 @@ class Kernel:
         self.heap = HeapUse()
         self.policy = policy
         self.stack_pages = stack_pages
+        self._vmprint_exec = vmprint_exec
         self.procs = ProcTable()
         self.cpu = Cpu(quantum, least_turn)
         self.clock = Clock(tick)
@@ -270,6 +274,8 @@ class Kernel:
         addproc(self, proc, self.procs.init)
         self.first = proc
         resize(self, proc.abi)
+        if self._vmprint_exec:
+            print_pagetable(self, proc.space)
 
     def ring(self, reason: int) -> int:
         """Serve the hart, which stored `reason` to the doorbell; return what that costs in cycles.

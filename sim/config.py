@@ -185,6 +185,8 @@ class RunConfig(MachineConfig):
         Cycles of the unit of `sleep` and `uptime`.
     stack_pages : int
         Pages that a stack may grow to, when they are touched; below them is the guard page.
+    vmprint_exec : bool
+        The kernel prints the page table of the first program once it has loaded it.
     disk : Path or None
         What fills the disk: xv6's `fs.img`, or a folder.
     programs : bool
@@ -205,6 +207,7 @@ class RunConfig(MachineConfig):
     quantum: int = QUANTUM
     tick: int = TICK
     stack_pages: int = USERSTACK
+    vmprint_exec: bool = False
     disk: Path | None = None
     programs: bool = True
     files: tuple[HostFile, ...] = ()

@@ -3,13 +3,12 @@
 from hdl.arch import PAGE_SIZE, page_round_down, page_round_up
 from kernel_model.calls.args import argaddr, argint
 from kernel_model.calls.state import KernelState
-from kernel_model.dev.printf import printf
+from kernel_model.dev.printf import print_pagetable
 from kernel_model.facts.abi import MADV_DONTNEED
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.param import PGACCESS_PAGES
 from kernel_model.mm.accessed import accessed, forget
 from kernel_model.mm.discard import discard, may_discard, owned, resident
-from kernel_model.mm.peek import vmprint
 from kernel_model.mm.usercopy import copyout
 from kernel_model.proc.state import Proc
 
@@ -61,8 +60,7 @@ def sys_mincore(kernel: KernelState, proc: Proc) -> int:
 
 def sys_vmprint(kernel: KernelState, proc: Proc) -> int:
     """vmprint(): print the process's page table."""
-    for line in vmprint(kernel.memory, proc.space.root, letters=False):
-        printf(kernel, line + "\n")
+    print_pagetable(kernel, proc.space)
     return 0
 
 

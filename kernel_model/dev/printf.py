@@ -2,8 +2,10 @@
 
 from kernel_model.dev.state import ConsoleState
 from kernel_model.facts.costs import Step
+from kernel_model.mm.peek import vmprint
+from kernel_model.mm.space import AddressSpace
 
-__all__ = ["printf"]
+__all__ = ["print_pagetable", "printf"]
 
 
 def printf(kernel: ConsoleState, text: str) -> None:
@@ -11,3 +13,9 @@ def printf(kernel: ConsoleState, text: str) -> None:
     data = text.encode(errors="surrogateescape")
     kernel.charge(Step.CONSOLE_CHAR, len(data))
     kernel.console.write(data)
+
+
+def print_pagetable(kernel: ConsoleState, space: AddressSpace) -> None:
+    """Print a process's page table, in the format of the lab."""
+    for line in vmprint(kernel.memory, space.root, letters=False):
+        printf(kernel, line + "\n")

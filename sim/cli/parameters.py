@@ -240,6 +240,11 @@ KERNEL = [
         "Pages that a stack may grow to, when they are touched.",
         RunConfig,
     ),
+    click.option(
+        "--vmprint-exec",
+        is_flag=True,
+        help="Let the kernel print the first program's page table once it has loaded it.",
+    ),
 ]
 #: What `run` alone shows and reads, called as in `RunOptions`.
 WATCHED = [

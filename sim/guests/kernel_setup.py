@@ -56,6 +56,7 @@ def make_kernel(config: RunConfig, ram: Ram, console: Console, disk: Disk | None
         least_turn=max(MIN_QUANTUM, LEAST_TURN_ACCESSES * config.latency),
         tick=config.tick,
         stack_pages=config.stack_pages,
+        vmprint_exec=config.vmprint_exec,
         abi=config.abi,
         policy=make_policy(config.policy),
         files=files,

@@ -196,6 +196,16 @@ def test_the_smallest_ram_boots_with_the_shortest_turns_and_ticks():
     make_kernel(quantum=1000, tick=1)
 
 
+def test_the_page_table_of_the_first_program_is_printed_once():
+    hart = make_hart(vmprint_exec=True)
+    printed = hart.kernel.console.printed.decode().splitlines()
+    assert printed[0] == f"page table {hart.proc.pagetable:#018x}"
+    assert sum(line.startswith(" .. .. ..") for line in printed) == 5 + 2
+    hart.call("exec", 0, 0)
+    assert hart.kernel.console.printed.decode().splitlines() == printed
+    assert make_hart().kernel.console.printed == b""
+
+
 def test_ram_may_end_at_the_trap_frame():
     class Used(Exception):
         """It was not refused."""

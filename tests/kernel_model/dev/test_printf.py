@@ -1,8 +1,10 @@
 import pytest
 
-from kernel_model.dev.printf import printf
+from kernel_model.dev.printf import print_pagetable, printf
 from kernel_model.facts.costs import Step
+from kernel_model.mm.peek import vmprint
 from tests.kernel_model.files import make_files
+from tests.kernel_model.support import make_hart
 from tests.kernel_model.tables import charged
 
 
@@ -34,3 +36,10 @@ def test_a_message_costs_what_a_process_pays_for_the_same_bytes(kernel, data):
     characters = charged(kernel, Step.CONSOLE_CHAR)
     printf(kernel, data.decode(errors="surrogateescape"))
     assert characters() == len(data)
+
+
+def test_a_page_table_is_printed_in_the_format_of_the_lab():
+    hart = make_hart()
+    print_pagetable(hart.kernel, hart.proc.space)
+    lines = vmprint(hart.kernel.memory, hart.proc.pagetable, letters=False)
+    assert hart.kernel.console.printed.decode().splitlines() == list(lines)
