@@ -121,8 +121,8 @@ synth: $(STAMP) ## place the MMU and the hart on an FPGA: area, clock, slowest p
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[synth]'
 	$(BIN)/python -m sim.bench.synth $(if $(ONLY),--only $(ONLY)) $(if $(SEEDS),--seeds $(SEEDS))
 
-verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/
-	$(BIN)/python -m hdl.verilog build/
+verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/; TLB=16 RAM=0x80000000:1G
+	$(BIN)/python -m hdl.verilog build/ $(filter-out PYTHON=%,$(MAKEOVERRIDES))
 
 clean: ## remove build products and the virtual environment
 	rm -rf build dist $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -18,6 +18,7 @@ FLOORS = {
         ("priv",),
         ("pipeline",),
         ("hart",),
+        ("parameters",),
         ("verilog",),
     ),
     "kernel_model": (
