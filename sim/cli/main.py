@@ -229,7 +229,7 @@ def _typed() -> str:
 
 
 @trapline.command(short_help="Step through a run, forth and back.")
-@with_options(MACHINE, PROTECTION, KERNEL)
+@with_options(MACHINE, PROTECTION, KERNEL, INJECTED)
 @click.option(
     "--max-cycles",
     type=Count(min=1),

@@ -1,6 +1,7 @@
 """Lines that tell of faults on command: when each happens, and what followed."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sim.guests.injector import Injected, Injector
 from sim.guests.lives import NEVER
@@ -8,7 +9,7 @@ from sim.host.terminals import visible_line
 from sim.output.timeline import Stretch
 from sim.output.traces import Emit
 
-__all__ = ["Injections", "stretches", "told"]
+__all__ = ["Injections", "happened", "stretches", "told"]
 
 
 def told(injected: Injected) -> str:
@@ -20,6 +21,17 @@ def told(injected: Injected) -> str:
     if injected.followed:
         line += f"; cycle {injected.followed_cycle:,}: {injected.followed}"
     return line
+
+
+def happened(injected: Injected) -> list[str]:
+    """A line for what has happened, if it has, and one for what has followed."""
+    if injected.cycle is None:
+        return []
+    lines = [told(replace(injected, followed=""))]
+    if injected.followed:
+        cycle = f"cycle {injected.followed_cycle:,}"
+        lines.append(f"{injected.option}: {cycle}, then: {injected.followed}")
+    return lines
 
 
 def stretches(injected: Iterable[Injected]) -> Iterator[Stretch[str]]:
@@ -38,7 +50,6 @@ class Injections:
 
     def __init__(self, injector: Injector, emit: Emit):
         self._injector, self._emit = injector, emit
-        self._told: dict[int, int] = {}
         injector.told.append(self._tell)
 
     def finish(self) -> None:
@@ -51,11 +62,7 @@ class Injections:
 
     def _tell(self, injected: Injected) -> None:
         """It has happened, or something has followed."""
-        if not injected.followed:
-            self._line(told(injected))
-        else:
-            cycle = f"cycle {injected.followed_cycle:,}"
-            self._line(f"{injected.option}: {cycle}, then: {injected.followed}")
+        self._line(happened(injected)[-1])
 
     def _line(self, line: str) -> None:
         self._emit(visible_line(f"trapline: {line}"))
