@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from sim.guests.injector import Injected, Injector
+from sim.guests.bus_errors import Injected, MachineInjector
+from sim.guests.injector import Injector
 from sim.guests.lives import NEVER
 from sim.host.terminals import visible_line
 from sim.output.timeline import Stretch
@@ -48,7 +49,7 @@ def stretches(injected: Iterable[Injected]) -> Iterator[Stretch[str]]:
 class Injections:
     """Tells of the faults of `injector` as they happen, and at the end what has become of each."""
 
-    def __init__(self, injector: Injector, emit: Emit):
+    def __init__(self, injector: Injector | MachineInjector, emit: Emit):
         self._injector, self._emit = injector, emit
         injector.told.append(self._tell)
 
@@ -58,7 +59,7 @@ class Injections:
             if each.cycle is None:
                 self._line(f"{each.option}: {each.what}")
             elif not each.followed:
-                self._line(f"{each.option}: the kernel has noticed nothing of it")
+                self._line(f"{each.option}: {self._injector.unnoticed}")
 
     def _tell(self, injected: Injected) -> None:
         """It has happened, or something has followed."""

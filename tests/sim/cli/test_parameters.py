@@ -3,8 +3,8 @@
 import click
 import pytest
 
-from sim.cli.injected import INJECTED
-from sim.cli.main import bare, boot, run, translate
+from sim.cli.injected import INJECTED, INTO_MACHINE
+from sim.cli.main import bare, boot, debug, run, translate
 from sim.cli.parameters import (
     BOOT,
     CONSOLE,
@@ -32,8 +32,9 @@ def names(*groups):
     "command, groups",
     [
         (run, (MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, INJECTED, WATCHED, CONSOLE)),
-        (bare, (MACHINE, PROTECTION, LIMIT, SHOWN)),
-        (boot, (MACHINE, LIMIT, SHOWN, BOOT, CONSOLE)),
+        (bare, (MACHINE, PROTECTION, LIMIT, SHOWN, INTO_MACHINE)),
+        (boot, (MACHINE, LIMIT, SHOWN, BOOT, INTO_MACHINE, CONSOLE)),
+        (debug, (MACHINE, PROTECTION, KERNEL, INJECTED)),
         (translate, (MACHINE, PROTECTION, LIMIT, KERNEL)),
     ],
 )
