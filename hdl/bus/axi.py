@@ -88,7 +88,9 @@ class AxiLiteAdapter(wiring.Component):
         request, response, bus = self.port.request, self.port.response, self.bus
         # The bus is ready for what is under way, and for nothing else.
         read_ends, write_ends = bus.rready & bus.rvalid, bus.bready & bus.bvalid
-        ended, accepted, locked = Signal(), Signal(), Signal()
+        ended = Signal()
+        accepted = Signal()
+        locked = Signal()
         m.d.comb += [
             ended.eq(read_ends | write_ends | self.refused),
             accepted.eq(request.valid & request.ready),

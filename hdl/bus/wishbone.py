@@ -88,7 +88,8 @@ class WishboneAdapter(wiring.Component):
         request, response, bus = self.port.request, self.port.response, self.bus
         busy, held = self.busy, self.held
         stalled = bus.stb & bus.stall if self._pipelined else Const(0)
-        ended, keeps = Signal(), Signal()
+        ended = Signal()
+        keeps = Signal()
         m.d.comb += [
             ended.eq(busy & ~stalled & (bus.ack | bus.err)),
             keeps.eq(held & ~(ended & bus.err)),
