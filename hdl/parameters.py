@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from amaranth.lib import wiring
 
 from hdl.arch import PA_BITS, PAGE_SIZE
+from hdl.bus.attach import OnBus
+from hdl.bus.axi import AxiLiteAdapter
+from hdl.bus.wishbone import WishboneAdapter
 from hdl.hart import Hart
 from hdl.memory.pma import Pma
 from hdl.mmu.mmu import Mmu
@@ -14,6 +18,13 @@ from hdl.mmu.mmu import Mmu
 __all__ = ["PARAMETERS", "Parameter", "ParameterError", "build"]
 
 _PARTS: Mapping[str, Callable[..., wiring.Component]] = {"mmu": Mmu, "hart": Hart}
+#: What becomes of each memory port, by BUS, if it does not stay one.
+_BUSES: Mapping[str, Callable[[], wiring.Component]] = {
+    "wishbone": WishboneAdapter,
+    "wishbone-pipelined": partial(WishboneAdapter, pipelined=True),
+    "axi4-lite": AxiLiteAdapter,
+    "axi4-lite-alone": partial(AxiLiteAdapter, alone=True),
+}
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
@@ -79,17 +90,23 @@ def _place(text: str) -> tuple[int, ...]:
     return base, size
 
 
-def _part(text: str) -> tuple[int, ...]:
-    if text not in _PARTS:
-        raise ValueError(" or ".join(_PARTS))
-    return ()
+def _word(words: Iterable[str]) -> Callable[[str], tuple[int, ...]]:
+    """A reader of one of `words`; it sets no argument."""
+
+    def read(text: str) -> tuple[int, ...]:
+        if text not in words:
+            raise ValueError(" or ".join(words))
+        return ()
+
+    return read
 
 
 #: Beyond these a table that compares all its entries at once is of no use on any chip.
 _ENTRIES, _POINTERS = range(1, 257), range(1, 65)
 
 PARAMETERS: dict[str, Parameter] = {
-    "PART": Parameter((), _part, "mmu or hart: only that one; both"),
+    "PART": Parameter((), _word(_PARTS), "mmu or hart: only that one; both"),
+    "BUS": Parameter((), _word(_BUSES), f"{', '.join(_BUSES)}; its own memory port"),
     "TLB": Parameter(
         ("itlb_entries", "dtlb_entries"),
         _among(_ENTRIES, "1 to 256", 2),
@@ -175,7 +192,10 @@ def build(assignments: Iterable[str]) -> dict[str, wiring.Component]:
         for part in parts:
             if part == "hart" or not parameter.hart_only:
                 arguments[part] |= given
-    return {part: _PARTS[part](pma=Pma(**places), **arguments[part]) for part in parts}
+    built = {part: _PARTS[part](pma=Pma(**places), **arguments[part]) for part in parts}
+    if "BUS" not in values:
+        return built
+    return {name: OnBus(part, _BUSES[values["BUS"]]) for name, part in built.items()}
 
 
 def _parse(assignments: Iterable[str]) -> dict[str, str]:

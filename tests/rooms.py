@@ -14,7 +14,7 @@ FLOORS = {
     "hdl": (
         ("arch", "events"),
         ("memory", "units"),
-        ("mmu",),
+        ("mmu", "bus"),
         ("priv",),
         ("pipeline",),
         ("hart",),

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from hdl.bus.attach import OnBus
+from hdl.bus.axi import AxiLiteAdapter, AxiLiteSignature
+from hdl.bus.wishbone import WishboneSignature
 from hdl.parameters import PARAMETERS, ParameterError, build
 
 
@@ -43,6 +46,28 @@ def test_one_part_is_enough(part):
     assert list(build([f"PART={part}"])) == [part]
 
 
+@pytest.mark.parametrize("bus, pipelined", [("wishbone", False), ("wishbone-pipelined", True)])
+def test_memory_ports_become_buses(bus, pipelined):
+    parts = build([f"BUS={bus}", "TLB=2"])
+
+    for part, port in (("mmu", "port"), ("hart", "fetch_port"), ("hart", "data_port")):
+        assert isinstance(parts[part], OnBus)
+        signature = parts[part].signature.members[port].signature
+        assert isinstance(signature, WishboneSignature)
+        assert ("stall" in signature.members) == pipelined
+    assert len(parts["mmu"].part.data_side.tlb.entries) == 2
+
+
+@pytest.mark.parametrize("bus, alone", [("axi4-lite", False), ("axi4-lite-alone", True)])
+def test_who_is_alone_on_a_bus_without_locks_says_so(bus, alone):
+    mmu = build(["PART=mmu", f"BUS={bus}"])["mmu"]
+
+    assert isinstance(mmu.signature.members["port"].signature, AxiLiteSignature)
+    (adapter,) = mmu.adapters.values()
+    assert isinstance(adapter, AxiLiteAdapter)
+    assert adapter._alone == alone
+
+
 @pytest.mark.parametrize("text, size", [("0:4096", 4096), ("0:4K", 4096), ("0x0:0x1000", 4096)])
 def test_sizes_have_units(text, size):
     assert build(["PART=mmu", f"RAM={text}"])["mmu"]._pma.ram_size == size
@@ -70,11 +95,12 @@ def test_no_parameter_takes_a_word(name):
         ("RAM=0xfffffffffff000:8K", "RAM must be .* below 1 << 56, not '0xfffffffffff000:8K'"),
         ("RAM=0:4X", "RAM must be BASE:SIZE, .* not '0:4X'"),
         ("PART=cpu", "PART must be mmu or hart, not 'cpu'"),
+        ("BUS=ahb", "BUS must be wishbone or wishbone-pipelined or axi4-lite or .*, not 'ahb'"),
         ("PART=mmu BTB=8", "BTB is of the hart, and PART is mmu"),
         ("TLB", "TLB has no value: write TLB=VALUE"),
         ("TLB=", "TLB has no value: write TLB=VALUE"),
         ("TLB=8 TLB=9", "TLB is given twice"),
-        ("TLBS=8", "there is no parameter 'TLBS', but there are PART, TLB, ITLB, .*"),
+        ("TLBS=8", "there is no parameter 'TLBS', but there are PART, BUS, TLB, .*"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(assignments, said):
