@@ -4,7 +4,7 @@ import click
 import pytest
 
 from sim.cli.injected import INJECTED, INTO_MACHINE
-from sim.cli.main import bare, boot, debug, run, translate
+from sim.cli.main import bare, boot, run, translate
 from sim.cli.parameters import (
     BOOT,
     CONSOLE,
@@ -34,7 +34,6 @@ def names(*groups):
         (run, (MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, INJECTED, WATCHED, CONSOLE)),
         (bare, (MACHINE, PROTECTION, LIMIT, SHOWN, INTO_MACHINE)),
         (boot, (MACHINE, LIMIT, SHOWN, BOOT, INTO_MACHINE, CONSOLE)),
-        (debug, (MACHINE, PROTECTION, KERNEL, INJECTED)),
         (translate, (MACHINE, PROTECTION, LIMIT, KERNEL)),
     ],
 )

@@ -5,10 +5,12 @@ from types import SimpleNamespace
 import pytest
 
 from hdl.arch import Cause, Priv
+from hdl.memory.port import Source
 from sim import start_boot
 from sim.boot.snapshot import load_snapshot, save_snapshot
 from sim.config import MachineConfig
 from sim.engines.traps import TrapLog
+from sim.guests import bus_errors
 from sim.guests.bus_errors import MachineInjector
 from sim.output.injections import Injections
 from sim.platform.devices.captured import Captured
@@ -96,3 +98,7 @@ def test_what_is_to_go_wrong_goes_wrong_behind_a_snapshot_too(tmp_path):
         session.run(100_000)
         assert session.injector.injected() == whole
     assert whole[0].cycle is not None
+
+
+def test_sources_have_the_numbers_of_the_port():
+    assert (bus_errors._FETCH, bus_errors._WALK) == (Source.FETCH, Source.WALK)
