@@ -31,11 +31,12 @@ class Piece:
 
 
 class Pieces:
-    """The pieces of every live cell, lowest first."""
+    """The pieces of every live cell, lowest first; those of state as in `like`, if it is given."""
 
-    def __init__(self, circuit: c.Circuit, live: dict[int, int]):
+    def __init__(self, circuit: c.Circuit, live: dict[int, int], like: "Pieces | None" = None):
         self.circuit = circuit
         self._live = live
+        self._like = like
         #: Decision tables of the switches that have one: a piece of these holds a case's number.
         self.tables: dict[int, Table] = {}
         for index, cell in circuit.of_kind(c.Priority):
@@ -99,6 +100,9 @@ class Pieces:
         """Makes the pieces of a cell from its seams and cuts."""
         cell, mask = self.circuit.get(index, c.Cell), self._live[index]
         if isinstance(cell, c.Memory | c.Write):
+            return
+        if self._like is not None and isinstance(cell, c.FlipFlop | c.SyncRead):
+            self._starts[index], self._of[index] = self._like._starts[index], self._like._of[index]
             return
         top = mask.bit_length()
         if index in self.tables:
@@ -176,9 +180,12 @@ def inputs_of(cell: c.Cell, piece: Piece) -> Iterator[c.Value]:
             yield cell.address
 
 
-def split(circuit: c.Circuit, live: dict[int, int]) -> Pieces:
-    """Pieces that fit a word and have no loops."""
-    pieces = Pieces(circuit, live)
+def split(circuit: c.Circuit, live: dict[int, int], like: Pieces | None = None) -> Pieces:
+    """Pieces that fit a word and have no loops.
+
+    Those of state are as in `like`: of a circuit with the same state, which is then kept alike.
+    """
+    pieces = Pieces(circuit, live, like)
     _cut_wide_cells(pieces, live)
     while True:
         loops = _loops(pieces)

@@ -58,7 +58,9 @@ static inline i128 sdiv(i128 a, i128 b) {
   return a % b && (a < 0) != (b < 0) ? q - 1 : q;
 }
 // The functions, each where it is said to be; see `TranslatedDesign.units`.
-extern "C" void native_refresh(u64 *s, u64 *o);
+extern "C" void native_whole_refresh(u64 *s, u64 *o);
+extern "C" void native_resting_refresh(u64 *s, u64 *o);
+extern "C" void native_resting(u64 *s, u64 *o);
 extern "C" void native_step(u64 *s, u64 *o);
 extern "C" void native_show(u64 *s, u64 *o);
 """
@@ -287,10 +289,10 @@ class _Emitter:
             bits = self._rare[node.piece]
             if bits == (1 << node.piece.width) - 1:
                 # Many are told again what they hold: a state machine to stay where it is, say.
-                write = f"if (u64 n = {new}; n != {place}) {{ {place} = n; {stale} = 1; }}"
+                write = f"if (u64 n = {new}; n != {place}) {{ {place} = n; {stale} = ~0ull; }}"
             else:
                 changed = f"((n ^ {place}) & {constant(bits)}) != 0"
-                write = f"{{ u64 n = {new}; {stale} |= {changed}; {place} = n; }}"
+                write = f"{{ u64 n = {new}; {stale} |= -u64({changed}); {place} = n; }}"
         if node.condition == 1 or (node.condition, 1) in step.literals:
             return write
         condition = self._expressions.value((node.condition,))

@@ -1,10 +1,12 @@
 """Where the state of a design lies: one array of words."""
 
+import dataclasses
 from dataclasses import dataclass, field
 
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece, Pieces
 from sim.engines.native.compiler.circuit import WORD
+from sim.engines.native.compiler.store import ALL_STALE
 
 __all__ = ["Layout"]
 
@@ -20,7 +22,7 @@ class Layout:
     kept : dict
         Word of every piece that is computed only when rarely changing state has changed.
     stale : int or None
-        The word that says that it has.
+        The word that says that it has: a bit for each function that has to be told.
     memories : dict
         For every live memory the first word and the words of a row.
     size : int
@@ -51,17 +53,22 @@ class Layout:
 
     def keep(self, pieces: list[Piece]) -> None:
         """Adds words for results that are kept."""
-        self.stale = self.size
-        for piece in pieces:
+        if self.stale is None:
+            self.stale = self.size
             self.size += 1
+        for piece in pieces:
             self.kept[piece] = self.size
-        self.size += 1
+            self.size += 1
+
+    def beside(self) -> "Layout":
+        """One for another function on the same state, whose own results stand behind."""
+        return dataclasses.replace(self, kept={})
 
     def initial(self, circuit: c.Circuit) -> list[int]:
         """The words after reset."""
         state = [0] * self.size
         if self.stale is not None:
-            state[self.stale] = 1
+            state[self.stale] = ALL_STALE
         for piece, word in self.registers.items():
             cell = circuit.cells[piece.cell]
             if isinstance(cell, c.FlipFlop):

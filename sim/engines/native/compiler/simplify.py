@@ -12,10 +12,11 @@ __all__ = ["rewrite", "simplify"]
 RECURSION_LIMIT = 100_000
 
 
-def simplify(circuit: c.Circuit) -> c.Circuit:
+def simplify(circuit: c.Circuit, *, from_reset: bool = True) -> c.Circuit:
     """An equal circuit in which no cell reads a copy or a bit that is known to be constant.
 
-    Flip-flops that never change their initial value count as constants. Cells whose outputs nobody
+    Flip-flops that never change their initial value count as constants, unless the circuit may
+    begin in another state (`from_reset` is False). Cells whose outputs nobody
     reads any more stay; liveness removes them.
     """
     limit = sys.getrecursionlimit()
@@ -24,7 +25,7 @@ def simplify(circuit: c.Circuit) -> c.Circuit:
         fixed: dict[int, int] = {}
         while True:
             resolver = _Resolver(circuit, fixed)
-            found = _constant_flip_flops(circuit, resolver, fixed)
+            found = _constant_flip_flops(circuit, resolver, fixed) if from_reset else {}
             if not found:
                 break
             fixed |= found

@@ -11,12 +11,14 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from sim.host.shared_cache import content, is_kept, keep
 
-__all__ = ["STALE", "StoredModel", "fingerprint", "load", "save"]
+__all__ = ["ALL_STALE", "STALE", "StoredModel", "fingerprint", "load", "save"]
 
 #: Kinds of source files that can change what a model computes.
 _SOURCES = (".py", ".cpp")
-#: Among the places: the word that is 1 if rarely changing state was changed from outside.
+#: Among the places: the word that says that rarely changing state was changed, and what to write
+#: there if that was done from outside.
 STALE = "stale"
+ALL_STALE = (1 << 64) - 1
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The passes one behind the other: from an Amaranth component to C++."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from amaranth.hdl import Signal, Value
@@ -9,17 +10,17 @@ from amaranth.lib.memory import MemoryData
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler import extract
 from sim.engines.native.compiler.bit_slicing import split
-from sim.engines.native.compiler.caching import rare_bits, rare_cells, separate
 from sim.engines.native.compiler.circuit import WORD, Circuit, Unsupported, is_const
 from sim.engines.native.compiler.common_subexpressions import canonical, merge
 from sim.engines.native.compiler.dead_bits import live_bits, prune
-from sim.engines.native.compiler.emit import PRELUDE, emit, emit_tables
+from sim.engines.native.compiler.emit import PRELUDE
 from sim.engines.native.compiler.events import Events
 from sim.engines.native.compiler.layout import Layout
 from sim.engines.native.compiler.rarely import NEVER, Rarely
 from sim.engines.native.compiler.scheduling import schedule
 from sim.engines.native.compiler.simplify import simplify
 from sim.engines.native.compiler.statements import make_nodes
+from sim.engines.native.compiler.steps import Cut, Function, steps
 
 __all__ = ["Place", "TranslatedDesign", "optimize"]
 
@@ -29,10 +30,11 @@ _LARGE = 100_000
 Place: TypeAlias = Signal | MemoryData
 
 
-def optimize(circuit: Circuit) -> Circuit:
-    """An equal circuit with less to compute."""
-    circuit = simplify(canonical(simplify(circuit)))
-    return simplify(canonical(merge(circuit)))
+def optimize(circuit: Circuit, *, from_reset: bool = True) -> Circuit:
+    """An equal circuit with less to compute, if it begins in the state after reset; or in any."""
+    circuit = canonical(simplify(circuit, from_reset=from_reset))
+    circuit = canonical(merge(simplify(circuit, from_reset=from_reset)))
+    return simplify(circuit, from_reset=from_reset)
 
 
 class TranslatedDesign:
@@ -66,7 +68,8 @@ class TranslatedDesign:
         self.circuit = circuit = optimize(extract.extract(self.design, resets, events))
         self._everything = everything
         self._rarely = rarely
-        self._slots = [(slot, self._value_of(Value.cast(s))) for slot, s in enumerate(outputs)]
+        self._outputs = outputs
+        self._slots = self._slots_of(circuit)
         self.shown_words = 0
         self._shown = self._words_of_signals() if everything else []
         self._live = self._live_bits(places or {})
@@ -75,12 +78,6 @@ class TranslatedDesign:
         # One word more, for inputs that nothing reads.
         self._unread = len(self._slots)
         self.layout = Layout.of(self.pieces, self._live, len(self._slots) + 1)
-
-    def _value_of(self, signal: Signal) -> c.Value:
-        """The nets of a signal; one that the design does not use keeps its initial value."""
-        initial = tuple(signal.init >> bit & 1 for bit in range(len(signal)))
-        value: c.Value = self.circuit.signals.get(signal, initial)
-        return value
 
     def _words_of_signals(self) -> list[tuple[int, c.Value]]:
         """Slots of all signals, a word at a time; fills `shown`. Equal signals share theirs."""
@@ -113,47 +110,27 @@ class TranslatedDesign:
 
     def source(self) -> str:
         """The C++ functions."""
-        return "\n".join([self._head(), *self._functions()])
+        return "\n".join([PRELUDE, *self._functions()])
 
     def units(self) -> list[str]:
         """The same as files that can be compiled side by side; one if that is not worth it."""
-        head, functions = self._head(), self._functions()
+        functions = self._functions()
         if sum(map(len, functions)) < _LARGE:
             functions = ["\n".join(functions)]
-        return ["\n".join([head, function]) for function in functions]
-
-    def _head(self) -> str:
-        return "\n".join([PRELUDE, emit_tables(self.pieces)])
+        return ["\n".join([PRELUDE, function]) for function in functions]
 
     def _functions(self) -> list[str]:
-        functions = self._step()
+        whole = Cut(self.circuit, self._live, self.pieces, self.layout, self._slots)
+        functions = steps(whole, self._rarely, partial(optimize, from_reset=False), self._slots_of)
         if self._everything:
             nodes = make_nodes(self.pieces, self._live, self._shown, clocked=False)
-            steps = schedule(self.pieces, nodes)
-            functions.append(emit("native_show", self.pieces, self.layout, steps))
-        return functions
+            functions.append(Function("native_show", whole, schedule(self.pieces, nodes)))
+        return [function.text() for function in functions]
 
-    def _step(self) -> list[str]:
-        """`native_step`, and `native_refresh` if some state rarely changes."""
-        pieces, layout = self.pieces, self.layout
-        nodes = make_nodes(pieces, self._live, self._slots)
-        cells, bits = rare_cells(self.circuit, self._rarely), rare_bits(self.circuit, self._rarely)
-        parts = separate(pieces, nodes, cells, bits)
-        if not parts.kept:
-            return [emit("native_step", pieces, layout, schedule(pieces, nodes))]
-        layout.keep(parts.kept)
-        refresh = emit("native_refresh", pieces, layout, schedule(pieces, parts.refresh))
-        stale = f"s[{layout.stale}]"
-        step = emit(
-            "native_step",
-            pieces,
-            layout,
-            schedule(pieces, parts.rest, kept=set(parts.kept)),
-            rare=parts.rare,
-            kept=True,
-            before=f"if ({stale}) {{ {stale} = 0; native_refresh(s, o); }}\n",
-        )
-        return [step, refresh]
+    def _slots_of(self, circuit: Circuit) -> list[tuple[int, c.Value]]:
+        """What `circuit` shows in which slots."""
+        signals = (Value.cast(output) for output in self._outputs)
+        return [(slot, _value_of(circuit, signal)) for slot, signal in enumerate(signals)]
 
     def exhibits(self, signals: Mapping[str, Any]) -> dict[str, list[int]]:
         """See `Model.exhibits`."""
@@ -176,3 +153,10 @@ class TranslatedDesign:
         if more or read is None or read not in self.layout.registers:
             raise Unsupported(f"the signal {place.name} is not one word of the state")
         return self.layout.registers[read]
+
+
+def _value_of(circuit: Circuit, signal: Signal) -> c.Value:
+    """The nets of a signal; one that the design does not use keeps its initial value."""
+    initial = tuple(signal.init >> bit & 1 for bit in range(len(signal)))
+    value: c.Value = circuit.signals.get(signal, initial)
+    return value

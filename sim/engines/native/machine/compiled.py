@@ -30,12 +30,49 @@ COUNTERS = ("mcycle", "stimecmp")
 _DATA = ("ram_end",)
 #: Files of C++ behind machine.cpp, for what looks at the machine.
 _WATCHING = ("output", "fields", "trace", "watch", "transcript", "walks")
+#: What is 0 while instructions go by that need neither trap nor walk, that access no control
+#: register and divide nothing. Not what keeps its value when it no longer matters: the cause of the
+#: last interrupt, say.
+RESTING = {
+    "top": ("port__response__error", *(f"interrupts__{line}" for line in LINES)),
+    "align": (
+        "oldest__fetch__fault",
+        "oldest__fetch__update",
+        "next__fetch__fault",
+        "next__fetch__update",
+    ),
+    "arbiter": ("locked",),
+    "decode": ("decoded__fetch__fault", "decoded__fetch__update", "decoded__refetch"),
+    "execute": (
+        "executed__system",
+        "executed__fetch__fault",
+        "executed__fetch__update",
+        "held__refetch",
+    ),
+    "muldiv": ("_state",),
+    "fetch": ("dropped", "stopped", "asked__valid", "asked__fetch__fault", "word__fetch__update"),
+    "walker": ("state",),
+    "trap": (
+        "held__system",
+        "held__data__fault",
+        "held__data__update",
+        "held__interrupt",
+        "held__fetch__fault",
+        "held__fetch__update",
+        "held__misaligned",
+        "finish__lock",
+    ),
+    "amo": ("state",),
+    "interrupts": ("csr_wholes__mip", "csr_wholes__mip_held", "stip"),
+    "recorder": ("first", "retire__trap", "retire__intr"),
+}
 #: Tables of the MMU, control registers, and the unit that most instructions do not use. Not the
 #: walker: it changes in each cycle of a walk.
 RARELY = Rarely(
     frozenset({"csrs", "protection", "tlb", "walk_cache", "muldiv"}),
     often=frozenset({"mcycle", "minstret", *(f"mhpmcounter{number}" for number in range(3, 32))}),
     upper=frozenset({("mmu__fetch__va", 12)}),
+    resting=frozenset(f"{module}.{name}" for module, names in RESTING.items() for name in names),
 )
 #: What of the retire port comes first; behind it what tells of a handler.
 TRAPS = ("valid", "trap", "pc_rdata", "mode", "cause", "tval")

@@ -9,7 +9,7 @@ from hdl.events import Event as Occurrence
 from sim.engines.base import Engine, EngineError
 from sim.engines.counts import Counts
 from sim.engines.inspection import VALID, Observer, Rules
-from sim.engines.native.compiler.store import STALE
+from sim.engines.native.compiler.store import ALL_STALE, STALE
 from sim.engines.native.machine.compiled import (
     COUNTERS,
     NEVER,
@@ -226,7 +226,7 @@ class NativeEngine(Engine):
             if name in places:
                 self._change(places[name], 0)
         if STALE in places:
-            self._change(places[STALE], 1)
+            self._change(places[STALE], ALL_STALE)
 
     def set_line(self, name: str, level: bool) -> None:
         """Drives an interrupt line; see `Engine`."""

@@ -1,0 +1,136 @@
+"""The functions that compute a cycle: a step, what is left to others, and a step for quiet cycles.
+
+`native_step` is what runs. What depends only on state that rarely changes is computed in
+`native_whole_refresh`; a cycle in which much of the state rests is computed by `native_resting`,
+which has a refresh of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sim.engines.native.compiler import circuit as c
+from sim.engines.native.compiler.bit_slicing import Piece, Pieces, split
+from sim.engines.native.compiler.caching import rare_bits, rare_cells, separate
+from sim.engines.native.compiler.dead_bits import live_bits, prune
+from sim.engines.native.compiler.emit import emit, emit_tables
+from sim.engines.native.compiler.layout import Layout
+from sim.engines.native.compiler.rarely import Rarely
+from sim.engines.native.compiler.resting import at_rest, resting_nets, unrest
+from sim.engines.native.compiler.scheduling import Step, schedule
+from sim.engines.native.compiler.statements import Node, make_nodes
+
+__all__ = ["Cut", "Function", "steps"]
+
+#: What a circuit shows: slots, and the values in them.
+Slots = list[tuple[int, c.Value]]
+SlotsOf = Callable[[c.Circuit], Slots]
+
+
+@dataclass
+class Cut:
+    """A circuit that is ready for code: its live bits, its pieces, and where they are kept."""
+
+    circuit: c.Circuit
+    live: dict[int, int]
+    pieces: Pieces
+    layout: Layout
+    slots: Slots
+
+    def nodes(self) -> list[Node]:
+        """All that is done in a cycle."""
+        return make_nodes(self.pieces, self.live, self.slots)
+
+
+@dataclass
+class Function:
+    """A function of C++ to be: see `emit`."""
+
+    name: str
+    cut: Cut
+    steps: list[Step]
+    rare: Mapping[Piece, int] = field(default_factory=dict)
+    kept: bool = False
+    before: str = ""
+
+    def text(self) -> str:
+        """Its C++, in a namespace with the tables that it looks into."""
+        cut = self.cut
+        function = emit(
+            self.name,
+            cut.pieces,
+            cut.layout,
+            self.steps,
+            rare=self.rare,
+            kept=self.kept,
+            before=self.before,
+        )
+        return f"namespace of_{self.name} {{\n{emit_tables(cut.pieces)}{function}}}\n"
+
+
+def steps(
+    whole: Cut, rarely: Rarely, optimize: Callable[[c.Circuit], c.Circuit], slots_of: SlotsOf
+) -> list[Function]:
+    """`native_step` and the functions that it calls.
+
+    `optimize` makes an equal circuit of one that may begin in any state; `slots_of` says what a
+    circuit that was optimised shows.
+    """
+    hints = rare_cells(whole.circuit, rarely), rare_bits(whole.circuit, rarely)
+    nets = resting_nets(whole.circuit, rarely)
+    ways = [_Way("native_step", whole, hints)]
+    if nets:
+        # Its results are kept behind those of the whole step, which has laid out its own.
+        rest = _rest_of(whole, optimize(at_rest(whole.circuit, nets)), slots_of)
+        test = unrest(nets, whole.pieces, whole.layout)
+        ways[0].before = f"if (!({test})) {{ native_resting(s, o); return; }}\n"
+        ways.append(_Way("native_resting", rest, hints))
+        whole.layout.size, whole.layout.stale = rest.layout.size, rest.layout.stale
+    rare: dict[Piece, int] = {}
+    for way in ways:
+        if way.parts.kept:
+            for piece, mask in way.parts.rare.items():
+                rare[piece] = rare.get(piece, 0) | mask
+    return [f for number, way in enumerate(ways) for f in way.functions(rare, 1 << number)]
+
+
+class _Way:
+    """One way to compute a cycle; lays out what it keeps."""
+
+    def __init__(self, name: str, cut: Cut, hints: tuple[set[int], dict[int, int]]):
+        self._name = name
+        self._cut = cut
+        self.before = ""
+        self.parts = separate(cut.pieces, cut.nodes(), *hints)
+        if self.parts.kept:
+            cut.layout.keep(self.parts.kept)
+
+    def functions(self, rare: Mapping[Piece, int], own: int) -> list[Function]:
+        """The step, and its refresh if it keeps anything; `own` is its bit in the word `stale`.
+
+        Who writes to bits of `rare` makes everything stale that anyone keeps.
+        """
+        cut, parts, name = self._cut, self.parts, self._name
+        if not parts.kept:
+            steps = schedule(cut.pieces, cut.nodes())
+            return [Function(name, cut, steps, rare, before=self.before)]
+        stale, refresh = f"s[{cut.layout.stale}]", name.replace("step", "whole") + "_refresh"
+        again = f"if ({stale} & {own}) {{ {stale} &= ~{own}ull; {refresh}(s, o); }}\n"
+        steps = schedule(cut.pieces, parts.rest, kept=set(parts.kept))
+        return [
+            Function(name, cut, steps, rare, kept=True, before=self.before + again),
+            Function(refresh, cut, schedule(cut.pieces, parts.refresh)),
+        ]
+
+
+def _rest_of(whole: Cut, circuit: c.Circuit, slots_of: SlotsOf) -> Cut:
+    """`circuit`, which has the state of `whole`, cut and laid out as that is."""
+    state = (c.FlipFlop, c.SyncRead)
+    slots = slots_of(circuit)
+    roots = [number for _slot, value in slots for number in value]
+    for index, _cell in whole.circuit.of_kind(*state):
+        mask = whole.live.get(index, 0)
+        roots += (c.net(index, bit) for bit in range(mask.bit_length()) if mask >> bit & 1)
+    memories = [index for index, _cell in whole.circuit.of_kind(c.Memory) if index in whole.live]
+    live = live_bits(circuit, roots, memories)
+    circuit = prune(circuit, live)
+    return Cut(circuit, live, split(circuit, live, whole.pieces), whole.layout.beside(), slots)
