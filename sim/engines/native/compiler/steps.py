@@ -77,39 +77,39 @@ def steps(
     """
     hints = rare_cells(whole.circuit, rarely), rare_bits(whole.circuit, rarely)
     nets = resting_nets(whole.circuit, rarely)
-    ways = [_Way("native_step", whole, hints)]
+    nodes = whole.nodes()
+    ways = [_Way("native_step", whole, nodes, hints)]
     if nets:
         # Its results are kept behind those of the whole step, which has laid out its own.
         rest = _rest_of(whole, optimize(at_rest(whole.circuit, nets)), slots_of)
         test = unrest(nets, whole.pieces, whole.layout)
         ways[0].before = f"if (!({test})) {{ native_resting(s, o); return; }}\n"
-        ways.append(_Way("native_resting", rest, hints))
+        ways.append(_Way("native_resting", rest, nodes, hints))
         whole.layout.size, whole.layout.stale = rest.layout.size, rest.layout.stale
-    rare: dict[Piece, int] = {}
-    for way in ways:
-        if way.parts.kept:
-            for piece, mask in way.parts.rare.items():
-                rare[piece] = rare.get(piece, 0) | mask
-    return [f for number, way in enumerate(ways) for f in way.functions(rare, 1 << number)]
+    return [f for number, way in enumerate(ways) for f in way.functions(1 << number)]
 
 
 class _Way:
-    """One way to compute a cycle; lays out what it keeps."""
+    """One way to compute a cycle; lays out what it keeps.
 
-    def __init__(self, name: str, cut: Cut, hints: tuple[set[int], dict[int, int]]):
+    `writers` are the nodes of the whole cycle: whichever way writes rarely changing state, what all
+    ways keep becomes stale.
+    """
+
+    def __init__(
+        self, name: str, cut: Cut, writers: list[Node], hints: tuple[set[int], dict[int, int]]
+    ):
         self._name = name
         self._cut = cut
         self.before = ""
-        self.parts = separate(cut.pieces, cut.nodes(), *hints)
+        self.parts = separate(cut.pieces, cut.nodes(), *hints, writers=writers)
         if self.parts.kept:
             cut.layout.keep(self.parts.kept)
 
-    def functions(self, rare: Mapping[Piece, int], own: int) -> list[Function]:
-        """The step, and its refresh if it keeps anything; `own` is its bit in the word `stale`.
-
-        Who writes to bits of `rare` makes everything stale that anyone keeps.
-        """
+    def functions(self, own: int) -> list[Function]:
+        """The step, and its refresh if it keeps anything; `own` is its bit in the word `stale`."""
         cut, parts, name = self._cut, self.parts, self._name
+        rare = parts.rare if cut.layout.stale is not None else {}
         if not parts.kept:
             steps = schedule(cut.pieces, cut.nodes())
             return [Function(name, cut, steps, rare, before=self.before)]

@@ -90,9 +90,9 @@ def test_in_an_if_on_its_condition_a_register_is_just_written():
 @pytest.mark.parametrize(
     "bits, expected",
     [
-        (0xFF, "if (u64 n = v2_0; n != s[0]) { s[0] = n; s[1] = 1; }"),
-        (0xF0, "{ u64 n = v2_0; s[1] |= ((n ^ s[0]) & 0xf0ull) != 0; s[0] = n; }"),
-        (0x80, "{ u64 n = v2_0; s[1] |= ((n ^ s[0]) & 0x80ull) != 0; s[0] = n; }"),
+        (0xFF, "if (u64 n = v2_0; n != s[0]) { s[0] = n; s[1] = ~0ull; }"),
+        (0xF0, "{ u64 n = v2_0; s[1] |= -u64(((n ^ s[0]) & 0xf0ull) != 0); s[0] = n; }"),
+        (0x80, "{ u64 n = v2_0; s[1] |= -u64(((n ^ s[0]) & 0x80ull) != 0); s[0] = n; }"),
     ],
 )
 def test_what_is_kept_is_stale_when_bits_that_rarely_change_have_changed(bits, expected):

@@ -3,6 +3,7 @@
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece
 from sim.engines.native.compiler.layout import Layout
+from sim.engines.native.compiler.store import ALL_STALE
 from tests.sim.engines.native.compiler.cells import circuit, flip_flop, out, source, split_for
 
 
@@ -25,4 +26,10 @@ def test_what_is_kept_comes_last_behind_the_word_that_says_that_it_is_stale():
     layout.keep([Piece(3, 0, 8), Piece(4, 0, 1)])
     assert (layout.stale, layout.kept) == (7, {Piece(3, 0, 8): 8, Piece(4, 0, 1): 9})
     assert layout.size == 10
-    assert layout.initial(circuit()) == [0] * 7 + [1, 0, 0]
+    assert layout.initial(circuit()) == [0] * 7 + [ALL_STALE, 0, 0]
+
+    # Another function keeps its results behind these, and is told by the same word.
+    other = layout.beside()
+    other.keep([Piece(5, 0, 3)])
+    assert (other.stale, other.kept, other.size) == (7, {Piece(5, 0, 3): 10}, 11)
+    assert layout.kept.keys() == {Piece(3, 0, 8), Piece(4, 0, 1)}

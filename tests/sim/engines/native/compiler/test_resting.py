@@ -55,6 +55,8 @@ class Worker(wiring.Component):
 LEFT = "top.left"
 FAILED = "top.failed"
 MODE = "top.mode"
+#: While there is none, the mode stays what it is, which need not be what it was after reset.
+ORDER = "top.order"
 
 
 def run(directory, *resting, modules=()):
@@ -76,7 +78,8 @@ def run(directory, *resting, modules=()):
 
 @pytest.mark.parametrize("modules", [(), ("top",)], ids=["alone", "beside what rarely changes"])
 @pytest.mark.parametrize(
-    "resting", [(LEFT,), (LEFT, FAILED), (LEFT, FAILED, MODE), (MODE,), ("top.total",)]
+    "resting",
+    [(LEFT,), (LEFT, FAILED), (LEFT, FAILED, MODE), (MODE,), ("top.total",), (ORDER,)],
 )
 def test_a_hint_changes_no_result(resting, modules, tmp_path):
     _, plain = run(tmp_path)
