@@ -260,6 +260,20 @@ BUGS = {
         "joiner",
         "second_follows_a_good_first",
     ),
+    "the second level writes over a fence": Bug(
+        "mmu/second_level.py",
+        "written = Mux(self.sfence.valid, 0, chosen)",
+        "written = chosen",
+        "second_level",
+        "l2_fenced_page_is_gone",
+    ),
+    "the second level reads a set while it is written": Bug(
+        "mmu/second_level.py",
+        "& ~self.asked & ~self.writes &",
+        "& ~self.asked &",
+        "second_level",
+        "l2_never_stale_or_wrong",
+    ),
     "another initiator comes between a locked read and its write": Bug(
         "bus/wishbone.py",
         "bus.cyc.eq(keeps)",
