@@ -165,6 +165,8 @@ class Mmu(wiring.Component):
         wiring.connect(m, wiring.flipped(self.sfence), second.sfence)
         wiring.connect(m, walker.fill, second.walked)
         m.d.comb += [
+            second.fetch_key.eq(self.fetch_side.key),
+            second.data_key.eq(self.data_side.key),
             second.free.eq(idle | done),
             second.squash_fetch.eq(self.fetch.squash),
             second.squash_data.eq(self.data.squash),

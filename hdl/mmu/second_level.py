@@ -49,8 +49,8 @@ class SecondLevelTlb(wiring.Component):
 
     `sfence.vma` with an address forgets all of the set of that address, every other one all there
     is: more than is asked for, at the end of its cycle. What was read in it and is compared in the
-    next one is forgotten with it, since the bits that say what is valid are registers; a write
-    that it meets does not happen.
+    next one is forgotten with it, and so is what is written in it, since the bits that say what is
+    valid are registers.
 
     Privileged specification, "Supervisor Memory-Management Fence Instruction".
 
@@ -72,6 +72,9 @@ class SecondLevelTlb(wiring.Component):
         The walk that has priority.
     start : Out(StartSignature())
         The walk that begins.
+    fetch_key, data_key : In(WalkKey)
+        What each port asks for: it is compared while its TLB looks, and not only when that has
+        missed.
     free : In(1)
         The walker would begin one in this cycle.
     squash_fetch, squash_data : In(1)
@@ -97,6 +100,8 @@ class SecondLevelTlb(wiring.Component):
             {
                 "wanted": In(StartSignature()),
                 "start": Out(StartSignature()),
+                "fetch_key": In(WalkKey),
+                "data_key": In(WalkKey),
                 "free": In(1),
                 "squash_fetch": In(1),
                 "squash_data": In(1),
@@ -134,15 +139,8 @@ class SecondLevelTlb(wiring.Component):
         m = Module()
         self._store(m)
         looks_up = Signal()
-        m.d.comb += [
-            self.read_set.eq(
-                Mux(
-                    self.walked.valid,
-                    self._set_of(self.walked.entry.vpn),
-                    self._set_of(self.wanted.key.vpn),
-                )
-            ),
-        ]
+        vpn = Mux(self.walked.valid, self.walked.entry.vpn, self.wanted.key.vpn)
+        m.d.comb += self.read_set.eq(self._set_of(vpn))
         self._begin(m, looks_up)
         self._compare(m)
         self._write(m)
@@ -153,9 +151,10 @@ class SecondLevelTlb(wiring.Component):
         return m
 
     def _store(self, m: Module) -> None:
-        """The memory: read one cycle, there the next; never read and written at once."""
+        """The memory: read in one cycle, there in the next; what is read in a write is not used."""
         m.submodules.memory = memory = Memory(shape=self.layout, depth=self._sets, init=[])
-        read, write = memory.read_port(), memory.write_port(granularity=1)
+        read = memory.read_port()
+        write = memory.write_port(granularity=1)
         m.d.comb += [
             read.addr.eq(self.read_set),
             self.row.eq(read.data),
@@ -175,11 +174,10 @@ class SecondLevelTlb(wiring.Component):
         """A walk begins if its look-up has missed, or if it is for an update; else a look-up."""
         wanted, start = self.wanted, self.start
         update = wanted.side == Side.UPDATE
-        same = (
-            (wanted.key.vpn == self.key.vpn)
-            & (wanted.key.asid == self.key.asid)
-            & (wanted.side == self.side)
+        stays = Mux(
+            self.side == Side.FETCH, self._stays(self.fetch_key), self._stays(self.data_key)
         )
+        same = stays & (wanted.side == self.side)
         missed = self.missed | (self.asked & ~self.hit)
         for name in ("side", "key", "origin", "id"):
             m.d.comb += getattr(start, name).eq(getattr(wanted, name))
@@ -189,6 +187,10 @@ class SecondLevelTlb(wiring.Component):
         free = self.free & ~self.asked & ~self.writes & ~self.walked.valid
         m.d.comb += looks_up.eq(wanted.valid & ~update & ~(self.missed & same) & free & ~squashed)
         m.d.sync += self.missed.eq(missed & ~begins & ~looks_up)
+
+    def _stays(self, key: data.View) -> Value:
+        """Whether `key` has the address that was looked up last."""
+        return (key.vpn == self.key.vpn) & (key.asid == self.key.asid)
 
     def _compare(self, m: Module) -> None:
         """What was looked up in the last cycle: found, and good for the access?"""
@@ -256,11 +258,12 @@ class SecondLevelTlb(wiring.Component):
                 way.flags.eq(flags),
             ]
         with m.If(self.writes):
-            # With a fence nothing new; but what the walk has found to be old goes all the same.
-            written = Mux(self.sfence.valid, 0, chosen)
-            m.d.comb += self.write_ways.eq(written)
-            m.d.sync += valid.eq(valid & ~overlaps | written)
-            m.d.sync += self.turn.eq(self.turn.rotate_left(1))
+            # If a fence names it, that wins: it comes after this.
+            m.d.comb += self.write_ways.eq(chosen)
+            m.d.sync += [
+                valid.eq(valid & ~overlaps | chosen),
+                self.turn.eq(self.turn.rotate_left(1)),
+            ]
 
     def _fence(self, m: Module) -> None:
         with m.If(self.sfence.valid):

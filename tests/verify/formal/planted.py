@@ -260,10 +260,10 @@ BUGS = {
         "joiner",
         "second_follows_a_good_first",
     ),
-    "the second level writes over a fence": Bug(
+    "a fence forgets another set of the second level": Bug(
         "mmu/second_level.py",
-        "written = Mux(self.sfence.valid, 0, chosen)",
-        "written = chosen",
+        "va = self.sfence.va[PAGE_BITS:MAXVA_BITS]",
+        "va = self.sfence.va[PAGE_BITS + 1 : MAXVA_BITS]",
         "second_level",
         "l2_fenced_page_is_gone",
     ),
