@@ -5,7 +5,7 @@ from struct import Struct
 
 from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, pte_to_pa
 from kernel_model.facts.memlayout import MAXVA
-from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.memory import AccessFault, PhysicalMemory, is_memory
 from kernel_model.mm.pagetable import frame_of, lookup
 from kernel_model.mm.space import AddressSpace
 
@@ -38,7 +38,7 @@ def _entries(
         pa = pte_to_pa(pte)
         where = f"{' ..' * (LEVELS - level)}{va:#018x}"
         yield f"{where}: pte {pte:#018x} pa {pa:#018x}", pte
-        if pte & _RWX == 0 and level > 0:
+        if pte & _RWX == 0 and level > 0 and is_memory(memory, pa, PAGE_SIZE):
             yield from _entries(memory, pa, va, level - 1)
 
 
@@ -57,7 +57,7 @@ def mapped(
         va = index * span
         if pte & _RWX:
             yield va, pte, span
-        elif level > 0:
+        elif level > 0 and is_memory(memory, pte_to_pa(pte), PAGE_SIZE):
             for inner, leaf, size in mapped(memory, pte_to_pa(pte), end - va, level - 1):
                 yield va + inner, leaf, size
 
@@ -76,18 +76,28 @@ def peek(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> bytes 
     while n > 0:
         if va >= MAXVA:
             return None
-        offset = va % PAGE_SIZE
-        chunk = min(n, PAGE_SIZE - offset)
-        pte, level = lookup(memory, space.root, va)
-        if pte & _USER_READ == _USER_READ:
-            parts.append(memory.read(frame_of(pte, level, va) + offset, chunk))
-        elif pte & Pte.V == 0 and _readable(space, va):
-            parts.append(bytes(chunk))
-        else:
+        try:
+            part = _peek_page(memory, space, va, n)
+        except AccessFault:
             return None
-        va += chunk
-        n -= chunk
+        if part is None:
+            return None
+        parts.append(part)
+        va += len(part)
+        n -= len(part)
     return b"".join(parts)
+
+
+def _peek_page(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> bytes | None:
+    """As `peek`, but of the `n` bytes only those in the page of `va`."""
+    offset = va % PAGE_SIZE
+    chunk = min(n, PAGE_SIZE - offset)
+    pte, level = lookup(memory, space.root, va)
+    if pte & _USER_READ == _USER_READ:
+        return memory.read(frame_of(pte, level, va) + offset, chunk)
+    if pte & Pte.V == 0 and _readable(space, va):
+        return bytes(chunk)
+    return None
 
 
 def _readable(space: AddressSpace, va: int) -> bool:
