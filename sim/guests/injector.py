@@ -70,6 +70,7 @@ class Injector(KernelWatcher):
 
     def injected(self) -> tuple[Injected, ...]:
         """All of them as they are now, in the order in which they were given."""
+        self._look()
         return tuple(replace(each) for each in self._all)
 
     def finish(self) -> None:

@@ -9,7 +9,7 @@ from hdl.memory.port import Source
 from sim import start_boot
 from sim.boot.snapshot import load_snapshot, save_snapshot
 from sim.config import MachineConfig
-from sim.engines.traps import TrapLog
+from sim.engines.traps import KEPT_TRAPS, TrapLog
 from sim.guests import bus_errors
 from sim.guests.bus_errors import MachineInjector
 from sim.output.injections import Injections
@@ -60,6 +60,15 @@ def test_a_program_without_a_kernel_is_given_them_too():
         (only,) = session.result().injected
     assert only.what == "the bus answers a fetch at 0x80000000 with an error"
     assert only.followed.startswith("fetch access fault, cause 1, in M-mode at 0x80000000")
+
+
+def test_the_first_that_follows_is_told_though_exceptions_without_end_do():
+    elf = build(ASM / "rv64i_alu.S").read_bytes()
+    with BareSession(MachineConfig(bus_error=("0x80000000@1",)), elf) as session:
+        session.run(400_000)
+        (only,) = session.result().injected
+    assert session.machine.engine.log.trap_count > KEPT_TRAPS
+    assert only.followed_cycle < 100
 
 
 def test_only_an_access_fault_behind_it_has_followed():

@@ -118,3 +118,10 @@ def test_a_bit_may_be_flipped_where_the_table_leads_nowhere():
     first, second = run("lazy", memory_mib=16, fail=flips).injected
     assert "at level 2 for 0x80000000: 0x0 -> 0x1" in first.what
     assert "at level 2 for 0x80000000: 0x1 -> 0x401" in second.what
+
+
+def test_a_bus_error_is_known_though_the_kernel_is_never_entered():
+    with start("lazy", memory_mib=16, bus_error="0x80000000@1") as session:
+        session.run(1_000)
+        (only,) = session.injector.injected()
+    assert (only.cycle, only.what) == (0, "the bus answers a fetch at 0x80000000 with an error")
