@@ -121,9 +121,18 @@ def test_the_entry_of_a_superpage_is_that_of_level_1(rights):
     ram = Ram(RAM_BASE, 3 * PAGE_SIZE)
     table = RAM_BASE + PAGE_SIZE
     ram.write_u64(RAM_BASE + 8, make_pte(table, Pte.V))
-    ram.write_u64(table + 16, make_pte(0, Pte.V | rights))
+    last = table + PAGE_SIZE
+    ram.write_u64(table + 16, make_pte(last, Pte.V | rights))
     va = 1 << 30 | 2 << 21 | 0x5000
     assert injector._entry_of(ram, RAM_BASE, va) == (table + 16, 1)
+    ram.write_u64(table + 16, make_pte(last, Pte.V))
+    assert injector._entry_of(ram, RAM_BASE, va) == (last + 8 * 5, 0)
+
+
+def test_both_fences_of_a_return_are_left_out_in_the_same_cycle():
+    cycles = {injected(skip_fence=number)[1].cycle for number in ("2", "3")}
+    assert len(cycles) == 1
+    assert cycles < {injected(skip_fence="4")[1].cycle, *cycles}
 
 
 def test_a_bit_may_be_flipped_where_the_table_leads_nowhere():
