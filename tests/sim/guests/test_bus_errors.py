@@ -76,6 +76,7 @@ def test_only_an_access_fault_behind_it_has_followed():
     machine = SimpleNamespace(bus=SimpleNamespace(refusals=[]), engine=SimpleNamespace(log=log))
     injector = MachineInjector(machine, ["0x80001000@2"])
     injections = Injections(injector, said.append)
+    assert [injector.next_stop(cycle) for cycle in (0, 19_999, 20_000)] == [20_000, 20_000, 40_000]
     (refusal,) = machine.bus.refusals
     refusal.cycle, refusal.source = 50, 2
     log.trapped(40, 0x44, Cause.LOAD_ACCESS, 0x5000, Priv.U)
