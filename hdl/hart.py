@@ -50,6 +50,8 @@ class Hart(wiring.Component):
         Pages that each TLB holds; at least 1.
     walk_cache_entries : int
         Pointers to level-0 page tables that the walker remembers; at least 1.
+    l2_tlb : (int, int) or None
+        Sets and ways of a second-level TLB, if there is one; see `hdl.mmu.second_level`.
     btb_entries : int
         Words of the branch target buffer; a power of two, at least 2.
     hpm_counters : int
@@ -99,6 +101,7 @@ class Hart(wiring.Component):
         itlb_entries: int = 8,
         dtlb_entries: int = 8,
         walk_cache_entries: int = 4,
+        l2_tlb: tuple[int, int] | None = None,
         btb_entries: int = 16,
         hpm_counters: int = 4,
         pmp_entries: int = 0,
@@ -135,6 +138,7 @@ class Hart(wiring.Component):
             dtlb_entries=dtlb_entries,
             walk_cache_entries=walk_cache_entries,
             pmp_entries=pmp_entries,
+            l2_tlb=l2_tlb,
         )
         self._protected = protected
         self._misaligned = misaligned

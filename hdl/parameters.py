@@ -48,7 +48,7 @@ class Parameter(NamedTuple):
     """
 
     arguments: tuple[str, ...]
-    read: Callable[[str], tuple[int, ...]]
+    read: Callable[[str], tuple[Any, ...]]
     meaning: str
     hart_only: bool = False
 
@@ -90,6 +90,15 @@ def _place(text: str) -> tuple[int, ...]:
     return base, size
 
 
+def _level(text: str) -> tuple[Any, ...]:
+    """SETSxWAYS."""
+    match = re.fullmatch(r"([0-9]+)x([0-9]+)", text)
+    sets, ways = map(int, match.groups()) if match else (0, 0)
+    if sets not in [1 << n for n in range(1, 13)] or ways not in range(1, 17):
+        raise ValueError("SETSxWAYS, as 64x4: a power of two from 2 to 4096, and 1 to 16")
+    return ((sets, ways),)
+
+
 def _word(words: Iterable[str]) -> Callable[[str], tuple[int, ...]]:
     """A reader of one of `words`; it sets no argument."""
 
@@ -122,6 +131,9 @@ PARAMETERS: dict[str, Parameter] = {
         ("walk_cache_entries",),
         _among(_POINTERS, "1 to 64"),
         "pointers to level-0 page tables that the walker remembers, 1 to 64; 4",
+    ),
+    "L2_TLB": Parameter(
+        ("l2_tlb",), _level, "sets and ways of a second-level TLB, SETSxWAYS; none"
     ),
     "PMP": Parameter(
         ("pmp_entries",),

@@ -8,10 +8,10 @@ import click
 from click.core import ParameterSource
 
 from sim.cli.checks import check_files
-from sim.cli.counts import PolicyNames
 from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.filling import config_of
 from sim.cli.parameters import KERNEL, LIMIT, MACHINE, POLICY, PROTECTION, with_options
+from sim.cli.policy_types import PolicyNames
 from sim.config import RunConfig
 from sim.host.interrupts import leaving_at_once
 

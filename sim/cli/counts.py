@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kernel_model.facts.param import MIN_QUANTUM
-from kernel_model.mm.policy import PolicyError, make_policy
 from sim.config import LONGEST
 from sim.host.numbers import parse_address, parse_count
 
@@ -21,8 +20,6 @@ __all__ = [
     "Moment",
     "MomentType",
     "PageTable",
-    "PolicyName",
-    "PolicyNames",
     "Quantum",
     "Which",
     "WhichType",
@@ -52,39 +49,6 @@ class Quantum(click.ParamType[int]):
         if cycles != 0 and not MIN_QUANTUM <= cycles <= LONGEST:
             self.fail(f"{cycles} is neither 0 nor {MIN_QUANTUM} to {LONGEST}", param, ctx)
         return cycles
-
-
-class PolicyName(click.ParamType[str]):
-    """A paging policy: `NAME[:N][+NAME...]`."""
-
-    name = "policy"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name as it was given."""
-        try:
-            make_policy(str(value))
-        except PolicyError as error:
-            self.fail(str(error), param, ctx)
-        return str(value)
-
-
-class PolicyNames(click.ParamType[tuple[str, ...]]):
-    """Two paging policies or more, with commas between."""
-
-    name = "policies"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """The names as they were given."""
-        if isinstance(value, tuple):
-            return value
-        names = str(value).split(",")
-        if len(names) < 2:
-            self.fail(f"{value} is one alone: two or more are compared", param, ctx)
-        if len({*names}) < len(names):
-            self.fail(f"{value} has one of them twice", param, ctx)
-        return tuple(PolicyName().convert(name, param, ctx) for name in names)
 
 
 class Address(click.ParamType[int]):

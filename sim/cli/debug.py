@@ -16,7 +16,9 @@ from sim.debug.debugger import DebugError, Debugger
 from sim.debug.gdb.server import LOOPBACK, Server
 from sim.debug.gdb.stub import Stub
 from sim.debug.opening import open_debugger
+from sim.host.debug_info import DebugInfo
 from sim.host.input_files import read_whole
+from sim.host.own_programs import is_source
 from sim.host.progress import tell_files
 from sim.host.terminals import visible
 
@@ -47,6 +49,7 @@ def debug_program(
     debugger = open_debugger(name, arguments, config=config, stdin=data, max_cycles=max_cycles)
     with debugger.session as session:
         console = Commands(debugger, session.symbols())
+        _warn_of_changes(Path(name), session.elf)
         if commands:
             _carry_out(console, commands)
         if show is not None:
@@ -97,6 +100,19 @@ def _wait_for_gdb(console: Commands, host: str | None, port: int) -> None:
         server.serve(debugger, lambda: Stub(debugger, console))
     finally:
         server.close()
+
+
+def _warn_of_changes(path: Path, elf: bytes) -> None:
+    """Says if lines of the source that are shown may not be those that `elf`, from `path`, has.
+
+    What was compiled just now, or comes along, is as its source.
+    """
+    if is_source(path) or not path.is_file() or path.read_bytes() != elf:
+        return
+    changed = DebugInfo(elf).changed_since(path)
+    if changed is not None:
+        where = f"{visible(changed)} is newer than {visible(str(path))}"
+        _say(f"warning: {where}: lines that are shown may not be those that were compiled")
 
 
 def _say(message: str) -> None:

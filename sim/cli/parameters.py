@@ -7,8 +7,9 @@ import click
 
 from kernel_model.facts.abi import AUTO, Abi
 from kernel_model.mm.policy import POLICY_NAMES
-from sim.cli.counts import Address, Count, CycleWindow, PageTable, PolicyName, Quantum, WhichType
+from sim.cli.counts import Address, Count, CycleWindow, PageTable, Quantum, WhichType
 from sim.cli.file_types import DiskContents, DiskFile, InputFile, OutputFile, OutputOrStdout
+from sim.cli.policy_types import PolicyName
 from sim.config import BOUNDS, ENGINES, KERNEL_COSTS, BootConfig, MachineConfig, RunConfig
 
 __all__ = [

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hdl.arch import Cause, Priv
+from sim.engines.traps import KEPT_TRAPS
 from sim.injection import read_bus_error
 from sim.machine import Machine
 from sim.platform.bus import Refusal
@@ -12,6 +13,8 @@ __all__ = ["BusErrors", "Injected", "MachineInjector"]
 
 #: As `hdl.memory.port.Source` numbers them, which a run does without: fetches, and walks.
 _FETCH, _WALK = 0, 2
+#: Cycles in which there are fewer exceptions than the log keeps.
+_LOOK = 2 * KEPT_TRAPS
 _ACCESS_FAULTS = (Cause.FETCH_ACCESS, Cause.LOAD_ACCESS, Cause.STORE_ACCESS)
 
 
@@ -102,8 +105,9 @@ class MachineInjector:
         self._errors.finish()
 
     def next_stop(self, cycle: int) -> int | None:
-        """None: see `sim.machine.Watcher`."""
-        return None
+        """Soon, as long as something may follow: the log keeps the last exceptions alone."""
+        waits = any(not each.followed for each in self._all)
+        return (cycle // _LOOK + 1) * _LOOK if waits else None
 
     def look(self, machine: Machine) -> None:
         """Takes over what has gone wrong, and what has followed."""

@@ -5,7 +5,7 @@ fence again behind that. Reset has one. Each return to user mode has two, and ea
 K, from 1 on, has 4 K and 4 K + 1 on the way in, 4 K + 2 and 4 K + 3 on the way out.
 """
 
-from struct import pack, unpack_from
+from struct import pack
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.doorbell import Action, Register
@@ -32,8 +32,8 @@ class Fences:
         self._returns = 0
         self.passed = 1
         code = kernel.memory.read(kernel.trampoline, PAGE_SIZE)
-        places = [at for at in range(0, PAGE_SIZE, 2) if unpack_from("<H", code, at)[0] == 0x73]
-        words = [at for at in places if code[at : at + 4] == pack("<I", _FENCE)]
+        fence = pack("<I", _FENCE)
+        words = [at for at in range(0, len(code), 2) if code[at : at + 4] == fence]
         reset, *entry, first, second = words
         assert len(entry) == 2, "the trampoline's fences are not where they were"
         self._entry, self._exit = entry, [first, second]

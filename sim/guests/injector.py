@@ -23,7 +23,7 @@ from sim.machine import Machine
 
 __all__ = ["Injected", "Injector"]
 
-_FAILED = (1 << 64) - 1
+_CALLS = {int(call): call.name.lower() for call in Syscall}
 _V, _RWX = int(Pte.V), int(Pte.R | Pte.W | Pte.X)
 
 
@@ -70,6 +70,7 @@ class Injector(KernelWatcher):
 
     def injected(self) -> tuple[Injected, ...]:
         """All of them as they are now, in the order in which they were given."""
+        self._look()
         return tuple(replace(each) for each in self._all)
 
     def finish(self) -> None:
@@ -111,8 +112,8 @@ class Injector(KernelWatcher):
     def syscall_end(self, proc: Proc, number: int, result: int, now: int) -> None:
         """A system call that fails may be what follows."""
         self._look()
-        if result & _FAILED == _FAILED:
-            self._follow(proc.pid, f"{Syscall(number).name.lower()} returns -1")
+        if result == -1:
+            self._follow(proc.pid, f"{_CALLS.get(number, f'syscall_{number}')} returns -1")
 
     def unexpected(self, proc: Proc, now: int) -> None:
         """The process is killed, and the trap frame says why."""

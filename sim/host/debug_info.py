@@ -1,5 +1,6 @@
 """What an ELF file tells of its instructions: function, line of the source, assembly."""
 
+import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -67,6 +68,14 @@ class DebugInfo:
         index = bisect_right(starts, pc) - 1
         found = lines[index] if index >= 0 else None
         return [] if found is None or self._code(pc) is None else _lines_of(found[0])
+
+    def changed_since(self, elf: Path) -> str | None:
+        """The name of a source that has been changed since the file `elf` was made, if any has."""
+        made = elf.stat().st_mtime
+        for path in sorted({line[0] for line in self._lines[1] if line is not None}):
+            if os.path.exists(path) and os.stat(path).st_mtime > made:
+                return Path(path).name
+        return None
 
     def instruction(self, pc: int) -> str | None:
         """The instruction at `pc` in assembly."""

@@ -34,6 +34,7 @@ DESIGNS = (
     partial(Hart, pmp_entries=2, misaligned=True),
     mmu_on_wishbone,
     mmu_on_axi,
+    partial(Mmu, l2_tlb=(4, 2)),
 )
 
 

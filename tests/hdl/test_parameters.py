@@ -34,6 +34,14 @@ def test_what_they_set_reaches_both():
         assert repr(mmu._pma) == f"Pma({place})"
 
 
+def test_a_second_level_is_there_if_it_is_wanted():
+    parts = build(["L2_TLB=64x4"])
+
+    for mmu in (parts["mmu"], parts["hart"].mmu):
+        assert len(mmu.second_level.valid) == 64 * 4
+    assert build(["PART=mmu"])["mmu"].second_level is None
+
+
 def test_the_one_for_a_side_counts_more_wherever_it_stands():
     (mmu,) = build(["PART=mmu", "ITLB=2", "TLB=4"]).values()
 
@@ -95,6 +103,9 @@ def test_no_parameter_takes_a_word(name):
         ("RAM=0xfffffffffff000:8K", "RAM must be .* below 1 << 56, not '0xfffffffffff000:8K'"),
         ("RAM=0:4X", "RAM must be BASE:SIZE, .* not '0:4X'"),
         ("PART=cpu", "PART must be mmu or hart, not 'cpu'"),
+        ("L2_TLB=64", "L2_TLB must be SETSxWAYS, .* not '64'"),
+        ("L2_TLB=3x2", "L2_TLB must be SETSxWAYS, .* not '3x2'"),
+        ("L2_TLB=64x17", "L2_TLB must be SETSxWAYS, .* not '64x17'"),
         ("BUS=ahb", "BUS must be wishbone or wishbone-pipelined or axi4-lite or .*, not 'ahb'"),
         ("PART=mmu BTB=8", "BTB is of the hart, and PART is mmu"),
         ("TLB", "TLB has no value: write TLB=VALUE"),

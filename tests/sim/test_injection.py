@@ -41,6 +41,12 @@ def test_a_bit_has_its_flag_s_name():
         ),
         (
             read_fail,
+            "pte:0x4000:64@fault:1",
+            "pte:VA:BIT needs a BIT of V, R, W, X, U, G, A, D, or 0 to 63, "
+            "not 'pte:0x4000:64@fault:1'",
+        ),
+        (
+            read_fail,
             "pte:0x4000000000:V@fault:1",
             "pte:VA:BIT needs a VA below 0x4000000000, not 'pte:0x4000000000:V@fault:1'",
         ),
@@ -56,6 +62,12 @@ def test_a_bit_has_its_flag_s_name():
             read_bus_error,
             "0x80000000",
             "must be ADDRESS@N, N from 1 on, and a physical address of 56 bits, not '0x80000000'",
+        ),
+        (
+            read_bus_error,
+            "0x100000000000000@1",
+            "must be ADDRESS@N, N from 1 on, and a physical address of 56 bits, "
+            "not '0x100000000000000@1'",
         ),
         (read_bus_error, "0@0", "must be ADDRESS@N, N from 1 on, not '0@0'"),
     ],

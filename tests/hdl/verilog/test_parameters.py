@@ -16,7 +16,7 @@ SETS = (
     "PART=mmu TLB=16 RAM=0x40000000:1G",
     "PART=mmu ITLB=3 DTLB=5 PMP=2 RAM=0:12K",
     "PART=mmu BUS=wishbone TLB=2",
-    "PART=mmu BUS=axi4-lite TLB=2",
+    "PART=mmu BUS=axi4-lite TLB=2 L2_TLB=64x4",
     "PART=hart BUS=wishbone-pipelined TLB=2 PMP=1 ROM=0x10000:64K BTB=4 COUNTERS=0 MISALIGNED=1",
 )
 #: The least that compiles: nothing is connected, and nothing happens.

@@ -108,6 +108,17 @@ def test_mistakes_are_refused(hart, name, start, length, last):
     assert (hart.kernel.kmem.used, hart.kernel.panicked) == (used, None)
 
 
+def test_pgaccess_has_bounds_though_its_mask_could_be_stored(hart, monkeypatch):
+    monkeypatch.setattr("kernel_model.calls.sysmem.PGACCESS_PAGES", PAGES - 1)
+    at = hart.proc.sz - 8
+    assert hart.call("pgaccess", hart.heap, PAGES, at) == -1
+    assert hart.call("pgaccess", hart.heap + PAGE_SIZE, PAGES, at) == -1
+    assert hart.call("pgaccess", hart.proc.sz, 1, at) == -1
+    assert hart.call("pgaccess", hart.heap, -1, at) == -1
+    assert hart.call("pgaccess", hart.heap, PAGES - 1, at) == 0
+    assert hart.call("pgaccess", hart.heap, 0, at) == 0
+
+
 def test_vmprint_is_the_labs(hart):
     assert hart.call("vmprint") == 0
     first, second, *_ = hart.printed.splitlines()

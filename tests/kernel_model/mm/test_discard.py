@@ -35,3 +35,17 @@ def test_resident_pages_leave_and_the_rest_stays(hart):
     assert discard(kernel, space, heap, hart.proc.sz)
     assert list(resident(kernel, space, heap, hart.proc.sz)) == []
     assert space.resident == before - 1
+
+
+def test_no_page_at_all_is_the_processs_up_to_its_size(hart):
+    space, size = hart.proc.space, hart.proc.sz
+    assert owned(space, size, size)
+    assert not owned(space, size, size - PAGE_SIZE)
+
+
+def test_where_a_frame_lacks_nothing_is_given_back(hart, monkeypatch):
+    monkeypatch.setattr("kernel_model.mm.discard.unmap", lambda *arguments: None)
+    space = hart.proc.space
+    before = space.resident
+    assert discard(hart.kernel, space, hart.heap, hart.proc.sz) is False
+    assert space.resident == before

@@ -3,7 +3,8 @@
 import pytest
 
 from hdl.arch import PAGE_SIZE, Cause, Pte
-from kernel_model.mm.accessed import accessed, forget
+from kernel_model.mm.accessed import accessed, forget, set_again
+from kernel_model.mm.pagetable import walk
 from kernel_model.mm.served import Decision, Why
 from tests.kernel_model.support import make_hart, switch_to
 
@@ -42,3 +43,21 @@ def test_a_hart_that_sets_the_bits_itself_gets_no_such_answer():
     switch_to(hart, 3)
     hart.trap(Cause.LOAD_PAGE, stval=PAGE_SIZE)
     assert hart.kernel.faults[-1].outcome.decision is Decision.REFUSED
+
+
+def test_a_clear_bit_does_not_make_the_kernels_page_the_users():
+    hart = make_hart()
+    hart.call("fork")
+    switch_to(hart, 3)
+    guard = hart.proc.sz - 2 * PAGE_SIZE
+    entry = walk(hart.kernel, hart.proc.pagetable, guard)
+    pte = hart.kernel.memory.read_u64(entry)
+    assert pte & (Pte.V | Pte.U) == Pte.V
+    hart.kernel.memory.write_u64(entry, pte & ~Pte.A)
+
+    space = hart.proc.space
+    hart.trap(Cause.LOAD_PAGE, stval=guard)
+    outcome = hart.kernel.faults[-1].outcome
+    assert outcome.decision is Decision.REFUSED
+    assert set_again(hart.kernel, space, guard, Pte.R, outcome) is outcome
+    assert hart.kernel.memory.read_u64(entry) & Pte.A == 0

@@ -102,6 +102,16 @@ def test_whole_ones_are_not_demoted(large):
     assert calls == []
 
 
+def test_one_beside_another_is_not_demoted_either(large):
+    root = vm.uvmcreate(large)
+    for number in (1, 2):
+        map_superpage(large, root, number * MIB2)
+    with failing_kalloc(large, 1) as calls:
+        assert superpages.unmap(large, root, MIB2, 2 * MIB2) == 512
+    assert calls == []
+    assert [span for *_, span in map_spans(large, root)] == [MIB2]
+
+
 def test_without_a_frame_the_page_table_is_one_of_those_that_go(large):
     root = vm.uvmcreate(large)
     run = map_superpage(large, root, MIB2)

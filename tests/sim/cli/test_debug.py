@@ -22,6 +22,7 @@ from sim.cli.debug import debug_program
 from sim.config import RunConfig
 from sim.debug.debugger import DebugError
 from sim.debug.gdb.packets import framed
+from sim.host.own_programs import compile_program
 
 OPTIONS = ["--memory", "8"]
 
@@ -201,3 +202,24 @@ def test_without_standard_input_there_are_no_commands(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", None)
     assert cli.main(["debug", "--memory", "8", "hello"]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_source_that_is_newer_than_the_program_is_told(tmp_path, capsys):
+    source, elf = tmp_path / "mine.c", tmp_path / "mine.elf"
+    source.write_text('#include "user.h"\nint main(void) { return 0; }\n')
+    compile_program([source], elf)
+    quit_at_once = [*OPTIONS, *commands("quit")]
+
+    assert cli.main(["debug", *quit_at_once, str(elf)]) == 0
+    assert "newer" not in capsys.readouterr().err
+
+    os.utime(source, (time.time() + 5,) * 2)
+    assert cli.main(["debug", *quit_at_once, str(elf)]) == 0
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert warnings == [
+        f"trapline: warning: mine.c is newer than {elf}: "
+        "lines that are shown may not be those that were compiled"
+    ]
+    # It is compiled anew.
+    assert cli.main(["debug", *quit_at_once, str(source)]) == 0
+    assert "newer" not in capsys.readouterr().err

@@ -9,7 +9,7 @@ from hdl.memory.port import Source
 from sim import start_boot
 from sim.boot.snapshot import load_snapshot, save_snapshot
 from sim.config import MachineConfig
-from sim.engines.traps import TrapLog
+from sim.engines.traps import KEPT_TRAPS, TrapLog
 from sim.guests import bus_errors
 from sim.guests.bus_errors import MachineInjector
 from sim.output.injections import Injections
@@ -62,11 +62,21 @@ def test_a_program_without_a_kernel_is_given_them_too():
     assert only.followed.startswith("fetch access fault, cause 1, in M-mode at 0x80000000")
 
 
+def test_the_first_that_follows_is_told_though_exceptions_without_end_do():
+    elf = build(ASM / "rv64i_alu.S").read_bytes()
+    with BareSession(MachineConfig(bus_error=("0x80000000@1",)), elf) as session:
+        session.run(400_000)
+        (only,) = session.result().injected
+    assert session.machine.engine.log.trap_count > KEPT_TRAPS
+    assert only.followed_cycle < 100
+
+
 def test_only_an_access_fault_behind_it_has_followed():
     log, said = TrapLog(), []
     machine = SimpleNamespace(bus=SimpleNamespace(refusals=[]), engine=SimpleNamespace(log=log))
     injector = MachineInjector(machine, ["0x80001000@2"])
     injections = Injections(injector, said.append)
+    assert [injector.next_stop(cycle) for cycle in (0, 19_999, 20_000)] == [20_000, 20_000, 40_000]
     (refusal,) = machine.bus.refusals
     refusal.cycle, refusal.source = 50, 2
     log.trapped(40, 0x44, Cause.LOAD_ACCESS, 0x5000, Priv.U)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from sim import run
@@ -7,6 +9,14 @@ from sim.guests.drops import Drops
 def test_it_stops_at_multiples():
     drops = Drops(50)
     assert [drops.next_stop(cycle) for cycle in (0, 49, 50, 99)] == [50, 50, 100, 100]
+
+
+def test_it_drops_there_and_nowhere_else():
+    cycles = []
+    for cycle in (0, 49, 50, 51, 100):
+        engine = SimpleNamespace(cycle=cycle, drop_translations=lambda at=cycle: cycles.append(at))
+        Drops(50).look(SimpleNamespace(engine=engine))
+    assert cycles == [0, 50, 100]
 
 
 @pytest.mark.parametrize("every", [32, 97, 1000])

@@ -2,9 +2,12 @@
 
 import pytest
 
+from hdl.arch import PAGE_SIZE, RAM_BASE, Pte, make_pte
 from kernel_model.facts.panic import PANIC_STATUS
 from sim import run, start
+from sim.guests import injector
 from sim.machine import End
+from sim.platform.ram import Ram
 
 
 def injected(**wanted):
@@ -113,8 +116,50 @@ def test_a_table_that_lies_where_no_memory_is_lets_the_kernel_panic():
     assert b"panic: kerneltrap: 4096 bytes at 0x0" in result.output
 
 
+@pytest.mark.parametrize("rights", [Pte.R, Pte.R | Pte.W, Pte.X])
+def test_the_entry_of_a_superpage_is_that_of_level_1(rights):
+    ram = Ram(RAM_BASE, 3 * PAGE_SIZE)
+    table = RAM_BASE + PAGE_SIZE
+    ram.write_u64(RAM_BASE + 8, make_pte(table, Pte.V))
+    last = table + PAGE_SIZE
+    ram.write_u64(table + 16, make_pte(last, Pte.V | rights))
+    va = 1 << 30 | 2 << 21 | 0x5000
+    assert injector._entry_of(ram, RAM_BASE, va) == (table + 16, 1)
+    ram.write_u64(table + 16, make_pte(last, Pte.V))
+    assert injector._entry_of(ram, RAM_BASE, va) == (last + 8 * 5, 0)
+
+
+def test_both_fences_of_a_return_are_left_out_in_the_same_cycle():
+    cycles = {injected(skip_fence=number)[1].cycle for number in ("2", "3")}
+    assert len(cycles) == 1
+    assert cycles < {injected(skip_fence="4")[1].cycle, *cycles}
+
+
 def test_a_bit_may_be_flipped_where_the_table_leads_nowhere():
     flips = ("pte:0x80000000:V@fault:1", "pte:0x80000000:10@fault:2")
     first, second = run("lazy", memory_mib=16, fail=flips).injected
     assert "at level 2 for 0x80000000: 0x0 -> 0x1" in first.what
     assert "at level 2 for 0x80000000: 0x1 -> 0x401" in second.what
+
+
+def test_a_bus_error_is_known_though_the_kernel_is_never_entered():
+    with start("lazy", memory_mib=16, bus_error="0x80000000@1") as session:
+        session.run(1_000)
+        (only,) = session.injector.injected()
+    assert (only.cycle, only.what) == (0, "the bus answers a fetch at 0x80000000 with an error")
+
+
+def test_a_bit_that_is_set_again_has_followed():
+    _, only = injected(fail="pte:0xc000:A@fault:5")
+    assert only.what.startswith("A is cleared at level 0 for 0xc000")
+    assert only.followed == "the page fault at 0xc000 sets A, and D, again"
+
+
+def test_a_call_that_is_none_may_be_what_fails():
+    with start("lazy", memory_mib=16, skip_fence="trap:3") as session:
+        session.run(5_000)
+        watcher, proc = session.injector, session.kernel.proc
+        watcher.syscall_end(proc, 99, 0, 0)
+        assert [each.followed for each in watcher.injected()] == [""]
+        watcher.syscall_end(proc, 99, -1, 0)
+        assert [each.followed for each in watcher.injected()] == ["syscall_99 returns -1"]

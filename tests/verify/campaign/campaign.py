@@ -13,6 +13,7 @@ from tests.verify.campaign.sequences import judge
 from tests.verify.campaign.translations import (
     BentCases,
     Disagreement,
+    Lingering,
     Translations,
     check_translations,
 )
@@ -31,9 +32,11 @@ __all__ = [
     "random_cases",
     "random_instructions",
     "random_sequences",
+    "random_stays",
     "run_drills",
     "run_script",
     "run_sequence",
+    "run_stay",
 ]
 
 #: All drills.
@@ -97,6 +100,12 @@ def run_script(bench: Bench, seed: object, number: int) -> Report:
     return Report(checked.cases, bins=Counter(checked.bins))
 
 
+def run_stay(bench: Bench, seed: object, number: int) -> Report:
+    """The script of that number of such as come back to the same pages; raises Disagreement."""
+    checked = check_translations(bench, f"{seed}/{number}", Lingering)
+    return Report(checked.cases, bins=Counter(checked.bins))
+
+
 def run_sequence(bench: Bench, seed: object, number: int) -> Report:
     """The sequence of that number: accesses to tables that change; raises Disagreement."""
     report = Report()
@@ -107,6 +116,11 @@ def run_sequence(bench: Bench, seed: object, number: int) -> Report:
 def random_cases(bench: Bench, cases: int, seed: str) -> Report:
     """Random accesses to tables that stand still; raises Disagreement."""
     return _until(cases, lambda number: run_script(bench, seed, number))
+
+
+def random_stays(bench: Bench, cases: int, seed: str) -> Report:
+    """Random accesses that come back to the same pages; raises Disagreement."""
+    return _until(cases, lambda number: run_stay(bench, seed, number))
 
 
 def random_sequences(bench: Bench, cases: int, seed: str) -> Report:

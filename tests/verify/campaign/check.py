@@ -3,6 +3,10 @@
 from functools import cached_property
 from itertools import count
 
+from hdl.hart import Hart
+from hdl.memory.pma import Pma
+from hdl.mmu.mmu import Mmu
+from hdl.mmu.tlb import Tlb
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.compiler.cxx import CompilerError
 from sim.host.toolchain import ToolchainError
@@ -14,15 +18,18 @@ from tests.verify.campaign.campaign import (
     run_drills,
     run_script,
     run_sequence,
+    run_stay,
 )
 from tests.verify.campaign.hart import HartStuck, NativeHart
 from tests.verify.campaign.translations import Disagreement
 from tests.verify.check import Check, Failure, Part, Tally, blocks
 
-__all__ = ["CHECK"]
+__all__ = ["CHECK", "with_second_level"]
 
 #: Shares of the cases: in sequences, and as instructions.
 SEQUENCES, INSTRUCTIONS = 10, 5
+#: The share of each of them that is done with a second-level TLB, too.
+SECOND = 5
 #: Instructions of a task.
 BLOCK = 1000
 #: From so many cases on every bin must be hit, whatever the seed. The rarest, fetches whose update
@@ -30,6 +37,28 @@ BLOCK = 1000
 EVERY_BIN = 2_000_000
 #: Bins that are named, of those that a line is about.
 SHOWN = 12
+
+
+#: A page in each TLB, and behind them two sets of two.
+_SMALL = {"itlb_entries": 1, "dtlb_entries": 1, "l2_tlb": (2, 2)}
+
+
+class _Forgetful(Tlb):
+    """A TLB that forgets its pages in the cycle after it was filled."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        with m.If(~self.fill.valid):
+            m.d.sync += self.valid.eq(0)
+        return m
+
+
+def with_second_level(**parameters: object) -> Mmu:
+    """An MMU whose second-level TLB is asked for each page, since the first ones forget theirs."""
+    mmu = Mmu(**(_SMALL | parameters))
+    for side in (mmu.fetch_side, mmu.data_side):
+        side.tlb = _Forgetful(entries=1)
+    return mmu
 
 
 class Campaign(Check):
@@ -41,14 +70,26 @@ class Campaign(Check):
     cases = 200_000
     help = (
         "accesses of the MMU; a tenth more in sequences, and a fifth as instructions, without and "
-        "with memory protection, and with misaligned accesses under it"
+        "with memory protection, and with misaligned accesses under it; with a second-level TLB a "
+        "fifth of all but the last two"
     )
-    names = ("accesses", "sequences", "drills", "instructions", "protected", "misaligned")
+    names = (
+        *("accesses", "sequences", "drills", "instructions", "protected", "misaligned"),
+        *(f"l2-{name}" for name in ("accesses", "stays", "sequences", "drills", "instructions")),
+    )
     unusable = (CompilerError, ToolchainError, Unsupported)
 
     @cached_property
     def _bench(self):
         return Bench()
+
+    @cached_property
+    def _l2_bench(self):
+        return Bench(mmu=with_second_level())
+
+    @cached_property
+    def _l2_hart(self):
+        return NativeHart(hart=Hart(hpm_counters=0, pma=Pma(adjustable=True), **_SMALL))
 
     @cached_property
     def _hart(self):
@@ -65,6 +106,7 @@ class Campaign(Check):
     def parts(self):
         first, cases = self.options.first, self.options.cases
         instructions = range(first, first + max(1, cases // INSTRUCTIONS))
+        some = range(first, first + max(1, len(instructions) // SECOND))
         # Scripts and sequences have many responses each, so these are counted.
         parts = [
             Part("accesses", count(first), cases),
@@ -73,30 +115,48 @@ class Campaign(Check):
             Part("instructions", blocks(instructions, BLOCK)),
             Part("protected", blocks(instructions, BLOCK)),
             Part("misaligned", blocks(instructions, BLOCK)),
+            Part("l2-accesses", count(first), max(1, cases // SECOND)),
+            Part("l2-stays", count(first), max(1, cases // SECOND)),
+            Part("l2-sequences", count(first), max(1, cases // SECOND // SEQUENCES)),
+            Part("l2-drills", range(len(FAMILIES))),
+            Part("l2-instructions", blocks(some, BLOCK)),
         ]
         return [part for part in parts if self.wants(part.name)]
 
     def work(self, part, task):
-        do = {
-            "accesses": lambda: run_script(self._bench, self.options.seed, task),
-            "sequences": lambda: run_sequence(self._bench, self.options.seed, task),
-            "drills": lambda: run_drills(self._bench, FAMILIES[task]())[0],
-            "instructions": lambda: random_instructions(
-                self._hart, len(task), self.options.seed, first=task.start
-            ),
-            "protected": lambda: random_instructions(
-                self._protected_hart, len(task), self.options.seed, first=task.start
-            ),
-            "misaligned": lambda: random_instructions(
-                self._misaligned_hart, len(task), self.options.seed, first=task.start
-            ),
-        }[part]
+        seed = self.options.seed
         try:
-            report = do()
+            match part.removeprefix("l2-"):
+                case "accesses":
+                    report = run_script(self._bench_of(part), seed, task)
+                case "stays":
+                    report = run_stay(self._bench_of(part), seed, task)
+                case "sequences":
+                    report = run_sequence(self._bench_of(part), seed, task)
+                case "drills":
+                    report = run_drills(self._bench_of(part), FAMILIES[task]())[0]
+                case _:
+                    hart = self._hart_of(part)
+                    report = random_instructions(hart, len(task), seed, first=task.start)
         except (Disagreement, HartStuck, BenchError) as error:
-            alone = task if part in ("accesses", "sequences") else getattr(error, "number", None)
+            alone = (
+                task
+                if part.endswith(("accesses", "stays", "sequences"))
+                else getattr(error, "number", None)
+            )
             return Tally(failures=[Failure(str(error), alone)])
         return Tally(report.cases, data=report)
+
+    def _bench_of(self, part):
+        return self._l2_bench if part.startswith("l2-") else self._bench
+
+    def _hart_of(self, part):
+        return {
+            "instructions": lambda: self._hart,
+            "protected": lambda: self._protected_hart,
+            "misaligned": lambda: self._misaligned_hart,
+            "l2-instructions": lambda: self._l2_hart,
+        }[part]()
 
     def describe(self, part, tally):
         expected = self._expected(part)

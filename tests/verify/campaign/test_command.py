@@ -30,6 +30,7 @@ def run(monkeypatch, capsys):
         for name in ("Bench", "NativeHart"):
             monkeypatch.setattr(check, name, lambda **_: object())
         monkeypatch.setattr(check, "run_sequence", lambda *_: Report(1 << 30))
+        monkeypatch.setattr(check, "run_stay", lambda *_: Report(1 << 30))
         monkeypatch.setattr(check, "run_drills", lambda *_: (Report(1), set()))
         monkeypatch.setattr(check, "run_script", lambda *_: Report(1 << 30, bins=Counter(on_mmu)))
         monkeypatch.setattr(check, "random_instructions", instructions)

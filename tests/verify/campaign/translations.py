@@ -15,7 +15,7 @@ from tests.verify.campaign.worlds import KINDS, World
 from tests.verify.golden.cases import make_case
 from tests.verify.golden.sv39 import Request, Response, respond
 
-__all__ = ["BentCases", "Disagreement", "Translations", "check_translations"]
+__all__ = ["BentCases", "Disagreement", "Lingering", "Translations", "check_translations"]
 
 #: Requests about one world.
 QUESTIONS = 50
@@ -97,15 +97,19 @@ class Translations:
             self.script.fence()
         elif chance < 0.45:
             self._some_fence(request)
+        self._ask_somehow(request, cold, chance)
+
+    def _ask_somehow(self, request, cold, chance):
+        """The request alone or with one to the other port; and the update that it needs."""
         if chance > 0.8:
             self._ask_both(request)
             return
         response = self._ask(request, cold, squash=0.7 < chance < 0.8)
         # What an update would do is only defined for what is translated at all.
-        if response.kind == "update" and rng.random() < 0.8:
+        if response.kind == "update" and self.rng.random() < 0.8:
             self._update(request)
             self._ask(request, cold=False)
-        elif response.reads and rng.random() < 0.06:
+        elif response.reads and self.rng.random() < 0.06:
             self._update(request)
 
     def _some_fence(self, request):
@@ -179,6 +183,23 @@ class Translations:
         self.script.run(reads=True)
         given = Response(outcome, reads=reads)
         self.expected.append(Expected({UPDATE: (request, given)}, reads, True, writes, id))
+
+
+class Lingering(Translations):
+    """The same with few fences, and mostly about pages that were asked about since the last."""
+
+    def _visit(self):
+        rng = self.rng
+        if rng.random() < 0.04 or not hasattr(self, "_recent"):
+            self._recent = []
+            self.script.fence()
+        request = self.world.request()
+        if self._recent and rng.random() < 0.8:
+            request = replace(rng.choice(self._recent), access=rng.choice(KINDS))
+        elif rng.random() < 0.1:
+            self._some_fence(request)
+        self._recent.append(request)
+        self._ask_somehow(request, False, rng.random())
 
 
 class BentCases(Translations):

@@ -260,6 +260,20 @@ BUGS = {
         "joiner",
         "second_follows_a_good_first",
     ),
+    "a fence forgets another set of the second level": Bug(
+        "mmu/second_level.py",
+        "va = self.sfence.va[PAGE_BITS:MAXVA_BITS]",
+        "va = self.sfence.va[PAGE_BITS + 1 : MAXVA_BITS]",
+        "second_level",
+        "l2_fenced_page_is_gone",
+    ),
+    "the second level reads a set while it is written": Bug(
+        "mmu/second_level.py",
+        "& ~self.asked & ~self.writes &",
+        "& ~self.asked &",
+        "second_level",
+        "l2_never_stale_or_wrong",
+    ),
     "another initiator comes between a locked read and its write": Bug(
         "bus/wishbone.py",
         "bus.cyc.eq(keeps)",

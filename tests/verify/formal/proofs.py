@@ -18,6 +18,7 @@ from tests.verify.formal.protection import (
     PmpTranslatorProof,
     PmpWalkerProof,
 )
+from tests.verify.formal.second_level import SecondLevelProof
 from tests.verify.formal.tlb import TlbProof
 from tests.verify.formal.translator import TranslatorProof
 from tests.verify.formal.trap_stage import TrapStageProof
@@ -32,6 +33,7 @@ PROOFS = {
     "walker": WalkerProof,
     "walk_cache": WalkCacheProof,
     "tlb": TlbProof,
+    "second_level": SecondLevelProof,
     "translator": TranslatorProof,
     "mmu": MmuProof,
     "interrupts": InterruptProof,

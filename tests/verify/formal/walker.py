@@ -256,6 +256,12 @@ class WalkerProof(WatchedWalker):
         return shown, (result.fault.as_value() == fault) & done & ~result.update
 
     @proves
+    def fills_are_apart(self, m):
+        """Nothing is filled in the cycle after a fill."""
+        fill = self.walker.fill
+        return self.past(m, fill.valid), ~fill.valid
+
+    @proves
     def fill_as_specified(self, m):
         """The TLB gets the specified leaf: level, PPN, flags, G of all PTEs, ASID and VPN."""
         spec, entry = self.spec, self.walker.fill.entry

@@ -6,6 +6,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from hdl import parameters
 from sim.bench.synth.flow import Figures, SynthError
 from sim.bench.synth.timing import Path, Stop
 
@@ -65,17 +66,25 @@ def test_one_part_and_one_seed(asked, tmp_path):
 
 
 def test_tlbs_of_another_size(asked, tmp_path, monkeypatch):
-    made = []
+    given = []
 
-    class Part:
-        def __init__(self, **arguments):
-            made.append(arguments)
+    def build(assignments):
+        given.extend(assignments)
+        return parameters.build(assignments)
 
-    monkeypatch.setattr(module, "_PARTS", {"mmu": Part})
-    run = CliRunner().invoke(module.main, ["--tlb", "16", "--json", str(tmp_path / "synth.json")])
+    monkeypatch.setattr(module, "build", build)
+    arguments = ["--only", "mmu", "--tlb", "16", "--l2-tlb", "64x4"]
+    run = CliRunner().invoke(module.main, [*arguments, "--json", str(tmp_path / "synth.json")])
 
     assert run.exit_code == 0
-    assert made == [{"itlb_entries": 16, "dtlb_entries": 16}]
+    assert given == ["TLB=16", "L2_TLB=64x4"]
+
+
+def test_a_size_that_is_none_is_one_line(asked):
+    run = CliRunner().invoke(module.main, ["--l2-tlb", "many"])
+
+    assert (run.exit_code, asked) == (1, [])
+    assert run.output.startswith("Error: L2_TLB must be SETSxWAYS, ")
 
 
 def test_what_is_missing_is_one_clear_line_before_anything_is_done(asked, monkeypatch, tmp_path):
