@@ -80,11 +80,9 @@ def separate(
     """Separates what depends only on the flip-flops `rarely` (numbers of cells) from the rest.
 
     Of the flip-flops `upper` the bits of a mask count as such. `writers` are the nodes that write
-    the state, if others do than `nodes`.
-
-    A flip-flop that takes a value unconditionally in every cycle never counts as one of them.
+    the state, if others do than `nodes`. A flip-flop that takes a value unconditionally in every cycle never counts as one of them.
     """
-    masks = _masks(pieces, nodes if writers is None else writers, rarely, upper)
+    masks = _masks(pieces, writers or nodes, rarely, upper)
     cells = pieces.circuit.cells
     makers = {node.piece: node for node in nodes if isinstance(node, Compute)}
     known: dict[Piece, bool] = {}
