@@ -80,7 +80,8 @@ def separate(
     """Separates what depends only on the flip-flops `rarely` (numbers of cells) from the rest.
 
     Of the flip-flops `upper` the bits of a mask count as such. `writers` are the nodes that write
-    the state, if others do than `nodes`. A flip-flop that takes a value unconditionally in every cycle never counts as one of them.
+    the state, if others do than `nodes`. A flip-flop that takes a value unconditionally in every
+    cycle never counts as one of them.
     """
     masks = _masks(pieces, writers or nodes, rarely, upper)
     cells = pieces.circuit.cells
