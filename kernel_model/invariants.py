@@ -178,7 +178,7 @@ class MemoryCheck:
             self._find(frame).broken(f"maps the kernel's frame: {own[frame]}")
         for frame in sorted(kmem.shared_frames & self._writable):
             count = kmem.references(frame)
-            self._find(frame, _W).broken(f"lets a frame be written that is shared, by {count}")
+            self._find(frame, _W, alone=True).broken(f"lets a frame be written that is shared, by {count}")
         uses, counted = mapped.copy(), kmem.counted()
         uses.update(own.keys())
         for backing in self._kernel.backings.values():
@@ -196,11 +196,15 @@ class MemoryCheck:
         many = f"mapped {mapped[frame]} times and counted {count} times"
         self._find(frame).broken(f"maps {frame:#x}, which is {many}")
 
-    def _find(self, frame: int, rights: int = 0) -> _Place:
-        """The last entry of a process that maps the frame, with all of `rights`."""
+    def _find(self, frame: int, rights: int = 0, alone: bool = False) -> _Place:
+        """The last entry of a process that maps the frame, with all of `rights`; if it is to be
+        `alone` one outside of shared areas."""
         found: _Place | None = None
         for proc in self._kernel.procs[1:]:
             for place, span in _leaves(self._kernel.memory, proc):
+                region = proc.space.region(place.va)
+                if alone and region and region.area and region.area.shared:
+                    continue
                 first = pte_to_pa(place.pte)
                 if first <= frame < first + span and place.pte & rights == rights:
                     found = place
