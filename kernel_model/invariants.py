@@ -178,7 +178,9 @@ class MemoryCheck:
             self._find(frame).broken(f"maps the kernel's frame: {own[frame]}")
         for frame in sorted(kmem.shared_frames & self._writable):
             count = kmem.references(frame)
-            self._find(frame, _W, alone=True).broken(f"lets a frame be written that is shared, by {count}")
+            self._find(frame, _W, alone=True).broken(
+                f"lets a frame be written that is shared, by {count}"
+            )
         uses, counted = mapped.copy(), kmem.counted()
         uses.update(own.keys())
         for backing in self._kernel.backings.values():

@@ -59,7 +59,8 @@ def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> F
 
     `access` is the right that is needed, Pte.R, W or X. It is refused, and nothing has changed, if
     `va` is neither below the size nor in an area, if a page is mapped there already (so the access
-    itself was not allowed), if whoever owns the page does not allow the access, or if no frame is left.
+    itself was not allowed), if whoever owns the page does not allow the access, or if no frame is
+    left.
     """
     before = kernel.meter.mark()
     why, region, pte = reason(kernel, space, va, access)
