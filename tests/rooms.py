@@ -14,10 +14,11 @@ FLOORS = {
     "hdl": (
         ("arch", "events"),
         ("memory", "units"),
-        ("mmu",),
+        ("mmu", "bus"),
         ("priv",),
         ("pipeline",),
         ("hart",),
+        ("parameters",),
         ("verilog",),
     ),
     "kernel_model": (

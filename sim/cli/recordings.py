@@ -6,11 +6,12 @@ from itertools import starmap
 from hdl.arch import PAGE_FAULTS
 from sim.boot.session import BootSession
 from sim.cli.options import Options
+from sim.config import RunConfig
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.kernel_steps import KernelPlaces
 from sim.guests.services import Running, Services
 from sim.guests.symbols import Symbols
-from sim.output.moments import Shown, of_life, of_trap
+from sim.output.moments import Shown, of_life, of_moment, of_trap
 from sim.output.narration import BareNarrator, KernelNarrator, Places, TrapFault
 from sim.output.recording import Recording, make_recording
 from sim.output.waves import CycleRange, FirstFaults
@@ -35,10 +36,21 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
         return faults[number - 1].trap.cycle if len(faults) >= number else None
 
     def shown() -> Iterator[Shown]:
-        return (of_life(each.life, f"fault {each.number}: {each.cause_name}") for each in faults)
+        for each in faults:
+            yield of_life(each.life, f"fault {each.number}: {each.cause_name}")
+        for injected in session.injector.injected():
+            if injected.cycle is not None:
+                yield of_moment(injected.cycle, "injected")
 
     def narrate() -> KernelNarrator:
-        return KernelNarrator(faults, services, kernel.satp, _places(session))
+        return KernelNarrator(
+            faults,
+            services,
+            kernel.satp,
+            _places(session),
+            session.injector.injected(),
+            session.config.drop_tlb if isinstance(session.config, RunConfig) else 0,
+        )
 
     recording = make_recording(
         options.vcd,

@@ -38,7 +38,7 @@ class Injected:
     option : str
         What has asked for it, as on a command line.
     cycle : int or None
-        When it happened; None if it has not.
+        When it happened, of what the kernel does that in which it was rung; None if it has not.
     pid : int
         The process that was on the hart then; 0 is none.
     what : str
@@ -175,7 +175,7 @@ class Injector(KernelWatcher):
 
     def _happen(self, injected: Injected, what: str, cycle: int | None = None) -> None:
         proc = self._kernel.proc
-        injected.cycle = self._kernel.clock.now if cycle is None else cycle
+        injected.cycle = self._machine.engine.cycle if cycle is None else cycle
         injected.pid = 0 if proc is None else proc.pid
         injected.what = what
         for tell in self.told:
@@ -186,7 +186,7 @@ class Injector(KernelWatcher):
         for each in self._all:
             if each.cycle is None or each.followed or pid not in (0, each.pid):
                 continue
-            each.followed, each.followed_cycle = what, self._kernel.clock.now
+            each.followed, each.followed_cycle = what, self._machine.engine.cycle
             for tell in self.told:
                 tell(each)
 

@@ -1,10 +1,14 @@
 """Lines that tell of faults on command: when each happens, and what followed."""
 
+from collections.abc import Iterable, Iterator
+
 from sim.guests.injector import Injected, Injector
+from sim.guests.lives import NEVER
 from sim.host.terminals import visible_line
+from sim.output.timeline import Stretch
 from sim.output.traces import Emit
 
-__all__ = ["Injections", "told"]
+__all__ = ["Injections", "stretches", "told"]
 
 
 def told(injected: Injected) -> str:
@@ -16,6 +20,17 @@ def told(injected: Injected) -> str:
     if injected.followed:
         line += f"; cycle {injected.followed_cycle:,}: {injected.followed}"
     return line
+
+
+def stretches(injected: Iterable[Injected]) -> Iterator[Stretch[str]]:
+    """Each that has happened, from then on; from where something has followed with that, too."""
+    for each in injected:
+        if each.cycle is None:
+            continue
+        line = f"{each.option}: {each.what}"
+        yield Stretch(each.cycle, NEVER, line)
+        if each.followed_cycle is not None:
+            yield Stretch(each.followed_cycle, NEVER, f"{line}; then: {each.followed}")
 
 
 class Injections:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sim.engines.traps import TrapRecord
 from sim.guests.lives import Life, Part
 
-__all__ = ["Mark", "Shown", "of_life", "of_trap"]
+__all__ = ["Mark", "Shown", "of_life", "of_moment", "of_trap"]
 
 
 class Mark(NamedTuple):
@@ -16,9 +16,9 @@ class Mark(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A page fault that may be on the screen."""
+    """A page fault that may be on the screen, or what else has happened."""
 
-    #: The cycle in which it was raised, and its name.
+    #: The cycle in which it was raised, or has happened, and its name.
     raised: Mark
     #: What has names when it is on the screen, in order; and the cycles on the screen.
     moments: tuple[Mark, ...]
@@ -26,12 +26,18 @@ class Shown(NamedTuple):
     end: int
 
 
+def of_moment(cycle: int, name: str) -> Shown:
+    """Something that is no page fault, and takes no time."""
+    mark = Mark(cycle, name)
+    return Shown(mark, (mark,), cycle, cycle)
+
+
 def of_life(life: Life, name: str) -> Shown:
     """A page fault of a process, from the look-up to the retirement."""
     raised = Mark(life.trap.cycle, name)
     spans = life.spans
     if life.served.via is not None or not spans:
-        return Shown(raised, (raised,), raised.cycle, raised.cycle)
+        return of_moment(*raised)
     marks = {"miss": life.begin, "raised": raised.cycle}
     marks |= {"doorbell": life.answer.rung, "answer": life.answer.answered}
     # What comes last has ended, or the run has.

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 from kernel_model.facts.doorbell import Reason
 from sim.engines.traps import TrapRecord
 from sim.guests.fault_table import PageFault, cause_name
+from sim.guests.injector import Injected
 from sim.guests.lives import NEVER, KernelPart, Life, Part
 from sim.guests.services import Running, Service
 from sim.host.debug_info import disassemble
 from sim.output.annotate import Value, Variable
 from sim.output.arguments import syscall_name
+from sim.output.injections import stretches
 from sim.output.phases import PROGRAM, USER, BarePhases, KernelPhases
 from sim.output.sentences import cause_in_words, in_words, part_in_words, reason_in_words
 from sim.output.timeline import Stretch, Timeline
@@ -43,6 +45,8 @@ HART = "bench.top"
 _FUNCTION = "function"
 #: The rows that the records tell, those of a run under the kernel, and those that signals tell.
 _RECORDS, _KERNEL = ("fault", "phase"), ("kernel", "kernel_step")
+#: The row of faults on command, of a run that is given any; what it says where TLBs are emptied.
+_INJECTED, _DROPPED = "injected", "--drop-tlb: the TLBs and the walk cache are emptied"
 _ROWS = (
     "instruction",
     "privilege",
@@ -187,6 +191,10 @@ class KernelNarrator(Narrator):
         The kernel's page table.
     places : Places
         Tells of instructions.
+    injected : sequence of Injected
+        The faults on command.
+    drop_tlb : int
+        See `RunConfig`.
     """
 
     def __init__(
@@ -195,6 +203,8 @@ class KernelNarrator(Narrator):
         services: Iterable[Service],
         kernel_satp: int,
         places: Places,
+        injected: Sequence[Injected] = (),
+        drop_tlb: int = 0,
     ):
         faults, services = list(faults), list(services)
         self._fault = Timeline(_told(faults), "")
@@ -204,16 +214,20 @@ class KernelNarrator(Narrator):
         self._step = Timeline(chain.from_iterable(_steps(each, lives) for each in services), "")
         self._state = Timeline(_states(services), None)
         self._services = services
+        self._injected = Timeline(stretches(injected), "")
+        self._drop_tlb = drop_tlb
+        self._wrong = bool(injected or drop_tlb)
         self._phases: KernelPhases | None = None
         super().__init__(
             _Rows(places, kernel_satp),
-            (*_RECORDS, *_KERNEL),
+            (*_RECORDS, *_KERNEL, *([_INJECTED] if self._wrong else [])),
             _NUMBERS,
             self._fault,
             self._hindsight,
             self._kernel,
             self._step,
             self._state,
+            self._injected,
         )
 
     def _own(self, cycle: int, now: Now) -> tuple[Sequence[str], Sequence[int], Running | None]:
@@ -225,8 +239,15 @@ class KernelNarrator(Narrator):
             phase = better
         state = self._state.at(cycle)
         running, *numbers = (None, 0, 0) if state is None else state
-        own = self._fault.at(cycle), phase, self._kernel.at(cycle), self._step.at(cycle)
+        own = [self._fault.at(cycle), phase, self._kernel.at(cycle), self._step.at(cycle)]
+        if self._wrong:
+            own.append(self._goes_wrong(cycle))
         return own, numbers, running
+
+    def _goes_wrong(self, cycle: int) -> str:
+        """What is injected, or was injected last."""
+        injected = self._injected.at(cycle)
+        return _DROPPED if self._drop_tlb and cycle % self._drop_tlb == 0 else injected
 
 
 class BareNarrator(Narrator):

@@ -69,6 +69,7 @@ _GREEN = GTKWColor.green
 #: What is on the screen when the waveform is opened, in words; see `sim.output.narration`.
 WORDS: tuple[Row, ...] = (
     Row(r"story\.fault", "page fault", color=_RED),
+    Row(r"story\.injected", "injected", color=_RED),
     Row(r"story\.phase", "phase", color=_YELLOW),
     Row(r"story\.kernel", "kernel", color=_YELLOW),
     Row(r"story\.kernel_step", "kernel step", color=_YELLOW),

@@ -22,7 +22,7 @@ __all__ = ["ReportPage"]
 _MEMORY = ("sizes", "frames", "map")
 _SCRIPTS = (
     *("charts.js", "phases.js", "walk.js", "story.js", "table.js", "faults.js", "over_time.js"),
-    *("map.js", "memory.js", "tlbs.js", "run.js"),
+    *("injected.js", "map.js", "memory.js", "tlbs.js", "run.js"),
 )
 
 

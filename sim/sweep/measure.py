@@ -11,6 +11,7 @@ from sim.engines.recipe import trust_sources
 from sim.guests.kernel_setup import read_files
 from sim.guests.program import Program
 from sim.machine import End
+from sim.output.injections import told
 from sim.platform.devices.captured import Captured
 from sim.report.policies import Trial, try_out
 from sim.result import Result
@@ -101,6 +102,8 @@ def _measured(result: Result, trial: Trial) -> Row:
         "pages_promised": result.pages_promised,
         "heap_frames_used": result.heap_frames_used,
     }
+    if result.injected:
+        row["injected"] = " | ".join(map(told, result.injected))
     for group, measures in trial.measures.items():
         for name, value in measures.items():
             row[re.sub(r"\W+", "_", f"{group} {name}")] = value

@@ -24,7 +24,7 @@ def write_page(path: Path, spec: Spec, rows: Sequence[dict[str, Any]]) -> None:
         "parameters": [*swept, *(["program"] if len({*commands}) > 1 else [])],
         "measures": measured,
         "columns": {
-            **{name: [row[name] for row in rows] for name in swept},
+            **{name: [_parameter(row[name]) for row in rows] for name in swept},
             "program": commands,
             **{name: [row.get(name) for row in rows] for name in measured},
         },
@@ -46,6 +46,11 @@ def write_page(path: Path, spec: Spec, rows: Sequence[dict[str, Any]]) -> None:
 
 def _command(row: dict[str, Any]) -> str:
     return " ".join(filter(None, (row["program"], row["arguments"])))
+
+
+def _parameter(value: Any) -> Any:
+    """A parameter as the chart names it."""
+    return "none" if value == "" else value
 
 
 def _measures(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -21,7 +21,11 @@ PARAMETERS = {
         *("itlb_entries", "dtlb_entries", "walk_cache_entries", "btb_entries", "latency"),
         *("svadu", "misaligned", "hpm_counters", "pmp_entries"),
     ),
-    "kernel": ("policy", "quantum", "kernel_cost", "memory_mib", "tick", "abi", "check"),
+    "kernel": (
+        *("policy", "quantum", "kernel_cost", "memory_mib", "tick", "abi", "check"),
+        "stack_pages",
+    ),
+    "faults": ("fail", "skip_fence", "bus_error", "drop_tlb"),
 }
 #: What stands before all tables, with what it is if it is not there.
 _TOP = {"sample": None, "seed": 0, "max_cycles": 1_000_000_000}
@@ -162,21 +166,25 @@ class _Reader:
         return value
 
     def _values(self, table: str, name: str, given: Any) -> tuple[Any, ...]:
-        values = self._range(table, name, given) if isinstance(given, dict) else given
-        values = values if isinstance(values, list) else [values]
+        found = self._range(table, name, given) if isinstance(given, dict) else given
+        values: list[Any] = found if isinstance(found, list) else [found]
         if not values:
             self._fail(table, name, f"has no value; it must be {_SHAPES}")
         wanted = type(getattr(RunConfig, name))
-        for number, value in enumerate(values):
-            if type(value) is not wanted:
+        given_as = str if wanted is tuple else wanted
+        parameters: list[Any] = []
+        for value in values:
+            if type(value) is not given_as:
                 self._fail(table, name, f"must be {_SHAPES}, each {_WORDS[wanted]}, not {value!r}")
-            if value in values[:number]:
+            parameter: Any = tuple(value.split()) if wanted is tuple else value
+            if parameter in parameters:
                 self._fail(table, name, f"has {value!r} twice")
             try:
-                RunConfig(**{name: value})
+                RunConfig(**{name: parameter})
             except ConfigError as error:
                 self._fail(table, name, str(error).removeprefix(f"{name} "))
-        return tuple(values)
+            parameters.append(parameter)
+        return tuple(parameters)
 
     def _range(self, table: str, name: str, given: dict[str, Any]) -> list[int]:
         ways = ({"from", "to"}, {"from", "to", "step"}, {"from", "to", "factor"})
@@ -221,4 +229,9 @@ class _Reader:
         raise SpecError(f"{where}: {f'{table}.' if table else ''}{key}: {why}")
 
 
-_WORDS = {int: "a whole number", bool: "true or false", str: "a text"}
+_WORDS = {
+    int: "a whole number",
+    bool: "true or false",
+    str: "a text",
+    tuple: "a text, blanks between several",
+}

@@ -33,7 +33,7 @@ def row_of(point: Point, program: str, result: dict[str, Any]) -> dict[str, Any]
 
 
 def _cell(value: Any) -> Any:
-    return " ".join(map(str, value)) if isinstance(value, list) else value
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def columns_of(rows: Iterable[dict[str, Any]]) -> list[str]:

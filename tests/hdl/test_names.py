@@ -13,10 +13,28 @@ from amaranth.lib.wiring import In
 from amaranth.sim import Simulator
 
 import hdl
+from hdl.bus.attach import OnBus
+from hdl.bus.axi import AxiLiteAdapter
+from hdl.bus.wishbone import WishboneAdapter
 from hdl.hart import Hart
 from hdl.mmu.mmu import Mmu
 
-DESIGNS = (Hart, Mmu, partial(Hart, pmp_entries=2, misaligned=True))
+
+def mmu_on_wishbone():
+    return OnBus(Mmu(), WishboneAdapter)
+
+
+def mmu_on_axi():
+    return OnBus(Mmu(), AxiLiteAdapter)
+
+
+DESIGNS = (
+    Hart,
+    Mmu,
+    partial(Hart, pmp_entries=2, misaligned=True),
+    mmu_on_wishbone,
+    mmu_on_axi,
+)
 
 
 def fragments(component):

@@ -60,6 +60,13 @@ def _content(results: Mapping[str, Figures]) -> dict[str, object]:
     help="How many placements, from seed 1 on.",
 )
 @click.option(
+    "--tlb",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Pages in each of the two TLBs.",
+)
+@click.option(
     "--json",
     "json_path",
     type=Path,
@@ -68,14 +75,14 @@ def _content(results: Mapping[str, Figures]) -> dict[str, object]:
     metavar="FILE",
     help="Where the figures are written; beside it, in `synth`, what the tools write.",
 )
-def main(only: str | None, seeds: int, json_path: Path) -> None:
+def main(only: str | None, seeds: int, tlb: int, json_path: Path) -> None:
     """Measure area and clock of the MMU and of the hart on an FPGA, an ECP5."""
     results: dict[str, Figures] = {}
     try:
         for tool in _PACKAGES:
             find(tool)
         for name in [only] if only else _PARTS:
-            part: wiring.Component = _PARTS[name]()
+            part: wiring.Component = _PARTS[name](itlb_entries=tlb, dtlb_entries=tlb)
             folder = json_path.parent / "synth" / name
             say = _teller(name)
             results[name] = synthesize(part, list(range(1, seeds + 1)), folder, say, _UNUSED)

@@ -96,7 +96,7 @@ function mapChart(place, run, changes) {
     axes: [axis("cycles"), axis("address", {
       size: LEFT, splits: () => heights.ticks(), values: (_, ticks) => ticks.map((tick) => hex(heights.page(tick) * PAGE)) })],
     series: [cycles, { label: "pages", stroke: "transparent", points: { show: false } }],
-    hooks: { drawAxes: [(plot) => paintMap(plot, changes, heights)], setCursor: [tell] },
+    hooks: { ...injectedLines(run), drawAxes: [(plot) => paintMap(plot, changes, heights)], setCursor: [tell] },
   }, [[0, run.cycles], [0, heights.all]], 280);
   place.append(mapLegend(changes, heights), said);
   return plot;

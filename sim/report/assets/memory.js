@@ -27,7 +27,7 @@ function pagesChart(place, run, faults, sizes, pid) {
   const most = (steps) => steps.reduce((high, step) => Math.max(high, step[1]), 0);
   const wide = most(size) > 100 * Math.max(1, most(resident), most(counts));
   return chart(place, "Pages and page faults", {
-    cursor, axes: [axis("cycles"), axis(wide ? "pages, faults (log.)" : "pages, faults", wide ? { size: LEFT, splits: powers } : { size: LEFT })],
+    cursor, hooks: injectedLines(run), axes: [axis("cycles"), axis(wide ? "pages, faults (log.)" : "pages, faults", wide ? { size: LEFT, splits: powers } : { size: LEFT })],
     scales: { ...scales, y: { distr: wide ? 4 : 1, range: (_, low, high) => [0, Math.max(1, high) * (wide ? 2 : 1.05)] } },
     series: [cycles, stepped("size in pages", "promised-line", { fill: () => `${colour("promised")}60` }),
       stepped("resident pages", "touched", { fill: () => `${colour("touched")}40` }), stepped("page faults so far", "trap")],
@@ -40,7 +40,7 @@ function framesChart(place, run, frames) {
   const [times, free] = together([steps], run.cycles);
   if (steps.length) free.forEach((_, number) => { if (times[number] < steps[0][0]) free[number] = null; });
   return chart(place, "Free frames", {
-    cursor, scales: { ...scales, y: { range: (_, low, high) => [Math.max(0, low - 1), high + 1] } },
+    cursor, hooks: injectedLines(run), scales: { ...scales, y: { range: (_, low, high) => [Math.max(0, low - 1), high + 1] } },
     axes: [axis("cycles"), axis("frames", { size: LEFT })],
     series: [cycles, stepped("free frames", "retry")],
   }, [times, free], 160);

@@ -57,20 +57,32 @@ function flat(value, name = "") {
   });
 }
 
+// Goes to a page fault, though it may not be among those that are searched for.
+function showFault(table, row) {
+  if (!table.rows.includes(row)) {
+    byId("search").value = "";
+    byId("search").dispatchEvent(new Event("input"));
+  }
+  table.choose(table.rows.indexOf(row));
+  byId("faults").scrollIntoView();
+}
+
 async function showPage() {
   const layout = factsOf("layout"), run = factsOf("run");
   const { tables, words } = await readData(layout);
   const faults = new Faults(tables.faults, words, layout);
   showSummary(run, faults);
   showRun(run);
+  let table = null;
   if (faults.length) {
-    const table = faultTable(byId("table"), faults, (row, go) => showStory(byId("story"), faults, row, go));
+    table = faultTable(byId("table"), faults, (row, go) => showStory(byId("story"), faults, row, go));
     connectSearch(table);
     table.choose(0);
   } else {
     byId("faults").append(el("p", { class: "empty" }, "There was no page fault."));
     document.querySelectorAll("#faults .tools, #faults .split").forEach((each) => each.remove());
   }
+  showInjected(byId("injected"), run, faults, (row) => showFault(table, row));
   showPhases(faults);
   whenNear(byId("memory"), () => {
     const memory = showMemory(run, faults, tables);

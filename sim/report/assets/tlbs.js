@@ -27,7 +27,7 @@ function tlbChart(place, run, table, interval) {
   const config = run.config;
   const most = Math.max(config.itlb_entries, config.dtlb_entries, config.walk_cache_entries);
   return chart(place, `Entries in use, looked at every ${many(interval, "cycle")}, averaged`, {
-    scales: { ...scales, y: { range: [0, most] } }, cursor,
+    scales: { ...scales, y: { range: [0, most] } }, cursor, hooks: injectedLines(run),
     axes: [axis("cycles"), axis("entries", { size: LEFT })],
     series: [cycles, line(`fetch TLB, of ${config.itlb_entries}`, "retry"), line(`data TLB, of ${config.dtlb_entries}`, "walk"),
       line(`walk cache, of ${config.walk_cache_entries}`, "path")],

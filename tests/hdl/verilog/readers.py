@@ -35,15 +35,16 @@ def require(tool: str) -> None:
     pytest.skip(f"{tool} is not installed")
 
 
-def simulate(standard: str, sources: list[Path], top: str, folder: Path, **arguments) -> str:
+def simulate(
+    standard: str, sources: list[Path], top: str, folder: Path, *, warnings=True, **arguments
+) -> str:
     """Runs module `top` of `sources` under Icarus, `arguments` as plusargs; what it prints.
 
-    Icarus has to have no objection, and to warn of nothing.
+    Icarus has to have no objection, and to warn of nothing; not so if `warnings` is False.
     """
     program = folder / f"{top}-{standard}"
-    _run(
-        ["iverilog", f"-g{standard}", "-Wall", "-Wno-timescale", "-s", top, "-o", program, *sources]
-    )
+    options = ["-Wall", "-Wno-timescale"] if warnings else []
+    _run(["iverilog", f"-g{standard}", *options, "-s", top, "-o", program, *sources])
     return _run(["vvp", "-N", program, *(f"+{name}={value}" for name, value in arguments.items())])
 
 

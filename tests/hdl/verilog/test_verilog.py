@@ -110,7 +110,7 @@ def test_a_refusal_is_one_line(tmp_path, capsys, monkeypatch):
 
 def test_a_wrong_call_is_one_line(tmp_path, capsys):
     assert main([]) == 2
-    assert capsys.readouterr().err == "usage: python -m hdl.verilog DIRECTORY\n"
+    assert capsys.readouterr().err == "usage: python -m hdl.verilog DIRECTORY [NAME=VALUE ...]\n"
     file = tmp_path / "file"
     file.write_text("")
     assert main([str(file / "below")]) == 2

@@ -11,6 +11,7 @@ from sim.cli.recordings import record_bare_run, record_run
 from sim.config import MachineConfig
 from sim.engines.traps import KEPT_TRAPS, TrapLog, TrapRecord
 from sim.guests.fault_table import FaultTable
+from sim.guests.injector import Injected
 from sim.output.gtkw import Mark
 from sim.output.waves import CycleRange, FirstFaults
 from tests.sim.served import mapped
@@ -29,13 +30,14 @@ def asked(monkeypatch):
     return given
 
 
-def kernel_session(count):
+def kernel_session(count, injected=()):
     """A run whose page fault number n was raised in cycle 10 n, at first a load, then a store."""
     table = FaultTable()
     session = SimpleNamespace(
         config=MachineConfig(),
         kernel=SimpleNamespace(watchers=[], satp=0),
         guest=SimpleNamespace(faults=table, entered_user_at=None, watchers=[]),
+        injector=SimpleNamespace(injected=lambda: injected),
     )
 
     def serve():
@@ -74,6 +76,14 @@ def test_the_cycles_are_those_of_the_options(asked, tmp_path):
         assert asked["path"] == options.vcd
         chosen = [asked[name] for name in ("window", "fault", "last")]
         assert chosen == [CycleRange(3, 9), None, None]
+
+
+def test_faults_on_command_are_marked_where_they_have_happened(asked, tmp_path):
+    injected = [Injected("--fail kalloc:1", 15), Injected("--fail kalloc:9")]
+    session, serve = kernel_session(1, injected)
+    record_run(Options(vcd=tmp_path / "x.vcd"), session)
+    serve()
+    assert raised(asked) == [Mark(10, "fault 1: load"), Mark(15, "injected")]
 
 
 def test_under_the_kernel_the_faults_are_those_that_it_served(asked, tmp_path):

@@ -27,7 +27,7 @@ def test_a_kalloc_finds_no_frame_and_only_that_one():
     assert only.followed == "the page fault at 0x24ff8 is refused (no frame)"
     assert result.exit_status == 255
     *_, last = result.faults
-    assert last.trap.cycle < only.cycle <= only.followed_cycle < result.cycles
+    assert last.trap.cycle < only.cycle <= only.followed_cycle <= result.cycles
 
 
 def test_one_that_is_not_come_to_changes_nothing():

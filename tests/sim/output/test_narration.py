@@ -10,6 +10,7 @@ from kernel_model.facts.costs import NO_WORK, Charged, Step, Work
 from kernel_model.facts.doorbell import Reason
 from sim.engines.story import NO_LOOKUP, Lookup, Passage
 from sim.engines.traps import TrapRecord
+from sim.guests.injector import Injected
 from sim.guests.lives import NEVER, Answer
 from sim.output.narration import BareNarrator, KernelNarrator, TrapFault
 from tests.sim.output.narrated import KERNEL_SATP, LAZY, place_of, rows_of, service
@@ -166,6 +167,37 @@ def test_it_wants_to_be_asked_whenever_something_begins_or_ends():
     served = {120, 190, 200}
     assert [*narrator.moments][:-1] == sorted(begun_and_ended | served)
     assert narrator.moments[-1] == NEVER
+
+
+def injected_rows(cycles, injected=(), drop_tlb=0):
+    narrator = KernelNarrator([], [], KERNEL_SATP, place_of, injected, drop_tlb)
+    return [rows_of(narrator, cycle)["injected"] for cycle in cycles]
+
+
+def test_a_fault_on_command_is_told_from_then_on_with_what_has_followed():
+    happened = Injected("--fail kalloc:1", 20, 2, "no frame", "fork returns -1", 30)
+    later = Injected("--skip-fence 9", 40, 2, "left out")
+    assert injected_rows((19, 20, 29, 30, 39, 40), (happened, later)) == [
+        "",
+        *["--fail kalloc:1: no frame"] * 2,
+        *["--fail kalloc:1: no frame; then: fork returns -1"] * 2,
+        "--skip-fence 9: left out",
+    ]
+
+
+def test_a_fault_on_command_that_has_not_happened_has_an_empty_row():
+    assert injected_rows((0, 50), [Injected("--fail kalloc:9")]) == ["", ""]
+
+
+def test_each_cycle_in_which_tlbs_are_emptied_is_told():
+    told = injected_rows((99, 100, 101, 200), drop_tlb=100)
+    dropped = "--drop-tlb: the TLBs and the walk cache are emptied"
+    assert told == ["", dropped, "", dropped]
+
+
+def test_a_run_without_faults_on_command_has_no_row_of_them():
+    variables = KernelNarrator([], [], KERNEL_SATP, place_of).variables
+    assert "injected" not in {each.name for each in variables}
 
 
 def test_numbers_and_registers_are_told_as_such():

@@ -61,7 +61,7 @@ def test_every_pattern_finds_a_signal_of_the_hart_or_a_row_of_words(tmp_path):
     engine.close()
     words = {
         variable.full_name: variable.width
-        for variable in KernelNarrator((), (), 0, lambda pc, running: None).variables
+        for variable in KernelNarrator((), (), 0, lambda pc, running: None, (), 100).variables
     }
     waveform = Waveform(read_waveform(path).widths | words, 0, 1)
 

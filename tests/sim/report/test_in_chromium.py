@@ -45,6 +45,13 @@ def report(factory, *arguments):
     return path
 
 
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory):
+    """A run that is given faults: one that happens in a page fault, and one that does not."""
+    faults = ("--fail", "pte:0xc000:A@fault:5", "--fail", "kalloc:900")
+    return report(tmp_path_factory, *faults, "lazy")
+
+
 def chosen(page):
     return page.texts(CHOSEN)[0]
 
@@ -310,3 +317,29 @@ def test_a_name_that_is_html_is_shown_as_text(page, tmp_path):
     assert page.text("h1").startswith("<img src=x")
     assert page.evaluate("document.querySelectorAll('img').length") == 0
     assert page.complaints == []
+
+
+def test_faults_on_command_are_told_with_the_page_faults_they_happen_in(page, wrong):
+    page.open(wrong)
+    cells = page.texts("#injected td")
+    assert cells[0] == "--fail pte:0xc000:A@fault:5"
+    assert cells[1].endswith("fault 5")
+    assert cells[3].startswith("A is cleared at level 0")
+    assert cells[5] == "the page fault at 0xc000 sets A, and D, again"
+    assert cells[6] == "--fail kalloc:900"
+    assert cells[9].startswith("it has not happened: only 12 were")
+
+    page.evaluate("""
+        byId("search").value = "nowhere";
+        byId("search").dispatchEvent(new Event("input"));
+        document.querySelector("#injected button").click();
+    """)
+    assert chosen(page) == "5"
+    assert page.evaluate("byId('search').value") == ""
+    page.evaluate("drawWaiting()")
+    page.settle()
+    assert page.complaints == []
+
+
+def test_a_run_without_any_says_nothing_of_them(opened):
+    assert opened.text("#injected") == ""

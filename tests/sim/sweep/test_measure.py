@@ -26,6 +26,20 @@ def test_a_row_is_that_of_a_run(work):
     assert row["translation_data_TLB_misses"] > 0
 
 
+def test_a_row_says_what_has_become_of_faults_on_command(work):
+    def do(**faults):
+        return work.do(Point(1, {"memory_mib": 8, **faults}, "lazy", (), 10**6), {})
+
+    row = do(fail=("kalloc:9", "kalloc:900"))
+    assert row["error"] == ""
+    assert row["exit_status"] == 255
+    happened, late = row["injected"].split(" | ")
+    assert happened.startswith("--fail kalloc:9: cycle ")
+    assert happened.endswith("the page fault at 0x24ff8 is refused (no frame)")
+    assert late.startswith("--fail kalloc:900: only ")
+    assert "injected" not in do(fail=())
+
+
 @pytest.mark.parametrize(
     "parameters, max_cycles, error",
     [

@@ -41,3 +41,17 @@ def test_parameters_measures_and_failures_are_in_it(tmp_path):
     assert sweep["measures"] == ["cycles"]
     assert sweep["columns"]["cycles"] == [1000, 1001, None, 1003]
     assert sweep["columns"]["latency"] == [4, 4, 8, 8]
+
+
+def test_where_no_fault_is_asked_for_the_page_says_so(tmp_path):
+    text = '[faults]\nfail = ["", "kalloc:3"]\n[[run]]\nprogram = "lazy"\n'
+    spec = read_spec(written(tmp_path, text))
+    rows = [
+        {"point": 1, "program": "lazy", "arguments": "", "error": "", "fail": fail, "cycles": 7}
+        for fail in ("", "kalloc:3")
+    ]
+
+    write_page(tmp_path / "x.html", spec, rows)
+
+    sweep = json.loads(re.search(r'id="sweep">(.*)</script>', (tmp_path / "x.html").read_text())[1])
+    assert sweep["columns"]["fail"] == ["none", "kalloc:3"]

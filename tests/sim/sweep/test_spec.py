@@ -65,6 +65,21 @@ def test_a_sample_of_a_grid_that_is_larger_than_any_memory(tmp_path):
     assert len(list(spec.points())) == 3
 
 
+def test_faults_on_command_stand_in_texts_with_blanks_between_several(tmp_path):
+    faults = """\
+[faults]
+fail = ["", "kalloc:3", "kalloc:3  pte:0x4ff8:V@fault:1"]
+bus_error = "0x80010020@2"
+drop_tlb = {from = 100, to = 300, step = 200}
+"""
+    spec = read_spec(written(tmp_path, SMALL.replace("[[run]]", f"{faults}[[run]]")))
+
+    both = ("kalloc:3", "pte:0x4ff8:V@fault:1")
+    assert spec.axes["fail"] == ((), ("kalloc:3",), both)
+    assert spec.axes["bus_error"] == (("0x80010020@2",),)
+    assert spec.axes["drop_tlb"] == (100, 300)
+
+
 @pytest.mark.parametrize(
     "old, new, complaint",
     [
@@ -84,6 +99,10 @@ def test_a_sample_of_a_grid_that_is_larger_than_any_memory(tmp_path):
         ("[4, 8]", "{from = 4, to = 80_000}", "hart.latency: has more than 10000 values"),
         ("[4, 8]", "{from = 8, to = 4}", "hart.latency: has no value"),
         ('"eager"', '"never"', ":6: kernel.policy: "),
+        ("[kernel]", "[faults]\nfail = 3\n[kernel]", ":5: faults.fail: must be a value, a list"),
+        ("[kernel]", "[faults]\nfail = 'x'\n[kernel]", ":5: faults.fail: must be kalloc:N or"),
+        ("[kernel]", "[faults]\nfail = ['', ' ']\n[kernel]", ":5: faults.fail: has ' ' twice"),
+        ("[kernel]", "[faults]\ndrop_tlb = 1\n[kernel]", ":5: faults.drop_tlb: must be 0 or"),
         ('"lazy"\n', "3\n", ":8: run.program: must be a name or a file"),
         ("[[run]]\n", "[[run]]\nargs = 1\n", ":8: run.args: must be one of program, arguments"),
         ('"lazy"\n', '"a"\narguments = "\'"\n', ":9: run.arguments: No closing quotation"),

@@ -24,6 +24,11 @@ def test_a_row_has_the_whole_configuration():
     assert row["cycles"] == 5
 
 
+def test_several_of_a_kind_are_one_cell():
+    point = Point(1, {"fail": ("kalloc:3", "kalloc:4")}, "a", (), 1)
+    assert row_of(point, "hash", {})["fail"] == "kalloc:3 kalloc:4"
+
+
 def test_a_failure_has_empty_cells(tmp_path):
     rows = [
         row_of(POINT, "hash", {"error": "it, is\nso"}),

@@ -260,6 +260,27 @@ BUGS = {
         "joiner",
         "second_follows_a_good_first",
     ),
+    "another initiator comes between a locked read and its write": Bug(
+        "bus/wishbone.py",
+        "bus.cyc.eq(keeps)",
+        "bus.cyc.eq(0)",
+        "wishbone",
+        "cycle_of_a_lock_is_not_left",
+    ),
+    "a request is taken twice from a pipelined bus": Bug(
+        "bus/wishbone.py",
+        "with m.If(~bus.stall):",
+        "with m.If(~bus.stall & bus.ack):",
+        "wishbone_pipelined",
+        "request_is_taken_once",
+    ),
+    "the bus has what is locked without a lock": Bug(
+        "bus/axi.py",
+        "reads, writes = ~locked & ~request.write, ~locked & request.write",
+        "reads, writes = ~request.write, request.write",
+        "axi_lite",
+        "locked_requests_stay_off_the_bus",
+    ),
 }
 
 

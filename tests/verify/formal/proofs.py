@@ -1,5 +1,6 @@
 """All proofs, in the order in which a translation and its trap happen."""
 
+from tests.verify.formal.bus import AxiLiteProof, PipelinedWishboneProof, WishboneProof
 from tests.verify.formal.csrs import CsrProof
 from tests.verify.formal.execute import ExecuteProof
 from tests.verify.formal.interrupts import InterruptProof
@@ -46,4 +47,7 @@ PROOFS = {
     "pmp_translator": PmpTranslatorProof,
     "pmp_walker": PmpWalkerProof,
     "pmp_fetch": PmpFetchProof,
+    "wishbone": WishboneProof,
+    "wishbone_pipelined": PipelinedWishboneProof,
+    "axi_lite": AxiLiteProof,
 }

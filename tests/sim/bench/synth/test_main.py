@@ -64,6 +64,20 @@ def test_one_part_and_one_seed(asked, tmp_path):
     assert asked == [("Mmu", [1])]
 
 
+def test_tlbs_of_another_size(asked, tmp_path, monkeypatch):
+    made = []
+
+    class Part:
+        def __init__(self, **arguments):
+            made.append(arguments)
+
+    monkeypatch.setattr(module, "_PARTS", {"mmu": Part})
+    run = CliRunner().invoke(module.main, ["--tlb", "16", "--json", str(tmp_path / "synth.json")])
+
+    assert run.exit_code == 0
+    assert made == [{"itlb_entries": 16, "dtlb_entries": 16}]
+
+
 def test_what_is_missing_is_one_clear_line_before_anything_is_done(asked, monkeypatch, tmp_path):
     def find(tool):
         raise SynthError(f"{tool} is not installed")

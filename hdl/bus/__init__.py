@@ -1,0 +1,1 @@
+"""Adapters from the memory port to the buses that others have."""
