@@ -110,6 +110,10 @@ class MachineConfig:
         Address of the first instruction, even.
     hart_id : int
         Value of `mhartid`.
+    bus_error : tuple of str
+        Accesses that go wrong on command; see `sim.injection`.
+    drop_tlb : int
+        The TLBs and the walk cache are emptied every so many cycles; 0 = never.
     """
 
     memory_mib: int = 128
@@ -128,6 +132,8 @@ class MachineConfig:
     misaligned: bool = False
     reset_pc: int = RAM_BASE
     hart_id: int = 0
+    bus_error: tuple[str, ...] = ()
+    drop_tlb: int = 0
 
     def __post_init__(self) -> None:
         for name, (least, most) in BOUNDS.items():
@@ -140,6 +146,29 @@ class MachineConfig:
             raise ConfigError(f"btb_entries must be a power of two, not {self.btb_entries}")
         if self.reset_pc % 2:
             raise ConfigError(f"reset_pc must be even, not {self.reset_pc:#x}")
+        self._check_injections()
+
+    def _check_injections(self) -> None:
+        for name, read in _INJECTIONS.items():
+            given = getattr(self, name, ())
+            texts = (given,) if isinstance(given, str) else tuple(given)
+            if given != texts:
+                object.__setattr__(self, name, texts)
+            for text in texts:
+                try:
+                    read(text)
+                except InjectionError as error:
+                    raise ConfigError(f"{name} {error}") from error
+        if len(self.bus_error) > MOST_BUS_ERRORS:
+            raise ConfigError(
+                f"bus_error must be {MOST_BUS_ERRORS} at most, not {len(self.bus_error)}"
+            )
+        least = _LEAST_DROP * self.latency
+        if 0 < self.drop_tlb < least:
+            raise ConfigError(
+                f"drop_tlb must be 0 or at least {least}, {_LEAST_DROP} accesses to memory, "
+                f"not {self.drop_tlb}"
+            )
 
     @property
     def rom_size(self) -> int:
@@ -193,10 +222,8 @@ class RunConfig(MachineConfig):
         The bundled programs are on the disk.
     files : tuple of HostFile
         Files of the host that are on the disk, too.
-    fail, skip_fence, bus_error : tuple of str
-        Faults that the run is given; see `sim.injection`.
-    drop_tlb : int
-        The TLBs and the walk cache are emptied every so many cycles; 0 = never.
+    fail, skip_fence : tuple of str
+        Faults that the run is given on command; see `sim.injection`.
     """
 
     svadu: bool = False
@@ -213,8 +240,6 @@ class RunConfig(MachineConfig):
     files: tuple[HostFile, ...] = ()
     fail: tuple[str, ...] = ()
     skip_fence: tuple[str, ...] = ()
-    bus_error: tuple[str, ...] = ()
-    drop_tlb: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -232,33 +257,12 @@ class RunConfig(MachineConfig):
             make_policy(self.policy)
         except PolicyError as error:
             raise ConfigError(str(error)) from error
-        self._check_injections()
         if 0 < self.quantum < MIN_QUANTUM:
             raise ConfigError(f"quantum must be 0 or at least {MIN_QUANTUM}, not {self.quantum}")
         if self.reset_pc != KERNBASE:
             raise ConfigError(
                 f"reset_pc must be {KERNBASE:#x}, where the kernel's trampoline lies, "
                 f"not {self.reset_pc:#x}"
-            )
-
-    def _check_injections(self) -> None:
-        for name, read in _INJECTIONS.items():
-            given = getattr(self, name)
-            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
-            for text in getattr(self, name):
-                try:
-                    read(text)
-                except InjectionError as error:
-                    raise ConfigError(f"{name} {error}") from error
-        if len(self.bus_error) > MOST_BUS_ERRORS:
-            raise ConfigError(
-                f"bus_error must be {MOST_BUS_ERRORS} at most, not {len(self.bus_error)}"
-            )
-        least = _LEAST_DROP * self.latency
-        if 0 < self.drop_tlb < least:
-            raise ConfigError(
-                f"drop_tlb must be 0 or at least {least}, {_LEAST_DROP} accesses to memory, "
-                f"not {self.drop_tlb}"
             )
 
 

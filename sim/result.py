@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from kernel_model.facts.accounts import Account
 from sim.config import MachineConfig
+from sim.guests.bus_errors import Injected
 from sim.guests.counters import Counters
 from sim.guests.fault_table import PageFault
-from sim.guests.injector import Injected
 from sim.machine import End
 
 __all__ = ["STATUS", "Result"]

@@ -11,6 +11,7 @@ from kernel_model.kernel import Kernel
 from sim.config import MachineConfig, RunConfig
 from sim.engines.hart import HartPorts
 from sim.guests.bare_guest import BareGuest
+from sim.guests.bus_errors import MachineInjector
 from sim.guests.counters import Attribution
 from sim.guests.disk import Disk
 from sim.guests.drops import Drops
@@ -234,10 +235,24 @@ class KernelSession(Session):
 
 
 class MachineSession(Session):
-    """What serves its page faults itself: of them is told what the hart raised, and no more."""
+    """What serves its page faults itself: of them is told what the hart raised, and no more.
+
+    Members
+    -------
+    injector : MachineInjector
+        The faults that it is given on command.
+    """
+
+    def __init__(self, config: MachineConfig, machine: Machine, guest: Guest):
+        super().__init__(config, machine, guest)
+        self.injector = MachineInjector(machine, config.bus_error)
+        if config.bus_error:
+            self.watchers.append(self.injector)
+        if config.drop_tlb:
+            self.watchers.append(Drops(config.drop_tlb))
 
     def finish(self) -> None:
-        """See `Session.finish`: nothing goes on here."""
+        self.injector.finish()
 
     def result(self) -> Result:
         """What has come of it so far."""
@@ -250,6 +265,7 @@ class MachineSession(Session):
             instructions=engine.log.instructions,
             engine=engine.name,
             output=self.output,
+            injected=self.injector.injected(),
             counters=Attribution().shares(engine.counts),
         )
 

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from sim.cli.checks import check_files, check_kanata, check_vcd
 from sim.cli.file_types import KernelFile
 from sim.cli.filling import config_of, fill
+from sim.cli.injected import INTO_MACHINE
 from sim.cli.parameters import BOOT, CONSOLE, LIMIT, MACHINE, SHOWN, with_options
 from sim.config import BootConfig
 from sim.host.interrupts import leaving_at_once
@@ -18,7 +19,7 @@ __all__ = ["boot"]
 
 
 @click.command(short_help="Boot a kernel on the devices of QEMU's virt.")
-@with_options(MACHINE, LIMIT, SHOWN, BOOT, CONSOLE)
+@with_options(MACHINE, LIMIT, SHOWN, BOOT, INTO_MACHINE, CONSOLE)
 @click.argument("kernel", type=KernelFile(), required=False)
 def boot(kernel: Path | None, **options: Any) -> int:
     """Boot KERNEL, an ELF in RAM from 0x80000000 on, on the devices of QEMU's machine virt.

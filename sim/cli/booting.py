@@ -33,6 +33,7 @@ from sim.guests.program import find_boot_program
 from sim.host.output_files import empty, not_whole
 from sim.host.progress import Progress, tell_files
 from sim.machine import End
+from sim.output.injections import Injections
 from sim.platform.devices.console import Console
 from sim.platform.devices.disk import SECTOR, Disk
 
@@ -112,12 +113,14 @@ def _run(options: BootOptions, make: Callable[[Console, bytes], BootSession]) ->
         recording = make_recording(options, session)
         reports = BareReports(options, session, console.write)
         teller = _teller(options, session, progress)
+        injections = Injections(session.injector, lambda line: emit(progress, line))
         log = engine.log
         number = drive(session, options, recording, progress, lambda: log.page_faults, console)
 
     result = with_status(session.result(), console, number)
     if options.at is not None and result.end is End.LIMIT:
         result = replace(result, end=End.FINISHED, exit_status=0)
+    injections.finish()
     failure = reports.finish(result, {"fault_steps": None if teller is None else teller.facts})
     tell(result, options, console, anyway=failure is not None)
     _tell_of_protection(session, result.end)

@@ -124,12 +124,14 @@ def run_bare(
         wanted = None if signature is None else (signature, session.image.signature(ram))
     recording = make_recording(options, session)
     reports = BareReports(options, session, console.write)
+    injections = Injections(session.injector, lambda line: emit(progress, line))
     number = drive(session, options, recording, progress, lambda: 0, console)
 
     code = session.guest.htif.exit_code
     result = with_status(session.result(), console, number)
     if code:
         print(f"{program.where}: test {code} failed", file=sys.stderr)
+    injections.finish()
     failure = reports.finish(result)
     tell(result, options, console, anyway=failure is not None)
     status = unless_lost(result.exit_status, console, recording, session, reports.close())

@@ -70,7 +70,7 @@ def explain_program(
     with start(name, *arguments, config=config) as session:
         faults = session.guest.faults
         explainer = Explainer(which, session.symbols(), say)
-        Injections(session.injector, say)
+        injections = Injections(session.injector, say)
 
         def settled(fault: PageFault) -> None:
             explainer.settled(fault)
@@ -80,6 +80,7 @@ def explain_program(
         faults.settled.append(settled)
         session.run(max_cycles or DEFAULT_CYCLES)
         session.finish()
+        injections.finish()
         if explainer.told:
             return
         if session.end is End.LIMIT:

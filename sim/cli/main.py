@@ -21,7 +21,7 @@ from sim.cli.counts import Address, Count, Moment, MomentType, Which, WhichType
 from sim.cli.file_types import InputFile, OutputFile
 from sim.cli.filling import config_of, fill
 from sim.cli.help import Commands, RunCommand
-from sim.cli.injected import INJECTED
+from sim.cli.injected import INJECTED, INTO_MACHINE
 from sim.cli.parameters import (
     CONSOLE,
     KERNEL,
@@ -87,7 +87,7 @@ def run(program: str, arguments: tuple[str, ...], notice: str | None, **options:
 
 
 @trapline.command(short_help="Run a bare-metal program.")
-@with_options(MACHINE, PROTECTION, LIMIT, SHOWN)
+@with_options(MACHINE, PROTECTION, LIMIT, SHOWN, INTO_MACHINE)
 @click.option(
     "--signature",
     type=OutputFile(),
@@ -229,7 +229,7 @@ def _typed() -> str:
 
 
 @trapline.command(short_help="Step through a run, forth and back.")
-@with_options(MACHINE, PROTECTION, KERNEL)
+@with_options(MACHINE, PROTECTION, KERNEL, INJECTED)
 @click.option(
     "--max-cycles",
     type=Count(min=1),

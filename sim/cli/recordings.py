@@ -6,7 +6,6 @@ from itertools import starmap
 from hdl.arch import PAGE_FAULTS
 from sim.boot.session import BootSession
 from sim.cli.options import Options
-from sim.config import RunConfig
 from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.kernel_steps import KernelPlaces
 from sim.guests.services import Running, Services
@@ -38,9 +37,7 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
     def shown() -> Iterator[Shown]:
         for each in faults:
             yield of_life(each.life, f"fault {each.number}: {each.cause_name}")
-        for injected in session.injector.injected():
-            if injected.cycle is not None:
-                yield of_moment(injected.cycle, "injected")
+        yield from _injected(session)
 
     def narrate() -> KernelNarrator:
         return KernelNarrator(
@@ -49,7 +46,7 @@ def record_run(options: Options, session: KernelSession) -> Recording | None:
             kernel.satp,
             _places(session),
             session.injector.injected(),
-            session.config.drop_tlb if isinstance(session.config, RunConfig) else 0,
+            session.config.drop_tlb,
         )
 
     recording = make_recording(
@@ -87,9 +84,11 @@ def record_bare_run(options: Options, session: MachineSession) -> Recording | No
     def shown() -> Iterator[Shown]:
         for number, trap in last_faults():
             yield of_trap(trap, f"fault {number}: {cause_name(trap.cause)}")
+        yield from _injected(session)
 
     def narrate() -> BareNarrator:
-        return BareNarrator(last_faults(), _bare_places(session))
+        injected, drop_tlb = session.injector.injected(), session.config.drop_tlb
+        return BareNarrator(last_faults(), _bare_places(session), injected, drop_tlb)
 
     return make_recording(
         options.vcd,
@@ -103,6 +102,13 @@ def record_bare_run(options: Options, session: MachineSession) -> Recording | No
         count=lambda: engine.log.page_faults,
         find=find,
     )
+
+
+def _injected(session: KernelSession | MachineSession) -> Iterator[Shown]:
+    """Where faults on command have happened."""
+    for injected in session.injector.injected():
+        if injected.cycle is not None:
+            yield of_moment(injected.cycle, "injected")
 
 
 def _bare_places(session: MachineSession) -> Places:

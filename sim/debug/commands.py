@@ -19,11 +19,12 @@ from sim.debug.hart_state import TABLES, HartState
 from sim.debug.words import a_count, a_kind, a_place, an_address, one_of
 from sim.guests.symbols import Symbols
 from sim.host.terminals import visible, visible_line
+from sim.output.injections import happened, told
 
 __all__ = ["Commands"]
 
 #: Words that stand for a command though they begin several.
-_SHORT = {"s": "step", "c": "continue", "b": "break", "r": "registers", "p": "pages"}
+_SHORT = {"s": "step", "c": "continue", "b": "break", "r": "registers", "p": "pages", "i": "input"}
 #: The most bytes and instructions that are shown at once.
 _MOST = 4096
 
@@ -51,6 +52,8 @@ class Commands:
         self._session = debugger.session
         self._symbols = symbols
         self._shown = 0
+        #: Lines that were shown of faults on command.
+        self._told_of: set[str] = set()
         self._numbers = 0
         kinds = "|".join(kind.value for kind in Kind)
         rows = (
@@ -79,6 +82,7 @@ class Commands:
             (self._memory, "memory", "SYMBOL|VA [BYTES]", "what is there, by the page table"),
             (self._processes, "processes", "", "all of them"),
             (self._explain, "explain", "[N]", "a page fault, told; by default the last"),
+            (self._injected, "injected", "", "the faults on command, and what they led to"),
             (self._input, "input", "TEXT", "type a line to the program"),
             (self._eof, "eof", "", "end the program's input"),
             (self._help, "help", "[COMMAND]", "this"),
@@ -113,11 +117,22 @@ class Commands:
         return self._place(word)[0]
 
     def output(self) -> Iterator[str]:
-        """What the program has printed and was not shown before, in lines that begin with |."""
+        """What was not shown before: what the program has printed, in lines that begin with |.
+
+        Behind it, in lines that begin with !, what has become of faults on command.
+        """
         printed = bytes(self._session.kernel.console.printed)  # type: ignore[attr-defined]
         new, self._shown = printed[self._shown :], max(self._shown, len(printed))
         for line in new.decode(errors="replace").splitlines():
             yield f"| {visible(line)}"
+        for line in self._happened():
+            if line not in self._told_of:
+                self._told_of.add(line)
+                yield f"! {line}"
+
+    def _happened(self) -> list[str]:
+        """What has become of faults on command, in lines."""
+        return [line for each in self._session.injector.injected() for line in happened(each)]
 
     # Motions.
 
@@ -306,6 +321,13 @@ class Commands:
         number = a_count(words[0]) if words else None
         return views.fault(self._session, self._symbols, number)
 
+    def _injected(self, words: list[str]) -> Iterator[str]:
+        _no_more(words)
+        injected = self._session.injector.injected()
+        yield from map(told, injected)
+        if not injected:
+            yield "no faults on command"
+
     # The rest.
 
     def _input(self, words: list[str]) -> Iterator[str]:
@@ -320,7 +342,8 @@ class Commands:
 
     def _give(self, data: bytes) -> None:
         self.debugger.give_input(data)
-        # What is printed from now on is not what was printed here before.
+        # What is printed from now on, or happens, is not what was shown here before.
+        self._told_of = {*self._happened()}
         self._shown = len(self._session.kernel.console.printed)  # type: ignore[attr-defined]
 
     def _help(self, words: list[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ out of its trampoline, memory holds another entry, the bus answers an error.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from hdl.arch import LEVELS, PAGE_BITS, PTE_SIZE, PTES_PER_PAGE, VPN_BITS, Pte, pte_to_pa
@@ -16,45 +16,15 @@ from kernel_model.mm.served import Decision, ServedFault, Why
 from kernel_model.mm.state import User
 from kernel_model.proc.state import KernelWatcher, Proc
 from sim.config import RunConfig
+from sim.guests.bus_errors import BusErrors, Injected
 from sim.guests.fences import Fences
-from sim.injection import FailedKalloc, FlippedBit, read_bus_error, read_fail, read_skipped
+from sim.injection import FailedKalloc, FlippedBit, read_fail, read_skipped
 from sim.machine import Machine
-from sim.platform.bus import Refusal
 
 __all__ = ["Injected", "Injector"]
 
 _FAILED = (1 << 64) - 1
 _V, _RWX = int(Pte.V), int(Pte.R | Pte.W | Pte.X)
-#: As `hdl.memory.port.Source` numbers them, which a run does without: fetches, and walks.
-_FETCH, _WALK = 0, 2
-
-
-@dataclass
-class Injected:
-    """A fault on command.
-
-    Members
-    -------
-    option : str
-        What has asked for it, as on a command line.
-    cycle : int or None
-        When it happened, of what the kernel does that in which it was rung; None if it has not.
-    pid : int
-        The process that was on the hart then; 0 is none.
-    what : str
-        What was done, or why nothing was.
-    followed : str
-        The first that came of it, as far as the kernel has noticed; "" if nothing.
-    followed_cycle : int or None
-        When that was.
-    """
-
-    option: str
-    cycle: int | None = None
-    pid: int = 0
-    what: str = ""
-    followed: str = ""
-    followed_cycle: int | None = None
 
 
 class Injector(KernelWatcher):
@@ -64,7 +34,11 @@ class Injector(KernelWatcher):
     -------
     told : list of function
         Each takes every `Injected` when it happens, and again when something has followed.
+    unnoticed : str
+        What is said of one that was not followed by anything.
     """
+
+    unnoticed = "the kernel has noticed nothing of it"
 
     def __init__(self, kernel: Kernel, machine: Machine):
         self._kernel, self._machine = kernel, machine
@@ -72,7 +46,7 @@ class Injector(KernelWatcher):
         self._all: list[Injected] = []
         self._flips: dict[int, list[tuple[Injected, FlippedBit]]] = {}
         self._due: list[tuple[Injected, FlippedBit, User]] = []
-        self._refusals: list[tuple[Injected, Refusal]] = []
+        self._bus_errors = BusErrors(machine)
         self._skips: list[tuple[Injected, int]] = []
         self._fences: Fences | None = None
         self._faults = self._before = 0
@@ -81,11 +55,7 @@ class Injector(KernelWatcher):
         """Makes those of `config` happen, once; the run has not begun."""
         for text in config.fail:
             self._fail(text)
-        for text in config.bus_error:
-            wanted = read_bus_error(text)
-            refusal = Refusal(wanted.address, wanted.nth)
-            self._machine.bus.refusals.append(refusal)
-            self._refusals.append((self._add("--bus-error", text), refusal))
+        self._all += map(self._bus_errors.add, config.bus_error)
         skipped: set[int] = set()
         for text in config.skip_fence:
             fences = read_skipped(text)
@@ -110,17 +80,14 @@ class Injector(KernelWatcher):
         panic = self._kernel.panicked
         if panic is not None:
             self._follow(0, f"the kernel panics: {panic}")
-        refusals = {id(each): refusal for each, refusal in self._refusals}
+        self._bus_errors.finish()
         for each in self._all:
-            if each.cycle is None:
-                refusal = refusals.get(id(each))
-                each.what = self._short_of(each, 0 if refusal is None else refusal.seen)
+            if each.cycle is None and not each.option.startswith("--bus-error"):
+                each.what = self._short_of(each)
 
-    def _short_of(self, injected: Injected, seen: int) -> str:
-        """How near the run came to one that has not happened."""
+    def _short_of(self, injected: Injected) -> str:
+        """How near the run came to one that has not happened, and is no bus error."""
         option, _, value = injected.option.partition(" ")
-        if option == "--bus-error":
-            return f"only {seen:,} access{'es' * (seen != 1)} went there"
         if self._fences is not None and option == "--skip-fence":
             return f"only {self._fences.passed:,} fences were come to"
         if value.startswith("kalloc"):
@@ -192,10 +159,8 @@ class Injector(KernelWatcher):
 
     def _look(self) -> None:
         """Takes over what the bus has refused."""
-        for injected, refusal in self._refusals:
-            if injected.cycle is None and refusal.cycle is not None:
-                what = f"the bus answers {_access(refusal)} at {refusal.address:#x} with an error"
-                self._happen(injected, what, refusal.cycle)
+        for injected, what, cycle in self._bus_errors.news():
+            self._happen(injected, what, cycle)
 
     def _answered(self) -> None:
         """The kernel has answered: what is due is done before anything else looks."""
@@ -238,11 +203,3 @@ def _entry_of(memory: PhysicalMemory, root: int, va: int) -> tuple[int, int]:
             break
         table = pte_to_pa(pte)
     return address, level
-
-
-def _access(refusal: Refusal) -> str:
-    if refusal.source == _WALK:
-        return "the write of a page-table entry" if refusal.write else "a page-table walk"
-    if refusal.source == _FETCH:
-        return "a fetch"
-    return "a store" if refusal.write else "a load"

@@ -38,7 +38,7 @@ def run_facts(result: Result) -> dict[str, Any]:
     """All of a run under the kernel but its faults."""
     content = _common(result) | {name: getattr(result, name) for name in _OF_A_KERNEL}
     content |= {f"{name}_cycles": cycles for name, cycles in result.remainders}
-    content["injected"] = [asdict(each) for each in result.injected]
+    content["injected"] = _injected(result)
     content["processes"] = [_account(account) for account in result.processes]
     counters = result.counters
     if counters is not None:
@@ -51,7 +51,7 @@ def run_facts(result: Result) -> dict[str, Any]:
 
 def bare_facts(result: Result, exceptions: int) -> dict[str, Any]:
     """All of a bare run, in which the hart raised so many exceptions, but its page faults."""
-    return _common(result) | {"exceptions": exceptions}
+    return _common(result) | {"exceptions": exceptions, "injected": _injected(result)}
 
 
 def fault_facts(fault: PageFault, place: Place) -> dict[str, Any]:
@@ -105,6 +105,10 @@ def _common(result: Result) -> dict[str, Any]:
         },
         "counters": None if result.counters is None else result.counters.run,
     }
+
+
+def _injected(result: Result) -> list[dict[str, Any]]:
+    return [asdict(each) for each in result.injected]
 
 
 def _compiler() -> str | None:

@@ -1,14 +1,16 @@
 """Lines that tell of faults on command: when each happens, and what followed."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from sim.guests.injector import Injected, Injector
+from sim.guests.bus_errors import Injected, MachineInjector
+from sim.guests.injector import Injector
 from sim.guests.lives import NEVER
 from sim.host.terminals import visible_line
 from sim.output.timeline import Stretch
 from sim.output.traces import Emit
 
-__all__ = ["Injections", "stretches", "told"]
+__all__ = ["Injections", "happened", "stretches", "told"]
 
 
 def told(injected: Injected) -> str:
@@ -20,6 +22,17 @@ def told(injected: Injected) -> str:
     if injected.followed:
         line += f"; cycle {injected.followed_cycle:,}: {injected.followed}"
     return line
+
+
+def happened(injected: Injected) -> list[str]:
+    """A line for what has happened, if it has, and one for what has followed."""
+    if injected.cycle is None:
+        return []
+    lines = [told(replace(injected, followed=""))]
+    if injected.followed:
+        cycle = f"cycle {injected.followed_cycle:,}"
+        lines.append(f"{injected.option}: {cycle}, then: {injected.followed}")
+    return lines
 
 
 def stretches(injected: Iterable[Injected]) -> Iterator[Stretch[str]]:
@@ -36,9 +49,8 @@ def stretches(injected: Iterable[Injected]) -> Iterator[Stretch[str]]:
 class Injections:
     """Tells of the faults of `injector` as they happen, and at the end what has become of each."""
 
-    def __init__(self, injector: Injector, emit: Emit):
+    def __init__(self, injector: Injector | MachineInjector, emit: Emit):
         self._injector, self._emit = injector, emit
-        self._told: dict[int, int] = {}
         injector.told.append(self._tell)
 
     def finish(self) -> None:
@@ -47,15 +59,11 @@ class Injections:
             if each.cycle is None:
                 self._line(f"{each.option}: {each.what}")
             elif not each.followed:
-                self._line(f"{each.option}: the kernel has noticed nothing of it")
+                self._line(f"{each.option}: {self._injector.unnoticed}")
 
     def _tell(self, injected: Injected) -> None:
         """It has happened, or something has followed."""
-        if not injected.followed:
-            self._line(told(injected))
-        else:
-            cycle = f"cycle {injected.followed_cycle:,}"
-            self._line(f"{injected.option}: {cycle}, then: {injected.followed}")
+        self._line(happened(injected)[-1])
 
     def _line(self, line: str) -> None:
         self._emit(visible_line(f"trapline: {line}"))

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from kernel_model.facts.doorbell import Reason
 from sim.engines.traps import TrapRecord
+from sim.guests.bus_errors import Injected
 from sim.guests.fault_table import PageFault, cause_name
-from sim.guests.injector import Injected
 from sim.guests.lives import NEVER, KernelPart, Life, Part
 from sim.guests.services import Running, Service
 from sim.host.debug_info import disassemble
@@ -45,8 +45,8 @@ HART = "bench.top"
 _FUNCTION = "function"
 #: The rows that the records tell, those of a run under the kernel, and those that signals tell.
 _RECORDS, _KERNEL = ("fault", "phase"), ("kernel", "kernel_step")
-#: The row of faults on command, of a run that is given any; what it says where TLBs are emptied.
-_INJECTED, _DROPPED = "injected", "--drop-tlb: the TLBs and the walk cache are emptied"
+#: What the row of faults on command says where TLBs are emptied.
+_DROPPED = "--drop-tlb: the TLBs and the walk cache are emptied"
 _ROWS = (
     "instruction",
     "privilege",
@@ -178,6 +178,29 @@ class Narrator(ABC):
         """The rows besides those that signals tell, the numbers, and who runs."""
 
 
+class _Injections:
+    """The row of faults on command, if there are any.
+
+    Members
+    -------
+    rows : sequence of str
+        Its name; none where nothing is injected.
+    line : Timeline
+        What was injected last, by cycle.
+    """
+
+    def __init__(self, injected: Sequence[Injected], drop_tlb: int):
+        self.rows = ["injected"] if injected or drop_tlb else []
+        self.line = Timeline(stretches(injected), "")
+        self._drop_tlb = drop_tlb
+
+    def tell(self, cycle: int) -> Sequence[str]:
+        """What the row says, if there is one."""
+        injected = self.line.at(cycle)
+        dropped = self._drop_tlb and cycle % self._drop_tlb == 0
+        return [_DROPPED if dropped else injected for _ in self.rows]
+
+
 class KernelNarrator(Narrator):
     """Of a run under the kernel.
 
@@ -214,20 +237,18 @@ class KernelNarrator(Narrator):
         self._step = Timeline(chain.from_iterable(_steps(each, lives) for each in services), "")
         self._state = Timeline(_states(services), None)
         self._services = services
-        self._injected = Timeline(stretches(injected), "")
-        self._drop_tlb = drop_tlb
-        self._wrong = bool(injected or drop_tlb)
+        self._injections = _Injections(injected, drop_tlb)
         self._phases: KernelPhases | None = None
         super().__init__(
             _Rows(places, kernel_satp),
-            (*_RECORDS, *_KERNEL, *([_INJECTED] if self._wrong else [])),
+            (*_RECORDS, *_KERNEL, *self._injections.rows),
             _NUMBERS,
             self._fault,
             self._hindsight,
             self._kernel,
             self._step,
             self._state,
-            self._injected,
+            self._injections.line,
         )
 
     def _own(self, cycle: int, now: Now) -> tuple[Sequence[str], Sequence[int], Running | None]:
@@ -239,29 +260,34 @@ class KernelNarrator(Narrator):
             phase = better
         state = self._state.at(cycle)
         running, *numbers = (None, 0, 0) if state is None else state
-        own = [self._fault.at(cycle), phase, self._kernel.at(cycle), self._step.at(cycle)]
-        if self._wrong:
-            own.append(self._goes_wrong(cycle))
-        return own, numbers, running
-
-    def _goes_wrong(self, cycle: int) -> str:
-        """What is injected, or was injected last."""
-        injected = self._injected.at(cycle)
-        return _DROPPED if self._drop_tlb and cycle % self._drop_tlb == 0 else injected
+        own = self._fault.at(cycle), phase, self._kernel.at(cycle), self._step.at(cycle)
+        return (*own, *self._injections.tell(cycle)), numbers, running
 
 
 class BareNarrator(Narrator):
-    """Of a run without a kernel, or with one of one's own; `faults` may be in the waveform."""
+    """Of a run without a kernel, or with one of one's own; `faults` may be in the waveform.
 
-    def __init__(self, faults: Iterable[TrapFault], places: Places):
+    `injected` are the faults on command; for `drop_tlb` see `MachineConfig`.
+    """
+
+    def __init__(
+        self,
+        faults: Iterable[TrapFault],
+        places: Places,
+        injected: Sequence[Injected] = (),
+        drop_tlb: int = 0,
+    ):
         faults = list(faults)
+        self._injections = _Injections(injected, drop_tlb)
         self._fault = Timeline(map(_raised, faults), "")
         self._hindsight = Timeline(chain.from_iterable(_of_trap(each.trap) for each in faults), "")
         self._phases = BarePhases()
-        lines = self._fault, self._hindsight
+        lines = self._fault, self._hindsight, self._injections.line
         self._places = places
         self._function = ""
-        super().__init__(_Rows(places, None), (*_RECORDS, _FUNCTION), (), *lines)
+        super().__init__(
+            _Rows(places, None), (*_RECORDS, _FUNCTION, *self._injections.rows), (), *lines
+        )
 
     def _own(self, cycle: int, now: Now) -> tuple[Sequence[str], Sequence[int], Running | None]:
         phase = self._phases.tell(cycle, now)
@@ -271,7 +297,8 @@ class BareNarrator(Narrator):
         if now.retired and not now.trap:
             # Where it stands until the next one retires.
             self._function = (self._places(now.pc, None) or "").partition("+")[0]
-        return (self._fault.at(cycle), phase, self._function), (), None
+        own = self._fault.at(cycle), phase, self._function
+        return (*own, *self._injections.tell(cycle)), (), None
 
 
 def _begin(cycle: int, services: Iterable[Service]) -> KernelPhases:

@@ -23,6 +23,11 @@ def files(tmp_path, monkeypatch):
     "arguments, said",
     [
         (["--raw", "0x80000000"], "--raw ADDRESS needs KERNEL"),
+        (["--fail", "kalloc:3"], "--fail is about the kernel model, which is not here: only --bus"),
+        (["--skip-fence", "1"], "--skip-fence is about the kernel model, which is not here: only"),
+        (["--bus-error", "1"], "--bus-error must be ADDRESS@N"),
+        (["--drop-tlb", "3"], "--drop-tlb must be 0 or at least 32"),
+        (["--resume", "x", "--drop-tlb", "99"], "--drop-tlb cannot be given: --resume FILE says"),
         (["nosuch"], "nosuch: No such file or directory"),
         (["."], ".: no folder of a kernel: kernel.ld is not there"),
         (["--raw", "0x80000000", "."], "--raw ADDRESS needs a file, and KERNEL is a folder"),

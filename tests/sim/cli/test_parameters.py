@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from sim.cli.injected import INJECTED
+from sim.cli.injected import INJECTED, INTO_MACHINE
 from sim.cli.main import bare, boot, run, translate
 from sim.cli.parameters import (
     BOOT,
@@ -32,8 +32,8 @@ def names(*groups):
     "command, groups",
     [
         (run, (MACHINE, PROTECTION, LIMIT, SHOWN, KERNEL, INJECTED, WATCHED, CONSOLE)),
-        (bare, (MACHINE, PROTECTION, LIMIT, SHOWN)),
-        (boot, (MACHINE, LIMIT, SHOWN, BOOT, CONSOLE)),
+        (bare, (MACHINE, PROTECTION, LIMIT, SHOWN, INTO_MACHINE)),
+        (boot, (MACHINE, LIMIT, SHOWN, BOOT, INTO_MACHINE, CONSOLE)),
         (translate, (MACHINE, PROTECTION, LIMIT, KERNEL)),
     ],
 )

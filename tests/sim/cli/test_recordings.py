@@ -54,7 +54,8 @@ def bare_session(causes):
     for number, cause in enumerate(causes, 1):
         log.trapped(10 * number, 0x44, cause, 0x5000, Priv.M)
     machine = SimpleNamespace(engine=SimpleNamespace(log=log))
-    return SimpleNamespace(config=MachineConfig(), machine=machine)
+    injector = SimpleNamespace(injected=lambda: ())
+    return SimpleNamespace(config=MachineConfig(), machine=machine, injector=injector)
 
 
 def raised(asked):

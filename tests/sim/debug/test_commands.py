@@ -2,6 +2,7 @@
 
 import pytest
 
+import sim
 from sim.config import RunConfig
 from sim.debug.commands import Commands
 from sim.debug.debugger import DebugError
@@ -204,3 +205,49 @@ def test_a_line_is_named_whose_source_is_gone(tmp_path, rest):
         run(commands, "step fault")
         with pytest.raises(DebugError, match="at x.c:3, but the source is not there any more"):
             run(commands, "list")
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"fail": "kalloc:9"},
+        {"fail": "pte:0x4ff8:U@fault:1"},
+        {"skip_fence": "trap:3", "policy": "cow"},
+        {"bus_error": "0x80010020@2"},
+        {"drop_tlb": 1000},
+    ],
+    ids=lambda faults: " ".join(faults),
+)
+def test_a_run_with_faults_on_command_ends_as_without_the_debugger_and_so_again(faults):
+    config = CONFIG.changed(**faults)
+    result = sim.run("lazy", config=config)
+    debugger = open_debugger("lazy", config=config)
+    with debugger.session as session:
+        commands = Commands(debugger, session.symbols())
+        for _ in range(2):
+            run(commands, "goto end")
+            assert (debugger.cycle, session.injector.injected()) == (
+                result.cycles,
+                result.injected,
+            )
+            run(commands, "back fault", "goto 300", "step cycle 3000")
+
+
+def test_what_becomes_of_a_fault_on_command_is_shown_once_and_listed():
+    debugger = open_debugger("lazy", config=CONFIG.changed(fail="pte:0x4ff8:U@fault:1"))
+    with debugger.session as session:
+        commands = Commands(debugger, session.symbols())
+        assert run(commands, "injected") == ["--fail pte:0x4ff8:U@fault:1: it has not happened"]
+        fault = "! --fail pte:0x4ff8:U@fault:1: cycle"
+        first = run(commands, "step fault 2")
+        assert [line for line in first if line.startswith("!")] == [
+            f"{fault} 3,307, pid 2: U is cleared at level 0 for 0x4ff8: 0x200020d7 -> 0x200020c7"
+        ]
+        later = run(commands, "goto 0", "goto end", "goto 0", "goto end")
+        assert [line for line in later if line.startswith("!")] == [
+            f"{fault} 4,646, then: the page fault at 0x4ff8 is refused (guard page)"
+        ]
+
+
+def test_a_run_without_faults_on_command_has_none_to_list(lazy):
+    assert run(lazy, "injected") == ["no faults on command"]

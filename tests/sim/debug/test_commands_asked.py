@@ -40,6 +40,7 @@ def asked_of(first=None, faults=0, **parameters):
     asked.session.kernel.first = first
     asked.session.kernel.procs = [LAZY, SH]
     asked.session.guest.faults = [None] * faults
+    asked.session.injector = SimpleNamespace(injected=lambda: ())
     return asked
 
 

@@ -2,10 +2,8 @@
 
 import pytest
 
-from hdl.memory.port import Source
 from kernel_model.facts.panic import PANIC_STATUS
 from sim import run, start
-from sim.guests import injector
 from sim.machine import End
 
 
@@ -75,10 +73,6 @@ def test_a_walk_that_goes_wrong_is_an_access_fault_of_what_was_wanted():
 def test_they_combine():
     result = run("lazy", memory_mib=16, fail=("kalloc:9", "kalloc:2"), bus_error="0x80008ff8@5")
     assert [each.cycle is not None for each in result.injected] == [False, True, False]
-
-
-def test_sources_have_the_numbers_of_the_port():
-    assert (injector._FETCH, injector._WALK) == (Source.FETCH, Source.WALK)
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,14 @@ def test_each_cycle_in_which_tlbs_are_emptied_is_told():
     assert told == ["", dropped, "", dropped]
 
 
+def test_without_a_kernel_they_are_told_likewise():
+    narrator = BareNarrator((), place_of, [Injected("--bus-error 1@1", 20, 0, "an error")], 30)
+    told = [rows_of(narrator, cycle)["injected"] for cycle in (19, 20, 30, 31)]
+    dropped = "--drop-tlb: the TLBs and the walk cache are emptied"
+    assert told == ["", "--bus-error 1@1: an error", dropped, "--bus-error 1@1: an error"]
+    assert 20 in narrator.moments
+
+
 def test_a_run_without_faults_on_command_has_no_row_of_them():
     variables = KernelNarrator([], [], KERNEL_SATP, place_of).variables
     assert "injected" not in {each.name for each in variables}
