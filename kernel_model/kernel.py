@@ -24,7 +24,7 @@ from kernel_model.fs.state import File, FileSystem
 from kernel_model.mm.areas import Backing, tables_wanted
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.kvm import kvmmake
-from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.memory import AccessFault, PhysicalMemory
 from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.mm.space import HeapUse
@@ -300,6 +300,9 @@ class Kernel:
                 check()
         except KernelPanic as panic:
             self._panic(panic)
+        except AccessFault as fault:
+            # Of a page table or a trap frame that is not as the kernel has left it.
+            self._panic(KernelPanic(f"kerneltrap: {fault}"))
         return self.meter.cycles
 
     def halt(self, status: int) -> None:

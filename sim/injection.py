@@ -25,7 +25,8 @@ __all__ = [
 FENCES_PER_TRAP = 4
 _FLAGS = {flag.name: int(flag).bit_length() - 1 for flag in Pte}
 _MOST = (1 << 64) - 1
-_NUMBER = r"(0x[0-9a-fA-F]+|[0-9][0-9_,]*)"
+#: Separators stand before three digits, as in the other numbers of the command line.
+_NUMBER = r"(0x[0-9a-fA-F]+|[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]+)"
 _PTE = re.compile(rf"pte:{_NUMBER}:(\w+)@fault:{_NUMBER}")
 
 

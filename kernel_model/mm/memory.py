@@ -2,11 +2,15 @@
 
 from typing import Protocol
 
-__all__ = ["PhysicalMemory"]
+__all__ = ["AccessFault", "PhysicalMemory", "is_memory"]
+
+
+class AccessFault(IndexError):
+    """An access to where no memory is, or that is not aligned; one line that says which."""
 
 
 class PhysicalMemory(Protocol):
-    """RAM, little-endian, addressed by physical address. An access outside it raises."""
+    """RAM, little-endian, addressed by physical address. An access outside it is an AccessFault."""
 
     #: First byte, a multiple of the page size.
     base: int
@@ -27,3 +31,8 @@ class PhysicalMemory(Protocol):
 
     def zero(self, pa: int, n: int) -> None:
         """Clear the `n` bytes at `pa`."""
+
+
+def is_memory(memory: PhysicalMemory, pa: int, n: int) -> bool:
+    """Whether the `n` bytes at `pa` are memory."""
+    return memory.base <= pa and pa + n <= memory.base + memory.size

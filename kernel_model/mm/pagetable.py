@@ -25,7 +25,7 @@ from hdl.arch import (
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.panic import KernelPanic
-from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.memory import PhysicalMemory, is_memory
 from kernel_model.mm.served import PteWrite
 from kernel_model.mm.state import MemoryState
 
@@ -364,5 +364,7 @@ def missing_tables_of(memory: PhysicalMemory, root: int, areas: Iterable[tuple[i
 
 
 def _pointers(memory: PhysicalMemory, table: int) -> list[int]:
-    """The page-table pages that the entries of a page-table page point to."""
+    """The page-table pages that the entries of a page-table page point to, if it is one."""
+    if not is_memory(memory, table, PAGE_SIZE):
+        return []
     return [pte_to_pa(pte) for _, pte in _valid(memory, table) if pte & _RWX == 0]

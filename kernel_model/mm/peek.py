@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, page_round_down, pte_to_pa
 from kernel_model.facts.memlayout import MAXVA
-from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.memory import AccessFault, PhysicalMemory, is_memory
 from kernel_model.mm.pagetable import frame_of, lookup
 from kernel_model.mm.space import AddressSpace
 
@@ -43,7 +43,7 @@ def _entries(
         pa = pte_to_pa(pte)
         where = f"{' ..' * (LEVELS - level)}{va:#018x}"
         yield f"{where}: pte {pte:#018x} pa {pa:#018x}", pte
-        if pte & _RWX == 0 and level > 0:
+        if pte & _RWX == 0 and level > 0 and is_memory(memory, pa, PAGE_SIZE):
             yield from _entries(memory, pa, va, level - 1)
 
 
@@ -62,7 +62,7 @@ def mapped(
         va = index * span
         if pte & _RWX:
             yield va, pte, span
-        elif level > 0:
+        elif level > 0 and is_memory(memory, pte_to_pa(pte), PAGE_SIZE):
             for inner, leaf, size in mapped(memory, pte_to_pa(pte), end - va, level - 1):
                 yield va + inner, leaf, size
 
@@ -88,19 +88,34 @@ def peek(
     while n > 0:
         if va >= MAXVA:
             return None
-        offset = va % PAGE_SIZE
-        chunk = min(n, PAGE_SIZE - offset)
-        pte, level = lookup(memory, space.root, va)
-        if pte & _USER_READ == _USER_READ:
-            parts.append(memory.read(frame_of(pte, level, va) + offset, chunk))
-        elif pte & Pte.V == 0 and _readable(space, va):
-            untouched = _untouched(memory, space, va, backings)
-            parts.append(untouched[offset : offset + chunk])
-        else:
+        try:
+            part = _peek_page(memory, space, va, n, backings)
+        except AccessFault:
             return None
-        va += chunk
-        n -= chunk
+        if part is None:
+            return None
+        parts.append(part)
+        va += len(part)
+        n -= len(part)
     return b"".join(parts)
+
+
+def _peek_page(
+    memory: PhysicalMemory,
+    space: AddressSpace,
+    va: int,
+    n: int,
+    backings: "Mapping[int, Backing]",
+) -> bytes | None:
+    """As `peek`, but of the `n` bytes only those in the page of `va`."""
+    offset = va % PAGE_SIZE
+    chunk = min(n, PAGE_SIZE - offset)
+    pte, level = lookup(memory, space.root, va)
+    if pte & _USER_READ == _USER_READ:
+        return memory.read(frame_of(pte, level, va) + offset, chunk)
+    if pte & Pte.V == 0 and _readable(space, va):
+        return _untouched(memory, space, va, backings)[offset : offset + chunk]
+    return None
 
 
 def _readable(space: AddressSpace, va: int) -> bool:

@@ -65,7 +65,7 @@ def run_sweep(
         with interruptible(), announced("sweeping") as show:
 
             def progress(done: int, failed: int) -> None:
-                show(f", {done:,} of {total:,} points" + (f", {failed:,} failed" if failed else ""))
+                show(f", {done:,} of {_points(total)}" + (f", {failed:,} failed" if failed else ""))
 
             complete(planned, ledger, open_engine, trusted=trusts_sources(), progress=progress)
         return _finish(spec, folder, planned.rows(ledger), file)
@@ -77,10 +77,14 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
+def _points(count: int) -> str:
+    return f"{count:,} point{'s' * (count != 1)}"
+
+
 def _say_plan(planned: Plan, file: TextIO) -> None:
     points, harts = len(planned.points), planned.harts
     kinds = f"{harts:,} hart{'s' * (harts > 1)}"
-    print(f"{points:,} points on {kinds}, {points - len(planned.todo):,} done before", file=file)
+    print(f"{_points(points)} on {kinds}, {points - len(planned.todo):,} done before", file=file)
 
 
 def _finish(spec: Spec, folder: Path, rows: Sequence[dict[str, Any]], file: TextIO) -> int:
@@ -103,5 +107,5 @@ def _finish(spec: Spec, folder: Path, rows: Sequence[dict[str, Any]], file: Text
         more = [Gap(len(failed) - _SHOWN)] if len(failed) > _SHOWN else []
         print_table("Failed", columns, [*shown, *more], file)
     where = ", ".join(str(folder / name) for name in names)
-    print(f"{len(rows):,} points, {len(failed):,} failed: {visible(where)}", file=file)
+    print(f"{_points(len(rows))}, {len(failed):,} failed: {visible(where)}", file=file)
     return 1 if failed else 0

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from hdl.arch import LEVELS, PAGE_BITS, PTE_SIZE, PTES_PER_PAGE, VPN_BITS, Pte, pte_to_pa
+from hdl.arch import LEVELS, PAGE_BITS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, VPN_BITS, Pte, pte_to_pa
 from kernel_model.facts.abi import Syscall
 from kernel_model.kernel import Kernel
-from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.memory import PhysicalMemory, is_memory
 from kernel_model.mm.served import Decision, ServedFault, Why
 from kernel_model.mm.state import User
 from kernel_model.proc.state import KernelWatcher, Proc
@@ -199,7 +199,7 @@ def _entry_of(memory: PhysicalMemory, root: int, va: int) -> tuple[int, int]:
         index = va >> PAGE_BITS + VPN_BITS * level & PTES_PER_PAGE - 1
         address = table + PTE_SIZE * index
         pte = memory.read_u64(address)
-        if level == 0 or not pte & _V or pte & _RWX:
-            break
         table = pte_to_pa(pte)
+        if level == 0 or not pte & _V or pte & _RWX or not is_memory(memory, table, PAGE_SIZE):
+            break
     return address, level

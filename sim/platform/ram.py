@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from hdl.arch import PAGE_SIZE
+from kernel_model.mm.memory import AccessFault
 
 __all__ = ["Ram", "RamError"]
 
@@ -17,7 +18,7 @@ if sys.byteorder != "little":
     raise ImportError("RAM needs a little-endian machine: its words are read in place")
 
 
-class RamError(IndexError):
+class RamError(AccessFault):
     """An access that is not inside RAM, or not aligned."""
 
 

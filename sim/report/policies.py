@@ -1,7 +1,7 @@
 """A program under several paging policies: what each costs in cycles and in frames."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from kernel_model.proc.state import KernelWatcher, Proc
 from sim.api import start
 from sim.config import RunConfig
 from sim.guests.kernel_guest import Rung
+from sim.machine import End
 from sim.output.sentences import step_in_words
 from sim.report.forks import ForkTimes
 from sim.result import Result
@@ -38,11 +39,21 @@ _REFUSED = "refused"
 GROUPS = ("cycles", "fork, on average", "page faults", "memory", "translation")
 
 
+#: Why a run was not to its end.
+_ENDS = {
+    End.LIMIT: "not finished after {:,} cycles",
+    End.STUCK: "no process can ever run again",
+    End.LIVELOCK: "traps come one after the other",
+    End.STOPPED: "stopped",
+}
+
+
 @dataclass(frozen=True)
 class Trial:
     """A run of the program under one policy.
 
-    `measures` are by heading of GROUPS and name; None is what is not known.
+    `measures` are by heading of GROUPS and name; None is what is not known. `unfinished` says why
+    it was not to its end, if it was not.
     """
 
     policy: str
@@ -50,6 +61,7 @@ class Trial:
     exit_status: int
     output: bytes
     measures: dict[str, dict[str, int | None]] = field(default_factory=dict)
+    unfinished: str = ""
 
     @property
     def did(self) -> tuple[bytes, int]:
@@ -151,7 +163,8 @@ def try_out(session: KernelSession, policy: str, max_cycles: int | None = None) 
         "translation": _translation(result),
     }
     output = result.output or b""
-    return Trial(policy, result.cycles, result.exit_status, output, measures)
+    unfinished = _ENDS.get(result.end, "").format(result.cycles)
+    return Trial(policy, result.cycles, result.exit_status, output, measures, unfinished)
 
 
 def _cycles(result: Result, books: _Books) -> dict[str, int | None]:
@@ -159,7 +172,9 @@ def _cycles(result: Result, books: _Books) -> dict[str, int | None]:
     user = sum(each.user_cycles for each in result.processes)
     kernel = sum(each.kernel_cycles for each in result.processes)
     work = {step_in_words(step.name.lower()): books.work[step] for step in Step}
-    return {_USER: user, _TRAPS: kernel - sum(work.values()), **work}
+    # What was charged may go beyond where a run was ended.
+    traps = kernel - sum(work.values())
+    return {_USER: user, _TRAPS: None if traps < 0 else traps, **work}
 
 
 def _average(times: Sequence[int]) -> int | None:
@@ -194,27 +209,34 @@ def parts(trials: Sequence[Trial], group: str) -> list[str]:
 def verdict(trials: Sequence[Trial]) -> list[str]:
     """Which policy is best for the program, and why: sentences.
 
-    One under which it does something else than under the first is not judged, and named.
+    One under which it does something else than under the first, or does not come to its end, is not
+    judged, and named.
     """
+    said = [f"Under {each.policy}: {each.unfinished}." for each in trials if each.unfinished]
+    finished = [each for each in trials if not each.unfinished]
+    return [*said, *_judged(finished)] if finished else said
+
+
+def _judged(trials: Sequence[Trial]) -> Iterator[str]:
+    """Of those that have come to their end."""
     first = trials[0]
     alike = [each for each in trials if each.did == first.did]
     fastest, smallest = (
         min(alike, key=lambda each: each.cycles),
         min(alike, key=lambda each: each.frames),
     )
-    said = [
-        f"Fewest cycles: {fastest.policy}, {fastest.cycles:,}{_than(first, fastest)}.",
-        f"Fewest frames: {smallest.policy}, {smallest.frames:,} at most.",
-    ]
+    yield f"Fewest cycles: {fastest.policy}, {fastest.cycles:,}{_than(first, fastest)}."
+    yield f"Fewest frames: {smallest.policy}, {smallest.frames:,} at most."
+    if first.exit_status and len(alike) == len(trials):
+        yield f"The program has not ended well: the status is {first.exit_status} under each."
     for each in trials:
         if each.exit_status != first.exit_status:
-            said.append(
+            yield (
                 f"Not alike: the status is {each.exit_status} under {each.policy}, "
                 f"{first.exit_status} under {first.policy}."
             )
         elif each.output != first.output:
-            said.append(f"Not alike: the output under {each.policy} and under {first.policy}.")
-    return said
+            yield f"Not alike: the output under {each.policy} and under {first.policy}."
 
 
 def _than(first: Trial, best: Trial) -> str:

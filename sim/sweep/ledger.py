@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,8 @@ class Ledger:
         """The ledger in `path`, for this process alone. Raises LedgerError or OSError."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise LedgerError(f"{path}: is no file that can be kept")
             _lock(descriptor, path)
             yield cls(path, descriptor)
         finally:

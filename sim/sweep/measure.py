@@ -10,7 +10,6 @@ from sim.config import RunConfig
 from sim.engines.recipe import trust_sources
 from sim.guests.kernel_setup import read_files
 from sim.guests.program import Program
-from sim.machine import End
 from sim.output.injections import told
 from sim.platform.devices.captured import Captured
 from sim.report.policies import Trial, try_out
@@ -24,13 +23,6 @@ __all__ = ["Row", "Runs", "config_of"]
 
 #: What came of a point, by column; `error` is why there is nothing more, or "".
 Row = dict[str, Any]
-
-_ENDS = {
-    End.LIMIT: "not finished after {} cycles",
-    End.STUCK: "no process can ever run again",
-    End.LIVELOCK: "traps come one after the other",
-    End.STOPPED: "stopped",
-}
 
 
 def config_of(point: Point) -> RunConfig:
@@ -86,7 +78,7 @@ def run_point(point: Point, program: Program) -> Row:
     ):
         trial = try_out(session, config.policy, point.max_cycles)
         result, panic = session.result(), session.kernel.panicked
-    error = f"panic: {panic}" if panic else _ENDS.get(result.end, "").format(point.max_cycles)
+    error = f"panic: {panic}" if panic else trial.unfinished
     return {"error": error, **_measured(result, trial)}
 
 

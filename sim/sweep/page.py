@@ -35,7 +35,7 @@ def write_page(path: Path, spec: Spec, rows: Sequence[dict[str, Any]]) -> None:
         if row["error"]
     ]
     output = TextOutput(path)
-    title = f"{spec.path.name}: {len(rows):,} points"
+    title = f"{spec.path.name}: {len(rows):,} point{'s' * (len(rows) != 1)}"
     output.write(html.begin("sweep.html", title, failed=failed))
     output.write(html.facts("sweep", sweep))
     output.write(html.end(_SCRIPTS))

@@ -30,6 +30,8 @@ def test_a_bit_has_its_flag_s_name():
     [
         (read_fail, "kfree:1", "must be kalloc:N or pte:VA:BIT@fault:N, not 'kfree:1'"),
         (read_fail, "kalloc:0", "kalloc:N needs a number N from 1 on, not 'kalloc:0'"),
+        (read_fail, "kalloc:1,,2", "kalloc:N needs a number N from 1 on, not 'kalloc:1,,2'"),
+        (read_fail, "kalloc:1_", "kalloc:N needs a number N from 1 on, not 'kalloc:1_'"),
         (read_fail, "kalloc:", "kalloc:N needs a number N from 1 on, not 'kalloc:'"),
         (
             read_fail,

@@ -6,6 +6,7 @@ import pytest
 
 from hdl.arch import PAGE_SIZE
 from kernel_model.facts.memlayout import KERNBASE
+from kernel_model.mm.memory import AccessFault, is_memory
 from sim.platform.ram import Ram
 from tests.kernel_model.support import Memory
 
@@ -84,3 +85,17 @@ def test_what_is_outside_or_not_aligned_raises(memory, access):
     with pytest.raises((IndexError, AssertionError)):
         access(memory)
     assert memory.read(KERNBASE, SIZE) == before
+
+
+def test_an_access_outside_is_a_fault_and_what_is_inside_is_memory(memory):
+    for pa, count, inside in [
+        (KERNBASE, SIZE, True),
+        (KERNBASE - 8, 8, False),
+        (END - 8, 8, True),
+        (END - 8, 16, False),
+        (END, 8, False),
+    ]:
+        assert is_memory(memory, pa, count) == inside
+        if not inside:
+            with pytest.raises((AccessFault, AssertionError)):
+                memory.read(pa, count)

@@ -3,10 +3,13 @@ import pytest
 from hdl.arch import PAGE_SIZE, PTE_SIZE, Pte, make_pte, pte_to_pa
 from kernel_model.facts.costs import IDEAL
 from kernel_model.facts.memlayout import MAXVA, TRAMPOLINE, TRAPFRAME
+from kernel_model.mm.pagetable import count_tables
 from kernel_model.mm.peek import flag_letters, mapped, peek, vmprint
 from kernel_model.mm.regions import Owner, Regions
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.vm import uvmcreate, walk
+from sim.platform.ram import Ram
+from tests.kernel_model.mapping import ANONYMOUS, PRIVATE, READ, SHARED, WRITE, mmap, open_file
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
 from tests.kernel_model.tables import MIB2, map_superpage
 
@@ -54,6 +57,37 @@ class TestMapped:
         before = list(hart.kernel.meter.counts)
         list(mapped(hart.kernel.memory, hart.proc.pagetable, hart.proc.sz))
         assert list(hart.kernel.meter.counts) == before
+
+
+NOWHERE = make_pte(0x1000, Pte.V)
+
+
+class TestWhereNoMemoryIs:
+    """A page table that is not as the kernel has left it can be looked at all the same."""
+
+    @pytest.fixture(autouse=True)
+    def broken(self, hart):
+        hart.kernel.memory.write_u64(hart.proc.pagetable + 8, NOWHERE)
+
+    def test_what_is_mapped_elsewhere_is_told(self, hart):
+        memory, root = hart.kernel.memory, hart.proc.pagetable
+        assert [*mapped(memory, root, 2 * GIB)] == [*mapped(memory, root, GIB)] != []
+
+    def test_the_entry_is_printed_and_nothing_below_it(self, hart):
+        assert [line for line in lines(hart) if f"{NOWHERE:#018x}" in line] == [
+            " ..0x0000000040000000: pte 0x0000000000000401 pa 0x0000000000001000 -------V"
+        ]
+
+    def test_nothing_is_read_behind_it(self, hart):
+        memory = hart.kernel.memory
+        ram = Ram(memory.base, memory.size)
+        ram.write(memory.base, memory.read(memory.base, memory.size))
+        assert peek(ram, hart.proc.space, GIB, 8) is None
+
+    def test_it_is_no_page_table_that_counts(self, hart):
+        count = count_tables(hart.kernel, hart.proc.pagetable)
+        hart.kernel.memory.write_u64(hart.proc.pagetable + 8, 0)
+        assert count == 1 + count_tables(hart.kernel, hart.proc.pagetable)
 
 
 class TestVmprint:
@@ -171,3 +205,27 @@ class TestPeek:
         ends = (TRAPFRAME, MAXVA - 4, MAXVA, 2 * MAXVA, -8 % 2**64)
         for va in (guard, hart.heap, hart.heap - 4, *ends):
             assert self.peek(hart, va, 8) is None
+
+
+class TestAreas:
+    """What was never touched is what the file has, or those who share the area."""
+
+    @pytest.fixture
+    def hart(self):
+        hart = make_hart(files=lambda: {"file": b"content" * 700})
+        hart.sbrk(PAGE_SIZE)
+        return hart
+
+    def test_pages_of_a_file(self, hart):
+        area = mmap(hart, 2 * PAGE_SIZE, READ, PRIVATE, open_file(hart, "file"))
+        kernel, space = hart.kernel, hart.proc.space
+        assert peek(kernel.memory, space, area + 7, 4, kernel.backings) == b"cont"
+        assert peek(kernel.memory, space, area + 4898, 4, kernel.backings) == b"nt\0\0"
+        assert not hart.pte(area)
+
+    def test_pages_that_somebody_else_has_touched(self, hart):
+        area = mmap(hart, PAGE_SIZE, READ | WRITE, SHARED | ANONYMOUS)
+        assert hart.call("fork") == 3
+        hart.store(area, 7)
+        kernel, child = hart.kernel, hart.kernel.procs[2]
+        assert peek(kernel.memory, child.space, area, 2, kernel.backings) == b"\7\0"

@@ -103,3 +103,18 @@ def test_a_run_that_returns_to_a_snapshot_goes_wrong_again(engine):
         session.run(5_000)
         assert session.injector.injected() == first
         assert any(each.cycle is not None for each in first)
+
+
+def test_a_table_that_lies_where_no_memory_is_lets_the_kernel_panic():
+    """As its load access fault lets xv6's."""
+    result, only = injected(fail="pte:0x80000000:V@fault:1")
+    assert result.exit_status == PANIC_STATUS
+    assert only.followed.startswith("the kernel panics: kerneltrap: 4096 bytes at 0x0 are not in")
+    assert b"panic: kerneltrap: 4096 bytes at 0x0" in result.output
+
+
+def test_a_bit_may_be_flipped_where_the_table_leads_nowhere():
+    flips = ("pte:0x80000000:V@fault:1", "pte:0x80000000:10@fault:2")
+    first, second = run("lazy", memory_mib=16, fail=flips).injected
+    assert "at level 2 for 0x80000000: 0x0 -> 0x1" in first.what
+    assert "at level 2 for 0x80000000: 0x1 -> 0x401" in second.what

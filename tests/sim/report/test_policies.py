@@ -83,11 +83,29 @@ def test_there_are_nine_workloads():
     assert len(WORKLOADS) == 9
 
 
-def made(policy, cycles, frames, *, copying=0, output=b""):
+def test_a_run_that_is_ended_before_its_end_is_named_and_not_the_best():
+    trials = measure(CONFIG, ("lazy", "eager"), "lazy", (), 35_000)
+    assert verdict(trials) == [
+        "Under eager: not finished after 35,000 cycles.",
+        "Fewest cycles: lazy, 34,201.",
+        "Fewest frames: lazy, 25 at most.",
+    ]
+    assert verdict(trials[1:]) == ["Under eager: not finished after 35,000 cycles."]
+    # It was charged for all frames at once, and that is not over yet.
+    cycles = measure(CONFIG, ("eager",), "lazy", (), 20_000)[0].measures["cycles"]
+    assert cycles["trap path"] is None
+
+
+def test_a_status_that_is_not_0_is_said_though_it_is_the_same_under_each():
+    trials = [made("lazy", 7, 1, status=255), made("cow", 9, 2, status=255)]
+    assert verdict(trials)[-1] == ("The program has not ended well: the status is 255 under each.")
+
+
+def made(policy, cycles, frames, *, copying=0, output=b"", status=0):
     measures = {group: {} for group in GROUPS}
     measures["cycles"] = {"copying": copying, "clearing": 5}
     measures["memory"] = {"frames at most": frames, "pages never touched": None}
-    return Trial(policy, cycles, 0, output, measures)
+    return Trial(policy, cycles, status, output, measures)
 
 
 def test_what_is_nothing_everywhere_is_left_out():

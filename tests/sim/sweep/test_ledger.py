@@ -1,6 +1,7 @@
 """What is done is kept, whatever happens to the file meanwhile."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +75,11 @@ def test_a_key_follows_from_program_and_version_and_not_from_the_file(monkeypatc
     assert key_of(named, "hash") == key
     monkeypatch.setattr(ledgers, "digest", lambda: "another version")
     assert key_of(POINT, "hash") != key
+
+
+def test_a_device_is_no_file_of_rows():
+    with (
+        pytest.raises(LedgerError, match="/dev/null: is no file"),
+        Ledger.opened(Path("/dev/null")),
+    ):
+        pass

@@ -43,7 +43,7 @@ def test_a_row_says_what_has_become_of_faults_on_command(work):
 @pytest.mark.parametrize(
     "parameters, max_cycles, error",
     [
-        ({}, 1000, "not finished after 1000 cycles"),
+        ({}, 1000, "not finished after 1,000 cycles"),
         ({"policy": "no"}, 10**6, "ConfigError: policy "),
         ({"memory_mib": 0}, 10**6, "ConfigError: memory_mib "),
     ],
