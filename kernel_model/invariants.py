@@ -60,11 +60,14 @@ class _Content(NamedTuple):
     """What is in a page-table page, each entry as (index, entry)."""
 
     pointers: tuple[tuple[int, int], ...] = ()
-    #: Leaves past the process's size.
+    #: Leaves past the process's size, and in no area.
     beyond: tuple[tuple[int, int], ...] = ()
-    #: The frames, of 4 KiB each, that the leaves below the size map; and those with W.
+    #: The frames, of 4 KiB each, that the other leaves map; and those with W, outside of shared
+    #: areas.
     frames: tuple[int, ...] = ()
     writable: frozenset[int] = frozenset()
+    #: Leaves in shared areas: the index, the entry, the area's backing and the place there.
+    common: tuple[tuple[int, int, int, int], ...] = ()
     #: An entry that is wrong whatever else there is, and how.
     wrong: tuple[int, int, str] | None = None
 
@@ -75,11 +78,13 @@ class MemoryCheck:
     - No entry has reserved bits, and no page of the user's is global. A leaf is aligned to what it
       covers, and is not both written and executed, nor written without
       being read. Its rights are those of its region, or fewer; where that has none, the user cannot
-      reach it. Past a process's size there are the trap frame and the trampoline alone, and they
-      are not the user's.
+      reach it. Past a process's size there are areas, the trap frame and the trampoline alone, and
+      those two are not the user's.
     - No page of a process is a frame of the kernel's: its page tables, trap frames, pipes.
     - Each frame has as many references as uses: none is free and mapped, none mapped twice unless
-      it is counted, none lost. Only one of a single reference may be written.
+      it is counted, none lost. Only one of a single reference may be written; but in a shared area
+      a page is mapped to the frame that its backing has for it.
+    - A backing has as many address spaces as it has counted.
 
     The panic names the process, the entry and what is wrong.
     """
@@ -103,6 +108,7 @@ class MemoryCheck:
                 place.broken("lets the user in")
         for proc in kernel.procs[1:]:
             self._look_at(proc)
+        self._look_at_backings()
         for pipe in {id(each.pipe): each.pipe for each in kernel.ftable if each.pipe}.values():
             self._take(pipe.frame, "a pipe")
         self._compare()
@@ -118,13 +124,24 @@ class MemoryCheck:
         self._take(frame, f"the trap frame of {whose}")
         waiting = {TRAPFRAME: frame, TRAMPOLINE: self._kernel.trampoline}
         end = page_round_up(space.size)
-        for place in self._walk(space.root, whose, end, space.regions.parts):
+        regions = (*space.regions.parts, *space.regions.areas)
+        for place in self._walk(space.root, whose, end, regions):
             if waiting.pop(place.va, None) != pte_to_pa(place.pte):
                 place.broken("is past the size")
             if place.pte & _U:
                 place.broken("lets the user in")
         if waiting:
             raise KernelPanic(f"check: {whose} has nothing at {min(waiting):#x}")
+
+    def _look_at_backings(self) -> None:
+        counted: Counter[int] = Counter()
+        for proc in self._kernel.procs[1:]:
+            areas = (region.area for region in proc.space.regions.areas)
+            counted.update({area.backing for area in areas if area and area.backing})
+        for key, backing in self._kernel.backings.items():
+            if counted[key] != backing.spaces:
+                known = f"{counted[key]} address spaces and has counted {backing.spaces}"
+                raise KernelPanic(f"check: backing {key} is of {known}")
 
     def _walk(
         self, root: int, whose: str, end: int, regions: tuple[Region, ...]
@@ -141,6 +158,10 @@ class MemoryCheck:
                 place(index, pte).broken(what)
             self._mapped.update(found.frames)
             self._writable |= found.writable
+            for index, pte, backing, where in found.common:
+                frame = self._kernel.backings[backing].frames.get(where)
+                if frame != pte_to_pa(pte):
+                    place(index, pte).broken("is not the page of its area")
             for index, pte in found.beyond:
                 yield place(index, pte)
             for index, pte in found.pointers:
@@ -157,9 +178,13 @@ class MemoryCheck:
             self._find(frame).broken(f"maps the kernel's frame: {own[frame]}")
         for frame in sorted(kmem.shared_frames & self._writable):
             count = kmem.references(frame)
-            self._find(frame, _W).broken(f"lets a frame be written that is shared, by {count}")
+            self._find(frame, _W, alone=True).broken(
+                f"lets a frame be written that is shared, by {count}"
+            )
         uses, counted = mapped.copy(), kmem.counted()
         uses.update(own.keys())
+        for backing in self._kernel.backings.values():
+            uses.update(backing.frames.values())
         if uses == counted:
             return
         wrong = (each for each in uses | counted if uses[each] != counted.get(each, 0))
@@ -173,11 +198,15 @@ class MemoryCheck:
         many = f"mapped {mapped[frame]} times and counted {count} times"
         self._find(frame).broken(f"maps {frame:#x}, which is {many}")
 
-    def _find(self, frame: int, rights: int = 0) -> _Place:
-        """The last entry of a process that maps the frame, with all of `rights`."""
+    def _find(self, frame: int, rights: int = 0, alone: bool = False) -> _Place:
+        """The last entry of a process that maps the frame, with all of `rights`; if it is to be
+        `alone` one outside of shared areas."""
         found: _Place | None = None
         for proc in self._kernel.procs[1:]:
             for place, span in _leaves(self._kernel.memory, proc):
+                region = proc.space.region(place.va)
+                if alone and region and region.area and region.area.shared:
+                    continue
                 first = pte_to_pa(place.pte)
                 if first <= frame < first + span and place.pte & rights == rights:
                     found = place
@@ -204,21 +233,23 @@ def _leaves(memory: PhysicalMemory, proc: Proc) -> Iterator[tuple[_Place, int]]:
         table, level, base = waiting.pop()
         for index, pte in enumerate(_TABLE.unpack(memory.read(table, PAGE_SIZE))):
             place = _place(_name(proc), table, base, SPAN[level], index, pte)
-            if pte & _V and place.va < proc.space.size:
-                if pte & _RWX:
-                    yield place, SPAN[level]
-                else:
-                    waiting.append((pte_to_pa(pte), level - 1, place.va))
+            if pte & _V == 0:
+                continue
+            if pte & _RWX == 0 and level:
+                waiting.append((pte_to_pa(pte), level - 1, place.va))
+            elif proc.space.region(place.va):
+                yield place, SPAN[level]
 
 
 @lru_cache(maxsize=1 << 10)
 def _read(content: bytes, level: int, base: int, end: int, regions: tuple[Region, ...]) -> _Content:
     """What is in a page-table page of `level` that maps from `base` on.
 
-    The process has `regions` up to `end`. Most pages are as they were when it was looked last: so
-    this is remembered.
+    The process has `regions`, those without an area up to `end`. Most pages are as they were when
+    it was looked last: so this is remembered.
     """
     pointers, beyond, frames, writable = [], [], list[int](), list[int]()
+    common = []
     for index, pte in enumerate(_TABLE.unpack(content)):
         if pte & _V == 0:
             continue
@@ -228,18 +259,23 @@ def _read(content: bytes, level: int, base: int, end: int, regions: tuple[Region
             pointers.append((index, pte))
             continue
         va = base + index * SPAN[level]
-        wrong = _wrong(pte, level) or (_unlike(pte, va, level, regions) if va < end else "")
+        region = _region(va, level, regions)
+        mine = va < end or region is not None
+        wrong = _wrong(pte, level) or (_unlike(pte, region) if mine else "")
         if wrong:
             return _Content(wrong=(index, pte, wrong))
-        if va >= end:
+        if not mine:
             beyond.append((index, pte))
             continue
         pa = pte_to_pa(pte)
         covered = range(pa, pa + SPAN[level], PAGE_SIZE)
         frames += covered
-        if pte & _W:
+        if region and region.area and region.area.shared:
+            common.append((index, pte, region.area.backing, va - region.area.base))
+        elif pte & _W:
             writable += covered
-    return _Content(tuple(pointers), tuple(beyond), tuple(frames), frozenset(writable))
+    rest = tuple(frames), frozenset(writable), tuple(common)
+    return _Content(tuple(pointers), tuple(beyond), *rest)
 
 
 def _wrong(pte: int, level: int) -> str:
@@ -253,10 +289,14 @@ def _wrong(pte: int, level: int) -> str:
     return f"is not aligned to {SPAN[level]:#x}" if pte_to_pa(pte) % SPAN[level] else ""
 
 
-def _unlike(pte: int, va: int, level: int, regions: tuple[Region, ...]) -> str:
-    """How a leaf below the size is not as its region allows; "" if it is."""
+def _region(va: int, level: int, regions: tuple[Region, ...]) -> Region | None:
+    """The region that has all pages of a leaf for `va`."""
     last = va + SPAN[level] - 1
-    region = next((each for each in regions if each.start <= va and last < each.end), None)
+    return next((each for each in regions if each.start <= va and last < each.end), None)
+
+
+def _unlike(pte: int, region: Region | None) -> str:
+    """How a leaf is not as its region allows; "" if it is."""
     if region is None:
         return "is in no region, or in two"
     if not pte & _U:

@@ -18,12 +18,13 @@ from kernel_model.facts.param import MIN_QUANTUM, QUANTUM, ROOTINO, TICK, USERST
 from kernel_model.fs.disk import Contents, Geometry
 from kernel_model.fs.file import filedup, openconsole
 from kernel_model.fs.inode import iget
+from kernel_model.fs.mapped import filepage
 from kernel_model.fs.names import fsinit, resize
 from kernel_model.fs.state import File, FileSystem
+from kernel_model.mm.areas import Backing, tables_wanted
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.kvm import kvmmake
 from kernel_model.mm.memory import AccessFault, PhysicalMemory
-from kernel_model.mm.pagetable import missing_tables
 from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.mm.space import HeapUse
@@ -102,6 +103,8 @@ class Kernel:
         The frames of RAM.
     procs : ProcTable
         The processes that are not free, by pid; the first is init.
+    backings : dict of Backing
+        What areas of `mmap` come from, by a key.
     ftable, fs, cons
         Open files, what is on the disk, and console input that nobody has read.
     cpu : Cpu
@@ -160,6 +163,7 @@ class Kernel:
         self.cons = Cons()
         self.ftable: list[File] = []
         self.fs = FileSystem(files, geometry)
+        self.backings: dict[int, Backing] = {}
         self.faults: list[ServedFault] = []
         self.accounts: list[Account] = []
         self.ledger = Ledger()
@@ -205,9 +209,9 @@ class Kernel:
     @property
     def promised(self) -> int:
         """Frames that all processes that live may still want: for pages that wait for theirs, and
-        for page tables below their sizes."""
+        for page tables below their sizes and for their areas."""
         alive = [proc.space for proc in self.procs[1:] if proc.state is not ProcState.ZOMBIE]
-        tables = sum(missing_tables(self.memory, space.root, space.size) for space in alive)
+        tables = sum(tables_wanted(self, space, space.root) for space in alive)
         return tables + sum(space.waiting for space in alive)
 
     @property
@@ -224,6 +228,10 @@ class Kernel:
     def cycles(self) -> int:
         """What the kernel's work has cost since the hart rang last."""
         return self.meter.cycles
+
+    def file_page(self, file: File, offset: int) -> bytes:
+        """What the file has in the page at `offset`: fewer bytes at its end, none behind it."""
+        return filepage(self, file, offset)
 
     def record(self, proc: User, fault: ServedFault) -> None:
         """Take a page fault of the process into the books."""

@@ -31,8 +31,9 @@ def argstr(kernel: KernelState, proc: Proc, n: int, limit: int) -> bytes | None:
 
 
 def fetchaddr(kernel: KernelState, proc: Proc, va: int) -> int | None:
-    """The pointer at `va` of `proc`; None if it cannot be read, or is not all below the size."""
-    if va + 8 > proc.space.size:
+    """The pointer at `va` of `proc`; None if it cannot be read, or is not all below the size
+    unless it begins in an area."""
+    if va + 8 > proc.space.size and proc.space.regions.area(va) is None:
         return None
     data = copyin(kernel, proc, va, 8)
     return None if data is None else int.from_bytes(data, "little")

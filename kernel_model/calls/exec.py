@@ -9,6 +9,7 @@ from kernel_model.calls.state import KernelState
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.facts.param import MAXARG, USERSTACK
+from kernel_model.fs.mapped import dropareas
 from kernel_model.mm.pagetable import walkaddr
 from kernel_model.mm.regions import Owner, Regions
 from kernel_model.mm.space import AddressSpace
@@ -37,6 +38,7 @@ def kexec(kernel: KernelState, proc: Proc, elf: bytes, argv: list[bytes], path: 
     except ExecError:
         proc_freepagetable(kernel, space.root, space.size)
         raise
+    dropareas(kernel, proc.space)
     proc_freepagetable(kernel, proc.space.root, proc.space.size)
     space.most = max(space.most, proc.space.most)
     proc.space = space

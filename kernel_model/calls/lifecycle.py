@@ -10,6 +10,8 @@ from kernel_model.facts.panic import KernelPanic
 from kernel_model.fs.file import fileclose, filedup
 from kernel_model.fs.inode import idup, iput
 from kernel_model.fs.log import end_op
+from kernel_model.fs.mapped import dropareas
+from kernel_model.mm.areas import retain_backings
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.usercopy import copyout
 from kernel_model.proc.proc import addproc, allocproc, freeproc
@@ -48,6 +50,7 @@ def kfork(kernel: KernelState, parent: Proc) -> int:
     if not kernel.policy.fork(kernel, parent.space, child.space):
         freeproc(kernel, child)
         return -1
+    retain_backings(kernel, child.space)
     copy_trapframe(parent.trapframe, child.trapframe)
     child.trapframe.a0 = 0
     child.ofile = [filedup(file) if file else None for file in parent.ofile]
@@ -59,10 +62,11 @@ def kfork(kernel: KernelState, parent: Proc) -> int:
 
 
 def kexit(kernel: KernelState, proc: Proc, status: int) -> None:
-    """End the process. Its memory stays until its parent waits for it."""
+    """End the process. Its memory, but for areas, stays until its parent waits for it."""
     if proc is kernel.procs.init:
         raise KernelPanic("kexit: init exiting")
     kernel.charge(Step.EXIT)
+    dropareas(kernel, proc.space)
     for fd, file in enumerate(proc.ofile):
         if file:
             proc.ofile[fd] = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kernel_model.calls import sysfile, sysmem, sysproc
+from kernel_model.calls import sysfile, sysmem, sysmmap, sysproc
 from kernel_model.calls.args import argint
 from kernel_model.calls.state import KernelState
 from kernel_model.dev.printf import printf
@@ -37,6 +37,8 @@ SYSCALLS: dict[int, Callable[[KernelState, Proc], int]] = {
     Syscall.MKDIR: sysfile.sys_mkdir,
     Syscall.CLOSE: sysfile.sys_close,
     Syscall.PGACCESS: sysmem.sys_pgaccess,
+    Syscall.MMAP: sysmmap.sys_mmap,
+    Syscall.MUNMAP: sysmmap.sys_munmap,
     Syscall.MADVISE: sysmem.sys_madvise,
     Syscall.MINCORE: sysmem.sys_mincore,
     Syscall.VMPRINT: sysmem.sys_vmprint,

@@ -7,12 +7,13 @@ from kernel_model.dev.printf import print_pagetable
 from kernel_model.facts.abi import MADV_DONTNEED
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.facts.param import PGACCESS_PAGES
+from kernel_model.fs.mapped import filesync
 from kernel_model.mm.accessed import accessed, forget
 from kernel_model.mm.discard import discard, may_discard, owned, resident
 from kernel_model.mm.usercopy import copyout
 from kernel_model.proc.state import Proc
 
-__all__ = ["sys_madvise", "sys_mincore", "sys_pgaccess", "sys_vmprint"]
+__all__ = ["pages_of", "sys_madvise", "sys_mincore", "sys_pgaccess", "sys_vmprint"]
 
 
 def sys_pgaccess(kernel: KernelState, proc: Proc) -> int:
@@ -35,15 +36,16 @@ def sys_pgaccess(kernel: KernelState, proc: Proc) -> int:
 
 def sys_madvise(kernel: KernelState, proc: Proc) -> int:
     """madvise(va, length, MADV_DONTNEED): the pages are not needed any more."""
-    pages = _pages(proc)
+    pages = pages_of(proc)
     if pages is None or argint(proc, 2) != MADV_DONTNEED or not may_discard(proc.space, *pages):
         return -1
+    filesync(kernel, proc.space, *pages)
     return 0 if discard(kernel, proc.space, *pages) else -1
 
 
 def sys_mincore(kernel: KernelState, proc: Proc) -> int:
     """mincore(va, length, unsigned char *vector): a byte for each page, 1 if it has a frame."""
-    pages, vector = _pages(proc), argaddr(proc, 2)
+    pages, vector = pages_of(proc), argaddr(proc, 2)
     if pages is None or not owned(proc.space, *pages):
         return -1
     start, end = pages
@@ -64,7 +66,7 @@ def sys_vmprint(kernel: KernelState, proc: Proc) -> int:
     return 0
 
 
-def _pages(proc: Proc) -> tuple[int, int] | None:
+def pages_of(proc: Proc) -> tuple[int, int] | None:
     """The pages that the first two arguments name, address and bytes; None if they are bad."""
     start, length = argaddr(proc, 0), argaddr(proc, 1)
     if start % PAGE_SIZE or start + length > MAXVA:

@@ -2,7 +2,20 @@
 
 from enum import Enum, IntEnum
 
-__all__ = ["AUTO", "MADV_DONTNEED", "SBRK_EAGER", "SBRK_LAZY", "Abi", "Syscall"]
+__all__ = [
+    "AUTO",
+    "MADV_DONTNEED",
+    "MAP_ANONYMOUS",
+    "MAP_PRIVATE",
+    "MAP_SHARED",
+    "PROT_EXEC",
+    "PROT_READ",
+    "PROT_WRITE",
+    "SBRK_EAGER",
+    "SBRK_LAZY",
+    "Abi",
+    "Syscall",
+]
 
 
 class Syscall(IntEnum):
@@ -32,6 +45,8 @@ class Syscall(IntEnum):
     CLOSE = 21
     # Those of the course's next labs begin where the page-table lab has put its own.
     PGACCESS = 30
+    MMAP = 31
+    MUNMAP = 32
     MADVISE = 33
     MINCORE = 34
     VMPRINT = 35
@@ -56,3 +71,12 @@ SBRK_LAZY = 2
 
 #: What `madvise` knows: the pages are not needed any more. The number is Linux's.
 MADV_DONTNEED = 4
+
+#: What may be done to the pages of an area that `mmap` makes, and what kind it is of. The numbers
+#: are the lab's, which are Linux's, and Linux's.
+PROT_READ = 1
+PROT_WRITE = 2
+PROT_EXEC = 4
+MAP_SHARED = 0x01
+MAP_PRIVATE = 0x02
+MAP_ANONYMOUS = 0x20

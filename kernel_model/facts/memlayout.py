@@ -9,6 +9,7 @@ Virtual memory of a process, from the top:
 
     TRAMPOLINE   the trampoline page, R-X, not the user's; also in the kernel's page table
     TRAPFRAME    where the trampoline saves the registers, RW-, not the user's
+    ...          areas that `mmap` has made, each as high as it fits
     ...          heap, grown by `sbrk`, filled on the first touch
     stack        USERSTACK pages
     guard        one page below the stack, not the user's

@@ -16,6 +16,7 @@ __all__ = [
     "MAXPATH",
     "MAXSTACK",
     "MIN_QUANTUM",
+    "NAREA",
     "NDEV",
     "NDIRECT",
     "NFILE",
@@ -45,6 +46,8 @@ MAXPATH = 128
 NPROC = 64
 #: Most files that a process has open at once.
 NOFILE = 16
+#: Most areas of a process's memory that `mmap` has made.
+NAREA = 16
 
 #: Cycles that a process runs before the timer interrupts it. `time` counts cycles.
 QUANTUM = 10_000

@@ -14,6 +14,7 @@ from kernel_model.mm.usercopy import copyin_part, copyout
 from kernel_model.proc.state import Proc
 
 __all__ = [
+    "MAX_WRITE",
     "filealloc",
     "fileclose",
     "filedup",
@@ -29,7 +30,7 @@ _Driver = Callable[[FileState, Proc, int, int], int]
 #: Drivers by major number: read and write.
 _DEVSW: dict[int, tuple[_Driver, _Driver]] = {CONSOLE: (consoleread, consolewrite)}
 #: Most bytes that one call of `writei` gets; xv6's log holds no more.
-_MAX_WRITE = (MAXOPBLOCKS - 4) // 2 * BSIZE
+MAX_WRITE = (MAXOPBLOCKS - 4) // 2 * BSIZE
 
 
 def filealloc(kernel: FileState) -> File | None:
@@ -136,7 +137,7 @@ def _inodewrite(kernel: FileState, proc: Proc, file: File, ip: Inode, addr: int,
     """As `filewrite`. If not all can be written, a part of it may have been, as in xv6."""
     done = 0
     while done < n:
-        wanted = min(n - done, _MAX_WRITE)
+        wanted = min(n - done, MAX_WRITE)
         data = copyin_part(kernel, proc, addr + done, wanted)
         ilock(kernel, ip)
         written = writei(kernel, ip, file.off, data, wanted)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from hdl.arch import Pte, page_round_down
 from kernel_model.facts.costs import Step
+from kernel_model.mm.areas import born_with, is_written_back
 from kernel_model.mm.pagetable import frame_of, lookup, mapped_pages, walk
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
 from kernel_model.mm.space import AddressSpace
@@ -43,19 +44,22 @@ def set_again(
     """Set the bits that the hart has missed; `outcome`, a refusal, if it was for another reason.
 
     That is so where the hart leaves A and D to the kernel (Svade), and nothing else than a clear A
-    bit keeps the process from the page.
+    bit keeps the process from the page; or, of a file's that is written back, a clear D bit.
     """
-    pte = outcome.pte
-    if not pte & _U or not pte & access or not kernel.leaf_flags & ~pte:
+    pte, region = outcome.pte, outcome.region
+    if not pte & _U or not pte & access or not kernel.leaf_flags or region is None:
+        return outcome
+    born = born_with(kernel, region, access)
+    if not born & ~pte:
         return outcome
     before = kernel.meter.mark()
     _, level = lookup(kernel.memory, space.root, va)
     entry = walk(kernel, space.root, page_round_down(va), level=level)
-    after = pte | kernel.leaf_flags
+    after = pte | born
     kernel.memory.write_u64(entry, after)
     return outcome._replace(
         decision=Decision.MAPPED,
-        why=Why.NOT_ACCESSED,
+        why=Why.CLEAN if pte & _A and is_written_back(region) else Why.NOT_ACCESSED,
         frame=frame_of(pte, level, va),
         writes=(PteWrite(entry, level, pte, after),),
         work=outcome.work.plus(kernel.meter.since(before)),

@@ -10,23 +10,27 @@ from kernel_model.mm.superpages import unmap
 
 __all__ = ["discard", "may_discard", "owned", "resident"]
 
-#: Whose pages are zeros again at the next touch. Of a program's own nobody keeps what was there.
-_ZEROS = (Owner.HEAP, Owner.STACK)
+#: Whose pages are at the next touch what they were at the first, zeros or a file's. Of a program's
+#: own nobody keeps what was there.
+_AGAIN = (Owner.HEAP, Owner.STACK, Owner.MMAP)
 
 
 def owned(space: AddressSpace, start: int, end: int) -> bool:
     """Every page from `start` to `end`, multiples of the page size, is the process's."""
-    return start <= end <= space.regions.end
+    if start <= end <= space.regions.end:
+        return True
+    return start < end and space.regions.cover(start, end)
 
 
 def may_discard(space: AddressSpace, start: int, end: int) -> bool:
-    """Every page from `start` to `end` is of the heap or the stack."""
+    """Every page from `start` to `end` is of the heap, the stack or an area."""
     parts = (part for part in space.regions.parts if part.start < end and start < part.end)
-    return owned(space, start, end) and all(part.owner in _ZEROS for part in parts)
+    return owned(space, start, end) and all(part.owner in _AGAIN for part in parts)
 
 
 def discard(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
-    """Free the frames of the pages from `start` to `end`; the next touch brings zeros.
+    """Free the frames of the pages from `start` to `end`; the next touch brings zeros, or what the
+    file has, or of a shared area what all see.
 
     False, and nothing has changed, as `superpages.unmap`, if a frame lacks.
     """

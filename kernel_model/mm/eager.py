@@ -1,13 +1,14 @@
 """Eager allocation, as in xv6 before the lab: a page has its frame from the start."""
 
 from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.areas import populate
 from kernel_model.mm.fault import reason, refused
 from kernel_model.mm.lazy import vmfault
-from kernel_model.mm.regions import Owner
+from kernel_model.mm.regions import Owner, Region
 from kernel_model.mm.served import FaultOutcome, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
-from kernel_model.mm.vm import uvmallocheap, uvmcopyspace, uvmfill
+from kernel_model.mm.vm import uvmallocheap, uvmcopyspace, uvmfill, uvmforget
 
 __all__ = ["Eager"]
 
@@ -26,10 +27,14 @@ class Eager:
         """Every page gets its frame, whether or not the program has asked for it."""
         return uvmallocheap(kernel, space, size)
 
+    def map(self, kernel: MemoryState, space: AddressSpace, area: Region) -> bool:
+        """Every page gets its frame."""
+        return populate(kernel, space, area)
+
     def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """Refuses, unless the page is one of those few that wait for their frame."""
         owned = space.region(va)
-        if owned is not None and owned.owner in (Owner.HEAP, Owner.STACK):
+        if owned is not None and owned.owner in (Owner.HEAP, Owner.STACK, Owner.MMAP):
             return vmfault(kernel, space, va, access)
         before = kernel.meter.mark()
         why, region, pte = reason(kernel, space, va, access)
@@ -42,8 +47,14 @@ class Eager:
         return self.fault(kernel, space, va, access)
 
     def fork(self, kernel: MemoryState, old: AddressSpace, new: AddressSpace) -> bool:
-        """Copies all that there is."""
-        return uvmcopyspace(kernel, old, new)
+        """Copies all that there is, and maps shared areas."""
+        if not uvmcopyspace(kernel, old, new):
+            return False
+        shared = (area for area in new.regions.areas if area.area and area.area.shared)
+        if all(populate(kernel, new, area) for area in shared):
+            return True
+        uvmforget(kernel, new)
+        return False
 
     def exec(self, kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
         """All up to the segment's end: what lies below it in no segment gets frames, too."""

@@ -24,7 +24,7 @@ def reason(
     there is none. Panics if the page is below the size and in no region.
     """
     kernel.charge(_FAULT)
-    if va >= space.size:
+    if va >= space.size and space.regions.area(va) is None:
         return Why.PAST_SIZE, None, 0
     pte = getpte(kernel, space.root, va)
     if pte & _V:

@@ -6,9 +6,10 @@ rights). Here those pages wait as the heap's do: what can be seen of it is the s
 """
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_down
+from kernel_model.mm.areas import born_with, first_frame
 from kernel_model.mm.fault import reason, refused
-from kernel_model.mm.pagetable import mappages, zalloc
-from kernel_model.mm.regions import Owner
+from kernel_model.mm.pagetable import mappages
+from kernel_model.mm.regions import Owner, Region
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
@@ -32,6 +33,10 @@ class Lazy:
         """Only promises pages, unless the program wants them at once."""
         return uvmallocheap(kernel, space, size) if eager else True
 
+    def map(self, kernel: MemoryState, space: AddressSpace, area: Region) -> bool:
+        """Only promises pages."""
+        return True
+
     def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """The page gets its frame, if it waits for it."""
         return vmfault(kernel, space, va, access)
@@ -53,19 +58,20 @@ def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> F
     """Give the page of `space` that holds `va` its frame, if it is one that waits for it.
 
     `access` is the right that is needed, Pte.R, W or X. It is refused, and nothing has changed, if
-    `va` is not below the size, if a page is mapped there already (so the access itself was not
-    allowed), if whoever owns the page does not allow the access, or if no frame is left.
+    `va` is neither below the size nor in an area, if a page is mapped there already (so the access
+    itself was not allowed), if whoever owns the page does not allow the access, or if no frame is
+    left.
     """
     before = kernel.meter.mark()
     why, region, pte = reason(kernel, space, va, access)
     if why is not _UNTOUCHED or region is None:
         return refused(kernel, space, why, region, pte, before)
-    frame = zalloc(kernel)
+    frame = first_frame(kernel, region, va)
     if frame == 0:
         return refused(kernel, space, Why.NO_FRAME, region, pte, before)
-    page = page_round_down(va)
+    page, perm, born = page_round_down(va), region.rights | _U, born_with(kernel, region, access)
     writes: list[PteWrite] = []
-    if not mappages(kernel, space.root, page, PAGE_SIZE, frame, region.rights | _U, log=writes):
+    if not mappages(kernel, space.root, page, PAGE_SIZE, frame, perm, log=writes, born=born):
         kernel.kmem.kfree(frame)
         return refused(kernel, space, Why.NO_TABLE, region, pte, before)
     space.reside(1)

@@ -5,7 +5,7 @@ of the process that nobody has touched yet. A leaf above level 0 is a superpage,
 bytes as its entry covers: `SPAN`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import compress
 from struct import Struct
 from typing import NamedTuple
@@ -44,6 +44,7 @@ __all__ = [
     "mappages",
     "mapped_pages",
     "missing_tables",
+    "missing_tables_of",
     "uvmunmap",
     "walk",
     "walkaddr",
@@ -189,10 +190,12 @@ def mappages(
     perm: int,
     level: int = 0,
     log: list[PteWrite] | None = None,
+    born: int | None = None,
 ) -> bool:
     """Map the pages of `va` to the frames from `pa` on, by leaves of `level`.
 
-    All three are multiples of what such a leaf covers. The entries written are noted in `log`.
+    All three are multiples of what such a leaf covers. The entries written are noted in `log`. They
+    have the A and D bits `born`, or those that the kernel sets in all.
     False if there was no frame for a page-table page; then nothing is mapped. Panics if a page is
     mapped already.
     """
@@ -201,7 +204,7 @@ def mappages(
         raise KernelPanic(f"mappages: {va:#x}, {size:#x} or {pa:#x} is not aligned")
     if size == 0:
         raise KernelPanic("mappages: size")
-    flags = int(perm) | kernel.leaf_flags | _V
+    flags = int(perm) | (kernel.leaf_flags if born is None else born) | _V
     for offset in range(0, size, span):
         entry = walk(kernel, root, va + offset, alloc=True, level=level, log=log)
         if entry == 0:
@@ -347,6 +350,17 @@ def missing_tables(memory: PhysicalMemory, root: int, size: int) -> int:
             low = (number for number, pte in _valid(memory, table) if not pte & _RWX)
             there += 1 + sum(number < below for number in low)
     return sum(wanted) - there
+
+
+def missing_tables_of(memory: PhysicalMemory, root: int, areas: Iterable[tuple[int, int]]) -> int:
+    """As `missing_tables`, for pages of 4 KiB everywhere from a start to an end, or several."""
+    wanted = {
+        (level, va // SPAN[level])
+        for start, end in areas
+        for level in (1, 2)
+        for va in range(start // SPAN[level] * SPAN[level], end, SPAN[level])
+    }
+    return sum(lookup(memory, root, number * SPAN[level])[1] >= level for level, number in wanted)
 
 
 def _pointers(memory: PhysicalMemory, table: int) -> list[int]:

@@ -1,13 +1,18 @@
 """Looking at a process's memory from outside: nothing is changed by it, and nothing charged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from struct import Struct
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, pte_to_pa
+from hdl.arch import LEVELS, PAGE_SIZE, PTE_SIZE, PTES_PER_PAGE, Pte, page_round_down, pte_to_pa
 from kernel_model.facts.memlayout import MAXVA
 from kernel_model.mm.memory import AccessFault, PhysicalMemory, is_memory
 from kernel_model.mm.pagetable import frame_of, lookup
 from kernel_model.mm.space import AddressSpace
+
+if TYPE_CHECKING:
+    from kernel_model.mm.areas import Backing
 
 __all__ = ["flag_letters", "mapped", "peek", "vmprint"]
 
@@ -67,17 +72,24 @@ def flag_letters(pte: int) -> str:
     return "".join(bit.name if pte & bit else "-" for bit in reversed(Pte))
 
 
-def peek(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> bytes | None:
+def peek(
+    memory: PhysicalMemory,
+    space: AddressSpace,
+    va: int,
+    n: int,
+    backings: "Mapping[int, Backing]" = MappingProxyType({}),
+) -> bytes | None:
     """The `n` bytes at `va` as a system call would find them there; None if it cannot.
 
-    Pages that were never touched are zeros, and stay untouched.
+    Pages that were never touched stay untouched: they are zeros, or what the `backings` of areas
+    have there.
     """
     parts = []
     while n > 0:
         if va >= MAXVA:
             return None
         try:
-            part = _peek_page(memory, space, va, n)
+            part = _peek_page(memory, space, va, n, backings)
         except AccessFault:
             return None
         if part is None:
@@ -88,7 +100,13 @@ def peek(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> bytes 
     return b"".join(parts)
 
 
-def _peek_page(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> bytes | None:
+def _peek_page(
+    memory: PhysicalMemory,
+    space: AddressSpace,
+    va: int,
+    n: int,
+    backings: "Mapping[int, Backing]",
+) -> bytes | None:
     """As `peek`, but of the `n` bytes only those in the page of `va`."""
     offset = va % PAGE_SIZE
     chunk = min(n, PAGE_SIZE - offset)
@@ -96,7 +114,7 @@ def _peek_page(memory: PhysicalMemory, space: AddressSpace, va: int, n: int) -> 
     if pte & _USER_READ == _USER_READ:
         return memory.read(frame_of(pte, level, va) + offset, chunk)
     if pte & Pte.V == 0 and _readable(space, va):
-        return bytes(chunk)
+        return _untouched(memory, space, va, backings)[offset : offset + chunk]
     return None
 
 
@@ -104,3 +122,19 @@ def _readable(space: AddressSpace, va: int) -> bool:
     """A page that was never touched could be read at `va`."""
     region = space.region(va)
     return region is not None and bool(region.rights & Pte.R)
+
+
+def _untouched(
+    memory: PhysicalMemory, space: AddressSpace, va: int, backings: "Mapping[int, Backing]"
+) -> bytes:
+    """What the first touch of the page of `va` would bring."""
+    region = space.region(va)
+    area = region.area if region else None
+    backing = backings.get(area.backing) if area else None
+    if area is None or backing is None:
+        return bytes(PAGE_SIZE)
+    place = page_round_down(va) - area.base
+    if place in backing.frames:
+        return memory.read(backing.frames[place], PAGE_SIZE)
+    ip = backing.file.ip if backing.file else None
+    return bytes(ip.data[place : place + PAGE_SIZE] if ip else b"").ljust(PAGE_SIZE, b"\0")

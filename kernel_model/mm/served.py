@@ -37,7 +37,10 @@ class Why(Enum):
     #: MAPPED: the page was there, but its A bit had been cleared, and the hart leaves it to the
     #: kernel to set it (Svade).
     NOT_ACCESSED = auto()
-    #: REFUSED, as all that follow: the address is not below the size.
+    #: MAPPED: the page of a file was there, and this is the first store to it. Where the hart does
+    #: not, the kernel sets D, to know that the page has to be written back.
+    CLEAN = auto()
+    #: REFUSED, as all that follow: the address is not below the size, nor in an area.
     PAST_SIZE = auto()
     #: The page is mapped, but not the user's.
     GUARD_PAGE = auto()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hdl.arch import PAGE_SIZE, page_round_up
+from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.mm.regions import Owner, Region, Regions
 
 __all__ = ["AddressSpace", "HeapUse"]
@@ -14,9 +15,9 @@ class AddressSpace:
 
     #: Physical address of the page table's root.
     root: int
-    #: Bytes: the addresses below it are the process's, touched or not.
+    #: Bytes: the addresses below it are the process's, touched or not, and so are its areas.
     size: int = 0
-    #: Whose its pages are, touched or not; they end with the page of the size.
+    #: Whose its pages are, touched or not; but for areas they end with the page of the size.
     regions: Regions = field(default_factory=Regions)
     #: Pages in memory that are the process's own, the guard page included; and the most ever.
     resident: int = 0
@@ -27,13 +28,29 @@ class AddressSpace:
     stride: int = 0
 
     def region(self, va: int) -> Region | None:
-        """The region that `va` lies in; None past the size, which is compared to the byte."""
-        return self.regions.at(va) if va < self.size else None
+        """The region that `va` lies in; None past the size, which is compared to the byte, unless
+        an area is there."""
+        return self.regions.at(va) if va < self.size else self.regions.area(va)
+
+    def whole(self, region: Region) -> int:
+        """The end of those pages of the region that the size covers in full; of an area all."""
+        return region.end if region.area else min(region.end, self.size // PAGE_SIZE * PAGE_SIZE)
+
+    @property
+    def ceiling(self) -> int:
+        """How large `sbrk` may make it: up to its lowest area."""
+        return self.regions.areas[0].start if self.regions.areas else TRAPFRAME
+
+    @property
+    def pages(self) -> int:
+        """Pages that are the process's, touched or not."""
+        areas = sum(area.pages for area in self.regions.areas)
+        return page_round_up(self.size) // PAGE_SIZE + areas
 
     @property
     def waiting(self) -> int:
         """Pages that wait for their frames."""
-        return page_round_up(self.size) // PAGE_SIZE - self.resident
+        return self.pages - self.resident
 
     def reside(self, pages: int) -> None:
         """Note that so many pages more are in memory, or fewer."""

@@ -1,14 +1,19 @@
 """What of the kernel its memory management uses, and where paging policies differ."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.accounts import Account
 from kernel_model.facts.costs import Meter, Step
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.memory import PhysicalMemory
+from kernel_model.mm.regions import Region
 from kernel_model.mm.served import FaultOutcome, ServedFault
 from kernel_model.mm.space import AddressSpace, HeapUse
+
+if TYPE_CHECKING:  # what is kept here is looked into elsewhere
+    from kernel_model.fs.state import File
+    from kernel_model.mm.areas import Backing
 
 __all__ = ["MemoryState", "Policy", "User"]
 
@@ -39,11 +44,16 @@ class MemoryState(Protocol):
     zero_frame: int
     heap: HeapUse
     meter: Meter
+    #: Where the pages of areas come from, by the key that `Area.backing` has.
+    backings: "dict[int, Backing]"
 
     @property
     def promised(self) -> int:
         """Frames that all processes that live may still want: for pages that wait for theirs, and
-        for page tables below their sizes."""
+        for page tables below their sizes and for their areas."""
+
+    def file_page(self, file: "File", offset: int) -> bytes:
+        """What the file has in the page at `offset`: fewer bytes at its end, none behind it."""
 
     def charge(self, step: Step, n: int = 1) -> None:
         """Count what doing `step` `n` times costs."""
@@ -69,6 +79,10 @@ class Policy(Protocol):
 
     def fault(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """The process has faulted at `va`; `access` is the right that it needs, Pte.R, W or X."""
+
+    def map(self, kernel: MemoryState, space: AddressSpace, area: Region) -> bool:
+        """`mmap` gives the process one more area. False, and none of it is mapped, if a frame
+        lacks."""
 
     def copy(self, kernel: MemoryState, space: AddressSpace, va: int, access: int) -> FaultOutcome:
         """A system call copies to or from `va`: nothing is mapped there, or it is shared."""

@@ -14,6 +14,7 @@ from hdl.arch import PAGE_SIZE, Cause, Pte, page_round_down
 from kernel_model.facts.abi import Abi
 from kernel_model.facts.costs import Step
 from kernel_model.facts.memlayout import MAXVA
+from kernel_model.mm.areas import mark_stored
 from kernel_model.mm.pagetable import find, frame_of
 from kernel_model.mm.served import Decision, ServedFault, Via
 from kernel_model.mm.state import MemoryState, User
@@ -24,6 +25,7 @@ _V = int(Pte.V)
 _U = int(Pte.U)
 _W = int(Pte.W)
 _X = int(Pte.X)
+_D = int(Pte.D)
 _RWX = int(Pte.R | Pte.W | Pte.X)
 _USER_READ = int(Pte.V | Pte.U | Pte.R)
 _USER_WRITE = int(Pte.V | Pte.U | Pte.W)
@@ -123,8 +125,11 @@ def _userpage(kernel: MemoryState, proc: User, va: int, need: int, string: bool)
         # the page came.
         shared = need == _USER_WRITE and pte & _U and _may_write(proc, va)
         return _fault_in(kernel, proc, page_round_down(va), need, string) if shared else 0
-    if need == _USER_WRITE and pte & _X:
-        kernel.wrote_code = True
+    if need == _USER_WRITE:
+        if pte & _X:
+            kernel.wrote_code = True
+        if not pte & _D:
+            mark_stored(kernel, proc.space, va)
     return frame_of(pte, level, va)
 
 

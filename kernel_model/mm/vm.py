@@ -21,7 +21,7 @@ from kernel_model.mm.pagetable import (
     walk,
     zalloc,
 )
-from kernel_model.mm.regions import HEAP_RIGHTS
+from kernel_model.mm.regions import HEAP_RIGHTS, Regions
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.state import MemoryState
 from kernel_model.mm.superpages import run_of, unmap
@@ -35,6 +35,7 @@ __all__ = [
     "uvmcreate",
     "uvmdealloc",
     "uvmfill",
+    "uvmforget",
     "uvmfree",
 ]
 
@@ -105,12 +106,31 @@ def uvmcopyspace(
     new: AddressSpace,
     share: Callable[[int], bool] | None = None,
 ) -> bool:
-    """Make the empty address space `new` a copy of `old`, as `uvmcopy` does."""
-    pages = uvmcopy(kernel, old.root, new.root, old.size, share)
-    if pages is None:
-        return False
-    new.copy_of(old, pages)
+    """Make the empty address space `new` a copy of `old`, as `uvmcopy` does.
+
+    Of shared areas nothing is copied: their pages wait in the copy, for the same frames.
+    """
+    copied = 0
+    new.copy_of(old, 0)
+    spans = [(0, old.size)]
+    spans += [(area.start, area.end) for area in old.regions.private_areas]
+    for start, end in spans:
+        pages = uvmcopy(kernel, old.root, new.root, end, share, start)
+        if pages is None:
+            uvmforget(kernel, new)
+            return False
+        copied += pages
+    new.reside(copied)
     return True
+
+
+def uvmforget(kernel: MemoryState, space: AddressSpace) -> None:
+    """Free the pages of a copy that could not be made in full: it is empty again."""
+    for area in space.regions.areas:
+        uvmunmap(kernel, space.root, area.start, area.pages, do_free=True)
+    pages = page_round_up(min(space.size, TRAPFRAME)) // PAGE_SIZE
+    uvmunmap(kernel, space.root, 0, pages, do_free=True)
+    space.size, space.regions, space.resident = 0, Regions(), 0
 
 
 def uvmcopy(
@@ -119,22 +139,25 @@ def uvmcopy(
     new: int,
     sz: int,
     share: Callable[[int], bool] | None = None,
+    start: int = 0,
 ) -> int | None:
-    """Copy the `sz` bytes that `old` maps, with their permissions, to the empty page table `new`.
+    """Copy what `old` maps from `start` to `sz`, with its permissions, to the page table `new`.
 
-    Return how many pages were mapped; None if no frame was left, or if `sz` is past the limit of a
-    size, and then none is mapped. Skips holes: what nobody has touched waits in the copy, too. A
-    superpage is copied to another one, or to pages if there is no run of frames. What is to be
-    shared, says `share` of its physical address, is not copied: both have it then, without W.
+    Nothing is mapped there yet. Return how many pages were mapped; None if no frame was left, or if
+    `sz` is past the limit of a size, and then none is mapped. Skips holes: what nobody has touched
+    waits in the copy, too. A superpage is copied to another one, or to pages if there is no run of
+    frames. What is to be shared, says `share` of its physical address, is not copied: both have it
+    then, without W.
     """
     if sz > TRAPFRAME:
         return None
     count = 0
-    for found in leaf_tables(kernel, old, 0, page_round_up(sz)):
+    for found in leaf_tables(kernel, old, start, page_round_up(sz)):
         copied = _copy_table(kernel, new, found, share)
         count += copied * (SPAN[found.level] // PAGE_SIZE)
         if copied < len(found.entries):
-            uvmunmap(kernel, new, 0, page_round_up(sz) // PAGE_SIZE, do_free=True)
+            pages = (page_round_up(sz) - start) // PAGE_SIZE
+            uvmunmap(kernel, new, start, pages, do_free=True)
             return None
     return count
 

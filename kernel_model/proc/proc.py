@@ -87,7 +87,7 @@ def growproc(kernel: ProcessState, proc: Proc, n: int, eager: bool = False) -> b
     """
     space = proc.space
     size = space.size + n
-    if not 0 <= size <= TRAPFRAME:
+    if not 0 <= size <= space.ceiling:
         return False
     if n < 0:
         freed = uvmdealloc(kernel, space.root, space.size, size)

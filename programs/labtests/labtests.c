@@ -1,5 +1,5 @@
-// The system calls of the course's labs: which pages were accessed, which are in memory, and how
-// far the stack grows. `labtests NAME...` runs some of them.
+// The system calls of the course's labs: which pages were accessed, which are in memory, how far
+// the stack grows, and files in memory. `labtests NAME...` runs some of them.
 #include "labtests.h"
 
 static void print_the_page_table(void) {
@@ -21,6 +21,27 @@ const struct test tests[] = {
     // stack.c
     {"stack", stack_grows_to_its_guard_page},
     {"stackfork", stack_of_a_child},
+    // mapped.c
+    {"mmapprivate", private_area_of_a_file},
+    {"mmapshared", shared_area_of_a_file},
+    {"mmapdirty", only_what_was_stored_to_is_written},
+    {"mmaprights", rights_of_an_area},
+    {"mmapexec", area_that_is_executed},
+    {"mmapclosed", area_outlives_its_descriptor},
+    {"mmapparts", parts_are_unmapped},
+    {"mmaptwo", two_files_and_an_offset},
+    {"mmapexit", whoever_ends_writes_back},
+    {"mmapcopies", system_calls_with_areas},
+    {"mmapadvice", given_back_pages_of_areas},
+    // areas.c
+    {"mmapfork", shared_with_a_child},
+    {"mmaptalk", talk_through_a_page},
+    {"mmapfamily", shared_file_of_a_family},
+    {"mmapsixteen", sixteen_areas},
+    {"mmapplaces", heap_and_areas_do_not_meet},
+    {"mmapheap", heap_below_an_area},
+    {"mmapbad", bad_arguments_of_mmap},
+    {"munmapbad", bad_arguments_of_munmap},
     // labtests.c
     {"vmprint", print_the_page_table},
     {NULL, NULL},

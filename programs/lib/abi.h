@@ -20,6 +20,15 @@
 #define O_CREATE 0x200
 #define O_TRUNC 0x400
 
+// Areas of memory: what may be done to their pages, and of which kind they are.
+#define PROT_NONE 0
+#define PROT_READ 1
+#define PROT_WRITE 2
+#define PROT_EXEC 4
+#define MAP_SHARED 0x01
+#define MAP_PRIVATE 0x02
+#define MAP_ANONYMOUS 0x20
+
 // What madvise knows: the pages' content is not needed any more.
 #define MADV_DONTNEED 4
 
@@ -37,6 +46,7 @@
 #define NFILE 100   // open files in all
 #define MAXARG 32   // arguments of exec, with the NULL that ends them
 #define MAXPATH 128 // bytes of a path, with its NUL
+#define NAREA 16    // areas of a process
 #define PGACCESS_PAGES 512 // of one call of pgaccess
 #define DIRSIZ 14   // bytes of a name in a directory; without a NUL if it needs all of them
 #define PIPESIZE 512

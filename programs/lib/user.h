@@ -9,6 +9,7 @@
 #include "abi.h"
 
 #define SBRK_FAILED ((char *)-1)
+#define MAP_FAILED ((void *)-1)
 
 // System calls (usys.S); -1 is failure.
 int fork(void);
@@ -35,6 +36,8 @@ int close(int descriptor);
 
 // Those of the course's next labs: the kernel model has them, the kernel in C fails.
 int pgaccess(const void *start, int pages, void *mask); // a bit for each page; they are cleared
+void *mmap(void *start, size_t length, int prot, int flags, int descriptor, long offset);
+int munmap(void *start, size_t length);
 int madvise(void *start, size_t length, int advice);
 int mincore(const void *start, size_t length, unsigned char *vector); // a byte for each page
 int vmprint(void);

@@ -48,6 +48,8 @@ SYSCALL link, SYS_link
 SYSCALL mkdir, SYS_mkdir
 SYSCALL close, SYS_close
 SYSCALL pgaccess, SYS_pgaccess
+SYSCALL mmap, SYS_mmap
+SYSCALL munmap, SYS_munmap
 SYSCALL madvise, SYS_madvise
 SYSCALL mincore, SYS_mincore
 SYSCALL vmprint, SYS_vmprint

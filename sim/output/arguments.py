@@ -7,7 +7,19 @@ from struct import unpack
 from hdl.arch import PAGE_SIZE
 from kernel_model.calls.args import signed
 from kernel_model.calls.sysfile import O_CREATE, O_RDWR, O_TRUNC, O_WRONLY
-from kernel_model.facts.abi import MADV_DONTNEED, SBRK_EAGER, SBRK_LAZY, Abi, Syscall
+from kernel_model.facts.abi import (
+    MADV_DONTNEED,
+    MAP_ANONYMOUS,
+    MAP_PRIVATE,
+    MAP_SHARED,
+    PROT_EXEC,
+    PROT_READ,
+    PROT_WRITE,
+    SBRK_EAGER,
+    SBRK_LAZY,
+    Abi,
+    Syscall,
+)
 from kernel_model.facts.param import MAXARG
 from kernel_model.fs.state import FileType
 from kernel_model.kernel import Kernel
@@ -56,7 +68,7 @@ class Call:
 
     def result_in_words(self) -> str:
         """The result; an address in hexadecimal."""
-        is_address = self.number == Syscall.SBRK and self.result != -1
+        is_address = self.number in (Syscall.SBRK, Syscall.MMAP) and self.result != -1
         return f"{self.result:#x}" if is_address else str(self.result)
 
     @property
@@ -71,7 +83,7 @@ class Call:
 
     def look(self, va: int, n: int) -> bytes | None:
         """The `n` bytes at `va` of the process; None if it may not read them."""
-        return peek(self.kernel.memory, self.proc.space, va, n)
+        return peek(self.kernel.memory, self.proc.space, va, n, self.kernel.backings)
 
     def string_at(self, va: int) -> bytes | None:
         """The first bytes of the string at `va`; None if the process may not read it."""
@@ -160,6 +172,24 @@ def _flags(call: Call, n: int) -> str:
     return "|".join([*names, *([f"{rest:#x}"] if rest else [])])
 
 
+def _bits(names: dict[int, str]) -> _Kind:
+    """An argument that is put together of bits."""
+
+    def shown(call: Call, n: int) -> str:
+        value = call.args[n] & 0xFFFF_FFFF
+        known = [name for bit, name in names.items() if value & bit]
+        rest = value & ~sum(names)
+        return "|".join([*known, *([f"{rest:#x}"] if rest or not known else [])])
+
+    return shown
+
+
+_prot = _bits({PROT_READ: "PROT_READ", PROT_WRITE: "PROT_WRITE", PROT_EXEC: "PROT_EXEC"})
+_map_flags = _bits(
+    {MAP_SHARED: "MAP_SHARED", MAP_PRIVATE: "MAP_PRIVATE", MAP_ANONYMOUS: "MAP_ANONYMOUS"}
+)
+
+
 def _sbrk_type(call: Call, n: int) -> str:
     value = signed(call.args[n])
     return _SBRK_TYPES.get(value, str(value))
@@ -221,6 +251,8 @@ _SIGNATURES: dict[int, tuple[_Kind, ...]] = {
     Syscall.MKDIR: (_string,),
     Syscall.CLOSE: (_int,),
     Syscall.PGACCESS: (_pointer, _int, _mask),
+    Syscall.MMAP: (_pointer, _length, _prot, _map_flags, _int, _length),
+    Syscall.MUNMAP: (_pointer, _length),
     Syscall.MADVISE: (_pointer, _length, _advice),
     Syscall.MINCORE: (_pointer, _length, _vector),
 }

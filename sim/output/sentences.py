@@ -3,6 +3,7 @@
 from functools import cache
 
 from hdl.arch import INTERRUPT_BIT, Cause, Interrupt, Pte
+from kernel_model.mm.regions import Region
 from kernel_model.mm.served import Decision, FaultOutcome, Why
 from sim.guests.lives import KernelPart
 
@@ -50,6 +51,7 @@ _WHY = {
     Why.SHARED: "others have the page's frame, too, so the process gets a copy: copy on write",
     Why.LAST_OWNER: "nobody else has the page's frame any more, so the process may write to it",
     Why.NOT_ACCESSED: "it was there, but its A bit had been cleared, which the kernel sets again",
+    Why.CLEAN: "it is a file's page and this is the first store to it, so that D is set",
     Why.PAST_SIZE: "it is not below the size",
     Why.GUARD_PAGE: "the page is mapped, but not for user mode",
     Why.PAGE_RIGHTS: "the page is mapped, and does not allow the access",
@@ -65,6 +67,7 @@ _VERBS = {
     Why.LAST_OWNER: "took over",
     Why.NEVER_STORED: "mapped zero",
     Why.NOT_ACCESSED: "set A of",
+    Why.CLEAN: "set D of",
 }
 #: What no name of a cause says by itself.
 _EXCEPTIONS = {
@@ -116,7 +119,10 @@ def step_in_words(name: str) -> str:
 
 def reason_in_words(outcome: FaultOutcome) -> str:
     """Why the kernel has decided so."""
-    return _WHY[outcome.why]
+    region = outcome.region
+    if region is None or region.area is None:
+        return _WHY[outcome.why]
+    return _WHY[outcome.why].replace("it is below the size", f"it is in {region.name}")
 
 
 def in_words(outcome: FaultOutcome) -> str:
@@ -143,7 +149,7 @@ def _refusal(outcome: FaultOutcome) -> str:
         case Why.PAGE_RIGHTS:
             return f"page is mapped {rights(outcome.pte)}"
         case Why.OWNER_RIGHTS if outcome.region:
-            return f"page is the {outcome.region.owner.value}'s, {rights(outcome.region.rights)}"
+            return f"page is {_whose(outcome.region)}, {rights(outcome.region.rights)}"
         case Why.NO_FRAME:
             return "no frame left"
         case Why.NO_COPY:
@@ -151,6 +157,10 @@ def _refusal(outcome: FaultOutcome) -> str:
         case Why.NO_TABLE:
             return "no frame left for a page table"
     raise ValueError(f"{outcome.why} is no reason to refuse an access")
+
+
+def _whose(region: Region) -> str:
+    return f"of {region.name}" if region.area else f"the {region.owner.value}'s"
 
 
 def rights(flags: int) -> str:

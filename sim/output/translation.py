@@ -231,6 +231,7 @@ def _owner(space: AddressSpace, va: int) -> str:
     """Whose the address is for the kernel."""
     region = space.region(va)
     if region is None:
-        return f"nobody's: it is not below the size {space.size:#x}"
+        areas = " and in no area" if space.regions.areas else ""
+        return f"nobody's: it is not below the size {space.size:#x}{areas}"
     place = f"{region.start:#x} to {region.end:#x}"
-    return f"{region.owner.value}, {place}, {rights(region.rights)}; size {space.size:#x}"
+    return f"{region.name}, {place}, {rights(region.rights)}; size {space.size:#x}"

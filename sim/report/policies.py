@@ -32,6 +32,7 @@ _FAULTS = {
     Why.SHARED: "copies of shared pages",
     Why.LAST_OWNER: "shared pages taken over",
     Why.NOT_ACCESSED: "A bits set again",
+    Why.CLEAN: "first stores to pages of files",
 }
 _REFUSED = "refused"
 #: The measures of a trial under their headings.

@@ -304,23 +304,32 @@ class Hart:
 
     def leaf(self, va):
         """As `pte`, and its level."""
+        return self._found(va)[:2]
+
+    def _found(self, va):
+        """As `leaf`, and the entry's address."""
         table = (self.kernel.doorbell.read(Register.SATP) & (1 << 44) - 1) << 12
         for level in (2, 1, 0):
-            pte = self.kernel.memory.read_u64(table + 8 * vpn(va, level))
+            entry = table + 8 * vpn(va, level)
+            pte = self.kernel.memory.read_u64(entry)
             if not pte & Pte.V:
-                return 0, level
+                return 0, level, entry
             if pte & (Pte.R | Pte.W | Pte.X):
                 break
             table = pte_to_pa(pte)
-        return pte, level
+        return pte, level, entry
 
     def _access(self, va, right, cause):
         for _ in range(2):
-            pte, level = self.leaf(va) if va < 1 << 38 else (0, 0)
+            pte, level, entry = self._found(va) if va < 1 << 38 else (0, 0, 0)
             need = Pte.V | Pte.U | right
-            if not self.kernel.doorbell.read(Register.ADUE):
-                need |= Pte.A | (Pte.D if right == Pte.W else 0)
+            told = Pte.A | (Pte.D if right == Pte.W else 0)
+            updates = self.kernel.doorbell.read(Register.ADUE)
+            if not updates:
+                need |= told
             if pte & need == need:
+                if updates:
+                    self.kernel.memory.write_u64(entry, pte | told)
                 return pte_to_pa(pte) + va % (PAGE_SIZE << 9 * level)
             self.trap(cause, stval=va)
         raise AssertionError(f"{va:#x} faults again after the kernel has mapped it")

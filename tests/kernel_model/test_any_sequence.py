@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from hdl.arch import PAGE_SIZE, Pte, page_round_down, page_round_up
+from hdl.arch import PAGE_SIZE, Pte, page_round_down
+from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.mm.peek import mapped
 from kernel_model.mm.policy import POLICIES
 from kernel_model.proc.state import ProcState
@@ -28,9 +29,17 @@ class Chaos:
     def failing(self, take):
         return lambda *count: 0 if self.random.random() < 0.03 else take(*count)
 
+    def map(self, fd, length):
+        prot, flags = self.random.choice([1, 3, 3, 5, 7]), self.random.choice([1, 2, 0x21, 0x22])
+        self.hart.call("mmap", 0, length, prot, flags, fd, self.random.choice([0, 0, PAGE_SIZE]))
+
     def address(self):
-        """Mostly somewhere in the heap, if there is one."""
+        """Mostly somewhere in the heap or in an area, if there is one."""
         proc = self.hart.proc
+        areas = proc.space.regions.areas
+        if areas and self.random.random() < 0.4:
+            area = self.random.choice(areas)
+            return self.random.randrange(area.start, area.end)
         if proc.sz > proc.space.regions.heap and self.random.random() < 0.8:
             return self.random.randrange(proc.space.regions.heap, proc.sz)
         heap = proc.space.regions.heap
@@ -71,8 +80,10 @@ class Chaos:
             lambda: hart.call("close", pick([fd, 3, 4, 5, 6])),
             lambda: hart.call("sleep", pick([0, 1, 3])),
             lambda: self.exec(),
-            lambda: hart.call("open", self.address(), 0x200),
+            lambda: hart.call("open", self.address(), pick([0x200, 0x202])),
             lambda: hart.call("pgaccess", self.address(), pick([-1, 1, 9, 600]), self.address()),
+            lambda: self.map(fd, pick([1, 3]) * PAGE_SIZE),
+            lambda: hart.call("munmap", page(self.address()), pick([1, 5000, 1 << 40])),
             lambda: hart.call("madvise", page(self.address()), pick([1, 5000, 1 << 40]), 4),
             lambda: hart.call("mincore", page(self.address()), pick([1, 9000]), self.address()),
             lambda: hart.trap(15, stval=self.address()),
@@ -94,11 +105,12 @@ class Chaos:
         """Every frame in use has an owner, and what is counted is what is mapped."""
         kernel = self.hart.kernel
         for proc in kernel.procs[1:]:
-            found = mapped(kernel.memory, proc.pagetable, page_round_up(proc.sz))
+            found = mapped(kernel.memory, proc.pagetable, TRAPFRAME)
             assert proc.space.resident == sum(size for *_, size in found) // PAGE_SIZE
             assert (proc.cwd is None) == (proc.state is ProcState.ZOMBIE)
         references = sum(file.ref for file in kernel.ftable)
         held = sum(file is not None for proc in kernel.procs for file in proc.ofile)
+        held += sum(backing.file is not None for backing in kernel.backings.values())
         assert references == held
 
 
@@ -115,7 +127,7 @@ def run(chaos):
     assert kernel.panicked is None
     assert kernel.halted
     assert kernel.kmem.used == kernel.own_frames
-    assert kernel.ftable == []
+    assert (kernel.ftable, kernel.backings) == ([], {})
     assert [ip.ref for ip in kernel.fs.inodes if ip and ip.ref] == []
     return sum(account.minor_faults for account in kernel.accounts)
 

@@ -6,11 +6,13 @@ Under every policy, but what an eager one does not have: pages that wait for the
 import pytest
 
 from hdl.arch import PAGE_SIZE, Pte
+from kernel_model.calls.sysfile import O_CREATE, O_RDWR
 from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.facts.param import NFILE
 from kernel_model.mm.pagetable import count_tables, leaves
 from kernel_model.mm.policies.cow import CopyOnWrite
 from kernel_model.mm.policy import POLICIES
+from tests.kernel_model.mapping import ANONYMOUS, PRIVATE, READ, SHARED, WRITE, mmap, open_file
 from tests.kernel_model.support import (
     R,
     X,
@@ -253,4 +255,59 @@ def test_a_process_may_take_all_there_is_and_the_kernel_goes_on():
     assert "usertrap(): unexpected scause 0xf pid=3\n" in hart.printed
     assert hart.call("wait", 0) == 3
     assert hart.call("fork") == 4
+    ends_well(hart)
+
+
+def with_file(hart):
+    """The descriptor of a file of two pages, so that what is mapped of it is there to be read."""
+    fd = open_file(hart, "data", O_CREATE | O_RDWR)
+    for _ in range(2):
+        assert hart.call("write", fd, hart.put(hart.heap, b"data"), PAGE_SIZE) == PAGE_SIZE
+    return fd
+
+
+@pytest.mark.parametrize("kind", [SHARED, PRIVATE, SHARED | ANONYMOUS, PRIVATE | ANONYMOUS])
+def test_mmap(policy, kind):
+    """Where nothing waits each page needs its frame; else there is nothing that could lack."""
+    hart = make()
+    fd = with_file(hart)
+    call = lambda: mmap(hart, 2 * PAGE_SIZE, READ | WRITE, kind, fd)  # noqa: E731
+    needed = every_failure(
+        hart, call, succeeds=lambda va: va == TRAPFRAME - 2 * PAGE_SIZE, frames=without_page_tables
+    )
+    assert needed == (2 if policy == "eager" else 0)
+    assert hart.call("munmap", TRAPFRAME - 2 * PAGE_SIZE, 2 * PAGE_SIZE) == 0
+    ends_well(hart)
+
+
+@pytest.mark.parametrize("kind", [SHARED, PRIVATE, SHARED | ANONYMOUS])
+def test_fork_with_an_area(kind):
+    hart = make()
+    fd = with_file(hart)
+    area = mmap(hart, 2 * PAGE_SIZE, READ | WRITE, kind, fd)
+    hart.store(area, 1)
+    hart.store(area + PAGE_SIZE, 2)
+    every_failure(hart, lambda: hart.call("fork"), succeeds=lambda pid: pid == 3)
+    switch_to(hart, 3)
+    assert (hart.load(area), hart.load(area + PAGE_SIZE)) == (1, 2)
+    hart.call("exit", 0)
+    ends_well(hart)
+
+
+@unless("eager")
+@pytest.mark.parametrize("kind", [SHARED, PRIVATE, SHARED | ANONYMOUS, PRIVATE | ANONYMOUS])
+def test_a_copy_to_an_area(kind):
+    """A frame that a shared area has got stays its own, though it could not be mapped."""
+    hart = make()
+    fd = with_file(hart)
+    size = 1 << 30
+    area = mmap(hart, size, READ | WRITE, kind, fd) + size - (1 << 22)
+    for nth in range(1, 20):
+        with failing_kalloc(hart.kernel, nth) as calls:
+            result = hart.call("pipe", area + PAGE_SIZE - 4)
+        if result == 0:
+            break
+        assert (result, len(calls) >= nth) == (-1, True)
+    assert nth >= 3
+    assert hart.get(area + PAGE_SIZE - 4, 8) == bytes([4, 0, 0, 0, 5, 0, 0, 0])
     ends_well(hart)

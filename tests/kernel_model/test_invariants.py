@@ -8,7 +8,8 @@ from kernel_model.facts.panic import PANIC_STATUS, KernelPanic
 from kernel_model.invariants import MemoryCheck
 from kernel_model.mm.pagetable import leaf_tables, walk
 from kernel_model.mm.policy import make_policy
-from tests.kernel_model.support import Killed, make_hart
+from tests.kernel_model.mapping import ANONYMOUS, READ, SHARED, WRITE, mmap
+from tests.kernel_model.support import Killed, make_hart, switch_to
 
 _FLAGS = (1 << 10) - 1
 TEXT, DATA, GUARD, STACK, HEAP = (number * PAGE_SIZE for number in (0, 1, 3, 4, 5))
@@ -175,3 +176,48 @@ def test_the_kernel_panics_after_the_entry_that_has_broken_one(broken):
         broken.hart.timer()
     assert broken.kernel.exit_status == PANIC_STATUS
     assert "panic: check: pid 2 (prog), entry" in broken.hart.printed
+
+
+class TestAreas:
+    @pytest.fixture
+    def area(self, broken):
+        """Of parent and child, and both have touched its first page."""
+        va = mmap(broken.hart, 2 * PAGE_SIZE, READ | WRITE, SHARED | ANONYMOUS)
+        broken.hart.store(va, 1)
+        assert broken.hart.call("fork") == 4
+        broken.child = broken.kernel.procs[-1]
+        switch_to(broken.hart, 4)
+        broken.hart.load(va)
+        broken.check()
+        return va
+
+    def test_a_shared_area_may_be_written_by_all(self, broken, area):
+        assert broken.frame(area) == broken.frame(area, broken.child)
+        assert broken.kernel.kmem.references(broken.frame(area)) == 3
+
+    def test_a_page_that_is_not_its_areas(self, broken, area):
+        broken.write(area, pa=broken.frame(HEAP))
+        assert broken.complaint().endswith(f"for {area:#x} is not the page of its area")
+
+    def test_a_frame_of_an_area_that_is_mapped_elsewhere_to_be_written(self, broken, area):
+        broken.write(HEAP, pa=broken.frame(area))
+        assert "for 0x5000 lets a frame be written that is shared, by 3" in broken.complaint()
+
+    def test_rights_that_an_area_has_not(self, broken, area):
+        broken.write(area, on=Pte.X, off=Pte.W)
+        assert "has rights that its region, mmap, has not" in broken.complaint()
+
+    def test_a_page_beside_an_area(self, broken, area):
+        broken.write(area - PAGE_SIZE, on=Pte.V | Pte.R)
+        assert broken.complaint().endswith(f"for {area - PAGE_SIZE:#x} is past the size")
+
+    def test_a_backing_that_has_counted_wrong(self, broken, area):
+        broken.kernel.backings[1].spaces = 3
+        assert broken.complaint() == "check: backing 1 is of 2 address spaces and has counted 3"
+
+    def test_a_frame_that_a_backing_has_lost(self, broken, area):
+        frame = broken.kernel.backings[1].frames.pop(0)
+        assert f"entry {broken.entry(area)[1]:#x}" in broken.complaint()
+        broken.kernel.backings[1].frames[0] = frame
+        broken.kernel.kmem.share(frame)
+        assert broken.complaint().endswith("which is mapped 2 times and counted 4 times")

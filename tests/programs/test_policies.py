@@ -19,6 +19,7 @@ _LINES = [
     "ls / | grep s | wc; (echo a; (echo b; echo c) | cat) > f; cat f",
     "lazytests -n readwrite pipestraddle strings guard readonly noexec",
     "labtests -n pgaccess pgcopies pgfork pgbad dontneed dontneedfree mincore madvisebad stackfork",
+    "labtests -n mmapdirty mmapfork mmapadvice mmapsixteen",
     "usertests -n copyin copyout forkfork",
 ]
 
@@ -38,7 +39,7 @@ def lazily():
 def test_under_the_usual_one_all_goes_well(lazily):
     output, status = lazily
     assert status == 0
-    assert output.count(b"ALL TESTS PASSED") == 3
+    assert output.count(b"ALL TESTS PASSED") == 4
     assert output.count(b"unexpected scause") > len(_ACCESSES)
 
 

@@ -11,7 +11,7 @@ from kernel_model.calls.syscall import SYSCALLS
 from kernel_model.calls.sysproc import sys_sbrk
 from kernel_model.facts.abi import Syscall
 from kernel_model.fs import file
-from kernel_model.mm import lazy, regions, usercopy
+from kernel_model.mm import areas, regions, usercopy
 from sim.host.programs import build_program, build_user, programs_directory
 from tests.programs.running import run
 
@@ -101,7 +101,7 @@ def truncated(kernel, proc):
 #: Mistakes of a kernel: module, name, what is there instead, and the test that fails then.
 MISTAKES = [
     (regions, "HEAP_RIGHTS", int(Pte.R | Pte.W | Pte.X), "lazytests", "noexec"),
-    (lazy, "zalloc", lambda kernel: kernel.kmem.kalloc(), "usertests", "sbrkagain"),
+    (areas, "zalloc", lambda kernel: kernel.kmem.kalloc(), "usertests", "sbrkagain"),
     (usercopy, "_USER_WRITE", int(Pte.V | Pte.U), "usertests", "copyout"),
     (usercopy, "_USER_READ", int(Pte.V), "usertests", "copyinstr"),
     (file, "NFILE", 120, "usertests", "openfiles"),

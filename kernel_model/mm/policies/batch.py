@@ -25,5 +25,5 @@ class Batch:
         size = self.count * PAGE_SIZE
         block = page // size * size
         start = max(block, region.start)
-        end = min(block + size, region.end, space.size // PAGE_SIZE * PAGE_SIZE)
+        end = min(block + size, space.whole(region))
         return (other for other in range(start, end, PAGE_SIZE) if other != page)

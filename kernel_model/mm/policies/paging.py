@@ -11,6 +11,7 @@ from hdl.arch import (
     page_round_down,
 )
 from kernel_model.facts.costs import Mark, Step
+from kernel_model.mm.areas import born_with
 from kernel_model.mm.fault import reason, refused
 from kernel_model.mm.lazy import Lazy
 from kernel_model.mm.pagetable import SPAN, frame_of, mappages, walk
@@ -61,6 +62,10 @@ class Paging:
         allowed = self.commit.grow(kernel, space, size)
         return allowed and self.growth.grow(kernel, space, size, eager)
 
+    def map(self, kernel: MemoryState, space: AddressSpace, area: Region) -> bool:
+        """As `growth` does, if `commit` allows it."""
+        return self.commit.map(kernel, space, area) and self.growth.map(kernel, space, area)
+
     def exec(self, kernel: MemoryState, space: AddressSpace, start: int, end: int) -> bool:
         """As `growth` does."""
         return self.growth.exec(kernel, space, start, end)
@@ -99,12 +104,12 @@ class Paging:
         before: Mark,
     ) -> FaultOutcome:
         """Map the page of `va`, and those that `reach` names while there is memory."""
-        frame, rights = self.touch.page(kernel, region, access)
+        frame, rights = self.touch.page(kernel, region, va, access)
         if frame == 0:
             return refused(kernel, space, Why.NO_FRAME, region, 0, before)
-        page = page_round_down(va)
+        page, perm, born = page_round_down(va), rights | _U, born_with(kernel, region, access)
         writes: list[PteWrite] = []
-        if not mappages(kernel, space.root, page, PAGE_SIZE, frame, rights | _U, log=writes):
+        if not mappages(kernel, space.root, page, PAGE_SIZE, frame, perm, log=writes, born=born):
             kernel.kmem.kfree(frame)
             return refused(kernel, space, Why.NO_TABLE, region, 0, before)
         _note(kernel, space, region, frame)
@@ -138,11 +143,12 @@ class Paging:
             kernel.charge(Step.PTE)  # the look
             if kernel.memory.read_u64(entry) & _V:
                 continue
-            frame, rights = self.touch.page(kernel, region, access)
+            frame, rights = self.touch.page(kernel, region, other, access)
             if frame == 0:
                 break
             kernel.charge(Step.PTE)
-            kernel.memory.write_u64(entry, make_pte(frame, rights | _U | _V | kernel.leaf_flags))
+            flags = rights | _U | _V | born_with(kernel, region, 0)
+            kernel.memory.write_u64(entry, make_pte(frame, flags))
             _note(kernel, space, region, frame)
             mapped.append(other)
         return mapped

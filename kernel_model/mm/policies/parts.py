@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from kernel_model.mm.pagetable import zalloc
+from kernel_model.mm.areas import first_frame
 from kernel_model.mm.regions import Region
 from kernel_model.mm.served import PteWrite
 from kernel_model.mm.space import AddressSpace
@@ -29,8 +29,9 @@ class Touch(Protocol):
     def boot(self, kernel: MemoryState) -> None:
         """Take what the kernel needs for good."""
 
-    def page(self, kernel: MemoryState, region: Region, access: int) -> tuple[int, int]:
-        """A cleared frame, or 0 if none is left, and the rights to map it with.
+    def page(self, kernel: MemoryState, region: Region, va: int, access: int) -> tuple[int, int]:
+        """The frame that the page of `va` begins with, or 0 if none is left, and the rights to map
+        it with.
 
         `access` is the right that is needed, Pte.R, W or X. The reference is the caller's.
         """
@@ -82,9 +83,9 @@ class OwnFrame:
     def boot(self, kernel: MemoryState) -> None:
         """Needs nothing."""
 
-    def page(self, kernel: MemoryState, region: Region, access: int) -> tuple[int, int]:
-        """A frame that was cleared for it."""
-        return zalloc(kernel), region.rights
+    def page(self, kernel: MemoryState, region: Region, va: int, access: int) -> tuple[int, int]:
+        """As `first_frame`."""
+        return first_frame(kernel, region, va), region.rights
 
     def owns(self, access: int) -> bool:
         """Always."""

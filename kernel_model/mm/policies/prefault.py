@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hdl.arch import PAGE_SIZE
 from kernel_model.mm.regions import Region
 from kernel_model.mm.space import AddressSpace
 
@@ -27,7 +26,7 @@ class Prefault:
         space.last_fault, space.stride = page, stride
         if not expected:
             return ()
-        end = min(region.end, space.size // PAGE_SIZE * PAGE_SIZE)
+        end = space.whole(region)
         way = (page + stride * n for n in range(1, self.count + 1))
         ahead = [other for other in way if region.start <= other < end]
         if ahead:

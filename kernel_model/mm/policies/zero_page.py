@@ -2,6 +2,7 @@
 
 from hdl.arch import Pte
 from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.areas import first_frame
 from kernel_model.mm.pagetable import zalloc
 from kernel_model.mm.regions import Region
 from kernel_model.mm.space import AddressSpace
@@ -22,10 +23,10 @@ class ZeroPage:
         if kernel.zero_frame == 0:
             raise KernelPanic("boot: no frame left for the page of zeros")
 
-    def page(self, kernel: MemoryState, region: Region, access: int) -> tuple[int, int]:
-        """The frame of zeros, shared; or one for a store."""
-        if self.owns(access):
-            return zalloc(kernel), region.rights
+    def page(self, kernel: MemoryState, region: Region, va: int, access: int) -> tuple[int, int]:
+        """The frame of zeros, shared; or one for a store, and for what is no zeros or is shared."""
+        if self.owns(access) or (region.area and region.area.backing):
+            return first_frame(kernel, region, va), region.rights
         kernel.kmem.share(kernel.zero_frame)
         return kernel.zero_frame, region.rights & ~_W
 

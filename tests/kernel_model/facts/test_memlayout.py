@@ -81,5 +81,5 @@ def test_programs_are_built_with_the_kernels_addresses():
 
 
 def test_the_heap_ends_where_the_page_says():
-    end = dict(table_under("Limits"))["the heap's end"]
+    end = dict(table_under("Limits"))["the heap's end, where there is no area"]
     assert end == f"the trap frame, {TRAPFRAME:#_x}"

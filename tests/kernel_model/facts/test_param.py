@@ -16,6 +16,7 @@ from kernel_model.facts.param import (
     MAXFILE,
     MAXPATH,
     MIN_QUANTUM,
+    NAREA,
     NDEV,
     NDIRECT,
     NFILE,
@@ -34,9 +35,8 @@ from tests.programs.headers import constants
 
 def test_programs_are_built_with_the_kernels_limits():
     header = constants("abi.h")
-    names = (
-        "CONSOLE DIRSIZ MAXARG MAXFILE MAXPATH NFILE NOFILE NPROC PGACCESS_PAGES PIPESIZE".split()
-    )
+    names = "CONSOLE DIRSIZ MAXARG MAXFILE MAXPATH NAREA NFILE NOFILE NPROC".split()
+    names += ["PGACCESS_PAGES", "PIPESIZE"]
     assert {name: header[name] for name in names} == {name: getattr(param, name) for name in names}
     assert header["BLOCK_SIZE"] == BSIZE
 
@@ -47,6 +47,7 @@ def test_limits_are_those_of_the_page():
     assert told["arguments of `exec`; bytes of a path"] == f"{MAXARG - 1}; {MAXPATH - 1}"
     assert told["pages of stack, unless `--stack-pages` says more"] == str(USERSTACK)
     assert told["open files of a process; of all"] == f"{NOFILE}; {NFILE}"
+    assert told["areas of a process"] == str(NAREA)
     assert told["bytes of a name"] == str(DIRSIZ)
     blocks = f"inodes; blocks of {BSIZE:,} bytes for data"
     lab, newer = DATA_BLOCKS[Abi.LAB], DATA_BLOCKS[Abi.RELEASE_2025]

@@ -9,6 +9,7 @@ from kernel_model.mm.regions import Owner, Regions
 from kernel_model.mm.space import AddressSpace
 from kernel_model.mm.vm import uvmcreate, walk
 from sim.platform.ram import Ram
+from tests.kernel_model.mapping import ANONYMOUS, PRIVATE, READ, SHARED, WRITE, mmap, open_file
 from tests.kernel_model.support import R, X, elf_file, make_hart, segment
 from tests.kernel_model.tables import MIB2, map_superpage
 
@@ -204,3 +205,27 @@ class TestPeek:
         ends = (TRAPFRAME, MAXVA - 4, MAXVA, 2 * MAXVA, -8 % 2**64)
         for va in (guard, hart.heap, hart.heap - 4, *ends):
             assert self.peek(hart, va, 8) is None
+
+
+class TestAreas:
+    """What was never touched is what the file has, or those who share the area."""
+
+    @pytest.fixture
+    def hart(self):
+        hart = make_hart(files=lambda: {"file": b"content" * 700})
+        hart.sbrk(PAGE_SIZE)
+        return hart
+
+    def test_pages_of_a_file(self, hart):
+        area = mmap(hart, 2 * PAGE_SIZE, READ, PRIVATE, open_file(hart, "file"))
+        kernel, space = hart.kernel, hart.proc.space
+        assert peek(kernel.memory, space, area + 7, 4, kernel.backings) == b"cont"
+        assert peek(kernel.memory, space, area + 4898, 4, kernel.backings) == b"nt\0\0"
+        assert not hart.pte(area)
+
+    def test_pages_that_somebody_else_has_touched(self, hart):
+        area = mmap(hart, PAGE_SIZE, READ | WRITE, SHARED | ANONYMOUS)
+        assert hart.call("fork") == 3
+        hart.store(area, 7)
+        kernel, child = hart.kernel, hart.kernel.procs[2]
+        assert peek(kernel.memory, child.space, area, 2, kernel.backings) == b"\7\0"

@@ -19,7 +19,7 @@ def test_a_kernel_that_is_given_no_policy_is_lazy():
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_policy_has_every_hook_and_no_state(name):
     policy = POLICIES[name]
-    assert len(HOOKS) == 6
+    assert len(HOOKS) == 7
     for hook in HOOKS:
         expected, got = (inspect.signature(getattr(kind, hook)) for kind in (Policy, type(policy)))
         assert list(got.parameters) == list(expected.parameters), hook

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdl.arch import PAGE_SIZE, Pte
-from kernel_model.mm.regions import Owner, Region, Regions
+from kernel_model.mm.regions import HEAP_RIGHTS, Area, Owner, Region, Regions
 
 RX, RW = int(Pte.R | Pte.X), int(Pte.R | Pte.W)
 HEAP = int(Pte.R | Pte.W)
@@ -107,3 +107,66 @@ def test_after_any_sizes_each_page_is_whose_it_was_last(sizes):
         ends = [part.end for part in regions.parts]
         assert [0, *ends[:-1]] == [part.start for part in regions.parts] or not ends
         assert all(part.start < part.end for part in regions.parts)
+
+
+def areas(*bounds):
+    regions = Regions().grown(0x5000, HEAP_RIGHTS, Owner.HEAP)
+    for start, end in bounds:
+        area = Area(0, False, 0, start)
+        regions = regions.with_area(Region(start, end, HEAP_RIGHTS, Owner.MMAP, area))
+    return regions
+
+
+def bounds(regions):
+    return [(area.start, area.end) for area in regions.areas]
+
+
+def test_areas_lie_above_the_rest_and_are_found_there():
+    regions = areas((0x20000, 0x22000), (0x10000, 0x11000))
+    assert bounds(regions) == [(0x10000, 0x11000), (0x20000, 0x22000)]
+    assert regions.end == 0x5000
+    assert [regions.at(va) for va in (0x5000, 0xFFFF, 0x11000, 0x22000)] == [None] * 4
+    assert regions.at(0x21FFF).start == regions.whose(0x20000).start == 0x20000
+    assert regions.at(0x4FFF).owner is Owner.HEAP
+
+
+def test_what_grows_or_shrinks_below_leaves_them_alone():
+    regions = areas((0x10000, 0x11000))
+    for size in (0, 0x3001, 0x10000):
+        assert bounds(regions.resized(size)) == [(0x10000, 0x11000)]
+
+
+@pytest.mark.parametrize(
+    "start, end, left",
+    [
+        (0x10000, 0x14000, []),
+        (0x10000, 0x11000, [(0x11000, 0x14000)]),
+        (0x13000, 0x14000, [(0x10000, 0x13000)]),
+        (0x11000, 0x12000, [(0x10000, 0x11000), (0x12000, 0x14000)]),
+        (0x8000, 0x10000, [(0x10000, 0x14000)]),
+        (0x14000, 0x15000, [(0x10000, 0x14000)]),
+    ],
+)
+def test_a_part_that_is_cut_out_leaves_the_rest_showing_what_it_did(start, end, left):
+    regions = areas((0x10000, 0x14000)).without(start, end)
+    assert bounds(regions) == left
+    assert {area.area.base for area in regions.areas} <= {0x10000}
+
+
+@pytest.mark.parametrize(
+    "start, end, covered",
+    [
+        (0x10000, 0x14000, True),
+        (0x11000, 0x13000, True),  # across the two
+        (0x10000, 0x15000, False),
+        (0xF000, 0x11000, False),
+        (0x3000, 0x5000, True),
+        (0x3000, 0x6000, False),
+    ],
+)
+def test_what_is_covered_without_a_hole(start, end, covered):
+    assert areas((0x10000, 0x12000), (0x12000, 0x14000)).cover(start, end) is covered
+
+
+def test_an_area_touches_the_heap():
+    assert areas((0x5000, 0x6000)).cover(0x4000, 0x6000)

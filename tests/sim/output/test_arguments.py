@@ -101,6 +101,21 @@ class TestNumbers:
         assert process.call("sbrk", result=0xA000_0000).result_in_words() == "0xa0000000"
         assert process.call("sbrk", result=0).result_in_words() == "0x0"
         assert process.call("sbrk", result=-1).result_in_words() == "-1"
+        assert process.call("mmap", result=0x3FFFFFD000).result_in_words() == "0x3fffffd000"
+        assert process.call("mmap", result=-1).result_in_words() == "-1"
+
+    @pytest.mark.parametrize(
+        "prot, flags, text",
+        [
+            (3, 0x01, "PROT_READ|PROT_WRITE, MAP_SHARED"),
+            (5, 0x22, "PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_ANONYMOUS"),
+            (0, 0, "0x0, 0x0"),
+            (8, 0x41, "0x8, MAP_SHARED|0x40"),
+        ],
+    )
+    def test_bits_of_an_area_are_spelled_out(self, process, prot, flags, text):
+        told = process.told("mmap", 0, 8192, prot, flags, -1, 4096)
+        assert told == f"NULL, 8192, {text}, -1, 4096"
 
     @pytest.mark.parametrize(
         "abi, kind, text",

@@ -1,7 +1,7 @@
 import pytest
 
 from hdl.arch import Cause, Interrupt, Pte
-from kernel_model.mm.regions import HEAP_RIGHTS, Owner, Region
+from kernel_model.mm.regions import HEAP_RIGHTS, Area, Owner, Region
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Why
 from sim.guests.lives import KernelPart
 from sim.output.sentences import (
@@ -59,8 +59,19 @@ def test_rights_are_those_of_the_page(pte, words):
     assert in_words(outcome(Why.PAGE_RIGHTS, pte=int(pte))) == f"killed: page is mapped {words}"
 
 
+def test_an_area_is_named_by_what_it_shows():
+    area = Region(0x3000, 0x4000, int(Pte.R), Owner.MMAP, Area(0, False, 0, 0x3000))
+    untouched = outcome(Why.UNTOUCHED, Decision.MAPPED)._replace(region=area)
+    assert reason_in_words(untouched) == (
+        "it is in mmap (private, anonymous) and has no frame yet, so it is lazy"
+    )
+    refused = outcome(Why.OWNER_RIGHTS)._replace(region=area)
+    assert in_words(refused) == "killed: page is of mmap (private, anonymous), r--"
+
+
 def test_there_are_words_for_every_reason():
     maps = {Why.UNTOUCHED, Why.NEVER_STORED, Why.SHARED, Why.LAST_OWNER, Why.NOT_ACCESSED}
+    maps |= {Why.CLEAN}
     for why in set(Why) - maps - {Why.RUN_ENDED}:
         assert in_words(outcome(why))
     for why in maps:

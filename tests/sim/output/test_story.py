@@ -209,6 +209,7 @@ def test_every_reason_has_words(why):
         Why.SHARED,
         Why.LAST_OWNER,
         Why.NOT_ACCESSED,
+        Why.CLEAN,
     ):
         served = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
     served = served._replace(outcome=served.outcome._replace(why=why))

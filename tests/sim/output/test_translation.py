@@ -5,7 +5,7 @@ import random
 import pytest
 
 from hdl.arch import Priv, Pte
-from kernel_model.mm.regions import Owner
+from kernel_model.mm.regions import HEAP_RIGHTS, Area, Owner, Region
 from kernel_model.mm.space import AddressSpace
 from sim.output.translation import ACCESSES, explain, walk
 from tests.verify.golden.sv39 import Request, respond
@@ -174,6 +174,18 @@ def test_bits_that_are_to_be_set(svadu, told):
 def test_what_is_past_the_size_is_nobodys():
     lines = list(explain(walk(read_from({}), BASE, 0x5900), space(), svadu=False))
     assert lines[-1] == "  kernel nobody's: it is not below the size 0x5800"
+
+
+def test_an_area_is_named_by_what_it_shows():
+    va = 0x3F_FFFF_C000
+    area = Region(va, va + 0x2000, HEAP_RIGHTS, Owner.MMAP, Area(1, True, 24, va - 0x1000))
+    mapped = space()
+    mapped.regions = mapped.regions.with_area(area)
+    lines = list(explain(walk(read_from({}), BASE, va + 8), mapped, svadu=False))
+    shown = "mmap (shared, file 24 from 0x1000), 0x3fffffc000 to 0x3fffffe000, rw-"
+    assert lines[-1] == f"  kernel {shown}; size 0x5800"
+    lines = list(explain(walk(read_from({}), BASE, va - 8), mapped, svadu=False))
+    assert lines[-1].endswith("nobody's: it is not below the size 0x5800 and in no area")
 
 
 def test_where_there_is_no_memory():

@@ -33,6 +33,8 @@ _SYSTEM = [_ECALL, 0x0010_0073, 0x1020_0073, 0x3020_0073, 0x1050_0073, 0x1200_00
 _CSRS = [0x100, 0x104, 0x105, 0x140, 0x141, 0x142, 0x143, 0x144, 0x14D, 0x180, 0x300, 0x302,
          0x304, 0x305,
          0x30A, 0x341, 0x3A0, 0x3B0, 0xB00, 0xF14, 0x001, 0x003]  # fmt: skip
+#: Those whose first argument is the address of a page.
+_OF_PAGES = (Syscall.PGACCESS, Syscall.MUNMAP, Syscall.MADVISE, Syscall.MINCORE)
 _CALLS = [*Syscall, 0, 22, 64, -1, 1 << 31]
 
 
@@ -75,6 +77,7 @@ def _data(random):
 def _address(random):
     edges = [0, 8, _DATA, _DATA + PAGE_SIZE, _DATA + 2 * PAGE_SIZE - 4, _GUARD, _STACK, _STACK + 64,
              _END - 8, _END, _END + PAGE_SIZE, _ARGV, _WILD_ARGV, TRAPFRAME, TRAPFRAME + 0x28,
+             TRAPFRAME - PAGE_SIZE, TRAPFRAME - 2 * PAGE_SIZE, TRAPFRAME - 8,
              TRAMPOLINE, MAXVA, MAXVA - 4, 1 << 38, (1 << 38) - 8, KERNBASE, KERNBASE + 0x1000,
              KERNBASE + 0xFF000, DOORBELL, 1 << 63, (1 << 64) - 8, (1 << 64) - PAGE_SIZE,
              *_STRINGS.values()]  # fmt: skip
@@ -206,7 +209,11 @@ def _argument(number, index, random):
         return _path(random)
     if number in (Syscall.PIPE, Syscall.WAIT):
         return _address(random)
-    if number in (Syscall.PGACCESS, Syscall.MADVISE, Syscall.MINCORE) and index == 0:
+    if number == Syscall.MMAP:
+        protections, kinds = (1, 3, 3, 5), (1, 2, 0x21, 0x22)
+        choices = ((0,), (1, 5000, 9000), protections, kinds, range(3, 8), (0, 0x1000))
+        return random.choice(choices[index])
+    if number in _OF_PAGES and index == 0:
         return _address(random) & ~0xFFF
     if number == Syscall.KILL:
         return random.randrange(12)

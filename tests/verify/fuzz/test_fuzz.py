@@ -8,7 +8,7 @@ from hdl.arch import PAGE_SIZE, Pte
 from kernel_model.facts.doorbell import Reason
 from kernel_model.facts.memlayout import KERNBASE, TRAMPOLINE, TRAPFRAME
 from kernel_model.kernel import Kernel
-from kernel_model.mm import lazy, vm
+from kernel_model.mm import areas, lazy, vm
 from kernel_model.mm.pagetable import mappages, walk
 from kernel_model.proc.proc import proc_pagetable
 from sim.platform.ram import Ram
@@ -110,7 +110,7 @@ def test_a_program_that_writes_to_a_foreign_frame_is_found(monkeypatch):
     def trampoline(kernel):
         return kernel.trampoline
 
-    monkeypatch.setattr(lazy, "zalloc", trampoline)
+    monkeypatch.setattr(areas, "zalloc", trampoline)
     failures, _ = run_part("wild", SEED, 120)
 
     assert any("which does not own it" in failure for failure in failures)

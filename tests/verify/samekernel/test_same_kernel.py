@@ -22,7 +22,7 @@ spike.require()
 #: Wild programs, by their seeds.
 WILD = 60
 #: Two of them: one that ends, and one that has to be cut off.
-ENDED, ENDLESS = 0, 5
+ENDED, ENDLESS = 3, 0
 LAZY = Case("lazy", "lazy")
 
 

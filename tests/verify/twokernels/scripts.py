@@ -26,7 +26,7 @@ LONGEST = 40
 _MASK = (1 << 64) - 1
 _PATHS = 20
 #: What the kernel in C lacks.
-_LABS = {Syscall.PGACCESS, Syscall.MADVISE, Syscall.MINCORE, Syscall.VMPRINT}
+_LABS = {call for call in Syscall if call >= Syscall.PGACCESS}
 #: What scripts are made of, the usual ones more often.
 _CALLS = [
     *(call for call in Syscall if call is not Syscall.EXIT and call not in _LABS),

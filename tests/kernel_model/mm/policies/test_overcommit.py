@@ -5,9 +5,11 @@ from random import Random
 import pytest
 
 from hdl.arch import PAGE_SIZE
+from kernel_model.mm.areas import common_references
 from kernel_model.mm.policy import make_policy
 from kernel_model.mm.served import Why
 from kernel_model.proc.state import ProcState
+from tests.kernel_model.mapping import ANONYMOUS, PRIVATE, READ, SHARED, WRITE, mmap
 from tests.kernel_model.support import Killed, make_hart, switch_to
 
 GIB = 1 << 30
@@ -132,3 +134,32 @@ def test_what_a_dead_process_was_promised_is_nobodys():
     hart.call("exit", 0)
     assert hart.proc.pid == 2
     assert hart.sbrk(180 * PAGE_SIZE) != -1
+
+
+def test_pages_of_areas_are_promised_too():
+    """Those of a file as well: a kernel without swap cannot take their frames back."""
+    hart = hart_under("overcommit:strict")
+    free = hart.kernel.kmem.free
+    for kind in (SHARED, PRIVATE):
+        assert mmap(hart, (free + 1) * PAGE_SIZE, READ, kind | ANONYMOUS) == -1
+    area = mmap(hart, free * PAGE_SIZE, READ, PRIVATE | ANONYMOUS)
+    assert area > 0
+    assert (hart.sbrk(PAGE_SIZE), hart.call("fork")) == (-1, -1)
+    for va in range(area, area + free * PAGE_SIZE, PAGE_SIZE):
+        hart.load(va)
+    assert hart.kernel.kmem.free == 0
+    assert hart.call("munmap", area, free * PAGE_SIZE) == 0
+    assert hart.sbrk(PAGE_SIZE) > 0
+
+
+def test_a_page_that_is_shared_for_good_needs_no_copy():
+    hart = hart_under("cow+overcommit:strict")
+    area = mmap(hart, 4 * PAGE_SIZE, READ | WRITE, SHARED | ANONYMOUS)
+    hart.store(area, 1)
+    promised = hart.kernel.promised
+    assert hart.call("fork") == 3
+    before = hart.kernel.promised
+    switch_to(hart, 3)
+    hart.load(area)
+    assert (hart.kernel.promised, promised) == (before - 1, 3)
+    assert common_references(hart.kernel) == 2

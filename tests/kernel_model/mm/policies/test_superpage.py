@@ -69,7 +69,7 @@ def test_a_touch_maps_one_of_zeros():
 @pytest.mark.parametrize("svadu", [False, True])
 def test_its_entry_has_the_bits_that_the_hart_leaves_to_the_kernel(svadu):
     hart = hart_under("superpage", svadu=svadu)
-    hart.store(BLOCK, 7)
+    hart.trap(Cause.STORE_PAGE, stval=BLOCK)
     assert hart.pte(BLOCK) & 0xC0 == (0 if svadu else 0xC0)
     ends_well(hart)
 
