@@ -8,11 +8,13 @@ from sim.cli.main import bare, boot, run
 from sim.cli.options import BootOptions, Options, RunOptions
 from sim.config import BootConfig, MachineConfig, RunConfig
 
+#: Faults of the kernel model, which is not there: the command says so.
+REFUSED = {"fail", "skip_fence"}
 #: What is handed to a command by itself.
 ARGUMENTS = {
     run: {"program", "arguments", "help"},
-    bare: {"file", "signature", "signature_granularity", "help"},
-    boot: {"kernel", "help"},
+    bare: {"file", "signature", "signature_granularity", "help", *REFUSED},
+    boot: {"kernel", "help", *REFUSED},
 }
 COMMANDS = [
     (run, RunConfig, RunOptions),

@@ -244,7 +244,8 @@ def test_a_translation_is_that_of_the_page_table_in_use():
 
 
 def test_of_a_process_its_own_page_table_is_walked_though_another_is_in_use():
-    space = SimpleNamespace(region=lambda va: None, size=0x7000)
+    regions = SimpleNamespace(areas=())
+    space = SimpleNamespace(region=lambda va: None, size=0x7000, regions=regions)
     for priv, satp in ((Priv.M, make_satp(ROOT)), (Priv.S, make_satp(ROOT + 0x3000))):
         run = standing_at(MAPPED, priv, process(space=space), satp=satp)
         *_, load, _, _, kernel = views.translation(run, MAPPED)

@@ -29,7 +29,7 @@ designs = {
                 walk_cache_entries=1, btb_entries=2, pmp_csrs=True,
                 pma=Pma(ram_base=0x4000_0000, ram_size=0x1000)),
     # What a hart has that is asked for it, all at once and a part alone.
-    "all": Hart(hpm_counters=2, pmp_entries=3, misaligned=True),
+    "all": Hart(hpm_counters=2, pmp_entries=3, misaligned=True, l2_tlb=(2, 2)),
     "misaligned": Hart(misaligned=True),
     "mmu": Mmu(itlb_entries=1, dtlb_entries=5, walk_cache_entries=3),
 }
