@@ -12,7 +12,8 @@ from tests import gtkwave
 
 gtkwave.require()
 
-#: The rows of words under the kernel, whose own take the place of the function; no fault is ordered.
+#: The rows of words under the kernel, whose own take the place of the function, without faults on
+#: command.
 SHOWN = [row.label for row in WORDS if row.label not in ("function", "injected")]
 
 
