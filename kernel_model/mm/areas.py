@@ -111,7 +111,8 @@ def unmap_areas(
 ) -> Iterator[Backing]:
     """Take the pages of areas from `start` to `end`; yields what `drop_backing` does for each.
 
-    Frames of a shared area that the process was the last to have are free, too.
+    Frames of a shared area are free, too, if no other process has a part of it. If one has, they
+    stay until it has none: what of the area the others can touch is not looked up.
     """
     before = _keys(space)
     for area in space.regions.areas:
