@@ -100,8 +100,8 @@ REQUESTS = (
 )
 
 
-async def translate(ctx, port, va, access):
-    """Asks `port` until it answers; returns the answer, and how many cycles that took."""
+async def ask(ctx, port, va, access):
+    """Asks `port` until its answer stands there; returns how many cycles that took."""
     ctx.set(port.va, va)
     ctx.set(port.access, access)
     ctx.set(port.priv, Priv.U)
@@ -110,27 +110,30 @@ async def translate(ctx, port, va, access):
     while not ctx.get(port.done):
         await ctx.tick()
         cycles += 1
+    return cycles
+
+
+async def leave(ctx, port):
+    """Asks no more: the answer was taken."""
+    await ctx.tick()
+    ctx.set(port.valid, 0)
+
+
+async def translate(ctx, port, va, access):
+    """The answer of `port`, and how many cycles that took."""
+    cycles = await ask(ctx, port, va, access)
     if ctx.get(port.fault) != Fault.NONE:
         answer = f"{Fault(ctx.get(port.fault)).name.lower()} fault"
     else:
         answer = "update" if ctx.get(port.update) else f"{ctx.get(port.pa):#x}"
-    await ctx.tick()
-    ctx.set(port.valid, 0)
+    await leave(ctx, port)
     return answer, cycles
 
 
 async def update(ctx, port, va, access):
     """Has A, and D for a store, set in the page's entry; returns how many cycles that took."""
-    ctx.set(port.va, va)
-    ctx.set(port.access, access)
-    ctx.set(port.priv, Priv.U)
-    ctx.set(port.valid, 1)
-    cycles = 0
-    while not ctx.get(port.done):
-        await ctx.tick()
-        cycles += 1
-    await ctx.tick()
-    ctx.set(port.valid, 0)
+    cycles = await ask(ctx, port, va, access)
+    await leave(ctx, port)
     return cycles
 
 

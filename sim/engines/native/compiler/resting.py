@@ -22,8 +22,9 @@ __all__ = ["at_rest", "resting_nets", "unrest"]
 def resting_nets(circuit: c.Circuit, rarely: Rarely) -> dict[int, int]:
     """The bits of flip-flops and inputs that mostly rest, with the values that they have then."""
     found: dict[int, int] = {}
+    names = {name.rpartition(".")[2] for name in rarely.resting}
     for signal, value in circuit.signals.items():
-        for number in value:
+        for number in value if signal.name in names else ():
             cell = None if c.is_const(number) else circuit.cells[c.cell_of(number)]
             if not isinstance(cell, c.FlipFlop) or not cell.module:
                 continue

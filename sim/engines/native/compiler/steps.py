@@ -77,48 +77,54 @@ def steps(
     """
     hints = rare_cells(whole.circuit, rarely), rare_bits(whole.circuit, rarely)
     nets = resting_nets(whole.circuit, rarely)
-    nodes = whole.nodes()
-    ways = [_Way("native_step", whole, nodes, hints)]
+    ways = [_Way("native_step", "native_whole_refresh", whole, hints)]
     if nets:
         # Its results are kept behind those of the whole step, which has laid out its own.
         rest = _rest_of(whole, optimize(at_rest(whole.circuit, nets)), slots_of)
         test = unrest(nets, whole.pieces, whole.layout)
         ways[0].before = f"if (!({test})) {{ native_resting(s, o); return; }}\n"
-        ways.append(_Way("native_resting", rest, nodes, hints))
+        refresh, writers = "native_resting_refresh", ways[0].nodes
+        ways.append(_Way("native_resting", refresh, rest, hints, writers))
         whole.layout.size, whole.layout.stale = rest.layout.size, rest.layout.stale
     return [f for number, way in enumerate(ways) for f in way.functions(1 << number)]
 
 
 class _Way:
-    """One way to compute a cycle; lays out what it keeps.
+    """One way to compute a cycle, and what it keeps, which is laid out.
 
-    `writers` are the nodes of the whole cycle: whichever way writes rarely changing state, what all
-    ways keep becomes stale.
+    `writers` are the nodes of the whole cycle, if these are not: whichever way writes rarely
+    changing state, what all ways keep becomes stale.
     """
 
     def __init__(
-        self, name: str, cut: Cut, writers: list[Node], hints: tuple[set[int], dict[int, int]]
+        self,
+        name: str,
+        refresh: str,
+        cut: Cut,
+        hints: tuple[set[int], dict[int, int]],
+        writers: list[Node] | None = None,
     ):
-        self._name = name
+        self._name, self._refresh = name, refresh
         self._cut = cut
         self.before = ""
-        self.parts = separate(cut.pieces, cut.nodes(), *hints, writers=writers)
-        if self.parts.kept:
-            cut.layout.keep(self.parts.kept)
+        self.nodes = cut.nodes()
+        self._parts = separate(cut.pieces, self.nodes, *hints, writers=writers)
+        if self._parts.kept:
+            cut.layout.keep(self._parts.kept)
 
     def functions(self, own: int) -> list[Function]:
         """The step, and its refresh if it keeps anything; `own` is its bit in the word `stale`."""
-        cut, parts, name = self._cut, self.parts, self._name
+        cut, parts, name = self._cut, self._parts, self._name
         rare = parts.rare if cut.layout.stale is not None else {}
         if not parts.kept:
-            steps = schedule(cut.pieces, cut.nodes())
+            steps = schedule(cut.pieces, self.nodes)
             return [Function(name, cut, steps, rare, before=self.before)]
-        stale, refresh = f"s[{cut.layout.stale}]", name.replace("step", "whole") + "_refresh"
-        again = f"if ({stale} & {own}) {{ {stale} &= ~{own}ull; {refresh}(s, o); }}\n"
+        stale = f"s[{cut.layout.stale}]"
+        again = f"if ({stale} & {own}) {{ {stale} &= ~{own}ull; {self._refresh}(s, o); }}\n"
         steps = schedule(cut.pieces, parts.rest, kept=set(parts.kept))
         return [
             Function(name, cut, steps, rare, kept=True, before=self.before + again),
-            Function(refresh, cut, schedule(cut.pieces, parts.refresh)),
+            Function(self._refresh, cut, schedule(cut.pieces, parts.refresh)),
         ]
 
 
