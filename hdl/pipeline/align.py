@@ -15,6 +15,9 @@ __all__ = ["Aligner"]
 class Aligner(wiring.Component):
     """Holds up to two words and presents one instruction a cycle.
 
+    An instruction that the decode stage does not take waits as the spare one, so that the words go
+    on in any case: what becomes of 300 bits must not depend on `take`, which is late.
+
     A word is used in the cycle in which it arrives. An instruction that straddles two words waits
     for both. A fault of the first word has priority; a fault of the second one has the address of
     the second word, which is the start of its page if the words lie in two pages. In a word that is
@@ -58,6 +61,11 @@ class Aligner(wiring.Component):
         self._oldest, self._next = payload(word, "oldest"), payload(word, "next")
         self._first, self._second = (word.create(path=(name,)) for name in ("first", "second"))
         self._protected = protected
+        #: The instruction at the front of the words, and the one cut before it that still waits.
+        self._cut = Fetched().create(path=("cut",))
+        self._cut_valid = Signal(name="cut_valid")
+        self._spare = payload(Fetched(), "spare")
+        self._waits = Signal(name="waits")
         #: The first word's fetch failed; so did that of the second half of an instruction.
         self._failed = Signal(name="failed")
         self._second_failed = Signal(name="second_failed")
@@ -85,12 +93,13 @@ class Aligner(wiring.Component):
         if self._protected:
             self._refuse(m)
         self._advance(m)
+        self._present(m)
         self._probe(m)
         return m
 
     def _delimit(self, m: Module, expander: Expander) -> None:
         """How far the instruction at the front reaches."""
-        first, second, fetched = self._first, self._second, self.fetched
+        first, second, cut = self._first, self._second, self._cut
         slot = _slot(first)
         m.d.comb += [
             self._failed.eq(first.fetch.is_refused() | self._begins_in_cut()),
@@ -98,39 +107,41 @@ class Aligner(wiring.Component):
             self._long.eq(~expander.compressed & ~self._failed),
             # Predictions are made of jumps that were taken, so a jump out of the first half of a
             # long instruction was learnt from other code at the same address.
-            fetched.refetch.eq(self._long & first.predicted & (first.slot == slot)),
-            self._straddles.eq(self._long & (slot == 3) & ~fetched.refetch),
+            cut.refetch.eq(self._long & first.predicted & (first.slot == slot)),
+            self._straddles.eq(self._long & (slot == 3) & ~cut.refetch),
             self._last.eq(
                 self._straddles
                 | self._failed
-                | fetched.predicted
+                | cut.predicted
                 | (slot + self._long >= 3)
-                | fetched.refetch
+                | cut.refetch
             ),
-            self.valid.eq(first.valid & (~self._straddles | (self._oldest.valid & second.valid))),
+            self._cut_valid.eq(
+                first.valid & (~self._straddles | (self._oldest.valid & second.valid))
+            ),
         ]
 
     def _describe(self, m: Module, expander: Expander) -> None:
         """What is known of the instruction at the front."""
-        first, second, fetched, straddles = self._first, self._second, self.fetched, self._straddles
+        first, second, cut, straddles = self._first, self._second, self._cut, self._straddles
         pc = Cat(Const(0, 1), first.fetch.va[1:])
         raw = Cat(expander.halves[:16], Mux(expander.compressed, 0, expander.halves[16:]))
         final_slot = (_slot(first) + ~expander.compressed)[:2]
         ends_in = Mux(straddles, second.predicted, first.predicted)
         m.d.comb += [
-            fetched.pc.eq(pc),
-            fetched.insn.eq(expander.insn),
-            fetched.compressed.eq(expander.compressed),
-            fetched.illegal.eq(expander.illegal),
-            fetched.raw.eq(Mux(self._failed | self._second_failed, 0, raw)),
-            fetched.fetch.va.eq(Mux(straddles, Cat(Const(0, 3), second.fetch.va[3:]), pc)),
-            fetched.fetch.fault.eq(Mux(straddles, second.fetch.fault, first.fetch.fault)),
-            fetched.fetch.update.eq(Mux(straddles, second.fetch.update, first.fetch.update)),
-            fetched.predicted.eq(
-                ends_in & ~fetched.refetch & (Mux(straddles, second.slot, first.slot) == final_slot)
+            cut.pc.eq(pc),
+            cut.insn.eq(expander.insn),
+            cut.compressed.eq(expander.compressed),
+            cut.illegal.eq(expander.illegal),
+            cut.raw.eq(Mux(self._failed | self._second_failed, 0, raw)),
+            cut.fetch.va.eq(Mux(straddles, Cat(Const(0, 3), second.fetch.va[3:]), pc)),
+            cut.fetch.fault.eq(Mux(straddles, second.fetch.fault, first.fetch.fault)),
+            cut.fetch.update.eq(Mux(straddles, second.fetch.update, first.fetch.update)),
+            cut.predicted.eq(
+                ends_in & ~cut.refetch & (Mux(straddles, second.slot, first.slot) == final_slot)
             ),
-            fetched.target.eq(Mux(straddles, second.target, first.target)),
-            fetched.id.eq(Cat(_slot(first), first.number)),
+            cut.target.eq(Mux(straddles, second.target, first.target)),
+            cut.id.eq(Cat(_slot(first), first.number)),
         ]
 
     def _begins_in_cut(self) -> ValueLike:
@@ -139,17 +150,17 @@ class Aligner(wiring.Component):
 
     def _refuse(self, m: Module) -> None:
         """What lies in the half that is kept back, or reaches into it, has an access fault."""
-        first, fetched = self._first, self.fetched
-        reaches = first.cut & self._long & (_slot(first) == 1) & ~fetched.refetch
+        first, cut = self._first, self._cut
+        reaches = first.cut & self._long & (_slot(first) == 1) & ~cut.refetch
         with m.If(self._begins_in_cut() | reaches):
-            m.d.comb += [fetched.raw.eq(0), fetched.fetch.fault.eq(Fault.ACCESS)]
+            m.d.comb += [cut.raw.eq(0), cut.fetch.fault.eq(Fault.ACCESS)]
         with m.If(reaches):
-            m.d.comb += fetched.fetch.va.eq(Cat(Const(0b100, 3), first.fetch.va[3:]))
+            m.d.comb += cut.fetch.va.eq(Cat(Const(0b100, 3), first.fetch.va[3:]))
 
     def _advance(self, m: Module) -> None:
         """What is left of the two words; a third never arrives while two are held."""
         oldest, next_, first, second = self._oldest, self._next, self._first, self._second
-        taken = self.take & self.valid
+        taken = self._cut_valid & ~self._waits
 
         def keep(
             place: wiring.PureInterface,
@@ -164,7 +175,7 @@ class Aligner(wiring.Component):
             second_slot = Mux(self._straddles, 1, _slot(second))
             keep(oldest, second, oldest.valid & second.valid, second_slot)
             m.d.sync += next_.valid.eq(0)
-            with m.If(self._straddles & self.fetched.predicted):
+            with m.If(self._straddles & self._cut.predicted):
                 m.d.sync += oldest.valid.eq(0)
         with m.Else():
             consumed = Mux(taken, 1 + self._long, 0)
@@ -173,11 +184,23 @@ class Aligner(wiring.Component):
         with m.If(self.flush):
             m.d.sync += [oldest.valid.eq(0), next_.valid.eq(0)]
 
+    def _present(self, m: Module) -> None:
+        """The spare instruction, else the one at the front of the words."""
+        for (_, _, to), (_, _, spare), (_, _, cut) in zip(
+            *(each.signature.flatten(each) for each in (self.fetched, self._spare, self._cut)),
+            strict=True,
+        ):
+            m.d.comb += to.eq(Mux(self._waits, spare, cut))
+        m.d.comb += self.valid.eq(self._waits | self._cut_valid)
+        with m.If(~self._waits):
+            m.d.sync += copy(self._spare, self._cut)
+        m.d.sync += self._waits.eq(self.valid & ~self.take & ~self.flush)
+
     def _probe(self, m: Module) -> None:
-        """The instruction at the front."""
+        """The instruction that is presented."""
         probe, fetched = self.probe, self.fetched
         m.d.comb += [
-            probe.valid.eq(self._first.valid),
+            probe.valid.eq(self._waits | self._first.valid),
             probe.id.eq(fetched.id),
             probe.pc.eq(fetched.pc),
             probe.squash.eq(self.flush),

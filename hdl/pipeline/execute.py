@@ -103,7 +103,9 @@ class Execute(wiring.Component):
         #: It accesses memory: with LR, SC or an AMO, which wait for an empty trap stage.
         self._memory = Signal(name="memory")
         self._atomic = Signal(name="atomic")
-        #: The reservation is for the translated address.
+        #: An SC's address was translated in the last cycle, with nothing before it that could
+        #: change what follows from it: whether the reservation is for that address.
+        self._judged = Signal(name="judged")
         self._reservation_holds = Signal(name="reservation_holds")
         #: The translated access is to be requested: no fault, no update, and no SC that fails.
         self._wanted = Signal(name="wanted")
@@ -264,13 +266,19 @@ class Execute(wiring.Component):
         answer, request = self._answer, self.request
         write = (control.unit == Unit.STORE) | (control.unit == Unit.SC)
         lanes, strobe = store_lanes(held.address[:3], control.funct3[:2], held.rs2_data)
+        conditional = control.unit == Unit.SC
+        # The comparison of two physical addresses would come last in a long cycle.
+        translated = conditional & self.translation.valid & answer.done & self.trap_empty
+        m.d.sync += [
+            self._judged.eq(translated & ~self.accept),
+            self._reservation_holds.eq(self.reserved & (self.reservation == answer.pa)),
+        ]
         m.d.comb += [
             self._atomic.eq((control.unit >= Unit.LR) & (control.unit <= Unit.AMO)),
-            self._reservation_holds.eq(self.reserved & (self.reservation == answer.pa)),
             self._wanted.eq(
                 (answer.fault == Fault.NONE)
                 & ~answer.update
-                & ~((control.unit == Unit.SC) & ~self._reservation_holds)
+                & (~conditional | (self._judged & self._reservation_holds))
             ),
             request.valid.eq(
                 self.translation.valid
@@ -292,6 +300,7 @@ class Execute(wiring.Component):
     def _finish(self, m: Module) -> None:
         """When the instruction's work in this stage is done."""
         accessed = self._answer.done & (~self._wanted | self.request.ready)
+        accessed &= self._judged | (self._held.control.unit != Unit.SC)
         divides = self._held.control.unit == Unit.MULDIV
         with m.If(self._failed | self.environment.interrupt):
             m.d.comb += self._finished.eq(1)

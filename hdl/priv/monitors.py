@@ -3,7 +3,7 @@
 Privileged specification, "Hardware Performance Monitor"; Zihpm.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -58,29 +58,31 @@ class Monitors(wiring.Component):
         #: State, by number.
         self.counters = {n: Signal(64, name=f"mhpmcounter{n}") for n in numbers}
         self.selected = {n: Signal(len(Event), name=f"mhpmevent{n}") for n in numbers}
-        #: Whether the cycle before this one has to be counted, by number.
-        self.due = {n: Signal(name=f"due{n}") for n in numbers}
+        #: The events of the cycle before this one, and which counters may count it, by number.
+        self.seen = Signal(len(Event), name="seen", reset_less=True)
+        self.open = {n: Signal(name=f"open{n}") for n in numbers}
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        masks = {n: Mux(self.inhibit[n], 0, selected) for n, selected in self.selected.items()}
         counts = Signal()
-        m.d.comb += counts.eq(Cat(masks.values()).any())
-        for number, due in self.due.items():
-            m.d.sync += due.eq(0)
+        m.d.comb += counts.eq(Cat(self.selected.values()).any())
+        for number, may in self.open.items():
+            due = may & (self.selected[number] & self.seen).any()
+            m.d.sync += may.eq(0)
             with m.If(due):
                 m.d.sync += self.counters[number].eq(self.counters[number] + 1)
         # Mostly nobody counts: then a simulator need not know what happens.
         with m.If(counts):
-            for number, due in self.due.items():
-                m.d.sync += due.eq((masks[number] & self.events).any())
+            m.d.sync += self.seen.eq(self.events)
+            for number, may in self.open.items():
+                m.d.sync += may.eq(~self.inhibit[number])
         with m.Switch(self.number):
             for number, counter in self.counters.items():
                 selected = self.selected[number]
                 with m.Case(number):
                     m.d.comb += [self.counter.eq(counter), self.selection.eq(selected)]
                     with m.If(self.write_counter):
-                        m.d.sync += [counter.eq(self.data), self.due[number].eq(0)]
+                        m.d.sync += [counter.eq(self.data), self.open[number].eq(0)]
                     with m.If(self.write_selection):
-                        m.d.sync += selected.eq(self.data)
+                        m.d.sync += [selected.eq(self.data), self.open[number].eq(0)]
         return m

@@ -75,6 +75,25 @@ class ExecuteProof(Proof):
         meant = known & (~translation.update | (translation.fault == Fault.NONE))
         return ~translation.done | meant
 
+    @assumes
+    def answers_stand(self, m):
+        """While an access waits, alone, its translation and the reservation stay as they are."""
+        stage, translation = self.stage, self.translation
+        what = Cat(translation.done, translation.pa, stage.reserved, stage.reservation)
+        before = Signal.like(what, name="answered_before")
+        m.d.sync += before.eq(what)
+        asks = translation.valid & translation.done & stage.trap_empty
+        stays = self.past(m, asks & ~stage.accept) & translation.valid & stage.trap_empty
+        return ~stays | (what == before)
+
+    @invariant
+    def judgement_is_of_its_answer(self, m):
+        """What an SC waited a cycle for is what its translation and the reservation say."""
+        stage = self.stage
+        holds = stage.reserved & (stage.reservation == stage._answer.pa)
+        asks = self.translation.valid & stage.trap_empty & (self.insn.control.unit == Unit.SC)
+        return ~(asks & stage._judged) | (holds == stage._reservation_holds)
+
     @invariant
     def instruction_is_held(self, m):
         """The stage holds what it took, which the decoder knows."""

@@ -84,3 +84,10 @@ class Bench:
         base = {"unit": unit, "funct3": size, "rs1_data": va, "rs1": 1, "rd": 5}
         self.set(translation__pa=va, reserved=1, reservation=va)
         await self.put(**base | fields)
+
+    async def judge(self, unit):
+        """Lets an SC wait the cycle in which its address is compared with the reservation."""
+        if unit is Unit.SC:
+            assert not self.get("valid")
+            assert not self.get("request__valid")
+            await self.tick()
