@@ -173,7 +173,7 @@ class Hart(wiring.Component):
             wiring.connect(m, getattr(self, name).probe, getattr(probe, name))
         wiring.connect(m, self.mmu.probe, probe.mmu, events.mmu)
         m.d.comb += [
-            events.fetch.asks.eq(self.fetch.translation.valid),
+            events.fetch.asks.eq(self.fetch.translation.valid & ~self.fetch.redirect.valid),
             events.fetch.takes.eq(self.fetch.takes),
             events.fetch_waits.eq(self.fetch.waits),
             events.data.asks.eq(self.execute.translation.valid),

@@ -16,7 +16,7 @@ from hdl.mmu.ports import (
 from hdl.mmu.probe import MmuProbeSignature
 from hdl.mmu.second_level import SecondLevelTlb
 from hdl.mmu.translator import Translator
-from hdl.mmu.vocabulary import Access, Side, assign_key
+from hdl.mmu.vocabulary import Access, Fault, Side, assign_key
 from hdl.mmu.walk_cache import Origin, WalkCache
 from hdl.mmu.walker import Walker, WalkerState
 
@@ -145,7 +145,9 @@ class Mmu(wiring.Component):
         self._find(m, for_fetch, self.fetch_side, self.walk_cache.fetch, root_in_ram)
         self._find(m, for_data, self.data_side, self.walk_cache.data, root_in_ram)
         updates = self.update.valid & ~self.update.done
-        m.d.comb += start.valid.eq(updates | self.data_side.miss | self.fetch_side.miss)
+        # A squash of fetches is known early enough to keep their walk from beginning.
+        fetches = self.fetch_side.miss & ~self.fetch.squash
+        m.d.comb += start.valid.eq(updates | self.data_side.miss | fetches)
         with m.If(updates):
             m.d.comb += [start.side.eq(Side.UPDATE), start.id.eq(self.update.id)]
             m.d.comb += assign_key(start.key, self.update, self.context)
@@ -230,6 +232,10 @@ class Mmu(wiring.Component):
         ):
             m.d.comb += [getattr(shown, name).eq(getattr(port, name)) for name in _OF_PORT]
             m.d.comb += [getattr(shown, name).eq(getattr(part, name)) for name in _OF_SIDE]
+        with m.If(self.fetch.squash):
+            # Nobody wants to know.
+            m.d.comb += [getattr(self.probe.fetch, name).eq(0) for name in ("miss", "answers")]
+            m.d.comb += self.probe.fetch.fault.eq(Fault.NONE)
         m.d.comb += [
             self.probe.read.eq(request.valid & request.ready & ~request.write & ~request.lock),
             self.probe.side.eq(walker.read_side),

@@ -103,7 +103,8 @@ class TranslationSignature(wiring.Signature):
 
     1. The response comes in the cycle of the request: `done` and what it qualifies depend
        combinationally on `valid`, `va`, `priv` and `access`. `squash` and `sfence` reach registers
-       only, so they may themselves depend on a response.
+       only, so they may themselves depend on a response; `squash` of the fetch port also withholds
+       the first read of its walk.
     2. While `done` is low a walk is needed or under way; the requester repeats the request or
        withdraws it, with or without `squash`.
     3. The result of a walk is the response for as long as the request that led to the walk is

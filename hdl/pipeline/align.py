@@ -66,6 +66,8 @@ class Aligner(wiring.Component):
         self._cut_valid = Signal(name="cut_valid")
         self._spare = payload(Fetched(), "spare")
         self._waits = Signal(name="waits")
+        #: Words that would still be held if the spare one were cut when it is taken.
+        self._owed = Signal(2, name="owed", reset_less=True)
         #: The first word's fetch failed; so did that of the second half of an instruction.
         self._failed = Signal(name="failed")
         self._second_failed = Signal(name="second_failed")
@@ -80,7 +82,8 @@ class Aligner(wiring.Component):
         m.submodules.expander = expander = Expander()
         oldest, next_, first, second = self._oldest, self._next, self._first, self._second
         m.d.comb += [
-            self.held.eq(oldest.valid + next_.valid),
+            # The fetch stage is not told that the words are ahead: it would run ahead, too.
+            self.held.eq(oldest.valid + next_.valid + Mux(self._waits, self._owed, 0)),
             *_choose(first, oldest, self.word),
             *_choose(second, next_, self.word),
         ]
@@ -194,6 +197,7 @@ class Aligner(wiring.Component):
         m.d.comb += self.valid.eq(self._waits | self._cut_valid)
         with m.If(~self._waits):
             m.d.sync += copy(self._spare, self._cut)
+            m.d.sync += self._owed.eq(self._last + (self._straddles & self._cut.predicted))
         m.d.sync += self._waits.eq(self.valid & ~self.take & ~self.flush)
 
     def _probe(self, m: Module) -> None:

@@ -107,6 +107,7 @@ class Execute(wiring.Component):
         #: change what follows from it: whether the reservation is for that address.
         self._judged = Signal(name="judged")
         self._reservation_holds = Signal(name="reservation_holds")
+        self._succeeds = Signal(name="succeeds")
         #: The translated access is to be requested: no fault, no update, and no SC that fails.
         self._wanted = Signal(name="wanted")
 
@@ -202,7 +203,7 @@ class Execute(wiring.Component):
             with m.Case(Unit.MULDIV):
                 m.d.comb += result.eq(self.muldiv.result)
             with m.Case(Unit.SC):
-                m.d.comb += result.eq(~self._reservation_holds)
+                m.d.comb += result.eq(~self._succeeds)
             with m.Default():
                 m.d.comb += result.eq(alu.result)
 
@@ -269,6 +270,7 @@ class Execute(wiring.Component):
         conditional = control.unit == Unit.SC
         # The comparison of two physical addresses would come last in a long cycle.
         translated = conditional & self.translation.valid & answer.done & self.trap_empty
+        m.d.comb += self._succeeds.eq(self._judged & self._reservation_holds)
         m.d.sync += [
             self._judged.eq(translated & ~self.accept),
             self._reservation_holds.eq(self.reserved & (self.reservation == answer.pa)),
@@ -276,9 +278,7 @@ class Execute(wiring.Component):
         m.d.comb += [
             self._atomic.eq((control.unit >= Unit.LR) & (control.unit <= Unit.AMO)),
             self._wanted.eq(
-                (answer.fault == Fault.NONE)
-                & ~answer.update
-                & (~conditional | (self._judged & self._reservation_holds))
+                (answer.fault == Fault.NONE) & ~answer.update & (~conditional | self._succeeds)
             ),
             request.valid.eq(
                 self.translation.valid
@@ -300,7 +300,8 @@ class Execute(wiring.Component):
     def _finish(self, m: Module) -> None:
         """When the instruction's work in this stage is done."""
         accessed = self._answer.done & (~self._wanted | self.request.ready)
-        accessed &= self._judged | (self._held.control.unit != Unit.SC)
+        # Without a reservation an SC fails wherever it goes.
+        accessed &= self._judged | ~self.reserved | (self._held.control.unit != Unit.SC)
         divides = self._held.control.unit == Unit.MULDIV
         with m.If(self._failed | self.environment.interrupt):
             m.d.comb += self._finished.eq(1)

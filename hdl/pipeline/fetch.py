@@ -98,17 +98,20 @@ class Fetch(wiring.Component):
         asked = payload(FetchedWord(protected=self._protected), "asked")
 
         complete, failed, ask, refused, fire = (Signal(name=name) for name in STEPS)
+        wants = Signal()
         room = (self.held == 0) | ((self.held == 1) & ~(pending & ~dropped))
         m.d.comb += [
             btb.lookup_word.eq(pc[3:]),
+            wants.eq(room & ~stopped & ~failed),
             failed.eq(pending & ~dropped & ~asked.valid & response.valid & response.error),
-            ask.eq(room & ~stopped & ~failed & ~redirect.valid),
+            ask.eq(wants & ~redirect.valid),
             refused.eq((translation.fault != Fault.NONE) | translation.update),
             # A fault of the translation makes no request: it stands in for the word's response.
             complete.eq(pending & (response.valid | asked.valid)),
             fire.eq(ask & translation.done & (~pending | complete) & (refused | request.ready)),
             request.valid.eq(ask & translation.done & ~refused & (~pending | complete)),
-            translation.valid.eq(ask),
+            # In a redirect's cycle, too: it is late, and squashes what is asked for.
+            translation.valid.eq(wants),
             translation.va.eq(pc),
             translation.id.eq(Cat(pc[1:3], number)),
         ]
@@ -139,7 +142,7 @@ class Fetch(wiring.Component):
             self._halve(m, asked, pc, fire)
         self._deliver(m, asked, complete & ~dropped)
         m.d.comb += [self.takes.eq(fire), self.waits.eq(pending & ~dropped & ~complete)]
-        self._probe(m, asked, self.waits, room & ~stopped & ~failed, fire)
+        self._probe(m, asked, self.waits, wants, fire)
         return m
 
     def _describe(self, m: Module) -> None:
@@ -176,7 +179,7 @@ class Fetch(wiring.Component):
         ]
         with m.If(waits):
             m.d.comb += probe.stall.eq(Stall.MEMORY)
-        with m.Elif(~translation.done):
+        with m.Elif(~translation.done | self.redirect.valid):
             m.d.comb += probe.stall.eq(Stall.TRANSLATION)
         with m.Elif(~fire):
             m.d.comb += probe.stall.eq(Stall.MEMORY)

@@ -86,8 +86,8 @@ class Bench:
         await self.put(**base | fields)
 
     async def judge(self, unit):
-        """Lets an SC wait the cycle in which its address is compared with the reservation."""
-        if unit is Unit.SC:
+        """Lets an SC wait the cycle in which its address is compared with a reservation."""
+        if unit is Unit.SC and self.get("reserved"):
             assert not self.get("valid")
             assert not self.get("request__valid")
             await self.tick()
