@@ -98,22 +98,17 @@ class Fetch(wiring.Component):
         asked = payload(FetchedWord(protected=self._protected), "asked")
 
         complete, failed, ask, refused, fire = (Signal(name=name) for name in STEPS)
-        wants = Signal()
         room = (self.held == 0) | ((self.held == 1) & ~(pending & ~dropped))
+        goes = ask & ~redirect.valid & translation.done & (~pending | complete)
         m.d.comb += [
             btb.lookup_word.eq(pc[3:]),
-            wants.eq(room & ~stopped & ~failed),
             failed.eq(pending & ~dropped & ~asked.valid & response.valid & response.error),
-            ask.eq(wants & ~redirect.valid),
+            ask.eq(room & ~stopped & ~failed),
             refused.eq((translation.fault != Fault.NONE) | translation.update),
             # A fault of the translation makes no request: it stands in for the word's response.
             complete.eq(pending & (response.valid | asked.valid)),
-            fire.eq(ask & translation.done & (~pending | complete) & (refused | request.ready)),
-            request.valid.eq(ask & translation.done & ~refused & (~pending | complete)),
-            # In a redirect's cycle, too: it is late, and squashes what is asked for.
-            translation.valid.eq(wants),
-            translation.va.eq(pc),
-            translation.id.eq(Cat(pc[1:3], number)),
+            fire.eq(goes & (refused | request.ready)),
+            request.valid.eq(goes & ~refused),
         ]
         taken = btb.hit & (btb.slot >= pc[1:3])
         with m.If(complete):
@@ -137,22 +132,26 @@ class Fetch(wiring.Component):
             ]
         with m.If(redirect.valid):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
-        self._describe(m)
+        self._describe(m, ask, pc, number)
         if self._protected:
             self._halve(m, asked, pc, fire)
         self._deliver(m, asked, complete & ~dropped)
         m.d.comb += [self.takes.eq(fire), self.waits.eq(pending & ~dropped & ~complete)]
-        self._probe(m, asked, self.waits, wants, fire)
+        self._probe(m, asked, self.waits, ask, fire)
         return m
 
-    def _describe(self, m: Module) -> None:
-        """What is the same in every request, to the MMU and to the port."""
+    def _describe(self, m: Module, ask: Value, pc: Value, number: Value) -> None:
+        """Requests to the MMU, and what is the same in every one to the port."""
         request, translation = self.port.request, self.translation
         m.d.comb += [
             request.address.eq(Cat(Const(0, 3), translation.pa[3:])),
             request.size.eq(3),
             request.source.eq(Source.FETCH),
             request.id.eq(translation.id),
+            # In a redirect's cycle, too: that is known late, and squashes what is asked for.
+            translation.valid.eq(ask),
+            translation.va.eq(pc),
+            translation.id.eq(Cat(pc[1:3], number)),
             translation.access.eq(Access.FETCH),
             translation.priv.eq(self.priv),
             translation.squash.eq(self.redirect.valid),
