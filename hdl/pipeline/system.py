@@ -4,13 +4,31 @@ Privileged specification, "Virtualization Support in mstatus Register" (TVM, TW,
 "Trap-Return Instructions"; unprivileged specification, "CSR Instructions".
 """
 
-from amaranth.hdl import Module, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import wiring
 
-from hdl.arch import Priv
+from hdl.arch import PMPADDRS, PMPCFGS, Csr, Priv
 from hdl.units.decoder import System, Unit
 
-__all__ = ["forbid", "is_refused", "modify"]
+__all__ = ["DATA_CSRS", "FETCH_CSRS", "INTERRUPT_CSRS", "forbid", "is_refused", "modify", "obeyed"]
+
+# A CSR access has to be "performed after the execution of any prior instructions in program order
+# whose behavior modifies or is modified by the CSR state and before the execution of any subsequent
+# instructions whose behavior modifies or is modified by the CSR state" (unprivileged specification,
+# "CSR Instructions"). Almost all state is looked at in the trap stage only, where one instruction
+# follows the other: epc, cause, tval and scratch registers, counters, delegation and vectors of
+# exceptions, what may be executed at all. A write of these costs nothing. The rest:
+
+#: What fetches obey; so what follows a write is fetched again. So do `pmpcfg` and `pmpaddr`.
+FETCH_CSRS = (Csr.SATP, Csr.MENVCFG)
+#: What translations of data obey, but fetches do not: SUM, MXR, MPRV and MPP. The next instruction
+#: waits, and its address is looked up with the new values: results of walks are for the values
+#: that they were asked with (`hdl.mmu.vocabulary.WalkKey`).
+DATA_CSRS = (Csr.MSTATUS, Csr.SSTATUS)
+#: What says whether an interrupt is taken before the next instruction, which is looked at when that
+#: leaves the execute stage: "immediately following ... an explicit write to a CSR on which these
+#: interrupt trap conditions expressly depend". `mstatus` and `sstatus` are such, too.
+INTERRUPT_CSRS = (Csr.MIE, Csr.MIP, Csr.SIE, Csr.SIP, Csr.MIDELEG, Csr.STIMECMP)
 
 
 def forbid(
@@ -60,3 +78,19 @@ def modify(m: Module, written: Value, funct3: Value, old: Value, operand: Value)
             m.d.comb += written.eq(old & ~operand)
         with m.Default():
             m.d.comb += written.eq(operand)
+
+
+def obeyed(address: Value, *, protected: bool, misaligned: bool) -> tuple[Value, Value]:
+    """Whether fetches obey the CSR at `address`, and whether the execute stage does.
+
+    With physical memory protection (`protected`) fetches obey that. Where accesses may be
+    `misaligned` the execute stage keeps what it has learnt of a first portion, so what it is about
+    to execute is fetched again, too, when that may change.
+    """
+    by_fetch = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if protected else ()))
+    by_fetch += DATA_CSRS if misaligned else ()
+    by_execute = (*DATA_CSRS, *INTERRUPT_CSRS)
+    return (
+        Cat(address == csr for csr in by_fetch).any(),
+        Cat(address == csr for csr in by_execute).any(),
+    )

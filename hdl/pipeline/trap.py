@@ -5,11 +5,11 @@ stage is sure to finish what it holds: CSR writes, traps and returns, fences, th
 atomics, and the A and D bits of Svadu.
 """
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import PA_BITS, PMPADDRS, PMPCFGS, Csr
+from hdl.arch import PA_BITS
 from hdl.events import Event
 from hdl.memory.pmp import pmp_layout
 from hdl.memory.port import RequestSignature, ResponseSignature
@@ -21,7 +21,7 @@ from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
-from hdl.pipeline.system import forbid, is_refused, modify
+from hdl.pipeline.system import forbid, is_refused, modify, obeyed
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
@@ -29,10 +29,6 @@ from hdl.units.decoder import System, Unit
 from hdl.units.lanes import load_value
 
 __all__ = ["TrapStage"]
-
-#: CSRs on which the fetch or translation of younger instructions depends: writing one of them
-#: fetches what follows again.
-FETCH_CSRS = (Csr.SATP, Csr.MSTATUS, Csr.SSTATUS, Csr.MENVCFG)
 
 
 class TrapStage(wiring.Component):
@@ -50,9 +46,10 @@ class TrapStage(wiring.Component):
     everything else              nothing                                          1
     ============================ ================================================ ================
 
-    What changes how younger instructions are fetched or translated (traps, returns, fences, writes
-    of `satp`, `mstatus`, `sstatus`, `menvcfg`, `pmpcfg` and `pmpaddr`) flushes them and redirects
-    the fetch stage. Behind other CSR writes the next instruction waits one cycle (`ready`).
+    What changes how younger instructions are fetched (traps, returns, fences, writes of `satp`,
+    `menvcfg`, `pmpcfg` and `pmpaddr`) flushes them and redirects the fetch stage. Behind a write of
+    what the execute stage obeys the next instruction waits one cycle (`ready`); other CSR writes
+    cost nothing. `hdl.pipeline.system` says which are which, and why.
 
     Parameters
     ----------
@@ -125,7 +122,6 @@ class TrapStage(wiring.Component):
         self.csrs = CsrFile(
             hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
         )
-        self._fetch_csrs = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if pmp_entries else ()))
         self.traps, self.amo = TrapUnit(), AmoUnit()
         self.joiner = Joiner() if misaligned else None
         #: The instruction in the stage.
@@ -138,7 +134,7 @@ class TrapStage(wiring.Component):
         self._updates = Signal(name="updates")
         #: It leaves to be fetched again.
         self._replays = Signal(name="replays")
-        #: A younger instruction must not be executed beside it.
+        #: A younger instruction must not leave the execute stage beside it.
         self._serial = Signal(name="serial")
         #: It is privileged, or accesses a CSR, and the current privilege or a CSR forbids it.
         self._forbidden = Signal(name="forbidden")
@@ -336,15 +332,18 @@ class TrapStage(wiring.Component):
         flushes = Signal()
         is_system = held.unit == Unit.SYSTEM
         writes_csr = (held.unit == Unit.CSR) & self.csrs.attempt
-        fetch_csr = Cat(self.csrs.address == csr for csr in self._fetch_csrs).any()
+        protected = "pmp" in self.signature.members
+        by_fetch, by_execute = obeyed(
+            self.csrs.address, protected=protected, misaligned=self.joiner is not None
+        )
         with m.If(is_system):
             with m.Switch(held.system):
                 with m.Case(System.FENCE_I, System.SRET, System.MRET, System.SFENCE_VMA):
                     m.d.comb += flushes.eq(1)
         m.d.comb += [
-            self._serial.eq(is_system | writes_csr),
+            self._serial.eq(is_system | (writes_csr & (by_fetch | by_execute))),
             redirect.valid.eq(
-                self._finishes & (target.valid | self._replays | flushes | (writes_csr & fetch_csr))
+                self._finishes & (target.valid | self._replays | flushes | (writes_csr & by_fetch))
             ),
         ]
         with m.If(target.valid):

@@ -22,6 +22,11 @@ ACCESSES = {
     Unit.SC: Access.SC,
     Unit.AMO: Access.AMO,
 }
+#: CSRs that stages before the trap stage obey: translation and privilege, and interrupts.
+OBEYED = (
+    *(Csr.SATP, Csr.MENVCFG, Csr.MSTATUS, Csr.SSTATUS),
+    *(Csr.MIE, Csr.MIP, Csr.SIE, Csr.SIP, Csr.MIDELEG, Csr.STIMECMP),
+)
 
 
 class TrapStageProof(WatchedTrapStage):
@@ -79,8 +84,8 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def fences_and_csrs_refetch(self, m):
-        """Fences, and writes of CSRs that fetches and translations obey, refetch what follows."""
-        csrs = (Csr.SATP, Csr.MSTATUS, Csr.SSTATUS, Csr.MENVCFG)
+        """Fences, and writes of CSRs that fetches obey, refetch what follows."""
+        csrs = (Csr.SATP, Csr.MENVCFG)
         written = self.csrs.write & Cat(self.csrs.address == csr for csr in csrs).any()
         fence_i = self.stage.wen & self.is_system(System.FENCE_I)
         event = written | fence_i | self.stage.sfence.valid
@@ -88,9 +93,18 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def csr_changes_are_alone(self, m):
-        """Nothing enters beside an instruction that changes CSRs, so the next one sees them."""
-        event = Cat(self.csrs.write, self.csrs.sret, self.csrs.mret, self.trap.valid)
+        """Nothing enters beside a write of a CSR that other stages obey, a trap or a return."""
+        obeyed = Cat(self.csrs.address == csr for csr in OBEYED).any()
+        event = Cat(self.csrs.write & obeyed, self.csrs.sret, self.csrs.mret, self.trap.valid)
         return event.any(), ~self.stage.ready
+
+    @proves
+    def csrs_are_read_when_leaving(self, m):
+        """A CSR is read, at its instruction's address, in the cycle in which that leaves."""
+        read = (self.csrs.address == self.insn.insn[20:32]) & (
+            self.stage.wdata == self.csrs.read_data
+        )
+        return self.stage.wen & self.is_unit(Unit.CSR), read & self.leaves
 
     @proves
     def one_csr_event(self, m):
