@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from hdl.arch import PMPADDRS, PMPCFGS, Csr, Priv
 from hdl.units.decoder import System, Unit
 
-__all__ = ["DATA_CSRS", "FETCH_CSRS", "INTERRUPT_CSRS", "forbid", "is_refused", "modify", "obeyed"]
+__all__ = ["DATA_CSRS", "FETCH_CSRS", "INTERRUPT_CSRS", "attempts", "forbid", "is_refused", "lets_leap", "modify", "obeyed"]
 
 # A CSR access has to be "performed after the execution of any prior instructions in program order
 # whose behavior modifies or is modified by the CSR state and before the execution of any subsequent
@@ -78,6 +78,25 @@ def modify(m: Module, written: Value, funct3: Value, old: Value, operand: Value)
             m.d.comb += written.eq(old & ~operand)
         with m.Default():
             m.d.comb += written.eq(operand)
+
+
+def attempts(executed: wiring.PureInterface) -> Value:
+    """Whether `executed` (`Executed`), if it accesses a CSR, writes it, too.
+
+    csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.
+    """
+    return (executed.funct3[:2] == 1) | (executed.insn[15:20] != 0)
+
+
+def lets_leap(executed: wiring.PureInterface) -> Value:
+    """Whether a younger instruction than `executed` (`Executed`) may leap.
+
+    Not before a write of a CSR, which may be one that says where it leads; nor before a system
+    instruction, nor a store, since traps and returns fetch what was stored before them.
+    """
+    system, csr = executed.unit == Unit.SYSTEM, executed.unit == Unit.CSR
+    stores = [executed.unit == unit for unit in (Unit.STORE, Unit.SC, Unit.AMO)]
+    return ~(system | (csr & attempts(executed)) | Cat(stores).any())
 
 
 def obeyed(address: Value, *, protected: bool, misaligned: bool) -> tuple[Value, Value]:

@@ -21,7 +21,7 @@ from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
-from hdl.pipeline.system import forbid, is_refused, modify, obeyed
+from hdl.pipeline.system import attempts, forbid, is_refused, lets_leap, modify, obeyed
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
@@ -75,6 +75,8 @@ class TrapStage(wiring.Component):
         The result: for readers in this cycle, and for the register file at its end.
     redirect
         Flush everything younger, and go on there.
+    calm, arrived
+        The instruction lets younger ones leap; it has leapt itself, and leaves.
     environment, pmp, events, mtime, interrupts
         See `hdl.priv.csr.CsrFile`; `pmp` with physical memory protection only.
     retire, probe
@@ -109,6 +111,8 @@ class TrapStage(wiring.Component):
                 "wdata": Out(64),
                 "wen": Out(1),
                 "redirect": Out(Redirect()),
+                "calm": Out(1),
+                "arrived": Out(1),
                 "environment": Out(Environment()),
                 **({"pmp": Out(pmp_layout(pmp_entries))} if pmp_entries else {}),
                 "events": In(len(Event)),
@@ -166,7 +170,7 @@ class TrapStage(wiring.Component):
         if self.joiner is not None:
             self._join(m, self.joiner)
         self._result(m)
-        self._redirect(m)
+        self._redirect(m, held.leapt & ~refused)
         self._record(m)
         self._probe(m)
         return m
@@ -183,8 +187,7 @@ class TrapStage(wiring.Component):
             csrs.events.eq(self.events),
             csrs.mtime.eq(self.mtime),
             self._operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
-            # csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.
-            csrs.attempt.eq((held.funct3[:2] == 1) | (held.insn[15:20] != 0)),
+            csrs.attempt.eq(attempts(held)),
             csrs.address.eq(held.insn[20:32]),
             csrs.write.eq(self._retires & (held.unit == Unit.CSR) & csrs.attempt),
             csrs.retire.eq(self._retires),
@@ -326,8 +329,11 @@ class TrapStage(wiring.Component):
         with m.If(self._retires & (held.unit == Unit.SC)):
             m.d.sync += self.reserved.eq(0)
 
-    def _redirect(self, m: Module) -> None:
-        """Where execution goes on, if younger instructions have to be dropped."""
+    def _redirect(self, m: Module, foreseen: Value) -> None:
+        """Where execution goes on, if younger instructions have to be dropped.
+
+        If that was `foreseen`, the leap has dropped them.
+        """
         held, target, redirect = self._held, self.csrs.trap, self.redirect
         flushes = Signal()
         is_system = held.unit == Unit.SYSTEM
@@ -342,8 +348,12 @@ class TrapStage(wiring.Component):
                     m.d.comb += flushes.eq(1)
         m.d.comb += [
             self._serial.eq(is_system | (writes_csr & (by_fetch | by_execute))),
+            self.calm.eq(~self._occupied | lets_leap(held)),
+            self.arrived.eq(self._finishes & held.leapt),
             redirect.valid.eq(
-                self._finishes & (target.valid | self._replays | flushes | (writes_csr & by_fetch))
+                self._finishes
+                & ~foreseen
+                & (target.valid | self._replays | flushes | (writes_csr & by_fetch))
             ),
         ]
         with m.If(target.valid):

@@ -58,6 +58,9 @@ class Environment(wiring.Signature):
                 "mtvec": Out(64),
                 "sepc": Out(64),
                 "mepc": Out(64),
+                #: `mstatus.SPP` and `mstatus.MPP`: the privileges that sret and mret return to.
+                "spp": Out(1),
+                "mpp": Out(Priv),
                 #: An interrupt is to be taken, its number; some enabled one is pending at all.
                 "interrupt": Out(1),
                 "interrupt_cause": Out(4),
@@ -290,6 +293,8 @@ class CsrFile(wiring.Component):
             environment.tvm.eq(status["TVM"]),
             environment.tw.eq(status["TW"]),
             environment.tsr.eq(status["TSR"]),
+            environment.spp.eq(status["SPP"]),
+            environment.mpp.eq(status["MPP"]),
             # MODE is Bare or Sv39, 8.
             environment.sv39.eq(satp[63]),
             environment.asid.eq(satp[PPN_BITS:]),
