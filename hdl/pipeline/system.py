@@ -17,7 +17,7 @@ __all__ = ["DATA_CSRS", "FETCH_CSRS", "INTERRUPT_CSRS", "forbid", "is_refused", 
 # instructions whose behavior modifies or is modified by the CSR state" (unprivileged specification,
 # "CSR Instructions"). Almost all state is looked at in the trap stage only, where one instruction
 # follows the other: epc, cause, tval and scratch registers, counters, delegation and vectors of
-# exceptions, what may be executed at all. A write of these costs nothing. The rest:
+# exceptions, what may be executed at all. A write of these holds nothing up. The rest:
 
 #: What fetches obey; so what follows a write is fetched again. So do `pmpcfg` and `pmpaddr`.
 FETCH_CSRS = (Csr.SATP, Csr.MENVCFG)

@@ -48,8 +48,9 @@ class TrapStage(wiring.Component):
 
     What changes how younger instructions are fetched (traps, returns, fences, writes of `satp`,
     `menvcfg`, `pmpcfg` and `pmpaddr`) flushes them and redirects the fetch stage. Behind a write of
-    what the execute stage obeys the next instruction waits one cycle (`ready`); other CSR writes
-    cost nothing. `hdl.pipeline.system` says which are which, and why.
+    what the execute stage obeys the next instruction waits one cycle (`ready`); behind others only
+    a CSR instruction does, since the record shows what the CSR has become. `hdl.pipeline.system`
+    says which are which, and why.
 
     Parameters
     ----------
@@ -332,16 +333,15 @@ class TrapStage(wiring.Component):
         flushes = Signal()
         is_system = held.unit == Unit.SYSTEM
         writes_csr = (held.unit == Unit.CSR) & self.csrs.attempt
-        protected = "pmp" in self.signature.members
-        by_fetch, by_execute = obeyed(
-            self.csrs.address, protected=protected, misaligned=self.joiner is not None
-        )
+        is_next = self.executed.unit == Unit.CSR
+        protected, misaligned = "pmp" in self.signature.members, self.joiner is not None
+        by_fetch, by_execute = obeyed(self.csrs.address, protected=protected, misaligned=misaligned)
         with m.If(is_system):
             with m.Switch(held.system):
                 with m.Case(System.FENCE_I, System.SRET, System.MRET, System.SFENCE_VMA):
                     m.d.comb += flushes.eq(1)
         m.d.comb += [
-            self._serial.eq(is_system | (writes_csr & (by_fetch | by_execute))),
+            self._serial.eq(is_system | (writes_csr & (by_fetch | by_execute | is_next))),
             redirect.valid.eq(
                 self._finishes & (target.valid | self._replays | flushes | (writes_csr & by_fetch))
             ),
