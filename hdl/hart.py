@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import RAM_BASE
+from hdl.arch import PAGE_BITS, RAM_BASE, VPN_BITS
 from hdl.memory.arbiter import Arbiter
 from hdl.memory.pma import Pma
 from hdl.memory.port import MemoryPort
@@ -206,6 +206,8 @@ class Hart(wiring.Component):
             decode.ready.eq(execute.accept),
             decode.calm.eq(execute.calm & trap.calm),
             decode.arrived.eq(trap.arrived),
+            fetch.fenced.eq(trap.sfence.va[PAGE_BITS + 2 * VPN_BITS :]),
+            trap.elsewhere.eq(fetch.elsewhere),
             trap.executed_valid.eq(execute.valid),
             execute.ready.eq(trap.ready),
             execute.trap_empty.eq(trap.empty),

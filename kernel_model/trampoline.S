@@ -11,8 +11,8 @@
  *      mvec       M-mode   the same; also what kernelvec ends in
  *
  * A page fault waits for all of this, so: what usually happens is straight on; what a load or the
- * read of a CSR gives is used by no instruction directly behind it; and there is no fence without
- * need.
+ * read of a CSR gives is used by no instruction directly behind it; between two writes of CSRs stands
+ * something else; and there is no fence without need.
  *
  * Interrupts are off here throughout: sstatus.SIE is 0 outside user mode. The kernel is reached by
  * a store to the doorbell, which is answered only when the kernel has served the trap; what to do
@@ -197,9 +197,8 @@ restore:
         ld      t0, TF_SEPC(a0)
         ld      t1, TF_SSTATUS(a0)
         csrw    sepc, t0
-        csrw    sstatus, t1     # SPP = 0: to user mode; SPIE = 1
-
         ld      ra, TF_RA(a0)
+        csrw    sstatus, t1     # SPP = 0: to user mode; SPIE = 1
         ld      sp, TF_SP(a0)
         ld      gp, TF_GP(a0)
         ld      tp, TF_TP(a0)

@@ -102,7 +102,9 @@ class Decode(wiring.Component):
             m.d.comb += getattr(decoded, name).eq(getattr(held, name))
         waits = self._operand(m, control.rs1, registers.rs1_data, decoded.rs1_data)
         waits |= self._operand(m, control.rs2, registers.rs2_data, decoded.rs2_data)
-        self._leap(m, occupied & ~held.fetch.is_refused() & ~decoded.control.illegal & ~held.refetch)
+        self._leap(
+            m, occupied & ~held.fetch.is_refused() & ~decoded.control.illegal & ~held.refetch
+        )
         from_pc = (control.unit == Unit.BRANCH) | control.use_pc
         m.d.comb += [
             decoded.address.eq(Mux(from_pc, held.pc, decoded.rs1_data) + control.imm),

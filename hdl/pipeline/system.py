@@ -8,16 +8,20 @@ from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import wiring
 
 from hdl.arch import PMPADDRS, PMPCFGS, Csr, Priv
+from hdl.pipeline.stages import ACCESSES
 from hdl.units.decoder import System, Unit
 
-__all__ = ["DATA_CSRS", "FETCH_CSRS", "INTERRUPT_CSRS", "attempts", "forbid", "is_refused", "lets_leap", "modify", "obeyed"]
+__all__ = [
+    *("DATA_CSRS", "FETCH_CSRS", "INTERRUPT_CSRS"),
+    *("attempts", "forbid", "is_refused", "lets_leap", "modify", "sequel"),
+]
 
 # A CSR access has to be "performed after the execution of any prior instructions in program order
 # whose behavior modifies or is modified by the CSR state and before the execution of any subsequent
 # instructions whose behavior modifies or is modified by the CSR state" (unprivileged specification,
 # "CSR Instructions"). Almost all state is looked at in the trap stage only, where one instruction
 # follows the other: epc, cause, tval and scratch registers, counters, delegation and vectors of
-# exceptions, what may be executed at all. A write of these costs nothing. The rest:
+# exceptions, what may be executed at all. A write of these holds nothing up. The rest:
 
 #: What fetches obey; so what follows a write is fetched again. So do `pmpcfg` and `pmpaddr`.
 FETCH_CSRS = (Csr.SATP, Csr.MENVCFG)
@@ -99,17 +103,43 @@ def lets_leap(executed: wiring.PureInterface) -> Value:
     return ~(system | (csr & attempts(executed)) | Cat(stores).any())
 
 
-def obeyed(address: Value, *, protected: bool, misaligned: bool) -> tuple[Value, Value]:
-    """Whether fetches obey the CSR at `address`, and whether the execute stage does.
+def sequel(
+    executed: wiring.PureInterface,
+    next_: wiring.PureInterface,
+    elsewhere: Value | None,
+    *,
+    protected: bool,
+) -> tuple[Value, Value]:
+    """What becomes of the instructions behind `executed` (`Executed`), if it retires.
 
-    With physical memory protection (`protected`) fetches obey that. Where accesses may be
-    `misaligned` the execute stage keeps what it has learnt of a first portion, so what it is about
-    to execute is fetched again, too, when that may change.
+    Whether `next_` (`Executed`), which is in the execute stage, has to stay there while `executed`
+    is in the trap stage, and whether all that follows is fetched again.
+
+    After an `sfence.vma` of an address it is not if it lies `elsewhere`, in no page with that
+    address: "if rs1≠x0, the fence orders only reads and writes made to leaf page table entries
+    corresponding to the virtual address in rs1" (privileged specification, "Supervisor
+    Memory-Management Fence Instruction"). Only an access to memory waits for the fence then.
+
+    With `elsewhere` None accesses may be misaligned: the execute stage keeps what it has learnt of
+    a first portion, so what it is about to execute is fetched again whenever that may have changed.
+    With physical memory protection (`protected`) fetches obey that, too.
     """
+    fences = executed.system == System.SFENCE_VMA
+    others = (System.FENCE_I, System.SRET, System.MRET)
+    spares = fences & (executed.rs1 != 0) & (0 if elsewhere is None else elsewhere)
+    flushes = (fences & ~spares) | Cat(executed.system == system for system in others).any()
+    accesses = Cat(next_.unit == unit for unit in ACCESSES).any()
     by_fetch = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if protected else ()))
-    by_fetch += DATA_CSRS if misaligned else ()
-    by_execute = (*DATA_CSRS, *INTERRUPT_CSRS)
+    by_fetch += DATA_CSRS if elsewhere is None else ()
+    refetches, waits = (
+        Cat(executed.insn[20:32] == csr for csr in csrs).any()
+        for csrs in (by_fetch, (*DATA_CSRS, *INTERRUPT_CSRS))
+    )
+    system = executed.unit == Unit.SYSTEM
+    writes = (executed.unit == Unit.CSR) & attempts(executed)
+    # The record of a write shows what the CSR has become, so the next one must not be there yet.
+    waits |= refetches | (next_.unit == Unit.CSR)
     return (
-        Cat(address == csr for csr in by_fetch).any(),
-        Cat(address == csr for csr in by_execute).any(),
+        (system & ~(spares & ~accesses)) | (writes & waits),
+        (system & flushes) | (writes & refetches),
     )

@@ -21,7 +21,7 @@ from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
-from hdl.pipeline.system import attempts, forbid, is_refused, lets_leap, modify, obeyed
+from hdl.pipeline.system import attempts, forbid, is_refused, lets_leap, modify, sequel
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
@@ -48,8 +48,9 @@ class TrapStage(wiring.Component):
 
     What changes how younger instructions are fetched (traps, returns, fences, writes of `satp`,
     `menvcfg`, `pmpcfg` and `pmpaddr`) flushes them and redirects the fetch stage. Behind a write of
-    what the execute stage obeys the next instruction waits one cycle (`ready`); other CSR writes
-    cost nothing. `hdl.pipeline.system` says which are which, and why.
+    what the execute stage obeys the next instruction waits one cycle (`ready`); behind others only
+    a CSR instruction does, since the record shows what the CSR has become. `hdl.pipeline.system`
+    says which are which, and why.
 
     Parameters
     ----------
@@ -75,6 +76,8 @@ class TrapStage(wiring.Component):
         The result: for readers in this cycle, and for the register file at its end.
     redirect
         Flush everything younger, and go on there.
+    elsewhere
+        None of what has been fetched since the last redirect lies in a page with `sfence.va`.
     calm, arrived
         The instruction lets younger ones leap; it has leapt itself, and leaves.
     environment, pmp, events, mtime, interrupts
@@ -111,6 +114,7 @@ class TrapStage(wiring.Component):
                 "wdata": Out(64),
                 "wen": Out(1),
                 "redirect": Out(Redirect()),
+                "elsewhere": In(1),
                 "calm": Out(1),
                 "arrived": Out(1),
                 "environment": Out(Environment()),
@@ -335,25 +339,16 @@ class TrapStage(wiring.Component):
         If that was `foreseen`, the leap has dropped them.
         """
         held, target, redirect = self._held, self.csrs.trap, self.redirect
-        flushes = Signal()
-        is_system = held.unit == Unit.SYSTEM
-        writes_csr = (held.unit == Unit.CSR) & self.csrs.attempt
         protected = "pmp" in self.signature.members
-        by_fetch, by_execute = obeyed(
-            self.csrs.address, protected=protected, misaligned=self.joiner is not None
-        )
-        with m.If(is_system):
-            with m.Switch(held.system):
-                with m.Case(System.FENCE_I, System.SRET, System.MRET, System.SFENCE_VMA):
-                    m.d.comb += flushes.eq(1)
+        elsewhere = self.elsewhere if self.joiner is None else None
+        serial, refetched = sequel(held, self.executed, elsewhere, protected=protected)
         m.d.comb += [
-            self._serial.eq(is_system | (writes_csr & (by_fetch | by_execute))),
-            self.calm.eq(~self._occupied | lets_leap(held)),
+            self._serial.eq(serial),
+            # What is fetched from the next cycle on has seen a fence of this one.
+            self.calm.eq(~self._occupied | lets_leap(held) | self.sfence.valid),
             self.arrived.eq(self._finishes & held.leapt),
             redirect.valid.eq(
-                self._finishes
-                & ~foreseen
-                & (target.valid | self._replays | flushes | (writes_csr & by_fetch))
+                self._finishes & ~foreseen & (target.valid | self._replays | refetched)
             ),
         ]
         with m.If(target.valid):

@@ -10,7 +10,7 @@ from sim.config import ENGINES
 from sim.engines.base import Engine, EngineError
 from sim.engines.hart import HartPorts
 from sim.engines.recipe import Recipe
-from sim.host.toolchain import cache_directory
+from sim.host.toolchain import ToolchainError, cache_directory
 from sim.platform.bus import Bus
 
 __all__ = ["make_engine"]
@@ -94,7 +94,7 @@ def _native(
                 hart = CompiledHart.of(make_hart(), directory, **wanted)
             else:
                 hart = CompiledHart.by_recipe(recipe, make_hart, directory, **wanted)
-        except (Unsupported, CompilerError, OSError) as error:
+        except (Unsupported, CompilerError, OSError, ToolchainError) as error:
             reason = str(error).partition("\n")[0]
             raise EngineError(f"the engine native does not work here: {reason}") from error
         return NativeEngine(hart, bus)

@@ -11,12 +11,12 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from sim.host.compilers import reason_of
 from sim.host.programs import programs_directory
+from sim.host.shared_cache import scratch
 from sim.host.toolchain import STRICT_FLAGS, ToolchainError, cache_directory, cached, run_compiler
 
 __all__ = [
@@ -93,8 +93,8 @@ def compile_own(
     The compiler's messages go to standard error. Raises ToolchainError if there is no ELF.
     """
     colour = "always" if sys.stderr.isatty() else "never"
-    with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:
-        temporary = Path(directory) / "program.elf"
+    with scratch(cache_directory()) as folder:
+        temporary = folder / "program.elf"
         result = run_compiler(
             [*sources, *objects], temporary, [*flags, f"-fdiagnostics-color={colour}"]
         )

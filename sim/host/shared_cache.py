@@ -4,8 +4,8 @@ A checkout that belongs to somebody else may only be read. What its owner has co
 others all the same: it is copied to their own cache.
 
 A full disk, a crash or a copy that was cut off leaves files that are not whole. A damaged library
-would kill the process that loads it, so each file ends with a seal, the hash of what stands before
-it, and is checked before it is used.
+would kill the process that loads it, so each file ends with a seal, the hash of its name and of
+what stands before it, and is checked before it is used. The name tells what the content is made of.
 """
 
 import contextlib
@@ -14,14 +14,20 @@ import os
 import shutil
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["SEAL", "checkout_cache", "content", "is_kept", "keep", "user_cache"]
+__all__ = ["SEAL", "checkout_cache", "content", "is_kept", "keep", "scratch", "user_cache"]
 
 #: How a seal begins; 64 hexadecimal digits follow. Loaders and linkers do not look behind what the
 #: headers of a file describe. It is part of what the names of files are hashed from.
-SEAL = b"\ntrapline sha256 "
+SEAL = b"\ntrapline named sha256 "
 _DIGITS = 64
+#: How folders are called in which something is being made.
+_MAKING = "making-"
+#: Seconds after which such a folder is no longer in use: nobody compiles for so long.
+_FORGOTTEN = 24 * 3600
 
 
 def checkout_cache() -> Path | None:
@@ -35,24 +41,43 @@ def user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "trapline"
 
 
+@contextlib.contextmanager
+def scratch(directory: Path) -> Iterator[Path]:
+    """A folder for what is being made, on the disk of the cache `directory`, for a while.
+
+    What processes have left there that were killed yesterday or before is taken away.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for left in directory.glob(f"{_MAKING}*"):
+        with contextlib.suppress(OSError):  # another process may do the same
+            if left.stat().st_mtime < time.time() - _FORGOTTEN:
+                shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=_MAKING, dir=directory) as folder:
+        yield Path(folder)
+
+
 def keep(made: Path, path: Path) -> None:
     """Moves the new file `made` to `path`, in a cache on the same disk, at once and with a seal.
 
     Whoever looks there sees all of it or nothing.
     """
-    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    seal = _seal(path, made.read_bytes())
     with made.open("ab") as file:
-        file.write(SEAL + digest.encode())
+        file.write(seal)
     os.replace(made, path)
 
 
 def content(path: Path) -> bytes:
-    """What was kept at `path`. Raises ValueError if it is not whole, and OSError."""
+    """What was kept at `path`. Raises ValueError if it is not whole or not that, and OSError."""
     sealed = path.read_bytes()
     data, seal = sealed[: -len(SEAL) - _DIGITS], sealed[-len(SEAL) - _DIGITS :]
-    if seal != SEAL + hashlib.sha256(data).hexdigest().encode():
+    if seal != _seal(path, data):
         raise ValueError(f"{path} is damaged")
     return data
+
+
+def _seal(path: Path, data: bytes) -> bytes:
+    return SEAL + hashlib.sha256(path.name.encode() + b"\0" + data).hexdigest().encode()
 
 
 def is_kept(path: Path) -> bool:
@@ -71,8 +96,8 @@ def is_kept(path: Path) -> bool:
     if shared is None or path.parent != user_cache():
         return False
     # Not there, or not to be read; and another process may be copying the same.
-    with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        copy = Path(shutil.copy(shared / path.name, scratch))
+    with contextlib.suppress(OSError), scratch(path.parent) as folder:
+        copy = Path(shutil.copy(shared / path.name, folder))
         if _is_whole(copy):
             os.replace(copy, path)
             return True

@@ -10,14 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 from sim.host.compilers import reason_of, run_tool
 from sim.host.progress import announced
-from sim.host.shared_cache import SEAL, checkout_cache, is_kept, keep, user_cache
+from sim.host.shared_cache import SEAL, checkout_cache, is_kept, keep, scratch, user_cache
 
 __all__ = [
     "EXTENSIONS",
@@ -81,8 +80,8 @@ def run_compiler(
     command = [*_compiler(extensions), *COMMON_FLAGS, *flags, *map(str, sources), "-o", str(out)]
     what = f"cannot compile {sources[0]}"
     try:
-        with tempfile.TemporaryDirectory(dir=cache_directory()) as scratch:
-            return run_tool(command, _environment(scratch), TIMEOUT)
+        with scratch(cache_directory()) as folder:
+            return run_tool(command, _environment(str(folder)), TIMEOUT)
     except subprocess.TimeoutExpired as error:
         raise ToolchainError(f"{what}: the compiler ran for more than {TIMEOUT} s") from error
     except OSError as error:
@@ -135,9 +134,9 @@ def _gcc() -> str:
     return path
 
 
-def _environment(scratch: str) -> dict[str, str]:
+def _environment(folder: str) -> dict[str, str]:
     """Zig's caches are ours: it would write to the home folder, which may be read-only."""
-    return {**os.environ, "ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch}
+    return {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
 
 
 def cached(
@@ -161,11 +160,8 @@ def cached(
     target = cache_directory() / f"{name}-{digest.hexdigest()[:16]}{suffix}"
     if is_kept(target):
         return target
-    with (
-        announced(f"compiling {name}"),
-        tempfile.TemporaryDirectory(dir=cache_directory()) as directory,
-    ):
-        temporary = Path(directory) / target.name
+    with announced(f"compiling {name}"), scratch(cache_directory()) as folder:
+        temporary = folder / target.name
         build(temporary)
         keep(temporary, target)
     return target

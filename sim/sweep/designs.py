@@ -1,11 +1,10 @@
 """Harts as compiled code, and how they come from one machine to another."""
 
-import tempfile
 from pathlib import Path
 
 from sim.config import RunConfig
 from sim.engines.native.machine.engine import NativeEngine
-from sim.host.shared_cache import content, is_kept, keep
+from sim.host.shared_cache import content, is_kept, keep, scratch
 from sim.host.toolchain import cache_directory
 from sim.machine import Machine
 
@@ -46,8 +45,8 @@ def install(files: dict[str, bytes]) -> None:
     for name, data in files.items():
         if (folder / name).exists():
             continue
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            whole = Path(scratch) / name
+        with scratch(folder) as making:
+            whole = making / name
             whole.write_bytes(data)
             keep(whole, folder / name)
 

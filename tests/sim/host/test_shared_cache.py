@@ -1,6 +1,7 @@
 """A cache keeps what is whole; what the owner of a checkout has compiled is not compiled again."""
 
 import ctypes
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from sim.engines.native.compiler import cxx
 from sim.engines.native.compiler.store import StoredModel, load, save
 from sim.host import shared_cache, toolchain
-from sim.host.shared_cache import content, is_kept, keep
+from sim.host.shared_cache import content, is_kept, keep, scratch
 
 
 @pytest.fixture
@@ -71,6 +72,28 @@ def test_what_is_damaged_is_taken_away_and_told_once(damage, tmp_path, capsys):
     assert not path.exists()
     assert not is_kept(path)
     assert capsys.readouterr().err == f"trapline: {path} is damaged and is made anew\n"
+
+
+def test_what_has_another_name_is_not_what_the_name_says(tmp_path):
+    other = kept(tmp_path / "model.so").rename(tmp_path / "other.so")
+
+    with pytest.raises(ValueError, match="other.so is damaged"):
+        content(other)
+    assert not is_kept(other)
+
+
+def test_what_is_made_goes_and_what_was_left_a_day_ago_goes_with_it(tmp_path):
+    for name in ("making-old", "making-new", "mine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").touch()
+    for name in ("making-old", "mine"):
+        os.utime(tmp_path / name, (0, 0))
+
+    with scratch(tmp_path) as folder:
+        assert folder.parent == tmp_path
+        (folder / "half").touch()
+
+    assert {path.name for path in tmp_path.iterdir()} == {"making-new", "mine"}
 
 
 @DAMAGE

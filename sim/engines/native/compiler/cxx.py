@@ -11,13 +11,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from sim.host.compilers import reason_of, run_tools
-from sim.host.shared_cache import SEAL, is_kept, keep
+from sim.host.shared_cache import SEAL, is_kept, keep, scratch
 
 __all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
 
@@ -104,21 +103,23 @@ def compile_library(
     Each is a file of its own; they are compiled at once, as far as there are processors. `level` is
     how much the compiler optimises: what runs briefly is compiled with less. The library is kept in
     `directory` under a hash of the sources, the flags and the compiler's version. Two processes may
-    compile the same at once: each writes files of its own.
+    compile the same at once: each writes files of its own. Raises CompilerError.
     """
     made_of = [source, *others, level, *FLAGS, processor(), str(find_compiler()), str(SEAL)]
     key = hashlib.sha256("\0".join(made_of).encode()).hexdigest()
     library = directory / f"{name}-{key[:32]}.so"
     if is_kept(library):
         return library, True
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as scratch:
-        texts = [Path(scratch) / f"{name}{number}.cpp" for number in range(1 + len(others))]
-        for path, text in zip(texts, (source, *others), strict=True):
-            path.write_text(text)
-        out = Path(scratch) / library.name
-        _compile(texts, out, level, directory)
-        keep(out, library)
+    try:
+        with scratch(directory) as folder:
+            texts = [folder / f"{name}{number}.cpp" for number in range(1 + len(others))]
+            for path, text in zip(texts, (source, *others), strict=True):
+                path.write_text(text)
+            out = folder / library.name
+            _compile(texts, out, level, directory)
+            keep(out, library)
+    except OSError as error:
+        raise CompilerError(f"cannot keep a library in {directory}: {error.strerror}") from error
     return library, False
 
 
@@ -128,12 +129,12 @@ def _compile(texts: Sequence[Path], out: Path, level: str, directory: Path) -> N
     failures = []
     for command, _version in _compilers():
         call = [*command, level, *FLAGS]
-        has_kept = "ziglang" in command and zigs.exists()
+        has_kept = zigs.exists()
         failure = _failure(call, texts, out, zigs)
-        if failure is not None and has_kept:
-            # It may be damaged, which Zig does not notice.
+        if failure is not None and "ziglang" in command:
+            # What it keeps may be damaged, which Zig does not notice, or have filled the disk.
             shutil.rmtree(zigs, ignore_errors=True)
-            failure = _failure(call, texts, out, zigs)
+            failure = _failure(call, texts, out, zigs) if has_kept else failure
         if failure is None:
             return
         failures.append(failure)
@@ -149,13 +150,21 @@ def _failure(call: Sequence[str], texts: Sequence[Path], out: Path, zigs: Path) 
         for calls in _calls([*call, *_without_library(call, texts)], texts, out):
             for result in run_tools(calls, environment, TIMEOUT):
                 if result.returncode != 0:
-                    return f"{call[0]} failed:\n{reason_of(result)}"
+                    reason = reason_of(result)
+                    return f"{call[0]} failed: {_gist(reason)}\n{reason}"
         ctypes.CDLL(str(out))
     except subprocess.TimeoutExpired:
         return f"{call[0]} ran for more than {TIMEOUT} s"
     except OSError as error:
         return f"{call[0]} makes a library that cannot be loaded: {error}"
     return None
+
+
+def _gist(reason: str) -> str:
+    """The line that tells most of what a compiler has said, which may begin with where it was."""
+    lines = reason.splitlines()
+    told = ("No space left", "error:", "failed", "ended by")
+    return next((line for words in told for line in lines if words in line), lines[0])
 
 
 def _calls(

@@ -3,13 +3,14 @@
 import contextlib
 import hashlib
 import json
-import tempfile
+import sys
 from collections.abc import Iterable
 from dataclasses import Field, asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from sim.host.shared_cache import content, is_kept, keep
+from sim.host.shared_cache import SEAL, content, is_kept, keep, scratch
 
 __all__ = ["ALL_STALE", "STALE", "StoredModel", "fingerprint", "load", "save"]
 
@@ -58,7 +59,7 @@ T = TypeVar("T", bound=_HasLibrary)
 
 def fingerprint(packages: Iterable[Path], *facts: object) -> str:
     """A hash of all source files in the folders `packages`, and of `facts` by their `repr`."""
-    digest = hashlib.sha256(repr(facts).encode())
+    digest = hashlib.sha256(SEAL + repr(facts).encode())
     for package in packages:
         for path in sorted(package.rglob("*")):
             if path.suffix in _SOURCES:
@@ -78,9 +79,19 @@ def load(path: Path, kind: type[T]) -> T | None:
 def save(path: Path, image: _HasLibrary) -> None:
     """Keeps `image`, any dataclass with a `library`, in `path`.
 
-    Who may read it is for the umask to say, as with the library: a checkout may be shared.
+    Who may read it is for the umask to say, as with the library: a checkout may be shared. If it
+    cannot be kept, that is told, and no reason not to run what was made.
     """
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        whole = Path(scratch) / path.name
-        whole.write_text(json.dumps(asdict(image)))
-        keep(whole, path)
+    try:
+        with scratch(path.parent) as folder:
+            whole = folder / path.name
+            whole.write_text(json.dumps(asdict(image)))
+            keep(whole, path)
+    except OSError as error:
+        _tell(path.parent, error.strerror)
+
+
+@cache
+def _tell(folder: Path, reason: str | None) -> None:
+    """Once."""
+    print(f"trapline: cannot keep files in {folder}: {reason}", file=sys.stderr)

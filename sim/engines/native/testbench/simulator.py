@@ -28,11 +28,12 @@ from sim.engines.native.testbench.claims import Claims
 from sim.engines.native.testbench.open_design import OpenDesign, find_design, open_design
 from sim.engines.native.testbench.slots import Running, State
 from sim.engines.native.testbench.survey import Survey
-from sim.host.toolchain import cache_directory
+from sim.host.toolchain import ToolchainError, cache_directory
 
 __all__ = ["NativeSimEngine", "NotNative"]
 
-_FAILURES = (Unsupported, CompilerError, OSError)
+#: The last is that of a cache that is nowhere to be had.
+_FAILURES = (Unsupported, CompilerError, OSError, ToolchainError)
 
 
 class NotNative(UserWarning):
@@ -121,8 +122,8 @@ class NativeSimEngine(PySimEngine):
         return more
 
     def _compile(self) -> None:
-        directory = self.directory or cache_directory()
         try:
+            directory = self.directory or cache_directory()
             self._use(open_design(self._design, self._survey, directory, self.level))
         except _FAILURES as error:
             self._refuse(error)

@@ -56,7 +56,7 @@ def test_files_are_compiled_side_by_side(tmp_path):
 
 
 def test_what_is_wrong_with_any_of_them_is_passed_on(tmp_path):
-    with pytest.raises(CompilerError, match=r"(?s)failed:\n.*nonsense"):
+    with pytest.raises(CompilerError, match=r"failed: .*error: .*nonsense.*\n(.*\n)*.*nonsense"):
         compile_library(ANSWER % 1, "test", tmp_path, others=["nonsense"])
     assert not list(tmp_path.glob("*.so"))
 
@@ -83,7 +83,7 @@ def test_two_may_compile_the_same_at_once(tmp_path):
 
 
 def test_what_the_compiler_says_is_passed_on(tmp_path):
-    with pytest.raises(CompilerError, match=r"(?s)failed:\n.*nonsense"):
+    with pytest.raises(CompilerError, match=r"failed: .*error: .*nonsense.*\n(.*\n)*.*nonsense"):
         compile_library("nonsense", "test", tmp_path)
     assert not list(tmp_path.glob("*.so"))
 
