@@ -1,8 +1,7 @@
 """The trap stage: the last one, where instructions retire, trap or are interrupted, in order.
 
-Everything that cannot be undone happens here, or is started by the execute stage when the trap
-stage is sure to finish what it holds: CSR writes, traps and returns, fences, the second half of
-atomics, and the A and D bits of Svadu.
+Everything that cannot be undone happens here, or is started by the execute stage when this one is
+sure to finish what it holds: CSR writes, traps, returns, fences, second halves of atomics, A and D.
 """
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
@@ -46,11 +45,9 @@ class TrapStage(wiring.Component):
     everything else              nothing                                          1
     ============================ ================================================ ================
 
-    What changes how younger instructions are fetched (traps, returns, fences, writes of `satp`,
-    `menvcfg`, `pmpcfg` and `pmpaddr`) flushes them and redirects the fetch stage. Behind a write of
-    what the execute stage obeys the next instruction waits one cycle (`ready`); behind others only
-    a CSR instruction does, since the record shows what the CSR has become. `hdl.pipeline.system`
-    says which are which, and why.
+    What changes how younger instructions are fetched flushes them and redirects the fetch stage:
+    traps, returns, fences, writes of some CSRs. Behind a write of others the next instruction waits
+    for a cycle (`ready`). `hdl.pipeline.system` says which are which, and why.
 
     Parameters
     ----------
@@ -146,6 +143,8 @@ class TrapStage(wiring.Component):
         self._serial = Signal(name="serial")
         #: It is privileged, or accesses a CSR, and the current privilege or a CSR forbids it.
         self._forbidden = Signal(name="forbidden")
+        #: The CSR of the last CSR instruction: the record of a write shows it a cycle later.
+        self._address = Signal(12, name="csr_address", reset_less=True)
         #: What a CSR instruction works with: rs1 or the immediate.
         self._operand = Signal(64, name="operand")
         #: The value of a load.
@@ -192,10 +191,12 @@ class TrapStage(wiring.Component):
             csrs.mtime.eq(self.mtime),
             self._operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
             csrs.attempt.eq(attempts(held)),
-            csrs.address.eq(held.insn[20:32]),
+            csrs.address.eq(self._address),
             csrs.write.eq(self._retires & (held.unit == Unit.CSR) & csrs.attempt),
             csrs.retire.eq(self._retires),
         ]
+        with m.If(self.ready & (self.executed.unit == Unit.CSR)):
+            m.d.sync += self._address.eq(self.executed.insn[20:32])
         modify(m, csrs.write_data, held.funct3, csrs.modify_data, self._operand)
 
     def _system(self, m: Module) -> None:

@@ -179,6 +179,12 @@ class WatchedTrapStage(Proof):
         return ~self.held | (Cat(same).all() & is_consistent(self.insn))
 
     @invariant
+    def csr_is_the_instructions(self, m):
+        """The CSR that is addressed is that of the instruction, if it is a CSR instruction."""
+        used = self.held & self.is_unit(Unit.CSR)
+        return ~used | (self.csrs.address == self.insn.insn[20:32])
+
+    @invariant
     def memory_owes_by_state(self, m):
         """Memory owes a response to the instruction's access, or to the write of an AMO."""
         state = self.stage.amo.state
