@@ -65,12 +65,19 @@ class Leap(wiring.Component):
     holds: Out(1)
     priv: Out(Priv)
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: State, for proofs: the instruction has leapt before this cycle; one that has leapt has
+        #: not arrived.
+        self.done, self.ahead = Signal(), Signal()
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         environment, current = self.environment, self.environment.priv
-        #: It has leapt before this cycle; one that has leapt has not arrived; the new privilege.
-        done, ahead, new = Signal(), Signal(), Signal(Priv)
-        wants, to, cause = Signal(), Signal(Priv), Signal(4)
+        done, ahead = self.done, self.ahead
+        #: What the instruction wants to be: a leap, to a privilege; the privilege of the last one.
+        wants, to, new = Signal(), Signal(Priv), Signal(Priv)
+        cause = Signal(4)
         to_s = (current != Priv.M) & environment.medeleg.bit_select(cause, 1)
         vector = Mux(to_s, environment.stvec, environment.mtvec)
         with m.If(self.valid & (self.unit == Unit.SYSTEM)):

@@ -71,25 +71,39 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def traps_redirect(self, m):
-        """Every trap squashes what is younger and goes on at its vector."""
+        """Every trap squashes what is younger and goes on at its vector, or has leapt there."""
         to_vector = self.redirect.target == self.trap.vector
-        return self.trap.valid, self.redirect.valid & to_vector
+        called = self.is_system(System.ECALL, System.EBREAK) & carries_no_exception(self.insn)
+        return self.trap.valid, (self.redirect.valid ^ (self.insn.leapt & called)) & to_vector
 
     @proves
     def returns_redirect(self, m):
-        """mret and sret squash what is younger and go on at mepc and sepc."""
+        """mret and sret squash what is younger and go on at mepc and sepc, or have leapt there."""
         epc = Mux(self.csrs.mret, self.environment.mepc, self.environment.sepc)
         returned = self.csrs.mret | self.csrs.sret
-        return returned, self.redirect.valid & (self.redirect.target == epc)
+        goes_on = self.redirect.valid ^ self.insn.leapt
+        return returned, goes_on & (self.redirect.target == epc)
+
+    @proves
+    def leaps_arrive(self, m):
+        """An instruction that has leapt tells when it leaves, and nothing enters beside it."""
+        return self.leaves & self.insn.leapt, self.stage.arrived & ~self.stage.ready
 
     @proves
     def fences_and_csrs_refetch(self, m):
-        """Fences, and writes of CSRs that fetches obey, refetch what follows."""
+        """Fences and writes of CSRs that fetches obey refetch what follows and may lie there."""
         csrs = (Csr.SATP, Csr.MENVCFG)
         written = self.csrs.write & Cat(self.csrs.address == csr for csr in csrs).any()
         fence_i = self.stage.wen & self.is_system(System.FENCE_I)
-        event = written | fence_i | self.stage.sfence.valid
+        spared = self.stage.sfence.has_va & self.stage.elsewhere
+        event = written | fence_i | (self.stage.sfence.valid & ~spared)
         return event, self.redirect.valid & (self.redirect.target == self.insn.next_pc)
+
+    @proves
+    def accesses_wait_for_fences(self, m):
+        """No access enters beside a fence of translations, which it has to see."""
+        accesses = Cat(self.stage.executed.unit == unit for unit in ACCESSES).any()
+        return self.stage.sfence.valid & accesses, ~self.stage.ready
 
     @proves
     def csr_changes_are_alone(self, m):
