@@ -34,7 +34,7 @@ export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
 .PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
-        twokernels formal mutants fuzz foreign bench compare sweep calibrate synth docs verilog clean
+        twokernels formal mutants fuzz sanitize foreign bench compare sweep calibrate synth docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ campaign: $(STAMP) ## compare the MMU and the hart with the golden model on CASE
 
 fuzz: $(STAMP) ## try COUNT broken files, command lines and wild programs of each kind
 	$(VERIFY) fuzz --cases $(COUNT) $(OPTIONS)
+
+sanitize: $(STAMP) ## run the native engine's tests with its C++ under sanitizers
+	$(BIN)/python -m tests.sanitize $(if $(CIRCUITS),--circuits $(CIRCUITS))
 
 lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in lock-step
 	$(VERIFY) lockstep --cases $(PROGRAMS) $(OPTIONS)

@@ -5,7 +5,7 @@ an entry may be says Sv39 (privileged architecture, Sv39: Page-Based 39-bit Virt
 the rest is the kernel's own promise. Nothing is changed, and nothing charged.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from struct import Struct
@@ -24,6 +24,7 @@ from hdl.arch import (
 from kernel_model.calls.state import KernelState
 from kernel_model.facts.memlayout import TRAMPOLINE, TRAPFRAME
 from kernel_model.facts.panic import KernelPanic
+from kernel_model.mm.areas import parts_of
 from kernel_model.mm.memory import PhysicalMemory
 from kernel_model.mm.pagetable import SPAN
 from kernel_model.mm.regions import Owner, Region
@@ -84,7 +85,8 @@ class MemoryCheck:
     - Each frame has as many references as uses: none is free and mapped, none mapped twice unless
       it is counted, none lost. Only one of a single reference may be written; but in a shared area
       a page is mapped to the frame that its backing has for it.
-    - A backing has as many address spaces as it has counted.
+    - A backing knows which parts of it the areas of all processes show, and has frames for no
+      others.
 
     The panic names the process, the entry and what is wrong.
     """
@@ -134,14 +136,17 @@ class MemoryCheck:
             raise KernelPanic(f"check: {whose} has nothing at {min(waiting):#x}")
 
     def _look_at_backings(self) -> None:
-        counted: Counter[int] = Counter()
+        found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         for proc in self._kernel.procs[1:]:
-            areas = (region.area for region in proc.space.regions.areas)
-            counted.update({area.backing for area in areas if area and area.backing})
+            for key, part in parts_of(proc.space):
+                found[key].append(part)
         for key, backing in self._kernel.backings.items():
-            if counted[key] != backing.spaces:
-                known = f"{counted[key]} address spaces and has counted {backing.spaces}"
-                raise KernelPanic(f"check: backing {key} is of {known}")
+            if sorted(found[key]) != sorted(backing.parts):
+                known = f"{_ranges(found[key])}, and knows of {_ranges(backing.parts)}"
+                raise KernelPanic(f"check: backing {key} is shown at {known}")
+            for place in backing.frames:
+                if not any(start <= place < end for start, end in backing.parts):
+                    raise KernelPanic(f"check: backing {key} keeps {place:#x}, which no area shows")
 
     def _walk(
         self, root: int, whose: str, end: int, regions: tuple[Region, ...]
@@ -212,6 +217,11 @@ class MemoryCheck:
                     found = place
         assert found is not None
         return found
+
+
+def _ranges(parts: list[tuple[int, int]]) -> str:
+    """In words: "0x0 to 0x2000, 0x1000 to 0x2000"."""
+    return ", ".join(f"{start:#x} to {end:#x}" for start, end in sorted(parts)) or "nowhere"
 
 
 def _name(proc: Proc) -> str:

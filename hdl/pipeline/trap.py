@@ -130,8 +130,7 @@ class TrapStage(wiring.Component):
         self.traps, self.amo = TrapUnit(), AmoUnit()
         self.joiner = Joiner() if misaligned else None
         #: The instruction in the stage.
-        self._held = payload(Executed(), "held")
-        self._occupied = Signal(name="occupied")
+        self._held, self._occupied = payload(Executed(), "held"), Signal(name="occupied")
         #: It leaves at the end of the cycle; if it retires, it has happened.
         self._finishes = Signal(name="leaves")
         self._retires = Signal(name="retires")
@@ -145,10 +144,8 @@ class TrapStage(wiring.Component):
         self._forbidden = Signal(name="forbidden")
         #: The CSR of the last CSR instruction: the record of a write shows it a cycle later.
         self._address = Signal(12, name="csr_address", reset_less=True)
-        #: What a CSR instruction works with: rs1 or the immediate.
-        self._operand = Signal(64, name="operand")
-        #: The value of a load.
-        self._value = Signal(64, name="loaded_value")
+        #: What a CSR instruction works with, rs1 or the immediate; the value of a load.
+        self._operand, self._value = Signal(64, name="operand"), Signal(64, name="loaded_value")
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

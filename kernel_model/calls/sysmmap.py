@@ -21,7 +21,7 @@ from kernel_model.facts.param import NAREA
 from kernel_model.fs.file import fileclose, filedup
 from kernel_model.fs.mapped import unmapareas
 from kernel_model.fs.state import File, FileType
-from kernel_model.mm.areas import add_backing, drop_backing, make_area
+from kernel_model.mm.areas import add_backing, drop_part, make_area
 from kernel_model.mm.regions import Area, Region
 from kernel_model.proc.state import Proc
 
@@ -76,15 +76,12 @@ def _mappable(proc: Proc, rights: int, shared: bool) -> File | None:
 
 def _map(kernel: KernelState, proc: Proc, region: Region, file: File | None) -> int:
     """Give the process the area, if the policy allows it; its address."""
-    area, key = region.area, 0
-    if area and (area.shared or file):
-        key = add_backing(kernel, filedup(file) if file else None)
-        region = region._replace(area=area._replace(backing=key))
+    if file or (region.area and region.area.shared):
+        region = add_backing(kernel, region, filedup(file) if file else None)
     if kernel.policy.map(kernel, proc.space, region):
         proc.space.regions = proc.space.regions.with_area(region)
         return region.start
-    if key:
-        drop_backing(kernel, key)
+    drop_part(kernel, region, region.start, region.end)
     if file:
         fileclose(kernel, file)
     return -1

@@ -36,11 +36,12 @@ __all__ = [
     "add_backing",
     "born_with",
     "common_references",
-    "drop_backing",
+    "drop_part",
     "first_frame",
     "is_written_back",
     "make_area",
     "mark_stored",
+    "parts_of",
     "populate",
     "retain_backings",
     "tables_wanted",
@@ -57,8 +58,9 @@ class Backing:
 
     #: The open file, to which it has a reference of its own; None for zeros.
     file: "File | None"
-    #: Address spaces with an area of it.
-    spaces: int = 1
+    #: What each area of it shows, in any process, by places in the file: the first, and the one
+    #: behind the last.
+    parts: list[tuple[int, int]] = field(default_factory=list)
     #: Of shared areas: the frame of each page that was touched, by its place in the file. It has a
     #: reference to each.
     frames: dict[int, int] = field(default_factory=dict)
@@ -79,69 +81,72 @@ def make_area(space: AddressSpace, length: int, rights: int, area: Area) -> Regi
     return None
 
 
-def add_backing(kernel: MemoryState, file: "File | None") -> int:
-    """A new backing, for one address space; its key."""
+def add_backing(kernel: MemoryState, region: Region, file: "File | None") -> Region:
+    """The region of an area, with a new backing of which it is the only part."""
+    area = region.area
+    if area is None:
+        return region
     key = 1 + max(kernel.backings, default=0)
-    kernel.backings[key] = Backing(file)
-    return key
+    kernel.backings[key] = Backing(file, [_part(area, region.start, region.end)])
+    return region._replace(area=area._replace(backing=key))
 
 
 def retain_backings(kernel: MemoryState, space: AddressSpace) -> None:
-    """Note that one more address space, a copy, has the backings of its areas."""
-    for key in _keys(space):
-        kernel.backings[key].spaces += 1
+    """Note that one more address space, a copy, has what its areas have of their backings."""
+    for key, part in parts_of(space):
+        kernel.backings[key].parts.append(part)
 
 
-def drop_backing(kernel: MemoryState, key: int) -> Backing | None:
-    """Note that an address space has no area of it any more; the backing if none has.
+def drop_part(kernel: MemoryState, region: Region, start: int, end: int) -> Backing | None:
+    """Note that the region of an area is without what lies from `start` to `end`, a part of it.
 
-    It has given back its frames then, and whoever asks has to close its file.
+    What nobody can touch any more has no frames then. Returns the backing if nothing is left of it:
+    whoever asks has to close its file.
     """
-    backing = kernel.backings[key]
-    backing.spaces -= 1
-    if backing.spaces:
+    area = region.area
+    if area is None or not area.backing:
         return None
-    kernel.kmem.kfree_all(list(backing.frames.values()))
-    del kernel.backings[key]
-    return backing
-
-
-def unmap_areas(
-    kernel: MemoryState, space: AddressSpace, start: int, end: int
-) -> Iterator[Backing]:
-    """Take the pages of areas from `start` to `end`; yields what `drop_backing` does for each.
-
-    Frames of a shared area are free, too, if no other process has a part of it. If one has, they
-    stay until it has none: what of the area the others can touch is not looked up.
-    """
-    before = _keys(space)
-    for area in space.regions.areas:
-        first, last = max(area.start, start), min(area.end, end)
-        if first >= last:
-            continue
-        pages = (last - first) // PAGE_SIZE
-        space.reside(-uvmunmap(kernel, space.root, first, pages, do_free=True))
-        if area.area and area.area.backing:
-            _forget(kernel, area.area, first, last)
-    space.regions = space.regions.without(start, end)
-    for key in sorted(before - _keys(space)):
-        dropped = drop_backing(kernel, key)
-        if dropped is not None:
-            yield dropped
-
-
-def _forget(kernel: MemoryState, area: Area, start: int, end: int) -> None:
-    """Free the frames of pages that nobody can touch any more."""
     backing = kernel.backings[area.backing]
-    if backing.spaces > 1:
-        return
-    gone = [place for place in backing.frames if start <= area.base + place < end]
+    first, last = _part(area, start, end)
+    before, behind = _part(area, region.start, region.end)
+    backing.parts.remove((before, behind))
+    left = ((before, first), (last, behind))
+    backing.parts += [part for part in left if part[0] < part[1]]
+    gone = [
+        place
+        for place in backing.frames
+        if first <= place < last and not any(low <= place < top for low, top in backing.parts)
+    ]
     kernel.kmem.kfree_all([backing.frames.pop(place) for place in gone])
+    if backing.parts:
+        return None
+    return kernel.backings.pop(area.backing)
 
 
-def _keys(space: AddressSpace) -> set[int]:
-    """The backings of its areas."""
-    return {area.area.backing for area in space.regions.areas if area.area and area.area.backing}
+def unmap_areas(kernel: MemoryState, space: AddressSpace, start: int, end: int) -> list[Backing]:
+    """Take the pages of areas from `start` to `end`; the backings of which nothing is left."""
+    ended = []
+    for region in space.regions.areas:
+        first, last = max(region.start, start), min(region.end, end)
+        if first < last:
+            pages = (last - first) // PAGE_SIZE
+            space.reside(-uvmunmap(kernel, space.root, first, pages, do_free=True))
+            ended.append(drop_part(kernel, region, first, last))
+    space.regions = space.regions.without(start, end)
+    return [backing for backing in ended if backing]
+
+
+def _part(area: Area, start: int, end: int) -> tuple[int, int]:
+    """Addresses in an area, as places in its file."""
+    return start - area.base, end - area.base
+
+
+def parts_of(space: AddressSpace) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The key of each area's backing, and which part of that the area shows."""
+    for region in space.regions.areas:
+        area = region.area
+        if area and area.backing:
+            yield area.backing, _part(area, region.start, region.end)
 
 
 def first_frame(kernel: MemoryState, region: Region, va: int) -> int:

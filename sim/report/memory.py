@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hdl.arch import PAGE_SIZE, pte_to_pa
+from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.kernel import Kernel
 from kernel_model.mm.peek import mapped
+from kernel_model.mm.regions import Region
 from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.mm.state import User
 from kernel_model.proc.state import KernelWatcher
@@ -14,14 +16,17 @@ from sim.report.blocks import Blocks
 
 __all__ = ["FRAMES", "GONE", "MAP", "PROMISED", "SHARED", "SIZES", "TOUCHED", "MemoryWatch"]
 
-#: The states of a page: not the process's, or not any more; below its size; in memory; in memory,
-#: in a frame that others have too.
+#: The states of a page: not the process's, or not any more; below its size, or in an area of
+#: `mmap`; in memory; in memory, in a frame that others have too.
 GONE, PROMISED, TOUCHED, SHARED = range(4)
 
 SIZES = ("cycle", "pid", "size", "resident")
 FRAMES = ("cycle", "free")
 #: From `cycle` on `count` pages of a process, from number `page` on, are in `state`.
 MAP = ("cycle", "pid", "page", "count", "state")
+
+#: Pages that follow each other: the number of the first, and the one behind the last.
+_Span = tuple[int, int]
 
 
 class _Seen(NamedTuple):
@@ -30,12 +35,18 @@ class _Seen(NamedTuple):
     root: int
     size: int
     resident: int
-    #: Pages below the size, and the states of those that are in memory.
-    pages: int
+    areas: tuple[Region, ...]
+    #: The states of those of its pages that are in memory.
     states: dict[int, int]
 
+    def spans(self) -> Iterator[_Span]:
+        """The pages of the process: from which number, and to the one behind which."""
+        yield 0, -(-self.size // PAGE_SIZE)
+        for area in self.areas:
+            yield area.start // PAGE_SIZE, area.end // PAGE_SIZE
 
-_NOTHING = _Seen(0, 0, 0, 0, {})
+
+_NOTHING = _Seen(0, 0, 0, (), {})
 
 
 class MemoryWatch(KernelWatcher):
@@ -84,16 +95,16 @@ class MemoryWatch(KernelWatcher):
         for pid, proc in procs.items():
             before = self._seen.get(pid, _NOTHING)
             space = proc.space
-            known = space.root, space.size, space.resident
-            if known == before[:3] and not sharing:
+            known = space.root, space.size, space.resident, space.regions.areas
+            if known == before[:4] and not sharing:
                 continue
             brought = self._brought.get(pid, ())
-            if (*before[:2], before.resident + len(brought)) == known and not sharing:
+            if before[:4] == (*known[:2], known[2] - len(brought), known[3]) and not sharing:
                 self._add(cycle, pid, brought)
                 states = before.states
             else:
-                states = dict(self._states(space.root, _pages_of(space.size)))
-            now = _Seen(*known, _pages_of(space.size), states)
+                states = dict(self._states(space.root))
+            now = _Seen(*known, states)
             self._change(cycle, pid, before, now)
             self._seen[pid] = now
         self._brought.clear()
@@ -104,37 +115,57 @@ class MemoryWatch(KernelWatcher):
         for first, count in _runs(brought):
             self._pages.add((cycle, pid, first, count, TOUCHED))
 
-    def _states(self, root: int, pages: int) -> Iterator[tuple[int, int]]:
+    def _states(self, root: int) -> Iterator[tuple[int, int]]:
         kmem = self._kernel.kmem
-        for va, pte, size in mapped(self._kernel.memory, root, pages * PAGE_SIZE):
+        # What processes share has a reference of the kernel's, too.
+        kept = {frame for each in self._kernel.backings.values() for frame in each.frames.values()}
+        for va, pte, size in mapped(self._kernel.memory, root, TRAPFRAME):
             for offset in range(0, size, PAGE_SIZE):
-                shared = kmem.shared and kmem.references(pte_to_pa(pte) + offset) > 1
+                frame = pte_to_pa(pte) + offset
+                shared = kmem.shared and kmem.references(frame) > 1 + (frame in kept)
                 yield (va + offset) // PAGE_SIZE, SHARED if shared else TOUCHED
 
     def _change(self, cycle: int, pid: int, before: _Seen, now: _Seen) -> None:
         """Writes what is different now."""
         if (before.size, before.resident) != (now.size, now.resident):
             self._sizes.add((cycle, pid, now.size, now.resident))
-        if before.root != now.root and before.pages:
-            self._pages.add((cycle, pid, 0, before.pages, GONE))
+        if before.root != now.root:
+            self._set(cycle, pid, before.spans(), GONE)
             before = _NOTHING
-        least, most = sorted((before.pages, now.pages))
-        if least < most:
-            state = PROMISED if now.pages == most else GONE
-            self._pages.add((cycle, pid, least, most - least, state))
+        if (before.size, before.areas) != (now.size, now.areas):
+            self._set(cycle, pid, _without(before.spans(), now.spans()), GONE)
+            self._set(cycle, pid, _without(now.spans(), before.spans()), PROMISED)
         if before.states is now.states:
             return
-        lost = (page for page in before.states.keys() - now.states.keys() if page < now.pages)
-        for first, count in _runs(lost):
+        spans = list(now.spans())
+        lost = before.states.keys() - now.states.keys()
+        still = (page for page in lost if any(first <= page < last for first, last in spans))
+        for first, count in _runs(still):
             self._pages.add((cycle, pid, first, count, PROMISED))
         new = now.states.items() - before.states.items()
         for state in (TOUCHED, SHARED):
             for first, count in _runs(page for page, its in new if its == state):
                 self._pages.add((cycle, pid, first, count, state))
 
+    def _set(self, cycle: int, pid: int, spans: Iterable[_Span], state: int) -> None:
+        for first, last in spans:
+            if first < last:
+                self._pages.add((cycle, pid, first, last - first, state))
 
-def _pages_of(size: int) -> int:
-    return -(-size // PAGE_SIZE)
+
+def _without(
+    spans: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """What is in `spans` and not in `others`, each by its bounds."""
+    left = list(spans)
+    for first, last in others:
+        left = [
+            part
+            for low, top in left
+            for part in ((low, min(top, first)), (max(low, last), top))
+            if part[0] < part[1]
+        ]
+    return left
 
 
 def _runs(pages: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -211,9 +211,16 @@ class TestAreas:
         broken.write(area - PAGE_SIZE, on=Pte.V | Pte.R)
         assert broken.complaint().endswith(f"for {area - PAGE_SIZE:#x} is past the size")
 
-    def test_a_backing_that_has_counted_wrong(self, broken, area):
-        broken.kernel.backings[1].spaces = 3
-        assert broken.complaint() == "check: backing 1 is of 2 address spaces and has counted 3"
+    def test_a_backing_that_knows_other_parts_than_there_are(self, broken, area):
+        broken.kernel.backings[1].parts[1] = (PAGE_SIZE, 2 * PAGE_SIZE)
+        assert broken.complaint() == (
+            "check: backing 1 is shown at 0x0 to 0x2000, 0x0 to 0x2000, "
+            "and knows of 0x0 to 0x2000, 0x1000 to 0x2000"
+        )
+
+    def test_a_backing_with_a_frame_that_nobody_can_touch(self, broken, area):
+        broken.kernel.backings[1].frames[7 * PAGE_SIZE] = broken.frame(HEAP)
+        assert broken.complaint() == "check: backing 1 keeps 0x7000, which no area shows"
 
     def test_a_frame_that_a_backing_has_lost(self, broken, area):
         frame = broken.kernel.backings[1].frames.pop(0)

@@ -6,21 +6,23 @@ from kernel_model.mm.areas import (
     add_backing,
     born_with,
     common_references,
-    drop_backing,
+    drop_part,
     first_frame,
     is_written_back,
     make_area,
     mark_stored,
+    parts_of,
     populate,
     retain_backings,
     tables_wanted,
     unmap_areas,
 )
 from kernel_model.mm.pagetable import count_tables
+from kernel_model.mm.policy import make_policy
 from kernel_model.mm.regions import Area, Owner, Region
 from kernel_model.mm.space import AddressSpace
 from tests.kernel_model.mapping import ANONYMOUS, PRIVATE, READ, SHARED, WRITE, mmap, open_file
-from tests.kernel_model.support import failing_kalloc, make_hart
+from tests.kernel_model.support import failing_kalloc, make_hart, switch_to
 
 RW = int(Pte.R | Pte.W)
 A, D = int(Pte.A), int(Pte.D)
@@ -33,8 +35,8 @@ def hart():
     return hart
 
 
-def region(pages=1, rights=RW, shared=True, inum=0, start=1 << 30, backing=0):
-    area = Area(backing, shared, inum, start)
+def region(pages=1, rights=RW, shared=True, inum=0, start=1 << 30):
+    area = Area(0, shared, inum, start)
     return Region(start, start + pages * PAGE_SIZE, rights, Owner.MMAP, area)
 
 
@@ -66,22 +68,42 @@ def test_the_base_is_where_the_file_would_begin():
     assert made.name == "mmap (shared, file 7 from 0x3000)"
 
 
-def test_backings_are_kept_as_long_as_an_address_space_has_them(hart):
+def test_backings_are_kept_as_long_as_an_area_shows_a_part_of_them(hart):
     kernel = hart.kernel
-    mmap(hart, 1, READ | WRITE, SHARED | ANONYMOUS)
+    mmap(hart, 3 * PAGE_SIZE, READ | WRITE, SHARED | ANONYMOUS)
+    (area,) = hart.proc.space.regions.areas
     (key,) = kernel.backings
+    backing = kernel.backings[key]
     retain_backings(kernel, hart.proc.space)
-    assert kernel.backings[key].spaces == 2
-    assert drop_backing(kernel, key) is None
-    assert drop_backing(kernel, key).file is None
+    assert backing.parts == [(0, 3 * PAGE_SIZE)] * 2
+    middle = area.start + PAGE_SIZE
+    assert drop_part(kernel, area, middle, middle + PAGE_SIZE) is None
+    assert sorted(backing.parts) == [
+        (0, PAGE_SIZE),
+        (0, 3 * PAGE_SIZE),
+        (2 * PAGE_SIZE, 3 * PAGE_SIZE),
+    ]
+    assert drop_part(kernel, area, area.start, area.end) is None
+    first, last = area._replace(end=middle), area._replace(start=middle + PAGE_SIZE)
+    assert drop_part(kernel, first, first.start, first.end) is None
+    assert backing.parts == [(2 * PAGE_SIZE, 3 * PAGE_SIZE)]
+    assert drop_part(kernel, last, last.start, last.end) is backing
     assert kernel.backings == {}
-    assert add_backing(kernel, None) == 1
-    assert add_backing(kernel, None) == 2
+
+
+def test_a_new_backing_is_shown_where_its_area_is(hart):
+    kernel, space = hart.kernel, hart.proc.space
+    here, there = region(2), region(start=1 << 31)._replace(rights=int(Pte.R))
+    for each, key in ((here, 1), (there, 2)):
+        made = add_backing(kernel, each, None)
+        assert made == each._replace(area=each.area._replace(backing=key))
+        space.regions = space.regions.with_area(made)
+    assert list(parts_of(space)) == [(1, (0, 2 * PAGE_SIZE)), (2, (0, PAGE_SIZE))]
 
 
 def test_all_who_share_an_area_have_the_frame_that_the_first_touch_brings(hart):
     kernel = hart.kernel
-    area = region(backing=add_backing(kernel, None))
+    area = add_backing(kernel, region(), None)
     frame = first_frame(kernel, area, area.start + 5)
     assert first_frame(kernel, area, area.start) == frame
     assert kernel.kmem.references(frame) == 3
@@ -144,21 +166,46 @@ def test_a_populated_area_has_all_its_pages_or_none(hart):
     assert len(frames) == 3
 
 
-def test_frames_of_a_shared_area_go_with_the_last_who_can_touch_them(hart):
+def test_a_frame_of_a_shared_area_goes_with_the_last_who_can_touch_it(hart):
     kernel, space = hart.kernel, hart.proc.space
     start = mmap(hart, 3 * PAGE_SIZE, READ | WRITE, SHARED | ANONYMOUS)
     for page in range(3):
         hart.store(start + page * PAGE_SIZE, page)
     used = kernel.kmem.used
-    assert list(unmap_areas(kernel, space, start, start + PAGE_SIZE)) == []
+    assert unmap_areas(kernel, space, start, start + PAGE_SIZE) == []
     assert kernel.kmem.used == used - 1
+    (childs,) = space.regions.areas
     retain_backings(kernel, space)  # as if there were a child
-    assert list(unmap_areas(kernel, space, start, start + 2 * PAGE_SIZE)) == []
+    assert unmap_areas(kernel, space, start, start + 2 * PAGE_SIZE) == []
     assert kernel.kmem.used == used - 1
-    assert list(unmap_areas(kernel, space, start, start + 3 * PAGE_SIZE)) == []
+    assert unmap_areas(kernel, space, start, start + 3 * PAGE_SIZE) == []
     assert kernel.kmem.used == used - 1
-    assert drop_backing(kernel, 1) is not None
+    backing = kernel.backings[1]
+    assert drop_part(kernel, childs, childs.start, childs.end) is backing
     assert kernel.kmem.used == used - 3
+
+
+@pytest.mark.parametrize("policy", ["lazy", "eager", "cow"])
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_page_that_parent_and_child_have_unmapped_has_no_frame(policy, ends):
+    hart = make_hart(policy=make_policy(policy))
+    start = mmap(hart, 8 * PAGE_SIZE, READ | WRITE, SHARED | ANONYMOUS)
+    for page in range(8):
+        hart.store(start + page * PAGE_SIZE, page)
+    child = hart.call("fork")
+    (backing,) = hart.kernel.backings.values()
+    hart.call("munmap", start, 7 * PAGE_SIZE)
+    assert len(backing.frames) == 8
+    parent = hart.proc.pid
+    switch_to(hart, child)
+    if ends:
+        hart.call("exit", 0)
+    else:
+        hart.call("munmap", start + PAGE_SIZE, 6 * PAGE_SIZE)
+        assert list(backing.frames) == [0, 7 * PAGE_SIZE]
+        hart.call("munmap", start, PAGE_SIZE)
+        switch_to(hart, parent)
+    assert list(backing.frames) == [7 * PAGE_SIZE]
 
 
 def test_page_tables_that_areas_lack_are_counted():

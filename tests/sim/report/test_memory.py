@@ -1,8 +1,11 @@
 """What a page says of memory over time is what page tables and the allocator said in each cycle."""
 
+from collections import Counter
+
 import pytest
 
-from hdl.arch import PAGE_SIZE
+from hdl.arch import PAGE_SIZE, pte_to_pa
+from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.mm.peek import mapped
 from sim import start
 from sim.report.blocks import Blocks
@@ -23,6 +26,7 @@ RUNS = {
     "growing and shrinking": ["usertests", "sbrkbasic"],
     "no frame left": ["lazytests", "oom"],
     "killed": ["badaccess", "guard"],
+    "areas": ["labtests", "mmapfamily"],
 }
 
 
@@ -54,9 +58,19 @@ class Told:
 
 def truth(kernel, proc):
     pages = dict.fromkeys(range(-(-proc.sz // PAGE_SIZE)), PROMISED)
-    for va, _, size in mapped(kernel.memory, proc.pagetable, len(pages) * PAGE_SIZE):
-        pages |= dict.fromkeys(range(va // PAGE_SIZE, (va + size) // PAGE_SIZE), TOUCHED)
+    for area in proc.space.regions.areas:
+        pages |= dict.fromkeys(range(area.start // PAGE_SIZE, area.end // PAGE_SIZE), PROMISED)
+    users = Counter(pte_to_pa(pte) for each in kernel.procs[1:] for _, pte in leaves(kernel, each))
+    for va, pte in leaves(kernel, proc):
+        pages[va // PAGE_SIZE] = SHARED if users[pte_to_pa(pte)] > 1 else TOUCHED
     return pages
+
+
+def leaves(kernel, proc):
+    """Where the process's own pages are, none of them a superpage, and their entries."""
+    for va, pte, size in mapped(kernel.memory, proc.pagetable, TRAPFRAME):
+        assert size == PAGE_SIZE
+        yield va, pte
 
 
 @pytest.mark.parametrize("policy", ["lazy", "eager"])

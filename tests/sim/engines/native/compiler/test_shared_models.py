@@ -92,6 +92,7 @@ def test_one_that_is_killed_while_it_compiles_leaves_nothing_to_be_taken_for_who
 def test_a_library_by_the_name_of_another_is_made_anew(tmp_path, capsys):
     """Such as one that was copied there."""
     one, two = (compile_library(ANSWER % n, "test", tmp_path)[0] for n in (1, 2))
+    two.unlink()  # it is loaded
     two.write_bytes(one.read_bytes())
 
     assert compile_library(ANSWER % 2, "test", tmp_path) == (two, False)
