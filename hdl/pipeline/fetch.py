@@ -121,11 +121,11 @@ class Fetch(wiring.Component):
             translation.va.eq(pc),
             translation.id.eq(Cat(pc[1:3], number)),
         ]
+        self._watch(m, pc, fire)
         taken = btb.hit & (btb.slot >= pc[1:3])
         with m.If(complete):
             m.d.sync += [pending.eq(0), dropped.eq(0)]
-        with m.If(failed):
-            m.d.sync += stopped.eq(1)
+        m.d.sync += stopped.eq(stopped | failed)
         with m.If(fire):
             m.d.sync += [
                 pending.eq(1),
@@ -144,7 +144,6 @@ class Fetch(wiring.Component):
         with m.If(redirect.valid):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
         self._describe(m)
-        self._watch(m, pc, fire)
         if self._protected:
             self._halve(m, asked, pc, fire)
         self._deliver(m, asked, complete & ~dropped)

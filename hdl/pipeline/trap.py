@@ -45,9 +45,8 @@ class TrapStage(wiring.Component):
     everything else              nothing                                          1
     ============================ ================================================ ================
 
-    What changes how younger instructions are fetched flushes them and redirects the fetch stage:
-    traps, returns, fences, writes of some CSRs. Behind a write of others the next instruction waits
-    for a cycle (`ready`). `hdl.pipeline.system` says which are which, and why.
+    Traps, returns, fences and writes of some CSRs flush what is younger, and redirect the fetch
+    stage; behind others it waits for a cycle (`ready`): `hdl.pipeline.system` says why.
 
     Parameters
     ----------
@@ -132,8 +131,7 @@ class TrapStage(wiring.Component):
         #: The instruction in the stage.
         self._held, self._occupied = payload(Executed(), "held"), Signal(name="occupied")
         #: It leaves at the end of the cycle; if it retires, it has happened.
-        self._finishes = Signal(name="leaves")
-        self._retires = Signal(name="retires")
+        self._finishes, self._retires = Signal(name="leaves"), Signal(name="retires")
         #: An A or D bit has to be set first; that may fault, too.
         self._updates = Signal(name="updates")
         #: It leaves to be fetched again.

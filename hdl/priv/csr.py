@@ -30,6 +30,9 @@ from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, Fiel
 
 __all__ = ["CsrFile", "Environment", "Wholes"]
 
+#: Fields of `mstatus` that the environment has by the same name.
+_SHOWN_OF_STATUS = ("MXR", "TVM", "TW", "TSR", "SPP", "MPP")
+
 
 class Environment(wiring.Signature):
     """The CSR fields that control the rest of the hart, live."""
@@ -289,12 +292,7 @@ class CsrFile(wiring.Component):
             environment.priv.eq(self._priv),
             environment.data_priv.eq(Mux(status["MPRV"], status["MPP"], self._priv)),
             environment.sum_.eq(status["SUM"]),
-            environment.mxr.eq(status["MXR"]),
-            environment.tvm.eq(status["TVM"]),
-            environment.tw.eq(status["TW"]),
-            environment.tsr.eq(status["TSR"]),
-            environment.spp.eq(status["SPP"]),
-            environment.mpp.eq(status["MPP"]),
+            *(getattr(environment, n.lower()).eq(status[n]) for n in _SHOWN_OF_STATUS),
             # MODE is Bare or Sv39, 8.
             environment.sv39.eq(satp[63]),
             environment.asid.eq(satp[PPN_BITS:]),

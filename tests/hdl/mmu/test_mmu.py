@@ -228,3 +228,16 @@ def test_random_traffic(seed):
         walk_cache_entries=rng.choice((1, 2)),
     )
     assert min(traffic.counts.values()) > 10, traffic.counts
+
+
+@pytest.mark.parametrize("va", [None, 0x5000])
+@pytest.mark.parametrize("asid", [None, 0, 7])
+def test_only_a_fence_that_names_no_address_flushes_the_walk_cache(va, asid):
+    """ "If rs1≠x0, the fence orders only ... leaf page table entries": pointers may stay."""
+    dut = Mmu()
+
+    async def testbench(ctx):
+        raise_fence(ctx, dut, va, asid)
+        assert ctx.get(dut.walk_cache.flush) == (va is None)
+
+    simulate(dut, testbench)
