@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 
 # How much `make oracle` and `make campaign` compare, how many programs `make lockstep` runs, how
 # many wild ones `make samekernel` runs besides, how many scripts `make twokernels`, how many of each
-# kind `make fuzz` tries. For all of them SEED repeats a run, JOBS is how many processes there are, or
+# kind `make fuzz` tries, how many circuits of each kind `make circuits`. For all of them SEED repeats a run, JOBS is how many processes there are, or
 # SCHEDULER the address of a Dask cluster that does it instead; ONLY names parts. POLICY is the paging
 # policy of the two that run programs under the kernel model.
 CASES    ?= 100000
@@ -15,6 +15,7 @@ PROGRAMS ?= 1000
 WILD     ?= 200
 SCRIPTS  ?= 200
 COUNT    ?= 2000
+CIRCUITS ?= 500
 # What `make compare` compares.
 POLICIES ?= lazy,eager,batch:8,prefault:8,superpage,zero-page,cow
 VERIFY    = $(BIN)/python -m tests.verify
@@ -34,7 +35,7 @@ export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
 .PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
-        twokernels formal mutants fuzz sanitize foreign bench compare sweep calibrate synth docs verilog clean
+        twokernels formal mutants fuzz circuits sanitize foreign bench compare sweep calibrate synth docs verilog clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,8 +78,11 @@ campaign: $(STAMP) ## compare the MMU and the hart with the golden model on CASE
 fuzz: $(STAMP) ## try COUNT broken files, command lines and wild programs of each kind
 	$(VERIFY) fuzz --cases $(COUNT) $(OPTIONS)
 
+circuits: $(STAMP) ## compare CIRCUITS random ones of each kind on the native engine with pysim
+	$(VERIFY) circuits --cases $(CIRCUITS) $(OPTIONS)
+
 sanitize: $(STAMP) ## run the native engine's tests with its C++ under sanitizers
-	$(BIN)/python -m tests.sanitize $(if $(CIRCUITS),--circuits $(CIRCUITS))
+	$(BIN)/python -m tests.sanitize --circuits $(CIRCUITS)
 
 lockstep: $(STAMP) ## run PROGRAMS random programs on the hart and on Spike, in lock-step
 	$(VERIFY) lockstep --cases $(PROGRAMS) $(OPTIONS)

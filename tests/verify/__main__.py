@@ -9,7 +9,10 @@ from amaranth.hdl import UnusedElaboratable
 from tests.verify import runner
 
 #: Each is in a folder of its name, where `check.py` defines it as CHECK.
-NAMES = ("oracle", "campaign", "lockstep", "samekernel", "twokernels", "formal", "mutants", "fuzz")
+NAMES = (
+    *("oracle", "campaign", "lockstep", "samekernel", "twokernels", "formal", "mutants", "fuzz"),
+    "circuits",
+)
 USAGE = f"usage: python -m tests.verify {{{','.join(NAMES)}}} [options]; --help lists them"
 
 

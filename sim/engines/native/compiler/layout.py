@@ -74,7 +74,9 @@ class Layout:
             if isinstance(cell, c.FlipFlop):
                 state[word] = cell.init >> piece.low & (1 << piece.width) - 1
         for index, (first, words) in self.memories.items():
-            for row, value in enumerate(circuit.get(index, c.Memory).init):
+            memory = circuit.get(index, c.Memory)
+            for row, value in enumerate(memory.init):
+                bits = value & (1 << memory.width) - 1  # of a signed row it may be negative
                 for number in range(words):
-                    state[first + row * words + number] = value >> number * WORD & (1 << WORD) - 1
+                    state[first + row * words + number] = bits >> number * WORD & (1 << WORD) - 1
         return state

@@ -21,6 +21,12 @@ def test_registers_come_first_then_rows_of_whole_words():
     assert layout.initial(design) == [0, 0, 3, 2, 1, 5, 0, 0, 0]
 
 
+def test_a_negative_row_has_no_bits_beyond_its_width():
+    design = circuit(rows(2, 70, (-1, -(1 << 69))), rows(1, 3, (-3,)))
+    layout = Layout(memories={1: (0, 2), 2: (4, 1)}, size=5)
+    assert layout.initial(design) == [(1 << 64) - 1, 0b111111, 0, 0b100000, 0b101]
+
+
 def test_what_is_kept_comes_last_behind_the_word_that_says_that_it_is_stale():
     layout = Layout(size=7)
     layout.keep([Piece(3, 0, 8), Piece(4, 0, 1)])

@@ -3,7 +3,17 @@
 import random
 
 import pytest
-from amaranth.hdl import Cat, DriverConflict, MemoryData, Module, Shape, Signal, signed, unsigned
+from amaranth.hdl import (
+    Cat,
+    Const,
+    DriverConflict,
+    MemoryData,
+    Module,
+    Shape,
+    Signal,
+    signed,
+    unsigned,
+)
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -31,6 +41,8 @@ SHAPES = [
     signed(130),
 ]
 DEPTH = 3
+#: Of each memory the rows at the start, as far as its shape has them; the last is zero.
+FIRST = (-1, -(1 << 40))
 
 
 class Shapes(wiring.Component):
@@ -44,7 +56,10 @@ class Shapes(wiring.Component):
         self.registers = [Signal(shape, name=f"register{n}") for n, shape in enumerate(SHAPES)]
         self.mixed = [Signal(shape, name=f"mixed{n}") for n, shape in enumerate(SHAPES)]
         self.rows = [Signal(shape, name=f"row{n}") for n, shape in enumerate(SHAPES)]
-        self.memories = [Memory(shape=shape, depth=DEPTH, init=[]) for shape in SHAPES]
+        self.memories = [
+            Memory(shape=shape, depth=DEPTH, init=[Const(row, shape).value for row in FIRST])
+            for shape in SHAPES
+        ]
 
     def elaborate(self, platform):
         m = Module()
