@@ -163,6 +163,10 @@ uservec:
         li      t1, REASON_USER_TRAP
         li      t0, DOORBELL
 
+.if ACTION_RUN != 0
+        .error  "the doorbell's answer is compared with 0"
+.endif
+
 /*
  * Ring the doorbell at t0 for reason t1, and do what the kernel answers. All that it has to say is
  * in registers then: it is not mapped in user mode's page tables.
@@ -173,8 +177,7 @@ ring:
         ld      a1, DB_SATP(t0)
         ld      t2, DB_QUANTUM(t0)
         ld      a3, DB_FENCE_I(t0)
-        li      t0, ACTION_RUN
-        bne     t1, t0, not_run
+        bnez    t1, not_run
 
 /*
  * Back to user mode: a1 = satp of the process, t2 = its quantum, a3 = whether the kernel has

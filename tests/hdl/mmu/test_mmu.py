@@ -24,6 +24,7 @@ from tests.hdl.mmu.support import (
     set_context,
     set_fence,
 )
+from tests.support import simulate
 from tests.verify.golden import sv39 as golden
 from tests.verify.golden.sv39 import Request
 
@@ -237,7 +238,7 @@ def test_only_a_fence_that_names_no_address_flushes_the_walk_cache(va, asid):
     dut = Mmu()
 
     async def testbench(ctx):
-        raise_fence(ctx, dut, va, asid)
+        set_fence(ctx, dut, va=va, asid=asid)
         assert ctx.get(dut.walk_cache.flush) == (va is None)
 
     simulate(dut, testbench)
