@@ -89,9 +89,9 @@ def test_a_fault_has_its_phases_and_the_kernels_steps(tmp_path):
         "save": 51,
         "switch": 18,
         "kernel": 1136,
-        "switch_back": 8,
+        "switch_back": 7,
         "restore": 64,
-        "fetch_walk": 4,
+        "fetch_walk": 2,
         "retry": 5,
         "data_walk": 2,
     }
