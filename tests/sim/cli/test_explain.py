@@ -29,11 +29,11 @@ def error_of(capsys, *arguments):
 def test_the_first_fault_is_told_if_nobody_says_which(capsys):
     lines = lines_of(capsys, "lazy")
 
-    assert lines[0] == "fault 1: load page fault, pid 2 (lazy), cycle 3,210"
+    assert lines[0] == "fault 1: load page fault, pid 2 (lazy), cycle 3,066"
     assert re.fullmatch(r"  lazy\.c:\d+  uint64_t seen = words\[WORDS - 1\];", lines[2])
     assert re.fullmatch(r"  0x240  read_some\+0x\w+  ld a0, .*", lines[3])
     assert "  cycles          1,343" in lines
-    assert lines[-1] == "  the instruction is made again, and retires in cycle 4,549"
+    assert lines[-1] == "  the instruction is made again, and retires in cycle 4,356"
 
 
 @pytest.mark.parametrize(

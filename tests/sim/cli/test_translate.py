@@ -14,7 +14,7 @@ def lines_of(capsys, *arguments):
 
 def test_a_fault_is_looked_at_before_it_is_served(capsys):
     head, va, *lines = lines_of(capsys, "lazy", "0x4ff8", "--at", "fault:1")
-    assert head.startswith("at cycle 3,210: pid 2 (lazy), page table 0x")
+    assert head.startswith("at cycle 3,066: pid 2 (lazy), page table 0x")
     assert va == HEAD
     assert lines[2].endswith("0x0000000000000000 --------  V = 0: not valid")
     assert lines[3] == "  load   load page fault, cause 13: V = 0: not valid at level 0"

@@ -73,7 +73,7 @@ def test_keys_go_forth_and_back():
     async def act(driver):
         await driver.press("f")
         assert driver.cycle == 3_210
-        assert "cycle 3,210: pid 2 (lazy), in S-mode  -  fault" in driver.text("#where")
+        assert "cycle 3,066: pid 2 (lazy), in S-mode  -  fault" in driver.text("#where")
         await driver.press("s")
         assert driver.cycle > 3_210
         await driver.press("F")
