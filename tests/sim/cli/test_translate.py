@@ -57,7 +57,7 @@ def test_before_the_kernel_has_answered_none_runs(capsys):
         (["lazy", "0x12345678123456789"], "is no address of 64 bits, such as 0x4ff8"),
         (["lazy", "18446744073709551616"], "is no address of 64 bits, such as 0x4ff8"),
         (["lazy", "0", "--at", "fault:13"], "the run has 12 page faults only"),
-        (["lazy", "0", "--at", "cycle:1M"], "the run has ended at cycle 33,954, before cycle:1"),
+        (["lazy", "0", "--at", "cycle:1M"], "the run has ended at cycle 32,948, before cycle:1"),
         (
             ["lazy", "0", "--at", "exit", "--max-cycles", "9k"],
             "has not come to exit by cycle 9,000",

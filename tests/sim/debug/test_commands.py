@@ -241,7 +241,7 @@ def test_what_becomes_of_a_fault_on_command_is_shown_once_and_listed():
         fault = "! --fail pte:0x4ff8:U@fault:1: cycle"
         first = run(commands, "step fault 2")
         assert [line for line in first if line.startswith("!")] == [
-            f"{fault} 3,307, pid 2: U is cleared at level 0 for 0x4ff8: 0x200020d7 -> 0x200020c7"
+            f"{fault} 3,141, pid 2: U is cleared at level 0 for 0x4ff8: 0x200020d7 -> 0x200020c7"
         ]
         later = run(commands, "goto 0", "goto end", "goto 0", "goto end")
         assert [line for line in later if line.startswith("!")] == [
