@@ -11,7 +11,7 @@ from pathlib import Path
 from sim.host.tables import Column, print_table
 from tests.foreign.outcomes import differences
 from tests.foreign.projects import PROJECTS, Project
-from tests.foreign.suite import Run, Suite, SuiteError
+from tests.foreign.suite import NotInstalled, Run, Suite, SuiteError
 
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = [
@@ -28,6 +28,9 @@ def main(arguments: list[str]) -> int:
         "--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names)
     )
     parser.add_argument("--into", type=Path, default=ROOT / "build" / "foreign", metavar="FOLDER")
+    parser.add_argument(
+        "--if-there", action="store_true", help="leave out, with a line, what cannot be installed"
+    )
     chosen = parser.parse_args(arguments)
     rows, complaints = [], []
     for project in PROJECTS:
@@ -37,7 +40,12 @@ def main(arguments: list[str]) -> int:
         try:
             row, differ = compare(project, chosen.into)
         except SuiteError as error:
-            complaints.append(f"{project.name}: {error}")
+            if chosen.if_there and isinstance(error, NotInstalled):
+                print(
+                    f"{project.name}: left out, since it cannot be installed: {error}", flush=True
+                )
+            else:
+                complaints.append(f"{project.name}: {error}")
             continue
         rows.append(row)
         complaints += [f"{project.name}: {line}" for line in differ]

@@ -4,16 +4,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
-__all__ = ["differences", "read_outcomes"]
+__all__ = ["UNREADABLE", "differences", "read_outcomes"]
+
+#: The outcome of a file of tests that could not be imported: nobody knows what is in it.
+UNREADABLE = "not imported"
 
 
 def read_outcomes(report: Path) -> dict[str, str]:
-    """ "passed", "failed", "error" or "skipped" of each test in a report of JUnit's form."""
+    """What became of each test in a report of JUnit's form.
+
+    That is "passed", "failed", "error" or "skipped", and UNREADABLE of a file of tests.
+    """
     outcomes = {}
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
-        found = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
-        kind = found[0] if found else "passed"
+        found = [child for child in case if child.tag in ("failure", "error", "skipped")]
+        kind = found[0].tag if found else "passed"
+        if found and found[0].get("message") == "collection failure":
+            kind = UNREADABLE
         outcomes[name] = "failed" if kind == "failure" else kind
     return outcomes
 

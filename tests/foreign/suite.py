@@ -11,18 +11,24 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.foreign.outcomes import read_outcomes
+from tests.foreign.outcomes import UNREADABLE, read_outcomes
 from tests.foreign.projects import Project
 
-__all__ = ["Run", "Suite", "SuiteError"]
+__all__ = ["NotInstalled", "Run", "Suite", "SuiteError"]
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Seconds that pip, and a suite, may take.
 PATIENCE = 3600
+#: Of pip: who is not there is not waited for.
+_HASTE = ("--timeout", "20", "--retries", "1")
 
 
 class SuiteError(Exception):
     """The suite cannot be fetched, installed or run; the message ends with what was said."""
+
+
+class NotInstalled(SuiteError):
+    """It cannot be fetched or installed, such as without a network."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Suite:
 
     @classmethod
     def installed(cls, project: Project, folder: Path) -> "Suite":
-        """Fetches and installs what is not there. Raises SuiteError."""
+        """Fetches and installs what is not there. Raises NotInstalled."""
         home = folder / f"{project.name}-{project.version}"
         site, whole = home / "site", home / "installed"
         if not whole.exists():
@@ -92,7 +98,8 @@ class Suite:
         report = self.site.parent / "report.xml"
         report.unlink(missing_ok=True)
         plugins = ("-p", "trapline.pytest_engine", "-p", "foreign_cache")
-        options = ("-q", "-p", "no:cacheprovider", f"--junitxml={report}", *self.project.options)
+        options = ("-q", "--import-mode=importlib", "-p", "no:cacheprovider")
+        options += (f"--junitxml={report}", *self.project.options)
         command = [sys.executable, "-m", "pytest", *plugins, "--amaranth-engine", engine, *options]
         # Their tests may be a package called `tests`, which hides ours.
         path = os.pathsep.join(map(str, (self.site, ROOT, Path(__file__).parent)))
@@ -103,17 +110,24 @@ class Suite:
         seconds = time.monotonic() - start
         if not report.exists():
             raise SuiteError(f"its tests do not run:\n{said}")
+        outcomes = read_outcomes(report)
+        if UNREADABLE in outcomes.values():
+            raise SuiteError(f"some of its tests cannot be imported:\n{said}")
         stayed = set(re.findall(r"not computed natively: .*", said))
-        return Run(read_outcomes(report), seconds, len(stayed))
+        return Run(outcomes, seconds, len(stayed))
 
 
 def _pip(*arguments: str | Path) -> None:
-    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(
-        [*command, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE
-    )
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *_HASTE]
+    try:
+        done = subprocess.run(
+            [*command, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotInstalled(f"pip {arguments[0]} has not ended after {PATIENCE} s") from error
     if done.returncode != 0:
-        raise SuiteError(f"pip {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
+        said = done.stderr.strip() or f"its exit status is {done.returncode}"
+        raise NotInstalled(f"pip {arguments[0]}: {said.splitlines()[-1]}")
 
 
 def _output(command: list[str], folder: Path, environment: dict[str, str]) -> str:

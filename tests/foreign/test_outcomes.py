@@ -1,11 +1,12 @@
 """What a report says of the tests, and where two of them differ."""
 
-from tests.foreign.outcomes import differences, read_outcomes
+from tests.foreign.outcomes import UNREADABLE, differences, read_outcomes
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="a.b" name="good" time="0.1" />
 <testcase classname="a.b" name="bad"><failure message="no">trace</failure></testcase>
 <testcase classname="a.b" name="torn"><error message="no">trace</error></testcase>
+<testcase classname="" name="c"><error message="collection failure">trace</error></testcase>
 <testcase classname="a.b" name="left"><skipped message="no" /></testcase>
 <testcase classname="a.b" name="loud"><system-out>text</system-out></testcase>
 </testsuite></testsuites>"""
@@ -18,6 +19,7 @@ def test_each_test_has_an_outcome(tmp_path):
         "a.b::good": "passed",
         "a.b::bad": "failed",
         "a.b::torn": "error",
+        "::c": UNREADABLE,
         "a.b::left": "skipped",
         "a.b::loud": "passed",
     }

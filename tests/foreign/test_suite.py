@@ -4,7 +4,7 @@ import pytest
 
 from tests.foreign.__main__ import compare, main
 from tests.foreign.projects import PROJECTS, Project
-from tests.foreign.suite import Suite, SuiteError
+from tests.foreign.suite import NotInstalled, Suite, SuiteError
 
 #: Passes on both engines; `{more}` may not.
 TESTS = """
@@ -62,6 +62,35 @@ def test_a_suite_that_cannot_be_imported_is_one_that_does_not_run(suite, tmp_pat
     (made.source / "tests" / "conftest.py").write_text("import no_such_module\n")
     with pytest.raises(SuiteError, match="its tests do not run"):
         made.run("pysim", made.empty_cache())
+
+
+def test_a_file_that_cannot_be_imported_is_no_outcome_that_is_alike(suite):
+    made = suite()
+    (made.source / "tests" / "test_more.py").write_text("import no_such_module\n")
+    with pytest.raises(
+        SuiteError, match=r"some of its tests cannot be imported:\n(.*\n)*.*no_such"
+    ):
+        made.run("pysim", made.empty_cache())
+
+
+def test_what_cannot_be_installed_is_an_error_or_left_out_with_a_line(
+    monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr("tests.foreign.suite.sys.executable", "false")
+    options = ["--only", PROJECTS[0].name, "--into", str(tmp_path)]
+    told = "pip download: its exit status is 1\n"
+
+    assert main(options) == 1
+    assert capsys.readouterr().out.endswith(f"{PROJECTS[0].name}: {told}")
+    assert main([*options, "--if-there"]) == 0
+    said = capsys.readouterr().out
+    assert f"{PROJECTS[0].name}: left out, since it cannot be installed: {told}" in said
+
+
+def test_pip_that_does_not_end_is_given_up(monkeypatch, tmp_path):
+    monkeypatch.setattr("tests.foreign.suite.PATIENCE", 0)
+    with pytest.raises(NotInstalled, match="pip download has not ended after 0 s"):
+        Suite.installed(PROJECTS[0], tmp_path)
 
 
 def test_a_project_is_named_once_and_at_one_release():
