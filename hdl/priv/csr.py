@@ -30,9 +30,6 @@ from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, Fiel
 
 __all__ = ["CsrFile", "Environment", "Wholes"]
 
-#: Fields of `mstatus` that the environment has by the same name.
-_SHOWN_OF_STATUS = ("MXR", "TVM", "TW", "TSR", "SPP", "MPP")
-
 
 class Environment(wiring.Signature):
     """The CSR fields that control the rest of the hart, live."""
@@ -288,11 +285,12 @@ class CsrFile(wiring.Component):
     def _environment(self, m: Module) -> None:
         environment, interrupts = self.environment, self._interrupts
         status, satp = self.fields[Csr.MSTATUS], self.registers[Csr.SATP]
+        shown = ("mxr", "tvm", "tw", "tsr", "spp", "mpp")
         m.d.comb += [
             environment.priv.eq(self._priv),
             environment.data_priv.eq(Mux(status["MPRV"], status["MPP"], self._priv)),
             environment.sum_.eq(status["SUM"]),
-            *(getattr(environment, n.lower()).eq(status[n]) for n in _SHOWN_OF_STATUS),
+            *(getattr(environment, n).eq(status[n.upper()]) for n in shown),
             # MODE is Bare or Sv39, 8.
             environment.sv39.eq(satp[63]),
             environment.asid.eq(satp[PPN_BITS:]),
