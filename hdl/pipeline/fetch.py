@@ -166,7 +166,8 @@ class Fetch(wiring.Component):
 
     def _watch(self, m: Module, pc: Value, fire: Value) -> None:
         """Whether all that is fetched lies in one gigapage, and which."""
-        home, strays = Signal(VPN_BITS, init=self._reset_pc >> _GIGAPAGE_BITS), Signal()
+        home = Signal(VPN_BITS, init=self._reset_pc >> _GIGAPAGE_BITS & (1 << VPN_BITS) - 1)
+        strays = Signal()
         here = pc[_GIGAPAGE_BITS:MAXVA_BITS] == home
         m.d.comb += self.elsewhere.eq(here & ~strays & (home != self.fenced))
         with m.If(fire & ~here):

@@ -69,14 +69,14 @@ class Leap(wiring.Component):
         super().__init__()
         #: State, for proofs: the instruction has leapt before this cycle; one that has leapt has
         #: not arrived.
-        self.done, self.ahead = Signal(), Signal()
+        self.done, self.ahead = Signal(name="done"), Signal(name="ahead")
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         environment, current = self.environment, self.environment.priv
         done, ahead = self.done, self.ahead
         #: What the instruction wants to be: a leap, to a privilege; the privilege of the last one.
-        wants, to, new = Signal(), Signal(Priv), Signal(Priv)
+        wants, to, new = Signal(name="wants"), Signal(Priv, name="to"), Signal(Priv, name="new")
         cause = Signal(4)
         to_s = (current != Priv.M) & environment.medeleg.bit_select(cause, 1)
         vector = Mux(to_s, environment.stvec, environment.mtvec)

@@ -183,8 +183,32 @@
   STORED_BEHIND 1
   STORED_BEHIND 3
 2:
+
+  TEST 12  // an ecall where a jump has been, which is predicted still
+  la a0, 1f
+  lw a1, call
+  li a2, 1
+3:
+  j 1f
+  .balign 8
+1:
+  WIDE j 2f
+  j fail
+2:
+  beqz a2, fail
+  li a2, 0
+  sw a1, 0(a0)
+  fence.i
+  la s1, 4f
+  li s6, 0
+  j 3b
+4:
+  CHECK s2, CAUSE_ECALL_M
+  CHECK_SAME s3, a0
   PASS
 
 .balign 4
 instruction:
   WIDE nop
+call:
+  ecall

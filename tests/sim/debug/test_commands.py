@@ -245,7 +245,7 @@ def test_what_becomes_of_a_fault_on_command_is_shown_once_and_listed():
         ]
         later = run(commands, "goto 0", "goto end", "goto 0", "goto end")
         assert [line for line in later if line.startswith("!")] == [
-            f"{fault} 4,646, then: the page fault at 0x4ff8 is refused (guard page)"
+            f"{fault} 4,431, then: the page fault at 0x4ff8 is refused (guard page)"
         ]
 
 

@@ -208,7 +208,7 @@ def test_the_map_tells_of_the_page_at_the_mouse(drawn):
     assert re.fullmatch(
         r"Page 0x1?000 in cycle 3\d,\d+: touched, since cycle 16\d", drawn.text("#of-process .said")
     )
-    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.621, 0.1)
+    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.614, 0.1)
     assert "given back" in drawn.text("#of-process .said")
 
 

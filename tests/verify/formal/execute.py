@@ -120,6 +120,12 @@ class ExecuteProof(Proof):
         return self.past(m, stage.flush), ~anything
 
     @proves
+    def leapt_do_not_redirect(self, m):
+        """What has leapt does not send fetches elsewhere, whatever was predicted of it."""
+        redirect = self.stage.redirect.valid
+        return self.stage.valid & self.executed.leapt, ~redirect
+
+    @proves
     def squash_reaches_the_mmu(self, m):
         """A squash also kills the walk that the instruction has asked for."""
         return self.stage.flush, self.translation.squash
