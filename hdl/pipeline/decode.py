@@ -98,8 +98,10 @@ class Decode(wiring.Component):
             registers.wdata.eq(self.wdata),
             registers.wen.eq(self.wen),
         ]
-        for name in ("pc", "compressed", "predicted", "target", "refetch", "id"):
+        for name in ("pc", "compressed", "target", "refetch", "id"):
             m.d.comb += getattr(decoded, name).eq(getattr(held, name))
+        # What has leapt goes on there, whatever a prediction of other code said of it.
+        m.d.comb += decoded.predicted.eq(held.predicted & ~decoded.leapt)
         waits = self._operand(m, control.rs1, registers.rs1_data, decoded.rs1_data)
         waits |= self._operand(m, control.rs2, registers.rs2_data, decoded.rs2_data)
         self._leap(

@@ -160,8 +160,7 @@ class Execute(wiring.Component):
             jumps.eq((control.unit == Unit.BRANCH) | (control.unit == Unit.JUMP)),
             fallthrough.eq(held.pc + Mux(held.compressed, 2, 4)),
             taken.eq(branches | (control.unit == Unit.JUMP)),
-            # What has leapt goes on elsewhere, whatever a prediction of other code said of it.
-            wrong.eq(((taken != held.predicted) | (taken & (target != held.target))) & ~held.leapt),
+            wrong.eq((taken != held.predicted) | (taken & (target != held.target))),
             self.executed.next_pc.eq(Mux(taken, target, fallthrough)),
             self.redirect.valid.eq(
                 self._occupied & (held.refetch | (wrong & ~self._failed & (self.ready | ~jumps)))

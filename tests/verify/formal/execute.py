@@ -31,6 +31,7 @@ def _is_decoded(decoded):
         (decoded.control.unit == Unit.SYSTEM)
         & Cat(decoded.control.system == system for system in LEAPING).any()
         & clean
+        & ~decoded.predicted
     )
     return known & fetch & (~decoded.leapt | leapt)
 
