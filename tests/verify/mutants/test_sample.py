@@ -28,6 +28,13 @@ SAMPLES = {
         9,
         tuple(f"kernel_model/mm/{name}.py" for name in ("vm", "lazy", "usercopy", "kalloc")),
     ),
+    "sim": (
+        5,
+        tuple(
+            f"sim/engines/native/compiler/{name}.py"
+            for name in ("simplify", "dead_bits", "common_subexpressions", "layout")
+        ),
+    ),
     "machine.cpp": (4, ("sim/engines/native/machine/machine.cpp",)),
 }
 SEED = 1

@@ -174,8 +174,8 @@ extern "C" void trace_group(Trace *t, u64 count) {
 
 // A variable of the last group, from bit `low` of all the words of values. Texts are numbered from 0.
 extern "C" void trace_variable(Trace *t, u64 low, unsigned width, const char *code, int is_text) {
-  Field f = {FIELD, unsigned(low >> 6), unsigned(low & 63), width, 0, "", 0, 0};
-  f.mask = width < 64 ? (1ull << width) - 1 : ~0ull;
+  u64 mask = width < 64 ? (1ull << width) - 1 : ~0ull;
+  Field f = {FIELD, unsigned(low >> 6), unsigned(low & 63), width, mask};
   f.text = t->texts.size();
   if (is_text) {
     f.kind = TEXT;

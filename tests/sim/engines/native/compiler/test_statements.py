@@ -141,9 +141,10 @@ def priority(enable, *inputs):
 
 
 def test_later_tests_of_a_chain_are_read_only_if_the_first_fails():
-    design = circuit(flip_flop(3), priority(1, *out(1, 0, 3)))
+    """And those behind it not at all."""
+    design = circuit(flip_flop(4), priority(1, *out(1, 0, 4)))
     (compute,) = of_kind(nodes_of(design, out(2, 2)), Compute)[-1:]
-    first, second, third = out(1, 0, 3)
+    first, second, third, _fourth = out(1, 0, 4)
     assert compute.reads == [((1,), None), ((first,), None), ((second, third), (first, 0))]
 
 

@@ -2,8 +2,9 @@
 
 A design is of ten random circuits, each in a domain of a random kind, that read each other's
 registers; each prints and covers, one claims what does not hold for ever. Beside the testbench that
-drives it others wait for what happens: ticks, edges, changes, time. Noted are the values of
-signals, what was printed, who woke when and saw what, the waveform, and what ended the run.
+drives it others wait for what happens: ticks, edges, changes, time; two processes drive inputs by
+what they have sampled at an edge, as logic would. Noted are the values of signals, what was
+printed, who woke when and saw what, the waveform, and what ended the run.
 """
 
 import io
@@ -66,7 +67,7 @@ def random_periods(random):
     return {name: (random.choice((2, 3, 3, 4, 7)), random.choice((0, 1, 1, 2))) for name in clocks}
 
 
-def simulated(engine, module, benches, periods, vcd=None):
+def simulated(engine, module, benches, periods, vcd=None, processes=()):
     """Runs testbenches, the first of which ends the run, with a clock for each domain."""
     simulator = Simulator(module, engine=engine)
     bound_in_time(simulator)
@@ -74,6 +75,8 @@ def simulated(engine, module, benches, periods, vcd=None):
         simulator.add_clock(period * 1e-7, phase=phase * 1e-7, domain=name, if_exists=True)
     for number, bench in enumerate(benches):
         simulator.add_testbench(bench, background=number > 0)
+    for process in processes:
+        simulator.add_process(process)
     if vcd is None:
         simulator.run()
     else:
@@ -141,6 +144,7 @@ def ran(engine, block, directory):
     top, circuits, free = several(random, range(BATCH * block, BATCH * (block + 1)))
     registers = [register for circuit in circuits for register in circuit.registers]
     watchers = [_watcher(random, number, registers, run.events) for number in range(WATCHERS)]
+    processes = [_process(random, free.pop(), registers) for _ in range(min(2, len(free)))]
     text, path = io.StringIO(), directory / f"{block}.vcd"
 
     async def drive(ctx):
@@ -160,7 +164,8 @@ def ran(engine, block, directory):
 
     try:
         with redirect_stdout(text):
-            simulated(engine, top, [drive, *watchers], random_periods(Random(block)), path)
+            benches, periods = [drive, *watchers], random_periods(Random(block))
+            simulated(engine, top, benches, periods, path, processes)
     except AssertionError as error:
         run.error = str(error)
     run.waves = _waves(path)
@@ -200,6 +205,17 @@ def _watcher(random, number, registers, events):
         events.append((number, "broken"))
 
     return watch
+
+
+def _process(random, signal, registers):
+    """Drives an input of the design by a register, at the edges of a clock."""
+    domain, register = random.choice([*DOMAINS]), random.choice(registers)
+
+    async def drive(ctx):
+        async for *_, value in ctx.tick(domain).sample(register.as_unsigned()):
+            ctx.set(signal.as_unsigned(), value & (1 << len(signal)) - 1)
+
+    return drive
 
 
 def several(random, seeds):
