@@ -73,6 +73,15 @@ class Pma:
         """Size of RAM in bytes."""
         return int(self.ram_end.init) - self.ram_base
 
+    @property
+    def blocks(self) -> list[tuple[int, int]]:
+        """Aligned blocks that RAM is made of: base, and log2 of the size, of each; not less than a
+        page. Of adjustable RAM none are known.
+        """
+        if self.adjustable:
+            return []
+        return list(_aligned_blocks(self.ram_base, self.ram_base + self.ram_size))
+
     def is_ram(self, address: ValueLike) -> Value:
         """Whether `address` (a Value of any width) lies in RAM."""
         address = Value.cast(address)

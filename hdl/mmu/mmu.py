@@ -123,6 +123,7 @@ class Mmu(wiring.Component):
             wiring.connect(m, wiring.flipped(self.context), part.context)
             wiring.connect(m, wiring.flipped(self.sfence), part.sfence)
         m.d.comb += [
+            fetch_side.request.access.eq(Access.FETCH),
             # "If rs1≠x0, the fence orders only ... leaf page table entries": no pointers.
             cache.flush.eq(self.sfence.valid & ~self.sfence.has_va),
             walker.fence.eq(self.sfence.valid),
@@ -144,17 +145,19 @@ class Mmu(wiring.Component):
         for_fetch, for_data = Signal(Origin, name="for_fetch"), Signal(Origin, name="for_data")
         self._find(m, for_fetch, self.fetch_side, self.walk_cache.fetch, root_in_ram)
         self._find(m, for_data, self.data_side, self.walk_cache.data, root_in_ram)
-        with m.If(self.update.valid & ~self.update.done):
-            m.d.comb += [start.valid.eq(1), start.side.eq(Side.UPDATE), start.id.eq(self.update.id)]
+        updates = self.update.valid & ~self.update.done
+        m.d.comb += start.valid.eq(updates | self.data_side.miss | self.fetch_side.miss)
+        with m.If(updates):
+            m.d.comb += [start.side.eq(Side.UPDATE), start.id.eq(self.update.id)]
             m.d.comb += assign_key(start.key, self.update, self.context)
             m.d.comb += [start.origin.table.eq(root), start.origin.in_ram.eq(root_in_ram)]
-        for port, part, side, origin in (
-            (self.data, self.data_side, Side.DATA, for_data),
-            (self.fetch, self.fetch_side, Side.FETCH, for_fetch),
-        ):
-            with m.Elif(part.miss):
-                m.d.comb += [start.valid.eq(1), start.side.eq(side), start.id.eq(port.id)]
-                m.d.comb += [start.key.eq(part.key), start.origin.eq(origin)]
+        with m.Elif(self.data_side.miss):
+            m.d.comb += [start.side.eq(Side.DATA), start.id.eq(self.data.id)]
+            m.d.comb += [start.key.eq(self.data_side.key), start.origin.eq(for_data)]
+        # Whether the fetch side misses is left out: without a walk none of this counts.
+        with m.Else():
+            m.d.comb += [start.side.eq(Side.FETCH), start.id.eq(self.fetch.id)]
+            m.d.comb += [start.key.eq(self.fetch_side.key), start.origin.eq(for_fetch)]
 
     def _begin(self, m: Module) -> wiring.PureInterface:
         """Where walks are asked for: the walker, or the second level before it."""

@@ -1,10 +1,7 @@
 """How a fully associative table takes a new entry."""
 
-from collections.abc import Callable
-from typing import Any
-
-from amaranth.hdl import Cat, Module, Mux, Value
-from amaranth.lib import data, wiring
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import wiring
 
 __all__ = ["replace", "victim"]
 
@@ -17,21 +14,24 @@ def victim(valid: Value, turn: Value) -> Value:
     return Mux(valid.all(), turn, ~valid & (valid + 1))[: len(valid)]
 
 
-def replace(
-    m: Module, table: wiring.Component, new: data.View, overlaps: Callable[[Any], Value]
-) -> Value:
-    """Puts `new` into `table` and drops the entries that it overlaps, at the end of this cycle.
+def replace(m: Module, table: wiring.Component, overlaps: Value) -> tuple[Signal, Signal]:
+    """Makes room for a new entry in `table`, dropping those it overlaps, at the end of the cycle.
 
-    Returns the valid entry that has to make room although `new` does not overlap it, one-hot or 0.
+    Returns where the caller has to put it, one-hot; and, one-hot or 0, the valid entry that has to
+    make room although the new one does not overlap it.
 
-    `table` has `entries`, a `valid` bit for each, and a one-hot `turn`. `overlaps(entry)` tells
-    whether `entry` and `new` could both match one look-up.
+    `table` has a `valid` bit for each entry, and a one-hot `turn`. `overlaps` has a bit for each,
+    too: it and the new one could both match one look-up.
     """
-    chosen = victim(table.valid, table.turn)
-    dropped = Cat(overlaps(entry) for entry in table.entries)
-    m.d.sync += table.valid.eq(table.valid & ~dropped | chosen)
-    m.d.sync += table.turn.eq(table.turn.rotate_left(1))
-    for i, entry in enumerate(table.entries):
-        with m.If(chosen[i]):
-            m.d.sync += entry.eq(new)
-    return chosen & table.valid & ~dropped
+    # Signals: an expression would be built anew for each of its bits.
+    chosen = Signal.like(table.valid)
+    displaced = Signal.like(table.valid)
+    m.d.comb += [
+        chosen.eq(victim(table.valid, table.turn)),
+        displaced.eq(chosen & table.valid & ~overlaps),
+    ]
+    m.d.sync += [
+        table.valid.eq(table.valid & ~overlaps | chosen),
+        table.turn.eq(table.turn.rotate_left(1)),
+    ]
+    return chosen, displaced

@@ -1,13 +1,12 @@
 """One side of the MMU: a translation port and its TLB."""
 
-from amaranth.hdl import Cat, Module, Mux, Value, ValueLike
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import MAXVA_BITS, PA_BITS, PAGE_BITS, VPN_BITS, Priv
 from hdl.memory.pma import Pma
 from hdl.memory.pmp import PmpChecker
-from hdl.mmu.permission import is_permitted, needs_update
 from hdl.mmu.ports import ContextSignature, SfenceSignature, TranslationSignature
 from hdl.mmu.tlb import FillSignature, Tlb
 from hdl.mmu.vocabulary import (
@@ -77,7 +76,7 @@ class Translator(wiring.Component):
             }
         )
         self._pma = pma
-        self.tlb = Tlb(entries=entries)
+        self.tlb = Tlb(entries=entries, pma=pma)
         self.checker = PmpChecker(entries=pmp_entries) if pmp_entries else None
 
     def elaborate(self, platform: object) -> Module:
@@ -88,6 +87,10 @@ class Translator(wiring.Component):
         m.d.comb += [
             tlb.vpn.eq(self.request.va[PAGE_BITS:MAXVA_BITS]),
             tlb.asid.eq(self.context.asid),
+            tlb.access.eq(self.request.access),
+            tlb.priv.eq(self.request.priv),
+            tlb.sum_.eq(self.context.sum_),
+            tlb.mxr.eq(self.context.mxr),
             *assign_key(self.key, self.request, self.context),
             self.level.eq(tlb.page.level),
             self.displaces.eq(tlb.evicts),
@@ -98,14 +101,16 @@ class Translator(wiring.Component):
 
     def _respond(self, m: Module) -> None:
         """The response of this cycle: the first rule that applies."""
-        request, context, tlb = self.request, self.context, self.tlb
-        flags = tlb.page.flags
-        permitted = is_permitted(flags, request.access, request.priv, context.sum_, context.mxr)
-        translate = context.sv39 & (request.priv != Priv.M)
+        request, tlb = self.request, self.tlb
+        translate = self.context.sv39 & (request.priv != Priv.M)
         high = request.va[MAXVA_BITS - 1 :]
         canonical = high.all() | ~high.any()
         m.d.comb += request.pa.eq(Mux(translate, self._translated(tlb.page), request.va[:PA_BITS]))
-        m.d.comb += request.device.eq(~self._pma.is_ram(request.pa))
+        in_ram = self._pma.is_ram(request.pa)
+        if not self._pma.adjustable:
+            # Before the physical address is there.
+            in_ram = Mux(translate, tlb.ram, self._pma.is_ram(request.va))
+        m.d.comb += request.device.eq(~in_ram)
         fetched = (request.access == Access.FETCH) & ~self._pma.is_rom(request.pa)
         ram_only = fetched | is_atomic(request.access)
         refused = (request.device & ram_only) | self._is_forbidden(m)
@@ -113,24 +118,40 @@ class Translator(wiring.Component):
         def refuse(fault: ValueLike) -> None:
             m.d.comb += [request.done.eq(1), request.fault.eq(fault)]
 
+        # A miss is not what is left of these cases, but told at once: memory waits for it.
+        asked = request.valid & translate & canonical
+        usable = Signal()
+        m.d.comb += [
+            usable.eq(self.result_valid & self._is_for_this()),
+            self.miss.eq(asked & ~tlb.answers & ~usable),
+        ]
         with m.If(~request.valid):
             pass
         with m.Elif(~translate & request.va[PA_BITS:].any()):
             refuse(Fault.ACCESS)
         with m.Elif(translate & ~canonical):
             refuse(Fault.PAGE)
-        with m.Elif(translate & tlb.hit & ~permitted):
+        with m.Elif(translate & tlb.refuses):
             refuse(Fault.PAGE)
             m.d.comb += self.answers.eq(1)
-        with m.Elif(~translate | (tlb.hit & ~needs_update(flags, request.access))):
+        with m.Elif(~translate | tlb.ready):
             m.d.comb += [request.done.eq(1), self.answers.eq(translate)]
             with m.If(refused):
                 refuse(Fault.ACCESS)
-        with m.Elif(self.result_valid & (self.result.key.as_value() == self.key.as_value())):
+        with m.Elif(usable):
             refuse(self.result.fault)
             m.d.comb += [self.result_used.eq(1), request.update.eq(self.result.update)]
-        with m.Else():
-            m.d.comb += self.miss.eq(1)
+
+    def _is_for_this(self) -> Value:
+        """Whether the result of the last walk is that of this request."""
+        result, key = self.result.key, self.key
+        same = Cat(
+            getattr(result, name) == getattr(key, name) for name in ("vpn", "access", "priv")
+        )
+        # What both sides have in common is compared once for both.
+        context = ("sum_", "mxr", "adue", "asid", "root")
+        shared = [Cat(getattr(each, name) for name in context) for each in (result, key)]
+        return same.all() & (shared[0] == shared[1])
 
     def _is_forbidden(self, m: Module) -> ValueLike:
         """Whether physical memory protection refuses the access; also drives `narrow`."""

@@ -1,13 +1,11 @@
 """A cache of the pointers to level-0 page tables, which spares a walk its first two reads."""
 
-from functools import reduce
-from operator import or_
-
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import ASID_BITS, PPN_BITS, VPN_BITS
+from hdl.mmu.page_numbers import PageNumbers
 from hdl.mmu.replacement import replace
 
 __all__ = ["LookupSignature", "Origin", "Pointer", "PointerFillSignature", "WalkCache"]
@@ -23,6 +21,17 @@ class Pointer(data.Struct):
     g: 1
     #: Page number of the table.
     ppn: PPN_BITS
+
+
+class Tag(data.Struct):
+    """What is compared of an entry with each look-up, and whether all that it maps is global."""
+
+    vpn: 2 * VPN_BITS
+    asid: ASID_BITS
+    g: 1
+
+
+_OF_TAG = ("vpn", "asid", "g")
 
 
 class Origin(data.Struct):
@@ -48,7 +57,8 @@ class LookupSignature(wiring.Signature):
                 "asid": Out(ASID_BITS),
                 #: An entry matches.
                 "hit": In(1),
-                #: Page number of the table, and whether all it maps is global; 0 without `hit`.
+                #: Page number of the table, which is anything without `hit`; and whether all that
+                #: it maps is global, 0 without `hit`.
                 "ppn": In(PPN_BITS),
                 "g": In(1),
             }
@@ -100,37 +110,57 @@ class WalkCache(wiring.Component):
         if not isinstance(entries, int) or entries < 1:
             raise ValueError(f"entries must be a positive integer, not {entries!r}")
         super().__init__()
-        #: State, for proofs: which entries are valid, the entries, and the next victim (one-hot).
+        #: State, for proofs: which entries are valid, what is compared of them, and the next victim
+        #: (one-hot). Page numbers of tables are in `ppns`.
         self.valid = Signal(entries)
-        self.entries = [Signal(Pointer, name=f"entry{i}", reset_less=True) for i in range(entries)]
+        self.tags = [Signal(Tag, name=f"tag{i}", reset_less=True) for i in range(entries)]
         self.turn = Signal(entries, init=1)
+        #: The same for each side.
+        self.ppns = {side: PageNumbers(entries=entries) for side in ("fetch", "data")}
+        #: The entries as a whole, for who looks from outside; nothing here depends on them.
+        self.entries = [Signal(Pointer, name=f"entry{i}") for i in range(entries)]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        for side, ppns in self.ppns.items():
+            m.submodules[f"{side}_ppns"] = ppns
         self._look_up(m, self.fetch, "fetch")
         self._look_up(m, self.data, "data")
         with m.If(self.flush):
             m.d.sync += self.valid.eq(0)
         with m.Elif(self.fill.valid):
-            replace(m, self, self.fill.pointer, self._overlaps)
+            self._fill(m)
+        for tag, entry, row in zip(self.tags, self.entries, self.ppns["fetch"].rows, strict=True):
+            m.d.comb += entry.ppn.eq(row)
+            m.d.comb += [getattr(entry, name).eq(getattr(tag, name)) for name in _OF_TAG]
         return m
+
+    def _fill(self, m: Module) -> None:
+        """Takes the new pointer."""
+        new = self.fill.pointer
+        chosen, _ = replace(m, self, Cat(self._overlaps(tag) for tag in self.tags))
+        for ppns in self.ppns.values():
+            m.d.comb += [ppns.write.eq(1), ppns.at.eq(chosen), ppns.new.eq(new.ppn)]
+        for place, tag in zip(chosen, self.tags, strict=True):
+            with m.If(place):
+                m.d.sync += [getattr(tag, name).eq(getattr(new, name)) for name in _OF_TAG]
 
     def _look_up(self, m: Module, lookup: wiring.PureInterface, side: str) -> None:
         """The look-up of one side."""
         hits = Signal(len(self.valid), name=f"{side}_hits")
-        matches = Cat(self._matches(entry, lookup) for entry in self.entries)
-        found = [Mux(hit, Cat(e.g, e.ppn), 0) for hit, e in zip(hits, self.entries, strict=True)]
         m.d.comb += [
-            hits.eq(self.valid & matches),
+            hits.eq(self.valid & Cat(self._matches(tag, lookup) for tag in self.tags)),
             lookup.hit.eq(hits.any()),
-            Cat(lookup.g, lookup.ppn).eq(reduce(or_, found)),
+            lookup.g.eq((hits & Cat(tag.g for tag in self.tags)).any()),
+            self.ppns[side].found_at.eq(hits),
+            lookup.ppn.eq(self.ppns[side].found),
         ]
 
-    def _matches(self, entry: data.View, lookup: wiring.PureInterface) -> Value:
-        """Whether `entry`, if valid, points to the table that is looked up."""
-        return (entry.g | (entry.asid == lookup.asid)) & (entry.vpn == lookup.vpn)
+    def _matches(self, tag: data.View, lookup: wiring.PureInterface) -> Value:
+        """Whether the entry of `tag`, if valid, points to the table that is looked up."""
+        return (tag.g | (tag.asid == lookup.asid)) & (tag.vpn == lookup.vpn)
 
-    def _overlaps(self, entry: data.View) -> Value:
-        """Whether `entry` and the one that is filled are for the same addresses."""
+    def _overlaps(self, tag: data.View) -> Value:
+        """Whether the entry of `tag` and the one that is filled are for the same addresses."""
         new = self.fill.pointer
-        return (entry.vpn == new.vpn) & (entry.g | new.g | (entry.asid == new.asid))
+        return (tag.vpn == new.vpn) & (tag.g | new.g | (tag.asid == new.asid))

@@ -215,17 +215,20 @@ class Walker(wiring.Component):
     def _start(self, m: Module) -> None:
         """IDLE and DONE: begin the requested walk."""
         start, origin = self.start, self.start.origin
+        # The offer, whether it is made or not: so its payload waits for no miss.
+        m.d.comb += [
+            self.read_table.eq(origin.table),
+            self.read_in_ram.eq(origin.in_ram),
+            self.read_level.eq(Mux(origin.cached, 0, LEVELS - 1)),
+            self.read_vpn.eq(start.key.vpn),
+            self.port.request.id.eq(start.id),
+        ]
         with m.If(start.valid):
             m.d.comb += [
                 self.begins.eq(1),
                 self.skips.eq(origin.cached),
                 self.read.eq(1),
-                self.read_table.eq(origin.table),
-                self.read_in_ram.eq(origin.in_ram),
-                self.read_level.eq(Mux(origin.cached, 0, LEVELS - 1)),
-                self.read_vpn.eq(start.key.vpn),
                 self.read_side.eq(start.side),
-                self.port.request.id.eq(start.id),
             ]
             m.d.sync += [
                 self.result.side.eq(start.side),

@@ -28,17 +28,32 @@ def _figure(value: float | None, unit: str) -> str:
 
 
 def _print_speeds(results: dict[str, float | None]) -> None:
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    console.print(_programs(results))
     table = Table(title="Speed of the simulation", title_justify="left")
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True)
+    of_programs = {key for each in speed.PROGRAMS for key in (each.native, each.verilator)}
     for measure in speed.MEASURES:
-        table.add_row(measure.title, _figure(results[measure.key], measure.unit), measure.unit)
-    native, verilated = results["native_hz"], results["verilator_hz"]
-    if native and verilated:
-        ratio = native / verilated
-        table.add_row("native engine against Verilator", f"{ratio:.2f}", "times")
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+        if measure.key not in of_programs:
+            table.add_row(measure.title, _figure(results[measure.key], measure.unit), measure.unit)
+    console.print(table)
+
+
+def _programs(results: dict[str, float | None]) -> Table:
+    """Cycles a second of each program, and how many times as fast as Verilator that is."""
+    table = Table(title="Cycles a second", title_justify="left")
+    for name in ("program", "what it does"):
+        table.add_column(name, no_wrap=True)
+    for name in ("native engine", "Verilator", "times"):
+        table.add_column(name, no_wrap=True, justify="right")
+    for program in speed.PROGRAMS:
+        native, other = results[program.native], results[program.verilator]
+        ratio = f"{native / other:.2f}" if native and other else "-"
+        speeds = (_figure(native, "cycles/s"), _figure(other, "cycles/s"))
+        table.add_row(program.source, program.title, *speeds, ratio)
+    return table
 
 
 def _rounded(value: float | None) -> float | int | None:

@@ -20,11 +20,40 @@ from sim.machine import Machine
 from sim.platform.bus import Bus
 from sim.session import BareSession, KernelSession
 
-__all__ = ["MEASURES", "Bench", "Measure", "take"]
+__all__ = ["MEASURES", "PROGRAMS", "Bench", "Measure", "Program", "take"]
 
-#: Turns of the loop in `speed.S`, of 17 cycles each.
-TURNS = 400_000
-#: Cycles of the same program that slower ways of running it get.
+
+@dataclass(frozen=True)
+class Program:
+    """A bare-metal program that the native engine and Verilator run.
+
+    `key` ends the names of its figures in the JSON; `turns` of its loop are some 7 M cycles.
+    """
+
+    key: str
+    source: str
+    title: str
+    turns: int
+
+    @property
+    def native(self) -> str:
+        """The name of the native engine's figure."""
+        return f"native{self.key}_hz"
+
+    @property
+    def verilator(self) -> str:
+        """The name of Verilator's."""
+        return f"verilator{self.key}_hz"
+
+
+SPEED = Program("", "speed.S", "integers and memory", 400_000)
+PROGRAMS = (
+    SPEED,
+    Program("_pages", "pages.c", "another page with each access", 8_000),
+    Program("_traps", "traps.c", "system calls, page faults, forks", 1_000),
+    Program("_lists", "lists.c", "lists and strings in C", 28),
+)
+#: Cycles of `speed.S` that slower ways of running it get.
 PYSIM_CYCLES, TRACED_CYCLES = 10_000, 200_000
 #: Cycles that the ring of recent states keeps.
 RING = 4096
@@ -41,9 +70,13 @@ class Measure:
 
 
 MEASURES = (
-    Measure("native_hz", "native engine"),
-    Measure("pysim_hz", "pysim"),
-    Measure("verilator_hz", "Verilator, -O3, one thread"),
+    # One beside the other, so that both have the same machine around them.
+    *(
+        Measure(key, f"{who}, {each.source}")
+        for each in PROGRAMS
+        for key, who in ((each.native, "native engine"), (each.verilator, "Verilator"))
+    ),
+    Measure("pysim_hz", "pysim, speed.S"),
     Measure("faults_per_s", "page faults, kernel's work free", "faults/s"),
     Measure("faults_per_s_costed", "page faults, kernel's work as by the table", "faults/s"),
     Measure("syscalls_per_s", "system calls, kernel's work free", "calls/s"),
@@ -62,40 +95,51 @@ MEASURES = (
 
 @dataclass
 class Bench:
-    """Takes each measure once whenever its method, named as its key, is called.
+    """Takes measures, each once whenever it is asked for."""
 
-    A measure that is not to be had here is None.
-    """
+    #: Cycles that each program takes, by its file and who ran it: they must agree.
+    cycles: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    #: Cycles that `speed.S` takes, by who ran it: they must agree.
-    cycles: dict[str, int] = field(default_factory=dict)
+    def measure(self, key: str) -> float | None:
+        """The measure with that key in `MEASURES`; None if it is not to be had here.
+
+        Those that are not one of a program have a method of that name.
+        """
+        for program in PROGRAMS:
+            if key == program.native:
+                return self._native(program)
+            if key == program.verilator:
+                return self._verilator(program)
+        value: float | None = getattr(self, key)()
+        return value
 
     @cached_property
-    def _program(self) -> Path:
-        return build_bare(programs_directory() / "bench" / "speed.S", {"TURNS": TURNS})
+    def _verilator_version(self) -> str | None:
+        return find_verilator()
 
-    @cached_property
-    def _verilated(self) -> Verilated | None:
-        version = find_verilator()
-        return Verilated(self._program, version) if version else None
-
-    def _bare(self, engine: str, *, traced: bool = False) -> Run[BareSession]:
+    def _bare(
+        self, engine: str, program: Program = SPEED, *, traced: bool = False
+    ) -> Run[BareSession]:
         config = MachineConfig(engine=engine, fast_forward=False, traced=traced)
-        return bare_run(self._program, config)
+        return bare_run(_built(program), config)
 
-    def native_hz(self) -> float:
-        run = self._bare("native").start()
-        self.cycles["native"] = run.machine.engine.cycle
+    def _native(self, program: Program) -> float:
+        run = self._bare("native", program).start()
+        self._took(program, "native", run.machine.engine.cycle)
         return run.hz
+
+    def _verilator(self, program: Program) -> float | None:
+        if self._verilator_version is None:
+            return None
+        cycles, hz = Verilated(_built(program), self._verilator_version).run()
+        self._took(program, "Verilator", cycles)
+        return hz
+
+    def _took(self, program: Program, who: str, cycles: int) -> None:
+        self.cycles.setdefault(program.source, {})[who] = cycles
 
     def pysim_hz(self) -> float:
         return self._bare("pysim").start(PYSIM_CYCLES, finish=False).hz
-
-    def verilator_hz(self) -> float | None:
-        if self._verilated is None:
-            return None
-        self.cycles["Verilator"], hz = self._verilated.run()
-        return hz
 
     def faults_per_s(self) -> float:
         return self._faults("zero")
@@ -171,6 +215,11 @@ class Bench:
         return _seconds_of("sh", "-c", "echo hi")
 
 
+def _built(program: Program) -> Path:
+    source = programs_directory() / "bench" / program.source
+    return build_bare(source, {"TURNS": program.turns})
+
+
 def _user_run(name: str, *arguments: str, kernel_cost: str = "zero") -> Run[KernelSession]:
     """The run of a program of `programs/bench` under the kernel, on the native engine."""
     elf = build_user(programs_directory() / "bench" / f"{name}.c")
@@ -193,18 +242,19 @@ def _seconds_of(*command: str) -> float:
 def take(bench: Bench, rounds: int, say: Callable[[str], None]) -> dict[str, float | None]:
     """Every measure `rounds` times, one after the other in each round; the best of each.
 
-    `say` is told how far it has come. Raises `BenchError` if a program does not end well, or if
-    `speed.S` does not take the same cycles everywhere.
+    `say` is told how far it has come. Raises `BenchError` if a program does not end well, or does
+    not take the same cycles everywhere.
     """
     taken: dict[str, list[float]] = {measure.key: [] for measure in MEASURES}
     for number in range(1, rounds + 1):
         for measure in MEASURES:
             say(f"round {number} of {rounds}: {measure.title}")
-            value = getattr(bench, measure.key)()
+            value = bench.measure(measure.key)
             if value is not None:
                 taken[measure.key].append(value)
-    if len(set(bench.cycles.values())) > 1:
-        raise BenchError(f"speed.S does not take the same cycles everywhere: {bench.cycles}")
+    for source, cycles in bench.cycles.items():
+        if len(set(cycles.values())) > 1:
+            raise BenchError(f"{source} does not take the same cycles everywhere: {cycles}")
     return {
         measure.key: measure.best(taken[measure.key]) if taken[measure.key] else None
         for measure in MEASURES

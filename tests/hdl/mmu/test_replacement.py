@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -35,7 +35,12 @@ class Table(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         with m.If(self.fill):
-            m.d.comb += self.evicted.eq(replace(m, self, self.new, self._overlaps))
+            overlaps = Cat(self._overlaps(entry) for entry in self.entries)
+            chosen, displaced = replace(m, self, overlaps)
+            m.d.comb += self.evicted.eq(displaced)
+            for slot, entry in enumerate(self.entries):
+                with m.If(chosen[slot]):
+                    m.d.sync += entry.eq(self.new)
         with m.Else():
             m.d.sync += self.valid.eq(self.valid & ~self.drop)
         return m

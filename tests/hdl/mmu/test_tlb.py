@@ -2,11 +2,15 @@
 
 import random
 from dataclasses import dataclass
+from itertools import product
 
 import pytest
 
+from hdl.arch import Priv
 from hdl.mmu.tlb import Tlb
+from hdl.mmu.vocabulary import Access
 from tests.hdl.mmu.support import fence
+from tests.hdl.mmu.test_permission import ALLOWED, FRESH
 from tests.support import simulate
 
 #: A page number with bits in all three fields, and ones that share its 2 MiB and 1 GiB page.
@@ -93,6 +97,55 @@ def test_empty_after_reset():
     async def testbench(ctx, dut):
         assert look_up(ctx, dut, 0, asid=0) is None
         assert look_up(ctx, dut, PAGE) is None
+
+    run(testbench)
+
+
+def test_a_hit_is_judged_and_nothing_else():
+    """As the specification says of each kind of page and access, whichever entry it is in."""
+
+    async def testbench(ctx, dut):
+        for number, (rwx, allowed) in enumerate(ALLOWED.items()):
+            for (a, d), fresh in FRESH.items():
+                flags = {name: int(name in rwx) for name in "rwx"} | {
+                    "u": 1,
+                    "g": 0,
+                    "a": a,
+                    "d": d,
+                }
+                page = {"ppn": 0x80042, "level": 0, "flags": flags}
+                ctx.set(dut.fill.valid, 1)
+                ctx.set(dut.fill.entry, {"vpn": PAGE + number, "asid": 1, "page": page})
+                await ctx.tick()
+                ctx.set(dut.fill.valid, 0)
+                for access, mxr in product(Access, (0, 1)):
+                    ctx.set(dut.access, access)
+                    ctx.set(dut.mxr, mxr)
+                    ctx.set(dut.priv, Priv.U)
+                    permitted = access.name in " ".join(allowed[: 1 + mxr]).split()
+                    ready = permitted and access.name in fresh.split()
+                    assert look_up(ctx, dut, PAGE + number)
+                    judged = ctx.get(dut.refuses), ctx.get(dut.ready), ctx.get(dut.answers)
+                    assert judged == (not permitted, ready, ready or not permitted)
+                    ctx.set(dut.priv, Priv.S)
+                    ctx.set(dut.sum_, 0)
+                    assert (ctx.get(dut.refuses), ctx.get(dut.ready)) == (1, 0)
+                    assert not look_up(ctx, dut, PAGE ^ 1 << 20)
+                    judged = ctx.get(dut.refuses), ctx.get(dut.ready), ctx.get(dut.answers)
+                    assert judged == (0, 0, 0)
+
+    run(testbench)
+
+
+def test_whether_it_is_ram_is_known_of_a_hit():
+    async def testbench(ctx, dut):
+        pages = [Page(PAGE, 0x80042), Page(SAME_1G, 0x7FFFF), Page(1 << 18, 2 << 18, level=2)]
+        for page in pages:
+            await fill(ctx, dut, page)
+        # RAM is from 0x8000_0000 on, 128 MiB, less than the page of 1 GiB.
+        for vpn, ram in ((PAGE, 1), (SAME_1G, 0), (1 << 18, 1), (1 << 18 | 1 << 15, 0)):
+            assert look_up(ctx, dut, vpn)
+            assert ctx.get(dut.ram) == ram, oct(vpn)
 
     run(testbench)
 

@@ -14,10 +14,12 @@ from amaranth.hdl import Cat, Const, Mux, Signal
 from hdl.arch import Priv
 from hdl.memory.pma import Pma
 from hdl.mmu.mmu import Mmu
+from hdl.mmu.ram_bits import placed
 from hdl.mmu.vocabulary import Access, Fault, Side, WalkKey, assign_key
 from tests.verify.formal.proof import Proof, assumes, constant, free_inputs, invariant, proves
 from tests.verify.formal.sv39 import LEVELS, Walk
 from tests.verify.formal.tlb import covers
+from tests.verify.formal.walk_cache import sides_are_alike
 from tests.verify.formal.watched_walker import S
 
 __all__ = ["MmuProof"]
@@ -117,11 +119,14 @@ class MmuProof(Proof):
 
     @invariant
     def cached_tables_are_ram(self, m):
-        """The walk cache knows tables in RAM only."""
-        return Cat(
-            ~self.cache.valid[i] | Pma().is_ram(Cat(Const(0, 12), entry.ppn))
-            for i, entry in enumerate(self.cache.entries)
-        ).all()
+        """The walk cache knows tables in RAM only, and tells both sides of the same."""
+        return (
+            sides_are_alike(self.cache)
+            & Cat(
+                ~self.cache.valid[i] | Pma().is_ram(Cat(Const(0, 12), entry.ppn))
+                for i, entry in enumerate(self.cache.entries)
+            ).all()
+        )
 
     @invariant
     def entries_are_the_leaf(self, m):
@@ -142,6 +147,8 @@ class MmuProof(Proof):
                 checks += [
                     ~ours[-1] | right,
                     ~side.tlb.valid[i] | ((page.level != 3) & (entry.asid == self.asid)),
+                    ~side.tlb.valid[i]
+                    | (side.tlb.placed[i] == placed(Pma(), page.ppn, page.level)),
                 ]
             checks.append(self._at_most_one(ours))
         return Cat(checks).all()

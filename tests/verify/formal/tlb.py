@@ -5,11 +5,15 @@ proof remembers what memory management last said about it: the last fill of a pa
 fence has named that page since. Nothing bounds how often pages are filled and fenced.
 """
 
-from amaranth.hdl import Cat, Signal
+from amaranth.hdl import Cat, Const, Signal
 
+from hdl.memory.pma import Pma
+from hdl.mmu.ram_bits import placed
 from hdl.mmu.tlb import Tlb
 from hdl.mmu.vocabulary import Translation
 from tests.verify.formal.proof import Proof, assumes, constant, free_inputs, invariant, proves
+from tests.verify.formal.sv39 import permits
+from tests.verify.formal.translator import compose, is_stale, leaf_of
 
 __all__ = ["TlbProof", "covers"]
 
@@ -90,9 +94,18 @@ class TlbProof(Proof):
         )
 
     @assumes
-    def levels_exist(self, m):
-        """The walker fills pages of level 0, 1 or 2."""
-        return self.fill.entry.page.level != 3
+    def leaves_are_good(self, m):
+        """The walker fills pages of level 0, 1 or 2, which are writable only if readable."""
+        return self._is_good(self.fill.entry.page)
+
+    def _is_good(self, page):
+        return (page.level != 3) & (~page.flags.w | page.flags.r)
+
+    @assumes
+    def access_is_legal(self, m):
+        """The access is one of six, the privilege U, S or M."""
+        access = self.tlb.access.as_value()
+        return (access != 0b011) & (access != 0b100) & (self.tlb.priv != 2)
 
     @invariant
     def entries_are_the_known_page(self, m):
@@ -103,8 +116,14 @@ class TlbProof(Proof):
             ~bit | (self.known & (entry.page == self.page) & (entry.vpn == self.page_vpn))
             for bit, entry in zip(matching, entries, strict=True)
         ]
-        levels = [entry.page.level != 3 for entry in entries]
-        return Cat(*right, *levels).all() & ((matching & (matching - 1)) == 0)
+        good = [self._is_good(entry.page) for entry in entries]
+        # What is kept of where a page lies follows from the page.
+        places = [
+            bits == placed(Pma(), entry.page.ppn, entry.page.level)
+            for bits, entry in zip(self.tlb.placed, entries, strict=True)
+        ]
+        places = [~valid | place for valid, place in zip(self.tlb.valid, places, strict=True)]
+        return Cat(*right, *good, *places).all() & ((matching & (matching - 1)) == 0)
 
     @invariant
     def victim_is_one(self, m):
@@ -168,6 +187,23 @@ class TlbProof(Proof):
         return self.past(m, other & ~self.tlb.hit), ~self.tlb.hit
 
     @proves
-    def no_hit_is_all_zero(self, m):
-        """Without a hit the page is all zero, so that no permission shows."""
-        return ~self.tlb.hit, self.tlb.page.as_value() == 0
+    def hit_is_judged(self, m):
+        """A hit is refused if its page does not permit the access; else ready with A and D set."""
+        tlb, page = self.tlb, self.tlb.page
+        permitted = permits(leaf_of(page), tlb.access, tlb.priv[0], tlb.sum_, tlb.mxr)
+        ready = permitted & ~is_stale(page.flags, tlb.access)
+        same = (tlb.refuses == ~permitted) & (tlb.ready == ready)
+        return tlb.hit, same & (tlb.answers == (tlb.refuses | tlb.ready))
+
+    @proves
+    def ram_is_known(self, m):
+        """A hit tells whether the physical address lies in RAM."""
+        address = compose(m, self.tlb.page, Cat(Const(0, 12), self.vpn))
+        return self.tlb.hit, self.tlb.ram == Pma().is_ram(address)
+
+    @proves
+    def no_hit_is_judged_nothing(self, m):
+        """Without a hit nothing is refused nor ready; the page has no flags, and level 0."""
+        page = self.tlb.page
+        silence = ~self.tlb.refuses & ~self.tlb.ready & ~self.tlb.answers
+        return ~self.tlb.hit, silence & (Cat(page.level, page.flags) == 0)

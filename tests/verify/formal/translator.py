@@ -18,15 +18,26 @@ from tests.verify.formal.permission import WRITING
 from tests.verify.formal.proof import Proof, assumes, free_inputs, proves
 from tests.verify.formal.sv39 import permits
 
-__all__ = ["TranslatorProof"]
+__all__ = ["AnyTlb", "TranslatorProof", "compose", "is_stale", "leaf_of"]
 
 
 class AnyTlb(wiring.Component):
-    """A TLB with any result, and the ports of `hdl.mmu.tlb.Tlb`."""
+    """A TLB with any result, and the ports of `hdl.mmu.tlb.Tlb`.
+
+    It judges its page, and knows what is RAM, as `tests.verify.formal.tlb` shows of the real one.
+    """
 
     asid: In(16)
     vpn: In(27)
+    access: In(Access)
+    priv: In(Priv)
+    sum_: In(1)
+    mxr: In(1)
     hit: Out(1)
+    refuses: Out(1)
+    ready: Out(1)
+    answers: Out(1)
+    ram: Out(1)
     page: Out(Translation)
     evicts: Out(1)
     evicted_level: Out(2)
@@ -35,8 +46,36 @@ class AnyTlb(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        free_inputs(m, wiring.flipped(self))
+        free_inputs(m, wiring.flipped(self), but=("refuses", "ready", "answers", "ram"))
+        permitted = permits(leaf_of(self.page), self.access, self.priv[0], self.sum_, self.mxr)
+        m.d.comb += [
+            self.refuses.eq(self.hit & ~permitted),
+            self.answers.eq(self.refuses | self.ready),
+            self.ram.eq(Pma().is_ram(compose(m, self.page, Cat(Const(0, 12), self.vpn)))),
+            self.ready.eq(self.hit & permitted & ~is_stale(self.page.flags, self.access)),
+        ]
         return m
+
+
+def leaf_of(page):
+    """The PTE (64 bits) of a TLB's `page`."""
+    return Cat(Const(1, 1), page.flags.as_value(), Const(0, 2), page.ppn, Const(0, 10))
+
+
+def compose(m, page, va):
+    """The physical address (56 bits) of `va` in `page`."""
+    composed = Signal(56)
+    with m.Switch(page.level):
+        for level, bits in {0: 12, 1: 21, 2: 30}.items():
+            with m.Case(level):
+                m.d.comb += composed.eq(Cat(va[:bits], page.ppn[bits - 12 :]))
+    return composed
+
+
+def is_stale(flags, access):
+    """Whether A, or D of an access that writes, is missing."""
+    writes = Cat(access == kind for kind in WRITING).any()
+    return ~flags.a | (writes & ~flags.d)
 
 
 class TranslatorProof(Proof):
@@ -62,8 +101,7 @@ class TranslatorProof(Proof):
         request, context, page = self.request, self.context, self.tlb.page
         va, access = request.va, request.access
         flags = page.flags
-        leaf = Cat(Const(1, 1), flags.as_value(), Const(0, 2), page.ppn, Const(0, 10))
-        writes = Cat(access == kind for kind in WRITING).any()
+        leaf = leaf_of(page)
         names = "translates canonical permitted stale ready hit ram_only"
         for name in names.split():
             setattr(self, name, Signal(name=name))
@@ -72,7 +110,7 @@ class TranslatorProof(Proof):
             self.canonical.eq(va[39:] == Mux(va[38], (1 << 25) - 1, 0)),
             self.permitted.eq(permits(leaf, access, request.priv[0], context.sum_, context.mxr)),
             #: A or D does not let the entry response.
-            self.stale.eq(~flags.a | (writes & ~flags.d)),
+            self.stale.eq(is_stale(flags, access)),
             self.hit.eq(request.valid & self.translates & self.canonical & self.tlb.hit),
             self.ready.eq(self.hit & self.permitted & ~self.stale),
             self.ram_only.eq(
@@ -82,13 +120,8 @@ class TranslatorProof(Proof):
                 | (access == Access.AMO)
             ),
         ]
-        offsets = {0: 12, 1: 21, 2: 30}
         #: Physical address: the page's, with as much of the virtual one as its size says.
-        self.composed = Signal(56)
-        with m.Switch(page.level):
-            for level, bits in offsets.items():
-                with m.Case(level):
-                    m.d.comb += self.composed.eq(Cat(va[:bits], page.ppn[bits - 12 :]))
+        self.composed = compose(m, page, va)
 
     def _answers(self, fault):
         return self.request.done & (self.request.fault == fault)

@@ -5,7 +5,13 @@ from amaranth.hdl import Cat, Signal
 from hdl.mmu.walk_cache import WalkCache
 from tests.verify.formal.proof import Proof, constant, free_inputs, invariant, proves
 
-__all__ = ["WalkCacheProof"]
+__all__ = ["WalkCacheProof", "sides_are_alike"]
+
+
+def sides_are_alike(cache):
+    """Whether both sides' page numbers are the same."""
+    rows = (cache.ppns[side].rows for side in ("fetch", "data"))
+    return Cat(a == b for a, b in zip(*rows, strict=True)).all()
 
 
 class WalkCacheProof(Proof):
@@ -59,7 +65,7 @@ class WalkCacheProof(Proof):
             ~bit | (self.known & (entry.ppn == self.ppn) & (entry.g == self.g))
             for bit, entry in zip(matching, self.cache.entries, strict=True)
         ]
-        return Cat(right).all() & ((matching & (matching - 1)) == 0)
+        return Cat(right).all() & sides_are_alike(self.cache) & ((matching & (matching - 1)) == 0)
 
     @invariant
     def victim_is_one(self, m):
