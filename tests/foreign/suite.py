@@ -98,8 +98,7 @@ class Suite:
         report = self.site.parent / "report.xml"
         report.unlink(missing_ok=True)
         plugins = ("-p", "trapline.pytest_engine", "-p", "foreign_cache")
-        options = ("-q", "--import-mode=importlib", "-p", "no:cacheprovider")
-        options += (f"--junitxml={report}", *self.project.options)
+        options = ("-q", "-p", "no:cacheprovider", f"--junitxml={report}", *self.project.options)
         command = [sys.executable, "-m", "pytest", *plugins, "--amaranth-engine", engine, *options]
         # Their tests may be a package called `tests`, which hides ours.
         path = os.pathsep.join(map(str, (self.site, ROOT, Path(__file__).parent)))

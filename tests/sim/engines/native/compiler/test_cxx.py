@@ -55,6 +55,17 @@ def test_files_are_compiled_side_by_side(tmp_path):
     assert len(paths) == 2
 
 
+def test_what_is_compiled_side_by_side_is_linked_then(monkeypatch, tmp_path):
+    calls = []
+    run_tools = cxx.run_tools
+    monkeypatch.setattr(
+        cxx, "run_tools", lambda *given: calls.append(given[0]) or run_tools(*given)
+    )
+    compile_library(ANSWER % 44, "test", tmp_path)
+    compile_library(ANSWER % 45, "test", tmp_path, others=["int other;"])
+    assert [len(commands) for commands in calls] == [1, 2, 1]
+
+
 def test_what_is_wrong_with_any_of_them_is_passed_on(tmp_path):
     with pytest.raises(CompilerError, match=r"failed: .*error: .*nonsense.*\n(.*\n)*.*nonsense"):
         compile_library(ANSWER % 1, "test", tmp_path, others=["nonsense"])

@@ -36,6 +36,13 @@ def test_what_nothing_drives_is_an_input():
     assert (cell.data, cell.init, cell.width) == (None, 9, 4)
 
 
+def test_what_keeps_its_initial_value_is_a_constant_bit_by_bit():
+    m, a, y = Module(), Signal(4, init=0b0110), Signal(4)
+    m.d.comb += y.eq(~a)
+    circuit = circuit_of(m, constants=[a])
+    assert circuit.signals[a] == only(circuit, c.Operator).inputs[0] == (0, 1, 1, 0)
+
+
 def test_a_port_of_the_design_is_an_input_that_is_0_at_first():
     circuit = circuit_of(counter()[0])
     ports = [cell for _, cell in circuit.of_kind(c.FlipFlop) if cell.source.startswith("a port")]
