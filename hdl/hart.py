@@ -1,10 +1,10 @@
 """The hart: a five-stage in-order pipeline with an MMU, one fetch port and one data port."""
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import RAM_BASE
+from hdl.arch import PAGE_BITS, RAM_BASE, VPN_BITS
 from hdl.memory.arbiter import Arbiter
 from hdl.memory.pma import Pma
 from hdl.memory.port import MemoryPort
@@ -196,14 +196,18 @@ class Hart(wiring.Component):
         wiring.connect(m, execute.forward, decode.from_execute)
         wiring.connect(m, trap.forward, decode.from_trap)
         wiring.connect(m, execute.learn, fetch.learn)
-        wiring.connect(m, trap.environment, execute.environment)
+        wiring.connect(m, trap.environment, decode.environment, execute.environment)
         m.d.comb += [
             fetch.held.eq(align.held),
-            fetch.priv.eq(trap.environment.priv),
+            fetch.priv.eq(decode.fetch_priv),
             decode.fetched_valid.eq(align.valid),
             align.take.eq(decode.take),
             execute.decoded_valid.eq(decode.valid),
             decode.ready.eq(execute.accept),
+            decode.calm.eq(execute.calm & trap.calm),
+            decode.arrived.eq(trap.arrived),
+            fetch.fenced.eq(trap.sfence.va[PAGE_BITS + 2 * VPN_BITS :]),
+            trap.elsewhere.eq(fetch.elsewhere),
             trap.executed_valid.eq(execute.valid),
             execute.ready.eq(trap.ready),
             execute.trap_empty.eq(trap.empty),
@@ -215,14 +219,14 @@ class Hart(wiring.Component):
         ]
 
     def _flushes(self, m: Module) -> None:
-        """A redirect of the trap stage is older than one of the execute stage."""
-        early, late = self.execute.redirect, self.trap.redirect
+        """A redirect of the trap stage is older than one of the execute stage, that than a leap."""
+        leap, early, late = self.decode.leap, self.execute.redirect, self.trap.redirect
         redirect = self.fetch.redirect
         m.d.comb += [
-            redirect.valid.eq(early.valid | late.valid),
-            redirect.target.eq(early.target),
+            redirect.valid.eq(leap.valid | early.valid | late.valid),
+            redirect.target.eq(Mux(early.valid, early.target, leap.target)),
             self.align.flush.eq(redirect.valid),
-            self.decode.flush.eq(redirect.valid),
+            self.decode.flush.eq(early.valid | late.valid),
             self.execute.flush.eq(late.valid),
         ]
         with m.If(late.valid):

@@ -5,10 +5,14 @@
  * TRAMPOLINE in every address space, so that it keeps running while it switches page tables.
  *
  *      reset      M-mode   set up the hart, enter S-mode
- *      uservec    S-mode   every trap from user mode (stvec while a process runs)
+ *      uservec    S-mode   every trap, since stvec stays: those from user mode go on here
  *      userret    S-mode   back to user mode
- *      kernelvec  S-mode   a trap where none may be (stvec otherwise)
+ *      kernelvec  S-mode   a trap from S-mode, where none may be
  *      mvec       M-mode   the same; also what kernelvec ends in
+ *
+ * A page fault waits for all of this, so: what usually happens is straight on; what a load or the
+ * read of a CSR gives is used by no instruction directly behind it; between two writes of CSRs stands
+ * something else; and there is no fence without need.
  *
  * Interrupts are off here throughout: sstatus.SIE is 0 outside user mode. The kernel is reached by
  * a store to the doorbell, which is answered only when the kernel has served the trap; what to do
@@ -19,14 +23,6 @@
         .option norelax         # no gp, and no address below 2 KiB, may be assumed
         .section .text
         .globl trampoline, reset, uservec, userret, kernelvec, mvec
-
-/* stimecmp = \now + \quantum, or never if \quantum is 0. */
-.macro  set_timer quantum, now, temp
-        li      \temp, -1
-        beqz    \quantum, 1f
-        add     \temp, \now, \quantum
-1:      csrw    STIMECMP, \temp
-.endm
 
 /*
  * M-mode, from reset: pc = KERNBASE, nothing translated, no register defined.
@@ -78,7 +74,7 @@ reset:
         lla     t1, trampoline
         li      t2, TRAMPOLINE
         sub     t2, t2, t1      # from here to there
-        lla     t1, kernelvec
+        lla     t1, uservec
         add     t1, t1, t2
         csrw    stvec, t1
         lla     t1, boot
@@ -93,33 +89,33 @@ boot:
         j       ring_now
 
 /*
- * A trap from user mode: S-mode, the user's page table, stvec = uservec.
+ * A trap from user mode: S-mode, the user's page table.
  *
  * Save the process's registers in TRAPFRAME, which its page table maps for S-mode alone; then the
  * kernel's page table, and the doorbell.
  */
-        .balign 4               # stvec's low two bits are its mode
+        .balign 8               # a word, as it is fetched; stvec's low two bits are its mode
 uservec:
         csrw    sscratch, a0
 
-        # A trap from S-mode came from the lines below or from the end of userret: TRAPFRAME is not
-        # mapped as it must be. To go on would trap here again, for ever.
+        # From S-mode? Then something is not mapped as it must be, TRAPFRAME perhaps. To go on
+        # would trap here again, for ever.
         csrr    a0, sstatus
         andi    a0, a0, SSTATUS_SPP
-        bnez    a0, kernelvec
+        bnez    a0, from_supervisor
 
         # First of all when it happened: what comes before is the process's time, what comes after
         # the kernel's.
-        li      a0, TRAPFRAME
+        lla     a0, trampoline - (TRAMPOLINE - TRAPFRAME)
         sd      t0, TF_T0(a0)
         csrr    t0, time
+        sd      t1, TF_T1(a0)
         sd      t0, TF_TIME(a0)
 
         sd      ra, TF_RA(a0)
         sd      sp, TF_SP(a0)
         sd      gp, TF_GP(a0)
         sd      tp, TF_TP(a0)
-        sd      t1, TF_T1(a0)
         sd      t2, TF_T2(a0)
         sd      s0, TF_S0(a0)
         sd      s1, TF_S1(a0)
@@ -145,86 +141,56 @@ uservec:
         sd      t5, TF_T5(a0)
         sd      t6, TF_T6(a0)
 
-        csrr    t0, sscratch    # the process's a0
+        # The process's a0, and what happened: the kernel sees no CSR.
+        csrr    t0, sscratch
+        csrr    t1, sepc
         sd      t0, TF_A0(a0)
-
-        # What happened: the kernel sees no CSR.
-        csrr    t0, sepc
-        sd      t0, TF_SEPC(a0)
-        csrr    t0, scause
-        sd      t0, TF_SCAUSE(a0)
+        csrr    t2, scause
+        sd      t1, TF_SEPC(a0)
         csrr    t0, stval
+        sd      t2, TF_SCAUSE(a0)
+        csrr    t1, sstatus
         sd      t0, TF_STVAL(a0)
-        csrr    t0, sstatus
-        sd      t0, TF_SSTATUS(a0)
+        ld      t2, TF_KERNEL_SATP(a0)
+        sd      t1, TF_SSTATUS(a0)
 
-        # The first fence completes the accesses under the user's page table, the second one drops
-        # what they have left in the TLB.
-        ld      t0, TF_KERNEL_SATP(a0)
+        # All accesses before the write are by the user's page table, since they come before it in
+        # program order; the fence drops what they have left in the TLB. In between this page is
+        # fetched, which both tables map alike.
+        csrw    satp, t2
         sfence.vma zero, zero
-        csrw    satp, t0
-        sfence.vma zero, zero
 
-        lla     t1, kernelvec
-        csrw    stvec, t1
-
-        li      t0, DOORBELL
         li      t1, REASON_USER_TRAP
-        j       ring
+        li      t0, DOORBELL
+
+.if ACTION_RUN != 0
+        .error  "the doorbell's answer is compared with 0"
+.endif
 
 /*
- * Ring the doorbell for reason t1, and do what the kernel answers. t0 = DOORBELL but at ring_now,
- * where there is no trap frame to hold the time.
+ * Ring the doorbell at t0 for reason t1, and do what the kernel answers. All that it has to say is
+ * in registers then: it is not mapped in user mode's page tables.
  */
-ring_now:
-        li      t0, DOORBELL
-        csrr    t2, time
-        sd      t2, DB_TIME(t0)
 ring:
         sd      t1, DB_RING(t0)
         ld      t1, DB_ACTION(t0)
         ld      a1, DB_SATP(t0)
-        ld      a2, DB_QUANTUM(t0)
+        ld      t2, DB_QUANTUM(t0)
         ld      a3, DB_FENCE_I(t0)
-        li      t2, ACTION_RUN
-        beq     t1, t2, userret
-        li      t2, ACTION_IDLE
-        beq     t1, t2, idle
-
-        # ACTION_HALT, and whatever else: the kernel has ended the run.
-        li      t1, -1
-        csrw    STIMECMP, t1
-halt:
-        wfi
-        j       halt
+        bnez    t1, not_run
 
 /*
- * Nothing can run. wfi ends when an enabled interrupt is pending, though SIE is 0, and none is
- * taken: the kernel is told, and looks for itself.
- */
-idle:
-        csrr    t2, time
-        set_timer quantum=a2, now=t2, temp=t1
-        wfi
-        li      t1, REASON_IDLE
-        j       ring_now
-
-/*
- * Back to user mode: a1 = satp of the process, a2 = its quantum, a3 = whether the kernel has
- * written code. All that the doorbell has to say is in registers: it is not mapped from here on.
+ * Back to user mode: a1 = satp of the process, t2 = its quantum, a3 = whether the kernel has
+ * written code.
  */
 userret:
-        lla     t0, uservec
-        csrw    stvec, t0
-
-        sfence.vma zero, zero
+        # As on the way in; and this fence is behind all that the kernel has changed.
         csrw    satp, a1
         sfence.vma zero, zero
 
-        beqz    a3, 1f
-        fence.i                 # fetch what was stored, not what was there before
-1:
-        li      a0, TRAPFRAME
+        bnez    a3, fetch_anew
+restore:
+        lla     a0, trampoline - (TRAMPOLINE - TRAPFRAME)
 
         # Break the reservation of an lr that ran before the trap: an sc must not succeed on what
         # another process, or the kernel, has changed since.
@@ -232,13 +198,10 @@ userret:
         sc.d    zero, zero, (t0)
 
         ld      t0, TF_SEPC(a0)
+        ld      t1, TF_SSTATUS(a0)
         csrw    sepc, t0
-        ld      t0, TF_SSTATUS(a0)
-        csrw    sstatus, t0     # SPP = 0: to user mode; SPIE = 1
-
-        mv      t0, a2          # the quantum; t0 to t2 are restored last
-
         ld      ra, TF_RA(a0)
+        csrw    sstatus, t1     # SPP = 0: to user mode; SPIE = 1
         ld      sp, TF_SP(a0)
         ld      gp, TF_GP(a0)
         ld      tp, TF_TP(a0)
@@ -267,9 +230,12 @@ userret:
         ld      t6, TF_T6(a0)
 
         # As late as it can be, so that the quantum is the process's own.
-        csrr    t2, time
-        sd      t2, TF_RESUMED(a0)
-        set_timer quantum=t0, now=t2, temp=t1
+        csrr    t1, time
+        li      t0, -1
+        sd      t1, TF_RESUMED(a0)
+        beqz    t2, 1f          # stimecmp: never, if there is no quantum
+        add     t0, t1, t2
+1:      csrw    STIMECMP, t0
 
         ld      t2, TF_T2(a0)
         ld      t1, TF_T1(a0)
@@ -277,12 +243,54 @@ userret:
         ld      a0, TF_A0(a0)
         sret
 
+fetch_anew:
+        fence.i                 # fetch what was stored, not what was there before
+        j       restore
+
+/*
+ * Ring the doorbell where there is no trap frame to hold the time.
+ */
+ring_now:
+        li      t0, DOORBELL
+        csrr    t2, time
+        sd      t2, DB_TIME(t0)
+        j       ring
+
+/*
+ * Nothing can run, or nothing is to: t1 = what the kernel answers, t2 = a quantum.
+ */
+not_run:
+        li      t0, ACTION_IDLE
+        beq     t1, t0, idle
+
+        # ACTION_HALT, and whatever else: the kernel has ended the run.
+        li      t1, -1
+        csrw    STIMECMP, t1
+halt:
+        wfi
+        j       halt
+
+/*
+ * wfi ends when an enabled interrupt is pending, though SIE is 0, and none is taken: the kernel is
+ * told, and looks for itself.
+ */
+idle:
+        li      t0, -1
+        beqz    t2, 1f
+        csrr    t1, time
+        add     t0, t1, t2
+1:      csrw    STIMECMP, t0
+        wfi
+        li      t1, REASON_IDLE
+        j       ring_now
+
 /*
  * A trap in S-mode. Its page table may be what is broken, so leave the report to M-mode, which
  * needs none: ecall from S-mode is not delegated.
  */
         .balign 4
 kernelvec:
+from_supervisor:
         ecall
 
 /*

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 #: Fences that each trap from user mode takes on its way in, and out again.
-FENCES_PER_TRAP = 4
+FENCES_PER_TRAP = 2
 _FLAGS = {flag.name: int(flag).bit_length() - 1 for flag in Pte}
 _MOST = (1 << 64) - 1
 #: Separators stand before three digits, as in the other numbers of the command line.
@@ -98,7 +98,7 @@ def read_skipped(text: str) -> SkippedFences:
     kind, colon, rest = text.partition(":")
     wanted = "must be N or trap:K, from 1 on"
     if kind == "trap" and colon:
-        first = FENCES_PER_TRAP * _count(rest, wanted, text)
+        first = 1 + FENCES_PER_TRAP * _count(rest, wanted, text)
         return SkippedFences(first, first + FENCES_PER_TRAP - 1)
     nth = _count(text, wanted, text)
     return SkippedFences(nth, nth)

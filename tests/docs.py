@@ -17,7 +17,15 @@ from typing import NamedTuple
 
 from sim.bench import mmubench
 from sim.config import MachineConfig
-from tests import csr_table, debug_picture, pictures, report_pictures, rooms, timing_picture
+from tests import (
+    csr_table,
+    debug_picture,
+    pictures,
+    report_pictures,
+    rooms,
+    timing_picture,
+    trap_table,
+)
 
 __all__ = [
     "PAGES",
@@ -188,6 +196,7 @@ def main() -> int:
     if not report_pictures.draw():
         complaints.append("the pictures of pages need Chromium: they are as they were")
     csr_table.PAGE.write_text(csr_table.renew(csr_table.PAGE.read_text()))
+    trap_table.PAGE.write_text(trap_table.renew(trap_table.PAGE.read_text()))
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0

@@ -89,7 +89,7 @@ class Mmu(wiring.Component):
                 "data": In(TranslationSignature()),
                 #: A and D updates from the trap stage.
                 "update": In(UpdateSignature()),
-                #: `sfence.vma`; flushes the whole walk cache whatever its form.
+                #: `sfence.vma`; flushes the whole walk cache, unless it names an address.
                 "sfence": In(SfenceSignature()),
                 #: Reads and writes of PTEs, with source WALK. An arbiter behind it must accept no
                 #: other request between a locked one and the walker's next one.
@@ -124,7 +124,8 @@ class Mmu(wiring.Component):
             wiring.connect(m, wiring.flipped(self.sfence), part.sfence)
         m.d.comb += [
             fetch_side.request.access.eq(Access.FETCH),
-            cache.flush.eq(self.sfence.valid),
+            # "If rs1≠x0, the fence orders only ... leaf page table entries": no pointers.
+            cache.flush.eq(self.sfence.valid & ~self.sfence.has_va),
             walker.fence.eq(self.sfence.valid),
             walker.squash_fetch.eq(self.fetch.squash),
             walker.squash_data.eq(self.data.squash),

@@ -4,8 +4,11 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.arch import Priv
+from hdl.pipeline.leap import Leap
 from hdl.pipeline.probe import StageSignature, Stall
-from hdl.pipeline.stages import Decoded, Fetched, Forward, copy, payload
+from hdl.pipeline.stages import Decoded, Fetched, Forward, Redirect, copy, payload
+from hdl.priv.csr import Environment
 from hdl.units.decoder import Decoder, Unit
 from hdl.units.registers import RegisterFile
 
@@ -18,7 +21,8 @@ class Decode(wiring.Component):
     An operand comes from the execute stage, else from the trap stage, else from the register file:
     the youngest older instruction that writes the register. If the result of that one is not known
     yet (a load in the execute stage, say) the instruction waits. Addresses are added up here, so
-    that the execute stage begins with their translation.
+    that the execute stage begins with their translation. Returns and calls of the environment leap
+    from here; see `hdl.pipeline.leap`.
 
     Members
     -------
@@ -30,6 +34,10 @@ class Decode(wiring.Component):
         Results of older instructions.
     flush
         Drop the instruction at the end of the cycle.
+    calm, arrived, environment
+        As in `hdl.pipeline.leap.Leap`.
+    leap, fetch_priv
+        Where to go on, if the instruction leaps; privilege of fetches.
     rd, wdata, wen
         The trap stage writes a register.
     probe
@@ -47,6 +55,11 @@ class Decode(wiring.Component):
     from_execute: In(Forward())
     from_trap: In(Forward())
     flush: In(1)
+    calm: In(1)
+    arrived: In(1)
+    environment: In(Environment())
+    leap: Out(Redirect())
+    fetch_priv: Out(Priv)
     rd: In(5)
     wdata: In(64)
     wen: In(1)
@@ -54,6 +67,7 @@ class Decode(wiring.Component):
 
     def __init__(self) -> None:
         self.registers = RegisterFile()
+        self._leaping = Leap()
         super().__init__()
 
     def elaborate(self, platform: object) -> Module:
@@ -66,7 +80,9 @@ class Decode(wiring.Component):
 
         m.d.comb += self.take.eq(~occupied | (self.valid & self.ready))
         with m.If(self.take):
-            m.d.sync += [occupied.eq(self.fetched_valid), *copy(held, self.fetched)]
+            # With a leap, what would come in is what follows in memory.
+            m.d.sync += occupied.eq(self.fetched_valid & ~self.leap.valid)
+            m.d.sync += copy(held, self.fetched)
         with m.If(self.flush):
             m.d.sync += occupied.eq(0)
 
@@ -82,14 +98,19 @@ class Decode(wiring.Component):
             registers.wdata.eq(self.wdata),
             registers.wen.eq(self.wen),
         ]
-        for name in ("pc", "compressed", "predicted", "target", "refetch", "id"):
+        for name in ("pc", "compressed", "target", "refetch", "id"):
             m.d.comb += getattr(decoded, name).eq(getattr(held, name))
+        # What has leapt goes on there, whatever a prediction of other code said of it.
+        m.d.comb += decoded.predicted.eq(held.predicted & ~decoded.leapt)
         waits = self._operand(m, control.rs1, registers.rs1_data, decoded.rs1_data)
         waits |= self._operand(m, control.rs2, registers.rs2_data, decoded.rs2_data)
+        self._leap(
+            m, occupied & ~held.fetch.is_refused() & ~decoded.control.illegal & ~held.refetch
+        )
         from_pc = (control.unit == Unit.BRANCH) | control.use_pc
         m.d.comb += [
             decoded.address.eq(Mux(from_pc, held.pc, decoded.rs1_data) + control.imm),
-            self.valid.eq(occupied & ~waits),
+            self.valid.eq(occupied & ~waits & ~self._leaping.holds),
             self.probe.valid.eq(occupied),
             self.probe.id.eq(held.id),
             self.probe.pc.eq(held.pc),
@@ -97,9 +118,23 @@ class Decode(wiring.Component):
         ]
         with m.If(waits):
             m.d.comb += self.probe.stall.eq(Stall.OPERAND)
-        with m.Elif(~self.ready):
+        with m.Elif(~self.ready | self._leaping.holds):
             m.d.comb += self.probe.stall.eq(Stall.NEXT)
         return m
+
+    def _leap(self, m: Module, valid: Value) -> None:
+        """Goes on where the instruction leads, which is `valid`, if that is known here."""
+        m.submodules.leap = leap = self._leaping
+        wiring.connect(m, wiring.flipped(self.environment), leap.environment)
+        wiring.connect(m, leap.redirect, wiring.flipped(self.leap))
+        m.d.comb += [
+            leap.valid.eq(valid),
+            leap.unit.eq(self.decoded.control.unit),
+            leap.system.eq(self.decoded.control.system),
+            *(getattr(leap, n).eq(getattr(self, n)) for n in ("calm", "take", "flush", "arrived")),
+            self.decoded.leapt.eq(leap.leapt),
+            self.fetch_priv.eq(leap.priv),
+        ]
 
     def _operand(self, m: Module, address: Value, stored: Value, operand: Value) -> Value:
         """Chooses where `operand` comes from; returns whether it has to be waited for."""

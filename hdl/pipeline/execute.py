@@ -11,6 +11,7 @@ from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.misaligned import SecondPortion, Splitter
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, copy, payload
+from hdl.pipeline.system import lets_leap
 from hdl.priv.csr import Environment
 from hdl.units.alu import Alu, branch_taken
 from hdl.units.btb import BranchUpdate
@@ -55,6 +56,8 @@ class Execute(wiring.Component):
         To the fetch stage, after a wrong prediction: where to go on, and the branch's outcome.
     forward
         Its result, to the decode stage.
+    calm
+        The instruction lets younger ones leap; see `hdl.pipeline.leap`.
     probe
         The instruction; see `hdl.pipeline.probe`.
     second, advances
@@ -81,6 +84,7 @@ class Execute(wiring.Component):
                 "redirect": Out(Redirect()),
                 "learn": Out(BranchUpdate()),
                 "forward": Out(Forward()),
+                "calm": Out(1),
                 "probe": Out(StageSignature()),
                 **({"second": Out(SecondPortion()), "advances": Out(1)} if misaligned else {}),
             }
@@ -338,9 +342,10 @@ class Execute(wiring.Component):
         held, executed, answer = self._held, self.executed, self._answer
         for name in ("unit", "system", "funct3", "rs1", "rs2", "rd", "illegal"):
             m.d.comb += getattr(executed, name).eq(getattr(held.control, name))
-        for name in ("pc", "insn", "rs1_data", "rs2_data", "id"):
+        for name in ("pc", "insn", "rs1_data", "rs2_data", "leapt", "id"):
             m.d.comb += getattr(executed, name).eq(getattr(held, name))
         m.d.comb += [
+            self.calm.eq(~self._occupied | lets_leap(executed)),
             executed.requested.eq(self.request.valid),
             executed.data.va.eq(held.address),
             executed.pa.eq(answer.pa),

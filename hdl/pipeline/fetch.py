@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import RAM_BASE, Priv
+from hdl.arch import MAXVA_BITS, PAGE_BITS, RAM_BASE, VPN_BITS, Priv
 from hdl.memory.port import ID_BITS, MemoryPort, Source
 from hdl.mmu.ports import TranslationSignature
 from hdl.mmu.vocabulary import Access, Fault
@@ -13,6 +13,9 @@ from hdl.pipeline.stages import FetchedWord, Redirect, copy, payload
 from hdl.units.btb import SLOT_BITS, WORD_BITS, BranchTargetBuffer, BranchUpdate
 
 __all__ = ["Fetch"]
+
+#: Log2 of the bytes of the largest page.
+_GIGAPAGE_BITS = PAGE_BITS + 2 * VPN_BITS
 
 #: What may happen to a word in a cycle: it arrives, the bus responds with an error, its translation
 #: is requested, its translation faults or needs an update, its request is accepted.
@@ -50,6 +53,10 @@ class Fetch(wiring.Component):
         Words that wait in the aligner, 0 to 2. It has room for two.
     priv : In(Priv)
         The current privilege; a change of it comes with a redirect.
+    fenced : In(9)
+        Number of a gigapage, the uppermost part of a virtual page number.
+    elsewhere : Out(1)
+        Nothing that was requested since the last redirect lies there.
     takes : Out(1)
         The translation is answered, and the stage goes on with the next word.
     waits : Out(1)
@@ -75,6 +82,8 @@ class Fetch(wiring.Component):
                 "word": Out(FetchedWord(protected=protected)),
                 "held": In(2),
                 "priv": In(Priv),
+                "fenced": In(VPN_BITS),
+                "elsewhere": Out(1),
                 "takes": Out(1),
                 "waits": Out(1),
                 "probe": Out(StageSignature()),
@@ -110,11 +119,11 @@ class Fetch(wiring.Component):
             fire.eq(goes & (refused | request.ready)),
             request.valid.eq(goes & ~refused),
         ]
+        self._watch(m, pc, fire)
         taken = btb.hit & (btb.slot >= pc[1:3])
         with m.If(complete):
             m.d.sync += [pending.eq(0), dropped.eq(0)]
-        with m.If(failed):
-            m.d.sync += stopped.eq(1)
+        m.d.sync += stopped.eq(stopped | failed)
         with m.If(fire):
             m.d.sync += [
                 pending.eq(1),
@@ -156,6 +165,17 @@ class Fetch(wiring.Component):
             translation.priv.eq(self.priv),
             translation.squash.eq(self.redirect.valid),
         ]
+
+    def _watch(self, m: Module, pc: Value, fire: Value) -> None:
+        """Whether all that is fetched lies in one gigapage, and which."""
+        home = Signal(VPN_BITS, init=self._reset_pc >> _GIGAPAGE_BITS & (1 << VPN_BITS) - 1)
+        strays = Signal()
+        here = pc[_GIGAPAGE_BITS:MAXVA_BITS] == home
+        m.d.comb += self.elsewhere.eq(here & ~strays & (home != self.fenced))
+        with m.If(fire & ~here):
+            m.d.sync += strays.eq(1)
+        with m.If(self.redirect.valid):
+            m.d.sync += [home.eq(self.redirect.target[_GIGAPAGE_BITS:]), strays.eq(0)]
 
     def _halve(self, m: Module, asked: wiring.PureInterface, pc: Value, fire: Value) -> None:
         """Requests no more of the word than may be read: the half in which `pc` lies."""

@@ -160,6 +160,8 @@ class Decoded(wiring.Signature):
                 "predicted": Out(1),
                 "target": Out(64),
                 "refetch": Out(1),
+                #: What follows it is fetched already; see `hdl.pipeline.leap`.
+                "leapt": Out(1),
                 "id": Out(ID_BITS),
             }
         )
@@ -196,6 +198,8 @@ class Executed(wiring.Signature):
                 "fetch": Out(AddressSignature()),
                 "illegal": Out(1),
                 "misaligned": Out(1),
+                #: As in `Decoded`.
+                "leapt": Out(1),
                 "id": Out(ID_BITS),
             }
         )

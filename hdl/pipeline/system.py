@@ -4,13 +4,35 @@ Privileged specification, "Virtualization Support in mstatus Register" (TVM, TW,
 "Trap-Return Instructions"; unprivileged specification, "CSR Instructions".
 """
 
-from amaranth.hdl import Module, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import wiring
 
-from hdl.arch import Priv
+from hdl.arch import PMPADDRS, PMPCFGS, Csr, Priv
+from hdl.pipeline.stages import ACCESSES
 from hdl.units.decoder import System, Unit
 
-__all__ = ["forbid", "is_refused", "modify"]
+__all__ = [
+    *("DATA_CSRS", "FETCH_CSRS", "INTERRUPT_CSRS"),
+    *("attempts", "forbid", "is_refused", "lets_leap", "modify", "sequel"),
+]
+
+# A CSR access has to be "performed after the execution of any prior instructions in program order
+# whose behavior modifies or is modified by the CSR state and before the execution of any subsequent
+# instructions whose behavior modifies or is modified by the CSR state" (unprivileged specification,
+# "CSR Instructions"). Almost all state is looked at in the trap stage only, where one instruction
+# follows the other: epc, cause, tval and scratch registers, counters, delegation and vectors of
+# exceptions, what may be executed at all. A write of these holds nothing up. The rest:
+
+#: What fetches obey; so what follows a write is fetched again. So do `pmpcfg` and `pmpaddr`.
+FETCH_CSRS = (Csr.SATP, Csr.MENVCFG)
+#: What translations of data obey, but fetches do not: SUM, MXR, MPRV and MPP. The next instruction
+#: waits, and its address is looked up with the new values: results of walks are for the values
+#: that they were asked with (`hdl.mmu.vocabulary.WalkKey`).
+DATA_CSRS = (Csr.MSTATUS, Csr.SSTATUS)
+#: What says whether an interrupt is taken before the next instruction, which is looked at when that
+#: leaves the execute stage: "immediately following ... an explicit write to a CSR on which these
+#: interrupt trap conditions expressly depend". `mstatus` and `sstatus` are such, too.
+INTERRUPT_CSRS = (Csr.MIE, Csr.MIP, Csr.SIE, Csr.SIP, Csr.MIDELEG, Csr.STIMECMP)
 
 
 def forbid(
@@ -60,3 +82,64 @@ def modify(m: Module, written: Value, funct3: Value, old: Value, operand: Value)
             m.d.comb += written.eq(old & ~operand)
         with m.Default():
             m.d.comb += written.eq(operand)
+
+
+def attempts(executed: wiring.PureInterface) -> Value:
+    """Whether `executed` (`Executed`), if it accesses a CSR, writes it, too.
+
+    csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.
+    """
+    return (executed.funct3[:2] == 1) | (executed.insn[15:20] != 0)
+
+
+def lets_leap(executed: wiring.PureInterface) -> Value:
+    """Whether a younger instruction than `executed` (`Executed`) may leap.
+
+    Not before a write of a CSR, which may be one that says where it leads; nor before a system
+    instruction, nor a store, since traps and returns fetch what was stored before them.
+    """
+    system, csr = executed.unit == Unit.SYSTEM, executed.unit == Unit.CSR
+    stores = [executed.unit == unit for unit in (Unit.STORE, Unit.SC, Unit.AMO)]
+    return ~(system | (csr & attempts(executed)) | Cat(stores).any())
+
+
+def sequel(
+    executed: wiring.PureInterface,
+    next_: wiring.PureInterface,
+    elsewhere: Value | None,
+    *,
+    protected: bool,
+) -> tuple[Value, Value]:
+    """What becomes of the instructions behind `executed` (`Executed`), if it retires.
+
+    Whether `next_` (`Executed`), which is in the execute stage, has to stay there while `executed`
+    is in the trap stage, and whether all that follows is fetched again.
+
+    After an `sfence.vma` of an address it is not if it lies `elsewhere`, in no page with that
+    address: "if rs1≠x0, the fence orders only reads and writes made to leaf page table entries
+    corresponding to the virtual address in rs1" (privileged specification, "Supervisor
+    Memory-Management Fence Instruction"). Only an access to memory waits for the fence then.
+
+    With `elsewhere` None accesses may be misaligned: the execute stage keeps what it has learnt of
+    a first portion, so what it is about to execute is fetched again whenever that may have changed.
+    With physical memory protection (`protected`) fetches obey that, too.
+    """
+    fences = executed.system == System.SFENCE_VMA
+    others = (System.FENCE_I, System.SRET, System.MRET)
+    spares = fences & (executed.rs1 != 0) & (0 if elsewhere is None else elsewhere)
+    flushes = (fences & ~spares) | Cat(executed.system == system for system in others).any()
+    accesses = Cat(next_.unit == unit for unit in ACCESSES).any()
+    by_fetch = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if protected else ()))
+    by_fetch += DATA_CSRS if elsewhere is None else ()
+    refetches, waits = (
+        Cat(executed.insn[20:32] == csr for csr in csrs).any()
+        for csrs in (by_fetch, (*DATA_CSRS, *INTERRUPT_CSRS))
+    )
+    system = executed.unit == Unit.SYSTEM
+    writes = (executed.unit == Unit.CSR) & attempts(executed)
+    # The record of a write shows what the CSR has become, so the next one must not be there yet.
+    waits |= refetches | (next_.unit == Unit.CSR)
+    return (
+        (system & ~(spares & ~accesses)) | (writes & waits),
+        (system & flushes) | (writes & refetches),
+    )

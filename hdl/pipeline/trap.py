@@ -1,15 +1,14 @@
 """The trap stage: the last one, where instructions retire, trap or are interrupted, in order.
 
-Everything that cannot be undone happens here, or is started by the execute stage when the trap
-stage is sure to finish what it holds: CSR writes, traps and returns, fences, the second half of
-atomics, and the A and D bits of Svadu.
+Everything that cannot be undone happens here, or is started by the execute stage when this one is
+sure to finish what it holds: CSR writes, traps, returns, fences, second halves of atomics, A and D.
 """
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arch import PA_BITS, PMPADDRS, PMPCFGS, Csr
+from hdl.arch import PA_BITS
 from hdl.events import Event
 from hdl.memory.pmp import pmp_layout
 from hdl.memory.port import RequestSignature, ResponseSignature
@@ -21,7 +20,7 @@ from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
-from hdl.pipeline.system import forbid, is_refused, modify
+from hdl.pipeline.system import attempts, forbid, is_refused, lets_leap, modify, sequel
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
@@ -29,10 +28,6 @@ from hdl.units.decoder import System, Unit
 from hdl.units.lanes import load_value
 
 __all__ = ["TrapStage"]
-
-#: CSRs on which the fetch or translation of younger instructions depends: writing one of them
-#: fetches what follows again.
-FETCH_CSRS = (Csr.SATP, Csr.MSTATUS, Csr.SSTATUS, Csr.MENVCFG)
 
 
 class TrapStage(wiring.Component):
@@ -50,9 +45,8 @@ class TrapStage(wiring.Component):
     everything else              nothing                                          1
     ============================ ================================================ ================
 
-    What changes how younger instructions are fetched or translated (traps, returns, fences, writes
-    of `satp`, `mstatus`, `sstatus`, `menvcfg`, `pmpcfg` and `pmpaddr`) flushes them and redirects
-    the fetch stage. Behind other CSR writes the next instruction waits one cycle (`ready`).
+    Traps, returns, fences and writes of some CSRs flush what is younger, and redirect the fetch
+    stage; behind others it waits for a cycle (`ready`): `hdl.pipeline.system` says why.
 
     Parameters
     ----------
@@ -78,6 +72,10 @@ class TrapStage(wiring.Component):
         The result: for readers in this cycle, and for the register file at its end.
     redirect
         Flush everything younger, and go on there.
+    elsewhere
+        None of what has been fetched since the last redirect lies in a page with `sfence.va`.
+    calm, arrived
+        The instruction lets younger ones leap; it has leapt itself, and leaves.
     environment, pmp, events, mtime, interrupts
         See `hdl.priv.csr.CsrFile`; `pmp` with physical memory protection only.
     retire, probe
@@ -112,6 +110,9 @@ class TrapStage(wiring.Component):
                 "wdata": Out(64),
                 "wen": Out(1),
                 "redirect": Out(Redirect()),
+                "elsewhere": In(1),
+                "calm": Out(1),
+                "arrived": Out(1),
                 "environment": Out(Environment()),
                 **({"pmp": Out(pmp_layout(pmp_entries))} if pmp_entries else {}),
                 "events": In(len(Event)),
@@ -125,27 +126,24 @@ class TrapStage(wiring.Component):
         self.csrs = CsrFile(
             hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
         )
-        self._fetch_csrs = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if pmp_entries else ()))
         self.traps, self.amo = TrapUnit(), AmoUnit()
         self.joiner = Joiner() if misaligned else None
         #: The instruction in the stage.
-        self._held = payload(Executed(), "held")
-        self._occupied = Signal(name="occupied")
+        self._held, self._occupied = payload(Executed(), "held"), Signal(name="occupied")
         #: It leaves at the end of the cycle; if it retires, it has happened.
-        self._finishes = Signal(name="leaves")
-        self._retires = Signal(name="retires")
+        self._finishes, self._retires = Signal(name="leaves"), Signal(name="retires")
         #: An A or D bit has to be set first; that may fault, too.
         self._updates = Signal(name="updates")
         #: It leaves to be fetched again.
         self._replays = Signal(name="replays")
-        #: A younger instruction must not be executed beside it.
+        #: A younger instruction must not leave the execute stage beside it.
         self._serial = Signal(name="serial")
         #: It is privileged, or accesses a CSR, and the current privilege or a CSR forbids it.
         self._forbidden = Signal(name="forbidden")
-        #: What a CSR instruction works with: rs1 or the immediate.
-        self._operand = Signal(64, name="operand")
-        #: The value of a load.
-        self._value = Signal(64, name="loaded_value")
+        #: The CSR of the last CSR instruction: the record of a write shows it a cycle later.
+        self._address = Signal(12, name="csr_address", reset_less=True)
+        #: What a CSR instruction works with, rs1 or the immediate; the value of a load.
+        self._operand, self._value = Signal(64, name="operand"), Signal(64, name="loaded_value")
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -170,7 +168,7 @@ class TrapStage(wiring.Component):
         if self.joiner is not None:
             self._join(m, self.joiner)
         self._result(m)
-        self._redirect(m)
+        self._redirect(m, held.leapt & ~refused)
         self._record(m)
         self._probe(m)
         return m
@@ -187,12 +185,13 @@ class TrapStage(wiring.Component):
             csrs.events.eq(self.events),
             csrs.mtime.eq(self.mtime),
             self._operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
-            # csrrs and csrrc write nothing if rs1 is x0, or the immediate 0.
-            csrs.attempt.eq((held.funct3[:2] == 1) | (held.insn[15:20] != 0)),
-            csrs.address.eq(held.insn[20:32]),
+            csrs.attempt.eq(attempts(held)),
+            csrs.address.eq(self._address),
             csrs.write.eq(self._retires & (held.unit == Unit.CSR) & csrs.attempt),
             csrs.retire.eq(self._retires),
         ]
+        with m.If(self.ready & (self.executed.unit == Unit.CSR)):
+            m.d.sync += self._address.eq(self.executed.insn[20:32])
         modify(m, csrs.write_data, held.funct3, csrs.modify_data, self._operand)
 
     def _system(self, m: Module) -> None:
@@ -330,21 +329,22 @@ class TrapStage(wiring.Component):
         with m.If(self._retires & (held.unit == Unit.SC)):
             m.d.sync += self.reserved.eq(0)
 
-    def _redirect(self, m: Module) -> None:
-        """Where execution goes on, if younger instructions have to be dropped."""
+    def _redirect(self, m: Module, foreseen: Value) -> None:
+        """Where execution goes on, if younger instructions have to be dropped.
+
+        If that was `foreseen`, the leap has dropped them.
+        """
         held, target, redirect = self._held, self.csrs.trap, self.redirect
-        flushes = Signal()
-        is_system = held.unit == Unit.SYSTEM
-        writes_csr = (held.unit == Unit.CSR) & self.csrs.attempt
-        fetch_csr = Cat(self.csrs.address == csr for csr in self._fetch_csrs).any()
-        with m.If(is_system):
-            with m.Switch(held.system):
-                with m.Case(System.FENCE_I, System.SRET, System.MRET, System.SFENCE_VMA):
-                    m.d.comb += flushes.eq(1)
+        protected = "pmp" in self.signature.members
+        elsewhere = self.elsewhere if self.joiner is None else None
+        serial, refetched = sequel(held, self.executed, elsewhere, protected=protected)
         m.d.comb += [
-            self._serial.eq(is_system | writes_csr),
+            self._serial.eq(serial),
+            # What is fetched from the next cycle on has seen a fence of this one.
+            self.calm.eq(~self._occupied | lets_leap(held) | self.sfence.valid),
+            self.arrived.eq(self._finishes & held.leapt),
             redirect.valid.eq(
-                self._finishes & (target.valid | self._replays | flushes | (writes_csr & fetch_csr))
+                self._finishes & ~foreseen & (target.valid | self._replays | refetched)
             ),
         ]
         with m.If(target.valid):

@@ -58,6 +58,9 @@ class Environment(wiring.Signature):
                 "mtvec": Out(64),
                 "sepc": Out(64),
                 "mepc": Out(64),
+                #: `mstatus.SPP` and `mstatus.MPP`: the privileges that sret and mret return to.
+                "spp": Out(1),
+                "mpp": Out(Priv),
                 #: An interrupt is to be taken, its number; some enabled one is pending at all.
                 "interrupt": Out(1),
                 "interrupt_cause": Out(4),
@@ -282,14 +285,12 @@ class CsrFile(wiring.Component):
     def _environment(self, m: Module) -> None:
         environment, interrupts = self.environment, self._interrupts
         status, satp = self.fields[Csr.MSTATUS], self.registers[Csr.SATP]
+        shown = ("mxr", "tvm", "tw", "tsr", "spp", "mpp")
         m.d.comb += [
             environment.priv.eq(self._priv),
             environment.data_priv.eq(Mux(status["MPRV"], status["MPP"], self._priv)),
             environment.sum_.eq(status["SUM"]),
-            environment.mxr.eq(status["MXR"]),
-            environment.tvm.eq(status["TVM"]),
-            environment.tw.eq(status["TW"]),
-            environment.tsr.eq(status["TSR"]),
+            *(getattr(environment, n).eq(status[n.upper()]) for n in shown),
             # MODE is Bare or Sv39, 8.
             environment.sv39.eq(satp[63]),
             environment.asid.eq(satp[PPN_BITS:]),

@@ -48,7 +48,7 @@ INJECTED = [
         "--skip-fence",
         multiple=True,
         metavar="N|trap:K",
-        help="The kernel leaves out the Nth sfence.vma, or the four of trap K. May be repeated.",
+        help="The kernel leaves out the Nth sfence.vma, or both of trap K. May be repeated.",
     ),
     *_HARDWARE,
 ]

@@ -56,8 +56,9 @@ class Read(NamedTuple):
 class Lookup(NamedTuple):
     """A look-up in a TLB that missed, or was refused.
 
-    `asked` is the first cycle in which the translation was asked for, `answered` the one in which
-    it was there: the TLB hit, or the access was refused.
+    `asked` is the first cycle in which the translation was asked for, or that of the return that
+    has led there, if that is later; `answered` the one in which it was there: the TLB hit, or the
+    access was refused.
     """
 
     asked: int
@@ -147,6 +148,15 @@ class Side:
         """What was refused so far leads to no exception any more."""
         self._refused = self._older = None
 
+    def returned(self, cycle: int) -> None:
+        """An `sret` or `mret` retired. What is looked up since then is looked for.
+
+        The fetch of where it returns to may have begun before; of that only the rest comes after.
+        """
+        self.first = NO_LOOKUP
+        if self._now is not None and not self._now.answered:
+            self._now = self._now._replace(asked=cycle)
+
     def look_up(self, cycle: int, miss: int, fault: int, va: int, since: int) -> None:
         """In `cycle` the side asked for `va` in vain, if it missed or was refused with `fault`."""
         now, asks = self._now, miss or fault
@@ -205,8 +215,8 @@ class Follower:
             passage = passage._replace(left=passage.left or cycle)
         if retired["insn"] in (_SRET, _MRET):
             passage = passage._replace(back=self.satp_written, returned=cycle)
-            for side in self.sides:
-                side.first = NO_LOOKUP
+            self.sides[DATA].first = NO_LOOKUP
+            self.sides[FETCH].returned(cycle)
             self._forget()
         self.passage = passage
 

@@ -1,8 +1,8 @@
 """Fences of the trampoline that are left out on command.
 
 The trampoline is the kernel's: it writes a nop where the fence is, for one way through it, and the
-fence again behind that. Reset has one. Each return to user mode has two, and each trap two: so trap
-K, from 1 on, has 4 K and 4 K + 1 on the way in, 4 K + 2 and 4 K + 3 on the way out.
+fence again behind that. Reset has one, each return to user mode and each trap has one: so trap K,
+from 1 on, has 2 K + 1 on the way in, 2 K + 2 on the way out.
 """
 
 from struct import pack
@@ -34,9 +34,8 @@ class Fences:
         code = kernel.memory.read(kernel.trampoline, PAGE_SIZE)
         fence = pack("<I", _FENCE)
         words = [at for at in range(0, len(code), 2) if code[at : at + 4] == fence]
-        reset, *entry, first, second = words
-        assert len(entry) == 2, "the trampoline's fences are not where they were"
-        self._entry, self._exit = entry, [first, second]
+        assert len(words) == 3, "the trampoline's fences are not where they were"
+        reset, self._entry, self._exit = words
         self._write(reset, 1)
 
     def rung(self) -> None:
@@ -44,14 +43,14 @@ class Fences:
         self.passed = 1 + FENCES_PER_TRAP * self._returns
 
     def answered(self) -> None:
-        """The kernel has answered: the fences of the way out, and of the next one in, are set."""
+        """The kernel has answered: the fence of the way out, and of the next one in, are set."""
         if self._kernel.doorbell.registers[Register.ACTION] != Action.RUN:
             return
         out = self.passed + 1
-        for number, at in enumerate([*self._exit, *self._entry], out):
-            self._write(at, number)
+        self._write(self._exit, out)
+        self._write(self._entry, out + 1)
         self._returns += 1
-        self.passed += 2
+        self.passed = out
 
     def _write(self, at: int, number: int) -> None:
         word = _NOP if number in self._skipped else _FENCE

@@ -14,6 +14,7 @@ MAX_CYCLES = {
     "counters": 4_000,
     "csr_warl": 2_000,
     "exceptions": 8_000,
+    "hazards": 2_500,
     "hpm": 5_000,
     "illegal": 7_000,
     "interrupts": 12_000,

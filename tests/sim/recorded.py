@@ -10,7 +10,12 @@ from sim.cli.recordings import record_bare_run, record_run
 from sim.engines.base import CYCLE_FS
 from sim.output.waves import CycleRange
 
-__all__ = ["Rows", "record", "record_bare"]
+__all__ = ["FAULT", "WINDOW", "Rows", "record", "record_bare"]
+
+#: The cycles of `lazy`'s first fault, from the look-up up to, not including, its retirement, and
+#: a few around the look-up, as `--vcd-window` has them.
+FAULT = range(3062, 4356)
+WINDOW = f"{FAULT[0] - 6:,}:{FAULT[0] + 14:,}"
 
 
 class Rows:

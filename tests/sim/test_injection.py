@@ -17,7 +17,7 @@ def test_faults_are_read_from_words():
     assert read_fail("pte:0x4000:V@fault:3") == FlippedBit(0x4000, 0, 3)
     assert read_fail("pte:16384:63@fault:1") == FlippedBit(0x4000, 63, 1)
     assert read_skipped("7") == SkippedFences(7, 7)
-    assert read_skipped("trap:2") == SkippedFences(8, 11)
+    assert read_skipped("trap:2") == SkippedFences(5, 6)
     assert read_bus_error("0x80001000@2") == BusError(0x8000_1000, 2)
 
 

@@ -10,10 +10,10 @@ from sim.cli import main as cli
 from sim.guests.lives import Part
 from sim.output import recording
 from sim.output.waveform import read_waveform
-from tests.sim.recorded import record, record_bare
+from tests.sim.recorded import FAULT, WINDOW, record, record_bare
 
 #: Around the first fault of `lazy`, from before the look-up to behind the retirement.
-FIRST = range(3190, 4570)
+FIRST = range(FAULT[0] - 16, FAULT[-1] + 22)
 LAZY_PAGES = Path(__file__).parents[1] / "asm" / "lazy_pages.S"
 
 
@@ -21,7 +21,8 @@ LAZY_PAGES = Path(__file__).parents[1] / "asm" / "lazy_pages.S"
 def lazy(tmp_path_factory):
     """The rows of `lazy` around its first eight faults, and these faults."""
     path = tmp_path_factory.mktemp("waves") / "lazy.vcd"
-    rows, faults = record(path, 3100, 17_500, "lazy")
+    rows, faults = record(path, FIRST[0] - 90, 17_500, "lazy")
+    assert range(faults[0].life.begin, faults[0].retired_cycle) == FAULT
     return rows, faults[:8]
 
 
@@ -41,7 +42,7 @@ def test_the_phases_are_those_of_the_lives_to_the_cycle(lazy):
     parts = spans_of(faults)
 
     assert {*parts.values()} >= {Part.WALK, Part.RAISE, Part.KERNEL, Part.BACK, Part.REWALK}
-    assert len(parts) > 8 * 1300
+    assert len(parts) > 8 * 1250
     told = {cycle: rows.at("phase", cycle) for cycle in parts}
     assert told == {cycle: part.value for cycle, part in parts.items()}
     # Around them the program runs.
@@ -126,12 +127,12 @@ def test_the_first_fault_word_by_word(lazy):
     ):
         assert [rows.at(name, cycle) for cycle in (raised - 1, raised)] == [before, after]
     left, answer = fault.life.spans[3].end, fault.life.answer
-    assert rows.at("instruction", left) == "uservec+0xbc: csrw satp, t0"
+    assert rows.at("instruction", left) == "uservec+0xb6: csrw satp, t2"
     whose = [rows.at("page_table", cycle) for cycle in (left - 1, left, answer.answered)]
     assert whose == ["pid 2 lazy", "the kernel's", "the kernel's"]
     assert rows.at("registers.satp", begin) == "Sv39, ASID 0, root 0x8000b000"
     assert rows.at("registers.sepc", raised) == "0x240 read_some+0x50"
-    assert rows.at("registers.stvec", begin) == "0x3ffffff0b4 uservec, direct"
+    assert rows.at("registers.stvec", begin) == "0x3ffffff0b8 uservec, direct"
 
 
 def test_both_engines_tell_the_same_words(tmp_path, lazy):
@@ -141,7 +142,7 @@ def test_both_engines_tell_the_same_words(tmp_path, lazy):
     of_native = lazy[0].all(FIRST)
 
     # Where it began in the middle of something the other one has seen the beginning.
-    settled = slice(FIRST.index(3202), None)
+    settled = slice(FIRST.index(FAULT[0] - 4), None)
     for name, values in rows.all(FIRST).items():
         assert values[settled] == of_native[name][settled], name
     assert rows.names == lazy[0].names
@@ -192,7 +193,7 @@ def full(monkeypatch):
 
 def test_where_there_is_no_room_for_words_the_waveform_is_whole(tmp_path, capsys, full):
     vcd = tmp_path / "x.vcd"
-    options = ["--quiet", "--vcd", str(vcd), "--vcd-window", "3,200:3,220"]
+    options = ["--quiet", "--vcd", str(vcd), "--vcd-window", WINDOW]
     assert cli.main(["run", *options, "lazy"]) == 2
 
     error = capsys.readouterr().err
@@ -205,7 +206,7 @@ def test_where_there_is_no_room_for_words_the_waveform_is_whole(tmp_path, capsys
 def test_of_a_long_waveform_it_is_said_how_long_its_words_take(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(recording, "OPEN_CYCLES", 19)
     monkeypatch.setattr(recording, "WORDS_PER_SECOND", 10)
-    options = ["--quiet", "--vcd", str(tmp_path / "x.vcd"), "--vcd-window", "3,200:3,220"]
+    options = ["--quiet", "--vcd", str(tmp_path / "x.vcd"), "--vcd-window", WINDOW]
     assert cli.main(["run", *options, "lazy"]) == 0
 
     assert "x.vcd: words are written into it, about 2 s\n" in capsys.readouterr().err

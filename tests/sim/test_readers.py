@@ -7,11 +7,13 @@ from vcd.reader import TokenKind, tokenize
 from sim.cli import main as cli
 from sim.engines.base import CYCLE_FS
 from tests.gtkwave import require
-from tests.sim.recorded import Rows
+from tests.sim.recorded import FAULT, WINDOW, Rows
 
 SCAUSE = "bench.top.trap.csrs.scause"
 PRIV = "bench.top.priv"
-#: What two rows of words say in the cycles from 3205 on.
+#: When the fault is taken.
+TAKEN = FAULT[0] + 4
+#: What two rows of words say from the cycle before the look-up on; then the trap is taken.
 PHASES = {
     "phase": ["user", "walk", "walk", "raise", "raise", "trap entry"],
     "walker": [
@@ -33,8 +35,8 @@ def waveform(tmp_path_factory):
     def run(name, *options):
         path = folder / name
         if not path.exists():
-            options = ["--quiet", "--vcd", str(path), "--max-cycles", "3,230", *options]
-            assert cli.main(["run", *options, "--vcd-window", "3,200:3,220", "lazy"]) == 124
+            options = ["--quiet", "--vcd", str(path), "--max-cycles", str(FAULT[0] + 24), *options]
+            assert cli.main(["run", *options, "--vcd-window", WINDOW, "lazy"]) == 124
         return path
 
     return run
@@ -63,8 +65,8 @@ def test_pyvcd_reads_the_vcd(vcd):
                 texts[now, token.string_change.id_code] = token.string_change.value
 
     assert len(names) > 2000
-    assert values[3210 * CYCLE_FS, names[SCAUSE]] == 13
-    assert texts[3210 * CYCLE_FS, names["story.scause"]] == r"load\x20page\x20fault"
+    assert values[TAKEN * CYCLE_FS, names[SCAUSE]] == 13
+    assert texts[TAKEN * CYCLE_FS, names["story.scause"]] == r"load\x20page\x20fault"
 
 
 def test_wellen_reads_the_vcd(vcd):
@@ -85,12 +87,12 @@ def check_wellen(path):
     values = [
         variables[name].signal.value_at(cycle * CYCLE_FS)
         for name in (SCAUSE, PRIV)
-        for cycle in (3209, 3210)
+        for cycle in (TAKEN - 1, TAKEN)
     ]
     assert values == [8, 13, "U", "S"]
     words = {name: variables[f"story.{name}"].signal for name in PHASES}
     told = {
-        name: [signal.value_at(cycle * CYCLE_FS) for cycle in range(3205, 3211)]
+        name: [signal.value_at(cycle * CYCLE_FS) for cycle in range(FAULT[0] - 1, TAKEN + 1)]
         for name, signal in words.items()
     }
     assert told == PHASES
@@ -100,7 +102,7 @@ def test_an_fst_says_the_same_as_the_vcd(waveform):
     require()
     vcd, fst = (Rows(waveform(f"native.{kind}")) for kind in ("vcd", "fst"))
 
-    cycles = range(3200, 3220)
+    cycles = range(FAULT[0] - 6, FAULT[0] + 14)
     assert len(vcd.names) > 20
     assert fst.all(cycles) == vcd.all(cycles)
 

@@ -206,4 +206,4 @@ def test_both_engines_tell_the_same_story():
             [(fault.life.spans, fault.life.kernel_parts) for fault in finished.guest.faults]
         )
     assert told[0] == told[1]
-    assert len(told[0]) == 3
+    assert len(told[0]) == 4

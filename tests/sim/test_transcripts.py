@@ -25,11 +25,11 @@ main:
 #: then how it ends: the store that faulted has its line when it is retried.
 GOLDEN = """\
 core   0: 0 0x0000000000000020 (0x05500593) x11 0x0000000000000055
-core   0: 1 0x0000003ffffff0b4 (0x14051073) c320_sscratch 0x0000000000004000
-core   0: 1 0x0000003ffffff0b8 (0x10002573) x10 0x0000000200000020
+core   0: 1 0x0000003ffffff0b8 (0x14051073) c320_sscratch 0x0000000000004000
+core   0: 1 0x0000003ffffff0bc (0x10002573) x10 0x0000000200000020
 ...
-core   0: 1 0x0000003ffffff2a0 (0x6548) x10 0x0000000000004000 mem 0x0000003fffffe088
-core   0: 1 0x0000003ffffff2a2 (0x10200073) c768_mstatus 0x0000000a000000a2
+core   0: 1 0x0000003ffffff23e (0x6548) x10 0x0000000000004000 mem 0x0000003fffffe088
+core   0: 1 0x0000003ffffff240 (0x10200073) c768_mstatus 0x0000000a000000a2
 core   0: 0 0x0000000000000024 (0x00b50423) mem 0x0000000000004008 0x55
 core   0: 0 0x0000000000000028 (0x4889) x17 0x0000000000000002
 """
@@ -98,7 +98,7 @@ def test_rvfi_has_the_fault_itself(texts):
     (fault,) = [row for row in rows if row["trap"] == "1" and row["tval"] == "0x4008"]
     handler = rows[int(fault["order"]) + 1]
     assert (fault["cause"], fault["pc_rdata"]) == (hex(Cause.STORE_PAGE), "0x24")
-    assert fault["pc_wdata"] == handler["pc_rdata"] == "0x3ffffff0b4"
+    assert fault["pc_wdata"] == handler["pc_rdata"] == "0x3ffffff0b8"
     assert (handler["intr"], handler["intr_cause"]) == ("1", hex(Cause.STORE_PAGE))
     (retry,) = [row for row in rows if row["mem_addr"] == "0x4008"]
     assert (retry["trap"], retry["mem_wmask"], retry["mem_wdata"]) == ("0", "0x1", "0x55")

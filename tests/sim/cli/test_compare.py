@@ -53,10 +53,10 @@ def test_next_to_no_difference_is_none(results, tmp_path, capsys):
     other.write_text(json.dumps(content))
     assert cli.main(["compare", results[0], str(other)]) == 0
     (save,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("save")]
-    assert save.split() == ["save", "68.0", "68.1", "+0.1", "+0.1%"]
+    assert save.split() == ["save", "51.0", "51.1", "+0.1", "+0.2%"]
     content["faults"][0]["phases"]["save"] -= 1
     content["faults"] *= 10
-    content["faults"][0] = content["faults"][0] | {"phases": {"save": 69}}
+    content["faults"][0] = content["faults"][0] | {"phases": {"save": 52}}
     other.write_text(json.dumps(content))
     assert cli.main(["compare", results[0], str(other)]) == 0
     assert "-0.0" not in capsys.readouterr().out

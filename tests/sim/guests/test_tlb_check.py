@@ -126,11 +126,11 @@ def test_without_translation_nothing_is_compared(hart):
     hart.check()
 
 
-@pytest.mark.parametrize("removed", [(), (1, 2)], ids=["whole", "no fences on the way in"])
+@pytest.mark.parametrize("removed", [None, 1], ids=["whole", "no fence on the way in"])
 def test_a_trampoline_without_its_fences_is_found_on_the_hart(removed):
     config = RunConfig(memory_mib=4, check=True)
     first, *others = assemble_trampoline().split(_FENCE)
-    fences = [_NOP if number in removed else _FENCE for number in range(len(others))]
+    fences = [_NOP if number == removed else _FENCE for number in range(len(others))]
     code = first + b"".join(map(bytes.__add__, fences, others))
     kernel = Kernel(Machine.make_ram(config), code, Console())
     kernel.exec(build_program("hello").read_bytes(), ["hello"])
@@ -139,5 +139,6 @@ def test_a_trampoline_without_its_fences_is_found_on_the_hart(removed):
 
     session.run(100_000)
 
-    assert (kernel.exit_status == PANIC_STATUS) == bool(removed)
-    assert (b"panic: check: the kernel, the itlb has" in kernel.console.printed) == bool(removed)
+    found = removed is not None
+    assert (kernel.exit_status == PANIC_STATUS) == found
+    assert (b"panic: check: the kernel, the itlb has" in kernel.console.printed) == found

@@ -48,7 +48,7 @@ def test_both_bars_of_a_pair_have_the_same_scale(compared):
     compared.click("#table tbody tr[data-place='1']")
     widths = "[...document.querySelectorAll('#story .stack')].map((each) => each.clientWidth)"
     near, far = compared.evaluate(widths)
-    assert near / far == pytest.approx(1346 / 3698, rel=0.02)
+    assert near / far == pytest.approx(1294 / 3280, rel=0.02)
 
 
 def test_what_is_in_one_run_only_is_found(compared):

@@ -137,16 +137,22 @@ class History:
         is_global = any(v.value & G for v in trail)
         if root.asid != q.asid and not is_global:
             return False
-        fenced = self._fenced(q, 3 - len(trail), is_global)
+        # "If rs1≠x0, the fence orders only reads and writes made to leaf page table entries": a
+        # fence of an address ends no root, and no pointer on the way to the leaf.
+        fenced, leaf_fenced = (
+            self._fenced(q, 3 - len(trail), is_global, leaf=leaf) for leaf in (False, True)
+        )
         for version in versions:
-            if version.until <= fenced:
+            if version.until <= (leaf_fenced if version is trail[-1] else fenced):
                 return False
         return all(v.value & V or v.until > start for v in trail)
 
-    def _fenced(self, q, level, is_global):
-        """The first cycle whose reads no fence has ended, for a page of `level`."""
+    def _fenced(self, q, level, is_global, *, leaf):
+        """The first cycle whose reads no fence has ended: of a leaf of `level`, or above one."""
         page = 12 + 9 * level
         for time, va, asid in reversed(self._fences):
+            if va is not None and not leaf:
+                continue
             # Neither has to be canonical for the fence.
             covers = va is None or (va ^ q.va) >> page & (1 << 39 - page) - 1 == 0
             if covers and (asid is None or (asid == q.asid and not is_global)):

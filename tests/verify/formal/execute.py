@@ -8,6 +8,7 @@ from amaranth.hdl import Cat, Signal, Value
 
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.execute import Execute
+from hdl.pipeline.leap import LEAPING
 from hdl.pipeline.stages import Decoded, copy
 from hdl.units.decoder import Unit
 from tests.verify.formal.proof import Proof, assumes, free_inputs, invariant, proves
@@ -19,6 +20,20 @@ from tests.verify.formal.watched_trap_stage import (
 )
 
 __all__ = ["ExecuteProof"]
+
+
+def _is_decoded(decoded):
+    """What the decode stage promises of every instruction that it hands over."""
+    known = (decoded.control.unit <= max(Unit)) & (decoded.fetch.fault.as_value() != 3)
+    fetch = ~decoded.fetch.update | (decoded.fetch.fault == Fault.NONE)
+    clean = ~decoded.fetch.is_refused() & ~decoded.control.illegal & ~decoded.refetch
+    leapt = (
+        (decoded.control.unit == Unit.SYSTEM)
+        & Cat(decoded.control.system == system for system in LEAPING).any()
+        & clean
+        & ~decoded.predicted
+    )
+    return known & fetch & (~decoded.leapt | leapt)
 
 
 class ExecuteProof(Proof):
@@ -55,10 +70,8 @@ class ExecuteProof(Proof):
 
     @assumes
     def instructions_are_decoded(self, m):
-        """The decoder knows the instruction's unit, and its fetch had a known fault or none."""
-        decoded = self.stage.decoded
-        known = (decoded.control.unit <= max(Unit)) & (decoded.fetch.fault.as_value() != 3)
-        return known & (~decoded.fetch.update | (decoded.fetch.fault == Fault.NONE))
+        """A known unit; a known fault of its fetch, or none; what has leapt may leap."""
+        return _is_decoded(self.stage.decoded)
 
     @assumes
     def squashing_takes_nothing(self, m):
@@ -105,9 +118,7 @@ class ExecuteProof(Proof):
                 strict=True,
             )
         ]
-        known = (self.insn.control.unit <= max(Unit)) & (self.insn.fetch.fault.as_value() != 3)
-        exclusive = ~self.insn.fetch.update | (self.insn.fetch.fault == Fault.NONE)
-        return Cat(same).all() & known & exclusive
+        return Cat(same).all() & _is_decoded(self.insn)
 
     @proves
     def access_goes_with_its_instruction(self, m):
@@ -127,6 +138,12 @@ class ExecuteProof(Proof):
         stage = self.stage
         anything = stage.valid | self.request.valid | self.translation.valid | stage.redirect.valid
         return self.past(m, stage.flush), ~anything
+
+    @proves
+    def leapt_do_not_redirect(self, m):
+        """What has leapt does not send fetches elsewhere, whatever was predicted of it."""
+        redirect = self.stage.redirect.valid
+        return self.stage.valid & self.executed.leapt, ~redirect
 
     @proves
     def squash_reaches_the_mmu(self, m):

@@ -4,6 +4,7 @@ from tests.verify.formal.bus import AxiLiteProof, PipelinedWishboneProof, Wishbo
 from tests.verify.formal.csrs import CsrProof
 from tests.verify.formal.execute import ExecuteProof
 from tests.verify.formal.interrupts import InterruptProof
+from tests.verify.formal.leap import LeapProof
 from tests.verify.formal.misaligned import (
     JoinerProof,
     MisalignedExecuteProof,
@@ -40,6 +41,7 @@ PROOFS = {
     "trap_unit": TrapUnitProof,
     "csrs": CsrProof,
     "trap_stage": TrapStageProof,
+    "leap": LeapProof,
     "execute": ExecuteProof,
     "misaligned_execute": MisalignedExecuteProof,
     "splitter": SplitterProof,

@@ -22,6 +22,11 @@ ACCESSES = {
     Unit.SC: Access.SC,
     Unit.AMO: Access.AMO,
 }
+#: CSRs that stages before the trap stage obey: translation and privilege, and interrupts.
+OBEYED = (
+    *(Csr.SATP, Csr.MENVCFG, Csr.MSTATUS, Csr.SSTATUS),
+    *(Csr.MIE, Csr.MIP, Csr.SIE, Csr.SIP, Csr.MIDELEG, Csr.STIMECMP),
+)
 
 
 class TrapStageProof(WatchedTrapStage):
@@ -66,31 +71,54 @@ class TrapStageProof(WatchedTrapStage):
 
     @proves
     def traps_redirect(self, m):
-        """Every trap squashes what is younger and goes on at its vector."""
+        """Every trap squashes what is younger and goes on at its vector, or has leapt there."""
         to_vector = self.redirect.target == self.trap.vector
-        return self.trap.valid, self.redirect.valid & to_vector
+        called = self.is_system(System.ECALL, System.EBREAK) & carries_no_exception(self.insn)
+        return self.trap.valid, (self.redirect.valid ^ (self.insn.leapt & called)) & to_vector
 
     @proves
     def returns_redirect(self, m):
-        """mret and sret squash what is younger and go on at mepc and sepc."""
+        """mret and sret squash what is younger and go on at mepc and sepc, or have leapt there."""
         epc = Mux(self.csrs.mret, self.environment.mepc, self.environment.sepc)
         returned = self.csrs.mret | self.csrs.sret
-        return returned, self.redirect.valid & (self.redirect.target == epc)
+        goes_on = self.redirect.valid ^ self.insn.leapt
+        return returned, goes_on & (self.redirect.target == epc)
+
+    @proves
+    def leaps_arrive(self, m):
+        """An instruction that has leapt tells when it leaves, and nothing enters beside it."""
+        return self.leaves & self.insn.leapt, self.stage.arrived & ~self.stage.ready
 
     @proves
     def fences_and_csrs_refetch(self, m):
-        """Fences, and writes of CSRs that fetches and translations obey, refetch what follows."""
-        csrs = (Csr.SATP, Csr.MSTATUS, Csr.SSTATUS, Csr.MENVCFG)
+        """Fences and writes of CSRs that fetches obey refetch what follows and may lie there."""
+        csrs = (Csr.SATP, Csr.MENVCFG)
         written = self.csrs.write & Cat(self.csrs.address == csr for csr in csrs).any()
         fence_i = self.stage.wen & self.is_system(System.FENCE_I)
-        event = written | fence_i | self.stage.sfence.valid
+        spared = self.stage.sfence.has_va & self.stage.elsewhere
+        event = written | fence_i | (self.stage.sfence.valid & ~spared)
         return event, self.redirect.valid & (self.redirect.target == self.insn.next_pc)
 
     @proves
+    def accesses_wait_for_fences(self, m):
+        """No access enters beside a fence of translations, which it has to see."""
+        accesses = Cat(self.stage.executed.unit == unit for unit in ACCESSES).any()
+        return self.stage.sfence.valid & accesses, ~self.stage.ready
+
+    @proves
     def csr_changes_are_alone(self, m):
-        """Nothing enters beside an instruction that changes CSRs, so the next one sees them."""
-        event = Cat(self.csrs.write, self.csrs.sret, self.csrs.mret, self.trap.valid)
+        """Nothing enters beside a write of a CSR that other stages obey, a trap or a return."""
+        obeyed = Cat(self.csrs.address == csr for csr in OBEYED).any()
+        event = Cat(self.csrs.write & obeyed, self.csrs.sret, self.csrs.mret, self.trap.valid)
         return event.any(), ~self.stage.ready
+
+    @proves
+    def csrs_are_read_when_leaving(self, m):
+        """A CSR is read, at its instruction's address, in the cycle in which that leaves."""
+        read = (self.csrs.address == self.insn.insn[20:32]) & (
+            self.stage.wdata == self.csrs.read_data
+        )
+        return self.stage.wen & self.is_unit(Unit.CSR), read & self.leaves
 
     @proves
     def one_csr_event(self, m):

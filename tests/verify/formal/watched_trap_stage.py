@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 
 from hdl.arch import Priv
 from hdl.mmu.vocabulary import Fault
+from hdl.pipeline.leap import LEAPING
 from hdl.pipeline.stages import Executed, copy
 from hdl.pipeline.trap import TrapStage
 from hdl.priv.csr import CsrFile
@@ -60,6 +61,9 @@ def is_consistent(executed):
         ~found["data"] | ~(found["misaligned"] | found["interrupt"]),
         ~executed.fetch.update | (executed.fetch.fault == Fault.NONE),
         ~executed.data.update | (executed.data.fault == Fault.NONE),
+        ~executed.leapt | (executed.unit == Unit.SYSTEM),
+        ~executed.leapt | Cat(executed.system == system for system in LEAPING).any(),
+        ~executed.leapt | ~failed,
     ).all()
 
 
@@ -177,6 +181,12 @@ class WatchedTrapStage(Proof):
             )
         ]
         return ~self.held | (Cat(same).all() & is_consistent(self.insn))
+
+    @invariant
+    def csr_is_the_instructions(self, m):
+        """The CSR that is addressed is that of the instruction, if it is a CSR instruction."""
+        used = self.held & self.is_unit(Unit.CSR)
+        return ~used | (self.csrs.address == self.insn.insn[20:32])
 
     @invariant
     def memory_owes_by_state(self, m):

@@ -121,6 +121,8 @@ void handle(Story &s, const u64 *state, u64 cycle) {
     p.back = s.satp;
     p.returned = cycle;
     s.first[0] = s.first[1] = Lookup{};
+    // That of where it returns to may have begun before; of that only the rest comes after it.
+    if (s.asking[0] && !s.now[0].answered) s.now[0].asked = cycle;
     forget(s);
   }
 }

@@ -26,7 +26,7 @@ def stage(tmp_path_factory):
         ("held__address", "translation__va", 0),
         ("held__address", "translation__valid", 3),
         ("held__address", "redirect__valid", 9),
-        ("held__rs1_data", "redirect__valid", 20),
+        ("held__rs1_data", "redirect__valid", 22),
         ("ready", "redirect__valid", 3),
         ("ready", "accept", 2),
         ("translation__done", "request__valid", 4),

@@ -193,3 +193,32 @@ def test_a_branch_before_the_entry_point_of_a_word_is_not_predicted():
 def test_bad_reset_pc(reset_pc):
     with pytest.raises(ValueError, match="reset_pc must be an even 64-bit address"):
         Fetch(reset_pc=reset_pc)
+
+
+def test_whether_all_that_was_fetched_lies_in_another_gigapage():
+    """Since the last redirect, and with what is asked for in this cycle."""
+    dut = Fetch(reset_pc=0xFFFF_FFF0)
+
+    async def testbench(ctx):
+        def elsewhere(gigapage):
+            ctx.set(dut.fenced, gigapage)
+            return ctx.get(dut.elsewhere)
+
+        for port in (dut.translation.done, dut.port.request.ready, dut.port.response.valid):
+            ctx.set(port, 1)
+        for inside in (True, True, False, False):
+            assert [elsewhere(number) for number in (2, 3, 4)] == [inside, 0, inside]
+            await ctx.tick()
+        for target in (5 << 30, 7 << 30 | 0x100):
+            ctx.set(dut.redirect.target, target)
+            ctx.set(dut.redirect.valid, 1)
+            await ctx.tick()
+            ctx.set(dut.redirect.valid, 0)
+            await ctx.tick()
+            assert [elsewhere(number) for number in (3, 5, 7)] == [
+                1,
+                target >> 30 != 5,
+                target >> 30 != 7,
+            ]
+
+    simulate(dut, testbench)

@@ -30,6 +30,7 @@ EXECUTED = {
     "fetch__va": 0,
     "illegal": 0,
     "misaligned": 0,
+    "leapt": 0,
     "data__fault": NONE,
     "data__update": 0,
     "id": 0,

@@ -1,6 +1,10 @@
 """CSR instructions in the trap stage: what they write, and what waits for them."""
 
+import pytest
+
 from hdl.arch import Csr
+from hdl.pipeline.system import DATA_CSRS, FETCH_CSRS, INTERRUPT_CSRS
+from hdl.units.decoder import System, Unit
 from tests.hdl.pipeline.trap.bench import (
     CSRRC,
     CSRRCI,
@@ -12,7 +16,10 @@ from tests.hdl.pipeline.trap.bench import (
     Bench,
     M,
     U,
+    system,
 )
+
+MPP = 3 << 11
 
 
 def test_csr_operations():
@@ -61,11 +68,19 @@ def test_an_operand_that_is_x0_or_0_writes_nothing():
     bench.run(testbench)
 
 
-def test_csrs_of_translation_flush_what_was_fetched():
-    bench = Bench()
+@pytest.mark.parametrize(
+    "parameters, csrs",
+    [
+        ({}, (Csr.SATP, Csr.MENVCFG)),
+        ({"misaligned": True}, (Csr.SATP, Csr.MENVCFG, Csr.MSTATUS, Csr.SSTATUS)),
+    ],
+    ids=["aligned", "misaligned"],
+)
+def test_csrs_that_fetches_obey_flush_what_was_fetched(parameters, csrs):
+    bench = Bench(**parameters)
 
     async def testbench():
-        for number in (Csr.SATP, Csr.MSTATUS, Csr.SSTATUS, Csr.MENVCFG):
+        for number in csrs:
             await bench.csr(number, 0)
             assert bench.gets("redirect", "valid", "target") == (1, NEXT), number
             assert bench.get("wen")
@@ -78,7 +93,7 @@ def test_csrs_of_translation_flush_what_was_fetched():
             await bench.tick()
 
     bench.run(testbench)
-    assert [record["trap"] for record in bench.records] == [0] * 8
+    assert [record["trap"] for record in bench.records] == [0] * 2 * len(csrs)
 
 
 def test_entries_of_memory_protection_flush_what_was_fetched_and_are_shown():
@@ -101,18 +116,94 @@ def test_entries_of_memory_protection_flush_what_was_fetched_and_are_shown():
     assert [record["trap"] for record in bench.records] == [0] * 10
 
 
-def test_behind_other_writes_the_next_instruction_waits_a_cycle():
+def test_behind_what_the_execute_stage_obeys_the_next_instruction_waits_a_cycle():
     bench = Bench()
 
     async def testbench():
-        for number in (Csr.MSCRATCH, Csr.MIE, Csr.MEDELEG, Csr.MINSTRET, Csr.MTVEC):
+        for number in (*DATA_CSRS, *INTERRUPT_CSRS):
             await bench.csr(number, 0)
             assert not bench.get("redirect__valid"), number
             assert bench.get("wen")
-            assert not bench.get("ready")
+            assert not bench.get("ready"), number
             await bench.tick()
             assert bench.get("ready")
             assert bench.get("empty")
+
+    bench.run(testbench)
+
+
+def test_behind_any_other_write_nothing_waits_but_another_csr_instruction():
+    bench = Bench(pmp_csrs=True)
+    obeyed = {*FETCH_CSRS, *DATA_CSRS, *INTERRUPT_CSRS}
+    others = [csr for csr in Csr if csr not in obeyed and csr >> 10 != 3]
+
+    async def testbench():
+        for number in (*others, 0x3A0, 0x3B0, 0xB03, 0x323):
+            await bench.csr(number, 0)
+            bench.set(executed__unit=Unit.ALU)
+            assert bench.get("wen"), number
+            assert not bench.get("redirect__valid"), number
+            assert bench.get("ready"), number
+            await bench.tick()
+
+        for number in others:
+            await bench.csr(number, 0)
+            bench.set(executed__unit=Unit.CSR)
+            assert not bench.get("ready"), "the record shows what has become of the CSR"
+            await bench.tick()
+
+    bench.run(testbench)
+    assert {Csr.SSCRATCH, Csr.SEPC, Csr.STVEC, Csr.MEPC, Csr.MEDELEG} < set(others)
+
+
+@pytest.mark.parametrize("number", [Csr.MSCRATCH, Csr.SEPC, Csr.MSTATUS, Csr.MIE, 0xB02])
+def test_the_next_instruction_reads_what_was_written(number):
+    """Put to the stage as soon as it is ready."""
+    bench = Bench()
+
+    async def testbench():
+        for value in (0, 0x88, 0x8, 0x80):
+            await bench.csr(number, value, rd=0)
+            await bench.csr(number, funct3=CSRRS, source=0)
+            assert bench.get("wdata") & 0x88 == value
+            await bench.tick()
+
+    bench.run(testbench)
+
+
+def test_a_trap_directly_behind_a_write_uses_it():
+    """What is written to vector, delegation and scratch registers is there for the next trap."""
+    bench = Bench()
+
+    async def testbench():
+        await bench.enter(M)
+        for vector in (0x8000_4000, 0x8000_8000):
+            await bench.csr(Csr.MTVEC, vector, rd=0)
+            bench.set(executed__unit=Unit.ALU)
+            assert bench.get("ready")
+            await bench.put(illegal=1)
+            assert bench.gets("redirect", "valid", "target") == (1, vector)
+            await bench.tick()
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize(
+    "number, operation", [(Csr.MEPC, System.MRET), (Csr.SEPC, System.SRET)], ids=["mret", "sret"]
+)
+def test_a_return_directly_behind_a_write_goes_there(number, operation):
+    bench = Bench()
+
+    async def testbench():
+        for target in (0x8000_4000, 0x8000_8002):
+            await bench.enter(M, status=MPP)
+            await bench.csr(number, target, rd=0)
+            bench.set(executed__unit=Unit.SYSTEM)
+            assert bench.get("ready")
+            await bench.put(**system(operation))
+            assert bench.gets("redirect", "valid", "target") == (1, target)
+            await bench.tick()
+            await bench.do(illegal=1)
 
     bench.run(testbench)
 

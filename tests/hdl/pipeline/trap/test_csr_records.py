@@ -60,6 +60,25 @@ def test_a_write_is_told_as_the_csr_took_it():
     bench.run(testbench)
 
 
+def test_a_write_is_told_whatever_stands_behind_it():
+    bench = Bench()
+
+    async def testbench():
+        for data, fields in ((0x1, {}), (0x2, {"insn": 0xFFFF_FFFF}), (0x3, {"illegal": 1})):
+            await bench.csr(Csr.MSCRATCH, data)
+            await bench.put(**fields)
+            assert record_of(bench)[-1] == data
+            await bench.tick()
+        for data in (0x4, 0x5):
+            await bench.csr(Csr.MSCRATCH, data)
+            await bench.csr(Csr.MEPC, 0)
+            told = [record for record in bench.records if record["csr_wmask"]][-1]
+            assert (told["csr_addr"], told["csr_wdata"]) == (Csr.MSCRATCH, data)
+            await bench.tick()
+
+    bench.run(testbench)
+
+
 def test_what_only_reads_writes_nothing():
     bench = Bench()
 

@@ -3,6 +3,7 @@
 import pytest
 
 from hdl.arch import Csr
+from hdl.pipeline.leap import LEAPING
 from hdl.units.decoder import System, Unit
 from tests.hdl.pipeline.trap.bench import CSRRS, NEXT, PAGE, Bench, M, S, U, system
 
@@ -140,6 +141,70 @@ def test_system_instructions_are_alone():
             await bench.tick()
             bench.set(executed_valid=0)
             assert bench.get("empty"), operation
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize("unit", list(Unit))
+def test_a_fence_of_an_address_spares_what_lies_elsewhere(unit):
+    """Only an access behind it waits; where accesses may be misaligned all is fetched again."""
+    accesses = unit in (Unit.LOAD, Unit.STORE, Unit.LR, Unit.SC, Unit.AMO)
+    for misaligned in (False, True):
+        bench = Bench(misaligned=misaligned)
+
+        async def testbench(bench=bench, misaligned=misaligned):
+            await bench.enter(S)
+            for rs1, elsewhere in ((7, 1), (7, 0), (0, 1), (0, 0)):
+                await bench.put(**system(System.SFENCE_VMA, rs1=rs1, rs1_data=0x1234))
+                bench.set(elsewhere=elsewhere, executed__unit=unit)
+                spares = bool(rs1 and elsewhere and not misaligned)
+                assert bench.get("sfence__valid")
+                assert bench.get("redirect__valid") == (not spares)
+                assert bench.get("ready") == (spares and not accesses)
+                await bench.tick()
+
+        bench.run(testbench)
+
+
+@pytest.mark.parametrize("operation", LEAPING, ids=lambda operation: operation.name)
+def test_what_has_leapt_redirects_only_if_something_else_happens(operation):
+    bench = Bench()
+
+    async def testbench():
+        for mishap, redirects in (({}, 0), ({"interrupt": 1, "interrupt_cause": 7}, 1)):
+            for leapt in (1, 0):
+                await bench.enter(M)
+                await bench.put(**system(operation, leapt=leapt, **mishap))
+                assert bench.get("redirect__valid") == (redirects or not leapt)
+                assert bench.get("arrived") == leapt
+                assert not bench.get("ready")
+                await bench.tick()
+                assert bench.get("empty")
+        await bench.enter(U)
+        await bench.put(**system(System.MRET, leapt=1))
+        assert bench.get("redirect__valid"), "it is illegal"
+
+    bench.run(testbench)
+
+
+def test_what_may_be_older_than_a_leap():
+    bench = Bench()
+    restless = {"unit": Unit.STORE}, {"unit": Unit.SC}, {"unit": Unit.AMO}, system(System.FENCE_I)
+    calm = {"unit": Unit.LOAD}, {"unit": Unit.ALU}, {"illegal": 1}
+
+    async def testbench():
+        assert bench.get("calm"), "there is none"
+        for fields in (*restless, *calm):
+            await bench.put(**fields)
+            assert bench.get("calm") == (fields in calm), fields
+            await bench.tick()
+        await bench.csr(Csr.MEPC, 0)
+        assert not bench.get("calm")
+        await bench.csr(Csr.MEPC, funct3=CSRRS, source=0)
+        assert bench.get("calm")
+        await bench.tick()
+        await bench.put(**system(System.SFENCE_VMA))
+        assert bench.get("calm"), "what is fetched from the next cycle on has seen it"
 
     bench.run(testbench)
 
