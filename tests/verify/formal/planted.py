@@ -232,6 +232,13 @@ BUGS = {
         "trap_stage",
         "squashed_stay_out",
     ),
+    "a return leaps before an older write of its xepc": Bug(
+        "pipeline/leap.py",
+        "wants & ~done & ~ahead & self.calm",
+        "wants & ~done & ~ahead",
+        "leap",
+        "leaps_when_calm",
+    ),
     "what is cut in two by a prediction accesses memory": Bug(
         "pipeline/execute.py",
         "| control.illegal | held.refetch)",
