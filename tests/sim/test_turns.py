@@ -43,7 +43,7 @@ def test_sleepers_leave_the_others_turns():
     assert "hello from user mode" in finished.printed
 
 
-@pytest.mark.parametrize(("quantum", "latency"), [(MIN_QUANTUM, 90), (10_000, 950)])
+@pytest.mark.parametrize(("quantum", "latency"), [(MIN_QUANTUM, 105), (10_000, 950)])
 def test_a_livelock_ends_the_run(quantum, latency):
     """As it was before turns had a least length."""
     finished = run(

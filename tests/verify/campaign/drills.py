@@ -117,6 +117,9 @@ def covers(fence: str, page: Page, change: str) -> bool:
     """Whether `fence` reaches the entry of the page as it was before `change`."""
     if fence == "none":
         return False
+    if FENCES[fence][0] is not None and change in ("larger", "other table") and page.level == 0:
+        # "If rs1≠x0, the fence orders only ... leaf page table entries": the pointer stays.
+        return False
     is_global = change == "not global" or (page.glob is not None and change != "global")
     if change == "global":
         is_global = page.glob not in (None, page.level)
