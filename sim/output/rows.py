@@ -112,7 +112,7 @@ SIGNALS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         (
             Row(r"execute\.translation__valid", "asked", color=_YELLOW),
             Row(r"execute\.translation__va", "va", _VA, color=_YELLOW),
-            Row(r"mmu\.data_side\.hit", "TLB hit", color=_YELLOW),
+            Row(r"mmu\.data_side\.answers", "TLB hit", color=_YELLOW),
             Row(r"mmu\.data_side\.miss", "TLB miss", color=_YELLOW),
             Row(r"execute\.translation__done", "done", color=_YELLOW),
             Row(r"execute\.translation__pa", "pa", _PA, color=_YELLOW),
@@ -172,11 +172,11 @@ DETAILS: tuple[tuple[str, tuple[Row, ...]], ...] = tuple(
         ),
         (
             "data translation",
-            (r"execute\.translation__(valid|va|done|pa|fault)", r"mmu\.data_side\.(hit|miss)"),
+            (r"execute\.translation__(valid|va|done|pa|fault)", r"mmu\.data_side\.(answers|miss)"),
         ),
         (
             "fetch translation",
-            (r"fetch\.translation__(valid|va|done|pa|fault)", r"mmu\.fetch_side\.(hit|miss)"),
+            (r"fetch\.translation__(valid|va|done|pa|fault)", r"mmu\.fetch_side\.(answers|miss)"),
         ),
         (
             "walker",

@@ -107,7 +107,7 @@ SIGNALS: Mapping[str, str] = {
     "fetch_miss": "probe__mmu__fetch__miss",
     "fetch_fault": "probe__mmu__fetch__fault",
     "fetch_va": "probe__mmu__fetch__va",
-    "data_hit": "mmu.data_side.hit",
+    "data_hit": "mmu.data_side.answers",
     "data_miss": "probe__mmu__data__miss",
     "data_fault": "probe__mmu__data__fault",
     "data_va": "probe__mmu__data__va",
