@@ -148,6 +148,7 @@ SIGNALS = {
     **{f"{MMU}.update__{name}": f"update.{name}" for name in ("valid", "done")},
     f"{TOP}.fetch.fire": "itlb.taken",
     f"{TOP}.probe__fetch__stall": "fetch.stall",
+    f"{TOP}.fetch.redirect__valid": "redirect",
     f"{TOP}.execute.valid": "execute.valid",
     f"{TOP}.execute.ready": "execute.ready",
 }
@@ -156,9 +157,7 @@ _REQUEST = ("valid", "done", "priv", "va")
 _OF_ENTRY = ("vpn", "asid", "page.level", "page.flags.g")
 for _tlb, _side in (("itlb", "fetch_side"), ("dtlb", "data_side")):
     _place = f"{MMU}.{_side}"
-    SIGNALS |= {
-        f"{_place}.request__{name}": f"{_tlb}.{name}" for name in ("valid", "done", "priv", "va")
-    }
+    SIGNALS |= {f"{_place}.request__{name}": f"{_tlb}.{name}" for name in _REQUEST}
     SIGNALS |= {f"{_place}.{name}": f"{_tlb}.{name}" for name in ("result_used", "context__sv39")}
     SIGNALS |= {f"{_place}.tlb.{name}": f"{_tlb}.{name}" for name in _TLB}
     SIGNALS[f"{_place}.tlb.valid"] = f"{_tlb}.held"
@@ -192,6 +191,9 @@ class Recount:
         """A request of a stage: it hits, or waits for a walk, or is none of a TLB's."""
         shown["dtlb.taken"] = shown["execute.valid"] and shown["execute.ready"]
         valid, done, taken = (shown[f"{tlb}.{name}"] for name in ("valid", "done", "taken"))
+        if tlb == "itlb":
+            # A fetch is asked for in the cycle of a redirect, too, and comes to nothing.
+            valid = valid and not shown["redirect"]
         canonical = shown[f"{tlb}.va"] >> 38 in (0, (1 << 26) - 1)
         translated = shown[f"{tlb}.context__sv39"] and shown[f"{tlb}.priv"] != "M" and canonical
         if valid and not done:
