@@ -1,12 +1,12 @@
 """The campaign notices when the MMU is wrong: each of these breaks it in one place."""
 
 import pytest
-from amaranth.hdl import Cat, Const, Mux
+from amaranth.hdl import Cat, Mux
 
 from hdl.arch import Priv
-from hdl.mmu import translator, walker
+from hdl.mmu import tlb, translator, walker
 from hdl.mmu.mmu import Mmu
-from hdl.mmu.tlb import Tlb, _same_page
+from hdl.mmu.tlb import Tlb
 from hdl.mmu.translator import Translator
 from hdl.mmu.vocabulary import Access, PageTableEntry, is_write
 from hdl.mmu.walk_cache import WalkCache
@@ -47,12 +47,16 @@ def _(patch):
 
 @breaks("a fence for an address only knows pages of 4 KiB")
 def _(patch):
-    def is_fenced(self, entry):
-        fence, page = self.sfence, entry.page
-        owned = ~fence.has_asid | (~page.flags.g & (entry.asid == fence.asid))
-        return owned & (~fence.has_va | (entry.vpn == fence.va[12:39]))
+    def change(self, m):
+        # Else it is none of the pages that the comparison takes for one.
+        patch.setattr(
+            tlb, "_same_page", lambda a, b, level: right(a, b, Mux(self.sfence.valid, 0, level))
+        )
+        whole(self, m)
+        patch.setattr(tlb, "_same_page", right)
 
-    patch.setattr(Tlb, "_is_fenced", is_fenced)
+    right, whole = tlb._same_page, Tlb._change
+    patch.setattr(Tlb, "_change", change)
 
 
 @breaks("a fence forgets no pointers")
@@ -62,7 +66,8 @@ def _(patch):
 
 @breaks("a new entry of a TLB leaves others for its addresses there")
 def _(patch):
-    patch.setattr(Tlb, "_overlaps", lambda self, entry: Const(0))
+    right = tlb.replace
+    patch.setattr(tlb, "replace", lambda m, table, overlaps: right(m, table, overlaps & 0))
 
 
 @breaks("the walk cache takes an address space for another")
@@ -72,8 +77,8 @@ def _(patch):
 
 @breaks("a TLB takes an address space for another")
 def _(patch):
-    def matches(self, entry):
-        return _same_page(entry.vpn, self.vpn, entry.page.level)
+    def matches(self, tag):
+        return tlb._same_page(tag.vpn, self.vpn, tag.level)
 
     patch.setattr(Tlb, "_matches", matches)
 
@@ -117,7 +122,7 @@ def _(patch):
         return allowed | ((access == Access.FETCH) & (priv == Priv.S) & flags.u & flags.x & sum_)
 
     permitted = walker.is_permitted
-    for module in (walker, translator):
+    for module in (walker, tlb):
         patch.setattr(module, "is_permitted", is_permitted)
 
 
