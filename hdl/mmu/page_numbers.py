@@ -29,8 +29,8 @@ class PageNumbers(wiring.Component):
     found_at, found : In(entries), Out(PPN_BITS)
         The entry that is looked at, one-hot, and its page number, in the same cycle; that of any
         entry if no bit is set.
-    write, at, new : In(1), In(entries), In(PPN_BITS)
-        The entry `at`, one-hot, takes `new` at the end of the cycle.
+    write, at, ppn : In(1), In(entries), In(PPN_BITS)
+        The entry `at`, one-hot, takes `ppn` at the end of the cycle.
 
     Attributes
     ----------
@@ -45,14 +45,16 @@ class PageNumbers(wiring.Component):
                 "found": Out(PPN_BITS),
                 "write": In(1),
                 "at": In(entries),
-                "new": In(PPN_BITS),
+                "ppn": In(PPN_BITS),
             }
         )
         self.rows = [Signal(PPN_BITS, name=f"row{i}") for i in range(entries)]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        memory = m.submodules.memory = Memory(shape=PPN_BITS, depth=len(self.rows), init=[])
+        # Of one row the address would have no bit, which Verilog has no word for.
+        depth = max(2, len(self.rows))
+        memory = m.submodules.memory = Memory(shape=PPN_BITS, depth=depth, init=[])
         look = self._port(memory, "look")
         write = memory.write_port()
         m.d.comb += [
@@ -60,7 +62,7 @@ class PageNumbers(wiring.Component):
             self.found.eq(look.data),
             write.en.eq(self.write),
             write.addr.eq(number(self.at)),
-            write.data.eq(self.new),
+            write.data.eq(self.ppn),
         ]
         for i, row in enumerate(self.rows):
             shown = self._port(memory, f"shown{i}")
@@ -69,7 +71,7 @@ class PageNumbers(wiring.Component):
 
     def _port(self, memory: Memory, name: str) -> ReadPort:
         """A combinational read port."""
-        signature = ReadPort.Signature(addr_width=ceil_log2(len(self.rows)), shape=PPN_BITS)
+        signature = ReadPort.Signature(addr_width=ceil_log2(memory.depth), shape=PPN_BITS)
         return ReadPort(signature, memory=memory, domain="comb", path=(name,))
 
 

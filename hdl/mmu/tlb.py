@@ -192,7 +192,7 @@ class Tlb(wiring.Component):
     def _put(self, m: Module, chosen: Signal) -> None:
         """Puts what is filled where `chosen` has a bit."""
         new = self.fill.entry
-        m.d.comb += [self.ppns.write.eq(1), self.ppns.at.eq(chosen), self.ppns.new.eq(new.page.ppn)]
+        m.d.comb += [self.ppns.write.eq(1), self.ppns.at.eq(chosen), self.ppns.ppn.eq(new.page.ppn)]
         where = placed(self._pma, new.page.ppn, new.page.level)
         for place, tag, bits in zip(chosen, self.tags, self.placed, strict=True):
             with m.If(place):

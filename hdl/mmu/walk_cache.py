@@ -140,7 +140,7 @@ class WalkCache(wiring.Component):
         new = self.fill.pointer
         chosen, _ = replace(m, self, Cat(self._overlaps(tag) for tag in self.tags))
         for ppns in self.ppns.values():
-            m.d.comb += [ppns.write.eq(1), ppns.at.eq(chosen), ppns.new.eq(new.ppn)]
+            m.d.comb += [ppns.write.eq(1), ppns.at.eq(chosen), ppns.ppn.eq(new.ppn)]
         for place, tag in zip(chosen, self.tags, strict=True):
             with m.If(place):
                 m.d.sync += [getattr(tag, name).eq(getattr(new, name)) for name in _OF_TAG]

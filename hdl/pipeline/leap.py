@@ -76,7 +76,7 @@ class Leap(wiring.Component):
         environment, current = self.environment, self.environment.priv
         done, ahead = self.done, self.ahead
         #: What the instruction wants to be: a leap, to a privilege; the privilege of the last one.
-        wants, to, new = Signal(name="wants"), Signal(Priv, name="to"), Signal(Priv, name="new")
+        wants, to, later = Signal(name="wants"), Signal(Priv, name="to"), Signal(Priv, name="later")
         cause = Signal(4)
         to_s = (current != Priv.M) & environment.medeleg.bit_select(cause, 1)
         vector = Mux(to_s, environment.stvec, environment.mtvec)
@@ -108,11 +108,11 @@ class Leap(wiring.Component):
             leaps.eq(wants & ~done & ~ahead & self.calm),
             self.leapt.eq(done | leaps),
             self.holds.eq((wants & ~self.leapt) | (ahead & ~done)),
-            self.priv.eq(Mux(ahead, new, current)),
+            self.priv.eq(Mux(ahead, later, current)),
         ]
         with m.If(self.flush | self.arrived):
             m.d.sync += ahead.eq(0)
         with m.Elif(leaps):
-            m.d.sync += [ahead.eq(1), new.eq(to)]
+            m.d.sync += [ahead.eq(1), later.eq(to)]
         m.d.sync += done.eq(self.leapt & ~self.take & ~self.flush)
         return m

@@ -153,7 +153,10 @@ class Mmu:
                 self._memory[address] = value
             case Fence():
                 self._entries = [each for each in self._entries if not _fenced(each, step)]
-                self._tables.clear()
+                # One of an address orders "only accesses to leaf PTEs" (privileged specification,
+                # "Supervisor Memory-Management Fence Instruction").
+                if step.va is None:
+                    self._tables.clear()
             case Access():
                 return self._access(step)
         return None

@@ -24,7 +24,7 @@ def test_look_up_and_rows_show_what_was_written_last(entries):
             place, new, write = chance.randrange(entries), chance.getrandbits(44), chance.random()
             ctx.set(dut.write, write < 0.7)
             ctx.set(dut.at, 1 << place)
-            ctx.set(dut.new, new)
+            ctx.set(dut.ppn, new)
             await ctx.tick()
             if write < 0.7:
                 held[place] = new

@@ -111,7 +111,8 @@ def test_a_fence_of_any_form_forgets_what_it_names(va, asid, spares_others):
         tables.map(VA, PA + 0x8000, DATA)
         await fence(ctx, dut, va=va, asid=asid)
         result = await translate(ctx, dut, load(0))
-        assert (result.pa, result.cycle) == (PA + 0x8000, 5)
+        # A fence of an address leaves the walk cache its pointers.
+        assert (result.pa, result.cycle) == (PA + 0x8000, 5 if va is None else 3)
         assert await visit(ctx, dut, 1) == [2 if spares_others else 3]
 
     run(testbench, **SMALL)

@@ -38,7 +38,7 @@ PRINTED = {
     "superpage": (120, "fa00141c41e6446d"),
     "permission": (120, "5a5bb03668519cb4"),
     "ad": (120, "d7f46e6bf12c514d"),
-    "tlb": (120, "093876656a978b79"),
+    "tlb": (120, "809657f1cc5654cd"),
     "crossing": (120, "346c6ee742e757ee"),
     "cost": (170, "bd9c56790de20995"),
     "lazy": (24, "ae2a2c268d894ffd"),
