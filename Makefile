@@ -98,6 +98,7 @@ foreign: $(STAMP) ## run test suites of other Amaranth projects on both engines;
 
 docs: $(STAMP) ## run the examples in README.md and docs/, and put in what they print now
 	$(BIN)/python -m tests.docs
+	$(BIN)/python -m tests.python_examples
 
 lint: $(STAMP) ## check rules and format with ruff, and types with mypy
 	$(BIN)/ruff check .

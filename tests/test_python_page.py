@@ -9,41 +9,22 @@ from pathlib import Path
 import pytest
 
 from sim.config import RunConfig
+from tests.python_examples import FLAGS, PAGES, examples
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "python.md").read_text()
-README = (ROOT / "README.md").read_text()
-HART = (ROOT / "docs" / "hart.md").read_text()
-DEBUGGING = (ROOT / "docs" / "debugging.md").read_text()
-TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
-BOOT = (ROOT / "docs" / "boot.md").read_text()
-POLICIES = (ROOT / "docs" / "policies.md").read_text()
-TESTBENCHES = (ROOT / "docs" / "testbenches.md").read_text()
-TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
 
 
-@pytest.mark.parametrize(
-    "text, examples",
-    [
-        pytest.param(PAGE, 9, id="python.md"),
-        pytest.param(README, 3, id="README.md"),
-        pytest.param(HART, 20, id="hart.md"),
-        pytest.param(TRANSCRIPTS, 5, id="transcripts.md"),
-        pytest.param(DEBUGGING, 5, id="debugging.md"),
-        pytest.param(TUTORIAL, 20, id="tutorial.md"),
-        pytest.param(BOOT, 2, id="boot.md"),
-        pytest.param(POLICIES, 2, id="policies.md"),
-        pytest.param(TESTBENCHES, 10, id="testbenches.md"),
-    ],
-)
-def test_examples_print_what_they_show(text, examples):
-    flags = doctest.IGNORE_EXCEPTION_DETAIL | doctest.REPORT_ONLY_FIRST_FAILURE
-    example = doctest.DocTestParser().get_doctest(text, {}, "page", None, 0)
+@pytest.mark.parametrize("name, least", PAGES.items(), ids=PAGES)
+def test_examples_print_what_they_show(name, least):
+    """`python -m tests.python_examples` renews them."""
+    flags = FLAGS | doctest.REPORT_ONLY_FIRST_FAILURE
     said = []
 
-    result = doctest.DocTestRunner(optionflags=flags, verbose=False).run(example, out=said.append)
+    runner = doctest.DocTestRunner(optionflags=flags, verbose=False)
+    result = runner.run(examples((ROOT / name).read_text()), out=said.append)
 
-    assert result.attempted >= examples
+    assert result.attempted >= least
     assert result.failed == 0, "".join(said)
 
 

@@ -53,12 +53,12 @@ def kexec(kernel: KernelState, proc: Proc, elf: bytes, argv: list[bytes], path: 
 
 def _space(kernel: KernelState, proc: Proc, segments: Sequence[Segment]) -> AddressSpace:
     """An address space with the regions of the segments, the guard page and the stack."""
-    root = proc_pagetable(kernel, proc.trapframe)
-    if root == 0:
-        raise ExecError("no frame left for the page table")
     regions = _regions(segments, kernel.stack_pages)
     if regions.end > TRAPFRAME:
         raise ExecError(f"a stack of {kernel.stack_pages:,} pages reaches past {TRAPFRAME:#x}")
+    root = proc_pagetable(kernel, proc.trapframe)
+    if root == 0:
+        raise ExecError("no frame left for the page table")
     return AddressSpace(root, regions.end, regions)
 
 

@@ -179,6 +179,15 @@ def test_more_pages_than_ram_has_are_refused_before_any_is_loaded():
     assert hart.kernel.kmem.used == taken
 
 
+def test_a_stack_that_reaches_too_high_costs_no_frame():
+    hart = make_hart(stack_pages=8)
+    used = hart.kernel.kmem.used
+    elf = elf_file(TEXT, segment(TRAPFRAME - 4 * PAGE_SIZE, b"x", R | W))
+    with pytest.raises(ExecError, match="a stack of 8 pages reaches past"):
+        kexec(hart.kernel, hart.proc, elf, [b"x"], b"x")
+    assert hart.kernel.kmem.used == used
+
+
 def test_as_many_pages_as_ram_has_are_tried():
     hart = make_hart()
     elf = elf_file(segment(0, flags=R | W, memsz=0x10_0000))
