@@ -21,10 +21,10 @@ class Monitors(wiring.Component):
 
     A counter grows by 1 for each cycle in which any of the events happens whose bits its
     `mhpmevent` has set, if it is not inhibited; at the end of the cycle after that one, since
-    events are known late in theirs. A write of a counter or of its `mhpmevent` replaces the
-    increments for its own cycle and the one before. The counters that are not there read 0, and so
-    do their events: "All counters should be implemented, but a legal implementation is to make both
-    the counter and its corresponding event selector be read-only 0."
+    events are known late in theirs. A write of a counter replaces the increments for its own cycle
+    and the one before, a write of its `mhpmevent` that for its own. The counters that are not there
+    read 0, and so do their events: "All counters should be implemented, but a legal implementation
+    is to make both the counter and its corresponding event selector be read-only 0."
 
     Parameters
     ----------

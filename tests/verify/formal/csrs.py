@@ -106,7 +106,8 @@ class CsrProof(Proof):
         with m.If(csrs.write & (csrs.address == Csr.MCOUNTINHIBIT)):
             m.d.sync += self.inhibit.eq(csrs.write_data & WRITABLE[Csr.MCOUNTINHIBIT])
         self.selected = Signal(len(Event))
-        with m.If(csrs.write & (csrs.address == MHPMEVENTS[0])):
+        chosen = csrs.write & (csrs.address == MHPMEVENTS[0])
+        with m.If(chosen):
             m.d.sync += self.selected.eq(csrs.write_data)
         happens = (csrs.events & self.selected).any()
         for csr, event, bit in (
@@ -118,9 +119,10 @@ class CsrProof(Proof):
             written = csrs.write & (csrs.address == csr)
             grows = event & ~self.inhibit[bit] & ~written
             if csr == MHPMCOUNTERS[0]:
-                # Events are counted a cycle later, unless that writes the counter.
+                # Events are counted a cycle later, unless that writes the counter; and not those
+                # of a cycle that chooses others.
                 self.due = Signal()
-                m.d.sync += self.due.eq(grows)
+                m.d.sync += self.due.eq(grows & ~chosen)
                 grows = self.due & ~written
             m.d.sync += counter.eq(Mux(written, csrs.write_data, counter + grows))
             self.grew[csr] = self.past(m, grows)
@@ -157,7 +159,7 @@ class CsrProof(Proof):
         return (
             (monitors.counters[3] == counters[MHPMCOUNTERS[0]])
             & (monitors.selected[3] == self.selected)
-            & (monitors.due[3] == self.due)
+            & ((monitors.open[3] & (monitors.selected[3] & monitors.seen).any()) == self.due)
             & (registers[Csr.MINSTRET] == counters[Csr.MINSTRET])
             & (registers[Csr.MCYCLE] == counters[Csr.MCYCLE])
             & (registers[Csr.MCOUNTINHIBIT] == self.inhibit)
