@@ -290,7 +290,7 @@ idle:
  */
         .balign 4
 kernelvec:
-from_supervisor:
+from_supervisor:                # a name of its own: a branch to a global one is two instructions
         ecall
 
 /*

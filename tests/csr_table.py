@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hdl.priv.table import MONITORS, PROTECTION, REGISTERS, Action, Block, Field, Register, State
+from tests.page_rows import put_rows
 
 __all__ = ["PAGE", "renew"]
 
@@ -14,14 +15,8 @@ _ACTIONS = {Action.ANY: "", Action.WARL: "WARL", Action.READ_ONLY: "read-only"}
 
 def renew(text: str) -> str:
     """The text of the page with the table of now in the place of the one that stands there."""
-    before, head, rest = text.partition(_HEAD)
-    if not head:
-        raise ValueError("the page has no table of CSRs with the head of this one")
-    lines = rest.splitlines(keepends=True)
-    while lines and lines[0].startswith("|"):
-        del lines[0]
     blocks = map(_rows, (*MONITORS, *PROTECTION))
-    return "".join([before, head, *map(_row, REGISTERS), *blocks, *lines])
+    return put_rows(text, _HEAD, [*map(_row, REGISTERS), *blocks], "CSRs")
 
 
 def _row(register: Register) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sim import start_bare
+from tests.page_rows import put_rows
 
 __all__ = ["PAGE", "measured", "renew"]
 
@@ -102,15 +103,9 @@ def _program() -> str:
 
 def renew(text: str) -> str:
     """The text of the page with the table of now in the place of the one that stands there."""
-    before, head, rest = text.partition(_HEAD)
-    if not head:
-        raise ValueError("the page has no table of what traps cost with the head of this one")
-    lines = rest.splitlines(keepends=True)
-    while lines and lines[0].startswith("|"):
-        del lines[0]
     rows = (
         f"| {_MEANING.get(instruction, f'`{instruction}`')} "
         f"| {_AFTER.get(then, f'`{then}`' if then in _NEXT else 'its handler')} | {cycles} |\n"
         for instruction, then, cycles in measured()
     )
-    return "".join([before, head, *rows, *lines])
+    return put_rows(text, _HEAD, rows, "what traps cost")

@@ -60,7 +60,7 @@ class Backing:
     file: "File | None"
     #: What each area of it shows, in any process, by places in the file: the first, and the one
     #: behind the last.
-    parts: list[tuple[int, int]] = field(default_factory=list)
+    parts: list[tuple[int, int]]
     #: Of shared areas: the frame of each page that was touched, by its place in the file. It has a
     #: reference to each.
     frames: dict[int, int] = field(default_factory=dict)

@@ -153,9 +153,7 @@ class MemoryWatch(KernelWatcher):
                 self._pages.add((cycle, pid, first, last - first, state))
 
 
-def _without(
-    spans: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _without(spans: Iterable[_Span], others: Iterable[_Span]) -> list[_Span]:
     """What is in `spans` and not in `others`, each by its bounds."""
     left = list(spans)
     for first, last in others:
