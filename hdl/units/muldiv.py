@@ -4,7 +4,7 @@ Source: RISC-V Instruction Set Manual, Volume I, chapter ""M" Extension for Inte
 and Division".
 """
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, ValueLike
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, ValueLike, signed
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -38,7 +38,7 @@ SKIPS = (32, 16, 8, 4)
 
 
 class MulDiv(wiring.Component):
-    """Multiplies and divides magnitudes step by step; the sign is put on at the end.
+    """Multiplies and divides step by step; it divides magnitudes, and puts the sign on at the end.
 
     The requester holds `start` high, with stable operands, until it takes the result: in a cycle
     with `done` and `take`. In the next cycle it drops `start` or presents another operation.
@@ -47,17 +47,19 @@ class MulDiv(wiring.Component):
     ======== ==================== =============================================== =============
     State    Waits for            Does                                            Next
     ======== ==================== =============================================== =============
-    IDLE     `start`              Takes the magnitudes of the operands.           MULTIPLY,
-                                  A division by zero has its result at once.      DIVIDE, DONE
-    MULTIPLY a zero multiplier    Adds one digit's partial product.               DONE
+    IDLE     `start`              Multiplies by one digit, or takes the           MULTIPLY,
+                                  magnitudes of the operands. A division by zero  DIVIDE, DONE
+                                  has its result at once.
+    MULTIPLY the last digit       Adds one digit's partial product.               DONE
     DIVIDE   64 bits of quotient  Finds `div_bits` bits, or skips a run of zeros. DONE
     DONE     `take`               Shows the result.                               IDLE
     ======== ==================== =============================================== =============
 
     Cycles from the first with `start` to the one with `done`, both counted:
 
-    - multiplication: 2 + the digits of `mul_bits` bits in the magnitude of `b` (at least one);
-      with the default 8 bits, 3 to 10;
+    - multiplication: 1 + the digits of `b`, which have `mul_bits` bits, the last one a sign, too; all
+      digits for upper halves; with the default 16 bits, 2 for `b` from -0x10000 to 0xffff, 3 if it
+      has 33 bits with its sign, 5 at most;
     - division: 2 for a zero divisor, else 2 + 64 bits of quotient over `div_bits`, but 32, 16, 8
       or 4 zeros of the dividend take one cycle together while the remainder is 0; with the default
       2 bits, 34 at most, 8 for a dividend from 1 to 15, 4 for a dividend of 0.
@@ -91,7 +93,7 @@ class MulDiv(wiring.Component):
     #: Squash: idle in the next cycle, whatever was being computed. Ignore `done` beside it.
     cancel: In(1)
 
-    def __init__(self, *, mul_bits: int = 8, div_bits: int = 2) -> None:
+    def __init__(self, *, mul_bits: int = 16, div_bits: int = 2) -> None:
         if mul_bits not in (1, 2, 4, 8, 16):
             raise ValueError(f"mul_bits must be 1, 2, 4, 8 or 16, not {mul_bits!r}")
         if div_bits not in (1, 2, 4):
@@ -100,87 +102,91 @@ class MulDiv(wiring.Component):
         self._div_bits = div_bits
         super().__init__()
         self._state = Signal(State)
-        #: The product; or quotient (with what is left of the dividend above it) and remainder.
+        #: Quotient (with what is left of the dividend above it) and remainder; or the sum of the
+        #: partial products without its lowest digits, and these.
         self._accumulator = Signal(128, reset_less=True)
-        #: The multiplicand, shifted left digit by digit; or the divisor.
-        self._operand = Signal(128, reset_less=True)
-        self._multiplier = Signal(64, reset_less=True)
+        self._sum = self._accumulator[: 65 + mul_bits]
+        self._digits = Signal(64 - mul_bits, reset_less=True)
+        self._divisor = Signal(64, reset_less=True)
+        #: Number of the digit of the multiplier that is used next; that used last, when done.
+        self._number = Signal(range(64 // mul_bits))
         #: Bits of the quotient still to be found.
         self._bits_left = Signal(range(65))
         self._negate = Signal()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        divides = self.op[2]
+        a = self._extended(m, self.a, Mux(divides, ~self.op[0], self.op != MulDivOp.MULHU))
+        b = self._extended(m, self.b, Mux(divides, ~self.op[0], ~self.op[1]))
         with m.Switch(self._state):
             with m.Case(State.IDLE):
-                self._idle(m)
+                with m.If(self.start & divides):
+                    self._begin_division(m, a, b)
+                with m.Elif(self.start):
+                    self._multiply(m, a, b)
             with m.Case(State.MULTIPLY):
-                self._multiply(m)
+                self._multiply(m, a, b)
             with m.Case(State.DIVIDE):
                 self._divide(m)
             with m.Case(State.DONE):
                 self._respond(m)
         with m.If(self.cancel | ~self.start):
-            m.d.sync += self._state.eq(State.IDLE)
+            m.d.sync += [self._state.eq(State.IDLE), self._number.eq(0)]
         return m
 
-    def _magnitude(self, m: Module, operand: Value, is_signed: ValueLike) -> tuple[Value, Value]:
-        """The magnitude of `operand` (64 bits) and whether it is negative."""
-        extended = Signal(64, name=f"{operand.name}_extended")
-        negative = Signal(name=f"{operand.name}_negative")
-        magnitude = Signal(64, name=f"{operand.name}_magnitude")
+    def _extended(self, m: Module, operand: Value, is_signed: ValueLike) -> Signal:
+        """The value of `operand` (64 bits), whichever part of it counts; 65 bits, signed."""
+        extended = Signal(signed(65), name=f"{operand.name}_extended")
         low = operand[:32]
         with m.If(self.word):
             m.d.comb += extended.eq(Mux(is_signed, low.as_signed(), low))
         with m.Else():
-            m.d.comb += extended.eq(operand)
+            m.d.comb += extended.eq(Mux(is_signed, operand.as_signed(), operand))
+        return extended
+
+    def _multiply(self, m: Module, a: Value, b: Value) -> None:
+        """Adds a digit's partial product to the sum, and sets aside the sum's lowest digit."""
+        bits, number = self._mul_bits, self._number
+        last, digit = Signal(name="last_digit"), Signal(signed(bits + 1), name="digit")
+        #: Of each digit, whether those above it but repeat the sign. Upper halves take all digits.
+        signs = [b[low:].all() | ~b[low:].any() for low in range(bits, 64, bits)]
+        ends = Mux(self.op == MulDivOp.MUL, Cat(*signs, 1), 1 << len(signs))
+        before = Mux(self._state == State.IDLE, 0, self._sum[bits:].as_signed())
         m.d.comb += [
-            negative.eq(is_signed & extended[63]),
-            magnitude.eq(Mux(negative, -extended, extended)),
+            last.eq(ends.bit_select(number, 1)),
+            digit.eq(Cat(b[:64].word_select(number, bits), last & b[-1])),
         ]
-        return magnitude, negative
-
-    def _idle(self, m: Module) -> None:
-        is_division = self.op[2]
-        is_remainder = is_division & self.op[1]
-        a_signed = Mux(is_division, ~self.op[0], self.op != MulDivOp.MULHU)
-        b_signed = Mux(is_division, ~self.op[0], ~self.op[1])
-        with m.If(self.start):
-            a, a_negative = self._magnitude(m, self.a, a_signed)
-            b, b_negative = self._magnitude(m, self.b, b_signed)
-            m.d.sync += self._negate.eq(a_negative ^ (b_negative & ~is_remainder))
-            with m.If(~is_division):
-                m.d.sync += [
-                    self._accumulator.eq(0),
-                    self._operand.eq(a),
-                    self._multiplier.eq(b),
-                    self._state.eq(State.MULTIPLY),
-                ]
-            with m.Elif(b == 0):
-                # All ones as the quotient and the dividend as the remainder, whatever the signs.
-                m.d.sync += [
-                    self._accumulator.eq(Cat(C(-1, 64), self.a)),
-                    self._negate.eq(0),
-                    self._state.eq(State.DONE),
-                ]
-            with m.Else():
-                m.d.sync += [
-                    self._accumulator.eq(a),
-                    self._operand.eq(b),
-                    self._bits_left.eq(64),
-                    self._state.eq(State.DIVIDE),
-                ]
-
-    def _multiply(self, m: Module) -> None:
-        digit = self._multiplier[: self._mul_bits]
-        rest = self._multiplier[self._mul_bits :]
         m.d.sync += [
-            self._accumulator.eq(self._accumulator + self._operand * digit),
-            self._operand.eq(self._operand << self._mul_bits),
-            self._multiplier.eq(rest),
+            self._sum.eq(before + a * digit),
+            self._state.eq(State.MULTIPLY),
         ]
-        with m.If(rest == 0):
+        with m.Switch(number):
+            for above in range(1, 64 // bits):
+                with m.Case(above):
+                    m.d.sync += self._digits.word_select(above - 1, bits).eq(self._sum)
+        with m.If(last):
             m.d.sync += self._state.eq(State.DONE)
+        with m.Else():
+            m.d.sync += number.eq(number + 1)
+
+    def _begin_division(self, m: Module, a: Value, b: Value) -> None:
+        """Takes the magnitudes of the operands."""
+        a_negative, b_negative = a[-1], b[-1]
+        m.d.sync += [
+            self._negate.eq(a_negative ^ (b_negative & ~self.op[1])),
+            self._accumulator.eq(Mux(a_negative, -a, a)[:64]),
+            self._divisor.eq(Mux(b_negative, -b, b)[:64]),
+            self._bits_left.eq(64),
+            self._state.eq(State.DIVIDE),
+        ]
+        with m.If(b == 0):
+            # All ones as the quotient and the dividend as the remainder, whatever the signs.
+            m.d.sync += [
+                self._accumulator.eq(Cat(C(-1, 64), self.a)),
+                self._negate.eq(0),
+                self._state.eq(State.DONE),
+            ]
 
     def _divide(self, m: Module) -> None:
         """Restoring division; a skip is what steps over zero bits would do to a zero remainder."""
@@ -201,26 +207,31 @@ class MulDiv(wiring.Component):
 
     def _division_steps(self, m: Module) -> Value:
         """`_accumulator` after `div_bits` more bits of the quotient."""
-        divisor = self._operand[:64]
         after = self._accumulator
         for number in range(self._div_bits):
             before, after = after, Signal(128, name=f"after_bit_{number}")
             remainder = before[63:]
             m.d.comb += after.eq(before << 1)
-            with m.If(remainder >= divisor):
-                m.d.comb += after.eq(Cat(1, before[:63], (remainder - divisor)[:64]))
+            with m.If(remainder >= self._divisor):
+                m.d.comb += after.eq(Cat(1, before[:63], (remainder - self._divisor)[:64]))
         return after
 
     def _respond(self, m: Module) -> None:
-        is_remainder = self.op[2] & self.op[1]
-        is_high = ~self.op[2] & (self.op != MulDivOp.MUL)
-        accumulator = self._accumulator
-        magnitude = Mux(is_remainder, accumulator[64:], accumulator)
-        value = Mux(self._negate, -magnitude, magnitude)[:128]
-        half = Mux(is_high, value[64:], value[:64])
+        product, quotient = Signal(64, name="product"), Signal(64, name="quotient")
+        value = Signal(64, name="value")
+        bits, accumulator = self._mul_bits, self._accumulator
+        with m.Switch(self._number):
+            for number in range(64 // bits):
+                with m.Case(number):
+                    m.d.comb += product.eq(Cat(self._digits[: bits * number], self._sum))
+        m.d.comb += quotient.eq(Mux(self.op[1], accumulator[64:], accumulator[:64]))
+        with m.If(self.op[2]):
+            m.d.comb += value.eq(Mux(self._negate, -quotient, quotient))
+        with m.Else():
+            m.d.comb += value.eq(Mux(self.op == MulDivOp.MUL, product, self._sum[bits:]))
         m.d.comb += [
             self.done.eq(1),
-            self.result.eq(Mux(self.word, half[:32].as_signed(), half)),
+            self.result.eq(Mux(self.word, value[:32].as_signed(), value)),
         ]
         with m.If(self.take):
-            m.d.sync += self._state.eq(State.IDLE)
+            m.d.sync += [self._state.eq(State.IDLE), self._number.eq(0)]

@@ -1,6 +1,6 @@
 """How deep the logic of the execute stage is where it decides about the clock: bounds.
 
-As in `tests.hdl.mmu.test_depth`, and what must not be on a way at all. The multiplier is a small
+As in `tests.hdl.mmu.test_depth`, and what must not be on a way at all. The divider is a small
 one, since nothing here goes through it.
 """
 
@@ -15,7 +15,7 @@ from tests.hdl.depth import mapped
 def stage(tmp_path_factory):
     """The stage as look-up tables."""
     execute = Execute()
-    execute.muldiv = MulDiv(mul_bits=1, div_bits=1)
+    execute.muldiv = MulDiv(div_bits=1)
     return mapped(execute, tmp_path_factory.mktemp("depth"))
 
 
