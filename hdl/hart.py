@@ -102,7 +102,7 @@ class Hart(wiring.Component):
         dtlb_entries: int = 8,
         walk_cache_entries: int = 4,
         l2_tlb: tuple[int, int] | None = None,
-        btb_entries: int = 16,
+        btb_entries: int = 64,
         hpm_counters: int = 4,
         pmp_entries: int = 0,
         pmp_csrs: bool = False,

@@ -160,7 +160,7 @@ PARAMETERS: dict[str, Parameter] = {
     "BTB": Parameter(
         ("btb_entries",),
         _among([1 << n for n in range(1, 13)], "a power of two, 2 to 4096"),
-        "words of the branch target buffer, a power of two; 16",
+        "words of the branch target buffer, a power of two; 64",
         hart_only=True,
     ),
     "COUNTERS": Parameter(

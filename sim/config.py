@@ -125,7 +125,7 @@ class MachineConfig:
     itlb_entries: int = 8
     dtlb_entries: int = 8
     walk_cache_entries: int = 4
-    btb_entries: int = 16
+    btb_entries: int = 64
     hpm_counters: int = 0
     pmp_entries: int = 0
     pmp_csrs: bool = False

@@ -130,7 +130,7 @@ class Aligner(wiring.Component):
         pc = Cat(Const(0, 1), first.fetch.va[1:])
         raw = Cat(expander.halves[:16], Mux(expander.compressed, 0, expander.halves[16:]))
         final_slot = (_slot(first) + ~expander.compressed)[:2]
-        ends_in = Mux(straddles, second.predicted, first.predicted)
+        ends_here = ~cut.refetch & (Mux(straddles, second.slot, first.slot) == final_slot)
         m.d.comb += [
             cut.pc.eq(pc),
             cut.insn.eq(expander.insn),
@@ -140,9 +140,9 @@ class Aligner(wiring.Component):
             cut.fetch.va.eq(Mux(straddles, Cat(Const(0, 3), second.fetch.va[3:]), pc)),
             cut.fetch.fault.eq(Mux(straddles, second.fetch.fault, first.fetch.fault)),
             cut.fetch.update.eq(Mux(straddles, second.fetch.update, first.fetch.update)),
-            cut.predicted.eq(
-                ends_in & ~cut.refetch & (Mux(straddles, second.slot, first.slot) == final_slot)
-            ),
+            cut.known.eq(ends_here & Mux(straddles, second.known, first.known)),
+            cut.predicted.eq(ends_here & Mux(straddles, second.predicted, first.predicted)),
+            cut.strong.eq(Mux(straddles, second.strong, first.strong)),
             cut.target.eq(Mux(straddles, second.target, first.target)),
             cut.id.eq(Cat(_slot(first), first.number)),
         ]

@@ -98,7 +98,7 @@ class Decode(wiring.Component):
             registers.wdata.eq(self.wdata),
             registers.wen.eq(self.wen),
         ]
-        for name in ("pc", "compressed", "target", "refetch", "id"):
+        for name in ("pc", "compressed", "known", "strong", "target", "refetch", "id"):
             m.d.comb += getattr(decoded, name).eq(getattr(held, name))
         # What has leapt goes on there, whatever a prediction of other code said of it.
         m.d.comb += decoded.predicted.eq(held.predicted & ~decoded.leapt)

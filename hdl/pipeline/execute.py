@@ -1,6 +1,6 @@
 """The execute stage: computes, resolves branches, translates data addresses and starts accesses."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,7 +14,7 @@ from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, 
 from hdl.pipeline.system import lets_leap
 from hdl.priv.csr import Environment
 from hdl.units.alu import Alu, branch_taken
-from hdl.units.btb import BranchUpdate
+from hdl.units.btb import TARGET_BITS, BranchUpdate
 from hdl.units.decoder import Unit
 from hdl.units.lanes import is_misaligned, rotate_lanes, store_lanes
 from hdl.units.muldiv import MulDiv
@@ -152,29 +152,55 @@ class Execute(wiring.Component):
         translation of a data address.
         """
         held, control = self._held, self._held.control
-        taken, wrong, jumps = (Signal(name=name) for name in ("taken", "wrong", "jumps"))
+        taken, wrong, jumps, crosses = (
+            Signal(name=name) for name in ("taken", "wrong", "jumps", "crosses")
+        )
         fallthrough = self._fallthrough
         target = Cat(Const(0, 1), held.address[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(
             control.funct3, held.rs1_data, held.rs2_data
         )
+        foreseen = Cat(held.target, held.pc[TARGET_BITS:])
         final = held.pc + Mux(held.compressed | held.refetch, 0, 2)
         m.d.comb += [
             jumps.eq((control.unit == Unit.BRANCH) | (control.unit == Unit.JUMP)),
             fallthrough.eq(held.pc + Mux(held.compressed, 2, 4)),
             taken.eq(branches | (control.unit == Unit.JUMP)),
-            wrong.eq((taken != held.predicted) | (taken & (target != held.target))),
+            # A prediction's upper bits are those of the word that the instruction ends in: its
+            # own, unless they change behind its first half.
+            crosses.eq(held.pc[1:TARGET_BITS].all() & ~held.compressed),
+            wrong.eq((taken != held.predicted) | (taken & (crosses | (target != foreseen)))),
             self.executed.next_pc.eq(Mux(taken, target, fallthrough)),
             self.redirect.valid.eq(
                 self._occupied & (held.refetch | (wrong & ~self._failed & (self.ready | ~jumps)))
             ),
             self.redirect.target.eq(Mux(held.refetch, held.pc, self.executed.next_pc)),
-            self.learn.valid.eq(self.redirect.valid),
+            self.learn.valid.eq(
+                self._occupied
+                & (
+                    held.refetch
+                    | (~self._failed & Mux(jumps, self.ready & (taken | held.known), wrong))
+                )
+            ),
             self.learn.word.eq(final[3:]),
             self.learn.slot.eq(final[1:3]),
             self.learn.taken.eq(taken & ~held.refetch),
             self.learn.target.eq(target),
         ]
+        self._count(m, taken, jumps)
+
+    def _count(self, m: Module, taken: Value, jumps: Value) -> None:
+        """The counter of a branch: up if it jumps, down if not; 0 if there is no branch."""
+        held, counter = self._held, self.learn.counter
+        before = Cat(held.strong, held.predicted)
+        with m.If(held.refetch | ~jumps):
+            m.d.comb += counter.eq(0)
+        with m.Elif(~held.known):
+            m.d.comb += counter.eq(2)
+        with m.Elif(taken):
+            m.d.comb += counter.eq(Mux(before == 3, 3, before + 1))
+        with m.Else():
+            m.d.comb += counter.eq(Mux(before == 0, 0, before - 1))
 
     def _compute(self, m: Module) -> None:
         """The result, and when it is known."""

@@ -10,7 +10,13 @@ from hdl.mmu.ports import TranslationSignature
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.stages import FetchedWord, Redirect, copy, payload
-from hdl.units.btb import SLOT_BITS, WORD_BITS, BranchTargetBuffer, BranchUpdate
+from hdl.units.btb import (
+    SLOT_BITS,
+    TARGET_BITS,
+    WORD_BITS,
+    BranchTargetBuffer,
+    BranchUpdate,
+)
 
 __all__ = ["Fetch"]
 
@@ -46,7 +52,7 @@ class Fetch(wiring.Component):
     redirect : In(Redirect())
         Acts at the end of its cycle; a word on its way is dropped when it arrives.
     learn : In(BranchUpdate())
-        The outcome of a branch that was predicted wrong.
+        The outcome of a branch.
     word : Out(FetchedWord())
         Valid for one cycle; there must be room for it.
     held : In(2)
@@ -66,7 +72,7 @@ class Fetch(wiring.Component):
     """
 
     def __init__(
-        self, *, reset_pc: int = RAM_BASE, btb_entries: int = 16, protected: bool = False
+        self, *, reset_pc: int = RAM_BASE, btb_entries: int = 64, protected: bool = False
     ) -> None:
         if not 0 <= reset_pc < 1 << 64 or reset_pc % 2:
             raise ValueError(f"reset_pc must be an even 64-bit address, not {reset_pc!r}")
@@ -120,7 +126,7 @@ class Fetch(wiring.Component):
             request.valid.eq(goes & ~refused),
         ]
         self._watch(m, pc, fire)
-        taken = btb.hit & (btb.slot >= pc[1:3])
+        taken = btb.hit & btb.counter[-1] & (btb.slot >= pc[1:3])
         with m.If(complete):
             m.d.sync += [pending.eq(0), dropped.eq(0)]
         m.d.sync += stopped.eq(stopped | failed)
@@ -129,12 +135,20 @@ class Fetch(wiring.Component):
                 pending.eq(1),
                 stopped.eq(refused),
                 number.eq(number + 1),
-                pc.eq(Mux(taken, btb.target, Cat(Const(0, 3), (pc[3:] + 1)[:WORD_BITS]))),
+                pc.eq(
+                    Mux(
+                        taken,
+                        Cat(btb.target, pc[TARGET_BITS:]),
+                        Cat(Const(0, 3), (pc[3:] + 1)[:WORD_BITS]),
+                    )
+                ),
                 asked.valid.eq(refused),
                 asked.fetch.va.eq(pc),
                 asked.fetch.fault.eq(translation.fault),
                 asked.fetch.update.eq(translation.update),
+                asked.known.eq(btb.hit),
                 asked.predicted.eq(taken),
+                asked.strong.eq(btb.counter[0]),
                 asked.slot.eq(btb.slot),
                 asked.target.eq(btb.target),
                 asked.number.eq(number),
@@ -206,7 +220,8 @@ class Fetch(wiring.Component):
     def _deliver(self, m: Module, asked: wiring.PureInterface, valid: Value) -> None:
         """Hands on the word that was requested, with the data or error of its response."""
         response, word = self.port.response, self.word
-        kept = ("predicted", "slot", "target", "number", *(("cut",) if self._protected else ()))
+        kept = ["known", "predicted", "strong", "slot", "target", "number"]
+        kept += ["cut"] if self._protected else []
         for name in kept:
             m.d.comb += getattr(word, name).eq(getattr(asked, name))
         m.d.comb += [

@@ -12,7 +12,7 @@ from hdl.arch import PA_BITS
 from hdl.memory.port import ID_BITS
 from hdl.mmu.ports import AddressSignature
 from hdl.mmu.vocabulary import Access
-from hdl.units.btb import SLOT_BITS
+from hdl.units.btb import SLOT_BITS, TARGET_BITS
 from hdl.units.decoder import Control, System, Unit
 
 __all__ = [
@@ -89,11 +89,13 @@ class FetchedWord(wiring.Signature):
                 "fetch": Out(AddressSignature()),
                 #: The upper half is kept back, and an access fault for what reaches into it.
                 **({"cut": Out(1)} if protected else {}),
-                #: The instruction whose last halfword is `slot` is predicted to jump to `target`,
-                #: where the next word comes from.
+                #: A branch is known whose last halfword is `slot`; if it is predicted to jump, then
+                #: to `target`, where the next word comes from. Upper bits are those of the word.
+                "known": Out(1),
                 "predicted": Out(1),
+                "strong": Out(1),
                 "slot": Out(SLOT_BITS),
-                "target": Out(64),
+                "target": Out(TARGET_BITS),
                 #: Number of the word; a halfword's identifier is this and its index.
                 "number": Out(ID_BITS - SLOT_BITS),
             }
@@ -130,9 +132,12 @@ class Fetched(wiring.Signature):
                 "illegal": Out(1),
                 #: Of its fetch: of the portion that failed, if one did.
                 "fetch": Out(AddressSignature()),
-                #: It was predicted to jump to `target`.
+                #: It is known as a branch; it was predicted to jump, to `target`, whose upper bits
+                #: are those of the word that it ends in; the lower bit of its counter.
+                "known": Out(1),
                 "predicted": Out(1),
-                "target": Out(64),
+                "strong": Out(1),
+                "target": Out(TARGET_BITS),
                 #: It was cut in two by a prediction that belongs to other code: fetch it again.
                 "refetch": Out(1),
                 "id": Out(ID_BITS),
@@ -157,8 +162,10 @@ class Decoded(wiring.Signature):
                 "address": Out(64),
                 #: As in `Fetched`.
                 "fetch": Out(AddressSignature()),
+                "known": Out(1),
                 "predicted": Out(1),
-                "target": Out(64),
+                "strong": Out(1),
+                "target": Out(TARGET_BITS),
                 "refetch": Out(1),
                 #: What follows it is fetched already; see `hdl.pipeline.leap`.
                 "leapt": Out(1),

@@ -6,20 +6,21 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from hdl.arch import MAXVA_BITS
-
-__all__ = ["BranchTargetBuffer", "BranchUpdate", "SLOT_BITS", "TAG_BITS", "WORD_BITS"]
+__all__ = [
+    *("BranchTargetBuffer", "BranchUpdate"),
+    *("COUNTER_BITS", "SLOT_BITS", "TAG_BITS", "TARGET_BITS", "WORD_BITS"),
+]
 
 #: Bits of the address of a fetched word: `pc[63:3]`.
 WORD_BITS = 61
-#: Number of the lowest of them.
-_WORD_LOW = 64 - WORD_BITS
 #: Bits of the index of a halfword inside a fetched word.
 SLOT_BITS = 2
 #: Bits of the address that are compared, above those that select the entry.
-TAG_BITS = 14
-#: Bits of a target that are remembered, but for bit 0, which is 0; the upper ones are the word's.
-_TARGET_BITS = MAXVA_BITS
+TAG_BITS = 10
+#: Bits of a target that are remembered, of which bit 0 is 0; the upper ones are those of the word.
+TARGET_BITS = 22
+#: A counter says how often a branch was taken of late: in its upper half it is predicted to be.
+COUNTER_BITS = 2
 
 
 class BranchUpdate(wiring.Signature):
@@ -33,20 +34,25 @@ class BranchUpdate(wiring.Signature):
                 #: Address of the word, and index in it of the halfword, that the branch ends in.
                 "word": Out(WORD_BITS),
                 "slot": Out(SLOT_BITS),
+                #: Its counter from now on.
+                "counter": Out(COUNTER_BITS),
                 "taken": Out(1),
                 #: Where it went; matters only if `taken`.
-                "target": Out(64),
+                "target": Out(TARGET_BITS),
             }
         )
 
 
 class BranchTargetBuffer(wiring.Component):
-    """Remembers the last taken branch of a fetched word, and its target.
+    """Remembers of each fetched word the last branch that was taken, its target, and a counter.
 
     Direct-mapped. A hit is a prediction that the hart checks: the code or the address space behind
     the address may have changed, and only the low bits of an address are compared, and of a target
     remembered. Look-ups are combinational. An update shows in look-ups from the next cycle on: a
-    taken branch replaces the entry, one that is not taken removes the entry of its word.
+    taken branch replaces the entry; one that is not taken sets the counter of the entry of its
+    word, which the hart has seen as its own when it was fetched.
+
+    After a reset all counters are 0: nothing is predicted.
 
     Parameters
     ----------
@@ -61,14 +67,15 @@ class BranchTargetBuffer(wiring.Component):
 
     #: Address of the word being fetched.
     lookup_word: In(WORD_BITS)
-    #: A branch in this word was taken last time; `slot` and `target` are valid.
+    #: A branch in this word is remembered; `slot`, `counter` and `target` are valid.
     hit: Out(1)
     #: Index of the last halfword of that branch.
     slot: Out(SLOT_BITS)
-    target: Out(64)
+    counter: Out(COUNTER_BITS)
+    target: Out(TARGET_BITS)
     update: In(BranchUpdate())
 
-    def __init__(self, entries: int = 16) -> None:
+    def __init__(self, entries: int = 64) -> None:
         if not isinstance(entries, int) or entries < 2 or entries & (entries - 1):
             raise ValueError(f"entries must be a power of two and at least 2, not {entries!r}")
         self._entries = entries
@@ -79,37 +86,37 @@ class BranchTargetBuffer(wiring.Component):
         m = Module()
         layout = data.StructLayout(
             {
-                "valid": unsigned(1),
                 "tag": unsigned(TAG_BITS),
                 "slot": unsigned(SLOT_BITS),
-                "target": unsigned(_TARGET_BITS - 1),
+                "target": unsigned(TARGET_BITS - 1),
             }
         )
         rows = m.submodules.rows = Memory(shape=layout, depth=self._entries, init=[])
-        lookup = rows.read_port(domain="comb")
-        current = rows.read_port(domain="comb")
-        write = rows.write_port()
-
+        counters = m.submodules.counters = Memory(
+            shape=unsigned(COUNTER_BITS), depth=self._entries, init=[]
+        )
+        row, counter = rows.read_port(domain="comb"), counters.read_port(domain="comb")
         index, tag = self._split(self.lookup_word)
         m.d.comb += [
-            lookup.addr.eq(index),
-            self.hit.eq(lookup.data.valid & (lookup.data.tag == tag)),
-            self.slot.eq(lookup.data.slot),
-            self.target.eq(
-                Cat(Const(0, 1), lookup.data.target, self.lookup_word[_TARGET_BITS - _WORD_LOW :])
-            ),
+            row.addr.eq(index),
+            counter.addr.eq(index),
+            self.hit.eq(row.data.tag == tag),
+            self.slot.eq(row.data.slot),
+            self.counter.eq(counter.data),
+            self.target.eq(Cat(Const(0, 1), row.data.target)),
         ]
 
-        update = self.update
+        update, learns, counts = self.update, rows.write_port(), counters.write_port()
         index, tag = self._split(update.word)
         m.d.comb += [
-            current.addr.eq(index),
-            write.addr.eq(index),
-            write.data.valid.eq(update.taken),
-            write.data.tag.eq(tag),
-            write.data.slot.eq(update.slot),
-            write.data.target.eq(update.target[1:]),
-            write.en.eq(update.valid & (update.taken | (current.data.tag == tag))),
+            learns.addr.eq(index),
+            learns.data.tag.eq(tag),
+            learns.data.slot.eq(update.slot),
+            learns.data.target.eq(update.target[1:]),
+            learns.en.eq(update.valid & update.taken),
+            counts.addr.eq(index),
+            counts.data.eq(update.counter),
+            counts.en.eq(update.valid),
         ]
         return m
 

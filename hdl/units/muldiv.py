@@ -4,7 +4,7 @@ Source: RISC-V Instruction Set Manual, Volume I, chapter ""M" Extension for Inte
 and Division".
 """
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, ValueLike, signed
+from amaranth.hdl import C, Cat, Const, Module, Mux, Signal, Value, ValueLike, signed
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -33,6 +33,8 @@ class State(enum.IntEnum, shape=2):  # type: ignore[call-arg]
     DONE = 3
 
 
+#: Bits of the operands, with the sign, that are multiplied at once.
+SMALL_BITS = 18
 #: Zeros of a dividend that one cycle can skip, the longest run first.
 SKIPS = (32, 16, 8, 4)
 
@@ -47,9 +49,9 @@ class MulDiv(wiring.Component):
     ======== ==================== =============================================== =============
     State    Waits for            Does                                            Next
     ======== ==================== =============================================== =============
-    IDLE     `start`              Multiplies by one digit, or takes the           MULTIPLY,
-                                  magnitudes of the operands. A division by zero  DIVIDE, DONE
-                                  has its result at once.
+    IDLE     `start`              Takes a digit, or magnitudes of the operands.   MULTIPLY,
+                                  Multiplies small operands; a division by zero   DIVIDE, DONE
+                                  has its result at once, too.
     MULTIPLY the last digit       Adds one digit's partial product.               DONE
     DIVIDE   64 bits of quotient  Finds `div_bits` bits, or skips a run of zeros. DONE
     DONE     `take`               Shows the result.                               IDLE
@@ -57,9 +59,9 @@ class MulDiv(wiring.Component):
 
     Cycles from the first with `start` to the one with `done`, both counted:
 
-    - multiplication: 1 + the digits of `b`, which have `mul_bits` bits, the last one a sign, too; all
-      digits for upper halves; with the default 16 bits, 2 for `b` from -0x10000 to 0xffff, 3 if it
-      has 33 bits with its sign, 5 at most;
+    - multiplication: 2 if both operands have 18 bits with the sign, but for upper halves; else 2 +
+      the digits of `b`, which have `mul_bits` bits, the last one a sign, too, all of them for upper
+      halves; with the default 16 bits, 3 for `b` of 17 bits with the sign, 4 of 33 bits, 6 at most;
     - division: 2 for a zero divisor, else 2 + 64 bits of quotient over `div_bits`, but 32, 16, 8
       or 4 zeros of the dividend take one cycle together while the remainder is 0; with the default
       2 bits, 34 at most, 8 for a dividend from 1 to 15, 4 for a dividend of 0.
@@ -107,9 +109,13 @@ class MulDiv(wiring.Component):
         self._accumulator = Signal(128, reset_less=True)
         self._sum = self._accumulator[: 65 + mul_bits]
         self._digits = Signal(64 - mul_bits, reset_less=True)
-        self._divisor = Signal(64, reset_less=True)
-        #: Number of the digit of the multiplier that is used next; that used last, when done.
-        self._number = Signal(range(64 // mul_bits))
+        #: The divisor or the multiplicand.
+        self._operand = Signal(signed(65), reset_less=True)
+        #: The digit of the multiplier that is used next, whether it is the last, and its number;
+        #: of that used last, when done.
+        self._digit = Signal(signed(mul_bits + 1), reset_less=True)
+        self._last = Signal(reset_less=True)
+        self._number = Signal(range(64 // mul_bits), reset_less=True)
         #: Bits of the quotient still to be found.
         self._bits_left = Signal(range(65))
         self._negate = Signal()
@@ -124,15 +130,15 @@ class MulDiv(wiring.Component):
                 with m.If(self.start & divides):
                     self._begin_division(m, a, b)
                 with m.Elif(self.start):
-                    self._multiply(m, a, b)
+                    self._begin_multiplication(m, a, b)
             with m.Case(State.MULTIPLY):
-                self._multiply(m, a, b)
+                self._multiply(m, b)
             with m.Case(State.DIVIDE):
                 self._divide(m)
             with m.Case(State.DONE):
                 self._respond(m)
         with m.If(self.cancel | ~self.start):
-            m.d.sync += [self._state.eq(State.IDLE), self._number.eq(0)]
+            m.d.sync += self._state.eq(State.IDLE)
         return m
 
     def _extended(self, m: Module, operand: Value, is_signed: ValueLike) -> Signal:
@@ -145,30 +151,43 @@ class MulDiv(wiring.Component):
             m.d.comb += extended.eq(Mux(is_signed, operand.as_signed(), operand))
         return extended
 
-    def _multiply(self, m: Module, a: Value, b: Value) -> None:
+    def _begin_multiplication(self, m: Module, a: Value, b: Value) -> None:
+        """Multiplies small operands at once; else takes the lowest digit of `b`."""
+        small = Cat(_fits(each, SMALL_BITS) for each in (a, b)).all() & (self.op == MulDivOp.MUL)
+        product = a[:SMALL_BITS].as_signed() * b[:SMALL_BITS].as_signed()
+        m.d.sync += [
+            self._negate.eq(0),
+            self._operand.eq(a),
+            self._number.eq(0),
+            self._sum.eq(Mux(small, product, 0)),
+            self._state.eq(Mux(small, State.DONE, State.MULTIPLY)),
+        ]
+        self._take_digit(m, b, Const(0, len(self._number)))
+
+    def _multiply(self, m: Module, b: Value) -> None:
         """Adds a digit's partial product to the sum, and sets aside the sum's lowest digit."""
         bits, number = self._mul_bits, self._number
-        last, digit = Signal(name="last_digit"), Signal(signed(bits + 1), name="digit")
-        #: Of each digit, whether those above it but repeat the sign. Upper halves take all digits.
-        signs = [b[low:].all() | ~b[low:].any() for low in range(bits, 64, bits)]
-        ends = Mux(self.op == MulDivOp.MUL, Cat(*signs, 1), 1 << len(signs))
-        before = Mux(self._state == State.IDLE, 0, self._sum[bits:].as_signed())
-        m.d.comb += [
-            last.eq(ends.bit_select(number, 1)),
-            digit.eq(Cat(b[:64].word_select(number, bits), last & b[-1])),
-        ]
-        m.d.sync += [
-            self._sum.eq(before + a * digit),
-            self._state.eq(State.MULTIPLY),
-        ]
+        m.d.sync += self._sum.eq(self._sum[bits:].as_signed() + self._operand * self._digit)
         with m.Switch(number):
             for above in range(1, 64 // bits):
                 with m.Case(above):
                     m.d.sync += self._digits.word_select(above - 1, bits).eq(self._sum)
-        with m.If(last):
+        with m.If(self._last):
             m.d.sync += self._state.eq(State.DONE)
         with m.Else():
             m.d.sync += number.eq(number + 1)
+        self._take_digit(m, b, (number + 1)[: len(number)])
+
+    def _take_digit(self, m: Module, b: Value, number: Value) -> None:
+        """The digit of `b` with that number, and whether it is the last: with the sign, too."""
+        bits = self._mul_bits
+        # Upper halves take all digits.
+        ends = [_fits(b, low + 1) & (self.op == MulDivOp.MUL) for low in range(bits, 64, bits)]
+        last = Cat(*ends, 1).bit_select(number, 1)
+        m.d.sync += [
+            self._last.eq(last),
+            self._digit.eq(Cat(b[:64].word_select(number, bits), last & b[-1])),
+        ]
 
     def _begin_division(self, m: Module, a: Value, b: Value) -> None:
         """Takes the magnitudes of the operands."""
@@ -176,7 +195,7 @@ class MulDiv(wiring.Component):
         m.d.sync += [
             self._negate.eq(a_negative ^ (b_negative & ~self.op[1])),
             self._accumulator.eq(Mux(a_negative, -a, a)[:64]),
-            self._divisor.eq(Mux(b_negative, -b, b)[:64]),
+            self._operand.eq(Mux(b_negative, -b, b)[:64]),
             self._bits_left.eq(64),
             self._state.eq(State.DIVIDE),
         ]
@@ -207,13 +226,13 @@ class MulDiv(wiring.Component):
 
     def _division_steps(self, m: Module) -> Value:
         """`_accumulator` after `div_bits` more bits of the quotient."""
-        after = self._accumulator
+        after, divisor = self._accumulator, self._operand[:64]
         for number in range(self._div_bits):
             before, after = after, Signal(128, name=f"after_bit_{number}")
             remainder = before[63:]
             m.d.comb += after.eq(before << 1)
-            with m.If(remainder >= self._divisor):
-                m.d.comb += after.eq(Cat(1, before[:63], (remainder - self._divisor)[:64]))
+            with m.If(remainder >= divisor):
+                m.d.comb += after.eq(Cat(1, before[:63], (remainder - divisor)[:64]))
         return after
 
     def _respond(self, m: Module) -> None:
@@ -234,4 +253,9 @@ class MulDiv(wiring.Component):
             self.result.eq(Mux(self.word, value[:32].as_signed(), value)),
         ]
         with m.If(self.take):
-            m.d.sync += [self._state.eq(State.IDLE), self._number.eq(0)]
+            m.d.sync += self._state.eq(State.IDLE)
+
+
+def _fits(value: Value, bits: int) -> Value:
+    """Whether the signed `value` is one of `bits` bits."""
+    return value[bits - 1 :].all() | ~value[bits - 1 :].any()

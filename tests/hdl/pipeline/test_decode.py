@@ -6,6 +6,7 @@ import pytest
 
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.decode import Decode
+from hdl.units.btb import TARGET_BITS
 from hdl.units.decoder import Unit
 from tests.support import member, simulate
 
@@ -241,8 +242,9 @@ def test_hands_on_what_the_fetch_said():
     async def testbench(ctx):
         ctx.set(dut.ready, 1)
         for _ in range(20):
-            fields = {name: rng.getrandbits(64) for name in ("pc", "fetch__va", "target")}
-            bits = ("compressed", "fetch__update", "refetch", "predicted")
+            fields = {name: rng.getrandbits(64) for name in ("pc", "fetch__va")}
+            fields["target"] = rng.getrandbits(TARGET_BITS)
+            bits = ("compressed", "fetch__update", "refetch", "known", "predicted", "strong")
             fields |= {name: rng.getrandbits(1) for name in bits}
             fields |= {"fetch__fault": rng.choice(list(Fault)), "id": rng.getrandbits(32)}
             await put(ctx, dut, add(1, 2, 3), **fields | {"raw": 0x4501})

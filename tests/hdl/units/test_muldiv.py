@@ -9,7 +9,20 @@ from tests.support import simulate
 
 MASK = (1 << 64) - 1
 MIN = 1 << 63
-CORNERS = (0, 1, 2, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, MIN, MASK >> 1, MASK)
+CORNERS = (
+    0,
+    1,
+    2,
+    0x1_FFFF,
+    0x2_0000,
+    -0x2_0000 & (1 << 64) - 1,
+    0x7FFF_FFFF,
+    0x8000_0000,
+    0xFFFF_FFFF,
+    MIN,
+    MASK >> 1,
+    MASK,
+)
 WORD_OPS = (MulDivOp.MUL, MulDivOp.DIV, MulDivOp.DIVU, MulDivOp.REM, MulDivOp.REMU)
 
 
@@ -119,13 +132,14 @@ def test_rule_of_the_manual(op, a, b, result):
     "op, a, b, cycles",
     [
         pytest.param(MulDivOp.MUL, MASK, 0, 2, id="mul-0"),
-        pytest.param(MulDivOp.MUL, MASK, 0xFFFF, 2, id="mul-1-digit"),
-        pytest.param(MulDivOp.MUL, 5, -0x1_0000 & MASK, 2, id="mul-1-digit-negative"),
-        pytest.param(MulDivOp.MUL, 5, 0x1_0000, 3, id="mul-2-digits"),
-        pytest.param(MulDivOp.MUL, 5, -0x1_0001 & MASK, 3, id="mul-2-digits-negative"),
-        pytest.param(MulDivOp.MULH, MASK, MIN, 5, id="mul-4-digits-negative"),
-        pytest.param(MulDivOp.MULHU, MASK, MASK, 5, id="mul-4-digits"),
-        pytest.param(MulDivOp.MULH, 5, 1, 5, id="upper-half"),
+        pytest.param(MulDivOp.MUL, 0x1_FFFF, -0x2_0000 & MASK, 2, id="mul-small"),
+        pytest.param(MulDivOp.MUL, 0x2_0000, 0xFFFF, 3, id="mul-1-digit"),
+        pytest.param(MulDivOp.MUL, MIN, -0x1_0000 & MASK, 3, id="mul-1-digit-negative"),
+        pytest.param(MulDivOp.MUL, 5, 0x2_0000, 4, id="mul-2-digits"),
+        pytest.param(MulDivOp.MUL, MIN, -0x1_0001 & MASK, 4, id="mul-2-digits-negative"),
+        pytest.param(MulDivOp.MULH, MASK, MIN, 6, id="mul-4-digits-negative"),
+        pytest.param(MulDivOp.MULHU, MASK, MASK, 6, id="mul-4-digits"),
+        pytest.param(MulDivOp.MULH, 5, 1, 6, id="upper-half"),
         pytest.param(MulDivOp.DIV, 5, 0, 2, id="div-by-0"),
         pytest.param(MulDivOp.DIVU, 0, 3, 4, id="div-of-0"),
         pytest.param(MulDivOp.DIV, -15 & MASK, 3, 8, id="div-4-bits"),

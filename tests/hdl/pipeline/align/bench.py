@@ -5,6 +5,7 @@ import random
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.align import Aligner
 from hdl.pipeline.stages import FetchedWord
+from hdl.units.btb import TARGET_BITS
 from tests.hdl.pipeline.align.cutter import MASK, Cutter, random_parcel
 from tests.support import leaves, member
 
@@ -35,16 +36,21 @@ class Fetcher:
             "fetch__va": self.pc,
             "fetch__fault": NONE,
             "fetch__update": 0,
+            "known": int(predicted or rng.random() < 0.3),
             "predicted": int(predicted),
-            # Without a prediction these two mean nothing.
+            "strong": rng.getrandbits(1),
             "slot": rng.randrange(offset, 4) if predicted else rng.randrange(4),
-            "target": rng.getrandbits(63) << 1,
+            # Without a prediction this means nothing.
+            "target": rng.getrandbits(TARGET_BITS - 1) << 1,
             "number": self.number,
         }
         if self.cuts:
             word["cut"] = int(offset < 2 and rng.random() < self.cuts)
         self.number += 1
-        self.pc = word["target"] if predicted else ((self.pc >> 3) + 1 << 3) & MASK
+        near = (1 << TARGET_BITS) - 1
+        self.pc = (
+            self.pc & ~near | word["target"] if predicted else ((self.pc >> 3) + 1 << 3) & MASK
+        )
         if rng.random() < self.faults:
             self.stopped = True
             failures = ({"fetch__fault": PAGE}, {"fetch__fault": ACCESS}, {"fetch__update": 1})

@@ -86,11 +86,12 @@ class Cutter:
             "fetch__fault": NONE,
             "fetch__update": 0,
             "refetch": 0,
+            "known": 0,
             "predicted": 0,
             "illegal": 0,
         }
         if failed(first):
-            del found["illegal"], found["predicted"]
+            del found["illegal"], found["predicted"], found["known"]
             return found | failure_of(first) | {"fetch__va": pc, "raw": 0}, 1, None
         if first.get("cut") and offset >= 2:
             return self._kept_back(found, pc), 1, None
@@ -101,7 +102,7 @@ class Cutter:
             found |= {"raw": parcel, "compressed": 1, "illegal": illegal}
             if not illegal:
                 found["insn"] = insn
-            return self._jump(found, first, jumps_here, 1, offset)
+            return self._jump(found, first, 1, offset)
         found["compressed"] = 0
         if jumps_here:
             return found | {"refetch": 1}, 1, None
@@ -110,19 +111,20 @@ class Cutter:
         if offset < 3:
             word = halves_of(first)[offset + 1] << 16 | parcel
             found |= {"raw": word, "insn": word}
-            ends = first["predicted"] and first["slot"] == offset + 1
-            return self._jump(found, first, ends, 2, offset)
+            return self._jump(found, first, 2, offset)
         return self._straddling(found, parcel)
 
     def _kept_back(self, found, va):
         """The instruction in `found` fails at `va`, where its word is cut."""
-        for name in ("predicted", "illegal", "compressed"):
+        for name in ("known", "predicted", "illegal", "compressed"):
             found.pop(name, None)
         return found | {"fetch__fault": Fault.ACCESS, "fetch__va": va, "raw": 0}
 
-    def _jump(self, found, first, jumps, length, offset):
-        if jumps:
-            return found | {"predicted": 1, "target": first["target"]}, 1, None
+    def _jump(self, found, first, length, offset):
+        if first["known"] and first["slot"] == offset + length - 1:
+            found |= {name: first[name] for name in ("known", "predicted", "strong", "target")}
+        if found["predicted"]:
+            return found, 1, None
         if offset + length < 4:
             return found, 0, offset + length
         return found, 1, None
@@ -132,13 +134,15 @@ class Cutter:
             return None
         second = self.words[1]
         if failed(second):
-            del found["predicted"], found["illegal"], found["compressed"]
+            del found["known"], found["predicted"], found["illegal"], found["compressed"]
             start = second["fetch__va"] & ~7
             return found | failure_of(second) | {"fetch__va": start, "raw": 0}, 2, None
         word = halves_of(second)[0] << 16 | parcel
         found |= {"raw": word, "insn": word}
-        if second["predicted"] and second["slot"] == 0:
-            return found | {"predicted": 1, "target": second["target"]}, 2, None
+        if second["known"] and second["slot"] == 0:
+            found |= {name: second[name] for name in ("known", "predicted", "strong", "target")}
+        if found["predicted"]:
+            return found, 2, None
         return found, 1, 1
 
     def take(self):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hdl.units.btb import TARGET_BITS
 from hdl.units.decoder import Unit
 from tests.hdl.pipeline.execute.bench import MEMORY, NONE, PAGE, PC, Bench
 
@@ -16,10 +17,12 @@ KINDS = {
     "jalr": ({"unit": Unit.JUMP, "rs1_data": TARGET - 4, "imm": 5, "rd": 1}, True),
     "no branch": ({"rd": 1}, False),
 }
+#: What is remembered of an address.
+NEAR = (1 << TARGET_BITS) - 1
 PREDICTIONS = {
-    "none": {"predicted": 0, "target": TARGET},
-    "right target": {"predicted": 1, "target": TARGET},
-    "wrong target": {"predicted": 1, "target": TARGET + 2},
+    "none": {"predicted": 0, "target": TARGET & NEAR},
+    "right target": {"known": 1, "predicted": 1, "target": TARGET & NEAR},
+    "wrong target": {"known": 1, "predicted": 1, "target": TARGET + 2 & NEAR},
 }
 
 
@@ -38,7 +41,8 @@ def test_predictions(kind, compressed):
                 next_pc = TARGET if jumps else pc + length
                 right = name == ("right target" if jumps else "none")
                 assert bench.get("executed__next_pc") == next_pc
-                assert bench.get("redirect__valid") == bench.get("learn__valid") == (not right)
+                assert bench.get("redirect__valid") == (not right)
+                assert bench.get("learn__valid") == (jumps or not right)
                 if fields.get("unit") == Unit.JUMP:
                     assert bench.get("executed__result") == pc + length
                 if not right:
@@ -47,8 +51,73 @@ def test_predictions(kind, compressed):
                     assert bench.get("learn__taken") == jumps
                     assert bench.get("learn__word") == last >> 3
                     assert bench.get("learn__slot") == last >> 1 & 3
-                    assert not jumps or bench.get("learn__target") == TARGET
+                    assert not jumps or bench.get("learn__target") == TARGET & NEAR
                 await bench.tick()
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize(
+    "known, before, taken, after",
+    [
+        (0, 0, 1, 2),
+        *((1, before, 1, after) for before, after in enumerate((1, 2, 3, 3))),
+        *((1, before, 0, after) for before, after in enumerate((0, 0, 1, 2))),
+    ],
+)
+def test_a_branch_is_counted(known, before, taken, after):
+    """Up or down by one as it leaves; one that was not known begins in the middle."""
+    bench = Bench()
+
+    async def testbench():
+        fields, _ = KINDS["taken branch" if taken else "branch not taken"]
+        prediction = {"known": known, "predicted": before >> 1, "strong": before & 1}
+        await bench.put(**fields | prediction | {"target": TARGET & NEAR})
+        assert bench.get("learn__valid")
+        assert bench.get("learn__counter") == after
+        bench.set(ready=0)
+        assert not bench.get("learn__valid")
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize("fields", [{"refetch": 1}, {"rd": 1}])
+def test_what_is_no_branch_is_counted_out(fields):
+    bench = Bench()
+
+    async def testbench():
+        await bench.put(known=1, predicted=1, strong=1, target=TARGET & NEAR, **fields)
+        assert bench.get("learn__valid")
+        assert bench.get("learn__counter") == 0
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize("far", [TARGET ^ 1 << TARGET_BITS, TARGET ^ 1 << 63])
+def test_a_target_in_another_part_of_the_address_space_redirects(far):
+    """Though all that is remembered of it was right."""
+    bench = Bench()
+
+    async def testbench():
+        jump = {"unit": Unit.JUMP, "rs1_data": far, "rd": 1}
+        await bench.put(**jump, known=1, predicted=1, target=far & NEAR)
+        assert bench.get("redirect__valid")
+        assert bench.get("redirect__target") == far
+
+    bench.run(testbench)
+
+
+@pytest.mark.parametrize("compressed, redirects", [(0, 1), (1, 0)])
+def test_a_jump_whose_second_half_lies_in_another_part_redirects(compressed, redirects):
+    """What was predicted of it began there."""
+    bench = Bench()
+
+    async def testbench():
+        pc = PC | NEAR - 1
+        jump = {"unit": Unit.JUMP, "use_pc": 1, "imm": -0x40, "compressed": compressed}
+        await bench.put(**jump, pc=pc, known=1, predicted=1, target=pc - 0x40 & NEAR)
+        assert bench.get("redirect__valid") == redirects
+        assert bench.get("redirect__target") == pc - 0x40
 
     bench.run(testbench)
 
@@ -76,7 +145,7 @@ def test_what_cannot_jump_redirects_at_once_and_once():
 
     async def testbench():
         bench.set(ready=0, translation__done=0)
-        await bench.put_access(Unit.LOAD, predicted=1, target=TARGET)
+        await bench.put_access(Unit.LOAD, known=1, predicted=1, target=TARGET & NEAR)
         assert bench.get("redirect__valid")
         assert bench.get("redirect__target") == PC + 4
         assert bench.get("learn__valid")
@@ -96,7 +165,7 @@ def test_what_is_older_than_its_redirect_still_squashes_it(flush):
     bench = Bench()
 
     async def testbench():
-        await bench.put(predicted=1, target=TARGET)
+        await bench.put(known=1, predicted=1, target=TARGET & NEAR)
         bench.set(ready=0, flush=flush)
         assert bench.get("redirect__valid")
         await bench.tick()

@@ -9,7 +9,7 @@ import random
 from hdl.memory.port import Source
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.fetch import Fetch
-from hdl.units.btb import TAG_BITS
+from hdl.units.btb import TAG_BITS, TARGET_BITS
 
 __all__ = ["ACCESS", "NONE", "PAGE", "Bench"]
 
@@ -23,6 +23,8 @@ FAULTY_PAGES = {0x2: PAGE, 0x6: ACCESS, 0x400_0000: "update"}
 ENTRIES = 4
 #: What tells words apart whose branches are remembered.
 COMPARED = (ENTRIES << TAG_BITS) - 1
+#: What is remembered of a target.
+NEAR = (1 << TARGET_BITS) - 1
 
 
 def translate(va):
@@ -41,18 +43,24 @@ class Btb:
 
     def __init__(self):
         self.rows = {}
+        self.counters = {}
 
-    def learn(self, word, slot, taken, target):
-        index, word = word % ENTRIES, word & COMPARED
+    def learn(self, word, slot, counter, taken, target):
+        self.counters[word % ENTRIES] = counter
         if taken:
-            self.rows[index] = (word, slot, target)
-        elif self.rows.get(index, (None,))[0] == word:
-            del self.rows[index]
+            self.rows[word % ENTRIES] = (word & COMPARED, slot, target & NEAR)
+
+    def look_up(self, pc):
+        """(slot, target, counter) of the branch that is known in the word at `pc`, or None."""
+        index = pc >> 3 & ENTRIES - 1
+        word, slot, target = self.rows.get(index, (index, 0, 0))
+        known = word == pc >> 3 & COMPARED
+        return (slot, target, self.counters.get(index, 0)) if known else None
 
     def predict(self, pc):
-        """(slot, target) of a branch in the rest of the word at `pc`, or None."""
-        word, slot, target = self.rows.get(pc >> 3 & ENTRIES - 1, (None, 0, 0))
-        return (slot, target) if word == pc >> 3 & COMPARED and slot >= pc >> 1 & 3 else None
+        """(slot, target) of a branch that jumps in the rest of the word at `pc`, or None."""
+        slot, target, counter = self.look_up(pc) or (0, 0, 0)
+        return (slot, target | pc & ~NEAR) if counter >= 2 and slot >= pc >> 1 & 3 else None
 
 
 class Bench:
@@ -78,9 +86,11 @@ class Bench:
         self.dut = Fetch(reset_pc=RESET, btb_entries=ENTRIES, protected=self.protected)
         self.btb = Btb()
         self.pc = RESET
-        #: A word was asked for: (pc, prediction, its pa or None if refused, only half of it), stale
-        #: if a redirect came since; cycles until the bus responds.
+        #: A word was asked for: (pc, what is known of it, its pa or None if refused, only half of
+        #: it), stale if a redirect came since; cycles until the bus responds.
         self.asked, self.stale, self.wait = None, False, 0
+        #: What was predicted of it, (slot, target) or None.
+        self.predicted = None
         self.stopped = False
         #: Words in the aligner.
         self.held = 0
@@ -105,8 +115,11 @@ class Bench:
         self.learnt = None
         if self.rng.random() < 0.15:
             branch = self.address()
-            self.learnt = (branch >> 3, branch >> 1 & 3, self.rng.randrange(4) > 0, self.address())
-            for name, value in zip(("word", "slot", "taken", "target"), self.learnt, strict=True):
+            counter, taken = self.rng.randrange(4), self.rng.randrange(4) > 0
+            target = self.address() & NEAR
+            self.learnt = (branch >> 3, branch >> 1 & 3, counter, taken, target)
+            names = ("word", "slot", "counter", "taken", "target")
+            for name, value in zip(names, self.learnt, strict=True):
                 ctx.set(getattr(dut.learn, name), int(value))
         ctx.set(dut.learn.valid, self.learnt is not None)
         ctx.set(dut.held, self.held)
@@ -166,11 +179,15 @@ class Bench:
         assert asked is not None, f"{where}: a word from nowhere"
         assert not self.stale, f"{where}: a word from before a redirect"
         assert self.held < 2, where
-        pc, prediction, pa, narrow = asked
+        pc, known, pa, narrow = asked
+        prediction = self.predicted
         assert ctx.get(word.fetch.va) == pc, where
         assert ctx.get(word.predicted) == (prediction is not None), where
         if prediction:
-            assert (ctx.get(word.slot), ctx.get(word.target)) == prediction, where
+            assert (ctx.get(word.slot), ctx.get(word.target) | pc & ~NEAR) == prediction, where
+        assert ctx.get(word.known) == (known is not None), where
+        if known:
+            assert (ctx.get(word.slot), ctx.get(word.strong)) == (known[0], known[2] & 1), where
         number = ctx.get(word.number)
         assert number > self.last_number, where
         self.last_number = number
@@ -210,10 +227,10 @@ class Bench:
             assert not ctx.get(request.lock), where
             assert ctx.get(request.id) & 3 == self.pc >> 1 & 3, where
             if self.ready:
-                return self.pc, self.btb.predict(self.pc), pa & ~7, self.narrow
+                return self.pc, self.btb.look_up(self.pc), pa & ~7, self.narrow
         elif response and free:
             assert response[1:] != (NONE, 0), f"{where}: idle"
-            return self.pc, self.btb.predict(self.pc), None, False
+            return self.pc, self.btb.look_up(self.pc), None, False
         return None
 
     async def cycle(self, ctx, number):
@@ -230,7 +247,7 @@ class Bench:
         if asked:
             self.asked, self.wait = asked, self.rng.randrange(self.latency)
             self.stopped |= asked[2] is None
-            prediction = asked[1]
+            self.predicted = prediction = self.btb.predict(self.pc)
             self.pc = prediction[1] if prediction else ((self.pc >> 3) + 1 << 3) & MASK
         if self.learnt:
             self.btb.learn(*self.learnt)

@@ -176,7 +176,7 @@ def test_a_branch_before_the_entry_point_of_a_word_is_not_predicted():
     dut = Fetch(reset_pc=0x1004)
 
     async def testbench(ctx):
-        for name, value in {"word": 0x200, "slot": 1, "taken": 1, "target": 0x40}.items():
+        for name, value in {"word": 0x200, "slot": 1, "counter": 3, "taken": 1}.items():
             ctx.set(getattr(dut.learn, name), value)
         ctx.set(dut.learn.valid, 1)
         await ctx.tick()
