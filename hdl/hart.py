@@ -16,6 +16,7 @@ from hdl.pipeline.execute import Execute
 from hdl.pipeline.fetch import Fetch
 from hdl.pipeline.probe import STAGES, ProbeSignature
 from hdl.pipeline.retire import RetirePort
+from hdl.pipeline.stages import copy
 from hdl.pipeline.trap import TrapStage
 from hdl.priv.interrupts import InterruptLines
 
@@ -229,8 +230,14 @@ class Hart(wiring.Component):
             self.decode.flush.eq(early.valid | late.valid),
             self.execute.flush.eq(late.valid),
         ]
+        stack = self.fetch.repaired
+        m.d.comb += copy(stack, self.execute.stack)
         with m.If(late.valid):
-            m.d.comb += redirect.target.eq(late.target)
+            m.d.comb += [
+                redirect.target.eq(late.target),
+                stack.depth.eq(self.execute.depth),
+                stack.calls.eq(0),
+            ]
 
     def _memory(self, m: Module) -> None:
         """The MMU and the two ports."""

@@ -14,10 +14,11 @@ from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, 
 from hdl.pipeline.system import lets_leap
 from hdl.priv.csr import Environment
 from hdl.units.alu import Alu, branch_taken
-from hdl.units.btb import TARGET_BITS, BranchUpdate
+from hdl.units.btb import TARGET_BITS, BranchKind, BranchUpdate
 from hdl.units.decoder import Unit
 from hdl.units.lanes import is_misaligned, rotate_lanes, store_lanes
 from hdl.units.muldiv import MulDiv
+from hdl.units.return_stack import DEPTH_BITS, StackRepair
 
 __all__ = ["Execute"]
 
@@ -54,6 +55,8 @@ class Execute(wiring.Component):
         The trap stage squashes the instruction; it is gone at the end of the cycle.
     redirect, learn
         To the fetch stage, after a wrong prediction: where to go on, and the branch's outcome.
+    depth, stack
+        Calls less returns before the instruction, and what the return stack is behind it.
     forward
         Its result, to the decode stage.
     calm
@@ -83,6 +86,8 @@ class Execute(wiring.Component):
                 "flush": In(1),
                 "redirect": Out(Redirect()),
                 "learn": Out(BranchUpdate()),
+                "depth": Out(DEPTH_BITS),
+                "stack": Out(StackRepair()),
                 "forward": Out(Forward()),
                 "calm": Out(1),
                 "probe": Out(StageSignature()),
@@ -188,6 +193,7 @@ class Execute(wiring.Component):
             self.learn.target.eq(target),
         ]
         self._count(m, taken, jumps)
+        self._nest(m)
 
     def _count(self, m: Module, taken: Value, jumps: Value) -> None:
         """The counter of a branch: up if it jumps, down if not; 0 if there is no branch."""
@@ -201,6 +207,25 @@ class Execute(wiring.Component):
             m.d.comb += counter.eq(Mux(before == 3, 3, before + 1))
         with m.Else():
             m.d.comb += counter.eq(Mux(before == 0, 0, before - 1))
+
+    def _nest(self, m: Module) -> None:
+        """How deep calls are nested; an instruction counts as it leaves."""
+        control, learn = self._held.control, self.learn
+        jumps = self._occupied & ~self._failed & (control.unit == Unit.JUMP)
+        links, linked = ((register | 4) == 5 for register in (control.rd, control.rs1))
+        with m.If(jumps & links):
+            m.d.comb += learn.kind.eq(BranchKind.CALL)
+        with m.Elif(jumps & linked):
+            m.d.comb += learn.kind.eq(BranchKind.RETURN)
+        calls, returns = learn.kind == BranchKind.CALL, learn.kind == BranchKind.RETURN
+        m.d.comb += [
+            self.stack.depth.eq(self.depth + calls - returns),
+            self.stack.calls.eq(calls),
+            self.stack.address.eq(self._fallthrough),
+        ]
+        # It changes with a jump only, which waits for nothing else.
+        with m.If(self.ready & ~self.flush):
+            m.d.sync += self.depth.eq(self.stack.depth)
 
     def _compute(self, m: Module) -> None:
         """The result, and when it is known."""

@@ -14,9 +14,11 @@ from hdl.units.btb import (
     SLOT_BITS,
     TARGET_BITS,
     WORD_BITS,
+    BranchKind,
     BranchTargetBuffer,
     BranchUpdate,
 )
+from hdl.units.return_stack import ReturnStack, StackRepair
 
 __all__ = ["Fetch"]
 
@@ -51,6 +53,8 @@ class Fetch(wiring.Component):
         To the MMU.
     redirect : In(Redirect())
         Acts at the end of its cycle; a word on its way is dropped when it arrives.
+    repaired : In(StackRepair())
+        With a redirect: calls and returns up to there.
     learn : In(BranchUpdate())
         The outcome of a branch.
     word : Out(FetchedWord())
@@ -84,6 +88,7 @@ class Fetch(wiring.Component):
                 "port": Out(MemoryPort()),
                 "translation": Out(TranslationSignature()),
                 "redirect": In(Redirect()),
+                "repaired": In(StackRepair()),
                 "learn": In(BranchUpdate()),
                 "word": Out(FetchedWord(protected=protected)),
                 "held": In(2),
@@ -126,7 +131,9 @@ class Fetch(wiring.Component):
             request.valid.eq(goes & ~refused),
         ]
         self._watch(m, pc, fire)
-        taken = btb.hit & btb.counter[-1] & (btb.slot >= pc[1:3])
+        taken, target = Signal(name="taken"), Signal(TARGET_BITS, name="target")
+        m.d.comb += taken.eq(btb.hit & btb.counter[-1] & (btb.slot >= pc[1:3]))
+        self._return(m, btb, fire & taken, target)
         with m.If(complete):
             m.d.sync += [pending.eq(0), dropped.eq(0)]
         m.d.sync += stopped.eq(stopped | failed)
@@ -138,7 +145,7 @@ class Fetch(wiring.Component):
                 pc.eq(
                     Mux(
                         taken,
-                        Cat(btb.target, pc[TARGET_BITS:]),
+                        Cat(target, pc[TARGET_BITS:]),
                         Cat(Const(0, 3), (pc[3:] + 1)[:WORD_BITS]),
                     )
                 ),
@@ -150,7 +157,7 @@ class Fetch(wiring.Component):
                 asked.predicted.eq(taken),
                 asked.strong.eq(btb.counter[0]),
                 asked.slot.eq(btb.slot),
-                asked.target.eq(btb.target),
+                asked.target.eq(target),
                 asked.number.eq(number),
             ]
         with m.If(redirect.valid):
@@ -162,6 +169,20 @@ class Fetch(wiring.Component):
         m.d.comb += [self.takes.eq(fire), self.waits.eq(pending & ~dropped & ~complete)]
         self._probe(m, asked, self.waits, ask, fire)
         return m
+
+    def _return(self, m: Module, btb: BranchTargetBuffer, jumps: Value, target: Value) -> None:
+        """Where a branch leads that `btb` knows: a return, back to the last call that did."""
+        m.submodules.stack = stack = ReturnStack()
+        calls, returns = btb.kind == BranchKind.CALL, btb.kind == BranchKind.RETURN
+        behind = Cat(btb.slot, btb.lookup_word)[: TARGET_BITS - 1] + 1
+        wiring.connect(m, wiring.flipped(self.repaired), stack.repaired)
+        m.d.comb += [
+            target.eq(Mux(returns, stack.top, btb.target)),
+            stack.push.eq(jumps & calls),
+            stack.pop.eq(jumps & returns),
+            stack.address.eq(Cat(Const(0, 1), behind)),
+            stack.repair.eq(self.redirect.valid),
+        ]
 
     def _describe(self, m: Module, ask: Value, pc: Value, number: Value) -> None:
         """Requests to the MMU, and what is the same in every one to the port."""

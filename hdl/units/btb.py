@@ -1,13 +1,13 @@
 """The branch target buffer: where a fetched word probably continues."""
 
 from amaranth.hdl import Cat, Const, Module, Value, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 __all__ = [
-    *("BranchTargetBuffer", "BranchUpdate"),
+    *("BranchKind", "BranchTargetBuffer", "BranchUpdate"),
     *("COUNTER_BITS", "SLOT_BITS", "TAG_BITS", "TARGET_BITS", "WORD_BITS"),
 ]
 
@@ -23,6 +23,19 @@ TARGET_BITS = 22
 COUNTER_BITS = 2
 
 
+class BranchKind(enum.Enum, shape=2):  # type: ignore[call-arg]
+    """What is done with the return stack, as the unprivileged specification recommends.
+
+    See its section "Unconditional Jumps": x1 and x5 hold return addresses.
+    """
+
+    OTHER = 0
+    #: A jump that writes a return address.
+    CALL = 1
+    #: Else a jump to one.
+    RETURN = 2
+
+
 class BranchUpdate(wiring.Signature):
     """The outcome of a branch or jump, seen from the hart that reports it."""
 
@@ -36,6 +49,7 @@ class BranchUpdate(wiring.Signature):
                 "slot": Out(SLOT_BITS),
                 #: Its counter from now on.
                 "counter": Out(COUNTER_BITS),
+                "kind": Out(BranchKind),
                 "taken": Out(1),
                 #: Where it went; matters only if `taken`.
                 "target": Out(TARGET_BITS),
@@ -67,11 +81,12 @@ class BranchTargetBuffer(wiring.Component):
 
     #: Address of the word being fetched.
     lookup_word: In(WORD_BITS)
-    #: A branch in this word is remembered; `slot`, `counter` and `target` are valid.
+    #: A branch in this word is remembered; the others below are valid.
     hit: Out(1)
     #: Index of the last halfword of that branch.
     slot: Out(SLOT_BITS)
     counter: Out(COUNTER_BITS)
+    kind: Out(BranchKind)
     target: Out(TARGET_BITS)
     update: In(BranchUpdate())
 
@@ -88,6 +103,7 @@ class BranchTargetBuffer(wiring.Component):
             {
                 "tag": unsigned(TAG_BITS),
                 "slot": unsigned(SLOT_BITS),
+                "kind": BranchKind,
                 "target": unsigned(TARGET_BITS - 1),
             }
         )
@@ -103,6 +119,7 @@ class BranchTargetBuffer(wiring.Component):
             self.hit.eq(row.data.tag == tag),
             self.slot.eq(row.data.slot),
             self.counter.eq(counter.data),
+            self.kind.eq(row.data.kind),
             self.target.eq(Cat(Const(0, 1), row.data.target)),
         ]
 
@@ -112,6 +129,7 @@ class BranchTargetBuffer(wiring.Component):
             learns.addr.eq(index),
             learns.data.tag.eq(tag),
             learns.data.slot.eq(update.slot),
+            learns.data.kind.eq(update.kind),
             learns.data.target.eq(update.target[1:]),
             learns.en.eq(update.valid & update.taken),
             counts.addr.eq(index),

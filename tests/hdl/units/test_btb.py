@@ -4,16 +4,17 @@ import random
 
 import pytest
 
-from hdl.units.btb import TAG_BITS, TARGET_BITS, BranchTargetBuffer
+from hdl.units.btb import TAG_BITS, TARGET_BITS, BranchKind, BranchTargetBuffer
 from tests.support import simulate
 
 
-async def report(ctx, dut, word, *, taken, counter, slot=0, target=0):
+async def report(ctx, dut, word, *, taken, counter, slot=0, target=0, kind=BranchKind.OTHER):
     """Reports one branch outcome in one cycle."""
     update = dut.update
     ctx.set(update.word, word)
     ctx.set(update.slot, slot)
     ctx.set(update.counter, counter)
+    ctx.set(update.kind, kind)
     ctx.set(update.taken, taken)
     ctx.set(update.target, target)
     ctx.set(update.valid, 1)
@@ -90,6 +91,19 @@ def test_a_branch_not_taken_changes_the_counter_alone():
         await report(ctx, dut, 0x35, taken=1, counter=3, slot=2, target=0x40)
         await report(ctx, dut, 0x35, taken=0, counter=1, slot=1, target=0x80)
         assert look_up(ctx, dut, 0x35) == (2, 1, 0x40)
+
+    simulate(dut, testbench)
+
+
+def test_the_kind_is_that_of_the_branch_that_was_taken():
+    dut = BranchTargetBuffer(entries=16)
+
+    async def testbench(ctx):
+        for kind in BranchKind:
+            await report(ctx, dut, 0x35, taken=1, counter=3, kind=kind)
+            await report(ctx, dut, 0x35, taken=0, counter=3)
+            assert look_up(ctx, dut, 0x35) == (0, 3, 0)
+            assert ctx.get(dut.kind) is kind
 
     simulate(dut, testbench)
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from hdl.units.btb import TARGET_BITS
+from hdl.units.btb import TARGET_BITS, BranchKind
 from hdl.units.decoder import Unit
+from hdl.units.return_stack import DEPTH_BITS
 from tests.hdl.pipeline.execute.bench import MEMORY, NONE, PAGE, PC, Bench
 
 TARGET = PC + 0x40
@@ -77,6 +78,47 @@ def test_a_branch_is_counted(known, before, taken, after):
         assert bench.get("learn__counter") == after
         bench.set(ready=0)
         assert not bench.get("learn__valid")
+
+    bench.run(testbench)
+
+
+JALS = {"unit": Unit.JUMP, "use_pc": 1, "imm": 0x40}
+JALRS = {"unit": Unit.JUMP, "rs1_data": TARGET}
+
+
+@pytest.mark.parametrize(
+    "fields, kind, more",
+    [
+        *((JALS | {"rd": rd}, BranchKind.CALL, 1) for rd in (1, 5)),
+        (JALS | {"rd": 0}, BranchKind.OTHER, 0),
+        *((JALRS | {"rs1": rs1}, BranchKind.RETURN, -1) for rs1 in (1, 5)),
+        (JALRS | {"rs1": 5, "rd": 1}, BranchKind.CALL, 1),
+        (JALRS | {"rs1": 10, "rd": 1}, BranchKind.CALL, 1),
+        (JALRS | {"rs1": 10}, BranchKind.OTHER, 0),
+        (BEQ | {"rs1": 1, "rd": 1}, BranchKind.OTHER, 0),
+        ({"rs1": 1, "rd": 1}, BranchKind.OTHER, 0),
+        (JALS | {"rd": 1, "illegal": 1}, BranchKind.OTHER, 0),
+    ],
+)
+def test_calls_and_returns_are_told_and_counted(fields, kind, more):
+    """Not before they leave, and not if they are squashed."""
+    bench = Bench()
+
+    async def testbench():
+        before = bench.get("depth")
+        for last, flush in ((0, 1), (1, 0)):
+            bench.set(ready=0)
+            await bench.put(**fields, compressed=1)
+            assert bench.get("learn__kind") is kind
+            assert bench.get("stack__depth") == (before + more) % (1 << DEPTH_BITS)
+            assert bench.get("stack__calls") == (kind is BranchKind.CALL)
+            assert bench.get("stack__address") == PC + 2 & NEAR
+            await bench.tick()
+            assert bench.get("depth") == before
+            bench.set(ready=last, flush=flush)
+            await bench.tick()
+            bench.set(flush=0)
+        assert bench.get("depth") == (before + more) % (1 << DEPTH_BITS)
 
     bench.run(testbench)
 

@@ -9,7 +9,8 @@ import random
 from hdl.memory.port import Source
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.fetch import Fetch
-from hdl.units.btb import TAG_BITS, TARGET_BITS
+from hdl.units.btb import TAG_BITS, TARGET_BITS, BranchKind
+from hdl.units.return_stack import ENTRIES as STACKED
 
 __all__ = ["ACCESS", "NONE", "PAGE", "Bench"]
 
@@ -44,23 +45,37 @@ class Btb:
     def __init__(self):
         self.rows = {}
         self.counters = {}
+        #: The return stack, and the depth of calls, of which it is the remainder.
+        self.stack, self.depth = [0] * STACKED, 0
 
-    def learn(self, word, slot, counter, taken, target):
+    def learn(self, word, slot, counter, kind, taken, target):
         self.counters[word % ENTRIES] = counter
         if taken:
-            self.rows[word % ENTRIES] = (word & COMPARED, slot, target & NEAR)
+            self.rows[word % ENTRIES] = (word & COMPARED, slot, kind, target & NEAR)
 
     def look_up(self, pc):
-        """(slot, target, counter) of the branch that is known in the word at `pc`, or None."""
+        """(slot, counter, kind, target) of the branch known in the word at `pc`, or None."""
         index = pc >> 3 & ENTRIES - 1
-        word, slot, target = self.rows.get(index, (index, 0, 0))
+        word, slot, kind, target = self.rows.get(index, (index, 0, BranchKind.OTHER, 0))
         known = word == pc >> 3 & COMPARED
-        return (slot, target, self.counters.get(index, 0)) if known else None
+        return (slot, self.counters.get(index, 0), kind, target) if known else None
 
     def predict(self, pc):
         """(slot, target) of a branch that jumps in the rest of the word at `pc`, or None."""
-        slot, target, counter = self.look_up(pc) or (0, 0, 0)
-        return (slot, target | pc & ~NEAR) if counter >= 2 and slot >= pc >> 1 & 3 else None
+        slot, counter, kind, target = self.look_up(pc) or (0, 0, None, 0)
+        if counter < 2 or slot < pc >> 1 & 3:
+            return None
+        if kind is BranchKind.RETURN:
+            target = self.stack[self.depth]
+            self.depth = (self.depth - 1) % STACKED
+        elif kind is BranchKind.CALL:
+            self.repair((self.depth + 1) % STACKED, True, (pc & ~7) + 2 * slot + 2)
+        return slot, target | pc & ~NEAR
+
+    def repair(self, depth, calls, address):
+        self.depth = depth
+        if calls:
+            self.stack[depth] = address & NEAR
 
 
 class Bench:
@@ -79,6 +94,8 @@ class Bench:
         narrow=0,
     ):
         self.rng, self.seed = random.Random(seed), seed
+        #: What calls and returns are made from.
+        self.nesting = random.Random(seed)
         self.rates = {"redirect": redirect, "done": done, "ready": ready, "take": take}
         self.rates |= {"errors": errors, "narrow": narrow}
         self.latency = latency
@@ -112,15 +129,21 @@ class Bench:
         self.redirect = self.address() if self.chance("redirect") else None
         ctx.set(dut.redirect.valid, self.redirect is not None)
         ctx.set(dut.redirect.target, self.redirect or self.address())
+        rng = self.nesting
+        repaired = (rng.randrange(STACKED), rng.getrandbits(1), 2 * rng.getrandbits(20))
+        self.repaired = repaired if self.redirect is not None else None
+        for name, value in zip(("depth", "calls", "address"), repaired, strict=True):
+            ctx.set(getattr(dut.repaired, name), value)
         self.learnt = None
         if self.rng.random() < 0.15:
             branch = self.address()
-            counter, taken = self.rng.randrange(4), self.rng.randrange(4) > 0
+            counter, kind = self.rng.randrange(4), self.nesting.choice(list(BranchKind))
+            taken = self.rng.randrange(4) > 0
             target = self.address() & NEAR
-            self.learnt = (branch >> 3, branch >> 1 & 3, counter, taken, target)
-            names = ("word", "slot", "counter", "taken", "target")
+            self.learnt = (branch >> 3, branch >> 1 & 3, counter, kind, taken, target)
+            names = ("word", "slot", "counter", "kind", "taken", "target")
             for name, value in zip(names, self.learnt, strict=True):
-                ctx.set(getattr(dut.learn, name), int(value))
+                ctx.set(getattr(dut.learn, name), value)
         ctx.set(dut.learn.valid, self.learnt is not None)
         ctx.set(dut.held, self.held)
         self.ready = self.chance("ready")
@@ -187,7 +210,7 @@ class Bench:
             assert (ctx.get(word.slot), ctx.get(word.target) | pc & ~NEAR) == prediction, where
         assert ctx.get(word.known) == (known is not None), where
         if known:
-            assert (ctx.get(word.slot), ctx.get(word.strong)) == (known[0], known[2] & 1), where
+            assert (ctx.get(word.slot), ctx.get(word.strong)) == (known[0], known[1] & 1), where
         number = ctx.get(word.number)
         assert number > self.last_number, where
         self.last_number = number
@@ -254,6 +277,7 @@ class Bench:
         self.held += arrived
         if self.redirect is not None:
             self.counts["redirects"] += 1
+            self.btb.repair(*self.repaired)
             self.pc, self.stopped, self.held = self.redirect, False, 0
             self.stale = self.asked is not None
         elif self.held and self.chance("take"):
