@@ -111,7 +111,8 @@ class BranchTargetBuffer(wiring.Component):
         counters = m.submodules.counters = Memory(
             shape=unsigned(COUNTER_BITS), depth=self._entries, init=[]
         )
-        row, counter = rows.read_port(domain="comb"), counters.read_port(domain="comb")
+        row = rows.read_port(domain="comb")
+        counter = counters.read_port(domain="comb")
         index, tag = self._split(self.lookup_word)
         m.d.comb += [
             row.addr.eq(index),
@@ -123,7 +124,9 @@ class BranchTargetBuffer(wiring.Component):
             self.target.eq(Cat(Const(0, 1), row.data.target)),
         ]
 
-        update, learns, counts = self.update, rows.write_port(), counters.write_port()
+        update = self.update
+        learns = rows.write_port()
+        counts = counters.write_port()
         index, tag = self._split(update.word)
         m.d.comb += [
             learns.addr.eq(index),
