@@ -131,7 +131,7 @@ class Fetch(wiring.Component):
             request.valid.eq(goes & ~refused),
         ]
         self._watch(m, pc, fire)
-        taken, target = Signal(name="taken"), Signal(TARGET_BITS, name="target")
+        taken, target = Signal(name="taken"), Signal(TARGET_BITS, name="foreseen")
         m.d.comb += taken.eq(btb.hit & btb.counter[-1] & (btb.slot >= pc[1:3]))
         self._return(m, btb, fire & taken, target)
         with m.If(complete):

@@ -6,6 +6,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
+from hdl.arch import MAXVA_BITS
+
 __all__ = [
     *("BranchKind", "BranchTargetBuffer", "BranchUpdate"),
     *("COUNTER_BITS", "SLOT_BITS", "TAG_BITS", "TARGET_BITS", "WORD_BITS"),
@@ -18,7 +20,7 @@ SLOT_BITS = 2
 #: Bits of the address that are compared, above those that select the entry.
 TAG_BITS = 10
 #: Bits of a target that are remembered, of which bit 0 is 0; the upper ones are those of the word.
-TARGET_BITS = 22
+TARGET_BITS = MAXVA_BITS
 #: A counter says how often a branch was taken of late: in its upper half it is predicted to be.
 COUNTER_BITS = 2
 
@@ -111,7 +113,8 @@ class BranchTargetBuffer(wiring.Component):
         counters = m.submodules.counters = Memory(
             shape=unsigned(COUNTER_BITS), depth=self._entries, init=[]
         )
-        row, counter = rows.read_port(domain="comb"), counters.read_port(domain="comb")
+        row = rows.read_port(domain="comb")
+        counter = counters.read_port(domain="comb")
         index, tag = self._split(self.lookup_word)
         m.d.comb += [
             row.addr.eq(index),
@@ -123,7 +126,9 @@ class BranchTargetBuffer(wiring.Component):
             self.target.eq(Cat(Const(0, 1), row.data.target)),
         ]
 
-        update, learns, counts = self.update, rows.write_port(), counters.write_port()
+        update = self.update
+        learns = rows.write_port()
+        counts = counters.write_port()
         index, tag = self._split(update.word)
         m.d.comb += [
             learns.addr.eq(index),

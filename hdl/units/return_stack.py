@@ -56,10 +56,11 @@ class ReturnStack(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        depth, after = Signal(DEPTH_BITS), Signal(DEPTH_BITS, name="after")
+        depth, after = Signal(DEPTH_BITS, name="depth"), Signal(DEPTH_BITS, name="after")
         memory = Memory(shape=TARGET_BITS - 1, depth=ENTRIES, init=[])
         m.submodules.addresses = memory
-        read, write = memory.read_port(domain="comb"), memory.write_port()
+        read = memory.read_port(domain="comb")
+        write = memory.write_port()
         m.d.comb += [
             read.addr.eq(depth),
             self.top[1:].eq(read.data),

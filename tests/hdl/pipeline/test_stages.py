@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.stages import Decoded, Executed, FetchedWord, Forward, copy, payload
+from hdl.units.btb import TARGET_BITS
 from tests.support import simulate
 
 
@@ -45,8 +46,9 @@ def test_copies_every_bit(signature):
 
 #: Addresses, data and numbers of registers, by their widths.
 WIDTHS = {
-    64: {"pc", "next_pc", "address", "va", "target", "result", "rs1_data", "rs2_data", "data"},
+    64: {"pc", "next_pc", "address", "va", "result", "rs1_data", "rs2_data", "data"},
     32: {"insn"},
+    TARGET_BITS: {"target"},
     5: {"rs1", "rs2", "rd"},
     4: {"interrupt_cause"},
     3: {"funct3"},

@@ -21,6 +21,8 @@ class Fetcher:
     def __init__(self, rng, *, faults, predictions, cuts):
         self.rng = rng
         self.faults, self.predictions, self.cuts = faults, predictions, cuts
+        #: What does not decide what is fetched.
+        self.hints = random.Random(1)
         self.number = 0
         self.redirect()
 
@@ -29,25 +31,24 @@ class Fetcher:
         self.stopped = False
 
     def word(self):
-        rng, offset = self.rng, self.pc >> 1 & 3
+        rng, offset, near = self.rng, self.pc >> 1 & 3, (1 << TARGET_BITS) - 1
         predicted = rng.random() < self.predictions
         word = {
             "data": sum(random_parcel(rng) << 16 * slot for slot in range(4)),
             "fetch__va": self.pc,
             "fetch__fault": NONE,
             "fetch__update": 0,
-            "known": int(predicted or rng.random() < 0.3),
+            "known": int(predicted or self.hints.random() < 0.3),
             "predicted": int(predicted),
-            "strong": rng.getrandbits(1),
+            "strong": self.hints.getrandbits(1),
             "slot": rng.randrange(offset, 4) if predicted else rng.randrange(4),
             # Without a prediction this means nothing.
-            "target": rng.getrandbits(TARGET_BITS - 1) << 1,
+            "target": rng.getrandbits(63) << 1 & near,
             "number": self.number,
         }
         if self.cuts:
             word["cut"] = int(offset < 2 and rng.random() < self.cuts)
         self.number += 1
-        near = (1 << TARGET_BITS) - 1
         self.pc = (
             self.pc & ~near | word["target"] if predicted else ((self.pc >> 3) + 1 << 3) & MASK
         )

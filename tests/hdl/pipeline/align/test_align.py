@@ -184,6 +184,6 @@ def test_flush_forgets_everything_and_the_arriving_word_too():
 
 def test_words_are_checked_whole():
     """A field that is added to a fetched word has to be tested here."""
-    for protected, bits in ((False, 189), (True, 190)):
+    for protected, bits in ((False, 206), (True, 207)):
         word = FetchedWord(protected=protected)
         assert len(Cat(value for _, _, value in word.flatten(word.create()))) == bits
