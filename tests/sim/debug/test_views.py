@@ -40,7 +40,7 @@ def test_what_the_walker_would_do_is_what_translate_says(lazy):
         ("memory 0x4ff8", "0x4ff8  nothing is mapped here"),
         ("disassemble main 3", "main"),
         ("list", "=> "),
-        ("where", "cycle 3,"),
+        ("where", "cycle 2,"),
         ("breakpoints", "no breakpoints"),
         ("help", "continue"),
         ("help back", "back [cycle|instruction|fault|trap|syscall] [N]: go back"),
