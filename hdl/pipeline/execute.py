@@ -1,6 +1,6 @@
 """The execute stage: computes, resolves branches, translates data addresses and starts accesses."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,7 +14,7 @@ from hdl.pipeline.stages import ACCESSES, Decoded, Executed, Forward, Redirect, 
 from hdl.pipeline.system import lets_leap
 from hdl.priv.csr import Environment
 from hdl.units.alu import Alu, branch_taken
-from hdl.units.btb import TARGET_BITS, BranchKind, BranchUpdate
+from hdl.units.btb import TARGET_BITS, BranchKind, BranchUpdate, counted
 from hdl.units.decoder import Unit
 from hdl.units.lanes import is_misaligned, rotate_lanes, store_lanes
 from hdl.units.muldiv import MulDiv
@@ -187,26 +187,19 @@ class Execute(wiring.Component):
                     | (~self._failed & Mux(jumps, self.ready & (taken | held.known), wrong))
                 )
             ),
+            self.learn.counter.eq(
+                Mux(
+                    held.refetch | ~jumps,
+                    0,
+                    counted(held.known, Cat(held.strong, held.predicted), taken),
+                )
+            ),
             self.learn.word.eq(final[3:]),
             self.learn.slot.eq(final[1:3]),
             self.learn.taken.eq(taken & ~held.refetch),
             self.learn.target.eq(target),
         ]
-        self._count(m, taken, jumps)
         self._nest(m)
-
-    def _count(self, m: Module, taken: Value, jumps: Value) -> None:
-        """The counter of a branch: up if it jumps, down if not; 0 if there is no branch."""
-        held, counter = self._held, self.learn.counter
-        before = Cat(held.strong, held.predicted)
-        with m.If(held.refetch | ~jumps):
-            m.d.comb += counter.eq(0)
-        with m.Elif(~held.known):
-            m.d.comb += counter.eq(2)
-        with m.Elif(taken):
-            m.d.comb += counter.eq(Mux(before == 3, 3, before + 1))
-        with m.Else():
-            m.d.comb += counter.eq(Mux(before == 0, 0, before - 1))
 
     def _nest(self, m: Module) -> None:
         """How deep calls are nested; an instruction counts as it leaves."""

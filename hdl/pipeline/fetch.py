@@ -13,7 +13,6 @@ from hdl.pipeline.stages import FetchedWord, Redirect, copy, payload
 from hdl.units.btb import (
     SLOT_BITS,
     TARGET_BITS,
-    WORD_BITS,
     BranchKind,
     BranchTargetBuffer,
     BranchUpdate,
@@ -131,9 +130,7 @@ class Fetch(wiring.Component):
             request.valid.eq(goes & ~refused),
         ]
         self._watch(m, pc, fire)
-        taken, target = Signal(name="taken"), Signal(TARGET_BITS, name="foreseen")
-        m.d.comb += taken.eq(btb.hit & btb.counter[-1] & (btb.slot >= pc[1:3]))
-        self._return(m, btb, fire & taken, target)
+        taken, target, following = self._predict(m, btb, pc, fire)
         with m.If(complete):
             m.d.sync += [pending.eq(0), dropped.eq(0)]
         m.d.sync += stopped.eq(stopped | failed)
@@ -142,13 +139,7 @@ class Fetch(wiring.Component):
                 pending.eq(1),
                 stopped.eq(refused),
                 number.eq(number + 1),
-                pc.eq(
-                    Mux(
-                        taken,
-                        Cat(target, pc[TARGET_BITS:]),
-                        Cat(Const(0, 3), (pc[3:] + 1)[:WORD_BITS]),
-                    )
-                ),
+                pc.eq(following),
                 asked.valid.eq(refused),
                 asked.fetch.va.eq(pc),
                 asked.fetch.fault.eq(translation.fault),
@@ -170,19 +161,30 @@ class Fetch(wiring.Component):
         self._probe(m, asked, self.waits, ask, fire)
         return m
 
-    def _return(self, m: Module, btb: BranchTargetBuffer, jumps: Value, target: Value) -> None:
-        """Where a branch leads that `btb` knows: a return, back to the last call that did."""
+    def _predict(
+        self, m: Module, btb: BranchTargetBuffer, pc: Value, fire: Value
+    ) -> tuple[Value, Value, Value]:
+        """Whether a branch is taken that `btb` knows, where it leads, and which word is next.
+
+        A return leads back to the last call that was predicted.
+        """
+        taken, target = Signal(name="taken"), Signal(TARGET_BITS, name="foreseen")
+        following, jumps = Signal(64, name="following"), fire & taken
         m.submodules.stack = stack = ReturnStack()
         calls, returns = btb.kind == BranchKind.CALL, btb.kind == BranchKind.RETURN
         behind = Cat(btb.slot, btb.lookup_word)[: TARGET_BITS - 1] + 1
         wiring.connect(m, wiring.flipped(self.repaired), stack.repaired)
         m.d.comb += [
+            taken.eq(btb.hit & btb.counter[-1] & (btb.slot >= pc[1:3])),
             target.eq(Mux(returns, stack.top, btb.target)),
+            following[:3].eq(Mux(taken, target[:3], 0)),
+            following[3:].eq(Mux(taken, Cat(target[3:], pc[TARGET_BITS:]), pc[3:] + 1)),
             stack.push.eq(jumps & calls),
             stack.pop.eq(jumps & returns),
             stack.address.eq(Cat(Const(0, 1), behind)),
             stack.repair.eq(self.redirect.valid),
         ]
+        return taken, target, following
 
     def _describe(self, m: Module, ask: Value, pc: Value, number: Value) -> None:
         """Requests to the MMU, and what is the same in every one to the port."""

@@ -1,6 +1,6 @@
 """The branch target buffer: where a fetched word probably continues."""
 
-from amaranth.hdl import Cat, Const, Module, Value, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Value, unsigned
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -9,7 +9,7 @@ from amaranth.utils import exact_log2
 from hdl.arch import MAXVA_BITS
 
 __all__ = [
-    *("BranchKind", "BranchTargetBuffer", "BranchUpdate"),
+    *("BranchKind", "BranchTargetBuffer", "BranchUpdate", "counted"),
     *("COUNTER_BITS", "SLOT_BITS", "TAG_BITS", "TARGET_BITS", "WORD_BITS"),
 ]
 
@@ -36,6 +36,12 @@ class BranchKind(enum.Enum, shape=2):  # type: ignore[call-arg]
     CALL = 1
     #: Else a jump to one.
     RETURN = 2
+
+
+def counted(known: Value, before: Value, taken: Value) -> Value:
+    """The counter of a branch behind it: up by one or down, and in the middle if it is new."""
+    up, down = Mux(before == 3, 3, before + 1), Mux(before == 0, 0, before - 1)
+    return Mux(known, Mux(taken, up, down), 2)
 
 
 class BranchUpdate(wiring.Signature):
