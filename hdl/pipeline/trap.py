@@ -15,12 +15,13 @@ from hdl.memory.port import RequestSignature, ResponseSignature
 from hdl.mmu.ports import SfenceSignature, UpdateSignature
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.amo import AmoUnit
+from hdl.pipeline.foresight import Foresight
 from hdl.pipeline.misaligned import OFFER, Joiner, SecondPortion
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
-from hdl.pipeline.system import attempts, forbid, is_refused, lets_leap, modify, sequel
+from hdl.pipeline.system import attempts, lets_leap, modify
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
@@ -123,6 +124,8 @@ class TrapStage(wiring.Component):
                 **({"second": In(SecondPortion())} if misaligned else {}),
             }
         )
+        #: What was known of the instruction before.
+        self._foresight = Foresight(protected=pmp_entries > 0, misaligned=misaligned)
         self.csrs = CsrFile(
             hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
         )
@@ -136,12 +139,6 @@ class TrapStage(wiring.Component):
         self._updates = Signal(name="updates")
         #: It leaves to be fetched again.
         self._replays = Signal(name="replays")
-        #: A younger instruction must not leave the execute stage beside it.
-        self._serial = Signal(name="serial")
-        #: It is privileged, or accesses a CSR, and the current privilege or a CSR forbids it.
-        self._forbidden = Signal(name="forbidden")
-        #: The CSR of the last CSR instruction: the record of a write shows it a cycle later.
-        self._address = Signal(12, name="csr_address", reset_less=True)
         #: What a CSR instruction works with, rs1 or the immediate; the value of a load.
         self._operand, self._value = Signal(64, name="operand"), Signal(64, name="loaded_value")
 
@@ -150,10 +147,12 @@ class TrapStage(wiring.Component):
         for name in ("csrs", "traps", "amo"):
             m.submodules[name] = getattr(self, name)
         held, occupied, finishes = self._held, self._occupied, self._finishes
-        refused = is_refused(held, self._forbidden, held.requested & self.response.error)
+        # Known before the trap is, which is chosen from the same.
+        refused = self._foresight.barred | held.data.is_refused()
+        refused |= held.requested & self.response.error
         m.d.comb += [
             self.empty.eq(~occupied),
-            self.ready.eq(~occupied | (finishes & ~refused & ~self._serial)),
+            self.ready.eq(~occupied | (finishes & ~refused & ~self._foresight.serial)),
             self._retires.eq(finishes & ~self.traps.target.valid & ~self._replays),
         ]
         with m.If(self.ready):
@@ -185,27 +184,28 @@ class TrapStage(wiring.Component):
             csrs.events.eq(self.events),
             csrs.mtime.eq(self.mtime),
             self._operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
-            csrs.attempt.eq(attempts(held)),
-            csrs.address.eq(self._address),
-            csrs.write.eq(self._retires & (held.unit == Unit.CSR) & csrs.attempt),
+            csrs.address.eq(self._foresight.csr),
+            csrs.write.eq(self._retires & (held.unit == Unit.CSR) & attempts(held)),
             csrs.retire.eq(self._retires),
         ]
-        with m.If(self.ready & (self.executed.unit == Unit.CSR)):
-            m.d.sync += self._address.eq(self.executed.insn[20:32])
         modify(m, csrs.write_data, held.funct3, csrs.modify_data, self._operand)
 
     def _system(self, m: Module) -> None:
         """The privileged instructions and fences, and whether they are allowed."""
-        held, sfence, is_system = self._held, self.sfence, self._held.unit == Unit.SYSTEM
-        forbid(m, self._forbidden, held, self.environment, self.csrs.legal)
-
-        def retires(system: System) -> Value:
-            return self._retires & is_system & (held.system == system)
-
+        held, sfence, foresight, csrs = self._held, self.sfence, self._foresight, self.csrs
+        retires = self._retires & (held.unit == Unit.SYSTEM)
+        m.submodules.foresight = foresight
+        wiring.connect(m, csrs.environment, foresight.environment)
         m.d.comb += [
-            self.csrs.sret.eq(retires(System.SRET)),
-            self.csrs.mret.eq(retires(System.MRET)),
-            sfence.valid.eq(retires(System.SFENCE_VMA)),
+            *copy(foresight.next, self.executed),
+            foresight.take.eq(self.ready),
+            foresight.legal.eq(csrs.legal),
+            foresight.elsewhere.eq(self.elsewhere),
+            csrs.asked.eq(self.executed.insn[20:32]),
+            csrs.attempt.eq(attempts(self.executed)),
+            csrs.sret.eq(retires & (held.system == System.SRET)),
+            csrs.mret.eq(retires & (held.system == System.MRET)),
+            sfence.valid.eq(retires & (held.system == System.SFENCE_VMA)),
             # The number of the register selects the form, not its value.
             sfence.has_va.eq(held.rs1 != 0),
             sfence.va.eq(held.rs1_data),
@@ -226,7 +226,7 @@ class TrapStage(wiring.Component):
             collected.fetch.va.eq(held.fetch.va),
             collected.fetch.fault.eq(Mux(held.fetch.update, update_fault, held.fetch.fault)),
             # Until the A bit of its page is set it has not been fetched: its bits are stale.
-            collected.illegal.eq(fetched & (held.illegal | self._forbidden)),
+            collected.illegal.eq(fetched & (held.illegal | self._foresight.forbidden)),
             collected.ebreak.eq(fetched & is_system & (held.system == System.EBREAK)),
             collected.ecall.eq(fetched & is_system & (held.system == System.ECALL)),
             collected.writes.eq((held.unit != Unit.LOAD) & (held.unit != Unit.LR)),
@@ -335,16 +335,14 @@ class TrapStage(wiring.Component):
         If that was `foreseen`, the leap has dropped them.
         """
         held, target, redirect = self._held, self.csrs.trap, self.redirect
-        protected = "pmp" in self.signature.members
-        elsewhere = self.elsewhere if self.joiner is None else None
-        serial, refetched = sequel(held, self.executed, elsewhere, protected=protected)
         m.d.comb += [
-            self._serial.eq(serial),
             # What is fetched from the next cycle on has seen a fence of this one.
             self.calm.eq(~self._occupied | lets_leap(held) | self.sfence.valid),
             self.arrived.eq(self._finishes & held.leapt),
             redirect.valid.eq(
-                self._finishes & ~foreseen & (target.valid | self._replays | refetched)
+                self._finishes
+                & ~foreseen
+                & (target.valid | self._replays | self._foresight.refetches)
             ),
         ]
         with m.If(target.valid):
@@ -370,7 +368,7 @@ class TrapStage(wiring.Component):
             recorder.next_pc.eq(self.redirect.target),
             recorder.loaded.eq(self.wdata),
             recorder.stored.eq(Mux(held.unit == Unit.AMO, self.amo.stored, held.rs2_data)),
-            recorder.csr_writes.eq(self.csrs.attempt),
+            recorder.csr_writes.eq(attempts(held)),
             recorder.csr_operand.eq(self._operand),
             recorder.csr_data.eq(self.csrs.read_data),
             *copy(recorder.csr_wholes, self.csrs.wholes),
