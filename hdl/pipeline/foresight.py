@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.pipeline.stages import ACCESSES, Executed
 from hdl.pipeline.system import Sequel, forbid, is_barred, sequel
 from hdl.priv.csr import Environment
-from hdl.units.decoder import Unit
+from hdl.units.decoder import System, Unit
 
 __all__ = ["Foresight", "Known"]
 
@@ -21,6 +21,7 @@ class Known(data.Struct):
 
     forbidden: 1
     barred: 1
+    calls: 1
     sequel: Sequel
 
 
@@ -49,9 +50,11 @@ class Foresight(wiring.Component):
     forbidden, barred
         The instruction in the trap stage is privileged, or accesses a CSR, and that is forbidden.
         It will not retire for this or another reason; see `hdl.pipeline.system.is_barred`.
+    calls
+        It is an ecall or ebreak.
     serial, refetches
-        A younger instruction must not enter beside it. If it retires all that follows is fetched
-        again.
+        A younger instruction must not enter beside it. If nothing bars it, what follows is not what
+        was fetched behind it.
     """
 
     def __init__(self, *, protected: bool, misaligned: bool) -> None:
@@ -66,6 +69,7 @@ class Foresight(wiring.Component):
                 "csr": Out(12),
                 "forbidden": Out(1),
                 "barred": Out(1),
+                "calls": Out(1),
                 "serial": Out(1),
                 "refetches": Out(1),
             }
@@ -79,7 +83,11 @@ class Foresight(wiring.Component):
         found = Signal(Known, name="found")
         forbid(m, found.forbidden, next_, self.environment, self.legal)
         sequel(m, found.sequel, next_, **self._kinds)
-        m.d.comb += found.barred.eq(is_barred(next_, found.forbidden))
+        called = (next_.system == System.ECALL) | (next_.system == System.EBREAK)
+        m.d.comb += [
+            found.barred.eq(is_barred(next_, found.forbidden)),
+            found.calls.eq((next_.unit == Unit.SYSTEM) & called),
+        ]
         csr = Signal(12, name="csr_address", reset_less=True)
         with m.If(self.take):
             m.d.sync += known.eq(found)
@@ -91,6 +99,7 @@ class Foresight(wiring.Component):
             self.csr.eq(csr),
             self.forbidden.eq(known.forbidden),
             self.barred.eq(known.barred),
+            self.calls.eq(known.calls),
             self.serial.eq(
                 behind.waits
                 | (behind.csrs_wait & (next_.unit == Unit.CSR))

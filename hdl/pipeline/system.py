@@ -107,7 +107,7 @@ class Sequel(data.Struct):
     #: if it accesses a CSR.
     waits: 1
     csrs_wait: 1
-    #: All that follows is fetched again.
+    #: What follows is not what was fetched behind it: that is fetched again, or was called.
     refetches: 1
     #: This is a fence of an address. If that concerns what is fetched, the next one waits and all
     #: that follows is fetched again; else the next one waits if it accesses memory.
@@ -133,7 +133,7 @@ def sequel(
     physical memory protection (`protected`) fetches obey that, too.
     """
     fences = executed.system == System.SFENCE_VMA
-    others = (System.FENCE_I, System.SRET, System.MRET)
+    others = (System.FENCE_I, System.SRET, System.MRET, System.ECALL, System.EBREAK)
     spares = fences & (0 if misaligned else executed.rs1 != 0)
     flushes = (fences & ~spares) | Cat(executed.system == system for system in others).any()
     by_fetch = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if protected else ()))

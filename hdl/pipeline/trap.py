@@ -153,7 +153,7 @@ class TrapStage(wiring.Component):
         m.d.comb += [
             self.empty.eq(~occupied),
             self.ready.eq(~occupied | (finishes & ~refused & ~self._foresight.serial)),
-            self._retires.eq(finishes & ~self.traps.target.valid & ~self._replays),
+            self._retires.eq(finishes & ~refused & ~self._foresight.calls),
         ]
         with m.If(self.ready):
             m.d.sync += [occupied.eq(self.executed_valid), *copy(held, self.executed)]
@@ -167,7 +167,7 @@ class TrapStage(wiring.Component):
         if self.joiner is not None:
             self._join(m, self.joiner)
         self._result(m)
-        self._redirect(m, held.leapt & ~refused)
+        self._redirect(m, refused)
         self._record(m)
         self._probe(m)
         return m
@@ -254,7 +254,7 @@ class TrapStage(wiring.Component):
                 last &= ~self.joiner.waits
             m.d.comb += finished.eq(self.response.valid & last)
         with m.Elif((held.unit == Unit.SYSTEM) & (held.system == System.WFI)):
-            m.d.comb += finished.eq(environment.wake | self.traps.chosen)
+            m.d.comb += finished.eq(environment.wake | self._foresight.barred)
         with m.Else():
             m.d.comb += finished.eq(1)
         m.d.comb += [
@@ -329,29 +329,28 @@ class TrapStage(wiring.Component):
         with m.If(self._retires & (held.unit == Unit.SC)):
             m.d.sync += self.reserved.eq(0)
 
-    def _redirect(self, m: Module, foreseen: Value) -> None:
+    def _redirect(self, m: Module, refused: Value) -> None:
         """Where execution goes on, if younger instructions have to be dropped.
 
-        If that was `foreseen`, the leap has dropped them.
+        It traps or replays if it is `refused`; else, if it has leapt, that has dropped them.
         """
-        held, target, redirect = self._held, self.csrs.trap, self.redirect
+        held, redirect = self._held, self.redirect
         m.d.comb += [
             # What is fetched from the next cycle on has seen a fence of this one.
             self.calm.eq(~self._occupied | lets_leap(held) | self.sfence.valid),
             self.arrived.eq(self._finishes & held.leapt),
             redirect.valid.eq(
-                self._finishes
-                & ~foreseen
-                & (target.valid | self._replays | self._foresight.refetches)
+                self._finishes & (refused | (self._foresight.refetches & ~held.leapt))
             ),
         ]
-        with m.If(target.valid):
-            m.d.comb += redirect.target.eq(target.vector)
-        with m.Elif(self._replays):
+        system = held.unit == Unit.SYSTEM
+        with m.If(self.traps.chosen):
+            m.d.comb += redirect.target.eq(self.csrs.trap.vector)
+        with m.Elif(self._updates):
             m.d.comb += redirect.target.eq(held.pc)
-        with m.Elif(self.csrs.sret):
+        with m.Elif(system & (held.system == System.SRET)):
             m.d.comb += redirect.target.eq(self.environment.sepc)
-        with m.Elif(self.csrs.mret):
+        with m.Elif(system & (held.system == System.MRET)):
             m.d.comb += redirect.target.eq(self.environment.mepc)
         with m.Else():
             m.d.comb += redirect.target.eq(held.next_pc)

@@ -201,7 +201,12 @@ class WatchedTrapStage(Proof):
         barred = Cat(forbidden, *(found[name] for name in found if name != "data")).any()
         behind = Signal(Sequel)
         sequel(m, behind, self.insn, protected=False, misaligned=False)
-        right = Cat(known.forbidden == forbidden, known.barred == barred, known.sequel == behind)
+        right = Cat(
+            known.forbidden == forbidden,
+            known.barred == barred,
+            known.calls == self.is_system(System.ECALL, System.EBREAK),
+            known.sequel == behind,
+        )
         return ~self.held | right.all()
 
     @invariant
