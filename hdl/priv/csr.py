@@ -332,8 +332,8 @@ class CsrFile(wiring.Component):
             legality.priv.eq(self._priv),
             legality.tvm.eq(self.fields[Csr.MSTATUS]["TVM"]),
             legality.stce.eq(self.fields[Csr.MENVCFG]["STCE"]),
-            legality.mcounteren.eq(self.registers[Csr.MCOUNTEREN]),
-            legality.scounteren.eq(self.registers[Csr.SCOUNTEREN]),
+            legality.machine_enables.eq(self.registers[Csr.MCOUNTEREN]),
+            legality.supervisor_enables.eq(self.registers[Csr.SCOUNTEREN]),
             self.legal.eq(legality.legal),
         ]
 

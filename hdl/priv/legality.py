@@ -26,8 +26,8 @@ class Legality(wiring.Component):
     -------
     address, attempt
         The CSR that it reads, and whether it also writes that.
-    priv, tvm, stce, mcounteren, scounteren
-        Its privilege, `mstatus.TVM`, `menvcfg.STCE`, and whether counters are enabled.
+    priv, tvm, stce, machine_enables, supervisor_enables
+        Its privilege, `mstatus.TVM`, `menvcfg.STCE`, `mcounteren` and `scounteren`.
     legal
         There is such a CSR, and the access is allowed.
     """
@@ -37,8 +37,8 @@ class Legality(wiring.Component):
     priv: In(Priv)
     tvm: In(1)
     stce: In(1)
-    mcounteren: In(32)
-    scounteren: In(32)
+    machine_enables: In(32)
+    supervisor_enables: In(32)
     legal: Out(1)
 
     def __init__(self, *, pmp_csrs: bool = False) -> None:
@@ -64,10 +64,12 @@ class Legality(wiring.Component):
         """Whether the privilege, TVM and the counter-enable bits permit the access."""
         address, priv = self.address, self.priv
         machine = priv == Priv.M
-        enabled = self.mcounteren & Mux(priv == Priv.U, self.scounteren, COUNTEREN_MASK)
+        enabled = self.machine_enables & Mux(
+            priv == Priv.U, self.supervisor_enables, COUNTEREN_MASK
+        )
         counter = (address[5:] == Csr.CYCLE >> 5) & ~machine
         satp = (address == Csr.SATP) & (priv == Priv.S) & self.tvm
-        compares = self.mcounteren[1] & self.stce
+        compares = self.machine_enables[1] & self.stce
         stimecmp = (address == Csr.STIMECMP) & ~machine & ~compares
         return (
             (priv >= address[8:10])
