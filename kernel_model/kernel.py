@@ -27,7 +27,7 @@ from kernel_model.mm.kvm import kvmmake
 from kernel_model.mm.memory import AccessFault, PhysicalMemory
 from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.served import Decision, ServedFault
-from kernel_model.mm.space import HeapUse
+from kernel_model.mm.space import AreaUse, HeapUse
 from kernel_model.mm.state import Policy, User
 from kernel_model.proc.proc import addproc, allocproc, freeproc, take_account
 from kernel_model.proc.sleep import TICKS, wakeup
@@ -153,6 +153,7 @@ class Kernel:
         self.wrote_code = False
         self.zero_frame = 0
         self.heap = HeapUse()
+        self.areas = AreaUse()
         self.policy = policy
         self.stack_pages = stack_pages
         self._vmprint_exec = vmprint_exec

@@ -36,6 +36,10 @@ class Result:
         What was printed, if it was kept.
     pages_promised, heap_frames_used, frames_used : int or None
         See `kernel_model.kernel.Kernel`.
+    area_pages_promised, area_frames_used : int or None
+        See `kernel_model.mm.space.AreaUse`.
+    superpages : int or None
+        Those that touches have brought.
     faults : sequence of PageFault
         Every page fault; of very many, see `FaultTable`.
     processes : list of Account
@@ -60,6 +64,9 @@ class Result:
     pages_promised: int | None = None
     heap_frames_used: int | None = None
     frames_used: int | None = None
+    area_pages_promised: int | None = None
+    area_frames_used: int | None = None
+    superpages: int | None = None
     faults: Sequence[PageFault] = ()
     processes: list[Account] = field(default_factory=list)
     boot_cycles: int | None = None

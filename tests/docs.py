@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.bench import mmubench
+from sim.bench import ipc, mmubench
 from sim.config import MachineConfig
 from tests import (
     csr_table,
@@ -40,7 +40,7 @@ __all__ = [
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-#: The page with mmubench's table, which is renewed too.
+#: The page with the tables of mmubench and of instructions per cycle, which are renewed too.
 PERFORMANCE = ROOT / "docs" / "performance.md"
 
 _INDENT = "    "
@@ -188,6 +188,7 @@ def main() -> int:
         variables = environment(Path(folder))
         complaints = [line for page in PAGES for line in _renew(page, variables)]
     mmubench.write_docs(mmubench.run_mmubench(MachineConfig()), PERFORMANCE)
+    ipc.write_docs(ipc.run_all(), PERFORMANCE)
     (ROOT / "docs" / "rooms.svg").write_text(rooms.draw())
     (ROOT / "docs" / "mmu.svg").write_text(timing_picture.draw())
     (ROOT / "docs" / "debugger.svg").write_text(debug_picture.draw())

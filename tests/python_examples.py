@@ -16,6 +16,7 @@ PAGES = {
     "docs/debugging.md": 5,
     "docs/tutorial.md": 20,
     "docs/boot.md": 2,
+    "docs/kernel.md": 8,
     "docs/policies.md": 2,
     "docs/testbenches.md": 10,
 }

@@ -29,8 +29,8 @@ def sys_pgaccess(kernel: KernelState, proc: Proc) -> int:
     bits = sum(1 << (va - start) // PAGE_SIZE for va, _ in found)
     if not copyout(kernel, proc, mask, bits.to_bytes((n + 31) // 32 * 4, "little")):
         return -1
-    for entry in dict.fromkeys(entry for _, entry in found):
-        forget(kernel, entry)
+    for va, entry in found:
+        forget(kernel, proc.space.root, va, entry)
     return 0
 
 

@@ -80,6 +80,7 @@ def _map(kernel: KernelState, proc: Proc, region: Region, file: File | None) -> 
         region = add_backing(kernel, region, filedup(file) if file else None)
     if kernel.policy.map(kernel, proc.space, region):
         proc.space.regions = proc.space.regions.with_area(region)
+        kernel.areas.promised = max(kernel.areas.promised, proc.space.area_pages)
         return region.start
     drop_part(kernel, region, region.start, region.end)
     if file:

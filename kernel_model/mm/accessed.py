@@ -18,7 +18,7 @@ from kernel_model.mm.state import MemoryState
 
 __all__ = ["accessed", "forget", "set_again"]
 
-_A, _U = int(Pte.A), int(Pte.U)
+_A, _U, _RWX = int(Pte.A), int(Pte.U), int(Pte.R | Pte.W | Pte.X)
 _AU = _A | _U
 
 
@@ -32,10 +32,18 @@ def accessed(kernel: MemoryState, root: int, start: int, end: int) -> Iterator[t
             yield va, entry
 
 
-def forget(kernel: MemoryState, entry: int) -> None:
-    """Clear the A bit of the leaf at the physical address `entry`."""
-    kernel.charge(Step.PTE)
-    kernel.memory.write_u64(entry, kernel.memory.read_u64(entry) & ~_A)
+def forget(kernel: MemoryState, root: int, va: int, entry: int) -> None:
+    """Clear the A bit of the page of `va`, whose leaf was at the physical address `entry`.
+
+    It is another one if that was a superpage's, and pages of it have got frames of their own.
+    """
+    pte = kernel.memory.read_u64(entry)
+    if not pte & _RWX:
+        entry = walk(kernel, root, va)
+        pte = kernel.memory.read_u64(entry)
+    if pte & _A:
+        kernel.charge(Step.PTE)
+        kernel.memory.write_u64(entry, pte & ~_A)
 
 
 def set_again(

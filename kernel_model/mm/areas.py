@@ -38,6 +38,7 @@ __all__ = [
     "common_references",
     "drop_part",
     "first_frame",
+    "is_common",
     "is_written_back",
     "make_area",
     "mark_stored",
@@ -147,6 +148,15 @@ def parts_of(space: AddressSpace) -> Iterator[tuple[int, tuple[int, int]]]:
         area = region.area
         if area and area.backing:
             yield area.backing, _part(area, region.start, region.end)
+
+
+def is_common(kernel: MemoryState, region: Region, va: int) -> bool:
+    """Whether the page of `va` has its frame already, since somebody who shares it has touched
+    it."""
+    area = region.area
+    if area is None or not area.shared:
+        return False
+    return page_round_down(va) - area.base in kernel.backings[area.backing].frames
 
 
 def first_frame(kernel: MemoryState, region: Region, va: int) -> int:

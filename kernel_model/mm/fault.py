@@ -49,4 +49,5 @@ def refused(
         region=region,
         pte=pte,
         work=kernel.meter.since(before),
+        has_areas=bool(space.regions.areas),
     )

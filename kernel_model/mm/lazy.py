@@ -6,7 +6,7 @@ rights). Here those pages wait as the heap's do: what can be seen of it is the s
 """
 
 from hdl.arch import PAGE_SIZE, Pte, page_round_down
-from kernel_model.mm.areas import born_with, first_frame
+from kernel_model.mm.areas import born_with, first_frame, is_common
 from kernel_model.mm.fault import reason, refused
 from kernel_model.mm.pagetable import mappages
 from kernel_model.mm.regions import Owner, Region
@@ -66,6 +66,8 @@ def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> F
     why, region, pte = reason(kernel, space, va, access)
     if why is not _UNTOUCHED or region is None:
         return refused(kernel, space, why, region, pte, before)
+    if region.area and is_common(kernel, region, va):
+        why = Why.COMMON
     frame = first_frame(kernel, region, va)
     if frame == 0:
         return refused(kernel, space, Why.NO_FRAME, region, pte, before)
@@ -77,6 +79,8 @@ def vmfault(kernel: MemoryState, space: AddressSpace, va: int, access: int) -> F
     space.reside(1)
     if region.owner is _HEAP:
         kernel.heap.frames += 1
+    elif region.area and why is _UNTOUCHED:
+        kernel.areas.frames += 1
     if region.rights & _X:
         kernel.wrote_code = True  # the frame may have held other code
     work = kernel.meter.since(before)

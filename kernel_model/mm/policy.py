@@ -1,6 +1,7 @@
 """The paging policies that there are, by their names."""
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -77,6 +78,12 @@ POLICY_NAMES = (
 )
 
 
+def _perhaps(name: str) -> str:
+    """What may have been meant by a name that there is not."""
+    near = get_close_matches(name, (*POLICIES, *_PARTS), 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
 @cache
 def _joined(text: str) -> Policy:
     parts: dict[str, Any] = {}
@@ -88,7 +95,7 @@ def _joined(text: str) -> Policy:
             if word in POLICIES:
                 raise PolicyError(f"policy {text!r}: {word} cannot be joined with others")
             known = f"{', '.join(POLICY_NAMES)}, or some from the third on joined by +"
-            raise PolicyError(f"policy must be one of {known}, not {text!r}")
+            raise PolicyError(f"policy must be one of {known}, not {text!r}{_perhaps(name)}")
         if part.decides in deciders:
             raise PolicyError(
                 f"policy {text!r}: {deciders[part.decides]} and {word} both decide {part.decides}"

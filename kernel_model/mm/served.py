@@ -28,7 +28,10 @@ class Why(Enum):
 
     #: MAPPED: the page waited for its frame, and its owner allows the access.
     UNTOUCHED = auto()
-    #: MAPPED: the same, but it is read, so that the page of zeros will do.
+    #: MAPPED: the page's frame is there, for a touch has brought it: the page is in a shared area,
+    #: and all who have the area get that one.
+    COMMON = auto()
+    #: MAPPED: the page waited for its frame, but is only read, so that the page of zeros will do.
     NEVER_STORED = auto()
     #: MAPPED: others have the page's frame, too, so the process gets a copy to write to.
     SHARED = auto()
@@ -98,6 +101,8 @@ class FaultOutcome(NamedTuple):
     work: Work = NO_WORK
     #: Addresses of the other pages that were mapped with it, whose entries are not in `writes`.
     ahead: tuple[int, ...] = ()
+    #: The process has areas of `mmap`'s: an access past the size is in none of them.
+    has_areas: bool = False
 
     @property
     def tables(self) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from hdl.arch import PAGE_SIZE, page_round_up
 from kernel_model.facts.memlayout import TRAPFRAME
 from kernel_model.mm.regions import Owner, Region, Regions
 
-__all__ = ["AddressSpace", "HeapUse"]
+__all__ = ["AddressSpace", "AreaUse", "HeapUse"]
 
 
 @dataclass(slots=True, eq=False)
@@ -44,8 +44,7 @@ class AddressSpace:
     @property
     def pages(self) -> int:
         """Pages that are the process's, touched or not."""
-        areas = sum(area.pages for area in self.regions.areas)
-        return page_round_up(self.size) // PAGE_SIZE + areas
+        return page_round_up(self.size) // PAGE_SIZE + self.area_pages
 
     @property
     def waiting(self) -> int:
@@ -68,6 +67,11 @@ class AddressSpace:
         self.reside(pages)
 
     @property
+    def area_pages(self) -> int:
+        """Pages of its areas, touched or not."""
+        return sum(area.pages for area in self.regions.areas)
+
+    @property
     def heap_pages(self) -> int:
         """Pages of the heap, touched or not."""
         return self.regions.pages(Owner.HEAP)
@@ -87,3 +91,14 @@ class HeapUse:
     #: of another, and no run of frames was left for it.
     superpages: int = 0
     without_run: int = 0
+
+
+@dataclass(slots=True)
+class AreaUse:
+    """What all processes have had of areas that `mmap` makes."""
+
+    #: The most pages that the areas of a process ever had, touched or not.
+    promised: int = 0
+    #: Frames that their pages have got by being touched. One that is shared counts once, whoever
+    #: touches it besides; a copy made by `fork` does not count.
+    frames: int = 0

@@ -9,7 +9,7 @@ from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.memory import PhysicalMemory
 from kernel_model.mm.regions import Region
 from kernel_model.mm.served import FaultOutcome, ServedFault
-from kernel_model.mm.space import AddressSpace, HeapUse
+from kernel_model.mm.space import AddressSpace, AreaUse, HeapUse
 
 if TYPE_CHECKING:  # what is kept here is looked into elsewhere
     from kernel_model.fs.state import File
@@ -43,6 +43,7 @@ class MemoryState(Protocol):
     #: The frame of zeros that a policy lets processes share; 0 if there is none.
     zero_frame: int
     heap: HeapUse
+    areas: AreaUse
     meter: Meter
     #: Where the pages of areas come from, by the key that `Area.backing` has.
     backings: "dict[int, Backing]"

@@ -3,12 +3,13 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from sim.bench import mmubench, speed
+from sim.bench import ipc, mmubench, speed
 from sim.bench.runs import BenchError
 from sim.config import MachineConfig
 from sim.engines.base import EngineError
@@ -77,18 +78,22 @@ def _rounded(value: float | None) -> float | int | None:
     default=Path("build/bench.json"),
     show_default=True,
     metavar="FILE",
-    help="Where the speeds are written.",
+    help="Where the figures are written, but for those of mmubench.",
 )
 def main(rounds: int, json_path: Path) -> None:
-    """Measure the hart in cycles with mmubench, and how fast the engines simulate it."""
+    """Measure the hart in cycles, and how fast the engines simulate it."""
     try:
         json_path.parent.mkdir(parents=True, exist_ok=True)
         _say("mmubench")
         result = mmubench.run_mmubench(MachineConfig())
         mmubench.print_result(result)
+        _say("instructions per cycle")
+        outcomes = ipc.run_all()
+        ipc.print_outcomes(outcomes)
         results = speed.take(speed.Bench(), rounds, _say)
         _print_speeds(results)
-        content = {key: _rounded(value) for key, value in results.items()}
+        content: dict[str, Any] = {key: _rounded(value) for key, value in results.items()}
+        content["ipc"] = ipc.as_json(outcomes)
         json_path.write_text(json.dumps(content, indent=2) + "\n")
     except (BenchError, EngineError, ToolchainError, OSError) as error:
         raise click.ClickException(str(error)) from error

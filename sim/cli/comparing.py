@@ -57,6 +57,10 @@ def compare(
     """
     if policies is None:
         _without_policies(click.get_current_context())
+        if len(what) != 2:
+            raise click.UsageError(
+                "compare needs two results of --json, or --policy NAME,NAME... and a PROGRAM"
+            )
         words = [] if report is None else ["--report", str(report)]
         with compare_results.make_context("compare", [*words, "--", *what]) as results:
             compare_results.invoke(results)

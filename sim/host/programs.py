@@ -89,7 +89,8 @@ def build_bare(
     extensions: str = EXTENSIONS,
 ) -> Path:
     """As `compile_bare`, but into the cache: a second call costs nothing."""
-    inputs = [Path(__file__), source, script or programs_directory() / "bare.ld"]
+    headers = sorted(source.parent.glob("*.h"))
+    inputs = [Path(__file__), source, *headers, script or programs_directory() / "bare.ld"]
     options = [*_define_flags(defines), extensions]
 
     def build(out: Path) -> None:

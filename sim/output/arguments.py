@@ -172,19 +172,21 @@ def _flags(call: Call, n: int) -> str:
     return "|".join([*names, *([f"{rest:#x}"] if rest else [])])
 
 
-def _bits(names: dict[int, str]) -> _Kind:
-    """An argument that is put together of bits."""
+def _bits(names: dict[int, str], none: str = "0x0") -> _Kind:
+    """An argument that is put together of bits, or is `none` of them."""
 
     def shown(call: Call, n: int) -> str:
         value = call.args[n] & 0xFFFF_FFFF
         known = [name for bit, name in names.items() if value & bit]
         rest = value & ~sum(names)
-        return "|".join([*known, *([f"{rest:#x}"] if rest or not known else [])])
+        return "|".join([*known, *([f"{rest:#x}"] if rest else [])]) or none
 
     return shown
 
 
-_prot = _bits({PROT_READ: "PROT_READ", PROT_WRITE: "PROT_WRITE", PROT_EXEC: "PROT_EXEC"})
+_prot = _bits(
+    {PROT_READ: "PROT_READ", PROT_WRITE: "PROT_WRITE", PROT_EXEC: "PROT_EXEC"}, none="PROT_NONE"
+)
 _map_flags = _bits(
     {MAP_SHARED: "MAP_SHARED", MAP_PRIVATE: "MAP_PRIVATE", MAP_ANONYMOUS: "MAP_ANONYMOUS"}
 )

@@ -21,7 +21,10 @@ from sim.result import Result
 
 __all__ = ["bare_facts", "fault_facts", "key", "raised_facts", "run_facts"]
 
-_OF_A_KERNEL = ("abi", "pages_promised", "heap_frames_used", "frames_used")
+_OF_A_KERNEL = (
+    *("abi", "pages_promised", "heap_frames_used", "frames_used"),
+    *("area_pages_promised", "area_frames_used", "superpages"),
+)
 #: Members of an account that are called otherwise here.
 _NAMES = {"resident": "resident_pages"}
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, TypeVar
 
 from kernel_model.facts.accounts import Account
+from sim.config import RunConfig
 from sim.guests.fault_table import PageFault
 from sim.guests.symbols import NOWHERE, Symbols
 from sim.host.tables import Cell, Column, Gap, Row, print_table
@@ -89,7 +90,9 @@ def print_processes(result: Result, file: TextIO) -> None:
 
 
 def print_summary(result: Result, file: TextIO) -> None:
-    """Prints exit status, cycles, instructions, IPC, and pages promised and frames given."""
+    """Prints exit status, cycles, instructions, IPC, pages promised and frames given, and how."""
+    areas = bool(result.area_pages_promised)
+    config = result.config
     rows = {
         "exit status": result.exit_status,
         "cycles": result.cycles,
@@ -99,7 +102,11 @@ def print_summary(result: Result, file: TextIO) -> None:
         "page faults": len(result.faults) if result.pages_promised is not None else None,
         "heap pages promised": result.pages_promised,
         "heap frames on demand": result.heap_frames_used,
+        "pages of areas promised": result.area_pages_promised if areas else None,
+        "frames of areas on demand": result.area_frames_used if areas else None,
+        "superpages": result.superpages or None,
         "frames used, with page tables": result.frames_used,
+        "policy": config.policy if isinstance(config, RunConfig) else None,
         "release (--abi)": result.abi,
         "engine": result.engine,
     }

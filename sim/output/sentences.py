@@ -47,6 +47,7 @@ _STEPS = {
 }
 _WHY = {
     Why.UNTOUCHED: "it is below the size and has no frame yet, so it is lazy",
+    Why.COMMON: "it is below the size, and its frame is there: somebody has touched it before",
     Why.NEVER_STORED: "it is below the size and only read so far, so the page of zeros will do",
     Why.SHARED: "others have the page's frame, too, so the process gets a copy: copy on write",
     Why.LAST_OWNER: "nobody else has the page's frame any more, so the process may write to it",
@@ -65,6 +66,7 @@ _WHY = {
 _VERBS = {
     Why.SHARED: "copied to",
     Why.LAST_OWNER: "took over",
+    Why.COMMON: "mapped common",
     Why.NEVER_STORED: "mapped zero",
     Why.NOT_ACCESSED: "set A of",
     Why.CLEAN: "set D of",
@@ -120,6 +122,8 @@ def step_in_words(name: str) -> str:
 def reason_in_words(outcome: FaultOutcome) -> str:
     """Why the kernel has decided so."""
     region = outcome.region
+    if outcome.why is Why.PAST_SIZE and outcome.has_areas:
+        return f"{_WHY[outcome.why]}, and in no area of mmap's"
     if region is None or region.area is None:
         return _WHY[outcome.why]
     return _WHY[outcome.why].replace("it is below the size", f"it is in {region.name}")
@@ -143,7 +147,8 @@ def in_words(outcome: FaultOutcome) -> str:
 def _refusal(outcome: FaultOutcome) -> str:
     match outcome.why:
         case Why.PAST_SIZE:
-            return f"address past the size {outcome.size:#x}"
+            areas = " and in no area" if outcome.has_areas else ""
+            return f"address past the size {outcome.size:#x}{areas}"
         case Why.GUARD_PAGE:
             return "guard page"
         case Why.PAGE_RIGHTS:

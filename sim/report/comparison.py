@@ -126,6 +126,9 @@ def _numbers(run: Run) -> dict[str, float]:
         "system calls": sum(each["syscalls"] for each in processes),
         "heap pages promised": facts["pages_promised"],
         "heap frames on demand": facts["heap_frames_used"],
+        "pages of areas promised": facts["area_pages_promised"],
+        "frames of areas on demand": facts["area_frames_used"],
+        "superpages": facts["superpages"],
         "frames used, with page tables": facts["frames_used"],
         "exit status": facts["exit_status"],
     }

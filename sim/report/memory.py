@@ -20,7 +20,8 @@ __all__ = ["FRAMES", "GONE", "MAP", "PROMISED", "SHARED", "SIZES", "TOUCHED", "M
 #: `mmap`; in memory; in memory, in a frame that others have too.
 GONE, PROMISED, TOUCHED, SHARED = range(4)
 
-SIZES = ("cycle", "pid", "size", "resident")
+#: Pages that are the process's, by its size and its areas; and those of them that are in memory.
+SIZES = ("cycle", "pid", "pages", "resident")
 FRAMES = ("cycle", "free")
 #: From `cycle` on `count` pages of a process, from number `page` on, are in `state`.
 MAP = ("cycle", "pid", "page", "count", "state")
@@ -44,6 +45,11 @@ class _Seen(NamedTuple):
         yield 0, -(-self.size // PAGE_SIZE)
         for area in self.areas:
             yield area.start // PAGE_SIZE, area.end // PAGE_SIZE
+
+    @property
+    def pages(self) -> int:
+        """How many pages are the process's, in memory or not."""
+        return sum(last - first for first, last in self.spans())
 
 
 _NOTHING = _Seen(0, 0, 0, (), {})
@@ -127,8 +133,8 @@ class MemoryWatch(KernelWatcher):
 
     def _change(self, cycle: int, pid: int, before: _Seen, now: _Seen) -> None:
         """Writes what is different now."""
-        if (before.size, before.resident) != (now.size, now.resident):
-            self._sizes.add((cycle, pid, now.size, now.resident))
+        if (before.pages, before.resident) != (now.pages, now.resident):
+            self._sizes.add((cycle, pid, now.pages, now.resident))
         if before.root != now.root:
             self._set(cycle, pid, before.spans(), GONE)
             before = _NOTHING

@@ -13,6 +13,7 @@ from sim.report import html
 from sim.report.blocks import Blocks, Words
 from sim.report.faults import BASE, COLUMNS, fault_row, told_of, vocabulary
 from sim.report.memory import FRAMES, MAP, SIZES, MemoryWatch
+from sim.report.owners import OWNERS, OwnerWatch
 from sim.report.tlbs import TLBS, TlbWatch
 from sim.result import Result
 from sim.session import KernelSession
@@ -46,13 +47,14 @@ class ReportPage:
         self._symbols = session.symbols()
         self._words = Words(output.write)
         self._faults = Blocks("faults", COLUMNS, output.write, BASE)
-        over_time = {"sizes": SIZES, "frames": FRAMES, "map": MAP, "tlbs": TLBS}
+        over_time = {"sizes": SIZES, "frames": FRAMES, "map": MAP, "owners": OWNERS, "tlbs": TLBS}
         self._over_time = {
             name: Blocks(name, columns, output.write) for name, columns in over_time.items()
         }
         memory = MemoryWatch(session.kernel, *(self._over_time[name] for name in _MEMORY))
         session.kernel.watchers.append(memory)
-        session.guest.watchers.append(memory.rang)
+        owners = OwnerWatch(session.kernel, self._over_time["owners"], self._words)
+        session.guest.watchers += [memory.rang, owners.rang]
         self._tlbs = TlbWatch(session.kernel)
         session.watchers.append(self._tlbs)
         output.write(html.begin("run.html", first.name))

@@ -1,8 +1,10 @@
 """A program under several paging policies: what each costs in cycles and in frames."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from hdl.arch import PAGE_SIZE, Pte
@@ -24,10 +26,13 @@ from sim.session import KernelSession
 
 __all__ = ["GROUPS", "Trial", "measure", "parts", "try_out", "verdict"]
 
+#: Letters of a line that are shown.
+_SHOWN = 60
 _USER, _TRAPS = "user mode", "trap path"
 #: What a page fault is called by what came of it.
 _FAULTS = {
     Why.UNTOUCHED: "first touches",
+    Why.COMMON: "touches of frames that are there",
     Why.NEVER_STORED: "reads of zeros",
     Why.SHARED: "copies of shared pages",
     Why.LAST_OWNER: "shared pages taken over",
@@ -236,7 +241,25 @@ def _judged(trials: Sequence[Trial]) -> Iterator[str]:
                 f"{first.exit_status} under {first.policy}."
             )
         elif each.output != first.output:
-            yield f"Not alike: the output under {each.policy} and under {first.policy}."
+            line, texts = _first_difference(each.output, first.output)
+            yield (
+                f"Not alike: line {line:,} of the output is {texts[0]} under {each.policy}, "
+                f"{texts[1]} under {first.policy}."
+            )
+
+
+def _first_difference(one: bytes, other: bytes) -> tuple[int, list[str]]:
+    """The number of the first line in which two outputs differ, and what each has there."""
+    lines = zip_longest(one.split(b"\n"), other.split(b"\n"))
+    for number, found in enumerate(lines, 1):
+        if found[0] != found[1]:
+            return number, ["missing" if text is None else _shown(text) for text in found]
+    raise ValueError("the outputs are alike")
+
+
+def _shown(line: bytes) -> str:
+    text = line.decode("utf-8", "replace")
+    return json.dumps(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…", ensure_ascii=False)
 
 
 def _than(first: Trial, best: Trial) -> str:

@@ -25,6 +25,7 @@ _RUN: Mapping[str, Any] = {
         ("exit_status", "cycles", "instructions", "boot_cycles", "idle_cycles"), _COUNT
     ),
     **dict.fromkeys(("pages_promised", "heap_frames_used", "frames_used"), _COUNT),
+    **dict.fromkeys(("area_pages_promised", "area_frames_used", "superpages"), _COUNT),
 }
 _FAULT: Mapping[str, Any] = {
     **dict.fromkeys(("number", "cycle", "pid", "cause", "begin", "page_tables"), _COUNT),

@@ -93,6 +93,8 @@ def _measured(result: Result, trial: Trial) -> Row:
         "idle_cycles": result.idle_cycles,
         "pages_promised": result.pages_promised,
         "heap_frames_used": result.heap_frames_used,
+        "area_pages_promised": result.area_pages_promised,
+        "area_frames_used": result.area_frames_used,
     }
     if result.injected:
         row["injected"] = " | ".join(map(told, result.injected))

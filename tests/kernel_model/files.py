@@ -18,7 +18,7 @@ from kernel_model.fs.state import FileSystem
 from kernel_model.mm.kalloc import Kmem
 from kernel_model.mm.policy import LAZY, POLICIES
 from kernel_model.mm.regions import Regions
-from kernel_model.mm.space import AddressSpace, HeapUse
+from kernel_model.mm.space import AddressSpace, AreaUse, HeapUse
 from kernel_model.mm.usercopy import copyin, copyout
 from kernel_model.mm.vm import uvmcreate
 from kernel_model.proc.sleep import Blocked
@@ -87,6 +87,7 @@ def make_files(files=None, frames=256, console=None, geometry=None):
         leaf_flags=int(Pte.A | Pte.D),
         record=lambda proc, fault: None,
         heap=HeapUse(),
+        areas=AreaUse(),
         policy=POLICIES[LAZY],
         meter=Meter(),
         wrote_code=False,

@@ -11,7 +11,7 @@ from hdl.arch import (
     page_round_down,
 )
 from kernel_model.facts.costs import Mark, Step
-from kernel_model.mm.areas import born_with
+from kernel_model.mm.areas import born_with, is_common
 from kernel_model.mm.fault import reason, refused
 from kernel_model.mm.lazy import Lazy
 from kernel_model.mm.pagetable import SPAN, frame_of, mappages, walk
@@ -104,6 +104,7 @@ class Paging:
         before: Mark,
     ) -> FaultOutcome:
         """Map the page of `va`, and those that `reach` names while there is memory."""
+        why = Why.COMMON if is_common(kernel, region, va) else Why.UNTOUCHED
         frame, rights = self.touch.page(kernel, region, va, access)
         if frame == 0:
             return refused(kernel, space, Why.NO_FRAME, region, 0, before)
@@ -112,13 +113,13 @@ class Paging:
         if not mappages(kernel, space.root, page, PAGE_SIZE, frame, perm, log=writes, born=born):
             kernel.kmem.kfree(frame)
             return refused(kernel, space, Why.NO_TABLE, region, 0, before)
-        _note(kernel, space, region, frame)
+        _note(kernel, space, region, frame, why)
         ahead = self._fill_ahead(kernel, space, region, page, access)
         if region.rights & _X:
             kernel.wrote_code = True  # the frames may have held other code
         return FaultOutcome(
             decision=Decision.MAPPED,
-            why=Why.NEVER_STORED if frame == kernel.zero_frame else Why.UNTOUCHED,
+            why=Why.NEVER_STORED if frame == kernel.zero_frame else why,
             size=space.size,
             region=region,
             frame=frame,
@@ -143,13 +144,14 @@ class Paging:
             kernel.charge(Step.PTE)  # the look
             if kernel.memory.read_u64(entry) & _V:
                 continue
+            why = Why.COMMON if is_common(kernel, region, other) else Why.UNTOUCHED
             frame, rights = self.touch.page(kernel, region, other, access)
             if frame == 0:
                 break
             kernel.charge(Step.PTE)
             flags = rights | _U | _V | born_with(kernel, region, 0)
             kernel.memory.write_u64(entry, make_pte(frame, flags))
-            _note(kernel, space, region, frame)
+            _note(kernel, space, region, frame, why)
             mapped.append(other)
         return mapped
 
@@ -166,6 +168,8 @@ def _filled(
     space.reside(PTES_PER_PAGE)
     if region.owner is Owner.HEAP:
         kernel.heap.frames += PTES_PER_PAGE
+    elif region.area:
+        kernel.areas.frames += PTES_PER_PAGE
     return FaultOutcome(
         decision=Decision.MAPPED,
         why=Why.UNTOUCHED,
@@ -177,8 +181,12 @@ def _filled(
     )
 
 
-def _note(kernel: MemoryState, space: AddressSpace, region: Region, frame: int) -> None:
-    """Take a page that was mapped into the books."""
+def _note(kernel: MemoryState, space: AddressSpace, region: Region, frame: int, why: Why) -> None:
+    """Take a page that was mapped, for that reason, into the books."""
     space.reside(1)
-    if region.owner is Owner.HEAP and frame != kernel.zero_frame:
+    if frame == kernel.zero_frame or why is Why.COMMON:
+        return
+    if region.owner is Owner.HEAP:
         kernel.heap.frames += 1
+    elif region.area:
+        kernel.areas.frames += 1

@@ -21,7 +21,7 @@ const powers = (_, __, low, high) => [0, ...Array.from({ length: 15 }, (_, power
 function pagesChart(place, run, faults, sizes, pid) {
   const { scales, cursor, cycles } = overTime(run);
   const own = sizes.filter((row) => row.pid === pid);
-  const size = own.map((row) => [row.cycle, Math.ceil(row.size / PAGE)]);
+  const size = own.map((row) => [row.cycle, row.pages]);
   const resident = own.map((row) => [row.cycle, row.resident]);
   const counts = faultSteps(faults, pid);
   const most = (steps) => steps.reduce((high, step) => Math.max(high, step[1]), 0);
@@ -29,7 +29,7 @@ function pagesChart(place, run, faults, sizes, pid) {
   return chart(place, "Pages and page faults", {
     cursor, hooks: injectedLines(run), axes: [axis("cycles"), axis(wide ? "pages, faults (log.)" : "pages, faults", wide ? { size: LEFT, splits: powers } : { size: LEFT })],
     scales: { ...scales, y: { distr: wide ? 4 : 1, range: (_, low, high) => [0, Math.max(1, high) * (wide ? 2 : 1.05)] } },
-    series: [cycles, stepped("size in pages", "promised-line", { fill: () => `${colour("promised")}60` }),
+    series: [cycles, stepped("pages of size and areas", "promised-line", { fill: () => `${colour("promised")}60` }),
       stepped("resident pages", "touched", { fill: () => `${colour("touched")}40` }), stepped("page faults so far", "trap")],
   }, together([size, resident, counts], run.cycles));
 }
@@ -46,8 +46,9 @@ function framesChart(place, run, frames) {
   }, [times, free], 160);
 }
 
-function showMemory(run, faults, tables) {
-  const [sizes, frames, changes] = [tables.sizes, tables.frames, tables.map].map((table) => rowsOf(table, run.cycles));
+function showMemory(run, faults, tables, words) {
+  const [sizes, frames, changes, owners] = [tables.sizes, tables.frames, tables.map, tables.owners].map((table) => rowsOf(table, run.cycles));
+  owners.forEach((row) => { row.name = words[row.owner]; });
   const pids = [...new Set(sizes.map((row) => row.pid))].sort((a, b) => a - b);
   const names = new Map(run.processes.map((each) => [each.pid, each.name]));
   const choice = byId("process"), place = byId("of-process");
@@ -58,7 +59,7 @@ function showMemory(run, faults, tables) {
     const pid = Number(choice.value);
     const [pages, map] = [el("div", { class: "chart" }), el("div", { class: "chart" })];
     place.append(pages, map);
-    plots = [pagesChart(pages, run, faults, sizes, pid), mapChart(map, run, changes.filter((row) => row.pid === pid))];
+    plots = [pagesChart(pages, run, faults, sizes, pid), mapChart(map, run, ...[changes, owners].map((rows) => rows.filter((row) => row.pid === pid)))];
   };
   choice.append(...pids.map((pid) => el("option", { value: pid }, `${pid} ${names.get(pid) ?? ""}`)));
   const counts = new Map(pids.map((pid) => [pid, faultSteps(faults, pid).length]));

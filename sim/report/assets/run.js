@@ -9,6 +9,9 @@ function showSummary(run, faults) {
     ["instructions", grouped(run.instructions), run.cycles ? `${(run.instructions / run.cycles).toFixed(3)} a cycle` : null],
     ["heap pages promised", grouped(run.pages_promised)],
     ["heap frames on demand", grouped(run.heap_frames_used)],
+    ...(run.area_pages_promised ? [["pages of areas promised", grouped(run.area_pages_promised)],
+      ["frames of areas on demand", grouped(run.area_frames_used)]] : []),
+    ...(run.superpages ? [["superpages", grouped(run.superpages)]] : []),
     ["exit status", grouped(run.exit_status), run.end === "finished" ? null : run.end],
   ];
   byId("tiles").append(...definitions(tiles));
@@ -85,7 +88,7 @@ async function showPage() {
   showInjected(byId("injected"), run, faults, (row) => showFault(table, row));
   showPhases(faults);
   whenNear(byId("memory"), () => {
-    const memory = showMemory(run, faults, tables);
+    const memory = showMemory(run, faults, tables, words);
     const tlbs = showTlbs(run, faults, tables.tlbs, factsOf("tlb"));
     zoomByKeys(byId("over-time"), run, () => [...memory.all(), ...tlbs]);
   });

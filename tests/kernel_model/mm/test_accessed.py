@@ -18,9 +18,9 @@ def test_pages_that_are_not_the_users_are_left_out():
 
 def test_a_bit_that_is_cleared_is_gone_and_the_others_stay():
     hart = make_hart()
-    (_, entry), *_ = accessed(hart.kernel, hart.proc.pagetable, PAGE_SIZE, 2 * PAGE_SIZE)
+    (va, entry), *_ = accessed(hart.kernel, hart.proc.pagetable, PAGE_SIZE, 2 * PAGE_SIZE)
     pte, before = hart.kernel.memory.read_u64(entry), hart.kernel.meter.mark()
-    forget(hart.kernel, entry)
+    forget(hart.kernel, hart.proc.pagetable, va, entry)
     work = hart.kernel.meter.since(before)
     assert pages(hart, 0, 2 * PAGE_SIZE) == [0]
     assert hart.kernel.memory.read_u64(entry) == pte & ~Pte.A

@@ -10,8 +10,8 @@ from tests.kernel_model.support import make_hart, switch_to
 
 
 def forgotten(hart, va):
-    for _, entry in accessed(hart.kernel, hart.proc.pagetable, va, va + PAGE_SIZE):
-        forget(hart.kernel, entry)
+    for page, entry in accessed(hart.kernel, hart.proc.pagetable, va, va + PAGE_SIZE):
+        forget(hart.kernel, hart.proc.pagetable, page, entry)
 
 
 def test_a_bit_that_was_cleared_is_set_with_one_write():

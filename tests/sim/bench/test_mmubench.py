@@ -1,6 +1,6 @@
 import pytest
 
-from sim.bench import mmubench
+from sim.bench import mmubench, tables
 from sim.bench.runs import BenchError
 from sim.config import MachineConfig
 from sim.host.programs import programs_directory
@@ -44,7 +44,8 @@ def test_peers_figures_belong_to_cases(result):
 
 def test_docs_table_is_replaced_between_its_markers(result, tmp_path):
     page = tmp_path / "performance.md"
-    page.write_text(f"before\n{mmubench.BEGIN}old\n{mmubench.END}after\n")
+    begin, end = tables.begin_of(mmubench.TABLE), tables.end_of(mmubench.TABLE)
+    page.write_text(f"before\n{begin}old\n{end}after\n")
     mmubench.write_docs(result, page)
     once = page.read_text()
     mmubench.write_docs(result, page)

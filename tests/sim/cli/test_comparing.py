@@ -17,8 +17,8 @@ from sim.cli import main as cli
         (["--svadu", "a.json", "b.json"], "--svadu needs --policy"),
         (["--json", "c.json", "a.json", "b.json"], "--json needs --policy"),
         (["--max-cycles", "5", "a.json", "b.json"], "--max-cycles needs --policy"),
-        (["a.json"], "Missing argument 'B.json'"),
-        (["a.json", "b.json", "c.json"], "unexpected extra argument (c.json)"),
+        (["a.json"], "compare needs two results of --json, or --policy NAME,NAME... and a PROGRAM"),
+        (["a.json", "b.json", "c.json"], "compare needs two results of --json"),
     ],
 )
 def test_a_mistake_is_one_line(arguments, complaint, capsys):

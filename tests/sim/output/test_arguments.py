@@ -108,8 +108,9 @@ class TestNumbers:
         "prot, flags, text",
         [
             (3, 0x01, "PROT_READ|PROT_WRITE, MAP_SHARED"),
+            (8, 0x02, "0x8, MAP_PRIVATE"),
             (5, 0x22, "PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_ANONYMOUS"),
-            (0, 0, "0x0, 0x0"),
+            (0, 0, "PROT_NONE, 0x0"),
             (8, 0x41, "0x8, MAP_SHARED|0x40"),
         ],
     )

@@ -61,6 +61,15 @@ def printed(function, report):
     return output.getvalue()
 
 
+def test_the_summary_tells_of_areas_and_superpages_if_there_are_any(report):
+    names = [row[0] for row in rows(printed(print_summary, report))]
+    assert not any("areas" in name or "superpages" in name for name in names)
+    more = replace(report, area_pages_promised=40, area_frames_used=3, superpages=2)
+    told = dict(rows(printed(print_summary, more)))
+    assert (told["pages of areas promised"], told["frames of areas on demand"]) == ("40", "3")
+    assert (told["superpages"], told["policy"]) == ("2", "lazy")
+
+
 def test_the_table_has_a_row_for_every_fault(report):
     assert rows(printed(print_faults, report)) == [
         ["1", "1,000", "0x44", "load", "0x5008", "mapped frame 0x80010000", "1,400"],

@@ -69,9 +69,24 @@ def test_an_area_is_named_by_what_it_shows():
     assert in_words(refused) == "killed: page is of mmap (private, anonymous), r--"
 
 
+def test_a_frame_that_all_who_share_the_area_have_is_no_first_touch():
+    area = Region(0x3000, 0x4000, int(Pte.R), Owner.MMAP, Area(1, True, 0, 0x3000))
+    common = outcome(Why.COMMON, Decision.MAPPED, frame=0x8001_2000)._replace(region=area)
+    assert reason_in_words(common) == (
+        "it is in mmap (shared, anonymous), and its frame is there: somebody has touched it before"
+    )
+    assert in_words(common) == "mapped common frame 0x80012000"
+
+
+def test_beside_areas_past_the_size_is_not_all():
+    beside = outcome(Why.PAST_SIZE, has_areas=True)
+    assert in_words(beside) == "killed: address past the size 0x9000 and in no area"
+    assert reason_in_words(beside) == "it is not below the size, and in no area of mmap's"
+
+
 def test_there_are_words_for_every_reason():
     maps = {Why.UNTOUCHED, Why.NEVER_STORED, Why.SHARED, Why.LAST_OWNER, Why.NOT_ACCESSED}
-    maps |= {Why.CLEAN}
+    maps |= {Why.CLEAN, Why.COMMON}
     for why in set(Why) - maps - {Why.RUN_ENDED}:
         assert in_words(outcome(why))
     for why in maps:

@@ -205,6 +205,7 @@ def test_every_reason_has_words(why):
     served = refused(0x44, Cause.LOAD_PAGE, 0x5008)
     if why in (
         Why.UNTOUCHED,
+        Why.COMMON,
         Why.NEVER_STORED,
         Why.SHARED,
         Why.LAST_OWNER,

@@ -23,6 +23,7 @@ def made(*faults, name="a.json", **facts):
         ("cycles", "instructions", "boot_cycles", "idle_cycles", "pages_promised"), 10
     )
     plain |= {"heap_frames_used": 1, "frames_used": 2, "exit_status": 0}
+    plain |= {"area_pages_promised": 0, "area_frames_used": 0, "superpages": 0}
     plain |= {"processes": [process, process], "config": {"latency": 1}, "versions": {}}
     return Run(Path(name), plain | facts, list(faults))
 

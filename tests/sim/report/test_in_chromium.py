@@ -1,6 +1,7 @@
 """Pages in a real browser: they open, are searched, told, and go by keyboard."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -206,7 +207,8 @@ def test_the_map_tells_of_the_page_at_the_mouse(drawn):
     drawn.evaluate("document.getElementById('of-process').scrollIntoView({behavior: 'instant'})")
     drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.95, 0.98)
     assert re.fullmatch(
-        r"Page 0x1?000 in cycle 3\d,\d+: touched, since cycle 16\d", drawn.text("#of-process .said")
+        r"Page 0x1?000 in cycle 3\d,\d+: segment r[w-][x-], touched, since cycle 16\d",
+        drawn.text("#of-process .said"),
     )
     drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.614, 0.1)
     assert "given back" in drawn.text("#of-process .said")
@@ -215,7 +217,7 @@ def test_the_map_tells_of_the_page_at_the_mouse(drawn):
 def test_a_gigabyte_leaves_room_for_a_page(opened):
     heights, pages, ticks = opened.evaluate(
         """(() => {
-          const heights = new Heights([{page: 0, count: 2 ** 18}, {page: 100, count: 1}]);
+          const heights = new Heights([{page: 0, count: 2 ** 18}, {page: 100, count: 1}], []);
           const pages = [100, 101].map((page) => heights.page(heights.of.get(page)));
           return [heights.heights, pages, heights.ticks().length];
         })()"""
@@ -224,6 +226,16 @@ def test_a_gigabyte_leaves_room_for_a_page(opened):
     assert (heights[2] - heights[1]) / heights[-1] > 0.005
     assert pages == [100, 101]
     assert ticks == 3
+
+
+def test_a_hole_is_low_however_large_it_is(opened):
+    heights = opened.evaluate(
+        """(() => {
+          const ends = [{page: 2 ** 25, count: 2}, {page: 2 ** 26, count: 1}];
+          return new Heights([{page: 0, count: 9}, ...ends], [{page: 0, count: 4}]).heights;
+        })()"""
+    )
+    assert [top - low for low, top in pairwise(heights)] == [4, 5, 3, 2, 3, 1]
 
 
 def test_charts_over_time_zoom_together_by_keys(drawn):

@@ -87,8 +87,8 @@ def test_the_map_is_right_after_each_answer(arguments, policy):
                 return  # to look through a large process takes long
             for proc in told.kernel.procs[1:]:
                 assert told.states(proc.pid) == truth(told.kernel, proc)
-            size, resident = {row[1]: row[2:] for row in told.sizes}.get(proc.pid, (0, 0))
-            assert (size, resident) == (proc.sz, proc.space.resident)
+            pages, resident = {row[1]: row[2:] for row in told.sizes}.get(proc.pid, (0, 0))
+            assert (pages, resident) == (proc.space.pages, proc.space.resident)
             assert told.frames[-1][1] == told.kernel.kmem.free
             living = {proc.pid for proc in told.kernel.procs}
             gone = {row[1] for row in told.sizes} - living

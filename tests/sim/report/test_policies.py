@@ -128,9 +128,9 @@ def test_the_first_may_be_the_best():
 
 
 def test_what_does_something_else_is_named_and_not_the_best():
-    trials = [made("lazy", 1000, 50), made("cow", 1, 1, output=b"x")]
+    trials = [made("lazy", 1000, 50, output=b"a\n"), made("cow", 1, 1, output=b"a\nx" + 99 * b"y")]
     assert verdict(trials) == [
         "Fewest cycles: lazy, 1,000.",
         "Fewest frames: lazy, 50 at most.",
-        "Not alike: the output under cow and under lazy.",
+        f'Not alike: line 2 of the output is "x{59 * "y"}…" under cow, "" under lazy.',
     ]

@@ -203,6 +203,16 @@ def test_shared_it_stays_one_until_a_store(shared):
     ends_well(hart)
 
 
+def test_bits_are_cleared_though_storing_them_has_split_the_superpage(shared):
+    hart, mask = shared, BLOCK + 5 * PAGE
+    switch_to(hart, 3)
+    assert hart.call("pgaccess", BLOCK, 4, mask) == 0
+    assert (level(hart, BLOCK), hart.get(mask, 4)) == (0, b"\x0f\0\0\0")
+    assert hart.call("pgaccess", BLOCK, 8, mask) == 0
+    assert hart.get(mask, 4) == b"\xf0\0\0\0"
+    ends_well(hart)
+
+
 def test_a_page_that_is_the_parents_alone_is_taken_over_from_a_superpage(shared):
     hart = shared
     switch_to(hart, 3)
