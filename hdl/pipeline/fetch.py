@@ -116,8 +116,7 @@ class Fetch(wiring.Component):
             refused.eq((translation.fault != Fault.NONE) | translation.update),
             # A fault of the translation makes no request: it stands in for the word's response.
             complete.eq(pending & (response.valid | asked.valid)),
-            # A redirect is known late: it does not keep the stage from going on, but what goes on
-            # then from being asked for.
+            # A redirect is late: what goes on in its cycle is only not asked for.
             ready.eq(goes & (refused | request.ready)),
             fire.eq(ready & ~redirect.valid),
             request.valid.eq(goes & ~refused & ~redirect.valid),
