@@ -105,6 +105,8 @@ class Execute(wiring.Component):
         #: It has an exception already, or was cut in two and is no instruction at all, so it
         #: computes nothing and makes no access.
         self._failed = Signal(name="failed")
+        #: It has redirected in an earlier cycle.
+        self._redirected = Signal(name="redirected")
         #: Its work in this stage is done.
         self._finished = Signal(name="finished")
         #: Where execution goes on if it does not jump.
@@ -128,8 +130,7 @@ class Execute(wiring.Component):
             # With a redirect, what would come in is younger.
             m.d.sync += occupied.eq(self.decoded_valid & ~self.redirect.valid)
             m.d.sync += copy(held, self.decoded)
-        with m.Elif(self.redirect.valid):
-            m.d.sync += held.predicted.eq(0)
+        m.d.sync += self._redirected.eq((self._redirected | self.redirect.valid) & ~self.accept)
         with m.If(self.flush):
             m.d.sync += occupied.eq(0)
 
@@ -152,9 +153,9 @@ class Execute(wiring.Component):
     def _branch(self, m: Module) -> None:
         """Where execution goes on, and whether that was predicted.
 
-        A branch or jump redirects when it leaves. What is neither, and was predicted to jump, does
-        so in its first cycle here, whether it has to wait or not: a redirect must not depend on the
-        translation of a data address.
+        A redirect comes in the instruction's first cycle here, and once, whether it has to wait or
+        not: it must not depend on the translation of a data address, nor on the trap stage. If an
+        older instruction traps, what was fetched meanwhile is dropped as all that is younger.
         """
         held, control = self._held, self._held.control
         taken, wrong, jumps, crosses = (
@@ -167,6 +168,8 @@ class Execute(wiring.Component):
         )
         foreseen = Cat(held.target, held.pc[TARGET_BITS:])
         final = held.pc + Mux(held.compressed | held.refetch, 0, 2)
+        leaves = self._occupied & self.ready & (taken | held.known)
+        counter = counted(held.known, Cat(held.strong, held.predicted), taken)
         m.d.comb += [
             jumps.eq((control.unit == Unit.BRANCH) | (control.unit == Unit.JUMP)),
             fallthrough.eq(held.pc + Mux(held.compressed, 2, 4)),
@@ -177,23 +180,12 @@ class Execute(wiring.Component):
             wrong.eq((taken != held.predicted) | (taken & (crosses | (target != foreseen)))),
             self.executed.next_pc.eq(Mux(taken, target, fallthrough)),
             self.redirect.valid.eq(
-                self._occupied & (held.refetch | (wrong & ~self._failed & (self.ready | ~jumps)))
+                self._occupied & ~self._redirected & (held.refetch | (wrong & ~self._failed))
             ),
             self.redirect.target.eq(Mux(held.refetch, held.pc, self.executed.next_pc)),
-            self.learn.valid.eq(
-                self._occupied
-                & (
-                    held.refetch
-                    | (~self._failed & Mux(jumps, self.ready & (taken | held.known), wrong))
-                )
-            ),
-            self.learn.counter.eq(
-                Mux(
-                    held.refetch | ~jumps,
-                    0,
-                    counted(held.known, Cat(held.strong, held.predicted), taken),
-                )
-            ),
+            # A branch is counted as it leaves, once.
+            self.learn.valid.eq(Mux(jumps & ~self._failed, leaves, self.redirect.valid)),
+            self.learn.counter.eq(Mux(held.refetch | ~jumps, 0, counter)),
             self.learn.word.eq(final[3:]),
             self.learn.slot.eq(final[1:3]),
             self.learn.taken.eq(taken & ~held.refetch),
@@ -206,12 +198,10 @@ class Execute(wiring.Component):
         control, learn = self._held.control, self.learn
         jumps = self._occupied & ~self._failed & (control.unit == Unit.JUMP)
         links, linked = ((register | 4) == 5 for register in (control.rd, control.rs1))
-        with m.If(jumps & links):
-            m.d.comb += learn.kind.eq(BranchKind.CALL)
-        with m.Elif(jumps & linked):
-            m.d.comb += learn.kind.eq(BranchKind.RETURN)
-        calls, returns = learn.kind == BranchKind.CALL, learn.kind == BranchKind.RETURN
+        calls, returns = jumps & links, jumps & linked & ~links
+        kind = Mux(calls, BranchKind.CALL, Mux(returns, BranchKind.RETURN, BranchKind.OTHER))
         m.d.comb += [
+            learn.kind.eq(kind),
             self.stack.depth.eq(self.depth + calls - returns),
             self.stack.calls.eq(calls),
             self.stack.address.eq(self._fallthrough),

@@ -26,7 +26,7 @@ _GIGAPAGE_BITS = PAGE_BITS + 2 * VPN_BITS
 
 #: What may happen to a word in a cycle: it arrives, the bus responds with an error, its translation
 #: is requested, its translation faults or needs an update, its request is accepted.
-STEPS = ("complete", "failed", "ask", "refused", "fire")
+STEPS = ("complete", "failed", "ask", "refused", "ready", "fire")
 
 
 class Fetch(wiring.Component):
@@ -104,9 +104,6 @@ class Fetch(wiring.Component):
         m = Module()
         request, response = self.port.request, self.port.response
         translation, redirect = self.translation, self.redirect
-        btb = m.submodules.btb = BranchTargetBuffer(entries=self._btb_entries)
-        wiring.connect(m, wiring.flipped(self.learn), btb.update)
-
         pc = Signal(64, init=self._reset_pc)
         number = Signal(ID_BITS - SLOT_BITS)
         #: A fault is on its way to the trap stage, which will redirect: nothing is fetched.
@@ -116,29 +113,30 @@ class Fetch(wiring.Component):
         dropped = Signal()
         asked = payload(FetchedWord(protected=self._protected), "asked")
 
-        complete, failed, ask, refused, fire = (Signal(name=name) for name in STEPS)
+        complete, failed, ask, refused, ready, fire = (Signal(name=name) for name in STEPS)
         room = (self.held == 0) | ((self.held == 1) & ~(pending & ~dropped))
-        goes = ask & ~redirect.valid & translation.done & (~pending | complete)
+        goes = ask & translation.done & (~pending | complete)
         m.d.comb += [
-            btb.lookup_word.eq(pc[3:]),
             failed.eq(pending & ~dropped & ~asked.valid & response.valid & response.error),
             ask.eq(room & ~stopped & ~failed),
             refused.eq((translation.fault != Fault.NONE) | translation.update),
             # A fault of the translation makes no request: it stands in for the word's response.
             complete.eq(pending & (response.valid | asked.valid)),
-            fire.eq(goes & (refused | request.ready)),
-            request.valid.eq(goes & ~refused),
+            # A redirect is late: what goes on in its cycle is only not asked for.
+            ready.eq(goes & (refused | request.ready)),
+            fire.eq(ready & ~redirect.valid),
+            request.valid.eq(goes & ~refused & ~redirect.valid),
         ]
-        self._watch(m, pc, fire)
-        taken, target, following = self._predict(m, btb, pc, fire)
+        self._watch(m, pc, ready)
+        btb, taken, target, following = self._predict(m, pc, ready)
         with m.If(complete):
             m.d.sync += [pending.eq(0), dropped.eq(0)]
         m.d.sync += stopped.eq(stopped | failed)
         with m.If(fire):
+            m.d.sync += [pending.eq(1), number.eq(number + 1)]
+        with m.If(ready):
             m.d.sync += [
-                pending.eq(1),
                 stopped.eq(refused),
-                number.eq(number + 1),
                 pc.eq(following),
                 asked.valid.eq(refused),
                 asked.fetch.va.eq(pc),
@@ -155,26 +153,29 @@ class Fetch(wiring.Component):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
         self._describe(m, ask, pc, number)
         if self._protected:
-            self._halve(m, asked, pc, fire)
+            self._halve(m, asked, pc, ready)
         self._deliver(m, asked, complete & ~dropped)
         m.d.comb += [self.takes.eq(fire), self.waits.eq(pending & ~dropped & ~complete)]
         self._probe(m, asked, self.waits, ask, fire)
         return m
 
     def _predict(
-        self, m: Module, btb: BranchTargetBuffer, pc: Value, fire: Value
-    ) -> tuple[Value, Value, Value]:
+        self, m: Module, pc: Value, ready: Value
+    ) -> tuple[BranchTargetBuffer, Value, Value, Value]:
         """Whether a branch is taken that `btb` knows, where it leads, and which word is next.
 
         A return leads back to the last call that was predicted.
         """
         taken, target = Signal(name="taken"), Signal(TARGET_BITS, name="foreseen")
-        following, jumps = Signal(64, name="following"), fire & taken
+        following, jumps = Signal(64, name="following"), ready & taken
+        btb = m.submodules.btb = BranchTargetBuffer(entries=self._btb_entries)
         m.submodules.stack = stack = ReturnStack()
         calls, returns = btb.kind == BranchKind.CALL, btb.kind == BranchKind.RETURN
         behind = Cat(btb.slot, btb.lookup_word)[: TARGET_BITS - 1] + 1
+        wiring.connect(m, wiring.flipped(self.learn), btb.update)
         wiring.connect(m, wiring.flipped(self.repaired), stack.repaired)
         m.d.comb += [
+            btb.lookup_word.eq(pc[3:]),
             taken.eq(btb.hit & btb.counter[-1] & (btb.slot >= pc[1:3])),
             target.eq(Mux(returns, stack.top, btb.target)),
             following[:3].eq(Mux(taken, target[:3], 0)),
@@ -184,7 +185,7 @@ class Fetch(wiring.Component):
             stack.address.eq(Cat(Const(0, 1), behind)),
             stack.repair.eq(self.redirect.valid),
         ]
-        return taken, target, following
+        return btb, taken, target, following
 
     def _describe(self, m: Module, ask: Value, pc: Value, number: Value) -> None:
         """Requests to the MMU, and what is the same in every one to the port."""
@@ -203,23 +204,23 @@ class Fetch(wiring.Component):
             translation.squash.eq(self.redirect.valid),
         ]
 
-    def _watch(self, m: Module, pc: Value, fire: Value) -> None:
+    def _watch(self, m: Module, pc: Value, ready: Value) -> None:
         """Whether all that is fetched lies in one gigapage, and which."""
         home = Signal(VPN_BITS, init=self._reset_pc >> _GIGAPAGE_BITS & (1 << VPN_BITS) - 1)
         strays = Signal()
         here = pc[_GIGAPAGE_BITS:MAXVA_BITS] == home
         m.d.comb += self.elsewhere.eq(here & ~strays & (home != self.fenced))
-        with m.If(fire & ~here):
+        with m.If(ready & ~here):
             m.d.sync += strays.eq(1)
         with m.If(self.redirect.valid):
             m.d.sync += [home.eq(self.redirect.target[_GIGAPAGE_BITS:]), strays.eq(0)]
 
-    def _halve(self, m: Module, asked: wiring.PureInterface, pc: Value, fire: Value) -> None:
+    def _halve(self, m: Module, asked: wiring.PureInterface, pc: Value, ready: Value) -> None:
         """Requests no more of the word than may be read: the half in which `pc` lies."""
         request, translation = self.port.request, self.translation
         with m.If(translation.narrow):
             m.d.comb += [request.size.eq(2), request.address[2].eq(translation.pa[2])]
-        with m.If(fire):
+        with m.If(ready):
             m.d.sync += asked.cut.eq(translation.narrow & ~pc[2])
 
     def _probe(

@@ -164,19 +164,24 @@ def test_a_jump_whose_second_half_lies_in_another_part_redirects(compressed, red
     bench.run(testbench)
 
 
-def test_redirects_only_when_the_instruction_goes_on():
+def test_a_jump_redirects_at_once_and_once():
+    """Before the trap stage is ready; then it goes on and is learnt, and the next one redirects."""
     bench = Bench()
 
     async def testbench():
-        bench.set(ready=0)
-        await bench.put(**KINDS["jal"][0])
-        for _ in range(3):
+        for _ in range(2):
+            bench.set(ready=0)
+            await bench.put(**KINDS["jal"][0])
+            for first in (1, 0, 0):
+                assert bench.get("valid")
+                assert bench.get("redirect__valid") == first
+                assert not bench.get("learn__valid")
+                await bench.tick()
+            bench.set(ready=1)
             assert bench.get("valid")
+            assert bench.get("learn__valid")
             assert not bench.get("redirect__valid")
-            assert not bench.get("learn__valid")
             await bench.tick()
-        bench.set(ready=1)
-        assert bench.get("redirect__valid")
 
     bench.run(testbench)
 

@@ -40,7 +40,6 @@ def stage(tmp_path_factory):
         ("held__address", "translation__valid", 3),
         ("held__address", "redirect__valid", 9),
         ("held__rs1_data", "redirect__valid", 20),
-        ("ready", "redirect__valid", 3),
         ("ready", "accept", 1),
         ("translation__done", "request__valid", 3),
         ("request__ready", "accept", 4),
@@ -56,6 +55,7 @@ def test_no_way_is_longer_than_it_was(stage, source, sink, cells):
         ("translation__done", "redirect__valid"),
         ("translation__pa", "redirect__valid"),
         ("request__ready", "redirect__valid"),
+        ("ready", "redirect__valid"),
         # Nor does one from the physical address but to what is accessed there.
         ("translation__pa", "request__valid"),
         ("translation__pa", "accept"),
