@@ -240,7 +240,8 @@ class Mmu(wiring.Component):
         m.d.comb += [
             self.probe.read.eq(request.valid & request.ready & ~request.write & ~request.lock),
             self.probe.side.eq(walker.read_side),
-            self.probe.level.eq(request.level),
+            # Of what is read, or else of the walk: its request is there before it is made.
+            self.probe.level.eq(Mux(walker.read, request.level, walker.fill.entry.page.level)),
         ]
         self._probe_walk(m)
 

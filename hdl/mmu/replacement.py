@@ -14,11 +14,15 @@ def victim(valid: Value, turn: Value) -> Value:
     return Mux(valid.all(), turn, ~valid & (valid + 1))[: len(valid)]
 
 
-def replace(m: Module, table: wiring.Component, overlaps: Value) -> tuple[Signal, Signal]:
+def replace(
+    m: Module, table: wiring.Component, overlaps: Value, fills: Value
+) -> tuple[Signal, Signal]:
     """Makes room for a new entry in `table`, dropping those it overlaps, at the end of the cycle.
 
-    Returns where the caller has to put it, one-hot; and, one-hot or 0, the valid entry that has to
-    make room although the new one does not overlap it.
+    If `fills` is 1, which may be known late: call it in no condition.
+
+    Returns where the caller has to put it then, one-hot; and, one-hot or 0, the valid entry that
+    has to make room although the new one does not overlap it.
 
     `table` has a `valid` bit for each entry, and a one-hot `turn`. `overlaps` has a bit for each,
     too: it and the new one could both match one look-up.
@@ -28,10 +32,11 @@ def replace(m: Module, table: wiring.Component, overlaps: Value) -> tuple[Signal
     displaced = Signal.like(table.valid)
     m.d.comb += [
         chosen.eq(victim(table.valid, table.turn)),
-        displaced.eq(chosen & table.valid & ~overlaps),
+        displaced.eq(Mux(fills, chosen & table.valid & ~overlaps, 0)),
     ]
-    m.d.sync += [
-        table.valid.eq(table.valid & ~overlaps | chosen),
-        table.turn.eq(table.turn.rotate_left(1)),
-    ]
+    with m.If(fills):
+        m.d.sync += [
+            table.valid.eq(table.valid & ~overlaps | chosen),
+            table.turn.eq(table.turn.rotate_left(1)),
+        ]
     return chosen, displaced

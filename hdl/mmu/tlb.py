@@ -182,20 +182,21 @@ class Tlb(wiring.Component):
             )
             fenced = (everyone | (~is_global & same_asid)) & (everywhere | together)
             m.d.sync += self.valid.eq(self.valid & ~fenced)
-        with m.Elif(self.fill.valid):
-            shared = is_global | new.page.flags.g.replicate(len(self.valid))
-            chosen, evicted = replace(m, self, together & (shared | same_asid))
-            levels = [Mux(out, tag.level, 0) for out, tag in zip(evicted, self.tags, strict=True)]
-            m.d.comb += [self.evicts.eq(evicted.any()), self.evicted_level.eq(reduce(or_, levels))]
-            self._put(m, chosen)
+        fills = Signal(name="fills")
+        m.d.comb += fills.eq(self.fill.valid & ~fence.valid)
+        shared = is_global | new.page.flags.g.replicate(len(self.valid))
+        chosen, evicted = replace(m, self, together & (shared | same_asid), fills)
+        levels = [Mux(out, tag.level, 0) for out, tag in zip(evicted, self.tags, strict=True)]
+        m.d.comb += [self.evicts.eq(evicted.any()), self.evicted_level.eq(reduce(or_, levels))]
+        self._put(m, chosen, fills)
 
-    def _put(self, m: Module, chosen: Signal) -> None:
-        """Puts what is filled where `chosen` has a bit."""
-        new = self.fill.entry
-        m.d.comb += [self.ppns.write.eq(1), self.ppns.at.eq(chosen), self.ppns.ppn.eq(new.page.ppn)]
+    def _put(self, m: Module, chosen: Signal, fills: Signal) -> None:
+        """Puts what is filled where `chosen` has a bit; `fills` is late, and all else early."""
+        new, ppns = self.fill.entry, self.ppns
+        m.d.comb += [ppns.write.eq(fills), ppns.at.eq(chosen), ppns.ppn.eq(new.page.ppn)]
         where = placed(self._pma, new.page.ppn, new.page.level)
         for place, tag, bits in zip(chosen, self.tags, self.placed, strict=True):
-            with m.If(place):
+            with m.If(place & fills):
                 m.d.sync += [
                     bits.eq(where),
                     tag.vpn.eq(new.vpn),

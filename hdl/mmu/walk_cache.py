@@ -128,21 +128,20 @@ class WalkCache(wiring.Component):
         self._look_up(m, self.data, "data")
         with m.If(self.flush):
             m.d.sync += self.valid.eq(0)
-        with m.Elif(self.fill.valid):
-            self._fill(m)
+        self._fill(m, self.fill.valid & ~self.flush)
         for tag, entry, row in zip(self.tags, self.entries, self.ppns["fetch"].rows, strict=True):
             m.d.comb += entry.ppn.eq(row)
             m.d.comb += [getattr(entry, name).eq(getattr(tag, name)) for name in _OF_TAG]
         return m
 
-    def _fill(self, m: Module) -> None:
-        """Takes the new pointer."""
+    def _fill(self, m: Module, fills: Value) -> None:
+        """Takes the new pointer if `fills`, which is late; all else is early."""
         new = self.fill.pointer
-        chosen, _ = replace(m, self, Cat(self._overlaps(tag) for tag in self.tags))
+        chosen, _ = replace(m, self, Cat(self._overlaps(tag) for tag in self.tags), fills)
         for ppns in self.ppns.values():
-            m.d.comb += [ppns.write.eq(1), ppns.at.eq(chosen), ppns.ppn.eq(new.ppn)]
+            m.d.comb += [ppns.write.eq(fills), ppns.at.eq(chosen), ppns.ppn.eq(new.ppn)]
         for place, tag in zip(chosen, self.tags, strict=True):
-            with m.If(place):
+            with m.If(place & fills):
                 m.d.sync += [getattr(tag, name).eq(getattr(new, name)) for name in _OF_TAG]
 
     def _look_up(self, m: Module, lookup: wiring.PureInterface, side: str) -> None:

@@ -160,8 +160,11 @@ class Walker(wiring.Component):
             with m.Case(WalkerState.OFFER):
                 m.d.comb += self.read.eq(1)
             with m.Case(WalkerState.READ):
+                pte = PageTableEntry(response.data)
+                # For a pointer, whether it is one or not: so what is offered waits for no verdict.
+                m.d.comb += [*self._table(pte.ppn), self.read_level.eq(self.level - 1)]
                 with m.If(response.valid):
-                    self._examine(m, PageTableEntry(response.data))
+                    self._examine(m, pte)
             with m.Case(WalkerState.REREAD):
                 self._reread(m)
             with m.Case(WalkerState.COMPARE):
@@ -186,6 +189,8 @@ class Walker(wiring.Component):
         """What does not depend on the state, and the defaults of what does."""
         request, key = self.port.request, self.result.key
         page_entry = self.fill.entry
+        read = PageTableEntry(self.port.response.data)
+        leaf = PageTableEntry(Mux(self.state == WalkerState.CONFIRM, self.pte, read))
         m.d.comb += [
             self.result_valid.eq(self.state == WalkerState.DONE),
             *self._table(self.table_ppn),
@@ -207,6 +212,11 @@ class Walker(wiring.Component):
             ),
             self.pointer.pointer.vpn.eq(key.vpn[VPN_BITS:]),
             self.pointer.pointer.asid.eq(key.asid),
+            self.pointer.pointer.g.eq(self.g | read.flags.g),
+            self.pointer.pointer.ppn.eq(read.ppn),
+            page_entry.page.ppn.eq(leaf.ppn),
+            page_entry.page.flags.eq(leaf.flags),
+            page_entry.page.flags.g.eq(self.g | leaf.flags.g),
             page_entry.vpn.eq(key.vpn),
             page_entry.asid.eq(key.asid),
             page_entry.page.level.eq(self.level),
@@ -253,7 +263,7 @@ class Walker(wiring.Component):
         with m.Elif(~permitted):
             self._conclude(m, Fault.PAGE)
         with m.Elif(~needs_update(flags, key.access)):
-            self._fill(m, pte)
+            self._fill(m)
         with m.Elif(~key.adue):
             self._conclude(m, Fault.PAGE)
         with m.Elif(self.result.side != Side.UPDATE):
@@ -266,18 +276,13 @@ class Walker(wiring.Component):
 
         Not one outside RAM: so the cache need not be asked for that when a walk begins.
         """
-        g = self.g | pte.flags.g
         m.d.comb += [
             self.read.eq(1),
-            *self._table(pte.ppn),
-            self.read_level.eq(self.level - 1),
-            self.pointer.pointer.g.eq(g),
-            self.pointer.pointer.ppn.eq(pte.ppn),
             self.pointer.valid.eq(
                 (self.level == 1) & (self.result.side != Side.UPDATE) & self._is_ram(pte.ppn)
             ),
         ]
-        m.d.sync += self.g.eq(g)
+        m.d.sync += self.g.eq(self.g | pte.flags.g)
 
     def _reread(self, m: Module) -> None:
         """REREAD: lock the memory for the write, if that may happen."""
@@ -313,20 +318,16 @@ class Walker(wiring.Component):
         with m.If(self.port.response.error):
             self._conclude(m, Fault.ACCESS)
         with m.Else():
-            self._fill(m, self.pte)
+            self._fill(m)
 
-    def _fill(self, m: Module, pte: data.View) -> None:
+    def _fill(self, m: Module) -> None:
         """Hand the leaf to the TLB: in the next cycle the request hits it."""
-        page = self.fill.entry.page
         # Not `killed`, which waits for what begins.
         killed = self._is_killed(self.result.side)
         m.d.comb += [
             self.ends.eq(1),
             self.verdict.eq(Verdict.FOUND),
             self.fill.valid.eq(~killed & ~self.stale),
-            page.ppn.eq(pte.ppn),
-            page.flags.eq(pte.flags),
-            page.flags.g.eq(self.g | pte.flags.g),
         ]
         m.d.sync += self.state.eq(WalkerState.IDLE)
         with m.If(self.result.side == Side.UPDATE):

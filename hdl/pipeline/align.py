@@ -1,7 +1,7 @@
 """The align stage: cuts fetched words into instructions and expands the compressed ones."""
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, ValueLike
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.mmu.vocabulary import Fault
@@ -10,6 +10,20 @@ from hdl.pipeline.stages import Fetched, FetchedWord, copy, payload
 from hdl.units.expand import Expander
 
 __all__ = ["Aligner"]
+
+
+class Front(data.Struct):
+    """Of a word that is the first one: how far the instruction at its front reaches."""
+
+    #: Its fetch failed. Else: it takes 32 bits; and was cut by a prediction of other code.
+    failed: 1
+    long: 1
+    refetch: 1
+    #: It goes on in the next word; else it is predicted to jump.
+    straddles: 1
+    predicted: 1
+    #: Nothing in the word follows it.
+    last: 1
 
 
 class Aligner(wiring.Component):
@@ -87,11 +101,11 @@ class Aligner(wiring.Component):
             *_choose(first, oldest, self.word),
             *_choose(second, next_, self.word),
         ]
-        halves = Array(first.data.word_select(i, 16) for i in range(4))
-        after = Array([*(first.data.word_select(i, 16) for i in range(1, 4)), second.data[:16]])
+        halves = Array(_halves(first))
+        after = Array([*_halves(first)[1:], second.data[:16]])
         slot = _slot(first)
         m.d.comb += expander.halves.eq(Cat(halves[slot], after[slot]))
-        self._delimit(m, expander)
+        self._delimit(m)
         self._describe(m, expander)
         if self._protected:
             self._refuse(m)
@@ -100,28 +114,49 @@ class Aligner(wiring.Component):
         self._probe(m)
         return m
 
-    def _delimit(self, m: Module, expander: Expander) -> None:
+    def _delimit(self, m: Module) -> None:
         """How far the instruction at the front reaches."""
         first, second, cut = self._first, self._second, self._cut
-        slot = _slot(first)
+        # Of both words that may be the first one, while it is found out which of them is.
+        held, arriving = (Signal(Front, name=f"{name}_front") for name in ("oldest", "word"))
+        self._look_at(m, held, self._oldest)
+        self._look_at(m, arriving, self.word)
+        front = Signal(Front, name="front")
         m.d.comb += [
-            self._failed.eq(first.fetch.is_refused() | self._begins_in_cut()),
+            front.eq(Mux(self._oldest.valid, held, arriving)),
+            self._failed.eq(front.failed),
             self._second_failed.eq(self._straddles & second.fetch.is_refused()),
-            self._long.eq(~expander.compressed & ~self._failed),
-            # Predictions are made of jumps that were taken, so a jump out of the first half of a
-            # long instruction was learnt from other code at the same address.
-            cut.refetch.eq(self._long & first.predicted & (first.slot == slot)),
-            self._straddles.eq(self._long & (slot == 3) & ~cut.refetch),
-            self._last.eq(
-                self._straddles
-                | self._failed
-                | cut.predicted
-                | (slot + self._long >= 3)
-                | cut.refetch
+            self._long.eq(front.long),
+            cut.refetch.eq(front.refetch),
+            # The last halfword is the first one of the second word.
+            cut.predicted.eq(
+                Mux(front.straddles, second.predicted & (second.slot == 0), front.predicted)
             ),
+            self._straddles.eq(front.straddles),
+            self._last.eq(front.last),
             self._cut_valid.eq(
                 first.valid & (~self._straddles | (self._oldest.valid & second.valid))
             ),
+        ]
+
+    def _look_at(self, m: Module, front: data.View, word: wiring.PureInterface) -> None:
+        """Drives `front` for `word`, if that is the first one."""
+        slot = _slot(word)
+        compressed = Array(half[:2] != 0b11 for half in _halves(word))[slot]
+        refused = word.fetch.is_refused()
+        if self._protected:
+            # It begins in the half of its word that is kept back.
+            refused |= word.cut & slot[1]
+        jumps = word.predicted & (word.slot == (slot + front.long)[:2])
+        m.d.comb += [
+            front.failed.eq(refused),
+            front.long.eq(~compressed & ~refused),
+            # Predictions are made of jumps that were taken, so a jump out of the first half of a
+            # long instruction was learnt from other code at the same address.
+            front.refetch.eq(front.long & word.predicted & (word.slot == slot)),
+            front.straddles.eq(front.long & (slot == 3) & ~front.refetch),
+            front.predicted.eq(jumps & ~front.refetch),
+            front.last.eq(front.failed | front.refetch | jumps | (slot + front.long >= 3)),
         ]
 
     def _describe(self, m: Module, expander: Expander) -> None:
@@ -129,8 +164,6 @@ class Aligner(wiring.Component):
         first, second, cut, straddles = self._first, self._second, self._cut, self._straddles
         pc = Cat(Const(0, 1), first.fetch.va[1:])
         raw = Cat(expander.halves[:16], Mux(expander.compressed, 0, expander.halves[16:]))
-        final_slot = (_slot(first) + ~expander.compressed)[:2]
-        ends_in = Mux(straddles, second.predicted, first.predicted)
         m.d.comb += [
             cut.pc.eq(pc),
             cut.insn.eq(expander.insn),
@@ -140,9 +173,6 @@ class Aligner(wiring.Component):
             cut.fetch.va.eq(Mux(straddles, Cat(Const(0, 3), second.fetch.va[3:]), pc)),
             cut.fetch.fault.eq(Mux(straddles, second.fetch.fault, first.fetch.fault)),
             cut.fetch.update.eq(Mux(straddles, second.fetch.update, first.fetch.update)),
-            cut.predicted.eq(
-                ends_in & ~cut.refetch & (Mux(straddles, second.slot, first.slot) == final_slot)
-            ),
             cut.target.eq(Mux(straddles, second.target, first.target)),
             cut.id.eq(Cat(_slot(first), first.number)),
         ]
@@ -213,6 +243,11 @@ class Aligner(wiring.Component):
             m.d.comb += probe.stall.eq(Stall.FETCH)
         with m.Elif(~self.take):
             m.d.comb += probe.stall.eq(Stall.NEXT)
+
+
+def _halves(word: wiring.PureInterface) -> list[Value]:
+    """The halfwords of `word`."""
+    return [word.data.word_select(i, 16) for i in range(4)]
 
 
 def _slot(word: wiring.PureInterface) -> Value:

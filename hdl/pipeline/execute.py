@@ -100,6 +100,8 @@ class Execute(wiring.Component):
         #: It has an exception already, or was cut in two and is no instruction at all, so it
         #: computes nothing and makes no access.
         self._failed = Signal(name="failed")
+        #: It has redirected in an earlier cycle.
+        self._redirected = Signal(name="redirected")
         #: Its work in this stage is done.
         self._finished = Signal(name="finished")
         #: Where execution goes on if it does not jump.
@@ -123,8 +125,7 @@ class Execute(wiring.Component):
             # With a redirect, what would come in is younger.
             m.d.sync += occupied.eq(self.decoded_valid & ~self.redirect.valid)
             m.d.sync += copy(held, self.decoded)
-        with m.Elif(self.redirect.valid):
-            m.d.sync += held.predicted.eq(0)
+        m.d.sync += self._redirected.eq((self._redirected | self.redirect.valid) & ~self.accept)
         with m.If(self.flush):
             m.d.sync += occupied.eq(0)
 
@@ -147,12 +148,12 @@ class Execute(wiring.Component):
     def _branch(self, m: Module) -> None:
         """Where execution goes on, and whether that was predicted.
 
-        A branch or jump redirects when it leaves. What is neither, and was predicted to jump, does
-        so in its first cycle here, whether it has to wait or not: a redirect must not depend on the
-        translation of a data address.
+        A redirect comes in the instruction's first cycle here, and once, whether it has to wait or
+        not: it must not depend on the translation of a data address, nor on the trap stage. If an
+        older instruction traps, what was fetched meanwhile is dropped as all that is younger.
         """
         held, control = self._held, self._held.control
-        taken, wrong, jumps = (Signal(name=name) for name in ("taken", "wrong", "jumps"))
+        taken, wrong = (Signal(name=name) for name in ("taken", "wrong"))
         fallthrough = self._fallthrough
         target = Cat(Const(0, 1), held.address[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(
@@ -160,13 +161,12 @@ class Execute(wiring.Component):
         )
         final = held.pc + Mux(held.compressed | held.refetch, 0, 2)
         m.d.comb += [
-            jumps.eq((control.unit == Unit.BRANCH) | (control.unit == Unit.JUMP)),
             fallthrough.eq(held.pc + Mux(held.compressed, 2, 4)),
             taken.eq(branches | (control.unit == Unit.JUMP)),
             wrong.eq((taken != held.predicted) | (taken & (target != held.target))),
             self.executed.next_pc.eq(Mux(taken, target, fallthrough)),
             self.redirect.valid.eq(
-                self._occupied & (held.refetch | (wrong & ~self._failed & (self.ready | ~jumps)))
+                self._occupied & ~self._redirected & (held.refetch | (wrong & ~self._failed))
             ),
             self.redirect.target.eq(Mux(held.refetch, held.pc, self.executed.next_pc)),
             self.learn.valid.eq(self.redirect.valid),

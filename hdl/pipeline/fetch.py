@@ -19,7 +19,7 @@ _GIGAPAGE_BITS = PAGE_BITS + 2 * VPN_BITS
 
 #: What may happen to a word in a cycle: it arrives, the bus responds with an error, its translation
 #: is requested, its translation faults or needs an update, its request is accepted.
-STEPS = ("complete", "failed", "ask", "refused", "fire")
+STEPS = ("complete", "failed", "ask", "refused", "ready", "fire")
 
 
 class Fetch(wiring.Component):
@@ -106,9 +106,9 @@ class Fetch(wiring.Component):
         dropped = Signal()
         asked = payload(FetchedWord(protected=self._protected), "asked")
 
-        complete, failed, ask, refused, fire = (Signal(name=name) for name in STEPS)
+        complete, failed, ask, refused, ready, fire = (Signal(name=name) for name in STEPS)
         room = (self.held == 0) | ((self.held == 1) & ~(pending & ~dropped))
-        goes = ask & ~redirect.valid & translation.done & (~pending | complete)
+        goes = ask & translation.done & (~pending | complete)
         m.d.comb += [
             btb.lookup_word.eq(pc[3:]),
             failed.eq(pending & ~dropped & ~asked.valid & response.valid & response.error),
@@ -116,19 +116,21 @@ class Fetch(wiring.Component):
             refused.eq((translation.fault != Fault.NONE) | translation.update),
             # A fault of the translation makes no request: it stands in for the word's response.
             complete.eq(pending & (response.valid | asked.valid)),
-            fire.eq(goes & (refused | request.ready)),
-            request.valid.eq(goes & ~refused),
+            # A redirect is late: what goes on in its cycle is only not asked for.
+            ready.eq(goes & (refused | request.ready)),
+            fire.eq(ready & ~redirect.valid),
+            request.valid.eq(goes & ~refused & ~redirect.valid),
         ]
-        self._watch(m, pc, fire)
+        self._watch(m, pc, ready)
         taken = btb.hit & (btb.slot >= pc[1:3])
         with m.If(complete):
             m.d.sync += [pending.eq(0), dropped.eq(0)]
         m.d.sync += stopped.eq(stopped | failed)
         with m.If(fire):
+            m.d.sync += [pending.eq(1), number.eq(number + 1)]
+        with m.If(ready):
             m.d.sync += [
-                pending.eq(1),
                 stopped.eq(refused),
-                number.eq(number + 1),
                 pc.eq(Mux(taken, btb.target, Cat(Const(0, 3), (pc[3:] + 1)[:WORD_BITS]))),
                 asked.valid.eq(refused),
                 asked.fetch.va.eq(pc),
@@ -143,7 +145,7 @@ class Fetch(wiring.Component):
             m.d.sync += [pc.eq(redirect.target), stopped.eq(0), dropped.eq(pending & ~complete)]
         self._describe(m, ask, pc, number)
         if self._protected:
-            self._halve(m, asked, pc, fire)
+            self._halve(m, asked, pc, ready)
         self._deliver(m, asked, complete & ~dropped)
         m.d.comb += [self.takes.eq(fire), self.waits.eq(pending & ~dropped & ~complete)]
         self._probe(m, asked, self.waits, ask, fire)
@@ -166,23 +168,23 @@ class Fetch(wiring.Component):
             translation.squash.eq(self.redirect.valid),
         ]
 
-    def _watch(self, m: Module, pc: Value, fire: Value) -> None:
+    def _watch(self, m: Module, pc: Value, ready: Value) -> None:
         """Whether all that is fetched lies in one gigapage, and which."""
         home = Signal(VPN_BITS, init=self._reset_pc >> _GIGAPAGE_BITS & (1 << VPN_BITS) - 1)
         strays = Signal()
         here = pc[_GIGAPAGE_BITS:MAXVA_BITS] == home
         m.d.comb += self.elsewhere.eq(here & ~strays & (home != self.fenced))
-        with m.If(fire & ~here):
+        with m.If(ready & ~here):
             m.d.sync += strays.eq(1)
         with m.If(self.redirect.valid):
             m.d.sync += [home.eq(self.redirect.target[_GIGAPAGE_BITS:]), strays.eq(0)]
 
-    def _halve(self, m: Module, asked: wiring.PureInterface, pc: Value, fire: Value) -> None:
+    def _halve(self, m: Module, asked: wiring.PureInterface, pc: Value, ready: Value) -> None:
         """Requests no more of the word than may be read: the half in which `pc` lies."""
         request, translation = self.port.request, self.translation
         with m.If(translation.narrow):
             m.d.comb += [request.size.eq(2), request.address[2].eq(translation.pa[2])]
-        with m.If(fire):
+        with m.If(ready):
             m.d.sync += asked.cut.eq(translation.narrow & ~pc[2])
 
     def _probe(

@@ -5,15 +5,14 @@ Privileged specification, "Virtualization Support in mstatus Register" (TVM, TW,
 """
 
 from amaranth.hdl import Cat, Module, Value
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 
 from hdl.arch import PMPADDRS, PMPCFGS, Csr, Priv
-from hdl.pipeline.stages import ACCESSES
 from hdl.units.decoder import System, Unit
 
 __all__ = [
     *("DATA_CSRS", "FETCH_CSRS", "INTERRUPT_CSRS"),
-    *("attempts", "forbid", "is_refused", "lets_leap", "modify", "sequel"),
+    *("Sequel", "attempts", "forbid", "is_barred", "lets_leap", "modify", "sequel"),
 ]
 
 # A CSR access has to be "performed after the execution of any prior instructions in program order
@@ -62,15 +61,13 @@ def forbid(
         m.d.comb += forbidden.eq(~legal)
 
 
-def is_refused(executed: wiring.PureInterface, forbidden: Value, error: Value) -> Value:
-    """Whether `executed` (`Executed`) will not retire: it has an exception, or needs an update.
+def is_barred(executed: wiring.PureInterface, forbidden: Value) -> Value:
+    """Whether `executed` (`Executed`) will not retire for what is known before its data access.
 
-    It is one of those `forbidden` to it, or the bus responds with an `error`; ecall and ebreak are
-    left out. That is known before the trap is, which is chosen from the same.
+    It may be `forbidden`. Left out are ecall and ebreak.
     """
-    refused = executed.fetch.is_refused() | executed.data.is_refused() | executed.misaligned
-    refused |= executed.interrupt | executed.illegal | forbidden | error
-    return Value.cast(refused)
+    barred = executed.fetch.is_refused() | executed.misaligned | executed.interrupt
+    return Value.cast(barred | executed.illegal | forbidden)
 
 
 def modify(m: Module, written: Value, funct3: Value, old: Value, operand: Value) -> None:
@@ -103,43 +100,55 @@ def lets_leap(executed: wiring.PureInterface) -> Value:
     return ~(system | (csr & attempts(executed)) | Cat(stores).any())
 
 
+class Sequel(data.Struct):
+    """What becomes of the instructions behind one, if that retires."""
+
+    #: The next one has to stay in the execute stage while this one is in the trap stage; it has to
+    #: if it accesses a CSR.
+    waits: 1
+    csrs_wait: 1
+    #: What follows is not what was fetched behind it: that is fetched again, or was called.
+    refetches: 1
+    #: This is a fence of an address. If that concerns what is fetched, the next one waits and all
+    #: that follows is fetched again; else the next one waits if it accesses memory.
+    fences: 1
+
+
 def sequel(
+    m: Module,
+    result: data.View,
     executed: wiring.PureInterface,
-    next_: wiring.PureInterface,
-    elsewhere: Value | None,
     *,
     protected: bool,
-) -> tuple[Value, Value]:
-    """What becomes of the instructions behind `executed` (`Executed`), if it retires.
+    misaligned: bool,
+) -> None:
+    """Drives `result` (`Sequel`) for `executed` (`Executed`).
 
-    Whether `next_` (`Executed`), which is in the execute stage, has to stay there while `executed`
-    is in the trap stage, and whether all that follows is fetched again.
+    Fences of an address are told apart for the sake of "if rs1≠x0, the fence orders only reads and
+    writes made to leaf page table entries corresponding to the virtual address in rs1" (privileged
+    specification, "Supervisor Memory-Management Fence Instruction").
 
-    After an `sfence.vma` of an address it is not if it lies `elsewhere`, in no page with that
-    address: "if rs1≠x0, the fence orders only reads and writes made to leaf page table entries
-    corresponding to the virtual address in rs1" (privileged specification, "Supervisor
-    Memory-Management Fence Instruction"). Only an access to memory waits for the fence then.
-
-    With `elsewhere` None accesses may be misaligned: the execute stage keeps what it has learnt of
-    a first portion, so what it is about to execute is fetched again whenever that may have changed.
-    With physical memory protection (`protected`) fetches obey that, too.
+    Where accesses may be `misaligned` the execute stage keeps what it has learnt of a first
+    portion, so what it is about to execute is fetched again whenever that may have changed. With
+    physical memory protection (`protected`) fetches obey that, too.
     """
     fences = executed.system == System.SFENCE_VMA
-    others = (System.FENCE_I, System.SRET, System.MRET)
-    spares = fences & (executed.rs1 != 0) & (0 if elsewhere is None else elsewhere)
+    others = (System.FENCE_I, System.SRET, System.MRET, System.ECALL, System.EBREAK)
+    spares = fences & (0 if misaligned else executed.rs1 != 0)
     flushes = (fences & ~spares) | Cat(executed.system == system for system in others).any()
-    accesses = Cat(next_.unit == unit for unit in ACCESSES).any()
     by_fetch = (*FETCH_CSRS, *((*PMPCFGS, *PMPADDRS) if protected else ()))
-    by_fetch += DATA_CSRS if elsewhere is None else ()
+    by_fetch += DATA_CSRS if misaligned else ()
     refetches, waits = (
         Cat(executed.insn[20:32] == csr for csr in csrs).any()
         for csrs in (by_fetch, (*DATA_CSRS, *INTERRUPT_CSRS))
     )
     system = executed.unit == Unit.SYSTEM
     writes = (executed.unit == Unit.CSR) & attempts(executed)
-    # The record of a write shows what the CSR has become, so the next one must not be there yet.
-    waits |= refetches | (next_.unit == Unit.CSR)
-    return (
-        (system & ~(spares & ~accesses)) | (writes & waits),
-        (system & flushes) | (writes & refetches),
-    )
+    m.d.comb += [
+        result.waits.eq((system & ~spares) | (writes & (waits | refetches))),
+        # The record of a write shows what the CSR has become, so the next one must not be there
+        # yet; nor may it be forbidden or not by what is written.
+        result.csrs_wait.eq(writes),
+        result.refetches.eq((system & flushes) | (writes & refetches)),
+        result.fences.eq(system & spares),
+    ]

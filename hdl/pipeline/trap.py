@@ -15,12 +15,13 @@ from hdl.memory.port import RequestSignature, ResponseSignature
 from hdl.mmu.ports import SfenceSignature, UpdateSignature
 from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.amo import AmoUnit
+from hdl.pipeline.foresight import Foresight
 from hdl.pipeline.misaligned import OFFER, Joiner, SecondPortion
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
-from hdl.pipeline.system import attempts, forbid, is_refused, lets_leap, modify, sequel
+from hdl.pipeline.system import attempts, lets_leap, modify
 from hdl.priv.csr import CsrFile, Environment
 from hdl.priv.exception import TrapUnit
 from hdl.priv.interrupts import InterruptLines
@@ -123,6 +124,8 @@ class TrapStage(wiring.Component):
                 **({"second": In(SecondPortion())} if misaligned else {}),
             }
         )
+        #: What was known of the instruction before.
+        self._foresight = Foresight(protected=pmp_entries > 0, misaligned=misaligned)
         self.csrs = CsrFile(
             hart_id=hart_id, hpm_counters=hpm_counters, pmp_entries=pmp_entries, pmp_csrs=pmp_csrs
         )
@@ -136,12 +139,6 @@ class TrapStage(wiring.Component):
         self._updates = Signal(name="updates")
         #: It leaves to be fetched again.
         self._replays = Signal(name="replays")
-        #: A younger instruction must not leave the execute stage beside it.
-        self._serial = Signal(name="serial")
-        #: It is privileged, or accesses a CSR, and the current privilege or a CSR forbids it.
-        self._forbidden = Signal(name="forbidden")
-        #: The CSR of the last CSR instruction: the record of a write shows it a cycle later.
-        self._address = Signal(12, name="csr_address", reset_less=True)
         #: What a CSR instruction works with, rs1 or the immediate; the value of a load.
         self._operand, self._value = Signal(64, name="operand"), Signal(64, name="loaded_value")
 
@@ -150,11 +147,13 @@ class TrapStage(wiring.Component):
         for name in ("csrs", "traps", "amo"):
             m.submodules[name] = getattr(self, name)
         held, occupied, finishes = self._held, self._occupied, self._finishes
-        refused = is_refused(held, self._forbidden, held.requested & self.response.error)
+        # Known before the trap is, which is chosen from the same.
+        refused = self._foresight.barred | held.data.is_refused()
+        refused |= held.requested & self.response.error
         m.d.comb += [
             self.empty.eq(~occupied),
-            self.ready.eq(~occupied | (finishes & ~refused & ~self._serial)),
-            self._retires.eq(finishes & ~self.traps.target.valid & ~self._replays),
+            self.ready.eq(~occupied | (finishes & ~refused & ~self._foresight.serial)),
+            self._retires.eq(finishes & ~refused & ~self._foresight.calls),
         ]
         with m.If(self.ready):
             m.d.sync += [occupied.eq(self.executed_valid), *copy(held, self.executed)]
@@ -168,7 +167,7 @@ class TrapStage(wiring.Component):
         if self.joiner is not None:
             self._join(m, self.joiner)
         self._result(m)
-        self._redirect(m, held.leapt & ~refused)
+        self._redirect(m, refused)
         self._record(m)
         self._probe(m)
         return m
@@ -185,27 +184,28 @@ class TrapStage(wiring.Component):
             csrs.events.eq(self.events),
             csrs.mtime.eq(self.mtime),
             self._operand.eq(Mux(held.funct3[2], held.insn[15:20], held.rs1_data)),
-            csrs.attempt.eq(attempts(held)),
-            csrs.address.eq(self._address),
-            csrs.write.eq(self._retires & (held.unit == Unit.CSR) & csrs.attempt),
+            csrs.address.eq(self._foresight.csr),
+            csrs.write.eq(self._retires & (held.unit == Unit.CSR) & attempts(held)),
             csrs.retire.eq(self._retires),
         ]
-        with m.If(self.ready & (self.executed.unit == Unit.CSR)):
-            m.d.sync += self._address.eq(self.executed.insn[20:32])
         modify(m, csrs.write_data, held.funct3, csrs.modify_data, self._operand)
 
     def _system(self, m: Module) -> None:
         """The privileged instructions and fences, and whether they are allowed."""
-        held, sfence, is_system = self._held, self.sfence, self._held.unit == Unit.SYSTEM
-        forbid(m, self._forbidden, held, self.environment, self.csrs.legal)
-
-        def retires(system: System) -> Value:
-            return self._retires & is_system & (held.system == system)
-
+        held, sfence, foresight, csrs = self._held, self.sfence, self._foresight, self.csrs
+        retires = self._retires & (held.unit == Unit.SYSTEM)
+        m.submodules.foresight = foresight
+        wiring.connect(m, csrs.environment, foresight.environment)
         m.d.comb += [
-            self.csrs.sret.eq(retires(System.SRET)),
-            self.csrs.mret.eq(retires(System.MRET)),
-            sfence.valid.eq(retires(System.SFENCE_VMA)),
+            *copy(foresight.next, self.executed),
+            foresight.take.eq(self.ready),
+            foresight.legal.eq(csrs.legal),
+            foresight.elsewhere.eq(self.elsewhere),
+            csrs.asked.eq(self.executed.insn[20:32]),
+            csrs.attempt.eq(attempts(self.executed)),
+            csrs.sret.eq(retires & (held.system == System.SRET)),
+            csrs.mret.eq(retires & (held.system == System.MRET)),
+            sfence.valid.eq(retires & (held.system == System.SFENCE_VMA)),
             # The number of the register selects the form, not its value.
             sfence.has_va.eq(held.rs1 != 0),
             sfence.va.eq(held.rs1_data),
@@ -226,7 +226,7 @@ class TrapStage(wiring.Component):
             collected.fetch.va.eq(held.fetch.va),
             collected.fetch.fault.eq(Mux(held.fetch.update, update_fault, held.fetch.fault)),
             # Until the A bit of its page is set it has not been fetched: its bits are stale.
-            collected.illegal.eq(fetched & (held.illegal | self._forbidden)),
+            collected.illegal.eq(fetched & (held.illegal | self._foresight.forbidden)),
             collected.ebreak.eq(fetched & is_system & (held.system == System.EBREAK)),
             collected.ecall.eq(fetched & is_system & (held.system == System.ECALL)),
             collected.writes.eq((held.unit != Unit.LOAD) & (held.unit != Unit.LR)),
@@ -254,7 +254,7 @@ class TrapStage(wiring.Component):
                 last &= ~self.joiner.waits
             m.d.comb += finished.eq(self.response.valid & last)
         with m.Elif((held.unit == Unit.SYSTEM) & (held.system == System.WFI)):
-            m.d.comb += finished.eq(environment.wake | self.traps.chosen)
+            m.d.comb += finished.eq(environment.wake | self._foresight.barred)
         with m.Else():
             m.d.comb += finished.eq(1)
         m.d.comb += [
@@ -329,31 +329,28 @@ class TrapStage(wiring.Component):
         with m.If(self._retires & (held.unit == Unit.SC)):
             m.d.sync += self.reserved.eq(0)
 
-    def _redirect(self, m: Module, foreseen: Value) -> None:
+    def _redirect(self, m: Module, refused: Value) -> None:
         """Where execution goes on, if younger instructions have to be dropped.
 
-        If that was `foreseen`, the leap has dropped them.
+        It traps or replays if it is `refused`; else, if it has leapt, that has dropped them.
         """
-        held, target, redirect = self._held, self.csrs.trap, self.redirect
-        protected = "pmp" in self.signature.members
-        elsewhere = self.elsewhere if self.joiner is None else None
-        serial, refetched = sequel(held, self.executed, elsewhere, protected=protected)
+        held, redirect = self._held, self.redirect
         m.d.comb += [
-            self._serial.eq(serial),
             # What is fetched from the next cycle on has seen a fence of this one.
             self.calm.eq(~self._occupied | lets_leap(held) | self.sfence.valid),
             self.arrived.eq(self._finishes & held.leapt),
             redirect.valid.eq(
-                self._finishes & ~foreseen & (target.valid | self._replays | refetched)
+                self._finishes & (refused | (self._foresight.refetches & ~held.leapt))
             ),
         ]
-        with m.If(target.valid):
-            m.d.comb += redirect.target.eq(target.vector)
-        with m.Elif(self._replays):
+        system = held.unit == Unit.SYSTEM
+        with m.If(self.traps.chosen):
+            m.d.comb += redirect.target.eq(self.csrs.trap.vector)
+        with m.Elif(self._updates):
             m.d.comb += redirect.target.eq(held.pc)
-        with m.Elif(self.csrs.sret):
+        with m.Elif(system & (held.system == System.SRET)):
             m.d.comb += redirect.target.eq(self.environment.sepc)
-        with m.Elif(self.csrs.mret):
+        with m.Elif(system & (held.system == System.MRET)):
             m.d.comb += redirect.target.eq(self.environment.mepc)
         with m.Else():
             m.d.comb += redirect.target.eq(held.next_pc)
@@ -370,7 +367,7 @@ class TrapStage(wiring.Component):
             recorder.next_pc.eq(self.redirect.target),
             recorder.loaded.eq(self.wdata),
             recorder.stored.eq(Mux(held.unit == Unit.AMO, self.amo.stored, held.rs2_data)),
-            recorder.csr_writes.eq(self.csrs.attempt),
+            recorder.csr_writes.eq(attempts(held)),
             recorder.csr_operand.eq(self._operand),
             recorder.csr_data.eq(self.csrs.read_data),
             *copy(recorder.csr_wholes, self.csrs.wholes),

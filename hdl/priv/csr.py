@@ -24,9 +24,10 @@ from hdl.events import Event
 from hdl.memory.pmp import pmp_layout
 from hdl.priv.exception import TrapTarget
 from hdl.priv.interrupts import WIDTH, InterruptLines, InterruptUnit, word_of
+from hdl.priv.legality import Legality, is_of
 from hdl.priv.monitors import Monitors
 from hdl.priv.pmp import PmpRegisters
-from hdl.priv.table import COUNTEREN_MASK, MEDELEG_MASK, REGISTERS, Action, Field, Register, State
+from hdl.priv.table import MEDELEG_MASK, REGISTERS, Action, Field, Register, State
 
 __all__ = ["CsrFile", "Environment", "Wholes"]
 
@@ -104,8 +105,9 @@ class CsrFile(wiring.Component):
     address, read_data, modify_data
         The register at `address` is read combinationally. `modify_data` is the value that csrrs and
         csrrc start from; it differs from `read_data` in `mip.SEIP` only.
-    attempt, legal
-        The access at `address`, which also writes if `attempt` is 1, is allowed now.
+    asked, attempt, legal
+        An access at the address `asked`, which also writes if `attempt` is 1, is allowed now. That
+        of the next instruction is asked for, so that the answer is there when that one is.
     write, write_data
         Writes at the end of the cycle. Unsupported values are dropped or made legal (WARL).
     trap, sret, mret
@@ -141,6 +143,7 @@ class CsrFile(wiring.Component):
         super().__init__(
             {
                 "address": In(12),
+                "asked": In(12),
                 "attempt": In(1),
                 "legal": Out(1),
                 "read_data": Out(64),
@@ -204,37 +207,33 @@ class CsrFile(wiring.Component):
         self._count(m)
         self._monitor(m)
         self._access(m)
+        self._judge(m)
         self._take_trap(m)
         self._return(m)
         return m
 
     def _access(self, m: Module) -> None:
         """Reads and writes the register at `address`."""
-        known = Signal()
         monitors = self.monitors
         with m.Switch(self.address):
             for register in REGISTERS:
                 with m.Case(register.csr):
-                    m.d.comb += [self.read_data.eq(self._value(register)), known.eq(1)]
-            if self._pmp_csrs:
+                    m.d.comb += self.read_data.eq(self._value(register))
+            if self._pmp is not None:
                 with m.Case(*PMPCFGS, *PMPADDRS):
-                    m.d.comb += known.eq(1)
-                    if self._pmp is not None:
-                        m.d.comb += [
-                            self.read_data.eq(self._pmp.value),
-                            self._pmp.write.eq(self.write),
-                        ]
+                    m.d.comb += [
+                        self.read_data.eq(self._pmp.value),
+                        self._pmp.write.eq(self.write),
+                    ]
             with m.Default():
-                with m.If(self._is_of(MHPMEVENTS)):
-                    m.d.comb += [self.read_data.eq(monitors.selection), known.eq(1)]
-                with m.Elif(self._is_of(MHPMCOUNTERS) | self._is_of(HPMCOUNTERS)):
-                    m.d.comb += [self.read_data.eq(monitors.counter), known.eq(1)]
-        m.d.comb += [
-            self.modify_data.eq(
-                Mux(self.address == Csr.MIP, self._interrupts.mip_written, self.read_data)
-            ),
-            self.legal.eq(known & self._allowed()),
-        ]
+                counters = Cat(is_of(self.address, each) for each in (MHPMCOUNTERS, HPMCOUNTERS))
+                with m.If(is_of(self.address, MHPMEVENTS)):
+                    m.d.comb += self.read_data.eq(monitors.selection)
+                with m.Elif(counters.any()):
+                    m.d.comb += self.read_data.eq(monitors.counter)
+        m.d.comb += self.modify_data.eq(
+            Mux(self.address == Csr.MIP, self._interrupts.mip_written, self.read_data)
+        )
         with m.If(self.write):
             with m.Switch(self.address):
                 for register in REGISTERS:
@@ -320,31 +319,23 @@ class CsrFile(wiring.Component):
             monitors.inhibit.eq(self.registers[Csr.MCOUNTINHIBIT]),
             monitors.number.eq(self.address),
             monitors.data.eq(self.write_data),
-            monitors.write_counter.eq(self.write & self._is_of(MHPMCOUNTERS)),
-            monitors.write_selection.eq(self.write & self._is_of(MHPMEVENTS)),
+            monitors.write_counter.eq(self.write & is_of(self.address, MHPMCOUNTERS)),
+            monitors.write_selection.eq(self.write & is_of(self.address, MHPMEVENTS)),
         ]
 
-    def _is_of(self, block: range) -> Value:
-        """Whether the address is in a block of 32 that begins with other registers."""
-        return (self.address[5:] == block.start // 32) & (self.address[:5] >= block.start % 32)
-
-    def _allowed(self) -> Value:
-        """Whether the privilege, TVM and the counter-enable bits permit the access."""
-        address, priv = self.address, self._priv
-        machine = priv == Priv.M
-        mcounteren, scounteren = (self.registers[csr] for csr in (Csr.MCOUNTEREN, Csr.SCOUNTEREN))
-        enabled = mcounteren & Mux(priv == Priv.U, scounteren, COUNTEREN_MASK)
-        counter = (address[5:] == Csr.CYCLE >> 5) & ~machine
-        satp = (address == Csr.SATP) & (priv == Priv.S) & self.fields[Csr.MSTATUS]["TVM"]
-        compares = mcounteren[1] & self.fields[Csr.MENVCFG]["STCE"]
-        stimecmp = (address == Csr.STIMECMP) & ~machine & ~compares
-        return (
-            (priv >= address[8:10])
-            & ~(self.attempt & (address[10:12] == 3))
-            & ~(counter & ~enabled.bit_select(address[:5], 1))
-            & ~satp
-            & ~stimecmp
-        )
+    def _judge(self, m: Module) -> None:
+        """Whether the access at `asked` is legal."""
+        m.submodules.legality = legality = Legality(pmp_csrs=self._pmp_csrs)
+        m.d.comb += [
+            legality.address.eq(self.asked),
+            legality.attempt.eq(self.attempt),
+            legality.priv.eq(self._priv),
+            legality.tvm.eq(self.fields[Csr.MSTATUS]["TVM"]),
+            legality.stce.eq(self.fields[Csr.MENVCFG]["STCE"]),
+            legality.machine_enables.eq(self.registers[Csr.MCOUNTEREN]),
+            legality.supervisor_enables.eq(self.registers[Csr.SCOUNTEREN]),
+            self.legal.eq(legality.legal),
+        ]
 
     def _take_trap(self, m: Module) -> None:
         trap, status, registers = self.trap, self.fields[Csr.MSTATUS], self.registers

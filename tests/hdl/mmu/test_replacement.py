@@ -34,10 +34,10 @@ class Table(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
+        overlaps = Cat(self._overlaps(entry) for entry in self.entries)
+        chosen, displaced = replace(m, self, overlaps, self.fill)
+        m.d.comb += self.evicted.eq(displaced)
         with m.If(self.fill):
-            overlaps = Cat(self._overlaps(entry) for entry in self.entries)
-            chosen, displaced = replace(m, self, overlaps)
-            m.d.comb += self.evicted.eq(displaced)
             for slot, entry in enumerate(self.entries):
                 with m.If(chosen[slot]):
                     m.d.sync += entry.eq(self.new)

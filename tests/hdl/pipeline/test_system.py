@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.arch import Priv
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.stages import Executed
-from hdl.pipeline.system import forbid, is_refused, modify
+from hdl.pipeline.system import forbid, is_barred, modify
 from hdl.priv.csr import Environment
 from hdl.units.decoder import System, Unit
 from tests.support import member, simulate
@@ -20,8 +20,7 @@ class Instructions(wiring.Component):
     executed: In(Executed())
     environment: In(Environment())
     legal: In(1)
-    error: In(1)
-    refused: Out(1)
+    barred: Out(1)
     forbidden: Out(1)
     old: In(64)
     operand: In(64)
@@ -31,7 +30,7 @@ class Instructions(wiring.Component):
         m = Module()
         forbid(m, self.forbidden, self.executed, self.environment, self.legal)
         modify(m, self.written, self.executed.funct3, self.old, self.operand)
-        m.d.comb += self.refused.eq(is_refused(self.executed, self.forbidden, self.error))
+        m.d.comb += self.barred.eq(is_barred(self.executed, self.forbidden))
         return m
 
 
@@ -87,11 +86,11 @@ def test_csrs_are_written_set_and_cleared():
     simulate(dut, testbench)
 
 
-def test_one_exception_or_a_need_of_an_update_is_enough_to_be_refused():
+def test_one_exception_or_a_need_of_an_update_is_enough_to_be_barred():
     dut = Instructions()
-    none = {"executed__fetch__fault": Fault.NONE, "executed__data__fault": Fault.NONE}
-    names = ("interrupt", "illegal", "misaligned", "fetch__update", "data__update")
-    reasons = [{"error": 1}, {"executed__unit": Unit.CSR, "legal": 0}]
+    none = {"executed__fetch__fault": Fault.NONE}
+    names = ("interrupt", "illegal", "misaligned", "fetch__update")
+    reasons = [{"executed__unit": Unit.CSR, "legal": 0}]
     reasons += [{f"executed__{name}": 1} for name in names]
     reasons += [{name: fault} for name in none for fault in (Fault.PAGE, Fault.ACCESS)]
     good = dict.fromkeys([name for reason in reasons for name in reason], 0)
@@ -101,6 +100,6 @@ def test_one_exception_or_a_need_of_an_update_is_enough_to_be_refused():
         for reason in ({}, *reasons):
             for name, value in (good | reason).items():
                 ctx.set(member(dut, name), value)
-            assert ctx.get(dut.refused) == bool(reason), reason
+            assert ctx.get(dut.barred) == bool(reason), reason
 
     simulate(dut, testbench)

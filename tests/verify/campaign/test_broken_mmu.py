@@ -67,7 +67,9 @@ def _(patch):
 @breaks("a new entry of a TLB leaves others for its addresses there")
 def _(patch):
     right = tlb.replace
-    patch.setattr(tlb, "replace", lambda m, table, overlaps: right(m, table, overlaps & 0))
+    patch.setattr(
+        tlb, "replace", lambda m, table, overlaps, fills: right(m, table, overlaps & 0, fills)
+    )
 
 
 @breaks("the walk cache takes an address space for another")
@@ -97,8 +99,8 @@ def _(patch):
 
 @breaks("an update fills a TLB although a fence has come")
 def _(patch):
-    def fill(self, m, pte):
-        right(self, m, pte)
+    def fill(self, m):
+        right(self, m)
         m.d.comb += self.fill.valid.eq(~self.killed)
 
     right = Walker._fill
@@ -112,7 +114,7 @@ def _(patch):
 
 @breaks("a refused write of A and D is taken for granted")
 def _(patch):
-    patch.setattr(Walker, "_confirm", lambda self, m: self._fill(m, self.pte))
+    patch.setattr(Walker, "_confirm", lambda self, m: self._fill(m))
 
 
 @breaks("supervisors may run code of users")

@@ -13,6 +13,7 @@ from hdl.arch import HPMCOUNTERS, MHPMCOUNTERS, MHPMEVENTS, Csr, Priv
 from hdl.events import Event
 from hdl.priv.csr import CsrFile
 from tests.verify.formal.proof import Proof, assumes, free_inputs, invariant, proves
+from tests.verify.formal.watched_trap_stage import OF_MODE
 
 __all__ = ["CsrProof"]
 
@@ -341,9 +342,27 @@ class CsrProof(Proof):
         return unwritten & ~self.past(m, self.csrs.retire), self.new == self.old
 
     @proves
+    def legality_is_steady(self, m):
+        """What is legal changes only after a write, a trap or a return."""
+        csrs = self.csrs
+        event = Cat(csrs.write, self.trap.valid, csrs.mret, csrs.sret).any()
+        asked = Cat(csrs.asked, csrs.attempt)
+        quiet = self.past(m, ~event) & (asked == self.past(m, asked))
+        return quiet, csrs.legal == self.past(m, csrs.legal)
+
+    @proves
+    def mode_is_steady(self, m):
+        """The mode, TVM, TW and TSR change only after a trap, a return or a write of mstatus."""
+        csrs = self.csrs
+        written = csrs.write & self._reads(Csr.MSTATUS)
+        event = Cat(written, self.trap.valid, csrs.mret, csrs.sret).any()
+        mode = Cat(getattr(self.environment, name) for name in OF_MODE)
+        return self.past(m, ~event), mode == self.past(m, mode)
+
+    @proves
     def access_needs_privilege(self, m):
         """A legal access has the address's privilege, writes nothing read-only, and obeys TVM."""
         csrs, priv = self.csrs, self.environment.priv
-        trapped = self._reads(Csr.SATP) & (priv == Priv.S) & self.environment.tvm
-        writes = csrs.attempt & (csrs.address[10:] == 0b11)
-        return csrs.legal, (priv >= csrs.address[8:10]) & ~writes & ~trapped
+        trapped = (csrs.asked == Csr.SATP) & (priv == Priv.S) & self.environment.tvm
+        writes = csrs.attempt & (csrs.asked[10:] == 0b11)
+        return csrs.legal, (priv >= csrs.asked[8:10]) & ~writes & ~trapped

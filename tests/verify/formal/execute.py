@@ -61,9 +61,6 @@ class ExecuteProof(Proof):
         self.insn = Decoded().create(path=("insn",))
         with m.If(stage.accept):
             m.d.sync += copy(self.insn, stage.decoded)
-        with m.Elif(stage.redirect.valid):
-            # It redirects once, though it stays.
-            m.d.sync += self.insn.predicted.eq(0)
 
     def _is_atomic(self):
         return Cat(self.executed.unit == unit for unit in ATOMIC_UNITS).any()

@@ -65,8 +65,8 @@ BUGS = {
     ),
     "G of a pointer is forgotten": Bug(
         "mmu/walker.py",
-        "g = self.g | pte.flags.g",
-        "g = pte.flags.g",
+        "self.g.eq(self.g | pte.flags.g)",
+        "self.g.eq(pte.flags.g)",
         "walker",
         "fill_as_specified",
     ),
@@ -100,8 +100,8 @@ BUGS = {
     ),
     "a pointer is filled in the cycle of a fence": Bug(
         "mmu/walk_cache.py",
-        "with m.Elif(self.fill.valid):",
-        "with m.If(self.fill.valid):",
+        "self._fill(m, self.fill.valid & ~self.flush)",
+        "self._fill(m, self.fill.valid)",
         "walk_cache",
         "flush_forgets_all",
     ),
@@ -227,10 +227,17 @@ BUGS = {
     ),
     "what a trap squashes comes in": Bug(
         "pipeline/trap.py",
-        "(finishes & ~refused & ~self._serial)",
-        "(finishes & ~self._serial)",
+        "(finishes & ~refused & ~self._foresight.serial)",
+        "(finishes & ~self._foresight.serial)",
         "trap_stage",
         "squashed_stay_out",
+    ),
+    "what a CSR instruction may do is asked before a write of what says so": Bug(
+        "pipeline/system.py",
+        "result.csrs_wait.eq(writes)",
+        "result.csrs_wait.eq(0)",
+        "trap_stage",
+        "csrs_are_not_judged_too_early",
     ),
     "a return leaps before an older write of its xepc": Bug(
         "pipeline/leap.py",

@@ -113,6 +113,14 @@ class TrapStageProof(WatchedTrapStage):
         return event.any(), ~self.stage.ready
 
     @proves
+    def csrs_are_not_judged_too_early(self, m):
+        """What a CSR instruction may do is asked as it enters, beside no write, trap or return."""
+        enters = self.taken & (self.stage.executed.unit == Unit.CSR)
+        event = Cat(self.csrs.write, self.csrs.sret, self.csrs.mret, self.trap.valid)
+        asked = self.csrs.asked == self.stage.executed.insn[20:32]
+        return enters, asked & ~event.any()
+
+    @proves
     def csrs_are_read_when_leaving(self, m):
         """A CSR is read, at its instruction's address, in the cycle in which that leaves."""
         read = (self.csrs.address == self.insn.insn[20:32]) & (
@@ -129,7 +137,7 @@ class TrapStageProof(WatchedTrapStage):
     @proves
     def csrs_are_written_by_their_instructions(self, m):
         """A CSR is written only by a legal Zicsr instruction that retires, at its address."""
-        legal = self.csrs.legal & (self.csrs.address == self.insn.insn[20:32])
+        legal = self.allowed & (self.csrs.address == self.insn.insn[20:32])
         return self.csrs.write, self.stage.wen & self.is_unit(Unit.CSR) & legal
 
     @proves

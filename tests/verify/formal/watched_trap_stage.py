@@ -3,17 +3,23 @@
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import wiring
 
-from hdl.arch import Priv
+from hdl.arch import Csr, Priv
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.leap import LEAPING
 from hdl.pipeline.stages import Executed, copy
+from hdl.pipeline.system import Sequel, sequel
 from hdl.pipeline.trap import TrapStage
 from hdl.priv.csr import CsrFile
 from hdl.units.decoder import System, Unit
 from tests.verify.formal.proof import Proof, assumes, free_inputs, invariant
 
-__all__ = ["ATOMIC_UNITS", "MEMORY_UNITS", "AnyCsrs", "WatchedTrapStage", "carries_no_exception"]
+__all__ = [
+    *("ATOMIC_UNITS", "MEMORY_UNITS", "OF_MODE"),
+    *("AnyCsrs", "WatchedTrapStage", "carries_no_exception"),
+]
 
+#: What says in which mode the hart is, and which privileged instructions that forbids.
+OF_MODE = ("priv", "data_priv", "tvm", "tw", "tsr")
 ATOMIC_UNITS = (Unit.LR, Unit.SC, Unit.AMO)
 MEMORY_UNITS = (Unit.LOAD, Unit.STORE, *ATOMIC_UNITS)
 
@@ -94,10 +100,15 @@ class WatchedTrapStage(Proof):
         stage = self.stage
         self.insn = Executed().create(path=("insn",))
         self.held = Signal()
+        #: Its access to a CSR is legal. That was asked as it entered, in a cycle that changes no
+        #: CSR then (`tests.verify.formal.trap_stage`), and the CSRs change what is legal only by
+        #: such an event (`tests.verify.formal.csrs`).
+        self.allowed = Signal()
         self.taken = stage.executed_valid & stage.ready
         m.d.comb += self.held.eq(~stage.empty)
         with m.If(self.taken):
             m.d.sync += copy(self.insn, stage.executed)
+            m.d.sync += self.allowed.eq(self.csrs.legal)
         self.effects = Cat(
             stage.wen,
             stage.sfence.valid,
@@ -141,7 +152,7 @@ class WatchedTrapStage(Proof):
             | (self.is_system(System.MRET) & (user | supervisor))
             | (self.is_system(System.WFI) & (user | (supervisor & environment.tw)))
             | (self.is_system(System.SFENCE_VMA) & (user | (supervisor & environment.tvm)))
-            | (self.is_unit(Unit.CSR) & ~self.csrs.legal)
+            | (self.is_unit(Unit.CSR) & ~self.allowed)
         )
 
     @assumes
@@ -162,10 +173,11 @@ class WatchedTrapStage(Proof):
 
     @assumes
     def mode_is_steady(self, m):
-        """The mode is U, S or M, and changes only after a trap, a return or a CSR write."""
+        """The mode is U, S or M; it and TVM, TW, TSR change by traps, returns and mstatus only."""
         environment = self.environment
-        modes = Cat(environment.priv, environment.data_priv)
-        event = self.trap.valid | self.csrs.write | self.csrs.sret | self.csrs.mret
+        modes = Cat(getattr(environment, name) for name in OF_MODE)
+        written = self.csrs.write & (self.csrs.address == Csr.MSTATUS)
+        event = self.trap.valid | written | self.csrs.sret | self.csrs.mret
         known = (environment.priv != 2) & (environment.data_priv != 2)
         return known & (self.past(m, event, init=1) | (modes == self.past(m, modes)))
 
@@ -181,6 +193,21 @@ class WatchedTrapStage(Proof):
             )
         ]
         return ~self.held | (Cat(same).all() & is_consistent(self.insn))
+
+    @invariant
+    def foreseen_is_what_is(self, m):
+        """What was found out of the instruction as it entered is true of it now."""
+        known, forbidden, found = self.stage._foresight.known, self.is_forbidden(), has(self.insn)
+        barred = Cat(forbidden, *(found[name] for name in found if name != "data")).any()
+        behind = Signal(Sequel)
+        sequel(m, behind, self.insn, protected=False, misaligned=False)
+        right = Cat(
+            known.forbidden == forbidden,
+            known.barred == barred,
+            known.calls == self.is_system(System.ECALL, System.EBREAK),
+            known.sequel == behind,
+        )
+        return ~self.held | right.all()
 
     @invariant
     def csr_is_the_instructions(self, m):

@@ -53,19 +53,22 @@ def test_predictions(kind, compressed):
     bench.run(testbench)
 
 
-def test_redirects_only_when_the_instruction_goes_on():
+def test_a_jump_redirects_at_once_and_once():
+    """Before the trap stage is ready; then it goes on, and the next one redirects again."""
     bench = Bench()
 
     async def testbench():
-        bench.set(ready=0)
-        await bench.put(**KINDS["jal"][0])
-        for _ in range(3):
+        for _ in range(2):
+            bench.set(ready=0)
+            await bench.put(**KINDS["jal"][0])
+            for first in (1, 0, 0):
+                assert bench.get("valid")
+                assert bench.get("redirect__valid") == bench.get("learn__valid") == first
+                await bench.tick()
+            bench.set(ready=1)
             assert bench.get("valid")
             assert not bench.get("redirect__valid")
-            assert not bench.get("learn__valid")
             await bench.tick()
-        bench.set(ready=1)
-        assert bench.get("redirect__valid")
 
     bench.run(testbench)
 

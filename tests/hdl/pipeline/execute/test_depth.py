@@ -27,7 +27,6 @@ def stage(tmp_path_factory):
         ("held__address", "translation__valid", 3),
         ("held__address", "redirect__valid", 9),
         ("held__rs1_data", "redirect__valid", 22),
-        ("ready", "redirect__valid", 3),
         ("ready", "accept", 2),
         ("translation__done", "request__valid", 4),
         ("request__ready", "accept", 5),
@@ -43,6 +42,7 @@ def test_no_way_is_longer_than_it_was(stage, source, sink, cells):
         ("translation__done", "redirect__valid"),
         ("translation__pa", "redirect__valid"),
         ("request__ready", "redirect__valid"),
+        ("ready", "redirect__valid"),
         # Nor does one from the physical address but to what is accessed there.
         ("translation__pa", "request__valid"),
         ("translation__pa", "accept"),

@@ -18,7 +18,7 @@ class Bench:
 
     def __init__(self, **parameters):
         self.dut = CsrFile(**parameters)
-        self._access = Cat(self.dut.address, self.dut.attempt)
+        self._access = Cat(self.dut.asked, self.dut.attempt)
 
     def run(self, testbench):
         async def bound(ctx):
