@@ -254,6 +254,8 @@ class RunConfig(MachineConfig):
         if self.check:
             object.__setattr__(self, "traced", True)
         try:
+            if not isinstance(self.policy, str):
+                raise ConfigError(f"policy must be a name, not {self.policy!r}")
             make_policy(self.policy)
         except PolicyError as error:
             raise ConfigError(str(error)) from error

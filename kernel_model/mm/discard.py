@@ -17,7 +17,7 @@ _AGAIN = (Owner.HEAP, Owner.STACK, Owner.MMAP)
 
 def owned(space: AddressSpace, start: int, end: int) -> bool:
     """Every page from `start` to `end`, multiples of the page size, is the process's."""
-    if start <= end <= space.regions.end:
+    if start <= end <= space.regions.end or start == end:
         return True
     return start < end and space.regions.cover(start, end)
 

@@ -23,6 +23,8 @@ LAZY = "lazy"
 #: Those that are whole, by name.
 POLICIES: dict[str, Policy] = {LAZY: Lazy(), "eager": Eager()}
 
+#: How like one that there is a name has to be that it is asked for.
+_NEAR = 0.7
 #: Pages that an option may name.
 _MOST = 512
 
@@ -80,7 +82,7 @@ POLICY_NAMES = (
 
 def _perhaps(name: str) -> str:
     """What may have been meant by a name that there is not."""
-    near = get_close_matches(name, (*POLICIES, *_PARTS), 1)
+    near = get_close_matches(name, (*POLICIES, *_PARTS), 1, _NEAR)
     return f"; did you mean {near[0]}?" if near else ""
 
 
@@ -88,6 +90,8 @@ def _perhaps(name: str) -> str:
 def _joined(text: str) -> Policy:
     parts: dict[str, Any] = {}
     deciders: dict[str, str] = {}
+    if "," in text:
+        raise PolicyError(f"policy {text!r}: + joins several to one; a list is for compare")
     for word in text.split("+"):
         name, colon, option = word.partition(":")
         part = _PARTS.get(name)

@@ -1,6 +1,7 @@
 """What the command `sweep` does, from the file to the table."""
 
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,10 +44,7 @@ def run_sweep(
     """
     spec = read_spec(path)
     programs = find_programs(spec)
-    folder.mkdir(parents=True, exist_ok=True)
-    with Ledger.opened(folder / "points.jsonl") as ledger:
-        if fresh:
-            ledger.forget()
+    with _ledger(folder, anew=fresh, only_read=dry_run) as ledger:
         planned = plan(spec, programs, ledger, retry=retry)
         _say_plan(planned, file)
         if dry_run:
@@ -69,6 +67,21 @@ def run_sweep(
 
             complete(planned, ledger, open_engine, trusted=trusts_sources(), progress=progress)
         return _finish(spec, folder, planned.rows(ledger), file)
+
+
+@contextmanager
+def _ledger(folder: Path, *, anew: bool, only_read: bool) -> Iterator[Ledger]:
+    """What is done of the sweep, of which nothing is if it is to be done anew."""
+    path = folder / "points.jsonl"
+    with tempfile.TemporaryDirectory() as empty:
+        if only_read and (anew or not path.exists()):
+            path = Path(empty) / path.name
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+        with Ledger.opened(path) as ledger:
+            if anew:
+                ledger.forget()
+            yield ledger
 
 
 def _cores() -> int:
@@ -99,10 +112,10 @@ def _finish(spec: Spec, folder: Path, rows: Sequence[dict[str, Any]], file: Text
     write_page(folder / names[-1], spec, rows)
     failed = [row for row in rows if row["error"]]
     if failed:
-        columns = [Column("point"), Column("program", left=True), Column("error", left=True)]
+        texts = ("program", "arguments", "error")
+        columns = [Column("point"), *(Column(name, left=True) for name in texts)]
         shown = [
-            tuple(visible(str(row[name])) for name in ("point", "program", "error"))
-            for row in failed[:_SHOWN]
+            tuple(visible(str(row[name])) for name in ("point", *texts)) for row in failed[:_SHOWN]
         ]
         more = [Gap(len(failed) - _SHOWN)] if len(failed) > _SHOWN else []
         print_table("Failed", columns, [*shown, *more], file)

@@ -11,16 +11,18 @@ from sim.output.traces import Emit
 
 __all__ = ["Deaths"]
 
+#: The hart does not tell which of them it was.
+_REFUSED = ": it, or a page-table entry on the way to it, is where no memory is, or was refused"
 #: Exceptions other than page faults, and what there is to know of each.
 _REASONS: dict[int, str] = {
     Cause.FETCH_MISALIGNED: "misaligned jump",
-    Cause.FETCH_ACCESS: "fetch from where there is no memory",
+    Cause.FETCH_ACCESS: "fetch access fault" + _REFUSED,
     Cause.ILLEGAL: "illegal instruction {stval:#x} (the hart has no floating point)",
     Cause.BREAKPOINT: "ebreak",
     Cause.LOAD_MISALIGNED: "misaligned load from {stval:#x} (--misaligned allows all but atomics)",
     Cause.STORE_MISALIGNED: "misaligned store to {stval:#x} (--misaligned allows all but atomics)",
-    Cause.LOAD_ACCESS: "load from {stval:#x}, where there is no memory",
-    Cause.STORE_ACCESS: "store to {stval:#x}, where there is no memory",
+    Cause.LOAD_ACCESS: "load access fault at {stval:#x}" + _REFUSED,
+    Cause.STORE_ACCESS: "store access fault at {stval:#x}" + _REFUSED,
 }
 
 
@@ -61,7 +63,8 @@ class Deaths(KernelWatcher):
             return _REASONS[frame.scause].format(stval=frame.stval)
         if not self._no_frame:
             return None
-        return (
-            f"out of memory for the page of {frame.stval:#x}: all {self._kernel.kmem.used:,} "
-            "pages of RAM are in use (--memory MIB gives more)"
-        )
+        kmem = self._kernel.kmem
+        what = f"out of memory for the page of {frame.stval:#x}"
+        if kmem.free:
+            return f"{what}: kalloc found no frame, though {kmem.free:,} are free (--fail)"
+        return f"{what}: all {kmem.used:,} pages of RAM are in use (--memory MIB gives more)"

@@ -57,9 +57,9 @@ _WHY = {
     Why.GUARD_PAGE: "the page is mapped, but not for user mode",
     Why.PAGE_RIGHTS: "the page is mapped, and does not allow the access",
     Why.OWNER_RIGHTS: "the page has no frame yet, and its owner does not allow the access",
-    Why.NO_FRAME: "it is below the size and has no frame yet, but none is left",
-    Why.NO_TABLE: "it is below the size, but no frame is left for a page table",
-    Why.NO_COPY: "others have the page's frame, too, but none is left for a copy",
+    Why.NO_FRAME: "it is below the size and has no frame yet, but kalloc finds none",
+    Why.NO_TABLE: "it is below the size, but kalloc finds no frame for a page table",
+    Why.NO_COPY: "others have the page's frame, too, but kalloc finds none for a copy",
     Why.RUN_ENDED: "the run ended before it",
 }
 #: What was done to the frame, where it was not just mapped.

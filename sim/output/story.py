@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from hdl.arch import Cause
+from hdl.arch import PAGE_SIZE, Cause
 from kernel_model.mm.peek import flag_letters
 from kernel_model.mm.served import Decision, FaultOutcome, PteWrite, Via
 from sim.engines.story import Lookup
@@ -16,6 +16,8 @@ from sim.output.translation import conclusion, parts_of, walk
 
 __all__ = ["average", "ending_in_words", "no_walk_in_words", "tell"]
 
+#: Stretches of pages that are named.
+_RUNS = 4
 #: Stands for a blank that ends no line.
 _FIXED = "\xa0"
 
@@ -155,6 +157,21 @@ def _changes(outcome: FaultOutcome) -> Iterator[str]:
     """The page-table entries that were written."""
     for write in outcome.writes:
         yield f"    {_change(write)}"
+    if outcome.ahead:
+        yield from _wrapped(f"with it the policy has mapped {_pages(outcome.ahead)}", 4)
+
+
+def _pages(pages: Sequence[int]) -> str:
+    """Addresses of pages; of such that follow each other the first and the last."""
+    runs: list[list[int]] = []
+    for page in sorted(pages):
+        if runs and page == runs[-1][-1] + PAGE_SIZE:
+            runs[-1][1:] = [page]
+        else:
+            runs.append([page])
+    told = [" to ".join(f"{page:#x}" for page in run) for run in runs]
+    more = len(told) - _RUNS
+    return ", ".join(told[:_RUNS]) + (f" and {more:,} more stretches" if more > 0 else "")
 
 
 def _change(write: PteWrite) -> str:
@@ -175,5 +192,5 @@ def ending_in_words(fault: PageFault) -> str:
     if fault.served.via is not None:
         return "the system call goes on"
     if fault.retired_cycle is None:
-        return "the run ended before the instruction was made again"
+        return "the instruction has not retired: its process or the run ended before"
     return f"the instruction is made again, and retires in cycle {fault.retired_cycle:,}"

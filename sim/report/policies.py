@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -230,9 +230,11 @@ def _judged(trials: Sequence[Trial]) -> Iterator[str]:
         min(alike, key=lambda each: each.cycles),
         min(alike, key=lambda each: each.frames),
     )
-    yield f"Fewest cycles: {fastest.policy}, {fastest.cycles:,}{_than(first, fastest)}."
-    yield f"Fewest frames: {smallest.policy}, {smallest.frames:,} at most."
-    if first.exit_status and len(alike) == len(trials):
+    fast = _names(each for each in alike if each.cycles == fastest.cycles)
+    small = _names(each for each in alike if each.frames == smallest.frames)
+    yield f"Fewest cycles: {fast}, {fastest.cycles:,}{_than(first, fastest)}."
+    yield f"Fewest frames: {small}, {smallest.frames:,} at most."
+    if first.exit_status and all(each.exit_status == first.exit_status for each in trials):
         yield f"The program has not ended well: the status is {first.exit_status} under each."
     for each in trials:
         if each.exit_status != first.exit_status:
@@ -246,6 +248,11 @@ def _judged(trials: Sequence[Trial]) -> Iterator[str]:
                 f"Not alike: line {line:,} of the output is {texts[0]} under {each.policy}, "
                 f"{texts[1]} under {first.policy}."
             )
+
+
+def _names(trials: Iterable[Trial]) -> str:
+    *names, last = (each.policy for each in trials)
+    return f"{', '.join(names)} and {last}" if names else last
 
 
 def _first_difference(one: bytes, other: bytes) -> tuple[int, list[str]]:

@@ -26,7 +26,10 @@ def write_page(path: Path, spec: Spec, rows: Sequence[dict[str, Any]]) -> None:
         "columns": {
             **{name: [_parameter(row[name]) for row in rows] for name in swept},
             "program": commands,
-            **{name: [row.get(name) for row in rows] for name in measured},
+            # What has not come to its end has not been measured.
+            **{
+                name: [None if row["error"] else row.get(name) for row in rows] for name in measured
+            },
         },
     }
     failed = [

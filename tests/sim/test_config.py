@@ -45,6 +45,8 @@ def test_a_machine_that_cannot_be_is_refused(parameters, message):
             "drop_tlb must be 0 or at least 320, 32 accesses to memory, not 319",
         ),
         ({"bus_error": ("0@1",) * 17}, "bus_error must be 16 at most, not 17"),
+        ({"policy": None}, "policy must be a name, not None"),
+        ({"policy": ["cow"]}, "policy must be a name, not ['cow']"),
         ({"abi": "2021"}, "abi must be one of auto, lab, 2025, not '2021'"),
         ({"tick": 0}, "tick must be 1 to 4611686018427387904, not 0"),
         ({"quantum": -1}, "quantum must be 0 to 4611686018427387904, not -1"),

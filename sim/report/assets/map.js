@@ -120,6 +120,7 @@ function mapLegend(changes, heights) {
   const shown = ["promised", "touched", "shared", "given"].filter((name) => name !== "shared" || changes.some((each) => each.state === 3));
   return el("ul", { class: "legend" }, shown.map((name) =>
     el("li", {}, el("span", { class: `swatch kind-${name}` }), STATE_NAMES[STATES.indexOf(name)])),
+    el("li", {}, "point at a page for its owner"),
     heights.isShortened ? el("li", {}, "stretches of pages that are alike are shortened") : null);
 }
 

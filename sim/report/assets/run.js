@@ -29,7 +29,7 @@ function wordCount(faults, name, wanted) {
 function showRun(run) {
   byId("processes").append(smallTable("Processes", ["pid", "program", ["faults", "number"], ["system calls", "number"],
     ["user cycles", "number"], ["kernel cycles", "number"], ["pages at most", "number"], ["page tables", "number"], ["status", "number"]],
-    run.processes.map((each) => [String(each.pid), each.name, [grouped(each.minor_faults), "number"],
+    run.processes.map((each) => [String(each.pid), each.name, [grouped(each.minor_faults + each.fatal_faults), "number"],
       [grouped(each.syscalls), "number"], [grouped(each.user_cycles), "number"], [grouped(each.kernel_cycles), "number"],
       [grouped(each.resident_pages), "number"], [grouped(each.page_tables), "number"],
       [each.exit_status === null ? "has not ended" : String(each.exit_status), "number"]])));

@@ -80,6 +80,7 @@ def test_programs_see_the_same_under_every_policy():
         ),
         ("superpage:2", "policy 'superpage:2': superpage has no option"),
         ("cow+", "policy must be one of"),
+        ("lazy,cow", "policy 'lazy,cow': + joins several to one; a list is for compare"),
         ("eagr", "not 'eagr'; did you mean eager?"),
         ("cow+supepage", "not 'cow+supepage'; did you mean superpage?"),
     ],

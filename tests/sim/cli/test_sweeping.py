@@ -22,10 +22,14 @@ def test_a_table_in_all_its_forms_and_a_failure_in_it(tmp_path, capsys):
 
     assert sweep(tmp_path, "into/new", "--dry-run", "--workers", "1") == 0
     assert capsys.readouterr().out == "8 points on 1 hart, 0 done before\n"
+    assert not (tmp_path / "into").exists()
     assert sweep(tmp_path, "into/new", "--workers", "1") == 1
     said = capsys.readouterr().out
-    assert "usertests  not finished after 1,000,000 cycles" in said
+    assert "usertests             not finished after 1,000,000 cycles" in said
     assert "8 points, 4 failed: " in said
+    assert sweep(tmp_path, "into/new", "--dry-run", "--fresh") == 0
+    assert sweep(tmp_path, "into/new", "--dry-run") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "8 points on 1 hart, 8 done before"
     names = {path.name for path in (tmp_path / "into" / "new").iterdir()}
     assert names == {"points.jsonl", "table.csv", "table.parquet", "report.html"}
 

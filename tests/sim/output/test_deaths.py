@@ -31,7 +31,7 @@ def killed(hart, cause, stval):
 @pytest.mark.parametrize("nth", [1, 2], ids=["page", "page table"])
 def test_out_of_memory_is_said_beside_the_kernels_lines(hart, said, nth):
     heap = hart.sbrk(1 << 30)
-    used = hart.kernel.kmem.used
+    free = hart.kernel.kmem.free
     with failing_kalloc(hart.kernel, nth):
         killed(hart, Cause.STORE_PAGE, heap + (1 << 29))
     assert hart.kernel.faults[-1].outcome.why in (Why.NO_FRAME, Why.NO_TABLE)
@@ -39,9 +39,19 @@ def test_out_of_memory_is_said_beside_the_kernels_lines(hart, said, nth):
         (
             2,
             f"trapline: pid 2 (prog) is killed at pc 0x1234: out of memory for the page of "
-            f"{heap + (1 << 29):#x}: all {used} pages of RAM are in use (--memory MIB gives more)",
+            f"{heap + (1 << 29):#x}: kalloc found no frame, though {free:,} are free (--fail)",
         )
     ]
+
+
+def test_memory_that_is_full_is_said_to_be(hart, said):
+    kmem, heap = hart.kernel.kmem, hart.sbrk(1 << 30)
+    while kmem.free:
+        kmem.kalloc()
+    used = kmem.used
+    killed(hart, Cause.STORE_PAGE, heap)
+    ((_, line),) = said
+    assert line.endswith(f"all {used:,} pages of RAM are in use (--memory MIB gives more)")
 
 
 def test_the_kernels_own_lines_are_xv6s(hart, said):
@@ -77,7 +87,11 @@ def test_a_bad_pointer_is_not_out_of_memory(hart, said):
         ),
         (Cause.ILLEGAL, "illegal instruction 0x2001 (the hart has no floating point)"),
         (Cause.BREAKPOINT, "ebreak"),
-        (Cause.LOAD_ACCESS, "load from 0x2001, where there is no memory"),
+        (
+            Cause.LOAD_ACCESS,
+            "load access fault at 0x2001: it, or a page-table entry on the way to it, is where no "
+            "memory is, or was refused",
+        ),
     ],
 )
 def test_an_exception_that_is_no_page_fault_is_named(hart, said, cause, words):

@@ -169,6 +169,18 @@ def test_what_else_the_kernel_did_is_told_step_by_step():
     assert told(fault)[-1] == "  the process is killed, and the run is over"
 
 
+def test_pages_that_were_mapped_with_it_are_named():
+    served = mapped(0x44, Cause.LOAD_PAGE, 0x5008)
+    pages = (0x6000, 0x7000, 0x8000, 0x4000, *range(0x10000, 0x20000, 0x2000))
+    served = served._replace(outcome=served.outcome._replace(ahead=pages))
+    lines = told(fault_of(served))
+    (first,) = (at for at, line in enumerate(lines) if "with it the policy" in line)
+    assert " ".join(line.strip() for line in lines[first : first + 2]) == (
+        "with it the policy has mapped 0x4000, 0x6000 to 0x8000, 0x10000, 0x12000 "
+        "and 6 more stretches"
+    )
+
+
 def test_what_a_system_call_touched_is_told_as_its_work():
     fault = fault_of(mapped(None, Cause.STORE_PAGE, 0x5008, via="copyout"), retried_at=None)
 
@@ -197,7 +209,7 @@ def test_what_has_not_been_retried_has_the_sum_so_far():
 
     assert "  so far          1,216" in lines
     assert not any(line.startswith("  cycles") for line in lines)
-    assert lines[-1] == "  the run ended before the instruction was made again"
+    assert lines[-1] == "  the instruction has not retired: its process or the run ended before"
 
 
 @pytest.mark.parametrize("why", Why)

@@ -123,6 +123,19 @@ def test_the_best_is_said_with_its_reason():
     ]
 
 
+def test_those_that_are_as_good_are_all_named():
+    trials = [made("lazy", 7, 3), made("cow", 7, 2), made("eager", 7, 2), made("batch:2", 8, 2)]
+    assert verdict(trials)[:2] == [
+        "Fewest cycles: lazy, cow and eager, 7.",
+        "Fewest frames: cow, eager and batch:2, 2 at most.",
+    ]
+
+
+def test_a_program_that_ends_badly_is_said_to_whatever_it_prints():
+    trials = [made("lazy", 7, 3, output=text, status=255) for text in (b"a", b"b")]
+    assert "The program has not ended well: the status is 255 under each." in verdict(trials)
+
+
 def test_the_first_may_be_the_best():
     assert verdict([made("lazy", 7, 1), made("cow", 9, 2)])[0] == "Fewest cycles: lazy, 7."
 

@@ -111,9 +111,8 @@ class Pieces:
             ends = list(range(1, top + 1))
         elif is_bitwise(cell):
             ends = self._ends(index, top)
-        elif top > WIDEST:
-            raise c.Unsupported(f"arithmetic on {top} bits at {cell.source}")
         else:
+            assert top <= WIDEST, f"{cell} has not been made narrow"
             ends = [top]
         self._starts[index] = starts = [0, *ends[:-1]]
         self._of[index] = [

@@ -16,6 +16,7 @@ from sim.engines.native.compiler.dead_bits import live_bits, prune
 from sim.engines.native.compiler.emit import PRELUDE
 from sim.engines.native.compiler.events import Events
 from sim.engines.native.compiler.layout import Layout
+from sim.engines.native.compiler.narrowing import narrow
 from sim.engines.native.compiler.rarely import NEVER, Rarely
 from sim.engines.native.compiler.scheduling import schedule
 from sim.engines.native.compiler.simplify import simplify
@@ -65,19 +66,27 @@ class TranslatedDesign:
     ):
         self.design = extract.prepare(top)
         resets = () if pullable else extract.resets(self.design)
-        self.circuit = circuit = optimize(extract.extract(self.design, resets, events))
         self._everything = everything
         self._rarely = rarely
         self._outputs = outputs
-        self._slots = self._slots_of(circuit)
         self.shown_words = 0
-        self._shown = self._words_of_signals() if everything else []
-        self._live = self._live_bits(places or {})
-        self.circuit = circuit = prune(circuit, self._live)
+        self.circuit = optimize(extract.extract(self.design, resets, events))
+        self._survey(places or {})
+        narrowed = narrow(self.circuit, self._live)
+        if narrowed is not self.circuit:
+            self.circuit = optimize(narrowed)
+            self._survey(places or {})
+        self.circuit = circuit = prune(self.circuit, self._live)
         self.pieces = split(circuit, self._live)
         # One word more, for inputs that nothing reads.
         self._unread = len(self._slots)
         self.layout = Layout.of(self.pieces, self._live, len(self._slots) + 1)
+
+    def _survey(self, places: Mapping[str, Place]) -> None:
+        """Finds what the circuit shows, and which of its bits matter."""
+        self._slots = self._slots_of(self.circuit)
+        self._shown = self._words_of_signals() if self._everything else []
+        self._live = self._live_bits(places)
 
     def _words_of_signals(self) -> list[tuple[int, c.Value]]:
         """Slots of all signals, a word at a time; fills `shown`. Equal signals share theirs."""

@@ -19,19 +19,22 @@ class RandomExpressions:
         self._seed, self._random = seed, Random(seed)
         # One in ten is large.
         self._scale = 1 + (seed % 10 == 0)
+        # And in some no type of the host's is as wide as the arithmetic.
+        self._widest = WIDEST_SIGNAL if seed % 20 == 7 else WIDEST
         self._known: list[Value] = []
         self._count = 0
         #: For statements that are under no condition.
         self._outside = Module()
 
-    def _width(self, widest=WIDEST):
+    def _width(self, widest=None):
+        widest = self._widest if widest is None else widest
         kind = self._random.random()
         if kind < 0.5:
             return min(self._random.choice(EDGES), widest)
         return self._random.randint(1, min(10, widest) if kind < 0.8 else widest)
 
     def _shape(self):
-        width = self._width(WIDEST_SIGNAL if self._random.random() < 0.1 else WIDEST)
+        width = self._width(WIDEST_SIGNAL if self._random.random() < 0.1 else self._widest)
         return self._random.choice((unsigned, signed))(width)
 
     def _signal(self, shape=None, **options):
@@ -85,9 +88,9 @@ class RandomExpressions:
         cut = value[start : start + widest]
         return cut.as_signed() if value.shape().signed and widest else cut
 
-    def _plain(self, depth, widest=WIDEST):
+    def _plain(self, depth, widest=None):
         """As `_operand`, but unsigned."""
-        return self._operand(depth, widest).as_unsigned()
+        return self._operand(depth, self._widest if widest is None else widest).as_unsigned()
 
     def _named(self, value):
         """A signal with this value: pysim computes parts of other things past their end wrongly."""
@@ -97,7 +100,7 @@ class RandomExpressions:
         return signal
 
     def _unary(self, depth):
-        value = self._operand(depth, WIDEST - 1)
+        value = self._operand(depth, self._widest - 1)
         return self._random.choice(
             (
                 lambda: ~value,
@@ -113,7 +116,7 @@ class RandomExpressions:
 
     def _binary(self, depth):
         op = self._random.choice(("+", "-", "*", "//", "%", "<", "<=", ">", ">=", "==", "!="))
-        widest = WIDEST // 2 if op == "*" else WIDEST - 2
+        widest = self._widest // 2 if op == "*" else self._widest - 2
         a, b = self._operand(depth, widest), self._operand(depth, widest)
         return _OPERATORS[op](a, b)
 
@@ -123,12 +126,12 @@ class RandomExpressions:
 
     def _shift(self, depth):
         if self._random.random() < 0.5:
-            return self._operand(depth, WIDEST) >> self._plain(depth, self._width(64))
+            return self._operand(depth, self._widest) >> self._plain(depth, self._width(64))
         amount = self._random.randint(0, 6)
-        return self._operand(depth, WIDEST - (1 << amount)) << self._plain(depth, amount)
+        return self._operand(depth, self._widest - (1 << amount)) << self._plain(depth, amount)
 
     def _constant_shift(self, depth):
-        value = self._operand(depth, WIDEST)
+        value = self._operand(depth, self._widest)
         method = self._random.choice(("shift_left", "shift_right", "rotate_left", "rotate_right"))
         amount = self._random.randint(0, 20)
         if method.startswith("rotate"):
@@ -139,7 +142,7 @@ class RandomExpressions:
         return self._cut(self._expression(depth))
 
     def _part(self, depth):
-        value = self._named(self._operand(depth, WIDEST))
+        value = self._named(self._operand(depth, self._widest))
         offset = self._plain(depth, self._random.choice((1, 3, 5, 8, 40)))
         width = self._random.randint(0, len(value))
         if self._random.random() < 0.5:

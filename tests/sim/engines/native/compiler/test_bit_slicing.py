@@ -1,7 +1,5 @@
 """Splitting cells into pieces that fit a word and have no loops."""
 
-import pytest
-
 from sim.engines.native.compiler import circuit as c
 from sim.engines.native.compiler.bit_slicing import Piece
 from tests.sim.engines.native.compiler.cells import (
@@ -44,12 +42,6 @@ def test_arithmetic_stays_whole():
     total = operator("+", 128, out(1, 0, 128), out(1, 0, 128))
     pieces, _ = split_for(circuit(flip_flop(128), total), out(2, 0, 128))
     assert cuts(pieces, 2) == [(0, 128)]
-
-
-def test_arithmetic_on_more_than_two_words_is_refused():
-    total = operator("+", 129, (1,) * 129, out(1, 0, 129))
-    with pytest.raises(c.Unsupported, match=f"arithmetic on 129 bits at {source}"):
-        split_for(circuit(flip_flop(129), total), out(2, 0, 129))
 
 
 def test_a_field_made_of_another_field_is_a_piece_of_its_own():

@@ -21,77 +21,9 @@ from tests.sim.engines.native.compiler.cells import (
     source,
     split_for,
 )
+from tests.sim.engines.native.compiler.meanings import DISTANCE, cells_and_meanings
 
 WIDTHS = (1, 2, 7, 8, 31, 32, 33, 63, 64, 65, 127, 128)
-
-
-def signed(number, width):
-    return number - (1 << width) if number >> (width - 1) & 1 else number
-
-
-def divide(a, b):
-    return a // b if b else 0
-
-
-def modulo(a, b):
-    return a % b if b else 0
-
-
-#: What a binary operator makes of two numbers; "s" and "u" in front say how it reads them.
-BINARY = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "&": lambda a, b: a & b,
-    "|": lambda a, b: a | b,
-    "^": lambda a, b: a ^ b,
-    "//": divide,
-    "%": modulo,
-    ">>": lambda a, b: a >> b,
-    "<<": lambda a, b: a << b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-UNARY = {
-    "~": lambda a, width: ~a,
-    "-": lambda a, width: -a,
-    "b": lambda a, width: a != 0,
-    "r|": lambda a, width: a != 0,
-    "r&": lambda a, width: a == (1 << width) - 1,
-    "r^": lambda a, width: a.bit_count() & 1,
-}
-TESTS = ("==", "!=", "<", "<=", ">", ">=")
-PLAIN = ("+", "-", "*", "&", "|", "^", "==", "!=", "<<")
-#: A distance's bits: enough to shift everything out.
-DISTANCE = 8
-
-
-def cells_and_meanings(width):
-    """Every operator on inputs 1 and 2 of `width` bits and 3, a distance, with what it means."""
-    a, b, distance = out(1, 0, width), out(2, 0, width), out(3, 0, DISTANCE)
-    for op, meaning in UNARY.items():
-        result = width if op in ("~", "-") else 1
-        yield operator(op, result, a), lambda x, y, n, f=meaning: f(x, width)
-    for name, meaning in BINARY.items():
-        for sign in ("",) if name in PLAIN else ("u", "s"):
-            read = (lambda x: signed(x, width)) if sign == "s" else (lambda x: x)
-            if name in ("<<", ">>"):
-                cell = operator(sign + name, width, a, distance)
-                yield cell, lambda x, y, n, f=meaning, r=read: f(r(x), n)
-            else:
-                cell = operator(sign + name, 1 if name in TESTS else width, a, b)
-                yield cell, lambda x, y, n, f=meaning, r=read: f(r(x), r(y))
-    yield operator("m", width, out(3), a, b), lambda x, y, n: x if n & 1 else y
-    for is_signed in (False, True):
-        cell = c.Part(width, source, a, is_signed, distance, 3)
-        read = (lambda x: signed(x, width)) if is_signed else (lambda x: x)
-        yield cell, lambda x, y, n, r=read: r(x) >> 3 * n
-    # Sign extension, on the way into an operator.
-    yield operator("+", width, a[:1] * width, b), lambda x, y, n: -(x & 1) + y
 
 
 @pytest.fixture(scope="module")
@@ -290,14 +222,10 @@ def test_of_a_number_of_a_case_each_bit_is_asked_for():
     assert of_case.compute(match) == "u64(((u64(x == 0) | (u64(x == 2) << 2)) & 5ull) == 4ull)"
 
 
-@pytest.mark.parametrize("bits, stride", [(60, 15), (60, 16), (63, 1), (64, 1), (2, 1 << 62)])
-def test_the_distance_of_a_part_is_a_word(bits, stride):
-    cell = c.Part(8, source, out(1, 0, 8), False, out(2, 0, bits), stride)
-    pieces, _live = split_for(circuit(flip_flop(8), flip_flop(64), cell), out(3, 0, 8))
-    (part,) = (piece for piece in pieces if piece.cell == 3)
-    expressions = Expressions(pieces, lambda piece: "x")
-    if bits + stride.bit_length() <= 64:
-        assert f"* {stride}ull" in expressions.compute(part)
-    else:
-        with pytest.raises(c.Unsupported, match=f"part with an offset of {bits} bits at {source}"):
-            expressions.compute(part)
+@pytest.mark.parametrize("bit", [0, 63, 64, 127, 128, 190])
+def test_a_known_bit_is_one_of_any_wherever_it_is(bit):
+    value = (*[0] * bit, 1, *[0] * (190 - bit), *out(1))
+    for op in ("b", "r|"):
+        pieces, _live = split_for(circuit(flip_flop(1), operator(op, 1, value)), out(2))
+        (piece,) = (piece for piece in pieces if piece.cell == 2)
+        assert Expressions(pieces, lambda piece: "x").compute(piece) == "(1ull | x) != 0"
