@@ -245,7 +245,7 @@ def test_charts_over_time_zoom_together_by_keys(drawn):
     assert whole == [[0, 32_938]] * 4
     drawn.evaluate("document.getElementById('over-time').focus()")
     drawn.press("+")
-    assert drawn.evaluate(first) == [[8_237, 24_711]] * 4
+    assert drawn.evaluate(first) == [[8_234.5, 24_703.5]] * 4
     drawn.press("ArrowRight", "ArrowRight", "ArrowRight")
     assert drawn.evaluate(first) == [[16_469, 32_938]] * 4
     drawn.press("-")
