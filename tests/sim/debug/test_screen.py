@@ -72,14 +72,14 @@ def drive(act, size=SMALL, program="lazy", make=DebugScreen):
 def test_keys_go_forth_and_back():
     async def act(driver):
         await driver.press("f")
-        assert driver.cycle == 3_056
-        assert "cycle 3,056: pid 2 (lazy), in S-mode  -  fault" in driver.text("#where")
+        assert driver.cycle == 2_888
+        assert "cycle 2,888: pid 2 (lazy), in S-mode  -  fault" in driver.text("#where")
         await driver.press("s")
-        assert driver.cycle > 3_056
+        assert driver.cycle > 2_888
         await driver.press("F")
-        assert driver.cycle == 3_056
+        assert driver.cycle == 2_888
         await driver.press("b")
-        assert 3_036 < driver.cycle < 3_056
+        assert 2_868 < driver.cycle < 2_888
         here = driver.cycle
         await driver.press("n", "n", "N")
         assert driver.cycle == here + 1
@@ -113,7 +113,7 @@ def test_panes_show_what_the_commands_show():
 def test_a_command_is_typed_and_its_mistakes_are_told():
     async def act(driver):
         await driver.type("goto fault 5")
-        assert driver.cycle == 11_483
+        assert driver.cycle == 10_949
         assert "| lazy: one in 16 read" in driver.log()
         await driver.type("nonsense")
         assert any("'nonsense' is no command" in line for line in driver.log())

@@ -67,7 +67,7 @@ def test_the_first_fault_is_told(opened):
     told = (
         *("Fault 1: load page fault", "lazy.c:26", "words[WORDS - 1]", "ld a0, 0x7f9(a0)"),
         *("the walk cache knows the next table", "V = 0: not valid", "mapped frame 0x80008000"),
-        *("retires in cycle 4,346", "clear the page"),
+        *("retires in cycle 4,178", "clear the page"),
     )
     for each in told:
         assert each in story
@@ -198,7 +198,7 @@ def test_charts_are_drawn_and_say_what_they_are(drawn):
         "Pages and page faults",
         "Map of the address space",
         "Free frames",
-        "Entries in use, looked at every 32 cycles, averaged",
+        "Entries in use, looked at every 16 cycles, averaged",
     ]
     assert all(colours > 10 for _, colours in charts)
 
@@ -210,7 +210,7 @@ def test_the_map_tells_of_the_page_at_the_mouse(drawn):
         r"Page 0x1?000 in cycle 3\d,\d+: segment r[w-][x-], touched, since cycle 16\d",
         drawn.text("#of-process .said"),
     )
-    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.614, 0.1)
+    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.619, 0.1)
     assert "given back" in drawn.text("#of-process .said")
 
 
@@ -242,12 +242,12 @@ def test_charts_over_time_zoom_together_by_keys(drawn):
     first = "[...charts].slice(1).map((chart) => [chart.scales.x.min, chart.scales.x.max])"
     whole = drawn.evaluate(first)
     assert len(whole) == 4
-    assert whole == [[0, 32_938]] * 4
+    assert whole == [[0, 31_657]] * 4
     drawn.evaluate("document.getElementById('over-time').focus()")
     drawn.press("+")
-    assert drawn.evaluate(first) == [[8_234.5, 24_703.5]] * 4
+    assert drawn.evaluate(first) == [[7_914.25, 23_742.75]] * 4
     drawn.press("ArrowRight", "ArrowRight", "ArrowRight")
-    assert drawn.evaluate(first) == [[16_469, 32_938]] * 4
+    assert drawn.evaluate(first) == [[15_828.5, 31_657]] * 4
     drawn.press("-")
     assert drawn.evaluate(first) == whole
     drawn.press("+", "0")
@@ -292,7 +292,7 @@ def test_what_was_counted_is_what_the_terminal_shows(page, tmp_path, capfd):
 
 def test_a_fault_that_the_run_ended_in_is_told(page, tmp_path):
     path = tmp_path / "x.html"
-    cli.main(["run", "--quiet", "--max-cycles", "3130", "--report", str(path), "lazy"])
+    cli.main(["run", "--quiet", "--max-cycles", "2962", "--report", str(path), "lazy"])
     page.open(path)
     assert "Unfinished: the run ended before the kernel came to it." in page.text("#story")
     assert page.complaints == []

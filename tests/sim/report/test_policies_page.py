@@ -21,4 +21,4 @@ def test_every_measure_is_in_it(tmp_path):
     assert "cow&lt;i&gt;" in text
     assert text.count(">56,789</td>") == 2
     assert text.count(">1,234</td>") == 2 * len(GROUPS)
-    assert "Fewest cycles: lazy, 56,789." in text
+    assert "Fewest cycles: lazy and cow&lt;i&gt;, 56,789." in text
