@@ -28,6 +28,13 @@ DEATHS = 2
 KILLED = Lost("its worker has died, each time that it was tried")
 #: Seconds in which a scheduler must answer, and in which there must be a worker.
 PATIENCE = 30
+#: Workers are not sampled every 10 ms for a dashboard that nobody looks at, and the loops of all
+#: processes not timed every 20 ms.
+_UNWATCHED = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+}
 
 
 @contextmanager
@@ -59,7 +66,8 @@ def _local(workers: int) -> "Iterator[LocalCluster]":
     from distributed import LocalCluster
 
     # No task of ours is worth more attempts, and none is too large for the machine.
-    with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}):
+    settings = {"distributed.scheduler.allowed-failures": DEATHS - 1, **_UNWATCHED}
+    with dask.config.set(settings):
         try:
             local = LocalCluster(
                 n_workers=workers,
