@@ -11,6 +11,7 @@ from sim.guests.fault_table import PageFault, cause_name
 from sim.guests.lives import OTHER_WORK, KernelPart, Life, Part
 from sim.host.debug_info import DebugInfo
 from sim.output.bars import bar, number
+from sim.output.page_runs import runs
 from sim.output.sentences import in_words, part_in_words, reason_in_words
 from sim.output.translation import conclusion, parts_of, walk
 
@@ -163,13 +164,9 @@ def _changes(outcome: FaultOutcome) -> Iterator[str]:
 
 def _pages(pages: Sequence[int]) -> str:
     """Addresses of pages; of such that follow each other the first and the last."""
-    runs: list[list[int]] = []
-    for page in sorted(pages):
-        if runs and page == runs[-1][-1] + PAGE_SIZE:
-            runs[-1][1:] = [page]
-        else:
-            runs.append([page])
-    told = [" to ".join(f"{page:#x}" for page in run) for run in runs]
+    found = runs(page // PAGE_SIZE for page in pages)
+    ends = ((first * PAGE_SIZE, (first + count - 1) * PAGE_SIZE) for first, count in found)
+    told = [f"{low:#x} to {top:#x}" if low < top else f"{low:#x}" for low, top in ends]
     more = len(told) - _RUNS
     return ", ".join(told[:_RUNS]) + (f" and {more:,} more stretches" if more > 0 else "")
 

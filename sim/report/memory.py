@@ -12,6 +12,7 @@ from kernel_model.mm.served import Decision, ServedFault
 from kernel_model.mm.state import User
 from kernel_model.proc.state import KernelWatcher
 from sim.guests.kernel_guest import Rung
+from sim.output.page_runs import runs
 from sim.report.blocks import Blocks
 
 __all__ = ["FRAMES", "GONE", "MAP", "PROMISED", "SHARED", "SIZES", "TOUCHED", "MemoryWatch"]
@@ -118,7 +119,7 @@ class MemoryWatch(KernelWatcher):
     def _add(self, cycle: int, pid: int, brought: Iterable[int]) -> None:
         """Faults have brought pages, and nothing else has changed."""
         self._seen[pid].states.update(dict.fromkeys(brought, TOUCHED))
-        for first, count in _runs(brought):
+        for first, count in runs(brought):
             self._pages.add((cycle, pid, first, count, TOUCHED))
 
     def _states(self, root: int) -> Iterator[tuple[int, int]]:
@@ -146,11 +147,11 @@ class MemoryWatch(KernelWatcher):
         spans = list(now.spans())
         lost = before.states.keys() - now.states.keys()
         still = (page for page in lost if any(first <= page < last for first, last in spans))
-        for first, count in _runs(still):
+        for first, count in runs(still):
             self._pages.add((cycle, pid, first, count, PROMISED))
         new = now.states.items() - before.states.items()
         for state in (TOUCHED, SHARED):
-            for first, count in _runs(page for page, its in new if its == state):
+            for first, count in runs(page for page, its in new if its == state):
                 self._pages.add((cycle, pid, first, count, state))
 
     def _set(self, cycle: int, pid: int, spans: Iterable[_Span], state: int) -> None:
@@ -170,17 +171,3 @@ def _without(spans: Iterable[_Span], others: Iterable[_Span]) -> list[_Span]:
             if part[0] < part[1]
         ]
     return left
-
-
-def _runs(pages: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Pages that follow each other, as the first and how many."""
-    first = count = 0
-    for page in sorted(pages):
-        if count and page == first + count:
-            count += 1
-            continue
-        if count:
-            yield first, count
-        first, count = page, 1
-    if count:
-        yield first, count

@@ -35,15 +35,18 @@ class OwnerWatch:
         """The hart has rung, and has its answer."""
         if self._kernel.halted:
             return
-        for proc in self._kernel.procs[1:]:
-            regions, before = proc.space.regions, self._seen.get(proc.pid)
+        seen, self._seen = (
+            self._seen,
+            {proc.pid: proc.space.regions for proc in self._kernel.procs[1:]},
+        )
+        for pid, regions in self._seen.items():
+            before = seen.get(pid)
             if regions is before:
                 continue
-            self._seen[proc.pid] = regions
             known = set(_all(before)) if before else set()
             for region in _all(regions):
                 if region not in known:
-                    self._add(rung.answered, proc.pid, region)
+                    self._add(rung.answered, pid, region)
 
     def _add(self, cycle: int, pid: int, region: Region) -> None:
         owner = self._words.number(f"{region.name} {rights(region.rights)}")

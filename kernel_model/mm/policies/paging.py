@@ -168,8 +168,6 @@ def _filled(
     space.reside(PTES_PER_PAGE)
     if region.owner is Owner.HEAP:
         kernel.heap.frames += PTES_PER_PAGE
-    elif region.area:
-        kernel.areas.frames += PTES_PER_PAGE
     return FaultOutcome(
         decision=Decision.MAPPED,
         why=Why.UNTOUCHED,
