@@ -35,10 +35,8 @@ class OwnerWatch:
         """The hart has rung, and has its answer."""
         if self._kernel.halted:
             return
-        seen, self._seen = (
-            self._seen,
-            {proc.pid: proc.space.regions for proc in self._kernel.procs[1:]},
-        )
+        seen = self._seen
+        self._seen = {proc.pid: proc.space.regions for proc in self._kernel.procs[1:]}
         for pid, regions in self._seen.items():
             before = seen.get(pid)
             if regions is before:
