@@ -26,19 +26,23 @@ SEED = 0
 CASES = 20_000
 
 
-@pytest.fixture(scope="module")
+# Each test has a Spike of its own. A golden model that errs says wrongly where an access stores,
+# and only there memory is put back: the next test would find what was left.
+
+
+@pytest.fixture
 def hart():
     with SpikeHart(svadu=True) as hart:
         yield hart
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def protected_hart():
     with SpikeHart(svadu=True, protected=True) as hart:
         yield hart
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def misaligned_hart():
     with SpikeHart(svadu=True, misaligned=True) as hart:
         yield hart
