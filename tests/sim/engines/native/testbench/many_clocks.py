@@ -243,8 +243,8 @@ def several(random, seeds):
     if claiming:
         # One in each design: of two that do not hold at once either may be told.
         name, register = random.choice(claiming)
-        claim, times = random.choice((Assert, Assume)), random.randint(1, 30)
-        count = Signal(8)
+        claim, times = random.choice((Assert, Assume)), random.randint(1, 20)
+        count = Signal(8, reset_less=True)
         top.d[name] += count.eq(count + 1)
-        top.d[name] += claim((count < times) | ~register[0], Format("{}", register))
+        top.d[name] += claim((count < times) | ~register.any(), Format("{}", register))
     return top, circuits, free
