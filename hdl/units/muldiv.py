@@ -230,9 +230,11 @@ class MulDiv(wiring.Component):
         for number in range(self._div_bits):
             before, after = after, Signal(128, name=f"after_bit_{number}")
             remainder = before[63:]
-            m.d.comb += after.eq(before << 1)
-            with m.If(remainder >= divisor):
-                m.d.comb += after.eq(Cat(1, before[:63], (remainder - divisor)[:64]))
+            # Negative if the divisor does not fit.
+            difference = Signal(66, name=f"difference_{number}")
+            m.d.comb += [difference.eq(remainder - divisor), after.eq(before << 1)]
+            with m.If(~difference[65]):
+                m.d.comb += after.eq(Cat(1, before[:63], difference[:64]))
         return after
 
     def _respond(self, m: Module) -> None:
