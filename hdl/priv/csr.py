@@ -204,9 +204,9 @@ class CsrFile(wiring.Component):
             m.d.comb += getattr(self.wholes, csr.name.lower()).eq(self._value(register))
         m.d.comb += self.wholes.mip_held.eq(interrupts.mip_held)
         self._environment(m)
-        self._count(m)
         self._monitor(m)
         self._access(m)
+        self._count(m)
         self._judge(m)
         self._take_trap(m)
         self._return(m)
@@ -304,11 +304,12 @@ class CsrFile(wiring.Component):
             m.d.comb += getattr(environment, csr.name.lower()).eq(self.registers[csr])
 
     def _count(self, m: Module) -> None:
-        """Counters; a write later in the same cycle replaces the increment."""
+        """Counters; a write in the same cycle replaces the increment."""
         inhibit, minstret = self.registers[Csr.MCOUNTINHIBIT], self.registers[Csr.MINSTRET]
-        with m.If(~inhibit[0]):
+        written = {csr: self.write & (self.address == csr) for csr in (Csr.MCYCLE, Csr.MINSTRET)}
+        with m.If(~inhibit[0] & ~written[Csr.MCYCLE]):
             m.d.sync += self.mcycle.eq(self.mcycle + 1)
-        with m.If(self.retire & ~inhibit[2]):
+        with m.If(self.retire & ~inhibit[2] & ~written[Csr.MINSTRET]):
             m.d.sync += minstret.eq(minstret + 1)
 
     def _monitor(self, m: Module) -> None:
@@ -350,7 +351,7 @@ class CsrFile(wiring.Component):
                 status["SPP"].eq(self._priv),
                 self._priv.eq(Priv.S),
             ]
-        with m.Elif(trap.valid):
+        with m.If(trap.valid & ~trap.to_s):
             m.d.sync += [
                 registers[Csr.MEPC].eq(trap.epc),
                 registers[Csr.MCAUSE].eq(cause),
