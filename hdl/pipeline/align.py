@@ -175,7 +175,7 @@ class Aligner(wiring.Component):
             cut.compressed.eq(expander.compressed),
             cut.illegal.eq(expander.illegal),
             cut.raw.eq(Mux(self._failed | self._second_failed, 0, raw)),
-            cut.fetch.va.eq(Mux(straddles, Cat(Const(0, 3), second.fetch.va[3:]), pc)),
+            cut.fetch.second.eq(self._second_failed),
             cut.fetch.fault.eq(Mux(straddles, second.fetch.fault, first.fetch.fault)),
             cut.fetch.update.eq(Mux(straddles, second.fetch.update, first.fetch.update)),
             cut.strong.eq(Mux(straddles, second.strong, first.strong)),
@@ -194,7 +194,7 @@ class Aligner(wiring.Component):
         with m.If(self._begins_in_cut() | reaches):
             m.d.comb += [cut.raw.eq(0), cut.fetch.fault.eq(Fault.ACCESS)]
         with m.If(reaches):
-            m.d.comb += cut.fetch.va.eq(Cat(Const(0b100, 3), first.fetch.va[3:]))
+            m.d.comb += cut.fetch.second.eq(1)
 
     def _advance(self, m: Module) -> None:
         """What is left of the two words; a third never arrives while two are held."""
