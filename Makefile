@@ -24,8 +24,9 @@ UNDER     = $(if $(POLICY),--policy $(POLICY))
 OPTIONS   = $(if $(SEED),--seed $(SEED)) $(PARTS)
 
 # On all cores. What stands together is run by one of them as far as it goes, so that the designs of a
-# file are made once: an eighth less of the processors' time.
-PYTEST   := $(BIN)/python -m pytest -n auto --dist worksteal
+# file are made once: an eighth less of the processors' time. Most harts run briefly there, and are
+# compiled for that.
+PYTEST   := TRAPLINE_CXX_LEVEL=-O1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 # Tests that `make test` runs a second time, with pysim under their testbenches.
 ON_PYSIM := $(addprefix tests/hdl/,mmu/test_tlb.py mmu/test_walker.py mmu/test_translator.py \

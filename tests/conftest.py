@@ -37,8 +37,8 @@ def pytest_addoption(parser):
         "--fuzz-circuits",
         metavar="N",
         type=int,
-        default=100,
-        help="compare N random circuits between the native engine and pysim (100 by default)",
+        default=75,
+        help="compare N random circuits between the native engine and pysim (75 by default)",
     )
     parser.addoption(
         "--fuzz-seed", metavar="SEED", type=int, default=0, help="seed of the first of them"
@@ -51,6 +51,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    gc.disable()  # what is imported and collected stays
     # What is compiled for the first time shall not stand among what tests look at.
     progress._SOME = 3600.0
     support.vcd_directory = config.getoption("--vcd")
@@ -65,7 +66,9 @@ def pytest_collection_finish():
     if not gc.get_freeze_count():  # what is forked from a process that has done so need not again
         gc.collect()
         gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    # Most of what a test makes goes with it: who looks seldom finds little.
+    gc.set_threshold(1_000_000, 5, 20)
+    gc.enable()
 
 
 def pytest_report_header():

@@ -8,7 +8,6 @@ from importlib import metadata
 from pathlib import Path
 
 import click
-from amaranth.lib import wiring
 from rich.console import Console
 from rich.table import Table
 
@@ -84,11 +83,13 @@ def main(only: str | None, seeds: int, tlb: int, l2_tlb: str | None, json_path: 
     results: dict[str, Figures] = {}
     assignments = [f"TLB={tlb}", *([f"L2_TLB={l2_tlb}"] if l2_tlb else [])]
     try:
-        parts = build(assignments)
+        parts = {
+            name: build([*assignments, f"PART={name}"])[name]
+            for name in ([only] if only else _PARTS)
+        }
         for tool in _PACKAGES:
             find(tool)
-        for name in [only] if only else _PARTS:
-            part: wiring.Component = parts[name]
+        for name, part in parts.items():
             folder = json_path.parent / "synth" / name
             say = _teller(name)
             results[name] = synthesize(part, list(range(1, seeds + 1)), folder, say, _UNUSED)

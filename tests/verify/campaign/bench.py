@@ -13,6 +13,7 @@ from pathlib import Path
 from amaranth.hdl import Value
 
 from hdl.mmu.mmu import Mmu
+from sim.engines.native.compiler.cxx import LEVEL
 from sim.engines.native.compiler.model import Model
 from sim.host.toolchain import cache_directory
 from tests.verify.campaign.bins import effective_privilege
@@ -156,7 +157,7 @@ class Bench:
     Raises BenchError, CompilerError or Unsupported.
     """
 
-    def __init__(self, mmu: Mmu | None = None, level: str = "-O2"):
+    def __init__(self, mmu: Mmu | None = None, level: str = LEVEL):
         if mmu is None:
             mmu = Mmu()
         self.model = model = Model.of(

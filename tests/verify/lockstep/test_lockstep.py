@@ -33,7 +33,7 @@ from tests.verify.lockstep.world import RAM, RAM_SIZE
 spike.require()
 
 SEED = 0
-PROGRAMS = 150
+PROGRAMS = 100
 #: Programs of one test, so that several processes share them.
 SHARE = 50
 

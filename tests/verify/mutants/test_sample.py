@@ -35,7 +35,7 @@ SAMPLES = {
             for name in ("simplify", "dead_bits", "common_subexpressions", "layout")
         ),
     ),
-    "machine.cpp": (4, ("sim/engines/native/machine/machine.cpp",)),
+    "machine.cpp": (3, ("sim/engines/native/machine/machine.cpp",)),
 }
 SEED = 1
 #: Percent. The campaign asks for 98 of all mutants against all tests; this is a sample, and changes

@@ -18,7 +18,15 @@ from pathlib import Path
 from sim.host.compilers import reason_of, run_tools
 from sim.host.shared_cache import SEAL, is_kept, keep, scratch
 
-__all__ = ["FLAGS", "TUNING", "CompilerError", "compile_library", "find_compiler", "processor"]
+__all__ = [
+    "FLAGS",
+    "LEVEL",
+    "TUNING",
+    "CompilerError",
+    "compile_library",
+    "find_compiler",
+    "processor",
+]
 
 #: For this processor alone: a sixth faster than code for any of its kind.
 TUNING = ("-march=native",) if platform.machine() in ("x86_64", "AMD64") else ()
@@ -41,6 +49,9 @@ FLAGS = (
     "-fno-strict-aliasing",
     "-w",
 )
+#: How much the compiler optimises what may run long. With `-O1` it takes half the time, and a run a
+#: twentieth more: who makes many machines that run briefly, as a test suite does, may ask for that.
+LEVEL = os.environ.get("TRAPLINE_CXX_LEVEL") or "-O2"
 #: Seconds after which a compiler that still runs is given up.
 TIMEOUT = 300
 
@@ -96,7 +107,7 @@ def processor() -> str:
 
 
 def compile_library(
-    source: str, name: str, directory: Path, level: str = "-O2", *, others: Sequence[str] = ()
+    source: str, name: str, directory: Path, level: str = LEVEL, *, others: Sequence[str] = ()
 ) -> tuple[Path, bool]:
     """The shared library made of `source` and `others`, and whether it was there already.
 

@@ -13,6 +13,10 @@ from sim.engines.native.compiler.events import Events, gate
 __all__ = ["extract", "prepare", "resets"]
 
 
+#: What whoever runs the model prints or checks.
+_SAID = nir.SyncPrint | nir.SyncProperty | nir.AsyncPrint | nir.AsyncProperty
+
+
 def prepare(top: Any) -> Any:
     """The elaborated design of `top`, with its clock domain, as the simulator makes it.
 
@@ -61,7 +65,7 @@ def extract(
 
     told = _add_edges(netlist, circuit, events) if events and events.gated else {}
     for index, cell in enumerate(netlist.cells[1:], 1):
-        if events and isinstance(cell, nir.SyncPrint | nir.SyncProperty):
+        if events and isinstance(cell, _SAID):
             continue
         circuit.cells[index] = _convert(netlist, cell, value)
         clock = int(getattr(cell, "clk", 0))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import hdl
 from sim.engines.native.compiler import store
-from sim.engines.native.compiler.cxx import FLAGS, compile_library, find_compiler, processor
+from sim.engines.native.compiler.cxx import FLAGS, LEVEL, compile_library, find_compiler, processor
 from sim.engines.native.compiler.rarely import NEVER, Rarely
 from sim.host.garbage import seldom_collected
 from sim.host.progress import announced
@@ -137,7 +137,7 @@ class Model:
         places: "Mapping[str, Place] | None" = None,
         data: "Mapping[str, Signal] | None" = None,
         exhibits: Mapping[str, Any] | None = None,
-        level: str = "-O2",
+        level: str = LEVEL,
         pullable: bool = False,
         rarely: Rarely = NEVER,
         events: "Events | None" = None,
@@ -214,7 +214,7 @@ class Model:
 
 def key(directory: Path, kind: str, packages: Sequence[Path], *facts: object) -> Path:
     """The file in `directory` for what the sources in `packages`, `facts` and the compiler make."""
-    compiler = FLAGS, find_compiler(), processor()
+    compiler = LEVEL, FLAGS, find_compiler(), processor()
     return directory / f"{kind}-{store.fingerprint(packages, *facts, *compiler)}.json"
 
 

@@ -28,6 +28,7 @@ from sim.engines.native.testbench.claims import Claims
 from sim.engines.native.testbench.open_design import OpenDesign, find_design, open_design
 from sim.engines.native.testbench.slots import Running, State
 from sim.engines.native.testbench.survey import Survey
+from sim.engines.native.testbench.unsettled import processes_of
 from sim.host.toolchain import ToolchainError, cache_directory
 
 __all__ = ["NativeSimEngine", "NotNative"]
@@ -92,6 +93,8 @@ class NativeSimEngine(PySimEngine):
         directory = self.directory or cache_directory()
         if self.moments == 0:
             return open_design(self._design, self._survey, directory, self.level)
+        if self.moments is None:
+            self._survey.check_worth()
         self._left = self.moments or _worth(len(self._survey.signals))
         return find_design(self._survey, directory, self.level)
 
@@ -103,11 +106,12 @@ class NativeSimEngine(PySimEngine):
         reason = str(error).partition("\n")[0]
         warnings.warn(f"not computed natively: {reason}", NotNative, stacklevel=2)
 
-    def _use(self, opened: OpenDesign) -> None:
+    def _use(self, opened: OpenDesign, *, begun: bool = False) -> None:
         """Runs the model from here on, with the values that there are."""
         self._left = None
         self._processes = {each for each in self._processes if type(each) is not PyRTLProcess}
         self._state.go_native(Running(self._survey, opened, self.directory or cache_directory()))
+        self._processes |= processes_of(self._survey.unsettled, self._state, begun=begun)
         self._claims = Claims(self._survey.events.claims, self._state)
         if self._vcd_writers:
             self._trace(silently=True)
@@ -124,7 +128,8 @@ class NativeSimEngine(PySimEngine):
     def _compile(self) -> None:
         try:
             directory = self.directory or cache_directory()
-            self._use(open_design(self._design, self._survey, directory, self.level))
+            opened = open_design(self._design, self._survey, directory, self.level)
+            self._use(opened, begun=True)
         except _FAILURES as error:
             self._refuse(error)
 

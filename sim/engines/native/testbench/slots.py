@@ -49,9 +49,14 @@ class Running:
     def reset(self) -> None:
         """The state as it is at the start."""
         self._array[:] = self.opened.initial  # type: ignore[assignment]
-        self.stale = True
+        self.change()
         #: Edges whose moment has come.
         self.due: set[int] = set()
+
+    def change(self) -> None:
+        """The state is another one, perhaps."""
+        #: What follows from it is to be computed, and who waits for that is to be woken.
+        self.stale = self.unheeded = True
 
     def settle(self) -> None:
         """Computes the signals from the state."""
@@ -67,12 +72,12 @@ class Running:
         self._step(self._address, self._address)
         for places in told:
             poke(self.state, places, 0)
-        self.stale = True
+        self.change()
 
     def poke(self, places: list[Place], number: int) -> None:
         """Sets bits of the state."""
         poke(self.state, places, number)
-        self.stale = True
+        self.change()
 
 
 class State(PyEngineState):
@@ -148,7 +153,7 @@ class State(PyEngineState):
         native = self.native
         assert native is not None, "the model has the slots"
         number = native.numbers.get(id(signal))
-        if number is None:
+        if number is None or number in native.survey.stepwise:
             return PySignalState(signal, self.pending)
         if number in native.survey.driven:
             return _Driven(signal, self.pending, native, number)
@@ -172,6 +177,10 @@ class State(PyEngineState):
 
     def wake(self) -> None:
         """Wakes those who wait for a driven signal that has changed."""
+        assert self.native is not None, "the model has what is watched"
+        if not self.native.unheeded:
+            return
+        self.native.unheeded = False
         for slot, before in list(self._watched.items()):
             value = slot.curr
             if value != before:
@@ -300,5 +309,5 @@ class _Rows(PyMemoryState):
                 bits = value & (1 << self.shape.width) - 1
                 self._native.state[word] = bits >> number * WORD & _ONES
         self.write_queue.clear()
-        self._native.stale = True
+        self._native.change()
         return True

@@ -13,6 +13,7 @@ from amaranth.hdl import MemoryData, MemoryInstance, Signal
 from sim.engines.internals import SignalSet, ast
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.compiler.events import Claim, Edge, Events
+from sim.engines.native.testbench.unsettled import signals_of, unsettled
 
 __all__ = ["Survey"]
 
@@ -26,6 +27,10 @@ class Survey:
         In the order of the walk: every `Signal` and `MemoryData`.
     driven, combinational : set of int
         Places in `signals` of those that the design drives, and that logic without memory drives.
+    unsettled : list
+        Fragments whose `comb` statements are computed by Amaranth's own engine; see there.
+    stepwise : set of int
+        Places of the signals that these drive.
     events : Events
         The clocks' edges, asynchronous resets, and what is printed or claimed.
     digest : str
@@ -35,7 +40,7 @@ class Survey:
     ------
     Unsupported
         If the design makes a clock or an asynchronous reset itself, or prints or claims something
-        in the domain `comb`.
+        in the domain `comb` that depends on more than registers, inputs and `comb` statements.
     """
 
     def __init__(self, design: Any):
@@ -46,13 +51,40 @@ class Survey:
         self._numbers: dict[int, int] = {}
         self._facts: list[object] = []
         self._edges: dict[tuple[int, str], int] = {}
-        self._domain = "comb"
+        self._domain, self._at = "comb", design.fragment
         self._edge = -1
+        #: The statements that print or claim something in `comb`, by their fragment.
+        self._speaking: dict[Any, Any] = {}
+        #: Who drives what: the domain, or "a memory".
+        self._drivers: dict[int, set[str]] = {}
         self.events = Events()
         for fragment in design.fragments:
             self._fragment(fragment)
+        self.unsettled = unsettled(design.fragments, self._speaking)
+        self.stepwise = {self._numbers[id(s)] for f in self.unsettled for s in signals_of(f)}
         self.digest = hashlib.sha256(repr(self._facts).encode()).hexdigest()
         self._check_outside()
+        self._check_stepwise()
+
+    def _check_stepwise(self) -> None:
+        """What is computed step by step has no other drivers, and reads no memory."""
+        read = {self._numbers[id(s)] for f in self.unsettled for s in signals_of(f, read=True)}
+        for number in sorted(read):
+            drivers = self._drivers.get(number, set())
+            if "a memory" in drivers or (number in self.stepwise and drivers != {"comb"}):
+                name, others = self.signals[number].name, ", ".join(sorted(drivers - {"comb"}))
+                raise Unsupported(f"{self._first_said()} follows {name}, which {others} drives")
+
+    def check_worth(self) -> None:
+        """Raises Unsupported if most logic is Amaranth's own engine's: alone it is faster."""
+        if 2 * len(self.stepwise) > len(self.combinational):
+            raise Unsupported(f"most of the logic, for {self._first_said()}")
+
+    def _first_said(self) -> str:
+        """One of the statements that make fragments unsettled."""
+        statement = next(iter(self._speaking.values()))
+        place = "{}:{}".format(*statement.src_loc)
+        return f"{type(statement).__name__} in the domain comb at {place}"
 
     def _check_outside(self) -> None:
         """Clocks come from outside, and what resets at once does."""
@@ -65,6 +97,7 @@ class Survey:
     def _fragment(self, fragment: Any) -> None:
         note = self._facts.append
         note(type(fragment).__name__)
+        self._at = fragment
         if isinstance(fragment, MemoryInstance):
             self._memory(fragment)
         for domain, statements in fragment.statements.items():
@@ -99,15 +132,15 @@ class Survey:
     def _claim(self, statement: Any) -> None:
         """A statement that prints, or claims something, in the domain at hand."""
         name, is_print = type(statement).__name__, isinstance(statement, ast.Print)
-        place = "{}:{}".format(*statement.src_loc)
-        if self._domain == "comb":
-            raise Unsupported(f"{name} in the domain comb at {place}")
         chunks = statement.message._chunks if statement.message is not None else ()
         values = [chunk[0] for chunk in chunks if not isinstance(chunk, str)]
         tests = [] if is_print else [statement.test]
         self._facts.append((name, len(values)))
         for value in (*tests, *values):
             self._value(value)
+        if self._domain == "comb":
+            self._speaking.setdefault(self._at, statement)
+            return
         shown = [Signal(ast.Shape.cast(value.shape()), name="shown") for value in values]
         claim = Claim(statement, self._edge, Signal(name="enabled"), Signal(name="test"), shown)
         for signal in claim.signals:
@@ -177,8 +210,11 @@ class Survey:
 
     def _drive(self, number: int) -> None:
         self.driven.add(number)
-        if self._domain == "comb":
+        at_once = self._domain == "comb"
+        if at_once:
             self.combinational.add(number)
+        of_memory = at_once and isinstance(self._at, MemoryInstance)
+        self._drivers.setdefault(number, set()).add("a memory" if of_memory else self._domain)
 
     def _signal(self, signal: Signal) -> int:
         """The number of a signal; what determines it is noted when it is first seen."""

@@ -77,7 +77,7 @@ def test_tlbs_of_another_size(asked, tmp_path, monkeypatch):
     run = CliRunner().invoke(module.main, [*arguments, "--json", str(tmp_path / "synth.json")])
 
     assert run.exit_code == 0
-    assert given == ["TLB=16", "L2_TLB=64x4"]
+    assert given == ["TLB=16", "L2_TLB=64x4", "PART=mmu"]
 
 
 def test_a_size_that_is_none_is_one_line(asked):

@@ -1,7 +1,9 @@
 """Which compiler is taken, and that what it made is kept."""
 
 import ctypes
+import os
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -39,6 +41,24 @@ def test_a_compiler_that_can_is_called_once(monkeypatch, tmp_path):
     monkeypatch.setattr(cxx, "_failure", lambda *given: calls.append(given) or failure_of(*given))
     assert answer(compile_library(ANSWER % 43, "test", tmp_path)[0]) == 43
     assert len(calls) == 1
+
+
+def test_how_much_it_optimises_is_for_the_environment_to_say(tmp_path):
+    """Where it is told otherwise, nothing is taken that was made as usual."""
+    told = "from sim.engines.native.compiler.cxx import *; from pathlib import Path; import sys;"
+    make = f"print(LEVEL, compile_library({ANSWER % 44!r}, 'test', Path(sys.argv[1]))[0])"
+    made = [
+        subprocess.run(
+            [sys.executable, "-c", told + make, tmp_path],
+            env={**os.environ, "TRAPLINE_CXX_LEVEL": level},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for level in ("", "-O1")
+    ]
+    assert [level for level, _ in made] == ["-O2", "-O1"]
+    assert len({path for _, path in made}) == 2
 
 
 def test_files_are_compiled_side_by_side(tmp_path):

@@ -150,6 +150,14 @@ def driven_twice():
     return m
 
 
+def test_two_modules_may_drive_a_signals_bits():
+    m, out = Module(), Signal(2)
+    for at, name in enumerate(("left", "right")):
+        m.submodules[name] = part = Module()
+        part.d.comb += out[at].eq(at)
+    assert circuit_of(m).signals[out] == (0, 1)
+
+
 def looped():
     m, a, b = Module(), Signal(name="first"), Signal(name="second")
     m.d.comb += [a.eq(~b), b.eq(a)]

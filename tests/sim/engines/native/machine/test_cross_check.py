@@ -11,8 +11,8 @@ from tests.sim.engines.native.machine.machines import bare, kernel
 @pytest.mark.parametrize("name", ["counters", "rv64a", "svadu", "zicsr", "zifencei"])
 def test_assembly_programs_run_alike(name, latency):
     # Cut short: `max_cycles` is a good comparison too.
-    native = bare(name, engine="native", latency=latency, max_cycles=3_000)
-    pysim = bare(name, engine="pysim", latency=latency, max_cycles=3_000)
+    native = bare(name, engine="native", latency=latency, max_cycles=2_000)
+    pysim = bare(name, engine="pysim", latency=latency, max_cycles=2_000)
 
     assert native.cycles > 100
     assert native.result == pysim.result

@@ -1,10 +1,11 @@
 """Random designs with several clocks, resets and claims, on each engine: all that can be told.
 
 A design is of ten random circuits, each in a domain of a random kind, that read each other's
-registers; each prints and covers, one claims what does not hold for ever. Beside the testbench that
-drives it others wait for what happens: ticks, edges, changes, time; two processes drive inputs by
-what they have sampled at an edge, as logic would. Noted are the values of signals, what was
-printed, who woke when and saw what, the waveform, and what ended the run.
+registers; each prints and covers, one claims what does not hold for ever, and a module beside them
+speaks in `comb`. Beside the testbench that drives it others wait for what happens: ticks, edges,
+changes, time; two processes drive inputs by what they have sampled at an edge, as logic would.
+Noted are the values of signals, what was printed, who woke when and saw what, the waveform, and
+what ended the run.
 """
 
 import io
@@ -20,6 +21,7 @@ from amaranth.hdl import (
     DomainRenamer,
     Format,
     Module,
+    Mux,
     Print,
     Signal,
 )
@@ -100,7 +102,8 @@ class Run:
     error : str
         What ended the run before its end.
     waves : dict of dict
-        Of each variable of the waveform its values by the times at which they changed.
+        Of each variable of the waveform its values by the times at which they changed. The moment
+        that an error ended is left out: a property in `comb` ends it before all has settled.
     """
 
     values: list = field(default_factory=list)
@@ -169,6 +172,10 @@ def ran(engine, block, directory):
     except AssertionError as error:
         run.error = str(error)
     run.waves = _waves(path)
+    if run.error:
+        end = max(max(course, default=0) for course in run.waves.values())
+        for course in run.waves.values():
+            course.pop(end, None)
     path.unlink()
     return run
 
@@ -243,8 +250,28 @@ def several(random, seeds):
     if claiming:
         # One in each design: of two that do not hold at once either may be told.
         name, register = random.choice(claiming)
-        claim, times = random.choice((Assert, Assume)), random.randint(1, 30)
-        count = Signal(8)
+        claim, times = random.choice((Assert, Assume)), random.randint(1, 20)
+        count = Signal(8, reset_less=True)
         top.d[name] += count.eq(count + 1)
-        top.d[name] += claim((count < times) | ~register[0], Format("{}", register))
+        aside = top.submodules.aside = _aside(random, registers, free)
+        # With or without the values that last for no time.
+        module, name = random.choice(((top, name), (aside, "comb")))
+        module.d[name] += claim((count < times) | ~register.any(), Format("{}", register))
     return top, circuits, free
+
+
+def _aside(random, registers, inputs):
+    """A module that prints and covers in `comb`, with logic in two others."""
+    module, shown = Module(), []
+    for name in ("near", "far"):
+        module.submodules[name] = part = Module()
+        some = [signal.as_unsigned() for signal in random.sample([*registers, *inputs], 3)]
+        result = Signal(8)
+        part.d.comb += result.eq(some[0] + Mux(some[1][0], some[2], sum(shown)))
+        shown.append(result)
+    before = Signal(8)
+    module.d.comb += before.eq(shown[0] ^ shown[1])
+    with module.If(shown[0][0]):
+        module.d.comb += Print(Format("aside {} {} {}", *shown, before))
+    module.d.comb += Cover(before[1], Format("aside {}", before))
+    return module

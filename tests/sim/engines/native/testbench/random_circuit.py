@@ -63,7 +63,8 @@ class RandomCircuit(RandomExpressions):
             random.choice(steps[:4] if at_once else steps)()
         while registers:
             group = [registers.pop() for _ in range(min(len(registers), random.randint(1, 3)))]
-            self._block(self._module(), "sync", group, 2)
+            for part in self._parted(group) if random.random() < 0.3 else [group]:
+                self._block(self._module(), "sync", part, 2)
 
     def _nest(self):
         """Submodules, some of them held or reset by an input."""
@@ -100,13 +101,24 @@ class RandomCircuit(RandomExpressions):
         self._block(self._module(), "comb", targets, 2)
         self._known += targets
 
+    def _parted(self, group):
+        """The lower and the upper parts of registers, each for a module of its own."""
+        cuts = [(register, self._random.randint(1, len(register))) for register in group]
+        upper = [register[cut:] for register, cut in cuts if cut < len(register)]
+        return [part for part in ([register[:cut] for register, cut in cuts], upper) if part]
+
     def _struct(self):
-        """A signal whose fields depend on each other, though no bit depends on itself."""
+        """A signal whose fields depend on each other, though no bit depends on itself.
+
+        A field may be driven in another module than the one before.
+        """
         whole, module, position = self._signal(), self._module(), 0
         before = len(self._known)
         while position < len(whole):
             end = self._random.randint(position + 1, len(whole))
             field = whole[position:end]
+            if self._random.random() < 0.3:
+                module = self._module()
             if self._random.random() < 0.7:
                 self._block(module, "comb", [field], 1)
             self._known.append(field)

@@ -90,6 +90,45 @@ def test_what_is_covered_is_told_if_it_has_words(capsys):
     assert "test_claims.py:" in line
 
 
+def follows(m, count, below):
+    """In `comb`: what the count is, and what two modules made of it a step and two steps ago."""
+    near, far = Signal(8), Signal(8)
+    m.submodules.part = part = Module()
+    part.d.comb += near.eq(count + 1)
+    m.d.comb += [far.eq(near + 1), Print(count, near, far)]
+
+
+def test_in_comb_each_step_is_printed(capsys):
+    """Whenever something has changed that the module reads, though it has not settled."""
+    lines = printed(follows, capsys).splitlines()
+    assert lines[:6] == ["0 0 0", "0 1 1", "0 1 2", "1 1 2", "1 2 2", "1 2 3"]
+    assert len(lines) > 18
+
+
+def test_in_comb_a_branch_and_a_cover_speak_when_they_are_reached(capsys):
+    def say(m, count, below):
+        with m.If(count[1]):
+            m.d.comb += Print("high", count, end=";")
+        m.d.comb += Cover(count == below + 6, Format("{} and {}", count, below))
+        m.d.sync += Print("edge", end=";")
+
+    said = printed(say, capsys)
+    assert said.count("high 2;") == said.count(": 3 and -3") == 1
+
+
+def test_in_comb_a_property_has_to_hold_at_each_step():
+    """So one that holds whenever all has settled may not."""
+
+    def say(m, count, below):
+        twice = Signal(9)
+        m.d.comb += [twice.eq(count * 2), Assert(twice == count * 2, Format("at {}", count))]
+
+    errors = [ran(engine, say) for engine in ENGINES]
+    assert [str(error) for error in errors] == ["Assertion violated: at 1"] * 3
+    places = [traceback.extract_tb(error.__traceback__)[-1] for error in errors]
+    assert places[0][:2] == places[1][:2] == places[2][:2]
+
+
 @pytest.mark.parametrize("claim", [Assert, Assume])
 @pytest.mark.parametrize("words", [(), (Format("it is {:02d}", Signal(4, init=7)),)])
 def test_what_does_not_hold_ends_the_run_where_it_is_claimed(claim, words):
@@ -115,9 +154,10 @@ def test_wide_values_are_shown_whole(capsys):
     assert printed(say, capsys).splitlines()[2] == f"{2 << 100} {-2 << 70}"
 
 
-def test_a_run_that_begins_again_prints_again(capsys):
+@pytest.mark.parametrize("domain, printed", [("sync", "0\n1\n2\n3\n"), ("comb", "0\n1\n2\n3\n4\n")])
+def test_a_run_that_begins_again_prints_again(domain, printed, capsys):
     simulator = Simulator(
-        Counting(lambda m, count, below: m.d.sync.__iadd__(Print(count))).module,
+        Counting(lambda m, count, below: m.d[domain].__iadd__(Print(count))).module,
         engine=AtOnce,
     )
     simulator.add_clock(1e-6)
@@ -126,4 +166,4 @@ def test_a_run_that_begins_again_prints_again(capsys):
         simulator.run_until(4e-6)
         texts.append(capsys.readouterr().out)
         simulator.reset()
-    assert texts[0] == texts[1] == "0\n1\n2\n3\n"
+    assert texts[0] == texts[1] == printed

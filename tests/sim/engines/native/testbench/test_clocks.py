@@ -1,10 +1,12 @@
 """Designs with several clocks, falling edges and asynchronous resets: as pysim runs them."""
 
+from contextlib import suppress
 from random import Random
 
 import pytest
-from amaranth.hdl import Cat, ClockDomain, Module, Signal
+from amaranth.hdl import Cat, ClockDomain, Module, Signal, signed
 from amaranth.lib.memory import Memory
+from amaranth.sim import BrokenTrigger
 
 from tests.sim.engines.native.testbench.benches import ENGINES, AtOnce
 from tests.sim.engines.native.testbench.many_clocks import (
@@ -92,6 +94,54 @@ def test_a_tick_in_one_domain_samples_another():
     assert results[0] == results[1] == results[2]
 
 
+def shared(*names):
+    """A signal whose bits are driven by a module each, in these domains, and what drives them."""
+    m, shared, bits = Module(), Signal(signed(5), init=-11), [Signal(name=n) for n in "abc"]
+    m.domains += domains()
+    for at, (name, bit) in enumerate(zip(names, bits, strict=True)):
+        m.submodules[f"part{at}"] = part = Module()
+        part.d[name] += shared[2 * at].eq(bit)
+    read = Signal(8)
+    m.d.quick += read.eq(shared)
+    return m, bits, [shared, read]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        *(("comb", "comb", "comb"), ("sync", "sync", "sync"), ("quick", "quick", "quick")),
+        *(("comb", "sync", "fall"), ("fall", "comb", "quick")),
+    ],
+)
+def test_modules_may_share_a_signal(names, tmp_path):
+    """Who waits for it sees it change, and its waveform is the same; so with domains."""
+    results = []
+    for engine in ENGINES:
+        (module, bits, seen), random, notes = shared(*names), Random(3), []
+
+        async def bench(ctx, bits=bits, seen=seen, random=random, notes=notes):
+            for _ in range(MOMENTS):
+                await ctx.delay(random.choice((1e-7, 2.3e-7)))
+                for bit in bits:
+                    ctx.set(bit, random.getrandbits(1))
+                for name in ("sync", "quick"):
+                    if name in names:
+                        ctx.set(ctx._design.fragment.domains[name].rst, random.random() < 0.2)
+                notes.append([ctx.get(signal) for signal in seen])
+
+        async def watch(ctx, seen=seen, notes=notes):
+            with suppress(BrokenTrigger):
+                while True:
+                    notes.append(await ctx.changed(seen[0]))
+
+        path = tmp_path / "shared.vcd"
+        simulated(engine, module, [bench, watch], random_periods(random), path)
+        trace = read_vcd(path)
+        results.append((notes, {name: trace.of(name) for name in trace.variables}))
+    assert len(results[0][0]) > MOMENTS
+    assert results[0] == results[1] == results[2]
+
+
 def pytest_generate_tests(metafunc):
     """One circuit for ten of those with one clock."""
     if "block" in metafunc.fixturenames:
@@ -105,11 +155,11 @@ def test_random_circuits_in_random_domains(block, tmp_path):
 
 
 def test_a_random_design_has_something_to_tell_of_each_kind(tmp_path):
-    run = ran("pysim", 1, tmp_path)
+    run = ran("pysim", 27, tmp_path)
     assert MOMENTS // 2 < len({tuple(seen) for seen in run.values}) < MOMENTS
     assert sum(map(len, run.printed)) > MOMENTS
     assert {kind for _number, kind, *_seen in run.events} >= {"tick", "change", "delay"}
-    assert run.error == "Assertion violated: 1"
+    assert run.error == "Assertion violated: 8"
     assert sum(map(len, run.waves.values())) > 1000
 
 

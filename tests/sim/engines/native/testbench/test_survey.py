@@ -106,6 +106,33 @@ def test_what_is_printed_and_claimed_is_found_with_its_edge():
     assert {claim.edge for claim in claims} == {0}
 
 
+def speaking(more):
+    """A design that prints in `comb`, with `more` signals of logic that this does not follow."""
+    m, a = Module(), Signal(4)
+    seen, near = Signal(4, name="seen"), Signal(4, name="near")
+    m.submodules.near = part = Module()
+    part.d.comb += near.eq(~a)
+    m.submodules.speaking = part = Module()
+    part.d.comb += [seen.eq(near + 1), Print(seen)]
+    m.d.sync += a.eq(a + 1)
+    for number in range(more):
+        m.d.comb += Signal(name=f"more{number}").eq(a[0])
+    return Survey(prepare(m))
+
+
+def test_what_a_print_in_comb_follows_is_computed_step_by_step():
+    survey = speaking(2)
+    assert names(survey, survey.stepwise) == {"seen", "near"}
+    assert len(survey.unsettled) == 2
+    assert survey.events.claims == []
+    survey.check_worth()
+
+
+def test_if_most_logic_is_of_that_kind_it_is_not_worth_a_compiler():
+    with pytest.raises(Unsupported, match=r"most of the logic, for Print in .*test_survey\.py:\d+"):
+        speaking(1).check_worth()
+
+
 def test_two_of_a_kind_have_one_hash_and_one_order():
     (one, first), (other, second) = survey_of(), survey_of()
     assert first.digest == second.digest
@@ -164,16 +191,21 @@ def message(m):
     m.d.sync += Print("hello")
 
 
-def remark(m):
-    m.d.comb += Print("hello")
-
-
 def any_value(m):
     m.d.comb += Signal().eq(AnyConst(1))
 
 
-def claim(m):
-    m.d.comb += Assert(Signal())
+def claim_on_a_row(m):
+    m.submodules.rows = rows = Memory(shape=8, depth=2, init=[])
+    port = rows.read_port(domain="comb")
+    m.d.comb += Assert(port.data == 0)
+
+
+def remark_on_a_mixture(m):
+    mixed = Signal(2, name="mixed")
+    m.d.sync += mixed[1].eq(1)
+    m.submodules.part = part = Module()
+    part.d.comb += [mixed[0].eq(1), Print(mixed)]
 
 
 @pytest.mark.parametrize(
@@ -181,9 +213,15 @@ def claim(m):
     [
         (own_reset, "the asynchronous reset rst is made by the design"),
         (own_clock, "the clock clk is made by the design"),
-        (remark, r"Print in the domain comb at .*test_survey\.py:\d+"),
         (any_value, r"AnyValue at .*test_survey\.py:\d+"),
-        (claim, r"Property in the domain comb at .*test_survey\.py:\d+"),
+        (
+            claim_on_a_row,
+            r"Property in the domain comb at .*test_survey\.py:\d+ follows .* a memory drives",
+        ),
+        (
+            remark_on_a_mixture,
+            r"Print in the domain comb at .*test_survey\.py:\d+ follows mixed, which sync drives",
+        ),
     ],
 )
 def test_what_the_simulator_cannot_run_is_refused(spoil, complaint):
