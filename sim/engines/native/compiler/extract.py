@@ -33,8 +33,9 @@ def extract(
     """The circuit of a prepared design.
 
     `constants` are undriven signals that keep their initial value, a reset that nobody pulls, say.
-    The design has one clock, whose rising edge counts, no asynchronous reset, and neither prints
-    nor claims anything, unless `events` has all of that; the signals there get their values.
+    The design has one clock, whose rising edge counts and which nobody reads, no asynchronous
+    reset, and neither prints nor claims anything, unless `events` has all of that; the signals
+    there get their values, and a clock that is read is an input.
 
     Raises Unsupported, with the signal or source line, for what cannot be computed natively.
     """
@@ -49,7 +50,8 @@ def extract(
     except CombinationalCycle as error:
         raise c.Unsupported(f"logic that feeds itself: {_one_line(error)}") from None
     netlist.resolve_all_nets()
-    _check_unread(emitter, _clocks(netlist) if events else _only_clock(netlist))
+    if events is None:
+        _check_unread(emitter, _only_clock(netlist))
     replaced = {
         int(number): signal.init >> bit & 1
         for signal in constants

@@ -149,7 +149,7 @@ class NativeSimEngine(PySimEngine):
                     process.runnable = False
                     process.run()
             # What the processes have just set is not there yet for the flip-flops.
-            if native.due:
+            if native.due or native.levels:
                 self._claims.heed(native.due)
                 native.clock()
             elif not state.pending:

@@ -52,6 +52,8 @@ class Running:
         self.change()
         #: Edges whose moment has come.
         self.due: set[int] = set()
+        #: Levels of clocks that logic reads, which it sees when the edges have been done.
+        self.levels: list[tuple[list[Place], int]] = []
 
     def change(self) -> None:
         """The state is another one, perhaps."""
@@ -64,7 +66,14 @@ class Running:
         self.stale = False
 
     def clock(self) -> None:
-        """Does the clock edges that have come."""
+        """Does the clock edges that have come; then logic sees the clocks as they are."""
+        if self.due:
+            self._do_edges()
+        for places, level in self.levels:
+            self.poke(places, level)
+        self.levels.clear()
+
+    def _do_edges(self) -> None:
         told = [self._told[edge] for edge in self.due if edge in self._told]
         self.due = set()
         for places in told:
@@ -158,8 +167,8 @@ class State(PyEngineState):
         if number in native.survey.driven:
             return _Driven(signal, self.pending, native, number)
         edges = [native.edges.get((id(signal), kind)) for kind in ("neg", "pos")]
-        if edges != [None, None]:
-            return _Clock(signal, self.pending, native, edges)
+        if edges != [None, None] or number in native.survey.read_clocks:
+            return _Clock(signal, self.pending, native, edges, number)
         return _Input(signal, self.pending, native, number)
 
     def get_memory(self, memory: MemoryData) -> int:
@@ -211,12 +220,21 @@ class _Input(PySignalState):
 
 
 class _Clock(PySignalState):
-    """A clock of flip-flops; `edges` has the numbers of its falling and its rising edge."""
+    """A clock; `edges` has the numbers of its falling and its rising edge, for flip-flops."""
 
-    __slots__ = ("_edges", "_native")
+    __slots__ = ("_edges", "_native", "_places")
 
-    def __init__(self, signal: Signal, pending: Any, native: Running, edges: list[int | None]):
+    def __init__(
+        self,
+        signal: Signal,
+        pending: Any,
+        native: Running,
+        edges: list[int | None],
+        number: int,
+    ):
         self._native, self._edges = native, edges
+        #: Where logic reads it.
+        self._places = native.opened.held[number] if number in native.survey.read_clocks else []
         super().__init__(signal, pending)
 
     def commit(self) -> bool:
@@ -224,6 +242,8 @@ class _Clock(PySignalState):
         edge = self._edges[self.curr]
         if changed and edge is not None:
             self._native.due.add(edge)
+        if changed and self._places:
+            self._native.levels.append((self._places, self.curr))
         return changed
 
 

@@ -31,6 +31,8 @@ class Survey:
         Fragments whose `comb` statements are computed by Amaranth's own engine; see there.
     stepwise : set of int
         Places of the signals that these drive.
+    read_clocks : set of int
+        Places of the clocks that logic reads.
     events : Events
         The clocks' edges, asynchronous resets, and what is printed or claimed.
     digest : str
@@ -39,8 +41,9 @@ class Survey:
     Raises
     ------
     Unsupported
-        If the design makes a clock or an asynchronous reset itself, or prints or claims something
-        in the domain `comb` that depends on more than registers, inputs and `comb` statements.
+        If the design makes a clock or an asynchronous reset itself, reads a clock other than by
+        `comb` statements, or prints or claims something in `comb` that depends on more than
+        registers, inputs and `comb` statements.
     """
 
     def __init__(self, design: Any):
@@ -53,6 +56,9 @@ class Survey:
         self._edges: dict[tuple[int, str], int] = {}
         self._domain, self._at = "comb", design.fragment
         self._edge = -1
+        #: Where a signal is read, in `comb` and in other domains.
+        self._read_at: tuple[dict[int, str], dict[int, str]] = {}, {}
+        self._place = "unknown source"
         #: The statements that print or claim something in `comb`, by their fragment.
         self._speaking: dict[Any, Any] = {}
         #: Who drives what: the domain, or "a memory".
@@ -63,8 +69,19 @@ class Survey:
         self.unsettled = unsettled(design.fragments, self._speaking)
         self.stepwise = {self._numbers[id(s)] for f in self.unsettled for s in signals_of(f)}
         self.digest = hashlib.sha256(repr(self._facts).encode()).hexdigest()
+        # Also those of domains with nothing in them: they change along with the others.
+        domains = [domain for each in design.fragments for domain in each.domains.values()]
+        clocks = {self._numbers.get(id(domain.clk), -1) for domain in domains} - self.driven
+        self.read_clocks = clocks & self._read_at[0].keys()
         self._check_outside()
+        self._check_clocked_reads(clocks & self._read_at[1].keys())
         self._check_stepwise()
+
+    def _check_clocked_reads(self, clocks: set[int]) -> None:
+        """There a clock has its new level at its own edge, and the old one behind logic."""
+        for number in sorted(clocks):
+            name, place = self.signals[number].name, self._read_at[1][number]
+            raise Unsupported(f"the clock {name} is read in a domain with a clock at {place}")
 
     def _check_stepwise(self) -> None:
         """What is computed step by step has no other drivers, and reads no memory."""
@@ -114,6 +131,8 @@ class Survey:
         number = self._signal(clocking.clk)
         self._edge = self._kind_of_edge(number, clocking)
         reset = None if clocking.rst is None else self._signal(clocking.rst)
+        if reset is not None:
+            self._read(reset)
         self._facts.append((number, reset, clocking.clk_edge, clocking.async_reset))
         resets = self.events.resets
         if clocking.async_reset and reset is not None and clocking.rst not in SignalSet(resets):
@@ -149,6 +168,7 @@ class Survey:
 
     def _memory(self, instance: MemoryInstance) -> None:
         data, note = instance._data, self._facts.append
+        self._note_place(instance)
         self.memories.append(data)
         shape = ast.Shape.cast(data.shape)
         note((shape.width, shape.signed, data.depth, tuple(data.init._raw)))
@@ -163,6 +183,7 @@ class Survey:
         note = self._facts.append
         for statement in statements:
             kind = type(statement)
+            self._note_place(statement)
             if kind is ast.Assign:
                 note("=")
                 self._value(statement.lhs, target=True)
@@ -183,6 +204,8 @@ class Survey:
             note(number)
             if target:
                 self._drive(number)
+            else:
+                self._read(number)
         elif kind is ast.Const:
             note((value.value, len(value), value.shape().signed))
         elif kind is ast.Operator:
@@ -207,6 +230,12 @@ class Survey:
                 self._value(case, target=target)
         else:
             raise Unsupported("{} at {}:{}".format(kind.__name__, *value.src_loc))
+
+    def _note_place(self, what: Any) -> None:
+        self._place = "{}:{}".format(*what.src_loc) if what.src_loc else "unknown source"
+
+    def _read(self, number: int) -> None:
+        self._read_at[self._domain != "comb"].setdefault(number, self._place)
 
     def _drive(self, number: int) -> None:
         self.driven.add(number)

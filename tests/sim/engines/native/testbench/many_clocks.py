@@ -1,11 +1,11 @@
 """Random designs with several clocks, resets and claims, on each engine: all that can be told.
 
 A design is of ten random circuits, each in a domain of a random kind, that read each other's
-registers; each prints and covers, one claims what does not hold for ever, and a module beside them
-speaks in `comb`. Beside the testbench that drives it others wait for what happens: ticks, edges,
-changes, time; two processes drive inputs by what they have sampled at an edge, as logic would.
-Noted are the values of signals, what was printed, who woke when and saw what, the waveform, and
-what ended the run.
+registers, and some a clock; each prints and covers, one claims what does not hold for ever, and a
+module beside them speaks in `comb`. Beside the testbench that drives it others wait for what
+happens: ticks, edges, changes, time; two processes drive inputs by what they have sampled at an
+edge, as logic would. Noted are the values of signals, what was printed, who woke when and saw what,
+the waveform, and what ended the run.
 """
 
 import io
@@ -16,7 +16,9 @@ from random import Random
 from amaranth.hdl import (
     Assert,
     Assume,
+    Cat,
     ClockDomain,
+    ClockSignal,
     Cover,
     DomainRenamer,
     Format,
@@ -229,13 +231,16 @@ def several(random, seeds):
     """A design of random circuits, each in a random domain, with its circuits and inputs."""
     top, circuits, free, registers, claiming = Module(), [], [], [], []
     top.domains += domains()
+    clocks = Signal(3)
+    top.d.comb += clocks.eq(Cat(map(ClockSignal, random.sample([*DOMAINS], 3))))
     for seed in seeds:
         name = random.choice([*DOMAINS])
         circuit = RandomCircuit(seed, pulled=True, at_once=name in ("quick", "free"))
         top.submodules[f"circuit{seed}"] = DomainRenamer(name)(circuit.module)
         for signal in circuit.inputs:
             if registers and random.random() < 0.4:
-                top.d.comb += signal.eq(random.choice(registers))
+                read = random.choice(registers) ^ (clocks if random.random() < 0.2 else 0)
+                top.d.comb += signal.eq(read)
             else:
                 free.append(signal)
         registers += circuit.registers

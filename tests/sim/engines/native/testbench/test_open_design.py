@@ -29,7 +29,7 @@ def divided():
 @pytest.mark.parametrize(
     "make, complaint",
     [
-        (gated, r"the clock is read as data at .*test_open_design\.py:\d+"),
+        (gated, r"the clock clk is read in a domain with a clock at .*test_open_design\.py:\d+"),
         (divided, r"the clock slow_clk is made by the design"),
     ],
 )

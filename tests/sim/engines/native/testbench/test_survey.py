@@ -7,7 +7,11 @@ from amaranth.hdl import (
     Assert,
     Cat,
     ClockDomain,
+    ClockSignal,
+    Const,
     Format,
+    MemoryData,
+    MemoryInstance,
     Module,
     Mux,
     Print,
@@ -106,6 +110,17 @@ def test_what_is_printed_and_claimed_is_found_with_its_edge():
     assert {claim.edge for claim in claims} == {0}
 
 
+def test_a_clock_that_logic_reads_is_found():
+    m, y = Module(), Signal(2)
+    m.domains.other = ClockDomain()
+    m.domains.empty = ClockDomain()
+    m.d.comb += y.eq(Cat(ClockSignal(), ClockSignal("empty")))
+    m.d.other += Signal(name="q").eq(y)
+    m.d.sync += Signal(name="p").eq(y)
+    survey = Survey(prepare(m))
+    assert names(survey, survey.read_clocks) == {"clk", "empty_clk"}
+
+
 def speaking(more):
     """A design that prints in `comb`, with `more` signals of logic that this does not follow."""
     m, a = Module(), Signal(4)
@@ -187,6 +202,26 @@ def own_reset(m):
     m.d.comb += domain.rst.eq(Signal())
 
 
+def clock_in_a_register(m):
+    m.d.sync += Signal(2, name="q").eq(ClockSignal())
+
+
+def clock_as_reset(m):
+    m.domains.other = other = ClockDomain()
+    m.domains.sync = sync = ClockDomain()
+    sync.rst = other.clk
+    m.d.other += Signal(name="q").eq(1)
+
+
+def clock_as_address(m):
+    m.submodules.rows = rows = Memory(shape=8, depth=2, init=[])
+    rows.write_port()
+    m.submodules.direct = MemoryInstance(data=MemoryData(shape=8, depth=2, init=[]))
+    m.submodules.direct.read_port(
+        domain="sync", addr=ClockSignal(), data=Signal(8), en=Const(1), transparent_for=()
+    )
+
+
 def message(m):
     m.d.sync += Print("hello")
 
@@ -213,6 +248,12 @@ def remark_on_a_mixture(m):
     [
         (own_reset, "the asynchronous reset rst is made by the design"),
         (own_clock, "the clock clk is made by the design"),
+        (
+            clock_in_a_register,
+            r"the clock clk is read in a domain with a clock at .*test_survey\.py:\d+",
+        ),
+        (clock_as_reset, "the clock other_clk is read in a domain with a clock"),
+        (clock_as_address, "the clock clk is read in a domain with a clock"),
         (any_value, r"AnyValue at .*test_survey\.py:\d+"),
         (
             claim_on_a_row,

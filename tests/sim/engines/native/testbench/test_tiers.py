@@ -100,14 +100,30 @@ def gated():
     return m
 
 
-def test_what_cannot_be_computed_stays_where_it_is_and_that_is_said():
+def driven_twice():
+    m, out, q = Module(), Signal(name="out"), Signal(name="q")
+    for name in ("left", "right"):
+        m.submodules[name] = part = Module()
+        part.d.comb += out.eq(1)
+    m.d.sync += q.eq(out)
+    return m
+
+
+@pytest.mark.parametrize(
+    "make, reason",
+    [
+        (gated, "the clock clk is read in a domain with a clock at "),
+        (driven_twice, "a signal has several drivers: "),
+    ],
+)
+def test_what_cannot_be_computed_stays_where_it_is_and_that_is_said(make, reason):
     async def bench(ctx, dut, note):
         for _ in range(5):
             note(await ctx.tick())
 
-    expected = run("pysim", gated, bench)
-    with pytest.warns(NotNative, match=r"^not computed natively: the clock is read as data at"):
-        assert run(late(2), gated, bench) == expected
+    expected = run("pysim", make, bench)
+    with pytest.warns(NotNative, match=f"^not computed natively: {reason}"):
+        assert run(late(2), make, bench) == expected
 
 
 def test_without_a_compiler_all_runs_on_amaranths_own(unknown, monkeypatch):
