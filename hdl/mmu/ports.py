@@ -11,6 +11,7 @@ from hdl.mmu.vocabulary import Access, Fault, Side, WalkKey
 from hdl.mmu.walk_cache import Origin
 
 __all__ = [
+    "AddressInterface",
     "AddressSignature",
     "ContextSignature",
     "SfenceSignature",

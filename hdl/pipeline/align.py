@@ -175,7 +175,7 @@ class Aligner(wiring.Component):
             cut.compressed.eq(expander.compressed),
             cut.illegal.eq(expander.illegal),
             cut.raw.eq(Mux(self._failed | self._second_failed, 0, raw)),
-            cut.fetch.va.eq(Mux(straddles, Cat(Const(0, 3), second.fetch.va[3:]), pc)),
+            cut.fetch.second.eq(self._second_failed),
             cut.fetch.fault.eq(Mux(straddles, second.fetch.fault, first.fetch.fault)),
             cut.fetch.update.eq(Mux(straddles, second.fetch.update, first.fetch.update)),
             cut.strong.eq(Mux(straddles, second.strong, first.strong)),
@@ -194,32 +194,32 @@ class Aligner(wiring.Component):
         with m.If(self._begins_in_cut() | reaches):
             m.d.comb += [cut.raw.eq(0), cut.fetch.fault.eq(Fault.ACCESS)]
         with m.If(reaches):
-            m.d.comb += cut.fetch.va.eq(Cat(Const(0b100, 3), first.fetch.va[3:]))
+            m.d.comb += cut.fetch.second.eq(1)
 
     def _advance(self, m: Module) -> None:
         """What is left of the two words; a third never arrives while two are held."""
         oldest, next_, first, second = self._oldest, self._next, self._first, self._second
         taken = self._cut_valid & ~self._waits
-
-        def keep(
-            place: wiring.PureInterface,
-            word: wiring.PureInterface,
-            valid: ValueLike,
-            slot: ValueLike,
-        ) -> None:
-            m.d.sync += copy(place, word)
-            m.d.sync += [place.valid.eq(valid), place.fetch.va[1:3].eq(slot)]
-
-        with m.If(taken & self._last):
-            second_slot = Mux(self._straddles, 1, _slot(second))
-            keep(oldest, second, oldest.valid & second.valid, second_slot)
-            m.d.sync += next_.valid.eq(0)
-            with m.If(self._straddles & self._cut.predicted):
-                m.d.sync += oldest.valid.eq(0)
+        leaves, consumed = Signal(name="leaves"), Mux(taken, 1 + self._long, 0)
+        m.d.comb += leaves.eq(taken & self._last)
+        # Where there is no first word there is no second one either; what does not count may be
+        # anything. So each place has one word to take, or keeps its own.
+        with m.If(leaves | ~oldest.valid):
+            m.d.sync += copy(oldest, second)
+        with m.If(~next_.valid):
+            m.d.sync += copy(next_, self.word)
+        m.d.sync += next_.valid.eq(oldest.valid & second.valid & ~leaves)
+        with m.If(leaves):
+            jumps = self._straddles & self._cut.predicted
+            m.d.sync += [
+                oldest.valid.eq(oldest.valid & second.valid & ~jumps),
+                oldest.fetch.va[1:3].eq(Mux(self._straddles, 1, _slot(second))),
+            ]
         with m.Else():
-            consumed = Mux(taken, 1 + self._long, 0)
-            keep(oldest, first, first.valid, (_slot(first) + consumed)[:2])
-            keep(next_, second, oldest.valid & second.valid, _slot(second))
+            m.d.sync += [
+                oldest.valid.eq(first.valid),
+                oldest.fetch.va[1:3].eq((_slot(first) + consumed)[:2]),
+            ]
         with m.If(self.flush):
             m.d.sync += [oldest.valid.eq(0), next_.valid.eq(0)]
 

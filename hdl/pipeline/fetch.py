@@ -135,9 +135,10 @@ class Fetch(wiring.Component):
         with m.If(fire):
             m.d.sync += [pending.eq(1), number.eq(number + 1)]
         with m.If(ready):
+            m.d.sync += [stopped.eq(refused), pc.eq(following)]
+        # Of what is not requested in the end it does not matter what is held: `ready` is late.
+        with m.If(~pending | complete):
             m.d.sync += [
-                stopped.eq(refused),
-                pc.eq(following),
                 asked.valid.eq(refused),
                 asked.fetch.va.eq(pc),
                 asked.fetch.fault.eq(translation.fault),

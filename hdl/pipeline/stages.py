@@ -10,8 +10,8 @@ from amaranth.lib.wiring import Out
 
 from hdl.arch import PA_BITS
 from hdl.memory.port import ID_BITS
-from hdl.mmu.ports import AddressSignature
-from hdl.mmu.vocabulary import Access
+from hdl.mmu.ports import AddressInterface, AddressSignature
+from hdl.mmu.vocabulary import Access, Fault
 from hdl.units.btb import SLOT_BITS, TARGET_BITS
 from hdl.units.decoder import Control, System, Unit
 
@@ -19,6 +19,7 @@ __all__ = [
     "ACCESSES",
     "Decoded",
     "Executed",
+    "FetchOutcome",
     "Fetched",
     "FetchedWord",
     "Forward",
@@ -102,6 +103,27 @@ class FetchedWord(wiring.Signature):
         )
 
 
+class FetchOutcome(wiring.Signature):
+    """What became of the fetch of an instruction; `is_refused` tells whether it failed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                #: As in `AddressSignature`, of the portion that failed, if one did.
+                "fault": Out(Fault),
+                "update": Out(1),
+                #: That is not where the instruction begins, but two bytes behind.
+                "second": Out(1),
+            }
+        )
+
+    def create(
+        self, *, path: tuple[str, ...] | None = None, src_loc_at: int = 0
+    ) -> AddressInterface:
+        """An interface with `is_refused`."""
+        return AddressInterface(self, path=path, src_loc_at=1 + src_loc_at)
+
+
 class Forward(wiring.Signature):
     """What a stage will write to a register, for younger instructions that read it."""
 
@@ -130,8 +152,7 @@ class Fetched(wiring.Signature):
                 "compressed": Out(1),
                 #: A reserved compressed encoding.
                 "illegal": Out(1),
-                #: Of its fetch: of the portion that failed, if one did.
-                "fetch": Out(AddressSignature()),
+                "fetch": Out(FetchOutcome()),
                 #: It is known as a branch; it was predicted to jump, to `target`, whose upper bits
                 #: are those of the word that it ends in; the lower bit of its counter.
                 "known": Out(1),
@@ -161,7 +182,7 @@ class Decoded(wiring.Signature):
                 #: The address of its data access, or where it jumps: the immediate and rs1, or pc.
                 "address": Out(64),
                 #: As in `Fetched`.
-                "fetch": Out(AddressSignature()),
+                "fetch": Out(FetchOutcome()),
                 "known": Out(1),
                 "predicted": Out(1),
                 "strong": Out(1),
@@ -181,7 +202,8 @@ class Executed(wiring.Signature):
         super().__init__(
             {
                 "pc": Out(64),
-                #: Virtual address of the instruction that follows it in program order.
+                #: Virtual address of the instruction that follows it in program order; where the
+                #: fetch of a second portion failed, that of this portion.
                 "next_pc": Out(64),
                 "insn": Out(32),
                 "unit": Out(Unit),
@@ -202,7 +224,7 @@ class Executed(wiring.Signature):
                 #: Exceptions; see `hdl.priv.exception.Collected`.
                 "interrupt": Out(1),
                 "interrupt_cause": Out(4),
-                "fetch": Out(AddressSignature()),
+                "fetch": Out(FetchOutcome()),
                 "illegal": Out(1),
                 "misaligned": Out(1),
                 #: As in `Decoded`.

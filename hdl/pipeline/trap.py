@@ -217,13 +217,15 @@ class TrapStage(wiring.Component):
         """Every exception of the instruction, for the trap unit."""
         held, collected, environment = self._held, self.traps.collected, self.environment
         is_system, fetched = held.unit == Unit.SYSTEM, ~held.fetch.update
+        # Where the fetch failed, if it did.
+        fetch_va = Mux(held.fetch.second, held.next_pc, held.pc)
         # The fault of an update counts when the instruction leaves: then the response is there.
         update_fault, errors = self.update.fault, held.requested & self.response.error
         for name in ("interrupt", "interrupt_cause", "misaligned", "pc", "insn"):
             m.d.comb += getattr(collected, name).eq(getattr(held, name))
         m.d.comb += [
             self._updates.eq((held.fetch.update | held.data.update) & ~held.interrupt),
-            collected.fetch.va.eq(held.fetch.va),
+            collected.fetch.va.eq(fetch_va),
             collected.fetch.fault.eq(Mux(held.fetch.update, update_fault, held.fetch.fault)),
             # Until the A bit of its page is set it has not been fetched: its bits are stale.
             collected.illegal.eq(fetched & (held.illegal | self._foresight.forbidden)),
@@ -244,6 +246,7 @@ class TrapStage(wiring.Component):
     def _finish(self, m: Module) -> None:
         """When the instruction leaves; a trap is taken in that cycle."""
         held, environment = self._held, self.environment
+        collected = self.traps.collected
         atomic, target = held.unit == Unit.AMO, self.csrs.trap
         finished = Signal()
         with m.If(self._updates):
@@ -262,7 +265,7 @@ class TrapStage(wiring.Component):
             self.traps.enable.eq(self._finishes),
             self._replays.eq(self._updates & ~target.valid),
             self.update.valid.eq(self._occupied & self._updates),
-            self.update.va.eq(Mux(held.fetch.update, held.fetch.va, held.data.va)),
+            self.update.va.eq(Mux(held.fetch.update, collected.fetch.va, held.data.va)),
             self.update.priv.eq(Mux(held.fetch.update, environment.priv, environment.data_priv)),
             self.update.id.eq(held.id),
         ]

@@ -31,6 +31,9 @@ from hdl.priv.table import MEDELEG_MASK, REGISTERS, Action, Field, Register, Sta
 
 __all__ = ["CsrFile", "Environment", "Wholes"]
 
+#: What a trap to S-mode enters, and one to M-mode: where it came from, its cause, and its value.
+TRAPPED = (Csr.SEPC, Csr.SCAUSE, Csr.STVAL, Csr.MEPC, Csr.MCAUSE, Csr.MTVAL)
+
 
 class Environment(wiring.Signature):
     """The CSR fields that control the rest of the hart, live."""
@@ -204,9 +207,9 @@ class CsrFile(wiring.Component):
             m.d.comb += getattr(self.wholes, csr.name.lower()).eq(self._value(register))
         m.d.comb += self.wholes.mip_held.eq(interrupts.mip_held)
         self._environment(m)
-        self._count(m)
         self._monitor(m)
         self._access(m)
+        self._count(m)
         self._judge(m)
         self._take_trap(m)
         self._return(m)
@@ -237,7 +240,7 @@ class CsrFile(wiring.Component):
         with m.If(self.write):
             with m.Switch(self.address):
                 for register in REGISTERS:
-                    if register.state is not State.SHOWN:
+                    if register.state is not State.SHOWN and register.csr not in TRAPPED:
                         with m.Case(register.csr):
                             self._write(m, register)
 
@@ -304,11 +307,12 @@ class CsrFile(wiring.Component):
             m.d.comb += getattr(environment, csr.name.lower()).eq(self.registers[csr])
 
     def _count(self, m: Module) -> None:
-        """Counters; a write later in the same cycle replaces the increment."""
+        """Counters; a write in the same cycle replaces the increment."""
         inhibit, minstret = self.registers[Csr.MCOUNTINHIBIT], self.registers[Csr.MINSTRET]
-        with m.If(~inhibit[0]):
+        written = {csr: self.write & (self.address == csr) for csr in (Csr.MCYCLE, Csr.MINSTRET)}
+        with m.If(~inhibit[0] & ~written[Csr.MCYCLE]):
             m.d.sync += self.mcycle.eq(self.mcycle + 1)
-        with m.If(self.retire & ~inhibit[2]):
+        with m.If(self.retire & ~inhibit[2] & ~written[Csr.MINSTRET]):
             m.d.sync += minstret.eq(minstret + 1)
 
     def _monitor(self, m: Module) -> None:
@@ -338,23 +342,25 @@ class CsrFile(wiring.Component):
         ]
 
     def _take_trap(self, m: Module) -> None:
-        trap, status, registers = self.trap, self.fields[Csr.MSTATUS], self.registers
+        trap, status = self.trap, self.fields[Csr.MSTATUS]
         cause = word_of({0: trap.cause, INTERRUPT_BIT: trap.interrupt})
-        with m.If(trap.valid & trap.to_s):
+        to_s, to_m = trap.valid & trap.to_s, trap.valid & ~trap.to_s
+        # What a trap enters and what is written come on one way, to the registers of both modes.
+        told = (trap.epc, cause, trap.tval)
+        entered = [Mux(trap.valid, value, self.write_data) for value in told]
+        for csr, enters, value in zip(TRAPPED, (to_s,) * 3 + (to_m,) * 3, entered * 2, strict=True):
+            register = next(each for each in REGISTERS if each.csr is csr)
+            with m.If(enters | (self.write & (self.address == csr))):
+                m.d.sync += self.registers[csr].eq(value & register.bits)
+        with m.If(to_s):
             m.d.sync += [
-                registers[Csr.SEPC].eq(trap.epc),
-                registers[Csr.SCAUSE].eq(cause),
-                registers[Csr.STVAL].eq(trap.tval),
                 status["SPIE"].eq(status["SIE"]),
                 status["SIE"].eq(0),
                 status["SPP"].eq(self._priv),
                 self._priv.eq(Priv.S),
             ]
-        with m.Elif(trap.valid):
+        with m.If(to_m):
             m.d.sync += [
-                registers[Csr.MEPC].eq(trap.epc),
-                registers[Csr.MCAUSE].eq(cause),
-                registers[Csr.MTVAL].eq(trap.tval),
                 status["MPIE"].eq(status["MIE"]),
                 status["MIE"].eq(0),
                 status["MPP"].eq(self._priv),

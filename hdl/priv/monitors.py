@@ -3,7 +3,7 @@
 Privileged specification, "Hardware Performance Monitor"; Zihpm.
 """
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -66,23 +66,25 @@ class Monitors(wiring.Component):
         m = Module()
         counts = Signal()
         m.d.comb += counts.eq(Cat(self.selected.values()).any())
-        for number, may in self.open.items():
-            due = may & (self.selected[number] & self.seen).any()
-            m.d.sync += may.eq(0)
-            with m.If(due):
-                m.d.sync += self.counters[number].eq(self.counters[number] + 1)
+        for number, counter in self.counters.items():
+            selected, may = self.selected[number], self.open[number]
+            named = self.number == number
+            written, chosen = named & self.write_counter, named & self.write_selection
+            due = may & (selected & self.seen).any()
+            # One enable and one choice, which flip-flops have: no other way to keep the old value.
+            with m.If(written | due):
+                m.d.sync += counter.eq(Mux(written, self.data, counter + 1))
+            with m.If(chosen):
+                m.d.sync += selected.eq(self.data)
+            m.d.sync += may.eq(counts & ~self.inhibit[number] & ~written & ~chosen)
         # Mostly nobody counts: then a simulator need not know what happens.
         with m.If(counts):
             m.d.sync += self.seen.eq(self.events)
-            for number, may in self.open.items():
-                m.d.sync += may.eq(~self.inhibit[number])
         with m.Switch(self.number):
             for number, counter in self.counters.items():
-                selected = self.selected[number]
                 with m.Case(number):
-                    m.d.comb += [self.counter.eq(counter), self.selection.eq(selected)]
-                    with m.If(self.write_counter):
-                        m.d.sync += [counter.eq(self.data), self.open[number].eq(0)]
-                    with m.If(self.write_selection):
-                        m.d.sync += [selected.eq(self.data), self.open[number].eq(0)]
+                    m.d.comb += [
+                        self.counter.eq(counter),
+                        self.selection.eq(self.selected[number]),
+                    ]
         return m

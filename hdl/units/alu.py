@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Alu", "AluOp", "branch_taken"]
+__all__ = ["Alu", "AluOp", "branch_taken", "is_less"]
 
 
 class AluOp(enum.IntEnum, shape=4):  # type: ignore[call-arg]
@@ -43,26 +43,18 @@ class Alu(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         full = Signal(64)
-        distance = Cat(self.b[:5], self.b[5] & ~self.word)
-        a_word = self.a[:32]
+        compares = (self.op == AluOp.SLT) | (self.op == AluOp.SLTU)
+        total = self._add(m, compares | (self.op == AluOp.SUB))
         with m.Switch(self.op):
-            with m.Case(AluOp.ADD):
-                m.d.comb += full.eq(self.a + self.b)
-            with m.Case(AluOp.SUB):
-                m.d.comb += full.eq(self.a - self.b)
-            with m.Case(AluOp.SLL):
-                m.d.comb += full.eq((self.a << distance)[:64])
-            with m.Case(AluOp.SLT):
-                m.d.comb += full.eq(self.a.as_signed() < self.b.as_signed())
-            with m.Case(AluOp.SLTU):
-                m.d.comb += full.eq(self.a < self.b)
+            with m.Case(AluOp.ADD, AluOp.SUB):
+                m.d.comb += full.eq(total)
+            with m.Case(AluOp.SLL, AluOp.SRL, AluOp.SRA):
+                m.d.comb += full.eq(self._shift(m))
+            with m.Case(AluOp.SLT, AluOp.SLTU):
+                # The sign of the difference.
+                m.d.comb += full.eq(total[64])
             with m.Case(AluOp.XOR):
                 m.d.comb += full.eq(self.a ^ self.b)
-            with m.Case(AluOp.SRL):
-                m.d.comb += full.eq(Mux(self.word, a_word, self.a) >> distance)
-            with m.Case(AluOp.SRA):
-                signed = Mux(self.word, a_word.as_signed(), self.a.as_signed())
-                m.d.comb += full.eq(signed >> distance)
             with m.Case(AluOp.OR):
                 m.d.comb += full.eq(self.a | self.b)
             with m.Case(AluOp.AND):
@@ -72,6 +64,42 @@ class Alu(wiring.Component):
         m.d.comb += self.result.eq(Mux(self.word, full[:32].as_signed(), full))
         return m
 
+    def _add(self, m: Module, subtracts: Value) -> Signal:
+        """`a + b` or `a - b`, 65 bits; for SLTU of unsigned numbers, else of signed ones."""
+        total = Signal(65)
+        signed = self.op != AluOp.SLTU
+        a, b = (_extend(operand, signed) for operand in (self.a, self.b))
+        # One adder; the bit below the lowest one makes the carry into that.
+        inverted = b ^ subtracts.replicate(65)
+        m.d.comb += total.eq((Cat(1, a) + Cat(subtracts, inverted))[1:66])
+        return total
+
+    def _shift(self, m: Module) -> Value:
+        """`a` shifted, 64 bits: always to the right, what goes to the left is turned round."""
+        left = self.op == AluOp.SLL
+        fill = (self.op == AluOp.SRA) & Mux(self.word, self.a[31], self.a[63])
+        moved = Signal(64, name="moved")
+        with m.If(left):
+            m.d.comb += moved.eq(self.a[::-1])
+        with m.Elif(self.word):
+            m.d.comb += moved.eq(Cat(self.a[:32], fill.replicate(32)))
+        with m.Else():
+            m.d.comb += moved.eq(self.a)
+        distance = Cat(self.b[:5], self.b[5] & ~self.word)
+        shifted = Signal(64, name="shifted")
+        m.d.comb += shifted.eq(Cat(moved, fill).as_signed() >> distance)
+        return Mux(left, shifted[::-1], shifted)
+
+
+def _extend(operand: Value, signed: ValueLike) -> Value:
+    """`operand` (64 bits) as a number of 65 bits."""
+    return Cat(operand, operand[63] & signed)
+
+
+def is_less(a: Value, b: Value, signed: ValueLike) -> Value:
+    """Whether `a` is less than `b` (64 bits), by one comparison for both kinds of numbers."""
+    return _extend(a, signed).as_signed() < _extend(b, signed).as_signed()
+
 
 def branch_taken(funct3: ValueLike, a: ValueLike, b: ValueLike) -> Value:
     """Whether the branch with `funct3` (3 bits) is taken; `a` and `b` are rs1 and rs2 (64 bits).
@@ -79,5 +107,4 @@ def branch_taken(funct3: ValueLike, a: ValueLike, b: ValueLike) -> Value:
     `funct3` 0b010 and 0b011, which no branch has, count as 0b000 and 0b001.
     """
     funct3, a, b = Value.cast(funct3), Value.cast(a), Value.cast(b)
-    less = Mux(funct3[1], a < b, a.as_signed() < b.as_signed())
-    return Mux(funct3[2], less, a == b) ^ funct3[0]
+    return Mux(funct3[2], is_less(a, b, ~funct3[1]), a == b) ^ funct3[0]

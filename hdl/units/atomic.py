@@ -4,9 +4,11 @@ Source: RISC-V Instruction Set Manual, Volume I, chapter ""A" Extension for Atom
 section "Atomic Memory Operations".
 """
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
+
+from hdl.units.alu import is_less
 
 __all__ = ["AmoAlu", "AmoOp"]
 
@@ -44,8 +46,9 @@ class AmoAlu(wiring.Component):
         # Sign-extended words compare like their 32 bits, as unsigned numbers too.
         extended = Signal(64)
         m.d.comb += extended.eq(Mux(self.word, self.operand[:32].as_signed(), self.operand))
-        less = memory.as_signed() < extended.as_signed()
-        less_unsigned = memory < extended
+        op = Value.cast(self.op)
+        # Of MIN and MINU the lesser one stays in memory; of MAX and MAXU (bit 2) the other one.
+        less = is_less(memory, extended, ~op[3])
         with m.Switch(self.op):
             with m.Case(AmoOp.ADD):
                 m.d.comb += self.result.eq(memory + extended)
@@ -55,14 +58,8 @@ class AmoAlu(wiring.Component):
                 m.d.comb += self.result.eq(memory | extended)
             with m.Case(AmoOp.AND):
                 m.d.comb += self.result.eq(memory & extended)
-            with m.Case(AmoOp.MIN):
-                m.d.comb += self.result.eq(Mux(less, memory, extended))
-            with m.Case(AmoOp.MAX):
-                m.d.comb += self.result.eq(Mux(less, extended, memory))
-            with m.Case(AmoOp.MINU):
-                m.d.comb += self.result.eq(Mux(less_unsigned, memory, extended))
-            with m.Case(AmoOp.MAXU):
-                m.d.comb += self.result.eq(Mux(less_unsigned, extended, memory))
+            with m.Case(AmoOp.MIN, AmoOp.MAX, AmoOp.MINU, AmoOp.MAXU):
+                m.d.comb += self.result.eq(Mux(less ^ op[2], memory, extended))
             with m.Default():
                 m.d.comb += self.result.eq(extended)
         return m

@@ -104,10 +104,10 @@ class MulDiv(wiring.Component):
         self._div_bits = div_bits
         super().__init__()
         self._state = Signal(State)
-        #: Quotient (with what is left of the dividend above it) and remainder; or the sum of the
-        #: partial products without its lowest digits, and these.
+        #: Quotient (with what is left of the dividend above it) and remainder.
         self._accumulator = Signal(128, reset_less=True)
-        self._sum = self._accumulator[: 65 + mul_bits]
+        #: The sum of the partial products without its lowest digits, and these.
+        self._sum = Signal(65 + mul_bits, reset_less=True)
         self._digits = Signal(64 - mul_bits, reset_less=True)
         #: The divisor or the multiplicand.
         self._operand = Signal(signed(65), reset_less=True)
@@ -194,8 +194,8 @@ class MulDiv(wiring.Component):
         a_negative, b_negative = a[-1], b[-1]
         m.d.sync += [
             self._negate.eq(a_negative ^ (b_negative & ~self.op[1])),
-            self._accumulator.eq(Mux(a_negative, -a, a)[:64]),
-            self._operand.eq(Mux(b_negative, -b, b)[:64]),
+            self._accumulator.eq(_negated(a[:64], a_negative)),
+            self._operand.eq(_negated(b[:64], b_negative)),
             self._bits_left.eq(64),
             self._state.eq(State.DIVIDE),
         ]
@@ -230,9 +230,11 @@ class MulDiv(wiring.Component):
         for number in range(self._div_bits):
             before, after = after, Signal(128, name=f"after_bit_{number}")
             remainder = before[63:]
-            m.d.comb += after.eq(before << 1)
-            with m.If(remainder >= divisor):
-                m.d.comb += after.eq(Cat(1, before[:63], (remainder - divisor)[:64]))
+            # Negative if the divisor does not fit.
+            difference = Signal(66, name=f"difference_{number}")
+            m.d.comb += [difference.eq(remainder - divisor), after.eq(before << 1)]
+            with m.If(~difference[65]):
+                m.d.comb += after.eq(Cat(1, before[:63], difference[:64]))
         return after
 
     def _respond(self, m: Module) -> None:
@@ -245,7 +247,7 @@ class MulDiv(wiring.Component):
                     m.d.comb += product.eq(Cat(self._digits[: bits * number], self._sum))
         m.d.comb += quotient.eq(Mux(self.op[1], accumulator[64:], accumulator[:64]))
         with m.If(self.op[2]):
-            m.d.comb += value.eq(Mux(self._negate, -quotient, quotient))
+            m.d.comb += value.eq(_negated(quotient, self._negate))
         with m.Else():
             m.d.comb += value.eq(Mux(self.op == MulDivOp.MUL, product, self._sum[bits:]))
         m.d.comb += [
@@ -254,6 +256,11 @@ class MulDiv(wiring.Component):
         ]
         with m.If(self.take):
             m.d.sync += self._state.eq(State.IDLE)
+
+
+def _negated(value: Value, negative: Value) -> Value:
+    """`value` (64 bits), with the other sign if `negative`: without a choice behind the adder."""
+    return ((value ^ negative.replicate(64)) + negative)[:64]
 
 
 def _fits(value: Value, bits: int) -> Value:

@@ -242,9 +242,9 @@ def test_hands_on_what_the_fetch_said():
     async def testbench(ctx):
         ctx.set(dut.ready, 1)
         for _ in range(20):
-            fields = {name: rng.getrandbits(64) for name in ("pc", "fetch__va")}
-            fields["target"] = rng.getrandbits(TARGET_BITS)
-            bits = ("compressed", "fetch__update", "refetch", "known", "predicted", "strong")
+            fields = {"pc": rng.getrandbits(64), "target": rng.getrandbits(TARGET_BITS)}
+            bits = ("compressed", "fetch__update", "fetch__second")
+            bits += ("refetch", "known", "predicted", "strong")
             fields |= {name: rng.getrandbits(1) for name in bits}
             fields |= {"fetch__fault": rng.choice(list(Fault)), "id": rng.getrandbits(32)}
             await put(ctx, dut, add(1, 2, 3), **fields | {"raw": 0x4501})

@@ -91,4 +91,4 @@ def test_a_reset_of_what_a_stage_holds_takes_its_valid_bit_alone():
 
 def test_control_is_part_of_a_decoded_instruction():
     names = {".".join(path) for path, _, _ in Decoded().flatten(Decoded().create())}
-    assert {"control.unit", "control.rd", "control.illegal", "fetch.fault", "fetch.va"} <= names
+    assert {"control.unit", "control.rd", "control.illegal", "fetch.fault", "fetch.second"} <= names

@@ -234,7 +234,7 @@ BUGS = {
     ),
     "what a CSR instruction may do is asked before a write of what says so": Bug(
         "pipeline/system.py",
-        "result.csrs_wait.eq(writes)",
+        "result.csrs_wait.eq(1)",
         "result.csrs_wait.eq(0)",
         "trap_stage",
         "csrs_are_not_judged_too_early",

@@ -206,7 +206,7 @@ class TrapStageProof(WatchedTrapStage):
         ).all()
         fetch = (
             (update.access == Access.FETCH)
-            & (update.va == insn.fetch.va)
+            & (update.va == Mux(insn.fetch.second, insn.next_pc, insn.pc))
             & (update.priv == environment.priv)
         )
         data = data_access & (update.va == insn.data.va) & (update.priv == environment.data_priv)

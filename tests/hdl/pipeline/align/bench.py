@@ -79,10 +79,10 @@ class Bench:
         straddles = not found.get("compressed", 1) and found["pc"] & 6 == 6
         kind = {
             "refetch": found["refetch"],
-            "failed second half": found.get("fetch__va", found["pc"]) != found["pc"],
-            "failed first half": found.get("fetch__va") == found["pc"],
-            "reaches into a cut": found.get("fetch__va", 0) & 7 == 4 == found["pc"] + 2 & 7,
-            "begins in a cut": found["pc"] & 4 and found.get("fetch__va") == found["pc"],
+            "failed second half": found.get("fetch__second"),
+            "failed first half": found.get("fetch__second") == 0,
+            "reaches into a cut": found.get("fetch__second") and found["pc"] & 6 == 2,
+            "begins in a cut": found["pc"] & 4 and found.get("fetch__second") == 0,
             "update": found["fetch__update"],
             "predicted": found.get("predicted"),
             "straddles": straddles and not found["refetch"],
@@ -112,11 +112,16 @@ class Bench:
         assert ctx.get(dut.valid) == (front is not None), where
         if front:
             found, _, _ = front
+            if "fetch__va" in found:
+                assert found["fetch__va"] in (found["pc"], found["pc"] + 2 & MASK), where
+                second = int(found["fetch__va"] != found["pc"])
+                found = {**found, "fetch__second": second}
+                del found["fetch__va"]
             got = {name: ctx.get(member(dut.fetched, name)) for name in found}
             assert got == found, where
         take = self.rng.random() < self.take
         # What follows a fault or a cut instruction is flushed by the trap or redirect.
-        last = front and take and (found["refetch"] or "fetch__va" in found)
+        last = front and take and (found["refetch"] or "fetch__second" in found)
         flush = last or self.rng.random() < self.flush
         ctx.set(dut.take, int(take))
         ctx.set(dut.flush, int(flush))

@@ -245,14 +245,15 @@ def test_a_failed_instruction_goes_on_at_once_and_does_nothing(failure):
     async def testbench():
         bench.set(trap_empty=0, translation__done=0, request__ready=0)
         for fields in (KINDS["jal"][0], {"unit": Unit.STORE}, {"unit": Unit.MULDIV}):
-            await bench.put(**fields | failure | {"fetch__va": 0x4000, "predicted": 0})
+            await bench.put(**fields | failure | {"fetch__second": 1, "predicted": 0})
             assert bench.get("valid")
             for name in ("redirect__valid", "learn__valid", "request__valid"):
                 assert not bench.get(name)
             assert not bench.get("translation__valid")
             assert bench.get("executed__fetch__fault") is failure.get("fetch__fault", NONE)
             assert bench.get("executed__fetch__update") == failure.get("fetch__update", 0)
-            assert bench.get("executed__fetch__va") == 0x4000
+            assert bench.get("executed__fetch__second")
+            assert bench.get("executed__next_pc") == PC + 2
             assert bench.get("executed__illegal") == failure.get("illegal", 0)
             assert not bench.get("executed__misaligned")
             await bench.tick()

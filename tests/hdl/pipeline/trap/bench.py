@@ -27,7 +27,7 @@ EXECUTED = {
     **dict.fromkeys(("requested", "data__va", "pa", "interrupt", "interrupt_cause"), 0),
     "fetch__fault": NONE,
     "fetch__update": 0,
-    "fetch__va": 0,
+    "fetch__second": 0,
     "illegal": 0,
     "misaligned": 0,
     "leapt": 0,

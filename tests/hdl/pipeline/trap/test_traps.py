@@ -8,8 +8,8 @@ from tests.hdl.pipeline.trap.bench import ACCESS, MTVEC, NEXT, PAGE, PC, VA, Ben
 def test_collected_exceptions():
     bench = Bench()
     cases = [
-        ({"fetch__fault": PAGE, "fetch__va": 0x5000}, 12, 0x5000),
-        ({"fetch__fault": ACCESS, "fetch__va": 0x5000}, 1, 0x5000),
+        ({"fetch__fault": PAGE, "fetch__second": 1, "next_pc": 0x5000}, 12, 0x5000),
+        ({"fetch__fault": ACCESS, "fetch__second": 1, "next_pc": 0x5000}, 1, 0x5000),
         ({"illegal": 1, "insn": 0xFFFF_1234}, 2, 0xFFFF_1234),
         (system(System.ECALL), None, 0),
         (system(System.EBREAK), 3, PC),
@@ -27,7 +27,7 @@ def test_collected_exceptions():
         for fields, cause, tval in cases:
             cause = cause or ecall
             await bench.enter(priv)
-            await bench.put(**fields, rd=5, next_pc=NEXT)
+            await bench.put(**{"rd": 5, "next_pc": NEXT} | fields)
             bench.check_trap(cause, tval)
             await bench.tick()
             assert bench.get("environment__priv") == M

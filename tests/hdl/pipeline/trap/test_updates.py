@@ -10,7 +10,7 @@ from tests.hdl.pipeline.trap.bench import ACCESS, MTVEC, NONE, PAGE, PC, VA, Ben
 UPDATES = {
     # What its bits look like does not matter yet; here an AMO.
     "fetch": (
-        {"fetch__update": 1, "fetch__va": 0x6000, "unit": Unit.AMO, "data__va": VA},
+        {"fetch__update": 1, "fetch__second": 1, "next_pc": 0x6000, "unit": Unit.AMO},
         Access.FETCH,
         0x6000,
     ),
