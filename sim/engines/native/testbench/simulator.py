@@ -25,6 +25,7 @@ from typing import Any
 from sim.engines.internals import FragmentCompiler, PyRTLProcess, PySimEngine
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.compiler.cxx import CompilerError
+from sim.engines.native.testbench.brief import Brief
 from sim.engines.native.testbench.claims import Claims
 from sim.engines.native.testbench.open_design import OpenDesign, find_design, open_design
 from sim.engines.native.testbench.slots import Running, State
@@ -77,8 +78,9 @@ class NativeSimEngine(PySimEngine):
         self._traced: dict[Any, int] = {}
         #: Moments that are left until the design has earned to be compiled.
         self._left: int | None = None
+        self._survey: Survey | None = None
+        self._brief: Brief | None = None
         try:
-            self._survey = Survey(design)
             opened = self._known_design()
         except _FAILURES as error:
             self._refuse(error)
@@ -93,11 +95,25 @@ class NativeSimEngine(PySimEngine):
         """What is in the cache; or made now, if it may not begin on Amaranth's own engine."""
         directory = self.directory or cache_directory()
         if self.moments == 0:
-            return open_design(self._design, self._survey, directory, self.level)
+            return open_design(self._design, self._surveyed(), directory, self.level)
         if self.moments is None:
-            self._survey.check_worth()
-        self._left = self.moments or _worth(len(self._survey.signals))
-        return find_design(self._survey, directory, self.level)
+            self._brief = Brief(directory, self._design)
+            self._left = self._brief.moments()
+            if self._left is not None:
+                return None
+        self._left = self.moments or _worth(len(self._surveyed().signals))
+        found = find_design(self._surveyed(), directory, self.level)
+        if found is None and self._brief is not None:
+            self._brief.remember(self._left)
+        return found
+
+    def _surveyed(self) -> Survey:
+        """What a walk over the design has seen, which is done once."""
+        if self._survey is None:
+            self._survey = Survey(self._design)
+            if self.moments is None:
+                self._survey.check_worth()
+        return self._survey
 
     def _refuse(self, error: Exception) -> None:
         """Stays on Amaranth's own engine."""
@@ -111,9 +127,10 @@ class NativeSimEngine(PySimEngine):
         """Runs the model from here on, with the values that there are."""
         self._left = None
         self._processes = {each for each in self._processes if type(each) is not PyRTLProcess}
-        self._state.go_native(Running(self._survey, opened, self.directory or cache_directory()))
-        self._processes |= processes_of(self._survey.unsettled, self._state, begun=begun)
-        self._claims = Claims(self._survey.events.claims, self._state)
+        survey = self._surveyed()
+        self._state.go_native(Running(survey, opened, self.directory or cache_directory()))
+        self._processes |= processes_of(survey.unsettled, self._state, begun=begun)
+        self._claims = Claims(survey.events.claims, self._state)
         if self._vcd_writers:
             self._trace(silently=True)
 
@@ -129,7 +146,9 @@ class NativeSimEngine(PySimEngine):
     def _compile(self) -> None:
         try:
             directory = self.directory or cache_directory()
-            opened = open_design(self._design, self._survey, directory, self.level)
+            if self._brief is not None:
+                self._brief.forget()
+            opened = open_design(self._design, self._surveyed(), directory, self.level)
             self._use(opened, begun=True)
         except _FAILURES as error:
             self._refuse(error)
