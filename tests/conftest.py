@@ -67,7 +67,7 @@ def pytest_collection_finish():
         gc.collect()
         gc.freeze()
     # Most of what a test makes goes with it: who looks seldom finds little.
-    gc.set_threshold(1_000_000, 5, 20)
+    gc.set_threshold(50_000, 20, 50)
     gc.enable()
 
 

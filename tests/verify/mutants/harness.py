@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -15,7 +16,7 @@ from tests.verify.mutants.tree import PACKAGES, PROJECT
 
 __all__ = ["Outcome", "preload", "run_pytest"]
 
-#: Bytes of memory that a run may ask for.
+#: Bytes of memory that a run may ask for, besides those of the process that it is forked from.
 MEMORY = 6 << 30
 
 
@@ -111,7 +112,7 @@ def _enter(folder, cpu_seconds):
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
     # Not the size of addresses: Yosys in WebAssembly reserves more of them than it uses.
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, most))
+    resource.setrlimit(resource.RLIMIT_DATA, (_held() + MEMORY, most))
     os.chdir(folder)
     for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
         del sys.modules[name]
@@ -120,6 +121,12 @@ def _enter(folder, cpu_seconds):
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     # Programs that tests start are those of the folder, too.
     os.environ["PYTHONPATH"] = str(folder)
+
+
+def _held():
+    """Bytes that this process has asked for. A worker that has run many tests has some GiB."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(r"^VmData:\s+(\d+) kB$", status, re.M)[1])
 
 
 def _run(arguments, plugins, report, result):

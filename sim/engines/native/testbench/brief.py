@@ -14,7 +14,7 @@ class Brief:
     To know whether a design is in the cache, all of its logic is walked over, which in a suite of
     short tests costs more than the cache gives: nearly all are not there, this time as the last. So
     a design of whose like none was compiled the last time is not looked for before it has earned
-    that. It is a hint: a design with as many statements under the same names is taken for it.
+    that. It is a hint: a design with the same signals and as many statements is taken for it.
 
     Parameters
     ----------
@@ -26,7 +26,10 @@ class Brief:
 
     def __init__(self, directory: Path, design: Any):
         outline = [
-            (info.name, len(info.signal_names), sum(map(len, fragment.statements.values())))
+            (
+                *(info.name, sum(map(len, fragment.statements.values()))),
+                *((name, len(signal)) for signal, name in info.signal_names.items()),
+            )
             for fragment, info in design.fragments.items()
         ]
         digest = hashlib.sha256(repr(outline).encode()).hexdigest()[:32]

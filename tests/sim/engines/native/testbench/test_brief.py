@@ -11,8 +11,8 @@ from tests.sim.engines.native.testbench.benches import Circuit, run
 
 
 class Counter(Elaboratable):
-    def __init__(self, step=1, *, extra=False):
-        self.value, self._step, self._extra = Signal(8), step, extra
+    def __init__(self, step=1, *, extra=False, width=8):
+        self.value, self._step, self._extra = Signal(width), step, extra
 
     def elaborate(self, platform):
         m = Module()
@@ -46,6 +46,7 @@ def test_what_is_remembered_is_told_of_the_like_only(tmp_path):
     brief(tmp_path, Counter()).remember(77)
     assert brief(tmp_path, Counter(step=2)).moments() == 77
     assert brief(tmp_path, Counter(extra=True)).moments() is None
+    assert brief(tmp_path, Counter(width=9)).moments() is None
     brief(tmp_path, Counter()).forget()
     assert brief(tmp_path, Counter(step=2)).moments() is None
     brief(tmp_path, Counter()).forget()
