@@ -4,7 +4,9 @@ Source: RISC-V Instruction Set Manual, Volume I, chapter ""M" Extension for Inte
 and Division".
 """
 
-from amaranth.hdl import C, Cat, Const, Module, Mux, Signal, Value, ValueLike, signed
+from itertools import pairwise
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, ValueLike, signed
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -35,6 +37,8 @@ class State(enum.IntEnum, shape=2):  # type: ignore[call-arg]
 
 #: Bits of the operands, with the sign, that are multiplied at once.
 SMALL_BITS = 18
+#: Bits, without a sign, that one multiplier of an FPGA takes.
+LIMB_BITS = 17
 #: Zeros of a dividend that one cycle can skip, the longest run first.
 SKIPS = (32, 16, 8, 4)
 
@@ -104,13 +108,15 @@ class MulDiv(wiring.Component):
         self._div_bits = div_bits
         super().__init__()
         self._state = Signal(State)
-        #: Quotient (with what is left of the dividend above it) and remainder.
-        self._accumulator = Signal(128, reset_less=True)
+        #: Quotient, with what is left of the dividend above it; and remainder.
+        self._quotient = Signal(64, reset_less=True)
+        self._remainder = Signal(64, reset_less=True)
         #: The sum of the partial products without its lowest digits, and these.
         self._sum = Signal(65 + mul_bits, reset_less=True)
         self._digits = Signal(64 - mul_bits, reset_less=True)
-        #: The divisor or the multiplicand.
+        #: The multiplicand; or what makes, with the carry, the negated magnitude of the divisor.
         self._operand = Signal(signed(65), reset_less=True)
+        self._carry = Signal(reset_less=True)
         #: The digit of the multiplier that is used next, whether it is the last, and its number;
         #: of that used last, when done.
         self._digit = Signal(signed(mul_bits + 1), reset_less=True)
@@ -118,6 +124,8 @@ class MulDiv(wiring.Component):
         self._number = Signal(range(64 // mul_bits), reset_less=True)
         #: Bits of the quotient still to be found.
         self._bits_left = Signal(range(65))
+        #: The result is the remainder; it gets the other sign.
+        self._remains = Signal(reset_less=True)
         self._negate = Signal()
 
     def elaborate(self, platform: object) -> Module:
@@ -167,7 +175,7 @@ class MulDiv(wiring.Component):
     def _multiply(self, m: Module, b: Value) -> None:
         """Adds a digit's partial product to the sum, and sets aside the sum's lowest digit."""
         bits, number = self._mul_bits, self._number
-        m.d.sync += self._sum.eq(self._sum[bits:].as_signed() + self._operand * self._digit)
+        self._accumulate(m)
         with m.Switch(number):
             for above in range(1, 64 // bits):
                 with m.Case(above):
@@ -177,6 +185,23 @@ class MulDiv(wiring.Component):
         with m.Else():
             m.d.sync += number.eq(number + 1)
         self._take_digit(m, b, (number + 1)[: len(number)])
+
+    def _accumulate(self, m: Module) -> None:
+        """Adds the product of the multiplicand and a digit to what the sum is without its lowest.
+
+        The multiplicand is cut as multipliers of 18 bits take it, the upper parts signed. Sums of
+        two products, each of them cut behind the bits that nothing is added to: so they are made
+        with carries, where a tool that sees one sum of all would save these by many more cells.
+        """
+        cuts = [*range(0, len(self._operand), LIMB_BITS), len(self._operand)]
+        limbs = [self._operand[low:high] for low, high in pairwise(cuts)]
+        limbs[-1] = limbs[-1].as_signed()
+        products = [limb * self._digit for limb in limbs]
+        total: Value = self._sum[self._mul_bits :].as_signed()
+        for index in range(0, len(products), 2):
+            pair = _offset_sum(products[index], products[index + 1], LIMB_BITS)
+            total = _offset_sum(total, pair, index * LIMB_BITS)
+        m.d.sync += self._sum.eq(total)
 
     def _take_digit(self, m: Module, b: Value, number: Value) -> None:
         """The digit of `b` with that number, and whether it is the last: with the sign, too."""
@@ -190,64 +215,74 @@ class MulDiv(wiring.Component):
         ]
 
     def _begin_division(self, m: Module, a: Value, b: Value) -> None:
-        """Takes the magnitudes of the operands."""
+        """Takes the magnitude of the dividend, and the divisor as it is added."""
         a_negative, b_negative = a[-1], b[-1]
+        zero = Signal(name="divides_by_zero")
+        # All ones as the quotient, and the dividend as the remainder, whatever the signs: that is
+        # the quotient which no step has changed.
+        ones = zero & ~self.op[1]
+        m.d.comb += zero.eq(b == 0)
         m.d.sync += [
-            self._negate.eq(a_negative ^ (b_negative & ~self.op[1])),
-            self._accumulator.eq(_negated(a[:64], a_negative)),
-            self._operand.eq(_negated(b[:64], b_negative)),
+            self._negate.eq((a_negative ^ (b_negative & ~self.op[1])) & ~ones),
+            self._remains.eq(self.op[1] & ~zero),
+            self._quotient.eq(_negated(a[:64], a_negative) | ones.replicate(64)),
+            self._remainder.eq(0),
+            self._operand.eq(b ^ ~b_negative.replicate(65)),
+            self._carry.eq(~b_negative),
             self._bits_left.eq(64),
-            self._state.eq(State.DIVIDE),
+            self._state.eq(Mux(zero, State.DONE, State.DIVIDE)),
         ]
-        with m.If(b == 0):
-            # All ones as the quotient and the dividend as the remainder, whatever the signs.
-            m.d.sync += [
-                self._accumulator.eq(Cat(C(-1, 64), self.a)),
-                self._negate.eq(0),
-                self._state.eq(State.DONE),
-            ]
 
     def _divide(self, m: Module) -> None:
-        """Restoring division; a skip is what steps over zero bits would do to a zero remainder."""
-        accumulator, bits_left = self._accumulator, self._bits_left
+        """Restoring division; a skip is what steps over zero bits would do to a zero remainder.
 
-        def advance(next_accumulator: Value, bits: int) -> None:
-            m.d.sync += [accumulator.eq(next_accumulator), bits_left.eq(bits_left - bits)]
-            with m.If(bits_left == bits):
-                m.d.sync += self._state.eq(State.DONE)
-
+        So a step is right for the remainder, and for the lowest bits of the quotient, also where
+        the quotient skips.
+        """
+        quotient, bits_left, bits = self._quotient, self._bits_left, self._div_bits
+        remainder, found = self._division_steps(m)
+        idle = Signal(name="no_remainder")
+        shifted, taken = Signal(64, name="shifted"), Signal(range(65), name="taken")
+        m.d.comb += [idle.eq(self._remainder == 0), shifted.eq(quotient << bits), taken.eq(bits)]
         condition = m.If
         for skip in SKIPS:
-            with condition((accumulator[64 - skip :] == 0) & (bits_left >= skip)):
-                advance(accumulator << skip, skip)
+            with condition(idle & (quotient[64 - skip :] == 0) & (bits_left >= skip)):
+                m.d.comb += [shifted.eq(quotient << skip), taken.eq(skip)]
             condition = m.Elif
-        with m.Else():
-            advance(self._division_steps(m), self._div_bits)
+        m.d.sync += [
+            self._remainder.eq(remainder),
+            quotient.eq(Cat(found, shifted[bits:])),
+            bits_left.eq(bits_left - taken),
+        ]
+        with m.If(bits_left == taken):
+            m.d.sync += self._state.eq(State.DONE)
 
-    def _division_steps(self, m: Module) -> Value:
-        """`_accumulator` after `div_bits` more bits of the quotient."""
-        after, divisor = self._accumulator, self._operand[:64]
+    def _division_steps(self, m: Module) -> tuple[Value, Value]:
+        """The remainder after `div_bits` more bits of the quotient, and these."""
+        remainder: Value = self._remainder
+        found = []
         for number in range(self._div_bits):
-            before, after = after, Signal(128, name=f"after_bit_{number}")
-            remainder = before[63:]
-            # Negative if the divisor does not fit.
+            before = Cat(self._quotient[63 - number], remainder)
+            # Negative if the divisor does not fit. The bit below the lowest makes the carry.
             difference = Signal(66, name=f"difference_{number}")
-            m.d.comb += [difference.eq(remainder - divisor), after.eq(before << 1)]
-            with m.If(~difference[65]):
-                m.d.comb += after.eq(Cat(1, before[:63], difference[:64]))
-        return after
+            total = Cat(1, before) + Cat(self._carry, self._operand).as_signed()
+            m.d.comb += difference.eq(total[1:])
+            remainder = Signal(64, name=f"remainder_{number}")
+            m.d.comb += remainder.eq(Mux(difference[65], before, difference))
+            found.append(~difference[65])
+        return remainder, Cat(found[::-1])
 
     def _respond(self, m: Module) -> None:
-        product, quotient = Signal(64, name="product"), Signal(64, name="quotient")
+        product, divided = Signal(64, name="product"), Signal(64, name="divided")
         value = Signal(64, name="value")
-        bits, accumulator = self._mul_bits, self._accumulator
+        bits = self._mul_bits
         with m.Switch(self._number):
             for number in range(64 // bits):
                 with m.Case(number):
                     m.d.comb += product.eq(Cat(self._digits[: bits * number], self._sum))
-        m.d.comb += quotient.eq(Mux(self.op[1], accumulator[64:], accumulator[:64]))
+        m.d.comb += divided.eq(Mux(self._remains, self._remainder, self._quotient))
         with m.If(self.op[2]):
-            m.d.comb += value.eq(_negated(quotient, self._negate))
+            m.d.comb += value.eq(_negated(divided, self._negate))
         with m.Else():
             m.d.comb += value.eq(Mux(self.op == MulDivOp.MUL, product, self._sum[bits:]))
         m.d.comb += [
@@ -256,6 +291,11 @@ class MulDiv(wiring.Component):
         ]
         with m.If(self.take):
             m.d.sync += self._state.eq(State.IDLE)
+
+
+def _offset_sum(low: Value, high: Value, bits: int) -> Value:
+    """The signed `low + (high << bits)`, by an adder of what `low` has above these bits."""
+    return Cat(low[:bits], low[bits:].as_signed() + high).as_signed()
 
 
 def _negated(value: Value, negative: Value) -> Value:
