@@ -1,13 +1,12 @@
 """The second half of an atomic read-modify-write, under the lock of its read."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.memory.port import RequestSignature, ResponseSignature, Source
 from hdl.pipeline.stages import Executed
 from hdl.units.atomic import AmoAlu
-from hdl.units.lanes import store_lanes
 
 __all__ = ["AmoState", "AmoUnit"]
 
@@ -57,7 +56,10 @@ class AmoUnit(wiring.Component):
         m.submodules.alu = alu = AmoAlu()
         executed, request, response = self.executed, self.request, self.response
         size = executed.funct3[:2]
-        lanes, strobe = store_lanes(executed.data.va[:3], size, alu.result)
+        # Of both sizes that there are, so of a word two, or a doubleword.
+        lanes = Cat(alu.result[:32], Mux(alu.word, alu.result[:32], alu.result[32:]))
+        upper = executed.data.va[2]
+        strobe = Cat((~alu.word | ~upper).replicate(4), (~alu.word | upper).replicate(4))
         m.d.comb += [
             alu.op.eq(executed.insn[27:32]),
             alu.word.eq(size == 2),

@@ -4,6 +4,9 @@ Source: RISC-V Instruction Set Manual, Volume I, chapter ""A" Extension for Atom
 section "Atomic Memory Operations".
 """
 
+from functools import reduce
+from operator import xor
+
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
@@ -48,18 +51,15 @@ class AmoAlu(wiring.Component):
         m.d.comb += extended.eq(Mux(self.word, self.operand[:32].as_signed(), self.operand))
         op = Value.cast(self.op)
         # Of MIN and MINU the lesser one stays in memory; of MAX and MAXU (bit 2) the other one.
-        less = is_less(memory, extended, ~op[3])
-        with m.Switch(self.op):
-            with m.Case(AmoOp.ADD):
-                m.d.comb += self.result.eq(memory + extended)
-            with m.Case(AmoOp.XOR):
-                m.d.comb += self.result.eq(memory ^ extended)
-            with m.Case(AmoOp.OR):
-                m.d.comb += self.result.eq(memory | extended)
-            with m.Case(AmoOp.AND):
-                m.d.comb += self.result.eq(memory & extended)
-            with m.Case(AmoOp.MIN, AmoOp.MAX, AmoOp.MINU, AmoOp.MAXU):
-                m.d.comb += self.result.eq(Mux(less ^ op[2], memory, extended))
-            with m.Default():
-                m.d.comb += self.result.eq(extended)
+        keeps = is_less(memory, extended, ~op[3]) ^ op[2]
+        # Everything but a sum is a sum without carries of some of these three: memory, operand, and
+        # what both have in common. For instance OR is that of all three.
+        picks, exclusive, inclusive = op[4], op[2] & ~op[3], op[3] & ~op[2]
+        terms = (
+            (memory, Mux(picks, keeps, exclusive | inclusive)),
+            (extended, Mux(picks, ~keeps, ~(op[2] & op[3]))),
+            (memory & extended, ~picks & op[3]),
+        )
+        combined = reduce(xor, (term & taken.replicate(64) for term, taken in terms))
+        m.d.comb += self.result.eq(Mux(self.op == AmoOp.ADD, memory + extended, combined))
         return m

@@ -22,9 +22,10 @@ def store_lanes(low: ValueLike, size: ValueLike, data: ValueLike) -> tuple[Value
     The bytes are repeated over all lanes; the strobe picks those the address means.
     """
     low, size, data = Value.cast(low), Value.cast(size), Value.cast(data)
-    lanes = _by_size(
-        size, data[:8].replicate(8), data[:16].replicate(4), data[:32].replicate(2), data[:64]
-    )
+    # What repeats half of the lanes is chosen once for all of them.
+    half = Cat(data[:8], Mux(size == 0, data[:8], data[8:16]))
+    word = Cat(half, Mux(size[1], data[16:32], half))
+    lanes = Cat(word, Mux(size == 3, data[32:64], word))
     strobe = _by_size(size, C(0x01, 8), C(0x03, 8), C(0x0F, 8), C(0xFF, 8)) << low
     return lanes, strobe[:8]
 
@@ -32,13 +33,13 @@ def store_lanes(low: ValueLike, size: ValueLike, data: ValueLike) -> tuple[Value
 def load_value(low: ValueLike, size: ValueLike, unsigned: ValueLike, word: ValueLike) -> Value:
     """The value (64 bits) at `low` inside `word` (64 bits), sign-extended unless `unsigned`."""
     low, size, unsigned = Value.cast(low), Value.cast(size), Value.cast(unsigned)
-    shifted = Value.cast(word) >> Cat(C(0, 3), low)
+    word = Value.cast(word)
 
-    def extend(bits: int) -> Value:
-        part = shifted[:bits]
+    def extend(log2: int) -> Value:
+        part = word.word_select(low[log2:], 8 << log2)
         return Mux(unsigned, part, part.as_signed())
 
-    return _by_size(size, extend(8), extend(16), extend(32), shifted)[:64]
+    return _by_size(size, extend(0), extend(1), extend(2), word)[:64]
 
 
 def reached_lanes(low: ValueLike, size: ValueLike) -> Value:
