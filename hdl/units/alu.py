@@ -23,8 +23,6 @@ class AluOp(enum.IntEnum, shape=4):  # type: ignore[call-arg]
     AND = 0b0111
     SUB = 0b1000
     SRA = 0b1101
-    #: The operand `b`, for `lui`; no instruction encodes it.
-    PASS_B = 0b1111
 
 
 class Alu(wiring.Component):
@@ -43,24 +41,16 @@ class Alu(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         full = Signal(64)
-        compares = (self.op == AluOp.SLT) | (self.op == AluOp.SLTU)
-        total = self._add(m, compares | (self.op == AluOp.SUB))
-        with m.Switch(self.op):
-            with m.Case(AluOp.ADD, AluOp.SUB):
-                m.d.comb += full.eq(total)
-            with m.Case(AluOp.SLL, AluOp.SRL, AluOp.SRA):
-                m.d.comb += full.eq(self._shift(m))
-            with m.Case(AluOp.SLT, AluOp.SLTU):
-                # The sign of the difference.
-                m.d.comb += full.eq(total[64])
-            with m.Case(AluOp.XOR):
-                m.d.comb += full.eq(self.a ^ self.b)
-            with m.Case(AluOp.OR):
-                m.d.comb += full.eq(self.a | self.b)
-            with m.Case(AluOp.AND):
-                m.d.comb += full.eq(self.a & self.b)
-            with m.Default():
-                m.d.comb += full.eq(self.b)
+        op = Value.cast(self.op)
+        compares = ~op[2] & op[1]
+        total = self._add(m, compares | op[3])
+        with m.If(op[:2] == AluOp.SLL):
+            m.d.comb += full.eq(self._shift(m))
+        with m.Elif(op[:3] == AluOp.ADD):
+            m.d.comb += full.eq(total)
+        with m.Else():
+            # Of a comparison all bits are 0 but the lowest, the sign of the difference.
+            m.d.comb += full.eq(self._combine(m, compares) | (compares & total[64]))
         m.d.comb += self.result.eq(Mux(self.word, full[:32].as_signed(), full))
         return m
 
@@ -73,6 +63,14 @@ class Alu(wiring.Component):
         inverted = b ^ subtracts.replicate(65)
         m.d.comb += total.eq((Cat(1, a) + Cat(subtracts, inverted))[1:66])
         return total
+
+    def _combine(self, m: Module, compares: Value) -> Signal:
+        """XOR, OR or AND of the operands, 64 bits; for a comparison 0: four functions of both."""
+        op, combined = Value.cast(self.op), Signal(64, name="combined")
+        either = Mux(op[0], self.a & self.b, self.a | self.b)
+        exclusive = Mux(compares, 0, self.a ^ self.b)
+        m.d.comb += combined.eq(Mux(op[2] & op[1], either, exclusive))
+        return combined
 
     def _shift(self, m: Module) -> Value:
         """`a` shifted, 64 bits: always to the right, what goes to the left is turned round."""

@@ -35,7 +35,6 @@ def reference(op, a, b, bits):
         AluOp.SRA: lambda: signed(a, bits) >> distance,
         AluOp.OR: lambda: a | b,
         AluOp.AND: lambda: a & b,
-        AluOp.PASS_B: lambda: b,
     }[op]()
     return signed(int(result), bits) & MASK
 

@@ -134,7 +134,7 @@ UNITS = {
     Unit.SYSTEM: "fence fence.i ecall ebreak sret mret wfi sfence.vma",
 }
 #: What the arithmetic instructions compute, without their suffixes for immediates and words.
-ALU_OPS = {op.name.lower(): op for op in AluOp if op is not AluOp.PASS_B}
+ALU_OPS = {op.name.lower(): op for op in AluOp}
 
 
 class Listing:
