@@ -52,11 +52,11 @@ class FillSignature(wiring.Signature):
 
 def _same_page(a: Value, b: Value, level: Value) -> Value:
     """Whether virtual page numbers `a` and `b` lie in one page of `level`."""
-    # One comparison under a mask, which depends on the level alone, off the path of the look-up.
-    everything = (1 << LEVELS * VPN_BITS) - 1
-    compared = Mux(level == 0, everything, everything >> VPN_BITS << VPN_BITS)
-    compared &= Mux(level == 2, everything >> 2 * VPN_BITS << 2 * VPN_BITS, everything)
-    return ((a ^ b) & compared) == 0
+    # By fields, so that two bits of both numbers are one look-up table of four inputs.
+    low, middle, high = (
+        a.word_select(field, VPN_BITS) == b.word_select(field, VPN_BITS) for field in range(LEVELS)
+    )
+    return high & (middle | (level == 2)) & (low | (level != 0))
 
 
 class Tlb(wiring.Component):
