@@ -172,17 +172,22 @@ class Execute(wiring.Component):
         counter = counted(held.known, Cat(held.strong, held.predicted), taken)
         m.d.comb += [
             jumps.eq((control.unit == Unit.BRANCH) | (control.unit == Unit.JUMP)),
-            fallthrough.eq(held.pc + Mux(held.compressed | held.fetch.second, 2, 4)),
+            # What was cut in two is fetched again.
+            fallthrough.eq(
+                held.pc + Mux(held.refetch, 0, Mux(held.compressed | held.fetch.second, 2, 4))
+            ),
             taken.eq(branches | (control.unit == Unit.JUMP)),
             # A prediction's upper bits are those of the word that the instruction ends in: its
             # own, unless they change behind its first half.
             crosses.eq(held.pc[1:TARGET_BITS].all() & ~held.compressed),
             wrong.eq((taken != held.predicted) | (taken & (crosses | (target != foreseen)))),
-            self.executed.next_pc.eq(Mux(taken & ~held.fetch.second, target, fallthrough)),
+            self.executed.next_pc.eq(
+                Mux(taken & ~held.fetch.second & ~held.refetch, target, fallthrough)
+            ),
             self.redirect.valid.eq(
                 self._occupied & ~self._redirected & (held.refetch | (wrong & ~self._failed))
             ),
-            self.redirect.target.eq(Mux(held.refetch, held.pc, self.executed.next_pc)),
+            self.redirect.target.eq(self.executed.next_pc),
             # A branch is counted as it leaves, once.
             self.learn.valid.eq(Mux(jumps & ~self._failed, leaves, self.redirect.valid)),
             self.learn.counter.eq(Mux(held.refetch | ~jumps, 0, counter)),
