@@ -168,22 +168,20 @@ class Execute(wiring.Component):
         )
         foreseen = Cat(held.target, held.pc[TARGET_BITS:])
         final = held.pc + Mux(held.compressed | held.refetch, 0, 2)
+        # What was cut in two is fetched again.
+        length = Mux(held.refetch, 0, Mux(held.compressed | held.fetch.second, 2, 4))
+        goes = taken & ~held.fetch.second & ~held.refetch
         leaves = self._occupied & self.ready & (taken | held.known)
         counter = counted(held.known, Cat(held.strong, held.predicted), taken)
         m.d.comb += [
             jumps.eq((control.unit == Unit.BRANCH) | (control.unit == Unit.JUMP)),
-            # What was cut in two is fetched again.
-            fallthrough.eq(
-                held.pc + Mux(held.refetch, 0, Mux(held.compressed | held.fetch.second, 2, 4))
-            ),
+            fallthrough.eq(held.pc + length),
             taken.eq(branches | (control.unit == Unit.JUMP)),
             # A prediction's upper bits are those of the word that the instruction ends in: its
             # own, unless they change behind its first half.
             crosses.eq(held.pc[1:TARGET_BITS].all() & ~held.compressed),
             wrong.eq((taken != held.predicted) | (taken & (crosses | (target != foreseen)))),
-            self.executed.next_pc.eq(
-                Mux(taken & ~held.fetch.second & ~held.refetch, target, fallthrough)
-            ),
+            self.executed.next_pc.eq(Mux(goes, target, fallthrough)),
             self.redirect.valid.eq(
                 self._occupied & ~self._redirected & (held.refetch | (wrong & ~self._failed))
             ),
