@@ -20,6 +20,8 @@ RUNTIME = (
     "machine",
     "output",
     "fields",
+    "lines",
+    "chunks",
     "trace",
     "watch",
     "transcript",

@@ -11,7 +11,6 @@ from sim.engines.native.compiler.model import Model
 from sim.engines.native.machine.transcript import Saved, Transcripts
 
 if TYPE_CHECKING:
-    from sim.engines.native.compiler.layout import Layout
     from sim.engines.native.machine.vcd import VcdWriter
 
 __all__ = ["Watch", "Watched"]
@@ -204,7 +203,7 @@ class Watch:
         self.forget()
         if not cycles:
             return
-        self._native.ring = self._library.ring_new(*_shown_from(self._model.layout), cycles)
+        self._native.ring = self._library.ring_new(*self._model.layout.own_words(), cycles)
         self._library.ring_keep(self._native.ring, self._model.address, self._machine.cycle)
         self._update()
 
@@ -247,11 +246,3 @@ class Watch:
         waveform = self._waveform
         self._native.trace = waveform.address if waveform is not None else None
         self._library.watch_set(ctypes.byref(self._machine), ctypes.byref(self._native))
-
-
-def _shown_from(layout: "Layout") -> tuple[int, int]:
-    """The first word of the state that waveforms are computed from, and how many there are."""
-    words = [*layout.registers.values(), *(first for first, _ in layout.memories.values())]
-    first = min(words, default=0)
-    # Behind the memories lies only what is computed from the rest.
-    return first, (layout.size if layout.stale is None else layout.stale) - first

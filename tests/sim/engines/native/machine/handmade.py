@@ -38,6 +38,8 @@ EVENTS = 54
 #: Where RAM begins, and a page of registers.
 BASE, WINDOW = 0x8000_0000, 0x7000_0000
 _NEVER = (1 << 64) - 1
+#: Files of C++ behind machine.cpp, for what looks at the machine.
+_WATCHING = ("output", "fields", "lines", "chunks", "trace", "watch", "transcript", "walks")
 _HART = """
 extern "C" {
 void (*the_step)(u64 *);
@@ -57,8 +59,7 @@ def library(*, traced: bool = False, plain: bool = False) -> ctypes.CDLL:
     `plain` is for a processor without the instructions that some of it is written for.
     """
     folder = Path(sim.engines.native.machine.__file__).parent
-    watching = ("output", "fields", "trace", "watch", "transcript", "walks") if traced else ()
-    names = ("story", "counts", "refusals", "machine", *watching)
+    names = ("story", "counts", "refusals", "machine", *(_WATCHING if traced else ()))
     without = ["#undef __AVX2__"] if plain else []
     source = "\n".join(
         [*without, PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)]
