@@ -23,6 +23,7 @@ RUNTIME = (
     "lines",
     "chunks",
     "trace",
+    "ring",
     "watch",
     "transcript",
     "walks",

@@ -39,7 +39,7 @@ EVENTS = 54
 BASE, WINDOW = 0x8000_0000, 0x7000_0000
 _NEVER = (1 << 64) - 1
 #: Files of C++ behind machine.cpp, for what looks at the machine.
-_WATCHING = ("output", "fields", "lines", "chunks", "trace", "watch", "transcript", "walks")
+_WATCHING = ("output", "fields", "lines", "chunks", "trace", "ring", "watch", "transcript", "walks")
 _HART = """
 extern "C" {
 void (*the_step)(u64 *);
@@ -174,10 +174,13 @@ class Bench:
         function = getattr(self._library, name)
         function(ctypes.byref(self.machine), *map(u64, arguments))
 
-    def _cycle(self, _state):
+    def _cycle(self, address):
+        # A ring computes cycles again, in a state of its own.
+        own, self.state = self.state, (u64 * WORDS).from_address(address)
         state = self.state
         ports = [tuple(state[INPUTS + 4 * port : INPUTS + 4 * port + 4]) for port in (0, 1)]
         self.seen.append((*ports, state[TIME], state[COUNTER]))
         state[COUNTER] += self.counts
         state[0] = state[8] = state[RETIRE] = 0
         self._hart(self)
+        self.state = own

@@ -2,6 +2,7 @@
 
 import ctypes
 
+from sim.engines.native.machine.structs import MachineStruct
 from tests.sim.engines.native.machine.handmade import library, u64
 
 __all__ = ["Tracer", "bits", "text_of"]
@@ -24,7 +25,7 @@ def _configured(plain):
     found.trace_begin.argtypes = found.ring_keep.argtypes = (_pointer, _pointer, u64)
     found.trace_flush.argtypes = (_pointer,)
     found.trace_touch.argtypes = (_pointer, _pointer)
-    found.ring_new.argtypes = (u64, u64, u64)
+    found.ring_new.argtypes = (_pointer, u64, u64, u64, u64, u64)
     found.ring_write.argtypes = (_pointer, _pointer, u64, u64)
     return found
 
@@ -42,7 +43,7 @@ class Tracer:
     def __init__(self, file, groups, sizes, *, copied=0, helpers=1, plain=False):
         self.library, self.size = _configured(plain), sum(sizes)
         self.groups, self.texts, self.asked = groups, [], 0
-        self._decode = _Decode(self._say)
+        self._decode, self._machine = _Decode(self._say), MachineStruct()
         self.address = self.library.trace_new(file, b"clk", self._decode, 0, self.size, helpers)
         number, first = 0, 0
         for variables, size in zip(groups, sizes, strict=True):
@@ -67,7 +68,8 @@ class Tracer:
         self.library.trace_touch(self.address, self._state(words))
 
     def rise(self, words, cycle):
-        ring = self.library.ring_new(0, self.size, 1)
+        size, never = self.size, (1 << 64) - 1
+        ring = self.library.ring_new(ctypes.byref(self._machine), 0, size, size, never, 1)
         self.library.ring_keep(ring, self._state(words), cycle)
         self.library.ring_write(ring, self.address, 0, 1)
         self.library.ring_free(ring)
