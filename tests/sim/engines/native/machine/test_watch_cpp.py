@@ -178,7 +178,9 @@ class TestCyclesThatAreComputedAgain:
         # A state shows what has been changed in the cycle after it only.
         kept = states(native, ring, *self.OWN)[:-1]
         changed = {1, 4, 5, 6, 306, 313, 413}
-        assert [n for n, words in kept if words != seen[n]] == [n for n in sorted(changed) if n > 63]
+        assert [n for n, words in kept if words != seen[n]] == [
+            n for n in sorted(changed) if n > 63
+        ]
         assert not bench.watch.touched
         native.ring_free(ring)
 

@@ -36,8 +36,8 @@ class Tracer:
     `groups` are lists of variables, each (lowest bit in the group's words, width, whether it is
     text); `sizes` are the words of each group. Codes are `v0`, `v1` and so on. A text shows its
     value with its digits in the order of the words. The last `copied` words are not what
-    `native_show` shows, but copied from the state. Besides who writes there are `helpers`. `plain` is
-    as in `library`.
+    `native_show` shows, but copied from the state. There are `helpers` besides who writes. `plain`
+    is as in `library`.
     """
 
     def __init__(self, file, groups, sizes, *, copied=0, helpers=1, plain=False):
