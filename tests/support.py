@@ -2,22 +2,22 @@
 
 import os
 import re
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 
-from amaranth.sim import Simulator
+from tests.rigs import PERIOD, rig_of
 
 __all__ = ["accept", "issue", "leaves", "member", "respond", "send", "simulate", "transact"]
 
-#: Seconds of simulated time per clock cycle.
-PERIOD = 1e-6
 #: Folder for a waveform of every simulation, or None; `pytest --vcd` sets it.
 vcd_directory: Path | None = None
 #: Engine of the simulations that do not choose one; `pytest --engine` sets it.
 default_engine = "pysim"
 
 
-def simulate(dut, *testbenches, max_cycles=10_000, background=(), vcd=None, engine=None):
+def simulate(
+    dut, *testbenches, max_cycles=10_000, background=(), vcd=None, engine=None, large=False
+):
     """Runs async `testbenches` against `dut` until all have returned.
 
     Parameters
@@ -35,26 +35,18 @@ def simulate(dut, *testbenches, max_cycles=10_000, background=(), vcd=None, engi
     engine : "native" or "pysim"
         What simulates; by default what `pytest --engine` says. A design that the native engine
         refuses is a failure, unless its test chooses pysim here.
+    large : bool
+        The native engine need not find out first that the design is worth compiling.
     """
-    simulator = Simulator(dut, engine=_engine(engine or default_engine))
-    simulator.add_clock(PERIOD, if_exists=True)
-    for testbench in testbenches:
-        simulator.add_testbench(testbench)
-    for testbench in background:
-        simulator.add_testbench(testbench, background=True)
 
     async def watchdog(ctx):
         await ctx.delay(max_cycles * PERIOD)
         raise TimeoutError(f"the testbench has not ended after {max_cycles} cycles")
 
-    simulator.add_testbench(watchdog, background=True)
-    path = vcd or _default_vcd()
-    if path is None:
-        simulator.run()
-        return
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with simulator.write_vcd(str(path)):
-        simulator.run()
+    with rig_of(
+        dut, _engine(engine or default_engine, large=large), len(testbenches), len(background) + 1
+    ) as rig:
+        rig.run([*testbenches, *background, watchdog], vcd or _default_vcd())
 
 
 def member(component, name):
@@ -128,12 +120,15 @@ async def _until(ctx, condition, *values, max_cycles):
     raise TimeoutError(f"{condition!r} was not high within {max_cycles} cycles")
 
 
-def _engine(name):
+@cache
+def _engine(name, *, large):
     """What `Simulator` takes as its engine."""
     if name == "native":
         # It knows the private parts of one release of Amaranth.
         from sim.engines.native.testbench.simulator import NativeSimEngine
 
+        if large:
+            return type("LargeSimEngine", (NativeSimEngine,), {"moments": 0})
         return NativeSimEngine
     return name
 

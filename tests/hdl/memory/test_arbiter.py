@@ -6,6 +6,7 @@ import pytest
 
 from hdl.memory.arbiter import Arbiter
 from hdl.memory.port import RequestSignature, Source
+from tests.rigs import shared
 from tests.support import simulate
 
 SEED = 1
@@ -37,7 +38,7 @@ class Bench:
     def __init__(self, seed, *, withdraw=0.1, errors=0.15, latency=4):
         self.rng = random.Random(seed)
         self.seed = seed
-        self.dut = dut = Arbiter()
+        self.dut = dut = shared(Arbiter)
         self.sides = {"access": dut.access, "finish": dut.finish, "walk": dut.walk.request}
         self.offers = dict.fromkeys(self.sides)
         self.withdraw, self.errors, self.latency = withdraw, errors, latency
@@ -166,7 +167,7 @@ def test_random_traffic(parameters):
 
 
 def test_an_accepted_request_is_followed_in_the_cycle_of_its_response():
-    dut = Arbiter()
+    dut = shared(Arbiter)
 
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
@@ -185,7 +186,7 @@ def test_an_accepted_request_is_followed_in_the_cycle_of_its_response():
 @pytest.mark.parametrize("side", ["access", "finish", "walk"])
 def test_ready_does_not_look_at_valid(side):
     """Rule 3 of the port, for each requester's own `valid`."""
-    dut = Arbiter()
+    dut = shared(Arbiter)
     request = dut.walk.request if side == "walk" else getattr(dut, side)
 
     async def testbench(ctx):
@@ -211,7 +212,7 @@ async def lock(ctx, dut, request):
 
 
 def test_a_walk_waits_while_an_atomic_has_the_memory():
-    dut = Arbiter()
+    dut = shared(Arbiter)
 
     async def testbench(ctx):
         await lock(ctx, dut, dut.access)
@@ -233,7 +234,7 @@ def test_a_walk_waits_while_an_atomic_has_the_memory():
 
 
 def test_a_data_request_waits_while_a_walk_has_the_memory():
-    dut = Arbiter()
+    dut = shared(Arbiter)
 
     async def testbench(ctx):
         await lock(ctx, dut, dut.walk.request)

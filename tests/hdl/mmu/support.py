@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from hdl.arch import Priv
 from hdl.mmu.mmu import Mmu
 from hdl.mmu.vocabulary import Access, Fault
+from tests.rigs import shared
 from tests.support import simulate
 from tests.verify.golden import sv39 as golden
 from tests.verify.golden.pmp import fields_of
@@ -256,7 +257,7 @@ def agree(result, response):
 
 def run(testbench, *, latency=lambda: 1, ready=lambda: 1, max_cycles=10_000, **parameters):
     """Simulates `testbench(ctx, dut, memory, tables)` with an `Mmu` in front of a `Memory`."""
-    dut, memory = Mmu(**parameters), Memory()
+    dut, memory = shared(Mmu, **parameters), Memory()
 
     async def bench(ctx):
         await testbench(ctx, dut, memory, Tables(memory))

@@ -24,6 +24,7 @@ from tests.hdl.mmu.support import (
     set_context,
     set_fence,
 )
+from tests.rigs import shared
 from tests.support import simulate
 from tests.verify.golden import sv39 as golden
 from tests.verify.golden.sv39 import Request
@@ -235,7 +236,7 @@ def test_random_traffic(seed):
 @pytest.mark.parametrize("asid", [None, 0, 7])
 def test_only_a_fence_that_names_no_address_flushes_the_walk_cache(va, asid):
     """ "If rs1≠x0, the fence orders only ... leaf page table entries": pointers may stay."""
-    dut = Mmu()
+    dut = shared(Mmu)
 
     async def testbench(ctx):
         set_fence(ctx, dut, va=va, asid=asid)

@@ -11,6 +11,7 @@ from hdl.mmu.tlb import Tlb
 from hdl.mmu.vocabulary import Access
 from tests.hdl.mmu.support import fence
 from tests.hdl.mmu.test_permission import ALLOWED, FRESH
+from tests.rigs import shared
 from tests.support import simulate
 
 #: A page number with bits in all three fields, and ones that share its 2 MiB and 1 GiB page.
@@ -80,7 +81,7 @@ def look_up(ctx, dut, vpn, asid=1):
 
 
 def run(testbench, *, entries=4):
-    dut = Tlb(entries=entries)
+    dut = shared(Tlb, entries=entries)
 
     async def bench(ctx):
         await testbench(ctx, dut)

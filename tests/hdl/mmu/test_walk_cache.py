@@ -3,6 +3,7 @@
 import pytest
 
 from hdl.mmu.walk_cache import WalkCache
+from tests.rigs import shared
 from tests.support import simulate
 
 TAG = 0o123_456
@@ -28,7 +29,7 @@ def look_up(ctx, dut, vpn=TAG, asid=1):
 
 
 def run(testbench, *, entries=4):
-    dut = WalkCache(entries=entries)
+    dut = shared(WalkCache, entries=entries)
 
     async def bench(ctx):
         await testbench(ctx, dut)

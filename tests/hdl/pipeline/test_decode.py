@@ -8,6 +8,7 @@ from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.decode import Decode
 from hdl.units.btb import TARGET_BITS
 from hdl.units.decoder import Unit
+from tests.rigs import shared
 from tests.support import member, simulate
 
 
@@ -48,7 +49,7 @@ def operands(ctx, dut):
 
 
 def test_reads_registers():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await write_register(ctx, dut, 1, 111)
@@ -63,7 +64,7 @@ def test_reads_registers():
 
 
 def test_the_youngest_older_result_counts():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await write_register(ctx, dut, 1, 10)
@@ -92,7 +93,7 @@ def test_the_youngest_older_result_counts():
 )
 def test_the_address_is_that_of_the_access_or_of_the_jump(insn, address):
     """Of rs1, also if that is forwarded; of pc for branches and jal."""
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await write_register(ctx, dut, 1, 0x1234)
@@ -104,7 +105,7 @@ def test_the_address_is_that_of_the_access_or_of_the_jump(insn, address):
 
 
 def test_x0_is_never_forwarded():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await put(ctx, dut, add(3, 0, 0))
@@ -117,7 +118,7 @@ def test_x0_is_never_forwarded():
 
 
 def test_waits_for_a_load_in_either_stage():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await put(ctx, dut, add(3, 1, 2))
@@ -140,7 +141,7 @@ def test_waits_for_a_load_in_either_stage():
 
 
 def test_a_known_younger_result_hides_an_unknown_older_one():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await put(ctx, dut, add(3, 1, 1))
@@ -153,7 +154,7 @@ def test_a_known_younger_result_hides_an_unknown_older_one():
 
 
 def test_does_not_wait_for_registers_it_does_not_read():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         # The fields of rs1 and rs2 hold 1 and 2, but lui has no operands.
@@ -166,7 +167,7 @@ def test_does_not_wait_for_registers_it_does_not_read():
 
 
 def test_a_waiting_instruction_sees_registers_written_meanwhile():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await put(ctx, dut, add(3, 1, 2))
@@ -179,7 +180,7 @@ def test_a_waiting_instruction_sees_registers_written_meanwhile():
 
 
 def test_keeps_the_instruction_until_it_is_taken():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await put(ctx, dut, add(3, 1, 2), pc=0x1000)
@@ -202,7 +203,7 @@ def test_keeps_the_instruction_until_it_is_taken():
 @pytest.mark.parametrize("waits", [0, 1])
 def test_flush(waits):
     """A flushed instruction is gone, and so is one that comes in with the flush."""
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         await put(ctx, dut, add(3, 1, 2))
@@ -220,7 +221,7 @@ def test_flush(waits):
 
 
 def test_illegal_compressed_and_illegal_long_ones():
-    dut = Decode()
+    dut = shared(Decode)
 
     async def testbench(ctx):
         ctx.set(dut.ready, 1)
@@ -236,7 +237,7 @@ def test_illegal_compressed_and_illegal_long_ones():
 
 
 def test_hands_on_what_the_fetch_said():
-    dut = Decode()
+    dut = shared(Decode)
     rng = random.Random(1)
 
     async def testbench(ctx):

@@ -6,6 +6,7 @@ from hdl.arch import Csr, Priv
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.foresight import Foresight
 from hdl.units.decoder import System, Unit
+from tests.rigs import shared
 from tests.support import member, simulate
 
 CSRRW, SRET = {"unit": Unit.CSR, "funct3": 1}, {"unit": Unit.SYSTEM, "system": System.SRET}
@@ -25,7 +26,7 @@ KINDS = {
 
 
 def run(testbench, **parameters):
-    dut = Foresight(**{"protected": False, "misaligned": False} | parameters)
+    dut = shared(Foresight, **{"protected": False, "misaligned": False} | parameters)
 
     async def bench(ctx):
         async def enter(fields, *, legal=1, priv=Priv.M, behind=Unit.ALU):

@@ -8,6 +8,7 @@ from hdl.memory.pma import Pma
 from hdl.pipeline.leap import Leap
 from hdl.units.decoder import System, Unit
 from tests.hdl.test_hart import run
+from tests.rigs import shared
 from tests.support import member, simulate
 
 U, S, M = Priv.U, Priv.S, Priv.M
@@ -48,7 +49,7 @@ class Bench:
 
 
 def check(scenario):
-    dut = Leap()
+    dut = shared(Leap)
 
     async def testbench(ctx):
         await scenario(Bench(ctx, dut))

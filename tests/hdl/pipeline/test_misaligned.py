@@ -8,6 +8,7 @@ from hdl.memory.port import Source
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.misaligned import OFFER, Joiner, JoinState, Splitter
 from hdl.units.decoder import Unit
+from tests.rigs import shared
 from tests.support import member, simulate
 from tests.verify.golden.portions import portions
 from tests.verify.golden.sv39 import Request
@@ -30,7 +31,7 @@ class SplitBench:
     """A splitter between an execute stage and an MMU that the test plays."""
 
     def __init__(self, **parameters):
-        self.dut = Splitter(**parameters)
+        self.dut = shared(Splitter, **parameters)
 
     def run(self, testbench):
         async def bound(ctx):
@@ -215,7 +216,7 @@ class JoinBench:
     """A joiner between a trap stage and a bus that the test plays."""
 
     def run(self, testbench):
-        self.dut = Joiner()
+        self.dut = shared(Joiner)
 
         async def bound(ctx):
             self.ctx = ctx

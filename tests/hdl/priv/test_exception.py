@@ -13,6 +13,7 @@ from amaranth.hdl import Cat
 from hdl.arch import Priv
 from hdl.mmu.vocabulary import Fault
 from hdl.priv.exception import Collected, TrapTarget, TrapUnit
+from tests.rigs import shared
 from tests.support import leaves, member, simulate
 
 SEED = 1
@@ -88,7 +89,7 @@ class Bench:
     """Sets all inputs and reads all outputs at once, which simulates faster than one by one."""
 
     def __init__(self):
-        self.dut = dut = TrapUnit()
+        self.dut = dut = shared(TrapUnit)
         inputs = [member(dut.collected, name) for name in COLLECTED]
         inputs += [getattr(dut, name) for name in STATE]
         outputs = [getattr(dut.target, name) for name in TARGET]

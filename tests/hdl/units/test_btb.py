@@ -5,6 +5,7 @@ import random
 import pytest
 
 from hdl.units.btb import TAG_BITS, TARGET_BITS, BranchKind, BranchTargetBuffer
+from tests.rigs import shared
 from tests.support import simulate
 
 
@@ -31,7 +32,7 @@ def look_up(ctx, dut, word):
 
 
 def test_nothing_is_predicted_after_reset():
-    dut = BranchTargetBuffer(entries=4)
+    dut = shared(BranchTargetBuffer, entries=4)
 
     async def testbench(ctx):
         for word in (0, 1, 2, 3, (1 << 61) - 1):
@@ -41,7 +42,7 @@ def test_nothing_is_predicted_after_reset():
 
 
 def test_a_taken_branch_shows_in_the_next_cycle():
-    dut = BranchTargetBuffer()
+    dut = shared(BranchTargetBuffer)
 
     async def testbench(ctx):
         for name, value in (("valid", 1), ("taken", 1), ("word", 0x1000), ("slot", 3)):
@@ -56,7 +57,7 @@ def test_a_taken_branch_shows_in_the_next_cycle():
 
 
 def test_an_invalid_update_changes_nothing():
-    dut = BranchTargetBuffer()
+    dut = shared(BranchTargetBuffer)
 
     async def testbench(ctx):
         await report(ctx, dut, 0x107, taken=1, counter=3, slot=1, target=0x40)
@@ -72,7 +73,7 @@ def test_an_invalid_update_changes_nothing():
 
 def test_the_tag_counts_but_no_higher_bit():
     """Words that differ in any single bit up to the tag's do not hit each other's entry."""
-    dut = BranchTargetBuffer(entries=16)
+    dut = shared(BranchTargetBuffer, entries=16)
 
     async def testbench(ctx):
         await report(ctx, dut, 0x35, taken=1, counter=3, target=0x40)
@@ -85,7 +86,7 @@ def test_the_tag_counts_but_no_higher_bit():
 
 
 def test_a_branch_not_taken_changes_the_counter_alone():
-    dut = BranchTargetBuffer(entries=16)
+    dut = shared(BranchTargetBuffer, entries=16)
 
     async def testbench(ctx):
         await report(ctx, dut, 0x35, taken=1, counter=3, slot=2, target=0x40)
@@ -96,7 +97,7 @@ def test_a_branch_not_taken_changes_the_counter_alone():
 
 
 def test_the_kind_is_that_of_the_branch_that_was_taken():
-    dut = BranchTargetBuffer(entries=16)
+    dut = shared(BranchTargetBuffer, entries=16)
 
     async def testbench(ctx):
         for kind in BranchKind:
@@ -110,7 +111,7 @@ def test_the_kind_is_that_of_the_branch_that_was_taken():
 
 @pytest.mark.parametrize("entries", [2, 4])
 def test_random_outcomes(entries):
-    dut = BranchTargetBuffer(entries=entries)
+    dut = shared(BranchTargetBuffer, entries=entries)
     rng = random.Random(1)
     words = [rng.getrandbits(TAG_BITS) << 2 | index for index in range(4) for _ in range(3)]
     rows, counters = {}, {}

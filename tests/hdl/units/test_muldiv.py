@@ -5,6 +5,7 @@ import random
 import pytest
 
 from hdl.units.muldiv import MulDiv, MulDivOp
+from tests.rigs import shared
 from tests.support import simulate
 
 MASK = (1 << 64) - 1
@@ -79,7 +80,7 @@ def random_pairs(seed, count):
 
 @pytest.mark.parametrize("op", MulDivOp, ids=lambda op: op.name)
 def test_operation(op):
-    dut = MulDiv()
+    dut = shared(MulDiv)
     pairs = [(a, b) for a in CORNERS for b in CORNERS] + random_pairs(seed=op, count=40)
 
     async def testbench(ctx):
@@ -94,7 +95,7 @@ def test_operation(op):
 
 @pytest.mark.parametrize("mul_bits, div_bits", [(1, 1), (4, 4), (16, 2)])
 def test_operation_with_other_parameters(mul_bits, div_bits):
-    dut = MulDiv(mul_bits=mul_bits, div_bits=div_bits)
+    dut = shared(MulDiv, mul_bits=mul_bits, div_bits=div_bits)
 
     async def testbench(ctx):
         for op in MulDivOp:
@@ -120,7 +121,7 @@ def test_operation_with_other_parameters(mul_bits, div_bits):
 )
 def test_rule_of_the_manual(op, a, b, result):
     """Table "Semantics for division by zero and division overflow", and rounding towards zero."""
-    dut = MulDiv()
+    dut = shared(MulDiv)
 
     async def testbench(ctx):
         assert (await compute(ctx, dut, op, a, b))[0] == result
@@ -149,7 +150,7 @@ def test_rule_of_the_manual(op, a, b, result):
 )
 def test_cycle_count(op, a, b, cycles):
     """The counts that the docstring of `MulDiv` promises."""
-    dut = MulDiv()
+    dut = shared(MulDiv)
 
     async def testbench(ctx):
         assert (await compute(ctx, dut, op, a, b))[1] == cycles
@@ -160,7 +161,7 @@ def test_cycle_count(op, a, b, cycles):
 @pytest.mark.parametrize("op", [MulDivOp.MULHU, MulDivOp.REMU], ids=lambda op: op.name)
 @pytest.mark.parametrize("signal", ["cancel", "start"])
 def test_a_squashed_operation_leaves_nothing_behind(op, signal):
-    dut = MulDiv()
+    dut = shared(MulDiv)
 
     async def squash(ctx, after):
         for port, value in ((dut.op, op), (dut.a, MASK), (dut.b, MASK - 1), (dut.start, 1)):
@@ -181,7 +182,7 @@ def test_a_squashed_operation_leaves_nothing_behind(op, signal):
 
 
 def test_result_stands_until_it_is_taken():
-    dut = MulDiv()
+    dut = shared(MulDiv)
 
     async def testbench(ctx):
         for port, value in ((dut.op, MulDivOp.DIVU), (dut.a, 100), (dut.b, 7), (dut.start, 1)):
@@ -198,7 +199,7 @@ def test_result_stands_until_it_is_taken():
 
 
 def test_silent_without_start():
-    dut = MulDiv()
+    dut = shared(MulDiv)
 
     async def testbench(ctx):
         await compute(ctx, dut, MulDivOp.MUL, 6, 7)

@@ -47,6 +47,8 @@ class Pieces:
         #: Where cells may be cut if they are too wide, and where they must be cut.
         self._seams: dict[int, set[int]] = {}
         self._cuts: dict[int, set[int]] = {}
+        #: The runs of values that have been looked at: each is, by every pass.
+        self._runs: dict[c.Value, list[tuple[int, int, int, int]]] = {}
         self._of: dict[int, list[Piece]] = {}
         self._starts: dict[int, list[int]] = {}
         for index in live:
@@ -76,7 +78,9 @@ class Pieces:
 
         For a constant the piece is None and the last item its number.
         """
-        for position, width, index, low in c.runs(value):
+        if (runs := self._runs.get(value)) is None:
+            runs = self._runs[value] = list(c.runs(value))
+        for position, width, index, low in runs:
             if index == 0:
                 yield position, width, None, low
                 continue

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Hashable, Iterator
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.simplify import rewrite
+from sim.engines.native.compiler.simplify import renamed
 
 __all__ = ["canonical", "merge"]
 
@@ -109,18 +109,16 @@ def merge(circuit: c.Circuit) -> c.Circuit:
                     same[index] = first
         if not same:
             break
-
-        def resolve(number: int, same: dict[int, int] = same) -> int:
-            index = number >> c.NET_BITS
-            return c.net(same[index], c.bit_of(number)) if index in same else number
-
-        cells = [cell and rewrite(cell, resolve) for cell in circuit.cells]
+        circuit = renamed(
+            circuit,
+            {
+                c.net(index, bit): c.net(first, bit)
+                for index, first in same.items()
+                for bit in range(circuit.get(index, c.Cell).width)
+            },
+        )
         for index in same:
-            cells[index] = None
-        signals = type(circuit.signals)()
-        for signal, value in circuit.signals.items():
-            signals[signal] = tuple(map(resolve, value))
-        circuit = c.Circuit(cells, signals, circuit.memories)
+            circuit.cells[index] = None
     return circuit
 
 

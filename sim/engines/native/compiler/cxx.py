@@ -46,6 +46,7 @@ FLAGS = (
     *TUNING,
     "-shared",
     "-fPIC",
+    "-pthread",
     "-fno-strict-aliasing",
     "-w",
 )

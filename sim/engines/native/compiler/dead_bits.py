@@ -61,14 +61,13 @@ def prune(circuit: c.Circuit, live: dict[int, int]) -> c.Circuit:
     A live cell has all bits up to its highest live one. Dead ones among them may read bits that
     are not computed, and nobody asks what comes of it.
     """
-
-    def resolve(number: int) -> int:
-        if c.is_const(number):
-            return number
-        return number if live.get(c.cell_of(number), 0) >> c.bit_of(number) else 0
-
+    dead = {
+        c.net(index, bit): 0
+        for index, cell in enumerate(circuit.cells)
+        for bit in range(live.get(index, 0).bit_length(), cell.width if cell else 0)
+    }
     cells = [
-        rewrite(cell, resolve) if cell and index in live else None
+        rewrite(cell, dead) if cell and index in live else None
         for index, cell in enumerate(circuit.cells)
     ]
     return c.Circuit(cells, circuit.signals, circuit.memories)

@@ -64,6 +64,16 @@ class Layout:
         """One for another function on the same state, whose own results stand behind."""
         return dataclasses.replace(self, kept={})
 
+    def own_words(self) -> tuple[int, int]:
+        """The first word of flip-flops and memories, and how many there are.
+
+        All other words, and every signal, follow from these.
+        """
+        words = [*self.registers.values(), *(first for first, _ in self.memories.values())]
+        first = min(words, default=0)
+        # Behind the memories lies only what is computed.
+        return first, (self.size if self.stale is None else self.stale) - first
+
     def initial(self, circuit: c.Circuit) -> list[int]:
         """The words after reset."""
         state = [0] * self.size

@@ -7,6 +7,7 @@ every cycle that begins with all of them at rest, the whole one in the others. A
 time, never correctness.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 
 from sim.engines.native.compiler import circuit as c
@@ -39,18 +40,15 @@ def at_rest(circuit: c.Circuit, nets: Mapping[int, int]) -> c.Circuit:
     A register's own value stays what it begins with: if nothing is assigned, nothing is written.
     """
     holders = _holders(circuit)
-
-    def resolve(number: int) -> int:
-        return nets.get(number, number)
-
-    cells = [cell and rewrite(cell, resolve) for cell in circuit.cells]
+    cells = [cell and rewrite(cell, nets) for cell in circuit.cells]
     for index, kept in holders.items():
         cell, old = cells[index], circuit.get(index, c.Assign)
         assert isinstance(cell, c.Assign)
-        cell.default = tuple(
+        default = tuple(
             before if c.cell_of(before) in kept else after
             for before, after in zip(old.default, cell.default, strict=True)
         )
+        cells[index] = dataclasses.replace(cell, default=default)
     return c.Circuit(cells, circuit.signals, circuit.memories)
 
 

@@ -2,11 +2,12 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from sim.engines.native.compiler import circuit as c
 
-__all__ = ["rewrite", "simplify"]
+__all__ = ["renamed", "rewrite", "simplify"]
 
 #: Depth of chains of copies that a large design can have.
 RECURSION_LIMIT = 100_000
@@ -29,11 +30,7 @@ def simplify(circuit: c.Circuit, *, from_reset: bool = True) -> c.Circuit:
             if not found:
                 break
             fixed |= found
-        cells = [cell and rewrite(cell, resolver.resolve) for cell in circuit.cells]
-        signals = type(circuit.signals)()
-        for signal, value in circuit.signals.items():
-            signals[signal] = tuple(map(resolver.resolve, value))
-        return c.Circuit(cells, signals, circuit.memories)
+        return renamed(circuit, resolver.all_known())
     finally:
         sys.setrecursionlimit(limit)
 
@@ -51,42 +48,64 @@ def _constant_flip_flops(
     return found
 
 
-def rewrite(cell: c.Cell, resolve: Callable[[int], int]) -> c.Cell:
-    """`cell` with every input net replaced by what `resolve` says of it."""
+def renamed(circuit: c.Circuit, nets: Mapping[int, int]) -> c.Circuit:
+    """`circuit` in which cells and signals have, instead of the keys of `nets`, their values."""
+    cells = [cell and rewrite(cell, nets) for cell in circuit.cells]
+    signals = type(circuit.signals)()
+    for signal, value in circuit.signals.items():
+        signals[signal] = tuple([nets.get(number, number) for number in value])
+    return c.Circuit(cells, signals, circuit.memories)
 
-    def value(nets: c.Value) -> c.Value:
-        return tuple(map(resolve, nets))
 
+def rewrite(cell: c.Cell, nets: Mapping[int, int]) -> c.Cell:
+    """`cell` with every input net that is a key of `nets` replaced by what stands there.
+
+    Where there is none it is the same object: that is so of most cells of a large design.
+    """
+    unknown = nets.keys().isdisjoint
+
+    def value(numbers: c.Value) -> c.Value:
+        return numbers if unknown(numbers) else tuple([nets.get(n, n) for n in numbers])
+
+    changed = {
+        name: new
+        for name, new in _inputs(cell, lambda number: nets.get(number, number), value)
+        if new != getattr(cell, name)
+    }
+    return dataclasses.replace(cell, **changed) if changed else cell
+
+
+def _inputs(
+    cell: c.Cell, one: Callable[[int], int], value: Callable[[c.Value], c.Value]
+) -> Iterator[tuple[str, Any]]:
+    """The fields of `cell` that say what it reads, with `one` or `value` of what stands there."""
     match cell:
         case c.Operator():
-            return dataclasses.replace(cell, inputs=tuple(map(value, cell.inputs)))
+            yield "inputs", tuple([value(operand) for operand in cell.inputs])
         case c.Part():
-            return dataclasses.replace(cell, value=value(cell.value), offset=value(cell.offset))
+            yield "value", value(cell.value)
+            yield "offset", value(cell.offset)
         case c.Matches():
-            return dataclasses.replace(cell, value=value(cell.value))
+            yield "value", value(cell.value)
         case c.Priority():
-            return dataclasses.replace(cell, enable=resolve(cell.enable), inputs=value(cell.inputs))
+            yield "enable", one(cell.enable)
+            yield "inputs", value(cell.inputs)
         case c.Assign():
-            assignments = (
-                c.Assignment(resolve(a.condition), a.start, value(a.value))
-                for a in cell.assignments
-            )
-            kept = tuple(a for a in assignments if a.condition != 0)
-            return dataclasses.replace(cell, default=value(cell.default), assignments=kept)
-        case c.FlipFlop():
-            return dataclasses.replace(cell, data=cell.data and value(cell.data))
+            assignments = [
+                c.Assignment(one(a.condition), a.start, value(a.value)) for a in cell.assignments
+            ]
+            yield "default", value(cell.default)
+            yield "assignments", tuple(a for a in assignments if a.condition != 0)
+        case c.FlipFlop(data=data) if data:
+            yield "data", value(data)
         case c.Write():
-            return dataclasses.replace(
-                cell, address=value(cell.address), data=value(cell.data), enable=value(cell.enable)
-            )
+            for name in ("address", "data", "enable"):
+                yield name, value(getattr(cell, name))
         case c.AsyncRead():
-            return dataclasses.replace(cell, address=value(cell.address))
+            yield "address", value(cell.address)
         case c.SyncRead():
-            return dataclasses.replace(
-                cell, address=value(cell.address), enable=resolve(cell.enable)
-            )
-        case _:
-            return cell
+            yield "address", value(cell.address)
+            yield "enable", one(cell.enable)
 
 
 class _Resolver:
@@ -95,6 +114,14 @@ class _Resolver:
     def __init__(self, circuit: c.Circuit, fixed: dict[int, int]):
         self._cells = circuit.cells
         self._known = dict(fixed)
+
+    def all_known(self) -> dict[int, int]:
+        """Every net that another one, or a constant, equals, and the simplest of those."""
+        for index, cell in enumerate(self._cells):
+            if isinstance(cell, c.Assign | c.Operator | c.Priority | c.Matches):
+                for bit in range(cell.width):
+                    self.resolve(c.net(index, bit))
+        return {number: other for number, other in self._known.items() if number != other}
 
     def resolve(self, number: int) -> int:
         """The simplest net that always has the value of `number`."""

@@ -29,7 +29,7 @@ COUNTERS = ("mcycle", "stimecmp")
 #: Constants of a hart that are data here: machines that differ in nothing else share a library.
 _DATA = ("ram_end",)
 #: Files of C++ behind machine.cpp, for what looks at the machine.
-_WATCHING = ("output", "fields", "trace", "watch", "transcript", "walks")
+_WATCHING = ("output", "fields", "lines", "chunks", "trace", "ring", "watch", "transcript", "walks")
 #: What is 0 while instructions go by that need neither trap nor walk, that access no control
 #: register and divide nothing. Not what keeps its value when it no longer matters: the cause of the
 #: last interrupt, say.

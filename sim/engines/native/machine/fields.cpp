@@ -7,20 +7,30 @@
 namespace {
 
 // Characters that `digits` may write behind its own.
-constexpr size_t MORE = 31;
+constexpr size_t MORE = 63;
 
 // How bits are written: one digit, at most 64 bits of one word, more, or as text.
-enum Kind : unsigned { BIT, FIELD, WIDE, TEXT };
+enum Kind : uint8_t { BIT, FIELD, WIDE, TEXT };
 
 // `width` bits from bit `shift` of word `index` of the values, and what stands behind its digits: the
-// code of the VCD. A text has a number instead.
+// code of the VCD. A text has a number instead. It is `split` if a single word has not all of it.
 struct Field {
+  union {
+    char tail[8];
+    u64 text;
+  };
+  unsigned index, width;
+  uint8_t shift, tail_size, split;
   Kind kind;
-  unsigned index, shift, width;
-  u64 mask;
-  char tail[8];
-  unsigned tail_size, text;
 };
+
+// Its bits, which are in one word.
+inline u64 bits_of_word(const u64 *words, const Field &f) {
+  return words[f.index] >> f.shift & ~0ull >> (64 - f.width);
+}
+
+// The room that its line takes at most: besides its digits there are a letter and the tail.
+inline size_t room_for(const Field &f) { return 1 + f.width + sizeof f.tail + MORE; }
 
 // At most 64 bits of a field, from its bit `low` up.
 inline u64 bits(const u64 *words, const Field &f, u64 low) {
@@ -35,16 +45,19 @@ inline u64 bits(const u64 *words, const Field &f, u64 low) {
 inline char *digits(char *out, u64 value, int count) {
   value <<= 64 - count;
 #ifdef __AVX2__
-  // Each byte of 32 takes that byte of the value that its bit is in, and then tests the bit.
-  const __m256i from = _mm256_setr_epi64x(0x0303030303030303, 0x0202020202020202,
-                                          0x0101010101010101, 0);
+  // Each byte takes that byte of the value that its bit is in, and then tests the bit.
+  const __m256i high = _mm256_setr_epi64x(0x0707070707070707, 0x0606060606060606,
+                                          0x0505050505050505, 0x0404040404040404);
+  const __m256i low = _mm256_setr_epi64x(0x0303030303030303, 0x0202020202020202,
+                                         0x0101010101010101, 0);
   const __m256i bit = _mm256_set1_epi64x(0x0102040810204080);
-  for (int done = 0; done < count; done += 32, value <<= 32) {
-    __m256i byte = _mm256_shuffle_epi8(_mm256_set1_epi32(int(value >> 32)), from);
-    __m256i ones = _mm256_cmpeq_epi8(_mm256_and_si256(byte, bit), bit);  // -1 for a one
-    __m256i text = _mm256_sub_epi8(_mm256_set1_epi8('0'), ones);
-    _mm256_storeu_si256(reinterpret_cast<__m256i *>(out + done), text);
-  }
+  const __m256i all = _mm256_set1_epi64x(value), zero = _mm256_set1_epi8('0');
+  // Ones become -1.
+  __m256i first = _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(all, high), bit), bit);
+  __m256i second = _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(all, low), bit), bit);
+  __m256i *place = reinterpret_cast<__m256i *>(out);
+  _mm256_storeu_si256(place, _mm256_sub_epi8(zero, first));
+  _mm256_storeu_si256(place + 1, _mm256_sub_epi8(zero, second));
 #else
   for (int done = 0; done < count; done += 8, value <<= 8) {
     // Byte k of the sum of shifted copies has bit 7 - k of the highest byte as its lowest.
@@ -69,15 +82,18 @@ char *put_wide(char *out, const u64 *words, const Field &f) {
 
 // The value of a field that is no text.
 inline char *put_value(char *out, const u64 *words, const Field &f) {
-  u64 value = words[f.index] >> f.shift & f.mask;
+  if (f.kind == WIDE) {
+    *out = 'b';
+    return put_wide(out + 1, words, f);
+  }
+  u64 value = bits_of_word(words, f);
   *out = f.kind == BIT ? '0' + value : 'b';
   if (f.kind == BIT) return out + 1;
-  if (f.kind == WIDE) return put_wide(out + 1, words, f);
-  return digits(out + 1, value, value ? 64 - __builtin_clzll(value) : 1);
+  return digits(out + 1, value, 64 - __builtin_clzll(value | 1));
 }
 
 inline bool changed(const u64 *now, const u64 *before, const Field &f) {
-  if (f.kind <= FIELD) return (now[f.index] ^ before[f.index]) >> f.shift & f.mask;
+  if (!f.split) return (now[f.index] ^ before[f.index]) >> f.shift & ~0ull >> (64 - f.width);
   for (u64 low = 0; low < f.width; low += 64)
     if (bits(now, f, low) != bits(before, f, low)) return true;
   return false;

@@ -1,4 +1,4 @@
-// A file of text that compiled code writes; Python has opened it.
+// Text that compiled code makes, and files that it writes; Python has opened them.
 
 #include <unistd.h>
 
@@ -8,39 +8,62 @@
 
 namespace {
 
-// Bytes after which they are written to the file.
+// Bytes after which they are written to a file.
 constexpr size_t BUFFER = 1 << 16;
+
+// Characters so far; the buffer has room for more.
+struct Characters {
+  std::vector<char> buffer;
+  size_t used = 0;
+};
+
+// Room for `count` more characters.
+inline char *room(Characters &c, size_t count) {
+  if (c.used + count > c.buffer.size()) c.buffer.resize(2 * (c.used + count));
+  return c.buffer.data() + c.used;
+}
+
+// All up to `end`, in the room that there is, has been written.
+inline void extend(Characters &c, const char *end) { c.used = end - c.buffer.data(); }
+
+void put(Characters &c, const std::string &text) {
+  memcpy(room(c, text.size()), text.data(), text.size());
+  c.used += text.size();
+}
+
+// Writes all of them; returns an `errno`.
+int write_out(int file, const Characters &c) {
+  for (size_t done = 0; done < c.used;) {
+    ssize_t count = write(file, c.buffer.data() + done, c.used - done);
+    if (count >= 0) done += count;
+    else if (errno != EINTR) return errno;
+  }
+  return 0;
+}
 
 // After an `error`, an `errno`, nothing more is written.
 struct Output {
   int file;
   int error = 0;
-  std::vector<char> buffer = std::vector<char>(BUFFER);
-  size_t used = 0;
+  Characters text = {std::vector<char>(BUFFER)};
 };
 
 void flush(Output &o) {
-  for (size_t done = 0; done < o.used && !o.error;) {
-    ssize_t count = write(o.file, o.buffer.data() + done, o.used - done);
-    if (count >= 0) done += count;
-    else if (errno != EINTR) o.error = errno;
-  }
-  o.used = 0;
+  if (!o.error) o.error = write_out(o.file, o.text);
+  o.text.used = 0;
 }
 
 // Room for `count` more characters.
 inline char *room(Output &o, size_t count) {
-  if (o.used + count > o.buffer.size()) flush(o);
-  if (count > o.buffer.size()) o.buffer.resize(count);
-  return o.buffer.data() + o.used;
+  if (o.text.used + count > o.text.buffer.size()) flush(o);
+  return room(o.text, count);
 }
 
-// All up to `end`, in the room that there is, has been written.
-inline void extend(Output &o, const char *end) { o.used = end - o.buffer.data(); }
+inline void extend(Output &o, const char *end) { extend(o.text, end); }
 
 void put(Output &o, const std::string &text) {
-  memcpy(room(o, text.size()), text.data(), text.size());
-  o.used += text.size();
+  room(o, text.size());
+  put(o.text, text);
 }
 
 }  // namespace

@@ -22,14 +22,17 @@ from sim.engines.native.compiler.circuit import WORD
 from sim.engines.native.compiler.model import Model
 from sim.host.output_files import open_output
 
-__all__ = ["VcdWriter", "locate"]
+__all__ = ["VcdWriter", "helpers", "locate"]
+
+#: With more of them one thread cannot simulate as fast as they write.
+_MOST_HELPERS = 7
 
 _u64, _pointer = ctypes.c_uint64, ctypes.c_void_p
 _DECODE = ctypes.CFUNCTYPE(None, _u64)
 #: Functions of trace.cpp: what they return, and their arguments.
 _FUNCTIONS = {
     "native_show": (None, _pointer, _pointer),
-    "trace_new": (_pointer, ctypes.c_int, ctypes.c_char_p, _DECODE),
+    "trace_new": (_pointer, ctypes.c_int, ctypes.c_char_p, _DECODE, _u64, _u64, _u64),
     "trace_group": (None, _pointer, _u64),
     "trace_variable": (None, _pointer, _u64, ctypes.c_uint, ctypes.c_char_p, ctypes.c_int),
     "trace_copy": (None, _pointer, _u64, _u64, _u64),
@@ -41,6 +44,15 @@ _FUNCTIONS = {
     "trace_error": (ctypes.c_int, _pointer),
     "trace_end": (ctypes.c_int, _pointer),
 }
+
+
+def helpers() -> int:
+    """Threads that make a waveform's lines besides the one that simulates."""
+    if hasattr(os, "sched_getaffinity"):
+        processors = len(os.sched_getaffinity(0))
+    else:
+        processors = os.cpu_count() or 1
+    return min(processors - 1, _MOST_HELPERS)
 
 
 def locate(value: Any) -> tuple[Signal | MemoryData._Row, int] | None:
@@ -101,7 +113,13 @@ class VcdWriter:
         self._decode = _DECODE(self._say)
         self._file = open_output(path) if end is None else path.open("r+")
         ((clock, _),) = writer.vcd_signal_vars[self._clock]
-        self.address = library.trace_new(self._file.fileno(), clock.ident.encode(), self._decode)
+        self.address = library.trace_new(
+            self._file.fileno(),
+            clock.ident.encode(),
+            self._decode,
+            *model.layout.own_words(),
+            helpers(),
+        )
         self._describe(writer)
         try:
             lines = list(_share_codes(header.getvalue(), self._aliases))

@@ -9,14 +9,6 @@ namespace {
 constexpr size_t RECORDS = 4096;
 constexpr u64 FULL = 5;
 
-// States one after the other: `size` words of each, from `first` up, which is all that
-// `native_show` reads. Before them there is room so that a state's own word 0 is in the array too.
-struct Ring {
-  std::vector<u64> words, cycles;
-  size_t next = 0, count = 0;
-  u64 first, size;
-};
-
 // A record is wanted if its word `field` is not less than `low` and not more than `high`.
 struct Rule {
   u64 field, low, high;
@@ -28,27 +20,13 @@ struct Records {
   std::vector<Rule> rules;  // it is enough to be wanted by one; all are if there is none
 };
 
+// `touched`: Python has changed the state since the last cycle.
 struct Watch {
   Trace *trace;
   Ring *ring;
   Records *records;
+  u64 touched;
 };
-
-// `memcpy` of what is not known to be short takes the processor's string moves, which begin slowly: a
-// sixth of the speed with a ring.
-void copy(u64 *to, const u64 *from, size_t count) {
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) memcpy(to + i, from + i, 8 * sizeof(u64));
-  for (; i < count; i++) to[i] = from[i];
-}
-
-void keep(Ring &r, const u64 *state, u64 cycle) {
-  u64 *place = r.words.data() + r.first + r.next * r.size;
-  copy(place, state + r.first, r.size);
-  r.cycles[r.next] = cycle;
-  if (++r.next == r.cycles.size()) r.next = 0;
-  if (r.count < r.cycles.size()) r.count++;
-}
 
 bool wanted(const Records &records, const u64 *record) {
   for (const Rule &rule : records.rules)
@@ -66,8 +44,12 @@ void take(Machine *m, Records &records) {
 
 void look(Machine *m) {
   Watch &w = *static_cast<Watch *>(m->watcher);
-  if (w.ring) keep(*w.ring, m->state, m->cycle);
-  if (w.trace) rise(*w.trace, m->state, m->cycle);
+  if (w.ring) {
+    w.ring->touched |= w.touched;
+    keep(*w.ring, m->state, m->cycle);
+  }
+  w.touched = false;
+  if (w.trace) add(*w.trace, m->state, m->cycle);
   if (w.records) take(m, *w.records);
 }
 
@@ -78,39 +60,6 @@ extern "C" void watch_set(Machine *m, Watch *watch) {
   m->watcher = watch;
   m->sparse = !watch->trace && !watch->ring;
   m->watch = watch->trace || watch->ring || watch->records ? look : nullptr;
-}
-
-extern "C" Ring *ring_new(u64 first, u64 size, u64 cycles) {
-  Ring *r = new Ring;
-  r->first = first;
-  r->size = size;
-  r->words.resize(first + size * cycles);
-  r->cycles.resize(cycles);
-  return r;
-}
-
-extern "C" void ring_keep(Ring *r, const u64 *state, u64 cycle) { keep(*r, state, cycle); }
-
-extern "C" Ring *ring_copy(const Ring *r) { return new Ring(*r); }
-
-extern "C" void ring_free(Ring *r) { delete r; }
-
-extern "C" u64 ring_count(Ring *r) { return r->count; }
-
-// State `number` of those that are kept, from the oldest; its cycle goes to `cycle`.
-extern "C" const u64 *ring_state(Ring *r, u64 number, u64 *cycle) {
-  size_t capacity = r->cycles.size();
-  size_t slot = (r->next + capacity - r->count + number) % capacity;
-  *cycle = r->cycles[slot];
-  return r->words.data() + slot * r->size;
-}
-
-// Writes states from `first` up to, not including, `last` of those that are kept.
-extern "C" void ring_write(Ring *r, Trace *t, u64 first, u64 last) {
-  for (u64 number = first, cycle; number < last; number++) {
-    const u64 *state = ring_state(r, number, &cycle);
-    rise(*t, state, cycle);
-  }
 }
 
 extern "C" Records *records_new(u64 size) { return new Records{size, {}, {}, {}}; }

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 
 from sim.engines.inspection import Observer, Rules, is_wanted
 from sim.engines.native.compiler.model import Model
+from sim.engines.native.compiler.store import STALE
+from sim.engines.native.machine.compiled import NEVER
 from sim.engines.native.machine.transcript import Saved, Transcripts
 
 if TYPE_CHECKING:
-    from sim.engines.native.compiler.layout import Layout
     from sim.engines.native.machine.vcd import VcdWriter
 
 __all__ = ["Watch", "Watched"]
 
 _u64, _pointer = ctypes.c_uint64, ctypes.c_void_p
-#: Functions of watch.cpp: what they return, and their arguments.
+#: Functions of watch.cpp and ring.cpp: what they return, and their arguments.
 _FUNCTIONS = {
     "watch_set": (None, _pointer, _pointer),
-    "ring_new": (_pointer, _u64, _u64, _u64),
+    "ring_new": (_pointer, _pointer, _u64, _u64, _u64, _u64, _u64),
     "ring_keep": (None, _pointer, _pointer, _u64),
     "ring_count": (_u64, _pointer),
-    "ring_state": (_pointer, _pointer, _u64, _pointer),
+    "ring_cycle": (_u64, _pointer, _u64),
+    "ring_state": (_pointer, _pointer, _u64),
     "ring_copy": (_pointer, _pointer),
     "ring_write": (None, _pointer, _pointer, _u64, _u64),
     "ring_free": (None, _pointer),
@@ -37,7 +39,10 @@ _FUNCTIONS = {
 class _Watch(ctypes.Structure):
     """The struct of the same name in watch.cpp."""
 
-    _fields_ = [(name, _pointer) for name in ("trace", "ring", "records")]
+    _fields_ = [
+        *((name, _pointer) for name in ("trace", "ring", "records")),
+        ("touched", _u64),
+    ]
 
 
 class Watched:
@@ -75,7 +80,7 @@ class Watch:
     Parameters
     ----------
     model : Model
-        With `everything`, and trace.cpp, watch.cpp and transcript.cpp in its library.
+        With `everything`, and the C++ for all that watches in its library.
     machine : ctypes.Structure
         The machine that runs it.
     fields : sequence of str
@@ -192,6 +197,7 @@ class Watch:
     def touch(self) -> None:
         """Says that Python has changed the state."""
         self._touched = True
+        self._native.touched = 1
 
     def before_run(self) -> None:
         """Shows in the waveform what Python has changed."""
@@ -204,7 +210,14 @@ class Watch:
         self.forget()
         if not cycles:
             return
-        self._native.ring = self._library.ring_new(*_shown_from(self._model.layout), cycles)
+        model = self._model
+        self._native.ring = self._library.ring_new(
+            ctypes.byref(self._machine),
+            *model.layout.own_words(),
+            len(model.state),
+            model.places.get(STALE, NEVER),
+            cycles,
+        )
         self._library.ring_keep(self._native.ring, self._model.address, self._machine.cycle)
         self._update()
 
@@ -222,11 +235,12 @@ class Watch:
         """
         ring, library = self._native.ring, self._library
         kept = range(library.ring_count(ring) if ring else 0)
-        begin = bisect_left(kept, first, key=lambda number: self._kept(number)[1])
-        end = bisect_right(kept, last, key=lambda number: self._kept(number)[1])
+        begin = bisect_left(kept, first, key=lambda number: library.ring_cycle(ring, number))
+        end = bisect_right(kept, last, key=lambda number: library.ring_cycle(ring, number))
         if begin >= end:
             return False
-        waveform = self._write(path, *self._kept(begin))
+        state, cycle = library.ring_state(ring, begin), library.ring_cycle(ring, begin)
+        waveform = self._write(path, state, cycle)
         library.ring_write(ring, waveform.address, begin + 1, end)
         waveform.close()
         return True
@@ -237,21 +251,7 @@ class Watch:
 
         return VcdWriter(self._model, path, state, cycle, end)
 
-    def _kept(self, number: int) -> tuple[int, int]:
-        """The address and the cycle of a state in the ring, counted from the oldest."""
-        cycle = _u64()
-        address = self._library.ring_state(self._native.ring, number, ctypes.byref(cycle))
-        return address, cycle.value
-
     def _update(self) -> None:
         waveform = self._waveform
         self._native.trace = waveform.address if waveform is not None else None
         self._library.watch_set(ctypes.byref(self._machine), ctypes.byref(self._native))
-
-
-def _shown_from(layout: "Layout") -> tuple[int, int]:
-    """The first word of the state that waveforms are computed from, and how many there are."""
-    words = [*layout.registers.values(), *(first for first, _ in layout.memories.values())]
-    first = min(words, default=0)
-    # Behind the memories lies only what is computed from the rest.
-    return first, (layout.size if layout.stale is None else layout.stale) - first

@@ -7,6 +7,7 @@ from hdl.pipeline.align import Aligner
 from hdl.pipeline.stages import FetchedWord
 from hdl.units.btb import TARGET_BITS
 from tests.hdl.pipeline.align.cutter import MASK, Cutter, random_parcel
+from tests.rigs import shared
 from tests.support import leaves, member
 
 __all__ = ["ACCESS", "NONE", "PAGE", "WORD_FIELDS", "Bench"]
@@ -71,7 +72,7 @@ class Bench:
         self.arrive, self.take, self.flush = arrive, take, flush
         self.fetcher = Fetcher(self.rng, faults=faults, predictions=predictions, cuts=cuts)
         self.cutter = Cutter()
-        self.dut = Aligner(protected=cuts > 0)
+        self.dut = shared(Aligner, protected=cuts > 0)
         self.fields = [*WORD_FIELDS, *(["cut"] if cuts else [])]
         self.kinds = {}
 

@@ -6,6 +6,7 @@ from amaranth.hdl import Cat
 from hdl.pipeline.align import Aligner
 from hdl.pipeline.stages import FetchedWord
 from tests.hdl.pipeline.align.bench import ACCESS, NONE, PAGE, WORD_FIELDS, Bench
+from tests.rigs import shared
 from tests.support import member, simulate
 
 
@@ -60,7 +61,7 @@ LONG = 0x0013
 
 
 def test_a_word_is_used_in_the_cycle_of_its_arrival():
-    dut = Aligner()
+    dut = shared(Aligner)
 
     async def testbench(ctx):
         assert not ctx.get(dut.valid)
@@ -78,7 +79,7 @@ def test_a_word_is_used_in_the_cycle_of_its_arrival():
 
 def test_an_instruction_a_cycle_from_a_word_every_other_cycle():
     """Two long instructions to a word keep one instruction a cycle going, aligned or not."""
-    dut = Aligner()
+    dut = shared(Aligner)
 
     async def testbench(ctx):
         ctx.set(dut.take, 1)
@@ -102,7 +103,7 @@ def test_an_instruction_a_cycle_from_a_word_every_other_cycle():
 
 
 def test_a_prediction_into_a_long_instruction_asks_for_it_again():
-    dut = Aligner()
+    dut = shared(Aligner)
 
     async def testbench(ctx):
         for slot in range(4):
@@ -119,7 +120,7 @@ def test_a_prediction_into_a_long_instruction_asks_for_it_again():
 
 
 def test_the_first_halfs_fault_comes_before_the_second_halfs():
-    dut = Aligner()
+    dut = shared(Aligner)
 
     async def testbench(ctx):
         put(ctx, dut, word(LONG, LONG, LONG, LONG, offset=3, fault=ACCESS))
@@ -133,7 +134,7 @@ def test_the_first_halfs_fault_comes_before_the_second_halfs():
 
 @pytest.mark.parametrize("failure", [{"fault": PAGE}, {"fault": ACCESS}, {"update": 1}], ids=str)
 def test_the_second_halfs_fault_is_at_the_start_of_its_page(failure):
-    dut = Aligner()
+    dut = shared(Aligner)
 
     async def testbench(ctx):
         put(ctx, dut, word(0, 0, 0, LONG, address=0x1FF8, offset=3))
@@ -152,7 +153,7 @@ def test_the_second_halfs_fault_is_at_the_start_of_its_page(failure):
 
 
 def test_a_compressed_instruction_at_the_end_does_not_care_about_the_next_word():
-    dut = Aligner()
+    dut = shared(Aligner)
 
     async def testbench(ctx):
         put(ctx, dut, word(0, 0, 0, NOP, offset=3))
@@ -166,7 +167,7 @@ def test_a_compressed_instruction_at_the_end_does_not_care_about_the_next_word()
 
 
 def test_flush_forgets_everything_and_the_arriving_word_too():
-    dut = Aligner()
+    dut = shared(Aligner)
 
     async def testbench(ctx):
         put(ctx, dut, word(NOP, NOP, NOP, NOP))

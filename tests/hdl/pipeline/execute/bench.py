@@ -4,6 +4,7 @@ from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.execute import Execute
 from hdl.pipeline.stages import Decoded
 from hdl.units.decoder import Control, System, Unit
+from tests.rigs import shared
 from tests.support import leaves, member, simulate
 
 __all__ = ["ACCESS", "ACCESSES", "ATOMIC", "MEMORY", "NONE", "PAGE", "PC", "Bench"]
@@ -32,7 +33,7 @@ class Bench:
     """An execute stage whose MMU, bus and trap stage agree to everything unless told otherwise."""
 
     def __init__(self, **parameters):
-        self.dut = Execute(**parameters)
+        self.dut = shared(Execute, **parameters)
 
     def run(self, testbench, *, each=None):
         """Runs `testbench()`, or `testbench(value)` for `each` value from the same start."""

@@ -11,6 +11,7 @@ from hdl.mmu.vocabulary import Access, Fault
 from hdl.pipeline.fetch import Fetch
 from hdl.units.btb import TAG_BITS, TARGET_BITS, BranchKind
 from hdl.units.return_stack import ENTRIES as STACKED
+from tests.rigs import shared
 
 __all__ = ["ACCESS", "NONE", "PAGE", "Bench"]
 
@@ -100,7 +101,7 @@ class Bench:
         self.rates |= {"errors": errors, "narrow": narrow}
         self.latency = latency
         self.protected = narrow > 0
-        self.dut = Fetch(reset_pc=RESET, btb_entries=ENTRIES, protected=self.protected)
+        self.dut = shared(Fetch, reset_pc=RESET, btb_entries=ENTRIES, protected=self.protected)
         self.btb = Btb()
         self.pc = RESET
         #: A word was asked for: (pc, what is known of it, its pa or None if refused, only half of

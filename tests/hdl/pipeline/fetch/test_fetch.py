@@ -4,6 +4,7 @@ import pytest
 
 from hdl.pipeline.fetch import Fetch
 from tests.hdl.pipeline.fetch.bench import ACCESS, NONE, PAGE, Bench
+from tests.rigs import shared
 from tests.support import simulate
 
 
@@ -41,7 +42,7 @@ def test_random_traffic(seed, parameters):
 
 
 def test_starts_at_the_reset_pc():
-    dut = Fetch(reset_pc=0x1006)
+    dut = shared(Fetch, reset_pc=0x1006)
 
     async def testbench(ctx):
         assert ctx.get(dut.translation.valid)
@@ -55,7 +56,7 @@ def test_starts_at_the_reset_pc():
 
 
 def test_a_word_a_cycle_from_a_memory_that_responds_in_the_next():
-    dut = Fetch(reset_pc=0x1002)
+    dut = shared(Fetch, reset_pc=0x1002)
     addresses = []
 
     async def testbench(ctx):
@@ -73,7 +74,7 @@ def test_a_word_a_cycle_from_a_memory_that_responds_in_the_next():
 
 
 def test_after_a_refused_word_nothing_is_asked_for_until_a_redirect():
-    dut = Fetch()
+    dut = shared(Fetch)
 
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
@@ -100,7 +101,7 @@ def test_after_a_refused_word_nothing_is_asked_for_until_a_redirect():
 
 
 def test_after_a_bus_error_nothing_is_asked_for_until_a_redirect():
-    dut = Fetch()
+    dut = shared(Fetch)
 
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
@@ -125,7 +126,7 @@ def test_after_a_bus_error_nothing_is_asked_for_until_a_redirect():
 
 
 def test_an_error_of_a_dropped_word_stops_nothing():
-    dut = Fetch()
+    dut = shared(Fetch)
 
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
@@ -148,7 +149,7 @@ def test_an_error_of_a_dropped_word_stops_nothing():
 
 @pytest.mark.parametrize("late", range(1, 5))
 def test_a_late_response_does_not_reach_the_redirects_target(late):
-    dut = Fetch()
+    dut = shared(Fetch)
 
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
@@ -173,7 +174,7 @@ def test_a_late_response_does_not_reach_the_redirects_target(late):
 
 
 def test_a_branch_before_the_entry_point_of_a_word_is_not_predicted():
-    dut = Fetch(reset_pc=0x1004)
+    dut = shared(Fetch, reset_pc=0x1004)
 
     async def testbench(ctx):
         for name, value in {"word": 0x200, "slot": 1, "counter": 3, "taken": 1}.items():
@@ -197,7 +198,7 @@ def test_bad_reset_pc(reset_pc):
 
 def test_whether_all_that_was_fetched_lies_in_another_gigapage():
     """Since the last redirect, and with what is asked for in this cycle."""
-    dut = Fetch(reset_pc=0xFFFF_FFF0)
+    dut = shared(Fetch, reset_pc=0xFFFF_FFF0)
 
     async def testbench(ctx):
         def elsewhere(gigapage):

@@ -4,6 +4,7 @@ from hdl.arch import Csr, Priv
 from hdl.mmu.vocabulary import Fault
 from hdl.pipeline.trap import TrapStage
 from hdl.units.decoder import System, Unit
+from tests.rigs import shared
 from tests.support import member, simulate
 
 __all__ = [
@@ -42,7 +43,7 @@ class Bench:
     """A trap stage between an execute stage and a bus that the test plays."""
 
     def __init__(self, **parameters):
-        self.dut = TrapStage(**parameters)
+        self.dut = shared(TrapStage, **parameters)
         self.records = []
 
     def run(self, testbench, *, each=None):

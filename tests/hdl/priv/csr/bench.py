@@ -5,6 +5,7 @@ from amaranth.hdl import Cat
 from hdl.arch import Csr, Priv
 from hdl.priv.csr import CsrFile
 from tests.hdl.priv.csr.expected import MPP
+from tests.rigs import shared
 from tests.support import member, simulate
 
 __all__ = ["SEED", "M", "S", "U", "Bench", "address_of"]
@@ -17,7 +18,7 @@ class Bench:
     """A `CsrFile` as the trap stage uses it; works in one testbench at a time."""
 
     def __init__(self, **parameters):
-        self.dut = CsrFile(**parameters)
+        self.dut = shared(CsrFile, **parameters)
         self._access = Cat(self.dut.asked, self.dut.attempt)
 
     def run(self, testbench):

@@ -39,3 +39,11 @@ def test_what_is_kept_comes_last_behind_the_word_that_says_that_it_is_stale():
     other.keep([Piece(5, 0, 3)])
     assert (other.stale, other.kept, other.size) == (7, {Piece(5, 0, 3): 10}, 11)
     assert layout.kept.keys() == {Piece(3, 0, 8), Piece(4, 0, 1)}
+
+
+def test_flip_flops_and_memories_are_all_that_the_rest_follows_from():
+    layout = Layout(registers={Piece(1, 0, 8): 4, Piece(2, 0, 1): 3}, memories={3: (5, 2)}, size=9)
+    assert layout.own_words() == (3, 6)
+    layout.keep([Piece(4, 0, 8)])
+    assert layout.own_words() == (3, 6)
+    assert Layout(memories={3: (2, 1)}, size=6).own_words() == (2, 4)

@@ -38,6 +38,8 @@ EVENTS = 54
 #: Where RAM begins, and a page of registers.
 BASE, WINDOW = 0x8000_0000, 0x7000_0000
 _NEVER = (1 << 64) - 1
+#: Files of C++ behind machine.cpp, for what looks at the machine.
+_WATCHING = ("output", "fields", "lines", "chunks", "trace", "ring", "watch", "transcript", "walks")
 _HART = """
 extern "C" {
 void (*the_step)(u64 *);
@@ -57,8 +59,7 @@ def library(*, traced: bool = False, plain: bool = False) -> ctypes.CDLL:
     `plain` is for a processor without the instructions that some of it is written for.
     """
     folder = Path(sim.engines.native.machine.__file__).parent
-    watching = ("output", "fields", "trace", "watch", "transcript", "walks") if traced else ()
-    names = ("story", "counts", "refusals", "machine", *watching)
+    names = ("story", "counts", "refusals", "machine", *(_WATCHING if traced else ()))
     without = ["#undef __AVX2__"] if plain else []
     source = "\n".join(
         [*without, PRELUDE, _HART, *((folder / f"{name}.cpp").read_text() for name in names)]
@@ -173,10 +174,13 @@ class Bench:
         function = getattr(self._library, name)
         function(ctypes.byref(self.machine), *map(u64, arguments))
 
-    def _cycle(self, _state):
+    def _cycle(self, address):
+        # A ring computes cycles again, in a state of its own.
+        own, self.state = self.state, (u64 * WORDS).from_address(address)
         state = self.state
         ports = [tuple(state[INPUTS + 4 * port : INPUTS + 4 * port + 4]) for port in (0, 1)]
         self.seen.append((*ports, state[TIME], state[COUNTER]))
         state[COUNTER] += self.counts
         state[0] = state[8] = state[RETIRE] = 0
         self._hart(self)
+        self.state = own

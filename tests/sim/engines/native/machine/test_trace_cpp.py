@@ -96,15 +96,16 @@ def mutated(choose, words):
 
 
 @pytest.mark.parametrize("seed, first", [(0, 0), (1, 1), (2, 5), (3, 123456)])
-def test_random_states_are_shown_as_python_says(tmp_path, seed, first):
+@pytest.mark.parametrize("helpers", [0, 1, 3])
+def test_random_states_are_shown_as_python_says(tmp_path, seed, first, helpers):
     choose, size = random.Random(seed), sum(SIZES)
     expected = Expected(GROUPS, SIZES)
     words, cycle = mutated(choose, [0] * size), first
     with open(tmp_path / "it.vcd", "wb") as file:
-        tracer = Tracer(file.fileno(), GROUPS, SIZES, copied=5)
+        tracer = Tracer(file.fileno(), GROUPS, SIZES, copied=5, helpers=helpers)
         for sink in (tracer, expected):
             sink.begin(words, cycle)
-        for _ in range(300):
+        for _ in range(700):
             words = mutated(choose, words)
             if choose.random() < 0.2:
                 for sink in (tracer, expected):
@@ -116,7 +117,7 @@ def test_random_states_are_shown_as_python_says(tmp_path, seed, first):
         assert tracer.end() == 0
         expected.end()
     text = (tmp_path / "it.vcd").read_text()
-    assert len(text) > 3 << 16, "more than a buffer"
+    assert len(text) > 6 << 16, "many chunks"
     assert text == expected.text
 
 
@@ -159,6 +160,50 @@ def test_every_digit_of_every_width(tmp_path, width, low, plain):
     assert (tmp_path / "it.vcd").read_text() == expected.text
 
 
+@pytest.mark.parametrize("helpers", [0, 1, 2])
+@pytest.mark.parametrize("size", [1, 2000, 3000, 200_000])
+def test_chunks_of_any_number_of_cycles(tmp_path, size, helpers):
+    """They have the fewer cycles, the larger a state is."""
+    groups, sizes = [[(0, 20, 0), (3, 5, 1)], []], [1, size]
+    expected, words = Expected(groups, sizes), [0] * (1 + size)
+    with open(tmp_path / "it.vcd", "wb") as file:
+        tracer = Tracer(file.fileno(), groups, sizes, helpers=helpers)
+        for sink in (tracer, expected):
+            sink.begin(words, 0)
+        for cycle in range(1, 10 if size > 100_000 else 150):
+            words = [cycle * cycle, *words[1:]]
+            for sink in (tracer, expected):
+                sink.rise(words, cycle)
+        assert tracer.end() == 0
+        expected.end()
+    assert (tmp_path / "it.vcd").read_text() == expected.text
+
+
+@pytest.mark.parametrize("helpers", [0, 2])
+@pytest.mark.parametrize("cycles", [1, 63, 64, 65, 128, 1000])
+def test_what_has_been_handed_over_is_in_the_file(tmp_path, cycles, helpers):
+    """Goes on behind that, or once more from there."""
+    groups, sizes = [[(0, 64, 0)]], [1]
+    expected = Expected(groups, sizes)
+    with open(tmp_path / "it.vcd", "wb") as file:
+        tracer = Tracer(file.fileno(), groups, sizes, helpers=helpers)
+        for sink in (tracer, expected):
+            sink.begin([0], 0)
+        for turn in range(3):
+            for cycle in range(turn * cycles + 1, (turn + 1) * cycles + 1):
+                for sink in (tracer, expected):
+                    sink.rise([3 * cycle], cycle)
+            tracer.flush()
+            assert (tmp_path / "it.vcd").read_text() == expected.text
+        tracer.begin([7], 5)
+        expected.begin([7], 5)
+        for sink in (tracer, expected):
+            sink.rise([8], 6)
+        assert tracer.end() == 0
+        expected.end()
+    assert (tmp_path / "it.vcd").read_text() == expected.text
+
+
 def test_texts_of_up_to_a_word_are_asked_for_once():
     groups, sizes = [[(0, 8, 1), (0, 100, 1)]], [2]
     with open(os.devnull, "wb") as file:
@@ -167,8 +212,8 @@ def test_texts_of_up_to_a_word_are_asked_for_once():
         assert tracer.asked == 2
         for cycle in range(2, 42):
             tracer.rise([cycle % 4, 0], cycle)
-        assert tracer.asked == 2 + 3 + 40
         tracer.end()
+        assert tracer.asked == 2 + 3 + 40
 
 
 def test_a_value_longer_than_the_buffer(tmp_path):
@@ -187,9 +232,11 @@ def test_a_value_longer_than_the_buffer(tmp_path):
 
 
 @pytest.mark.parametrize("cycles", [1, 3000])
-def test_a_full_disk_is_told_at_the_end_or_before(cycles):
+@pytest.mark.parametrize("helpers", [0, 1, 3])
+def test_a_full_disk_is_told_at_the_end_or_before(cycles, helpers):
+    """Before, if there have been more chunks than may be on their way."""
     with open("/dev/full", "wb", buffering=0) as file:
-        tracer = Tracer(file.fileno(), [[(0, 64, 0)]], [1])
+        tracer = Tracer(file.fileno(), [[(0, 64, 0)]], [1], helpers=helpers)
         tracer.begin([0], 0)
         for cycle in range(1, cycles + 1):
             tracer.rise([cycle], cycle)

@@ -1,5 +1,7 @@
 """Waveforms of the native engine against those of pysim."""
 
+import os
+
 import pytest
 from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import data, enum
@@ -8,7 +10,7 @@ from amaranth.lib.memory import Memory
 from sim.engines.base import CYCLE_FS
 from sim.engines.native.machine.compiled import CompiledHart
 from sim.engines.native.machine.engine import NativeEngine
-from sim.engines.native.machine.vcd import locate
+from sim.engines.native.machine.vcd import helpers, locate
 from sim.engines.pysim.engine import PysimEngine
 from sim.host.toolchain import cache_directory
 from sim.output.waves import AroundFault, CycleRange, LastCycles, Trace
@@ -138,6 +140,45 @@ def test_kept_cycles_show_the_same_as_a_waveform_written_at_once(tmp_path, kept,
     assert read_vcd(late) == read_vcd(live)
 
 
+def test_kept_cycles_show_the_same_if_python_changes_the_state(tmp_path):
+    """In many cycles, of which few are kept as they are."""
+
+    def run_to(engine, end):
+        for cycle in (3, 40, 41, 300, 301, 302, 700, 1100):
+            if engine.cycle < cycle <= end:
+                engine.run(cycle - engine.cycle)
+                engine.write_register(cycle % 31 + 1, cycle)
+                engine.set_line("msip", cycle % 2 == 0)
+        engine.run(end - engine.cycle)
+
+    live, late = tmp_path / "live.vcd", tmp_path / "late.vcd"
+    engine, other = make_engine("native"), make_engine("native")
+    engine.keep_recent(1000)
+    run_to(engine, 1200)
+    assert engine.write_recent(late, 250)
+    run_to(other, 250)
+    other.start_trace(live)
+    run_to(other, 1200)
+    other.stop_trace()
+
+    # What Python has changed shows in the waveform at once, in what is kept from the next edge on.
+    assert at_edges(read_vcd(late)) == at_edges(read_vcd(live))
+
+
+def at_edges(contents):
+    """Of each cycle all values that differ from those of the first, behind its edge."""
+    first, values, found = next(iter(contents.changes.values())), {}, {}
+    for time, changes in contents.changes.items():
+        values = {**values, **{n: v for n, v in changes.items() if v != first[n]}}
+        for name in changes.keys() & values.keys():
+            if changes[name] == first[name]:
+                del values[name]
+        if time % CYCLE_FS == 0:
+            found[time // CYCLE_FS] = values
+    assert [*found] == list(range(250, 1201))
+    return found
+
+
 def test_a_file_that_cannot_grow_is_an_error_of_the_system(tmp_path, no_growth):
     engine, path = make_engine("native"), tmp_path / "run.vcd"
     engine.start_trace(path)
@@ -183,6 +224,15 @@ def test_windows_before_the_end_and_around_a_fault(tmp_path):
     middle = _second_page_fault(outcome.machine)
     assert min(changes) // CYCLE_FS == max(0, middle - 4096)
     assert max(changes) // CYCLE_FS == middle + 2000
+
+
+@pytest.mark.parametrize("processors, expected", [(1, 0), (2, 1), (8, 7), (64, 7)])
+def test_there_is_a_helper_for_each_other_processor(monkeypatch, processors, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)), raising=False)
+    assert helpers() == expected
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    assert helpers() == expected
 
 
 def test_only_bits_of_a_signal_are_located():

@@ -1,14 +1,18 @@
-"""What watch.cpp keeps: a ring of states, and records of the retire port."""
+"""What watch.cpp and ring.cpp keep: records of the retire port, and recent states."""
 
 import ctypes
 
 import pytest
 
-from sim.engines.native.machine.structs import BUDGET, DEVICE
+from sim.engines.native.machine.structs import BUDGET, DEVICE, MachineStruct
 from sim.platform.bus import DATA
 from tests.sim.engines.native.machine.handmade import (
+    BASE,
     COUNTER,
+    INPUTS,
+    OTHER,
     RETIRE,
+    TIME,
     WINDOW,
     WORDS,
     Bench,
@@ -19,20 +23,23 @@ from tests.sim.engines.native.machine.tracer import Tracer
 
 #: As watch.cpp has them.
 RECORDS, FULL = 4096, 5
+NEVER = (1 << 64) - 1
 _pointer = ctypes.c_void_p
 
 
 class Watch(ctypes.Structure):
-    _fields_ = [(name, _pointer) for name in ("trace", "ring", "records")]
+    _fields_ = [*((name, _pointer) for name in ("trace", "ring", "records")), ("touched", u64)]
 
 
 def configured():
     found = library(traced=True)
     found.watch_set.argtypes = (_pointer, _pointer)
     found.ring_new.restype = found.ring_state.restype = found.records_new.restype = _pointer
-    found.ring_count.restype = found.records_fetch.restype = u64
-    found.ring_new.argtypes = (u64, u64, u64)
-    found.ring_state.argtypes = (_pointer, u64, _pointer)
+    found.ring_copy.restype = _pointer
+    found.ring_copy.argtypes = (_pointer,)
+    found.ring_count.restype = found.ring_cycle.restype = found.records_fetch.restype = u64
+    found.ring_new.argtypes = (_pointer, u64, u64, u64, u64, u64)
+    found.ring_state.argtypes = found.ring_cycle.argtypes = (_pointer, u64)
     found.ring_keep.argtypes = (_pointer, _pointer, u64)
     found.ring_count.argtypes = found.ring_free.argtypes = found.records_free.argtypes = (_pointer,)
     found.ring_write.argtypes = (_pointer, _pointer, u64, u64)
@@ -52,23 +59,29 @@ def watching(bench, **parts):
     configured().watch_set(ctypes.byref(bench.machine), ctypes.byref(bench.watch))
 
 
+def make_ring(first, size, capacity, *, words=WORDS, stale=NEVER, machine=None):
+    machine = ctypes.byref(machine or MachineStruct())
+    return configured().ring_new(machine, first, size, words, stale, capacity)
+
+
 def states(native, ring, first, size):
     """(cycle, words) of all that is kept, from the oldest."""
     found = []
     for number in range(native.ring_count(ring)):
-        cycle = u64()
-        address = native.ring_state(ring, number, ctypes.byref(cycle))
+        address = native.ring_state(ring, number)
         words = (u64 * size).from_address(address + 8 * first)
-        found.append((cycle.value, list(words)))
+        found.append((native.ring_cycle(ring, number), list(words)))
     return found
 
 
-class TestRing:
+class TestStatesThatAreKept:
+    """Each by itself: none follows from the one before."""
+
     @pytest.mark.parametrize("first, size", [(0, 4), (3, 1), (7, 5)])
     @pytest.mark.parametrize("capacity", [1, 2, 5])
     @pytest.mark.parametrize("kept", [0, 1, 2, 4, 5, 6, 12])
-    def test_the_last_states_are_kept(self, native, first, size, capacity, kept):
-        ring = native.ring_new(first, size, capacity)
+    def test_the_last_are_there(self, native, first, size, capacity, kept):
+        ring = make_ring(first, size, capacity, words=12)
         expected = []
         for number in range(kept):
             words = (u64 * 12)(*(100 * number + word for word in range(12)))
@@ -78,7 +91,7 @@ class TestRing:
         native.ring_free(ring)
 
     def test_there_is_room_for_all_of_many(self, native):
-        rings = [native.ring_new(3, 40, 2000) for _ in range(2)]
+        rings = [make_ring(3, 40, 2000) for _ in range(2)]
         words = (u64 * 43)(*range(43))
         for cycle in range(3000):
             for number, ring in enumerate(rings):
@@ -90,6 +103,100 @@ class TestRing:
                 (cycle, cycle) for cycle in range(1000, 3000)
             ]
             native.ring_free(ring)
+
+
+class TestCyclesThatAreComputedAgain:
+    """Of a hart that is a function of its state and of what the bus drives."""
+
+    RARE, STALE, CACHED = OTHER + 3, OTHER + 4, OTHER + 5
+    OWN = (INPUTS, STALE - INPUTS)
+
+    def make(self, capacity):
+        """A machine, a ring of it, and of each cycle the state that it begins with."""
+        seen = {}
+
+        def hart(bench):
+            state = bench.state
+            if ctypes.addressof(state) == bench.machine.state:
+                seen[bench.cycle] = before(state)
+            if state[self.STALE]:
+                state[self.STALE], state[self.CACHED] = 0, 3 * state[self.RARE]
+            chance = state[OTHER] = state[OTHER] * 0x5851F42D4C957F2D + state[self.CACHED] + 1
+            state[OTHER + 1] += state[INPUTS + 2] + state[INPUTS + 7] * state[TIME]
+            state[OTHER + 2] ^= state[INPUTS + 6]
+            if chance >> 60 == 3:
+                state[self.RARE], state[self.STALE] = chance, NEVER
+            if chance >> 58 & 3:
+                bench.request(DATA, BASE + 8 * (chance >> 40 & 63), write=chance >> 39 & 1)
+            if chance >> 56 & 1:
+                bench.request(0, (BASE if chance >> 57 & 1 else WINDOW) + 8 * (chance >> 30 & 63))
+
+        def before(state):
+            # `mcycle` is counted before the hart is asked.
+            words = list(state[INPUTS : self.STALE])
+            words[COUNTER - INPUTS] -= 1
+            return words
+
+        bench = Bench(hart, traced=True)
+        ring = make_ring(*self.OWN, capacity, stale=self.STALE, machine=bench.machine)
+        watching(bench, ring=ring)
+        bench.watch.touched = 1
+        return bench, ring, seen
+
+    @pytest.mark.parametrize("capacity", [1, 2, 255, 256, 257, 600, 2000])
+    @pytest.mark.parametrize("cycles", [1, 2, 256, 257, 513, 1300])
+    def test_they_are_what_they_were(self, native, capacity, cycles):
+        bench, ring, seen = self.make(capacity)
+        bench.run(cycles)
+        bench.run(1)
+        kept = states(native, ring, *self.OWN)
+        del kept[-1]  # it has not been computed yet
+        first = max(1, cycles + 2 - capacity)
+        assert [cycle for cycle, _ in kept] == list(range(first, cycles + 1))
+        assert kept == [(cycle, seen[cycle]) for cycle, _ in kept]
+        native.ring_free(ring)
+
+    def test_in_any_order(self, native):
+        bench, ring, seen = self.make(700)
+        bench.run(1000)
+        for number in (698, 0, 1, 300, 299, 5, 600, 600, 601, 2):
+            words = (u64 * self.OWN[1]).from_address(
+                native.ring_state(ring, number) + 8 * self.OWN[0]
+            )
+            assert list(words) == seen[native.ring_cycle(ring, number)]
+        bench.run(400)
+        assert states(native, ring, *self.OWN)[:-1] == [(n, seen[n]) for n in range(701, 1400)]
+        native.ring_free(ring)
+
+    def test_what_python_changes_is_told(self, native):
+        bench, ring, seen = self.make(400)
+        for cycles in (1, 3, 1, 1, 300, 7, 100):
+            bench.run(cycles)
+            bench.state[OTHER + 1] += cycles
+            bench.watch.touched = 1
+        bench.run(50)
+        # A state shows what has been changed in the cycle after it only.
+        kept = states(native, ring, *self.OWN)[:-1]
+        changed = {1, 4, 5, 6, 306, 313, 413}
+        assert [n for n, words in kept if words != seen[n]] == [
+            n for n in sorted(changed) if n > 63
+        ]
+        assert not bench.watch.touched
+        native.ring_free(ring)
+
+    def test_a_copy_goes_its_own_way_from_any_state(self, native):
+        bench, ring, seen = self.make(300)
+        bench.run(500)
+        other = native.ring_copy(ring)
+        expected = states(native, ring, *self.OWN)
+        watching(bench, ring=other)
+        bench.state[OTHER] = 5
+        bench.run(100)
+        assert states(native, ring, *self.OWN) == expected
+        native.ring_free(ring)
+        kept = states(native, other, *self.OWN)[:-1]
+        assert kept == [*expected[100:], *((n, seen[n]) for n in range(501, 600))]
+        native.ring_free(other)
 
 
 class TestRecords:
@@ -165,7 +272,7 @@ def test_a_waveform_has_every_cycle(tmp_path):
 
 @pytest.mark.parametrize("first, last", [(0, 4), (1, 3), (2, 2), (3, 4)])
 def test_of_what_is_kept_a_part_is_written(native, tmp_path, first, last):
-    ring = native.ring_new(0, WORDS, 4)
+    ring = make_ring(0, WORDS, 4)
     for cycle in range(6):
         words = (u64 * WORDS)(*[cycle] * WORDS)
         native.ring_keep(ring, ctypes.addressof(words), cycle)
@@ -182,12 +289,14 @@ def test_of_what_is_kept_a_part_is_written(native, tmp_path, first, last):
 
 
 def test_only_what_has_something_to_look_for_looks(native):
-    ring, records = native.ring_new(0, WORDS, 8), native.records_new(6)
     bench = Bench(lambda bench: bench.retire(), traced=True, forward=1)
+    ring = make_ring(0, WORDS, 8, machine=bench.machine)
+    records = native.records_new(6)
     watching(bench)
     assert not bench.machine.watch
     for parts in ({"ring": ring}, {"records": records}, {"ring": ring, "records": records}):
         watching(bench, **parts)
+        bench.watch.touched = 1
         assert bench.machine.watch
         bench.run(3)
     watching(bench)
@@ -196,8 +305,10 @@ def test_only_what_has_something_to_look_for_looks(native):
 
 
 def test_the_cycle_that_a_device_ends_is_looked_at_once(native):
-    ring = native.ring_new(0, WORDS, 50)
-    bench = Bench(lambda bench: bench.cycle == 2 and bench.request(DATA, WINDOW), traced=True)
+    bench = Bench(
+        lambda bench: bench.state[COUNTER] == 3 and bench.request(DATA, WINDOW), traced=True
+    )
+    ring = make_ring(0, WORDS, 50, machine=bench.machine)
     watching(bench, ring=ring)
     bench.run(10)
     bench.serve(3)

@@ -69,7 +69,7 @@ def _branching():
 
 def run_native(top, inputs, stimuli, directory, options):
     """For each cycle the values of all signals: pairs of a signal and an unsigned number."""
-    model = Model.of(top, (), directory, everything=True, level="-O1", **options)
+    model = Model.of(top, (), directory, everything=True, level="-O0", **options)
     words = (ctypes.c_uint64 * model.shown_words)()
     state = ctypes.c_void_p(model.address)
     trace = []
