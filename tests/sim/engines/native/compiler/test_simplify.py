@@ -3,7 +3,7 @@
 import pytest
 
 from sim.engines.native.compiler import circuit as c
-from sim.engines.native.compiler.simplify import simplify
+from sim.engines.native.compiler.simplify import rewrite, simplify
 from tests.sim.engines.native.compiler.cells import (
     assign,
     circuit,
@@ -55,6 +55,27 @@ def test_shifts_by_constants_are_wires():
     assert resolved(operator("<<", 4, A, (1, 0))) == (0, *A[:3])
     assert resolved(operator("u>>", 4, A, (0, 1))) == (A[2], A[3], 0, 0)
     assert resolved(operator("s>>", 4, A, (0, 1))) == (A[2], A[3], A[3], A[3])
+
+
+@pytest.mark.parametrize("op", ["b", "r|", "r&", "r^"])
+def test_all_bits_of_one_are_that_bit(op):
+    assert resolved(operator(op, 1, A[2:3])) == (A[2],)
+    assert resolved(operator(op, 1, A)) == out(3)
+
+
+@pytest.mark.parametrize("op", ["+", "==", "u<"])
+def test_what_is_computed_of_one_bit_is_not_that_bit(op):
+    assert resolved(operator(op, 1, A[:1], B[:1])) == out(3)
+
+
+def test_a_cell_that_reads_nothing_else_than_before_is_the_same_object():
+    kept, changed = operator("+", 4, A, B), operator("+", 4, A, (0, A[1], 1, A[3]))
+    assert rewrite(kept, {c.net(9, 0): 0}) is kept
+    assert rewrite(changed, {A[1]: B[2]}).inputs == (
+        (A[0], B[2], *A[2:]),
+        (0, B[2], 1, A[3]),
+    )
+    assert changed.inputs[0] == A
 
 
 def test_the_last_certain_assignment_wins():
