@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sim.bench import ipc, mmubench, speed
+from sim.bench import goals, ipc, mmubench, speed
 from sim.bench.runs import BenchError
 from sim.config import MachineConfig
 from sim.engines.base import EngineError
@@ -40,6 +40,7 @@ def _print_speeds(results: dict[str, float | None]) -> None:
         if measure.key not in of_programs:
             table.add_row(measure.title, _figure(results[measure.key], measure.unit), measure.unit)
     console.print(table)
+    console.print(goals.as_table(results))
 
 
 def _programs(results: dict[str, float | None]) -> Table:
