@@ -39,7 +39,7 @@ OLDEST := build/amaranth-0.5.6
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help sim boot wave test check-fast test-oldest lint oracle campaign lockstep samekernel \
+.PHONY: help sim boot wave test test-verify check-fast test-oldest lint oracle campaign lockstep samekernel \
         twokernels formal mutants fuzz circuits sanitize foreign bench compare sweep calibrate synth docs verilog clean
 
 help: ## list the targets
@@ -61,9 +61,12 @@ wave: ## open GTKWave on the last waveform, made by `make sim` if there is none
 	newest; if [ -z "$$newest" ]; then $(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) sim && newest || exit; fi; \
 	echo gtkwave "'$$newest.gtkw'"; gtkwave "$$newest.gtkw"
 
-test: $(STAMP) ## run the tests on all cores
-	$(PYTEST)
+test: $(STAMP) ## run the tests on all cores, but for those of test-verify
+	$(PYTEST) --ignore=tests/verify
 	$(PYTEST) -q --engine pysim $(ON_PYSIM)
+
+test-verify: $(STAMP) ## run a share of each campaign, the proofs, and a sample of mutants
+	$(PYTEST) tests/verify
 
 check-fast: $(STAMP) ## run the unit tests of what differs from BASE (main), for 60 s at most
 	$(BIN)/python -m tests.fast $(if $(BASE),--base $(BASE))
