@@ -245,6 +245,31 @@ def test_a_full_disk_is_told_at_the_end_or_before(cycles, helpers):
         assert tracer.end() == errno.ENOSPC
 
 
+@pytest.mark.parametrize("helpers", [0, 1])
+def test_after_a_write_that_failed_nothing_is_written(helpers):
+    """Not even if it could be: here somebody has emptied the pipe that was full."""
+    out, into = os.pipe()
+    os.set_blocking(into, False)
+    os.set_blocking(out, False)
+    tracer = Tracer(into, [[(0, 64, 0)]], [1], helpers=helpers)
+    tracer.begin([0], 0)
+    try:
+        for cycle in range(1, 3000):
+            tracer.rise([(1 << 63) + cycle], cycle)
+        tracer.flush()
+        assert tracer.library.trace_error(tracer.address) == errno.EAGAIN
+        while len(os.read(out, 1 << 20)) == 1 << 20:
+            pass
+        tracer.rise([1], 3000)
+        tracer.flush()
+        assert tracer.end() == errno.EAGAIN
+        with pytest.raises(BlockingIOError):
+            os.read(out, 1)
+    finally:
+        os.close(into)
+        os.close(out)
+
+
 def test_writes_that_are_interrupted_or_take_a_part_go_on():
     """To a pipe of a page that is read late, while signals come in."""
     groups, sizes = [[(0, 64, 0)]], [1]
