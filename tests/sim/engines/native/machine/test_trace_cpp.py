@@ -161,7 +161,7 @@ def test_every_digit_of_every_width(tmp_path, width, low, plain):
 
 
 @pytest.mark.parametrize("helpers", [0, 1, 2])
-@pytest.mark.parametrize("size", [1, 2000, 3000, 200_000])
+@pytest.mark.parametrize("size", [1, 7, 2000, 3000, 200_000])
 def test_chunks_of_any_number_of_cycles(tmp_path, size, helpers):
     """They have the fewer cycles, the larger a state is."""
     groups, sizes = [[(0, 20, 0), (3, 5, 1)], []], [1, size]
