@@ -47,7 +47,8 @@ def _is_wide(cell: c.Cell | None, mask: int) -> bool:
             return len(cell.inputs[0]) > WIDEST
         case c.Part():
             distance = len(cell.offset) + cell.stride.bit_length()
-            return len(cell.value) > WIDEST or distance > c.WORD
+            widest = max(len(cell.value), mask.bit_length())
+            return widest > WIDEST or distance > c.WORD
         case _:
             return False
 

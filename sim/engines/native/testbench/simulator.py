@@ -58,7 +58,8 @@ class NativeSimEngine(PySimEngine):
         How much the compiler optimises. Testbenches are short, and most of their time is Python's.
     moments : int or None
         For how many moments at which something happens a design that is not in the cache runs on
-        Amaranth's own engine; None for as many as its size suggests. With 0 it is compiled before
+        Amaranth's own engine; None for as many as its size suggests, and for as long as a waveform
+        is written. With 0 it is compiled before
         it runs, and Unsupported or CompilerError is raised if that cannot be.
     """
 
@@ -78,18 +79,45 @@ class NativeSimEngine(PySimEngine):
         self._traced: dict[Any, int] = {}
         #: Moments that are left until the design has earned to be compiled.
         self._left: int | None = None
+        #: What is in the cache, until the first moment.
+        self._found: OpenDesign | None = None
         self._survey: Survey | None = None
         self._brief: Brief | None = None
         try:
-            opened = self._known_design()
+            self._found = self._known_design()
+            if self._found is not None and self.moments == 0:
+                self._use_found()
         except _FAILURES as error:
             self._refuse(error)
-            opened = None
-        if opened is not None:
-            self._use(opened)
-        else:
-            self._processes |= FragmentCompiler(self._state)(design.fragment)
-            self._state.note_logic()
+        if self._found is None and self._state.native is None:
+            self._use_pysim()
+
+    def _use_pysim(self) -> None:
+        """Amaranth's own engine computes the design's logic."""
+        self._processes |= FragmentCompiler(self._state)(self._design.fragment)
+        self._state.note_logic()
+
+    def _shows_all(self) -> bool:
+        """A waveform is written, and it is for us to say by which engine."""
+        return bool(self._vcd_writers) and self.moments is None
+
+    def _use_found(self) -> None:
+        opened, self._found = self._found, None
+        assert opened is not None
+        self._use(opened)
+
+    def _begin(self) -> None:
+        """At the first moment it is known whether a waveform is written."""
+        if self._shows_all():
+            # Amaranth's own engine knows what has changed; here everything is looked at.
+            self._found, self._left = None, 0
+            self._use_pysim()
+            return
+        try:
+            self._use_found()
+        except _FAILURES as error:
+            self._use_pysim()
+            self._refuse(error)
 
     def _known_design(self) -> OpenDesign | None:
         """What is in the cache; or made now, if it may not begin on Amaranth's own engine."""
@@ -136,7 +164,9 @@ class NativeSimEngine(PySimEngine):
 
     def advance(self) -> bool:
         """Does all that happens at one moment; returns whether there is more to come."""
-        if self._left is not None:
+        if self._found is not None:
+            self._begin()
+        elif self._left is not None and not self._shows_all():
             self._left -= 1
             if self._left < 0:
                 self._compile()

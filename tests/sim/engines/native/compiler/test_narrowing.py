@@ -122,6 +122,21 @@ def test_a_part_may_be_wider_than_what_it_is_of():
     assert found == (1 << 140) - (1 << 127)
 
 
+@pytest.mark.parametrize("is_signed", [False, True])
+@pytest.mark.parametrize("bits", [0, 8, 128])
+def test_a_wide_part_may_be_of_a_narrow_value(bits, is_signed):
+    part = c.Part(200, source, out(1, 0, bits), is_signed, out(2, 0, 3), 30)
+    design = circuit(flip_flop(bits), flip_flop(3), part)
+    design_now = narrowed(design, out(3, 0, 200))
+    number = random.Random(bits).getrandbits(bits) | 1 << bits >> 1
+    meant = number - (1 << bits) if is_signed and bits else number
+    for offset in range(8):
+        found = Evaluator(design_now, {1: number, 2: offset}).value(out(3, 0, 200))
+        assert found == meant >> 30 * offset & (1 << 200) - 1
+    # As a narrow one it is left alone.
+    assert narrowed(design, out(3, 0, 128)) is design
+
+
 def test_what_is_narrow_or_matters_to_nobody_stays():
     narrow_sum = operator("+", 128, out(1, 0, 128), out(1, 0, 128))
     wide_sum = operator("+", 200, (*out(1, 0, 128), *[0] * 72), (*out(1, 0, 128), *[0] * 72))

@@ -47,6 +47,46 @@ def test_one_that_is_known_is_native_from_the_start(unknown, monkeypatch):
     assert run(unknown, Circuit, counting) == expected
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_while_a_waveform_is_written_it_stays_on_amaranths_own(
+    unknown, known, monkeypatch, tmp_path
+):
+    """Which knows what has changed: moment by moment the same lines, in any order."""
+    if known:
+        run(type("AtOnce", (unknown,), {"moments": 0}), Circuit, counting)
+    monkeypatch.setattr(tiers, "_worth", lambda signals: 1)
+    monkeypatch.setattr(tiers, "Running", None)
+    files = [tmp_path / "native.vcd", tmp_path / "pysim.vcd"]
+    notes = [
+        run(engine, Circuit, counting, vcd=file)
+        for engine, file in zip((unknown, "pysim"), files, strict=True)
+    ]
+    assert notes[0] == notes[1]
+    native, pysim = (file.read_text().partition("$timescale")[2] for file in files)
+    assert len(native) > 1000
+    for ours, theirs in zip(native.split("\n#"), pysim.split("\n#"), strict=True):
+        assert sorted(ours.splitlines()) == sorted(theirs.splitlines())
+
+
+def test_after_the_waveform_it_is_compiled(unknown, monkeypatch, tmp_path):
+    monkeypatch.setattr(tiers, "_worth", lambda signals: 1)
+    circuit, notes = Circuit(), []
+    simulator = Simulator(circuit, engine=unknown)
+    simulator.add_clock(1e-6)
+
+    async def bench(ctx):
+        await counting(ctx, circuit, notes.append)
+
+    simulator.add_testbench(bench)
+    with simulator.write_vcd(str(tmp_path / "it.vcd")):
+        for _ in range(4):
+            simulator.advance()
+        assert simulator._engine._state.native is None
+    simulator.run()
+    assert simulator._engine._state.native is not None
+    assert notes == run("pysim", Circuit, counting)
+
+
 @pytest.mark.parametrize("moments", range(1, 14))
 def test_wherever_it_is_compiled_it_goes_on_as_before(moments):
     """Registers, inputs and the memory as they are, and who waits goes on waiting."""
