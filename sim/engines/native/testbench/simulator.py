@@ -183,6 +183,20 @@ class NativeSimEngine(PySimEngine):
         except _FAILURES as error:
             self._refuse(error)
 
+    def set_value(self, expr: Any, value: int) -> None:
+        """Sets what a testbench or a process assigns to; of registers no other bits than those."""
+        native = self._state.native
+        if native is None:
+            super().set_value(expr, value)
+            return
+        native.others = 0
+        try:
+            super().set_value(expr, value)
+        finally:
+            if native.half_set:
+                native.others = -1
+                super().set_value(expr, value)
+
     def step_design(self) -> None:
         """Runs processes and evaluates logic until nothing changes any more."""
         state = self._state
