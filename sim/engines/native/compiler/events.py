@@ -41,6 +41,8 @@ class Claim:
         Signals of its own: whether the statement is reached, and what a property tests.
     values : list of Signal
         What its message shows.
+    process : tuple
+        The fragment and the domain that it is in.
     """
 
     statement: Any
@@ -48,6 +50,7 @@ class Claim:
     enabled: Any
     test: Any
     values: Sequence[Any]
+    process: tuple[Any, str]
 
     @property
     def signals(self) -> list[Any]:

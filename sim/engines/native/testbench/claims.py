@@ -26,16 +26,39 @@ class Claims:
             (claim, [state.slots[state.get_signal(signal)] for signal in claim.signals])
             for claim in claims
         ]
+        self.reset()
 
-    def heed(self, edges: Container[int]) -> None:
+    def reset(self) -> None:
+        """There is no edge that is not done with."""
+        #: How many have been heeded at the edges at hand, if one of them did not hold.
+        self._heeded = 0
+        #: The processes of those that did not.
+        self._failed: list[tuple[Any, str]] = []
+
+    def heed(self, edges: Container[int]) -> list[tuple[Any, int]]:
         """Prints and checks what there is to before these edges; the values are those before.
 
         Raises AssertionError, with the statement as its innermost frame, for an `Assert` or an
-        `Assume` that does not hold.
+        `Assume` that does not hold. Who catches it may call again, for the rest. Amaranth's own
+        engine has left the statements of the same module and domain by then, before they set
+        anything: returned are the registers that therefore stay as they are, with their values.
         """
-        for claim, (enabled, test, *values) in self._claims:
-            if claim.edge in edges and enabled.curr:
-                _carry_out(claim.statement, test.curr, [slot.curr for slot in values])
+        for at in range(self._heeded, len(self._claims)):
+            claim, (enabled, test, *values) = self._claims[at]
+            if claim.edge in edges and claim.process not in self._failed and enabled.curr:
+                try:
+                    _carry_out(claim.statement, test.curr, [slot.curr for slot in values])
+                except AssertionError:
+                    self._heeded = at + 1
+                    self._failed.append(claim.process)
+                    raise
+        kept = [
+            (signal, self._state.slots[self._state.get_signal(signal)].curr)
+            for fragment, domain in self._failed
+            for signal in fragment.statements[domain]._lhs_signals()
+        ]
+        self.reset()
+        return kept
 
 
 def _carry_out(statement: Any, test: int, values: list[int]) -> None:

@@ -162,6 +162,12 @@ class NativeSimEngine(PySimEngine):
         if self._vcd_writers:
             self._trace(silently=True)
 
+    def reset(self) -> None:
+        """Begins again."""
+        super().reset()
+        if self._state.native is not None:
+            self._claims.reset()
+
     def advance(self) -> bool:
         """Does all that happens at one moment; returns whether there is more to come."""
         if self._found is not None:
@@ -215,11 +221,14 @@ class NativeSimEngine(PySimEngine):
                     process.run()
             # What the processes have just set is not there yet for the flip-flops.
             if native.due or native.levels:
-                self._claims.heed(native.due)
+                kept = self._claims.heed(native.due)
                 native.clock()
-            elif not state.pending and not native.unheeded:
+                for signal, value in kept:
+                    native.poke(native.opened.held[native.numbers[id(signal)]], value)
+            elif native.begun and not state.pending:
                 break
             state.commit()
+            native.begun = True
             state.wake()
             if self._vcd_writers:
                 self._trace()

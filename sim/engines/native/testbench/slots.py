@@ -196,9 +196,8 @@ class State(PyEngineState):
             self._watched[slot] = slot.curr
 
     def wake(self) -> None:
-        """Wakes those who wait for a driven signal that has changed, now that logic has run."""
+        """Wakes those who wait for a driven signal that has changed."""
         assert self.native is not None, "the model has what is watched"
-        self.native.begun = True
         if not self.native.unheeded:
             return
         self.native.unheeded = False

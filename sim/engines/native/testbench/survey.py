@@ -161,7 +161,8 @@ class Survey:
             self._speaking.setdefault(self._at, statement)
             return
         shown = [Signal(ast.Shape.cast(value.shape()), name="shown") for value in values]
-        claim = Claim(statement, self._edge, Signal(name="enabled"), Signal(name="test"), shown)
+        own, process = (Signal(name="enabled"), Signal(name="test")), (self._at, self._domain)
+        claim = Claim(statement, self._edge, *own, shown, process)
         for signal in claim.signals:
             self.driven.add(self._signal(signal))
         self.events.claims.append(claim)

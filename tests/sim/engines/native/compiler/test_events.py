@@ -57,5 +57,5 @@ def test_an_input_and_logic_heed_no_edge():
 
 
 def test_the_signals_of_a_claim_come_in_one_order():
-    signals = Claim("statement", 0, "enabled", "test", ["a", "b"]).signals
+    signals = Claim("statement", 0, "enabled", "test", ["a", "b"], ("module", "sync")).signals
     assert signals == ["enabled", "test", "a", "b"]

@@ -143,6 +143,44 @@ def test_what_does_not_hold_ends_the_run_where_it_is_claimed(claim, words):
     assert places[0][:2] == places[1][:2] == places[2][:2]
 
 
+def test_a_run_goes_on_after_what_did_not_hold(capsys):
+    """The module that claims it has missed the edge; others have not, and claims of theirs hold."""
+
+    def noted(engine):
+        other, notes = Signal(8), []
+
+        def say(m, count, below):
+            m.d.sync += Assert(count != 3, Format("{} and {}", count, other))
+            m.submodules.part = part = Module()
+            part.d.sync += [other.eq(other + 1), Print(other), Assert(other != 6, "six")]
+
+        design = Counting(say)
+
+        async def bench(ctx):
+            for _ in range(9):
+                notes.append((ctx.get(design.count), ctx.get(design.below), ctx.get(other)))
+                await ctx.tick()
+                if ctx.get(other) == 5:
+                    ctx.set(design.count, 9)
+
+        simulator = Simulator(design.module, engine=engine)
+        simulator.add_clock(1e-6)
+        simulator.add_testbench(bench)
+        for _ in range(2):
+            for _ in range(6):
+                try:
+                    simulator.run()
+                except AssertionError as error:
+                    notes.append(str(error))
+            simulator.reset()
+        return notes, capsys.readouterr().out
+
+    expected = noted("pysim")
+    assert "Assertion violated: 3 and 4" in expected[0]
+    assert "Assertion violated: six" in expected[0]
+    assert noted(AtOnce) == noted(Late) == expected
+
+
 def test_what_holds_does_not(capsys):
     assert printed(lambda m, count, below: m.d.sync.__iadd__(Assert(count < 99)), capsys) == ""
 
