@@ -153,7 +153,7 @@ class NativeSimEngine(PySimEngine):
         reason = str(error).partition("\n")[0]
         warnings.warn(f"not computed natively: {reason}", NotNative, stacklevel=2)
 
-    def _use(self, opened: OpenDesign, *, begun: bool = False) -> None:
+    def _use(self, opened: OpenDesign) -> None:
         """Runs the model from here on, with the values that there are.
 
         If the library cannot be loaded all is as it was, and OSError or ToolchainError is raised.
@@ -163,7 +163,7 @@ class NativeSimEngine(PySimEngine):
         self._left = None
         self._processes = {each for each in self._processes if type(each) is not PyRTLProcess}
         self._state.go_native(native)
-        self._processes |= processes_of(survey.unsettled, self._state, begun=begun)
+        self._processes |= processes_of(survey.unsettled, self._state, begun=self._state.begun)
         self._claims = Claims(survey.events.claims, self._state)
         if self._vcd_writers:
             self._trace(silently=True)
@@ -185,7 +185,7 @@ class NativeSimEngine(PySimEngine):
             if self._brief is not None:
                 self._brief.forget()
             opened = open_design(self._design, self._surveyed(), directory, self.level)
-            self._use(opened, begun=True)
+            self._use(opened)
         except _FAILURES as error:
             self._refuse(error)
 
@@ -208,6 +208,7 @@ class NativeSimEngine(PySimEngine):
         state = self._state
         native = state.native
         if native is None:
+            state.begun = True
             super().step_design()
             return
         while True:
@@ -222,7 +223,7 @@ class NativeSimEngine(PySimEngine):
             if native.due or native.levels:
                 self._claims.heed(native.due)
                 native.clock()
-            elif not state.pending:
+            elif not state.pending and not native.unheeded:
                 break
             state.commit()
             state.wake()

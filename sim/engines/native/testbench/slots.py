@@ -53,6 +53,8 @@ class Running:
     def reset(self) -> None:
         """The state as it is at the start."""
         self._array[:] = self.opened.initial  # type: ignore[assignment]
+        #: Logic has run. Until then what it drives has the value that it was declared with.
+        self.begun = False
         self.change()
         #: Edges whose moment has come.
         self.due: set[int] = set()
@@ -105,6 +107,8 @@ class State(PyEngineState):
     def __init__(self) -> None:
         super().__init__()
         self.native: Running | None = None
+        #: Logic has run since the start or a reset. Once there is a model, this is its `begun`.
+        self.begun = False
         #: Driven signals that somebody waits for.
         self._watched: dict[_Driven, int] = {}
         #: What wakes the logic of Amaranth's own engine.
@@ -120,6 +124,7 @@ class State(PyEngineState):
         Who waits for one of them goes on waiting; only the logic does not.
         """
         before = list(self.slots)
+        native.begun = self.begun
         for signal, index in self.signals.items():
             number = native.numbers.get(id(signal))
             if number is not None:
@@ -148,6 +153,7 @@ class State(PyEngineState):
         return [waker for waker in slot.wakers if waker not in self._logic]
 
     def reset(self) -> None:
+        self.begun = False
         if self.native is not None:
             self.native.reset()
         super().reset()
@@ -190,8 +196,9 @@ class State(PyEngineState):
             self._watched[slot] = slot.curr
 
     def wake(self) -> None:
-        """Wakes those who wait for a driven signal that has changed."""
+        """Wakes those who wait for a driven signal that has changed, now that logic has run."""
         assert self.native is not None, "the model has what is watched"
+        self.native.begun = True
         if not self.native.unheeded:
             return
         self.native.unheeded = False
@@ -281,6 +288,8 @@ class _Driven(PySignalState):
     def curr(self) -> int:
         native = self._native
         if native.stale:
+            if not native.begun:
+                return int(self.signal.init)
             native.settle()
         first, words = self._first, native.words
         value = words[first] if self._count else 0
