@@ -7,11 +7,13 @@ Amaranth's own engine after all. Simulators that ask for an engine themselves ge
 """
 
 import os
+import warnings
+from collections.abc import Iterator
 
 import pytest
 from amaranth.sim import Simulator
 
-from trapline.amaranth import NativeSimEngine
+from trapline.amaranth import NativeSimEngine, NotNative
 
 ENGINES = ("native", "pysim")
 VARIABLE = "AMARANTH_SIM_ENGINE"
@@ -31,11 +33,28 @@ def pytest_configure(config: pytest.Config) -> None:
     engine = config.getoption("--amaranth-engine") or os.environ.get(VARIABLE) or "native"
     if engine not in ENGINES:
         raise pytest.UsageError(f"{VARIABLE} is {engine}, and not one of {', '.join(ENGINES)}")
-    # Which designs stay on Amaranth's own engine is shown, and no mistake of theirs.
-    config.addinivalue_line("filterwarnings", "default::trapline.amaranth.NotNative")
     if engine == "native":
         _set_default(NativeSimEngine)
         config.add_cleanup(lambda: _set_default("pysim"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Which designs stay on Amaranth's own engine is shown, and no mistake of theirs.
+
+    Whoever says what is to be done with these very warnings is heard.
+    """
+    with warnings.catch_warnings():
+        if _is_error_as_any_other():
+            warnings.simplefilter("default", NotNative)
+        yield
+
+
+def _is_error_as_any_other() -> bool:
+    for action, _message, category, *_place in warnings.filters:
+        if issubclass(NotNative, category):
+            return action == "error" and category is not NotNative
+    return False
 
 
 def pytest_report_header(config: pytest.Config) -> str:

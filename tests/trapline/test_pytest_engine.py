@@ -59,6 +59,19 @@ def test_it_is_native_and_says_what_is_not(tmp_path):
     assert "not computed natively: the clock clk is made by the design" in said
 
 
+def test_it_is_no_error_though_all_warnings_are(tmp_path):
+    said, status = suite(tmp_path, "NativeSimEngine", "-W", "error")
+    assert status == 0, said
+    assert "2 passed, 1 warning" in said
+
+
+def test_whoever_wants_it_to_be_one_is_heard(tmp_path):
+    only = "error::trapline.amaranth.NotNative"
+    said, status = suite(tmp_path, "NativeSimEngine", "-W", only)
+    assert status == 1, said
+    assert "1 failed, 1 passed" in said
+
+
 @pytest.mark.parametrize(
     ("options", "variables"),
     [(["--amaranth-engine", "pysim"], {}), ([], {"AMARANTH_SIM_ENGINE": "pysim"})],

@@ -222,5 +222,7 @@ def _convert(netlist: Any, cell: Any, value: Callable[[Iterable[Any]], c.Value])
             return c.SyncRead(cell.width, source, cell.memory, address, enable, transparent)
         case nir.Top():
             return None
+        case nir.Instance():
+            raise c.Unsupported(f"an instance of the foreign module {cell.type} at {source}")
         case _:
             raise c.Unsupported(f"{type(cell).__name__} at {source}")

@@ -131,7 +131,8 @@ def held_of(model: Model, signal: Signal) -> list[Place]:
     ]
 
 
-def poke(state: memoryview, places: list[Place], number: int) -> None:
-    """Sets the bits of a signal in `state`."""
+def poke(state: memoryview, places: list[Place], number: int, bits: int = ~0) -> None:
+    """Sets those of a signal's bits in `state` that are in the mask `bits`."""
     for position, mask, word, low in places:
-        state[word] = state[word] & ~(mask << low) | (number >> position & mask) << low
+        part = bits >> position & mask
+        state[word] = state[word] & ~(part << low) | (number >> position & part) << low

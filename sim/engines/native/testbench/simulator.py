@@ -59,8 +59,8 @@ class NativeSimEngine(PySimEngine):
     moments : int or None
         For how many moments at which something happens a design that is not in the cache runs on
         Amaranth's own engine; None for as many as its size suggests, and for as long as a waveform
-        is written. With 0 it is compiled before
-        it runs, and Unsupported or CompilerError is raised if that cannot be.
+        is written. With 0 it is compiled before it runs, and Unsupported is raised if that cannot
+        be, for whatever reason.
     """
 
     directory: Path | None = None
@@ -146,18 +146,24 @@ class NativeSimEngine(PySimEngine):
     def _refuse(self, error: Exception) -> None:
         """Stays on Amaranth's own engine."""
         if self.moments == 0:
-            raise error
+            if isinstance(error, Unsupported):
+                raise error
+            raise Unsupported(str(error)) from error
         self._left = None
         reason = str(error).partition("\n")[0]
         warnings.warn(f"not computed natively: {reason}", NotNative, stacklevel=2)
 
-    def _use(self, opened: OpenDesign, *, begun: bool = False) -> None:
-        """Runs the model from here on, with the values that there are."""
+    def _use(self, opened: OpenDesign) -> None:
+        """Runs the model from here on, with the values that there are.
+
+        If the library cannot be loaded all is as it was, and OSError or ToolchainError is raised.
+        """
+        survey = self._surveyed()
+        native = Running(survey, opened, self.directory or cache_directory())
         self._left = None
         self._processes = {each for each in self._processes if type(each) is not PyRTLProcess}
-        survey = self._surveyed()
-        self._state.go_native(Running(survey, opened, self.directory or cache_directory()))
-        self._processes |= processes_of(survey.unsettled, self._state, begun=begun)
+        self._state.go_native(native)
+        self._processes |= processes_of(survey.unsettled, self._state, begun=self._state.begun)
         self._claims = Claims(survey.events.claims, self._state)
         if self._vcd_writers:
             self._trace(silently=True)
@@ -179,15 +185,30 @@ class NativeSimEngine(PySimEngine):
             if self._brief is not None:
                 self._brief.forget()
             opened = open_design(self._design, self._surveyed(), directory, self.level)
-            self._use(opened, begun=True)
+            self._use(opened)
         except _FAILURES as error:
             self._refuse(error)
+
+    def set_value(self, expr: Any, value: int) -> None:
+        """Sets what a testbench or a process assigns to; of registers no other bits than those."""
+        native = self._state.native
+        if native is None:
+            super().set_value(expr, value)
+            return
+        native.others = 0
+        try:
+            super().set_value(expr, value)
+        finally:
+            if native.half_set:
+                native.others = -1
+                super().set_value(expr, value)
 
     def step_design(self) -> None:
         """Runs processes and evaluates logic until nothing changes any more."""
         state = self._state
         native = state.native
         if native is None:
+            state.begun = True
             super().step_design()
             return
         while True:
@@ -202,7 +223,7 @@ class NativeSimEngine(PySimEngine):
             if native.due or native.levels:
                 self._claims.heed(native.due)
                 native.clock()
-            elif not state.pending:
+            elif not state.pending and not native.unheeded:
                 break
             state.commit()
             state.wake()

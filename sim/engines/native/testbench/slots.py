@@ -44,11 +44,17 @@ class Running:
         self.state = memoryview(self._array).cast("B").cast("Q")
         self.words = (ctypes.c_uint64 * max(1, opened.shown_words))()
         self._address = ctypes.c_void_p(ctypes.addressof(self._array))
+        #: What a register's other bits are taken for while some are set; see `_Driven`.
+        self.others = 0
+        #: A register was set with others that are 0, and not with others that are 1.
+        self.half_set = False
         self.reset()
 
     def reset(self) -> None:
         """The state as it is at the start."""
         self._array[:] = self.opened.initial  # type: ignore[assignment]
+        #: Logic has run. Until then what it drives has the value that it was declared with.
+        self.begun = False
         self.change()
         #: Edges whose moment has come.
         self.due: set[int] = set()
@@ -83,9 +89,9 @@ class Running:
             poke(self.state, places, 0)
         self.change()
 
-    def poke(self, places: list[Place], number: int) -> None:
-        """Sets bits of the state."""
-        poke(self.state, places, number)
+    def poke(self, places: list[Place], number: int, bits: int = ~0) -> None:
+        """Sets those of a signal's bits in the state that are in the mask `bits`."""
+        poke(self.state, places, number, bits)
         self.change()
 
 
@@ -101,6 +107,8 @@ class State(PyEngineState):
     def __init__(self) -> None:
         super().__init__()
         self.native: Running | None = None
+        #: Logic has run since the start or a reset. Once there is a model, this is its `begun`.
+        self.begun = False
         #: Driven signals that somebody waits for.
         self._watched: dict[_Driven, int] = {}
         #: What wakes the logic of Amaranth's own engine.
@@ -116,6 +124,7 @@ class State(PyEngineState):
         Who waits for one of them goes on waiting; only the logic does not.
         """
         before = list(self.slots)
+        native.begun = self.begun
         for signal, index in self.signals.items():
             number = native.numbers.get(id(signal))
             if number is not None:
@@ -128,7 +137,8 @@ class State(PyEngineState):
         for memory, index in self.memories.items():
             if id(memory) in native.rows:
                 self.slots[index] = rows = _Rows(memory, self.pending, native)
-                rows.write_queue = dict(enumerate(before[index].data))
+                for address, row in enumerate(before[index].data):
+                    rows.write(address, row)
                 rows.commit()
                 rows.wakers = self._waiting(before[index])
 
@@ -143,6 +153,7 @@ class State(PyEngineState):
         return [waker for waker in slot.wakers if waker not in self._logic]
 
     def reset(self) -> None:
+        self.begun = False
         if self.native is not None:
             self.native.reset()
         super().reset()
@@ -185,8 +196,9 @@ class State(PyEngineState):
             self._watched[slot] = slot.curr
 
     def wake(self) -> None:
-        """Wakes those who wait for a driven signal that has changed."""
+        """Wakes those who wait for a driven signal that has changed, now that logic has run."""
         assert self.native is not None, "the model has what is watched"
+        self.native.begun = True
         if not self.native.unheeded:
             return
         self.native.unheeded = False
@@ -248,7 +260,13 @@ class _Clock(PySignalState):
 
 
 class _Driven(PySignalState):
-    """A signal that the design drives. A testbench may set one that is a register."""
+    """A signal that the design drives. A testbench may set one that is a register.
+
+    At a clock edge only the bits that a process sets are its own, the others are what the
+    flip-flops take. But it is a whole number that Amaranth writes, having read `next` and changed
+    some bits of that. So it does it twice, with all others 0 and with all others 1: where both
+    numbers agree is what was set.
+    """
 
     __slots__ = ("_count", "_first", "_native", "_places", "_set_to", "_sign")
 
@@ -260,15 +278,18 @@ class _Driven(PySignalState):
         self._first, width = native.opened.shown[number]
         self._count = -(-width // WORD)
         self._sign = 1 << width - 1 if width and signal.shape().signed else 0
-        self._set_to: int | None = None
+        self.reset()
 
     def reset(self) -> None:
-        self._set_to = None
+        #: By what the others are taken for.
+        self._set_to = {0: 0, -1: -1}
 
     @property
     def curr(self) -> int:
         native = self._native
         if native.stale:
+            if not native.begun:
+                return int(self.signal.init)
             native.settle()
         first, words = self._first, native.words
         value = words[first] if self._count else 0
@@ -278,24 +299,24 @@ class _Driven(PySignalState):
 
     @property
     def next(self) -> int:
-        return self.curr if self._set_to is None else self._set_to
+        return self._set_to[self._native.others]
 
     def update(self, value: int, mask: int = ~0) -> None:
         if self._places is None:
             raise Unsupported(f"{self.signal.name} cannot be set: some of its bits never change")
-        self._set_to = self.next & ~mask | value & mask
+        self._native.half_set = self._native.others == 0
+        self._set_to[self._native.others] = self.next & ~mask | value & mask
         self.pending.add(self)
 
     def commit(self) -> bool:
         assert self._places is not None
-        assert self._set_to is not None
-        self._native.poke(self._places, self._set_to)
-        self._set_to = None
+        self._native.poke(self._places, self._set_to[0], ~(self._set_to[0] ^ self._set_to[-1]))
+        self.reset()
         return True
 
 
 class _Rows(PyMemoryState):
-    """A memory of the design."""
+    """A memory of the design. Beside a write port bits of a row are set as those of a register."""
 
     __slots__ = ("_first", "_native", "_sign", "_words")
 
@@ -308,7 +329,8 @@ class _Rows(PyMemoryState):
         self._sign = 1 << width - 1 if width and self.shape.signed else 0
 
     def reset(self) -> None:
-        self.write_queue: dict[int, int] = {}
+        #: By the address a row's bits that have been set, as a mask, and to what.
+        self.write_queue: dict[int, tuple[int, int]] = {}
 
     def read(self, addr: int) -> int:
         first, state = self._first + addr * self._words, self._native.state
@@ -322,12 +344,21 @@ class _Rows(PyMemoryState):
     def __getitem__(self, addr: int) -> int:
         return self.read(addr)
 
+    def write(self, addr: int, value: int, mask: int | None = None) -> None:
+        if addr in range(self.memory.depth):
+            every = (1 << self.shape.width) - 1
+            mask = every if mask is None else mask & every
+            bits, before = self.write_queue.get(addr, (0, 0))
+            self.write_queue[addr] = bits | mask, before & ~mask | value & mask
+            self.pending.add(self)
+
     def commit(self) -> bool:
-        for addr, value in self.write_queue.items():
+        state = self._native.state
+        for addr, (bits, value) in self.write_queue.items():
             for number in range(self._words):
                 word = self._first + addr * self._words + number
-                bits = value & (1 << self.shape.width) - 1
-                self._native.state[word] = bits >> number * WORD & _ONES
+                part = bits >> number * WORD & _ONES
+                state[word] = state[word] & ~part | value >> number * WORD & part
         self.write_queue.clear()
         self._native.change()
         return True

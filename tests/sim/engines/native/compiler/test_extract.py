@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from amaranth.hdl import Assert, Cat, ClockDomain, ClockSignal, Module, Print, Signal
+from amaranth.hdl import Assert, Cat, ClockDomain, ClockSignal, Instance, Module, Print, Signal
 from amaranth.lib.memory import Memory
 
 from sim.engines.native.compiler import circuit as c
@@ -126,6 +126,12 @@ def asserting():
     return m
 
 
+def foreign():
+    m, out = Module(), Signal(name="out")
+    m.submodules.part = Instance("FOO", o_out=out)
+    return m
+
+
 def clock_alias(*targets):
     """Signals of a part of the design that are, wholly or in part, the clock."""
     m, part, q = Module(), Module(), Signal(2, name="q")
@@ -178,6 +184,7 @@ def looped():
         ),
         (printing, r"Print at .*test_extract\.py:\d+"),
         (asserting, r"Property at .*test_extract\.py:\d+"),
+        (foreign, r"an instance of the foreign module FOO at .*test_extract\.py:\d+"),
         (
             lambda: clock_alias(Signal(2, name="pair")),
             r"the signal pair shows the clock, at .*test_extract\.py:\d+",

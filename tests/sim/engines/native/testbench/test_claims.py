@@ -7,7 +7,7 @@ from amaranth.hdl import Assert, Assume, Cover, Format, Module, Print, Signal
 from amaranth.lib import enum
 from amaranth.sim import Simulator
 
-from tests.sim.engines.native.testbench.benches import ENGINES, AtOnce, bound_in_time
+from tests.sim.engines.native.testbench.benches import ENGINES, AtOnce, Late, bound_in_time
 
 
 class Mood(enum.Enum, shape=2):
@@ -167,3 +167,18 @@ def test_a_run_that_begins_again_prints_again(domain, printed, capsys):
         texts.append(capsys.readouterr().out)
         simulator.reset()
     assert texts[0] == texts[1] == printed
+
+
+@pytest.mark.parametrize("moments", range(3, 8))
+def test_so_does_one_that_is_compiled_when_it_has_just_been_reset(moments, capsys):
+    def said(engine):
+        simulator = Simulator(Counting(follows).module, engine=engine)
+        simulator.add_clock(1e-6)
+        for _ in range(moments):
+            simulator.advance()
+        simulator.reset()
+        capsys.readouterr()
+        simulator.run_until(4e-6)
+        return capsys.readouterr().out
+
+    assert said(Late) == said("pysim")

@@ -1,10 +1,10 @@
 """Ordinary testbenches and processes, natively and on Amaranth's own engine: no difference."""
 
-from amaranth.hdl import Cat, ClockDomain, Module
+from amaranth.hdl import Cat, ClockDomain, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from amaranth.sim import DomainReset
+from amaranth.sim import DomainReset, Simulator
 
 from tests.sim.engines.native.testbench.benches import ENGINES, AtOnce, Circuit, check, run
 from tests.sim.vcd import read_vcd
@@ -101,6 +101,44 @@ def test_a_process_stands_in_for_registers():
             ctx.set(dut.address, total & 7)
 
     check(bench, processes=(follow, answer))
+
+
+def test_processes_are_woken_by_what_logic_makes_of_the_initial_values():
+    """Since they begin before logic does; again after a reset."""
+
+    def noted(engine):
+        m, busy, ready, notes = Module(), Signal(), Signal(), []
+        m.d.comb += ready.eq(~busy)
+
+        async def risen(ctx):
+            await ctx.posedge(ready)
+            notes.append("risen")
+
+        async def changed(ctx):
+            notes.append(("changed", *await ctx.changed(ready)))
+
+        async def follow(ctx):
+            async for (level,) in ctx.changed(ready):
+                notes.append(("follows", level))
+
+        async def bench(ctx):
+            notes.append(("bench", ctx.get(ready)))
+            await ctx.delay(1e-6)
+            ctx.set(busy, 1)
+            await ctx.delay(1e-6)
+
+        simulator = Simulator(m, engine=engine)
+        for process in (risen, changed, follow):
+            simulator.add_process(process)
+        simulator.add_testbench(bench)
+        simulator.run()
+        simulator.reset()
+        simulator.run()
+        return sorted(notes, key=str)  # processes take turns in any order
+
+    notes = noted(AtOnce)
+    assert notes == noted("pysim")
+    assert notes.count("risen") == notes.count(("changed", 1)) == notes.count(("follows", 1)) == 2
 
 
 def test_testbenches_take_turns():
