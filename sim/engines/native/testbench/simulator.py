@@ -59,8 +59,8 @@ class NativeSimEngine(PySimEngine):
     moments : int or None
         For how many moments at which something happens a design that is not in the cache runs on
         Amaranth's own engine; None for as many as its size suggests, and for as long as a waveform
-        is written. With 0 it is compiled before
-        it runs, and Unsupported or CompilerError is raised if that cannot be.
+        is written. With 0 it is compiled before it runs, and Unsupported is raised if that cannot
+        be, for whatever reason.
     """
 
     directory: Path | None = None
@@ -146,17 +146,23 @@ class NativeSimEngine(PySimEngine):
     def _refuse(self, error: Exception) -> None:
         """Stays on Amaranth's own engine."""
         if self.moments == 0:
-            raise error
+            if isinstance(error, Unsupported):
+                raise error
+            raise Unsupported(str(error)) from error
         self._left = None
         reason = str(error).partition("\n")[0]
         warnings.warn(f"not computed natively: {reason}", NotNative, stacklevel=2)
 
     def _use(self, opened: OpenDesign) -> None:
-        """Runs the model from here on, with the values that there are."""
+        """Runs the model from here on, with the values that there are.
+
+        If the library cannot be loaded all is as it was, and OSError or ToolchainError is raised.
+        """
+        survey = self._surveyed()
+        native = Running(survey, opened, self.directory or cache_directory())
         self._left = None
         self._processes = {each for each in self._processes if type(each) is not PyRTLProcess}
-        survey = self._surveyed()
-        self._state.go_native(Running(survey, opened, self.directory or cache_directory()))
+        self._state.go_native(native)
         self._processes |= processes_of(survey.unsettled, self._state, begun=self._state.begun)
         self._claims = Claims(survey.events.claims, self._state)
         if self._vcd_writers:

@@ -1,5 +1,6 @@
 """Designs begin on Amaranth's own engine, and are compiled once that pays; nobody notices when."""
 
+import shutil
 import warnings
 
 import pytest
@@ -7,8 +8,10 @@ from amaranth.hdl import Cat, ClockSignal, Module, Signal
 from amaranth.sim import Simulator
 
 from sim.engines.native.compiler import cxx
+from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.testbench import simulator as tiers
 from sim.engines.native.testbench.simulator import NativeSimEngine, NotNative, _worth
+from sim.host.toolchain import ToolchainError
 from tests.sim.engines.native.testbench.benches import Circuit, Late, bound_in_time, run
 
 
@@ -174,6 +177,53 @@ def test_without_a_compiler_all_runs_on_amaranths_own(unknown, monkeypatch):
     expected = run("pysim", Circuit, counting)
     with pytest.warns(NotNative, match="^not computed natively: there is no C.. compiler$"):
         assert run(unknown, Circuit, counting) == expected
+
+
+@pytest.fixture
+def vanishing(unknown, monkeypatch, tmp_path):
+    """The engine with a cache that somebody empties between look-up and load."""
+    run(type("AtOnce", (unknown,), {"moments": 0}), Circuit, counting)
+    # Where it is now it has been loaded, and would be found without its file.
+    copy = shutil.copytree(tmp_path, tmp_path / "copy")
+
+    def without_library(look_up):
+        def found(*args):
+            opened = look_up(*args)
+            (copy / opened.library).unlink()
+            return opened
+
+        return found
+
+    for name in ("find_design", "open_design"):
+        monkeypatch.setattr(tiers, name, without_library(getattr(tiers, name)))
+    return type("Vanishing", (unknown,), {"directory": copy})
+
+
+def in_the_midst(engine):
+    return type("Midst", (engine,), {"moments": 5, "_known_design": Late._known_design})
+
+
+@pytest.mark.parametrize("when", [in_the_midst, lambda engine: engine])
+def test_what_cannot_be_loaded_stays_on_amaranths_own(vanishing, when):
+    """And goes on there: registers and logic are not taken away before there is a model."""
+    expected = run("pysim", Circuit, counting)
+    with pytest.warns(NotNative, match=r"^not computed natively: /.*\.so: cannot open "):
+        assert run(when(vanishing), Circuit, counting) == expected
+
+
+@pytest.mark.parametrize("error", [cxx.CompilerError, ToolchainError, OSError])
+def test_what_is_to_be_compiled_at_once_and_cannot_is_unsupported(unknown, monkeypatch, error):
+    def fails(*_):
+        raise error("not\nhere")
+
+    monkeypatch.setattr(tiers, "open_design", fails)
+    with pytest.raises(Unsupported, match="^not\nhere$"):
+        run(type("AtOnce", (unknown,), {"moments": 0}), Circuit, counting)
+
+
+def test_so_is_what_cannot_be_loaded(vanishing):
+    with pytest.raises(Unsupported, match=r"\.so: cannot open "):
+        run(type("AtOnce", (vanishing,), {"moments": 0}), Circuit, counting)
 
 
 def test_nothing_is_said_of_what_can():
