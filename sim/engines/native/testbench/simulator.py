@@ -18,9 +18,13 @@ the very moment of an edge is new behind logic, too, where Amaranth's own engine
 It builds on private parts of Amaranth; see `sim.engines.internals`.
 """
 
+import os
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
+
+import amaranth
 
 from sim.engines.internals import FragmentCompiler, PyRTLProcess, PySimEngine
 from sim.engines.native.compiler.circuit import Unsupported
@@ -37,6 +41,10 @@ __all__ = ["NativeSimEngine", "NotNative"]
 
 #: The last is that of a cache that is nowhere to be had.
 _FAILURES = (Unsupported, CompilerError, OSError, ToolchainError)
+
+
+#: Folders of files that a warning is not about: ours, and Amaranth's.
+_WITHIN = (f"{Path(__file__).parent}{os.sep}", f"{Path(amaranth.__file__).parent}{os.sep}")
 
 
 class NotNative(UserWarning):
@@ -151,7 +159,7 @@ class NativeSimEngine(PySimEngine):
             raise Unsupported(str(error)) from error
         self._left = None
         reason = str(error).partition("\n")[0]
-        warnings.warn(f"not computed natively: {reason}", NotNative, stacklevel=2)
+        warnings.warn(f"not computed natively: {reason}", NotNative, stacklevel=_frames_of_ours())
 
     def _use(self, opened: OpenDesign) -> None:
         """Runs the model from here on, with the values that there are.
@@ -258,6 +266,14 @@ class NativeSimEngine(PySimEngine):
                         self._traced[writer, id(memory), address] = value
                         if not silently:
                             writer.update_memory(now, memory, address)
+
+
+def _frames_of_ours() -> int:
+    """How many frames stand between whoever asks and a file that is neither ours nor Amaranth's."""
+    count, frame = 0, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_WITHIN):
+        count, frame = count + 1, frame.f_back
+    return count + 1
 
 
 def _worth(signals: int) -> int:

@@ -12,6 +12,7 @@ from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.testbench import simulator as tiers
 from sim.engines.native.testbench.simulator import NativeSimEngine, NotNative, _worth
 from sim.host.toolchain import ToolchainError
+from tests.sim.engines.native.testbench import benches
 from tests.sim.engines.native.testbench.benches import Circuit, Late, bound_in_time, run
 
 
@@ -209,6 +210,13 @@ def test_what_cannot_be_loaded_stays_on_amaranths_own(vanishing, when):
     expected = run("pysim", Circuit, counting)
     with pytest.warns(NotNative, match=r"^not computed natively: /.*\.so: cannot open "):
         assert run(when(vanishing), Circuit, counting) == expected
+
+
+@pytest.mark.parametrize("when", [in_the_midst, lambda engine: engine])
+def test_a_warning_is_about_the_line_that_runs_the_simulator(vanishing, when):
+    with pytest.warns(NotNative) as warned:
+        run(when(vanishing), Circuit, counting)
+    assert [warning.filename for warning in warned] == [benches.__file__]
 
 
 @pytest.mark.parametrize("error", [cxx.CompilerError, ToolchainError, OSError])
