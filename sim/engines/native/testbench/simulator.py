@@ -8,12 +8,7 @@ Compiling a design takes longer than a short testbench runs. So a design that is
 begins on Amaranth's own engine, and is compiled once it has run for about as long as that takes:
 the model then takes over registers, memories and inputs as they are, between two moments.
 
-There are four differences. Who waits for a signal that logic drives wakes when all has settled, and
-sees settled values. A reset of the domain leaves the data of a synchronous read port that is not
-enabled alone, as it does in hardware; Amaranth's own engine clears it. The rise of an asynchronous
-reset resets, and does no more; Amaranth's own engine takes it for an edge of the clock, at which
-registers without a reset and memories take what is new. And what a process sets after a delay in
-the very moment of an edge is new behind logic, too, where Amaranth's own engine has the old value.
+What differs, for registers, resets, clocks and who waits, is listed in docs/testbenches.md.
 
 It builds on private parts of Amaranth; see `sim.engines.internals`.
 """
@@ -41,8 +36,6 @@ __all__ = ["NativeSimEngine", "NotNative"]
 
 #: The last is that of a cache that is nowhere to be had.
 _FAILURES = (Unsupported, CompilerError, OSError, ToolchainError)
-
-
 #: Folders of files that a warning is not about: ours, and Amaranth's.
 _WITHIN = (f"{Path(__file__).parent}{os.sep}", f"{Path(amaranth.__file__).parent}{os.sep}")
 
