@@ -212,6 +212,7 @@ class Hart(wiring.Component):
             trap.executed_valid.eq(execute.valid),
             execute.ready.eq(trap.ready),
             execute.trap_empty.eq(trap.empty),
+            trap.product.eq(execute.product),
             execute.reserved.eq(trap.reserved),
             execute.reservation.eq(trap.reservation),
             decode.rd.eq(trap.rd),

@@ -59,6 +59,8 @@ class Execute(wiring.Component):
         Calls less returns before the instruction, and what the return stack is behind it.
     forward
         Its result, to the decode stage.
+    product
+        What the multiplier and divider made of the instruction before, in the cycle after it went.
     calm
         The instruction lets younger ones leap; see `hdl.pipeline.leap`.
     probe
@@ -89,6 +91,7 @@ class Execute(wiring.Component):
                 "depth": Out(DEPTH_BITS),
                 "stack": Out(StackRepair()),
                 "forward": Out(Forward()),
+                "product": Out(64),
                 "calm": Out(1),
                 "probe": Out(StageSignature()),
                 **({"second": Out(SecondPortion()), "advances": Out(1)} if misaligned else {}),
@@ -214,7 +217,7 @@ class Execute(wiring.Component):
             m.d.sync += self.depth.eq(self.stack.depth)
 
     def _compute(self, m: Module) -> None:
-        """The result, and when it is known."""
+        """The result, and when it is known; that of `muldiv` comes a cycle later."""
         held, control = self._held, self._held.control
         m.submodules.alu = alu = Alu()
         m.submodules.muldiv = muldiv = self.muldiv
@@ -233,16 +236,13 @@ class Execute(wiring.Component):
             muldiv.take.eq(self.ready),
             muldiv.cancel.eq(self.flush | self.environment.interrupt),
             self.forward.rd.eq(Mux(self._occupied, control.rd, 0)),
-            self.forward.known.eq(
-                (control.unit == Unit.ALU) | (control.unit == Unit.JUMP) | muldiv.done
-            ),
+            self.forward.known.eq((control.unit == Unit.ALU) | (control.unit == Unit.JUMP)),
             self.forward.data.eq(result),
+            self.product.eq(muldiv.result),
         ]
         with m.Switch(control.unit):
             with m.Case(Unit.JUMP):
                 m.d.comb += result.eq(self._fallthrough)
-            with m.Case(Unit.MULDIV):
-                m.d.comb += result.eq(self.muldiv.result)
             with m.Case(Unit.SC):
                 m.d.comb += result.eq(~self._succeeds)
             with m.Default():

@@ -214,7 +214,7 @@ class Executed(wiring.Signature):
                 "rd": Out(5),
                 "rs1_data": Out(64),
                 "rs2_data": Out(64),
-                #: What it writes to `rd`, unless that comes from memory or a CSR.
+                #: What it writes to `rd`, unless it is of memory, a CSR, or `MulDiv`.
                 "result": Out(64),
                 #: Its data access was requested, and the response is still to come.
                 "requested": Out(1),

@@ -60,6 +60,8 @@ class TrapStage(wiring.Component):
     -------
     executed_valid, executed, ready, empty
         From the execute stage; taken where `executed_valid` and `ready` are high.
+    product
+        What the instruction has multiplied or divided, in its first cycle here.
     response
         Of the data port, to the request that came with the instruction or to `request`.
     request
@@ -100,6 +102,7 @@ class TrapStage(wiring.Component):
                 "executed": In(Executed()),
                 "ready": Out(1),
                 "empty": Out(1),
+                "product": In(64),
                 "response": Out(ResponseSignature()),
                 "request": Out(RequestSignature()),
                 "reserved": Out(1),
@@ -245,10 +248,9 @@ class TrapStage(wiring.Component):
 
     def _finish(self, m: Module) -> None:
         """When the instruction leaves; a trap is taken in that cycle."""
-        held, environment = self._held, self.environment
-        collected = self.traps.collected
+        held, environment, collected = self._held, self.environment, self.traps.collected
         atomic, target = held.unit == Unit.AMO, self.csrs.trap
-        finished = Signal()
+        finished = Signal(init=1)
         with m.If(self._updates):
             m.d.comb += finished.eq(self.update.done)
         with m.Elif(held.requested):
@@ -258,8 +260,6 @@ class TrapStage(wiring.Component):
             m.d.comb += finished.eq(self.response.valid & last)
         with m.Elif((held.unit == Unit.SYSTEM) & (held.system == System.WFI)):
             m.d.comb += finished.eq(environment.wake | self._foresight.barred)
-        with m.Else():
-            m.d.comb += finished.eq(1)
         m.d.comb += [
             self._finishes.eq(self._occupied & finished),
             self.traps.enable.eq(self._finishes),
@@ -311,13 +311,13 @@ class TrapStage(wiring.Component):
         if self.joiner is not None:
             low, word = Const(0, 3), self.joiner.word
         m.d.comb += self._value.eq(load_value(low, size, held.funct3[2], word))
+        values = {(Unit.LOAD, Unit.LR): self._value, (Unit.AMO,): self.amo.loaded}
+        # What is multiplied leaves in its first cycle here: no other operation has begun yet.
+        values |= {(Unit.CSR,): self.csrs.read_data, (Unit.MULDIV,): self.product}
         with m.Switch(held.unit):
-            with m.Case(Unit.LOAD, Unit.LR):
-                m.d.comb += self.wdata.eq(self._value)
-            with m.Case(Unit.AMO):
-                m.d.comb += self.wdata.eq(self.amo.loaded)
-            with m.Case(Unit.CSR):
-                m.d.comb += self.wdata.eq(self.csrs.read_data)
+            for units, value in values.items():
+                with m.Case(*units):
+                    m.d.comb += self.wdata.eq(value)
             with m.Default():
                 m.d.comb += self.wdata.eq(held.result)
         m.d.comb += [

@@ -46,26 +46,27 @@ SKIPS = (32, 16, 8, 4)
 class MulDiv(wiring.Component):
     """Multiplies and divides step by step; it divides magnitudes, and puts the sign on at the end.
 
-    The requester holds `start` high, with stable operands, until it takes the result: in a cycle
-    with `done` and `take`. In the next cycle it drops `start` or presents another operation.
-    Dropping `start` earlier abandons the operation, as `cancel` does.
+    The requester holds `start` high, with stable operands, until it goes on: in a cycle with `done`
+    and `take`. In the next cycle, which shows the result, it drops `start` or presents another
+    operation. Dropping `start` earlier abandons the operation, as `cancel` does.
 
-    ======== ==================== =============================================== =============
+    ======== ==================== =============================================== ==============
     State    Waits for            Does                                            Next
-    ======== ==================== =============================================== =============
-    IDLE     `start`              Takes a digit, or magnitudes of the operands.   MULTIPLY,
-                                  Multiplies small operands; a division by zero   DIVIDE, DONE
-                                  has its result at once, too.
-    MULTIPLY the last digit       Adds one digit's partial product.               DONE
+    ======== ==================== =============================================== ==============
+    IDLE     `start`              Takes a digit, or magnitudes of the operands.   IDLE, DONE,
+                                  Multiplies small operands, and is done then.    MULTIPLY,
+                                  A division by zero has its quotient at once.    DIVIDE
+    MULTIPLY the last digit       Adds one digit's partial product.               IDLE, DONE
     DIVIDE   64 bits of quotient  Finds `div_bits` bits, or skips a run of zeros. DONE
-    DONE     `take`               Shows the result.                               IDLE
-    ======== ==================== =============================================== =============
+    DONE     `take`               Puts what was divided in its place, and its     IDLE
+                                  sign on.
+    ======== ==================== =============================================== ==============
 
     Cycles from the first with `start` to the one with `done`, both counted:
 
-    - multiplication: 2 if both operands have 18 bits with the sign, but for upper halves; else 2 +
+    - multiplication: 1 if both operands have 18 bits with the sign, but for upper halves; else 1 +
       the digits of `b`, which have `mul_bits` bits, the last one a sign, too, all of them for upper
-      halves; with the default 16 bits, 3 for `b` of 17 bits with the sign, 4 of 33 bits, 6 at most;
+      halves; with the default 16 bits, 2 for `b` of 17 bits with the sign, 3 of 33 bits, 5 at most;
     - division: 2 for a zero divisor, else 2 + 64 bits of quotient over `div_bits`, but 32, 16, 8
       or 4 zeros of the dividend take one cycle together while the remainder is 0; with the default
       2 bits, 34 at most, 8 for a dividend from 1 to 15, 4 for a dividend of 0.
@@ -90,11 +91,11 @@ class MulDiv(wiring.Component):
     word: In(1)
     a: In(64)
     b: In(64)
-    #: `result` is valid; high until it is taken.
+    #: The result is known at the end of this cycle; high until `take`.
     done: Out(1)
-    #: Takes the result, if there is one.
+    #: Goes on, if it is done.
     take: In(1)
-    #: Valid with `done`, otherwise 0.
+    #: Of the last operation that was taken: in the next cycle, and until another one has begun.
     result: Out(64)
     #: Squash: idle in the next cycle, whatever was being computed. Ignore `done` beside it.
     cancel: In(1)
@@ -122,11 +123,15 @@ class MulDiv(wiring.Component):
         self._digit = Signal(signed(mul_bits + 1), reset_less=True)
         self._last = Signal(reset_less=True)
         self._number = Signal(range(64 // mul_bits), reset_less=True)
+        #: What the result is of: operation and width.
+        self._op = Signal(MulDivOp, reset_less=True)
+        self._word = Signal(reset_less=True)
         #: Bits of the quotient still to be found.
         self._bits_left = Signal(range(65))
-        #: The result is the remainder; it gets the other sign.
+        #: The result is the remainder, which has still to be put in its place; it gets the other
+        #: sign.
         self._remains = Signal(reset_less=True)
-        self._negate = Signal()
+        self._negate = Signal(reset_less=True)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -135,6 +140,8 @@ class MulDiv(wiring.Component):
         b = self._extended(m, self.b, Mux(divides, ~self.op[0], ~self.op[1]))
         with m.Switch(self._state):
             with m.Case(State.IDLE):
+                with m.If(self.start):
+                    m.d.sync += [self._op.eq(self.op), self._word.eq(self.word)]
                 with m.If(self.start & divides):
                     self._begin_division(m, a, b)
                 with m.Elif(self.start):
@@ -144,9 +151,10 @@ class MulDiv(wiring.Component):
             with m.Case(State.DIVIDE):
                 self._divide(m)
             with m.Case(State.DONE):
-                self._respond(m)
-        with m.If(self.cancel | ~self.start):
+                self._end(m)
+        with m.If(self.cancel | ~self.start | (self.done & self.take)):
             m.d.sync += self._state.eq(State.IDLE)
+        self._show(m)
         return m
 
     def _extended(self, m: Module, operand: Value, is_signed: ValueLike) -> Signal:
@@ -164,12 +172,12 @@ class MulDiv(wiring.Component):
         small = Cat(_fits(each, SMALL_BITS) for each in (a, b)).all() & (self.op == MulDivOp.MUL)
         product = a[:SMALL_BITS].as_signed() * b[:SMALL_BITS].as_signed()
         m.d.sync += [
-            self._negate.eq(0),
             self._operand.eq(a),
             self._number.eq(0),
             self._sum.eq(Mux(small, product, 0)),
             self._state.eq(Mux(small, State.DONE, State.MULTIPLY)),
         ]
+        m.d.comb += self.done.eq(small)
         self._take_digit(m, b, Const(0, len(self._number)))
 
     def _multiply(self, m: Module, b: Value) -> None:
@@ -181,6 +189,7 @@ class MulDiv(wiring.Component):
                 with m.Case(above):
                     m.d.sync += self._digits.word_select(above - 1, bits).eq(self._sum)
         with m.If(self._last):
+            m.d.comb += self.done.eq(1)
             m.d.sync += self._state.eq(State.DONE)
         with m.Else():
             m.d.sync += number.eq(number + 1)
@@ -272,25 +281,32 @@ class MulDiv(wiring.Component):
             found.append(~difference[65])
         return remainder, Cat(found[::-1])
 
-    def _respond(self, m: Module) -> None:
-        product, divided = Signal(64, name="product"), Signal(64, name="divided")
-        value = Signal(64, name="value")
+    def _end(self, m: Module) -> None:
+        """What was divided gets its sign, once, and its place: a product keeps its own."""
+        divided = Signal(64, name="divided")
+        m.d.comb += [
+            divided.eq(Mux(self._remains, self._remainder, self._quotient)),
+            self.done.eq(1),
+        ]
+        m.d.sync += [
+            self._quotient.eq(_negated(divided, self._negate)),
+            self._remains.eq(0),
+            self._negate.eq(0),
+        ]
+
+    def _show(self, m: Module) -> None:
+        """The result, from registers that nothing changes before another operation begins."""
+        product, value = Signal(64, name="product"), Signal(64, name="value")
         bits = self._mul_bits
         with m.Switch(self._number):
             for number in range(64 // bits):
                 with m.Case(number):
                     m.d.comb += product.eq(Cat(self._digits[: bits * number], self._sum))
-        m.d.comb += divided.eq(Mux(self._remains, self._remainder, self._quotient))
-        with m.If(self.op[2]):
-            m.d.comb += value.eq(_negated(divided, self._negate))
+        with m.If(self._op[2]):
+            m.d.comb += value.eq(self._quotient)
         with m.Else():
-            m.d.comb += value.eq(Mux(self.op == MulDivOp.MUL, product, self._sum[bits:]))
-        m.d.comb += [
-            self.done.eq(1),
-            self.result.eq(Mux(self.word, value[:32].as_signed(), value)),
-        ]
-        with m.If(self.take):
-            m.d.sync += self._state.eq(State.IDLE)
+            m.d.comb += value.eq(Mux(self._op == MulDivOp.MUL, product, self._sum[bits:]))
+        m.d.comb += self.result.eq(Mux(self._word, value[:32].as_signed(), value))
 
 
 def _offset_sum(low: Value, high: Value, bits: int) -> Value:

@@ -87,7 +87,11 @@ class Losses:
         """What the stage behind `stage` gets."""
         if redirected is not None and shown[f"{stage}.squash"]:
             return redirected
-        return self._inside[stage] if self._goes(stage, shown) else _STALLS[shown[f"{stage}.stall"]]
+        if self._goes(stage, shown):
+            return self._inside[stage]
+        cause = _STALLS[shown[f"{stage}.stall"]]
+        # An operand of the instruction in front, which has been multiplied, not loaded.
+        return _MULDIV if cause == _LOAD_USE and _works(self._inside["execute"]) else cause
 
     def _leaves(self, stage: str, shown: Mapping[str, int], of_instruction: str) -> str:
         inside = self._inside[stage]
@@ -108,6 +112,11 @@ class Losses:
         waits = redirected is None and shown["fetch.valid"]
         walks = waits and _STALLS[shown["fetch.stall"]] == _TRANSLATION
         self._inside["align"] = _TRANSLATION if walks else self._upstream
+
+
+def _works(inside: int | str) -> bool:
+    """It is an instruction that the multiplier and divider works on: of the M extension."""
+    return isinstance(inside, int) and inside & 0xFE00_0077 == 0x0200_0033
 
 
 def _charged(inside: int | str) -> str:

@@ -60,15 +60,15 @@ def reference(op, a, b, bits=64):
 async def compute(ctx, dut, op, a, b, *, word=0, max_cycles=100):
     """Presents an operation until `done`; returns the result and the cycles it took.
 
-    `start` stays high, so that the next call follows at once.
+    `start` stays high, so that the next call follows at once: its first cycle shows the result.
     """
     for port, value in ((dut.op, op), (dut.word, word), (dut.a, a), (dut.b, b), (dut.start, 1)):
         ctx.set(port, value)
     ctx.set(dut.take, 1)
     for cycle in range(1, max_cycles + 1):
-        _, _, done, result = await ctx.tick().sample(dut.done, dut.result)
+        _, _, done = await ctx.tick().sample(dut.done)
         if done:
-            return result, cycle
+            return ctx.get(dut.result), cycle
     raise TimeoutError(f"{op.name} {a:#x} {b:#x} not done in {max_cycles} cycles")
 
 
@@ -132,15 +132,15 @@ def test_rule_of_the_manual(op, a, b, result):
 @pytest.mark.parametrize(
     "op, a, b, cycles",
     [
-        pytest.param(MulDivOp.MUL, MASK, 0, 2, id="mul-0"),
-        pytest.param(MulDivOp.MUL, 0x1_FFFF, -0x2_0000 & MASK, 2, id="mul-small"),
-        pytest.param(MulDivOp.MUL, 0x2_0000, 0xFFFF, 3, id="mul-1-digit"),
-        pytest.param(MulDivOp.MUL, MIN, -0x1_0000 & MASK, 3, id="mul-1-digit-negative"),
-        pytest.param(MulDivOp.MUL, 5, 0x2_0000, 4, id="mul-2-digits"),
-        pytest.param(MulDivOp.MUL, MIN, -0x1_0001 & MASK, 4, id="mul-2-digits-negative"),
-        pytest.param(MulDivOp.MULH, MASK, MIN, 6, id="mul-4-digits-negative"),
-        pytest.param(MulDivOp.MULHU, MASK, MASK, 6, id="mul-4-digits"),
-        pytest.param(MulDivOp.MULH, 5, 1, 6, id="upper-half"),
+        pytest.param(MulDivOp.MUL, MASK, 0, 1, id="mul-0"),
+        pytest.param(MulDivOp.MUL, 0x1_FFFF, -0x2_0000 & MASK, 1, id="mul-small"),
+        pytest.param(MulDivOp.MUL, 0x2_0000, 0xFFFF, 2, id="mul-1-digit"),
+        pytest.param(MulDivOp.MUL, MIN, -0x1_0000 & MASK, 2, id="mul-1-digit-negative"),
+        pytest.param(MulDivOp.MUL, 5, 0x2_0000, 3, id="mul-2-digits"),
+        pytest.param(MulDivOp.MUL, MIN, -0x1_0001 & MASK, 3, id="mul-2-digits-negative"),
+        pytest.param(MulDivOp.MULH, MASK, MIN, 5, id="mul-4-digits-negative"),
+        pytest.param(MulDivOp.MULHU, MASK, MASK, 5, id="mul-4-digits"),
+        pytest.param(MulDivOp.MULH, 5, 1, 5, id="upper-half"),
         pytest.param(MulDivOp.DIV, 5, 0, 2, id="div-by-0"),
         pytest.param(MulDivOp.DIVU, 0, 3, 4, id="div-of-0"),
         pytest.param(MulDivOp.DIV, -15 & MASK, 3, 8, id="div-4-bits"),
@@ -175,38 +175,52 @@ def test_a_squashed_operation_leaves_nothing_behind(op, signal):
     async def testbench(ctx):
         for after in (0, 1, 2, 9):
             await squash(ctx, after)
-            assert await compute(ctx, dut, MulDivOp.MUL, 6, 7) == (42, 2)
+            assert await compute(ctx, dut, MulDivOp.MUL, 6, 7) == (42, 1)
             assert await compute(ctx, dut, MulDivOp.DIVU, 15, 4) == (3, 8)
 
     simulate(dut, testbench)
 
 
-def test_result_stands_until_it_is_taken():
+@pytest.mark.parametrize(
+    "op, a, b, result",
+    [
+        pytest.param(MulDivOp.MUL, 100, -7 & MASK, -700 & MASK, id="small"),
+        pytest.param(MulDivOp.MUL, 1 << 40, -7 & MASK, -(7 << 40) & MASK, id="by-digits"),
+        pytest.param(MulDivOp.DIV, 100, -7 & MASK, -14 & MASK, id="quotient"),
+        pytest.param(MulDivOp.REM, -100 & MASK, 7, -2 & MASK, id="remainder"),
+    ],
+)
+def test_what_is_done_waits_until_it_is_taken(op, a, b, result):
     dut = shared(MulDiv)
 
     async def testbench(ctx):
-        for port, value in ((dut.op, MulDivOp.DIVU), (dut.a, 100), (dut.b, 7), (dut.start, 1)):
+        for port, value in ((dut.op, op), (dut.a, a), (dut.b, b), (dut.start, 1), (dut.take, 0)):
             ctx.set(port, value)
         await ctx.tick().until(dut.done)
         for _ in range(3):
             await ctx.tick()
-            assert (ctx.get(dut.done), ctx.get(dut.result)) == (1, 14)
+            assert ctx.get(dut.done)
         ctx.set(dut.take, 1)
         await ctx.tick()
-        assert not ctx.get(dut.done)
+        assert ctx.get(dut.result) == result
+        # The operands stand for another operation now.
+        assert ctx.get(dut.done) == (op == MulDivOp.MUL and a < 1 << 18)
 
     simulate(dut, testbench)
 
 
-def test_silent_without_start():
+def test_a_result_stands_until_another_operation_has_begun():
     dut = shared(MulDiv)
 
     async def testbench(ctx):
-        await compute(ctx, dut, MulDivOp.MUL, 6, 7)
+        result, _ = await compute(ctx, dut, MulDivOp.MUL, 6, 7, word=1)
         ctx.set(dut.start, 0)
-        for _ in range(20):
-            _, _, done, result = await ctx.tick().sample(dut.done, dut.result)
-            assert (done, result) == (0, 0)
+        ctx.set(dut.word, 0)
+        for cycle in range(20):
+            ctx.set(dut.op, cycle % 8)
+            ctx.set(dut.a, 3 * cycle)
+            await ctx.tick()
+            assert (ctx.get(dut.done), ctx.get(dut.result)) == (0, result)
 
     simulate(dut, testbench)
 

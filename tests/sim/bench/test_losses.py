@@ -30,7 +30,8 @@ BODIES = {
     "returns": ("la ra, 1f\n jr ra\n there", 3),
     "jumps": ("j 1f\n there", 3),
     "load-use": ("ld a0, 8(sp)\n addi a0, a0, 1", 1),
-    "mul, div": ("mul a0, a0, a0", 1),
+    # A zero dividend takes three cycles more, and who reads the quotient another one.
+    "mul, div": ("div a0, zero, sp\n addi a0, a0, 1", 4),
     # An instruction in two words, of which only the first one is there.
     "fetch": ("j 1f\n .balign 8\n .option rvc\n" + " nop\n" * 3 + " .option norvc\n1: nop", 1),
 }
@@ -53,6 +54,12 @@ def losses_of(body, folder):
 @pytest.fixture(scope="module")
 def nothing(tmp_path_factory):
     return losses_of("", tmp_path_factory.mktemp("nothing"))
+
+
+def test_a_small_product_costs_who_reads_it_at_once(nothing, tmp_path):
+    assert losses_of("mul a0, a1, a1\n nop\n addi a0, a0, 1", tmp_path) == nothing
+    lost = losses_of("mul a0, a1, a1\n addi a0, a0, 1", tmp_path)
+    assert lost - nothing == {"mul, div": 1}
 
 
 @pytest.mark.parametrize("cause", BODIES)
