@@ -199,7 +199,7 @@ class Hart(wiring.Component):
         wiring.connect(m, execute.learn, fetch.learn)
         wiring.connect(m, trap.environment, decode.environment, execute.environment)
         m.d.comb += [
-            fetch.held.eq(align.held),
+            fetch.room.eq(align.room),
             fetch.priv.eq(decode.fetch_priv),
             decode.fetched_valid.eq(align.valid),
             align.take.eq(decode.take),

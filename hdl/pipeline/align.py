@@ -48,8 +48,8 @@ class Aligner(wiring.Component):
     -------
     word : In(FetchedWord())
         From the fetch stage.
-    held : Out(2)
-        Words held at the start of the cycle.
+    room : Out(1)
+        There is a place for a word that is requested in this cycle, and arrives in the next one.
     flush : In(1)
         Drop both words at the end of the cycle.
     valid, fetched
@@ -65,7 +65,7 @@ class Aligner(wiring.Component):
         super().__init__(
             {
                 "word": In(word),
-                "held": Out(2),
+                "room": Out(1),
                 "flush": In(1),
                 "valid": Out(1),
                 "fetched": Out(Fetched()),
@@ -82,8 +82,6 @@ class Aligner(wiring.Component):
         self._cut_valid = Signal(name="cut_valid")
         self._spare = payload(Fetched(), "spare")
         self._waits = Signal(name="waits")
-        #: Words that would still be held if the spare one were cut when it is taken.
-        self._owed = Signal(2, name="owed", reset_less=True)
         #: The first word's fetch failed; so did that of the second half of an instruction.
         self._failed = Signal(name="failed")
         self._second_failed = Signal(name="second_failed")
@@ -98,8 +96,6 @@ class Aligner(wiring.Component):
         m.submodules.expander = expander = Expander()
         oldest, next_, first, second = self._oldest, self._next, self._first, self._second
         m.d.comb += [
-            # The fetch stage is not told that the words are ahead: it would run ahead, too.
-            self.held.eq(oldest.valid + next_.valid + Mux(self._waits, self._owed, 0)),
             *_choose(first, oldest, self.word),
             *_choose(second, next_, self.word),
         ]
@@ -208,7 +204,9 @@ class Aligner(wiring.Component):
             m.d.sync += copy(oldest, second)
         with m.If(~next_.valid):
             m.d.sync += copy(next_, self.word)
-        m.d.sync += next_.valid.eq(oldest.valid & second.valid & ~leaves)
+        # Then a word that arrives in the next cycle finds this place.
+        m.d.comb += self.room.eq(~oldest.valid | ~second.valid | leaves)
+        m.d.sync += next_.valid.eq(~self.room)
         with m.If(leaves):
             jumps = self._straddles & self._cut.predicted
             m.d.sync += [
@@ -233,7 +231,6 @@ class Aligner(wiring.Component):
         m.d.comb += self.valid.eq(self._waits | self._cut_valid)
         with m.If(~self._waits):
             m.d.sync += copy(self._spare, self._cut)
-            m.d.sync += self._owed.eq(self._last + (self._straddles & self._cut.predicted))
         m.d.sync += self._waits.eq(self.valid & ~self.take & ~self.flush)
 
     def _probe(self, m: Module) -> None:

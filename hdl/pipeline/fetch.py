@@ -58,8 +58,8 @@ class Fetch(wiring.Component):
         The outcome of a branch.
     word : Out(FetchedWord())
         Valid for one cycle; there must be room for it.
-    held : In(2)
-        Words that wait in the aligner, 0 to 2. It has room for two.
+    room : In(1)
+        A word that is requested in this cycle has a place when it arrives.
     priv : In(Priv)
         The current privilege; a change of it comes with a redirect.
     fenced : In(9)
@@ -90,7 +90,7 @@ class Fetch(wiring.Component):
                 "repaired": In(StackRepair()),
                 "learn": In(BranchUpdate()),
                 "word": Out(FetchedWord(protected=protected)),
-                "held": In(2),
+                "room": In(1),
                 "priv": In(Priv),
                 "fenced": In(VPN_BITS),
                 "elsewhere": Out(1),
@@ -114,11 +114,10 @@ class Fetch(wiring.Component):
         asked = payload(FetchedWord(protected=self._protected), "asked")
 
         complete, failed, ask, refused, ready, fire = (Signal(name=name) for name in STEPS)
-        room = (self.held == 0) | ((self.held == 1) & ~(pending & ~dropped))
         goes = ask & translation.done & (~pending | complete)
         m.d.comb += [
             failed.eq(pending & ~dropped & ~asked.valid & response.valid & response.error),
-            ask.eq(room & ~stopped & ~failed),
+            ask.eq(self.room & ~stopped & ~failed),
             refused.eq((translation.fault != Fault.NONE) | translation.update),
             # A fault of the translation makes no request: it stands in for the word's response.
             complete.eq(pending & (response.valid | asked.valid)),
