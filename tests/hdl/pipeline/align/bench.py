@@ -75,6 +75,8 @@ class Bench:
         self.dut = shared(Aligner, protected=cuts > 0)
         self.fields = [*WORD_FIELDS, *(["cut"] if cuts else [])]
         self.kinds = {}
+        #: A word is on its way, for which there was room.
+        self.asked = True
 
     def count(self, found):
         straddles = not found.get("compressed", 1) and found["pc"] & 6 == 6
@@ -93,22 +95,21 @@ class Bench:
         for name in [name for name, is_one in kind.items() if is_one] or ["plain"]:
             self.kinds[name] = self.kinds.get(name, 0) + 1
 
-    def deliver(self, ctx, room):
+    def deliver(self, ctx):
         """Perhaps lets a word arrive in this cycle."""
         word = self.dut.word
-        arrives = room and not self.fetcher.stopped and self.rng.random() < self.arrive
+        arrives = self.asked and not self.fetcher.stopped and self.rng.random() < self.arrive
         if arrives:
             made = self.fetcher.word()
             self.cutter.arrive(made)
             for name in self.fields:
                 ctx.set(member(word, name), made[name])
         ctx.set(word.valid, int(arrives))
+        self.asked &= not arrives
 
     async def cycle(self, ctx, number):
         dut, where = self.dut, f"seed {self.seed}, cycle {number}"
-        held = ctx.get(dut.held)
-        assert held <= 2, where
-        self.deliver(ctx, held < 2)
+        self.deliver(ctx)
         front = self.cutter.front()
         assert ctx.get(dut.valid) == (front is not None), where
         if front:
@@ -126,6 +127,8 @@ class Bench:
         flush = last or self.rng.random() < self.flush
         ctx.set(dut.take, int(take))
         ctx.set(dut.flush, int(flush))
+        # What follows a flush is asked for in the next cycle, when nothing is held any more.
+        self.asked |= flush or ctx.get(dut.room)
         await ctx.tick()
         if front and take:
             self.cutter.take()

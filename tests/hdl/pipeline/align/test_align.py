@@ -172,14 +172,55 @@ def test_flush_forgets_everything_and_the_arriving_word_too():
     async def testbench(ctx):
         put(ctx, dut, word(NOP, NOP, NOP, NOP))
         await ctx.tick()
-        assert ctx.get(dut.held) == 1
         put(ctx, dut, word(NOP, NOP, NOP, NOP, address=0x1008))
         ctx.set(dut.flush, 1)
         await ctx.tick()
         ctx.set(dut.flush, 0)
         ctx.set(dut.word.valid, 0)
-        assert ctx.get(dut.held) == 0
+        assert ctx.get(dut.room)
         assert not ctx.get(dut.valid)
+
+    simulate(dut, testbench)
+
+
+def test_there_is_room_behind_a_word_but_not_behind_two():
+    """Wherever the instructions at the front go: the word that is asked for comes a cycle later."""
+    dut = shared(Aligner)
+
+    async def testbench(ctx):
+        ctx.set(dut.take, 1)
+        for address, room in ((0x1000, True), (0x1008, False)):
+            put(ctx, dut, word(NOP, NOP, NOP, NOP, address=address))
+            assert ctx.get(dut.room) == room
+            await ctx.tick()
+        ctx.set(dut.word.valid, 0)
+        # The last instruction of the first word makes room as it goes.
+        for slot in (2, 3):
+            assert ctx.get(dut.fetched.pc) == 0x1000 + 2 * slot
+            assert ctx.get(dut.room) == (slot == 3)
+            await ctx.tick()
+        assert ctx.get(dut.room)
+
+    simulate(dut, testbench)
+
+
+def test_nothing_makes_room_behind_an_instruction_that_waits():
+    dut = shared(Aligner)
+
+    async def testbench(ctx):
+        put(ctx, dut, word(NOP, NOP, NOP, NOP, offset=2))
+        await ctx.tick()
+        put(ctx, dut, word(NOP, NOP, NOP, NOP, address=0x1008))
+        assert not ctx.get(dut.fetched.pc) & 2
+        # It was not taken and waits; the one at the end of the word stays.
+        for _ in range(3):
+            assert not ctx.get(dut.room)
+            await ctx.tick()
+            ctx.set(dut.word.valid, 0)
+        ctx.set(dut.take, 1)
+        await ctx.tick()
+        assert ctx.get(dut.fetched.pc) == 0x1006
+        assert ctx.get(dut.room)
 
     simulate(dut, testbench)
 

@@ -110,8 +110,8 @@ class Bench:
         #: What was predicted of it, (slot, target) or None.
         self.predicted = None
         self.stopped = False
-        #: Words in the aligner.
-        self.held = 0
+        #: Words in the aligner at the start of the cycle, and whether one of them leaves.
+        self.held = self.leaves = 0
         self.last_number = -1
         self.counts = dict.fromkeys(
             ("words", "predicted", "faults", "updates", "errors", "redirects", "dropped", "cut"),
@@ -146,10 +146,12 @@ class Bench:
             for name, value in zip(names, self.learnt, strict=True):
                 ctx.set(getattr(dut.learn, name), value)
         ctx.set(dut.learn.valid, self.learnt is not None)
-        ctx.set(dut.held, self.held)
         self.ready = self.chance("ready")
         ctx.set(dut.port.request.ready, int(self.ready))
         self.drive_response(ctx)
+        self.leaves = self.held > 0 and self.chance("take")
+        self.room = self.held + ctx.get(dut.word.valid) - self.leaves <= 1
+        ctx.set(dut.room, self.room)
 
     def drive_response(self, ctx):
         response = self.dut.port.response
@@ -170,7 +172,7 @@ class Bench:
         assert ctx.get(translation.squash) == (self.redirect is not None), where
         asks = ctx.get(translation.valid)
         failing = self.error and not self.stale
-        if self.redirect is None and not self.stopped and not failing and self.held == 0:
+        if self.redirect is None and not self.stopped and not failing and self.room:
             assert asks, f"{where}: idle"
         if self.redirect is not None:
             # What is squashed in its cycle comes to nothing, a good response, too.
@@ -202,7 +204,7 @@ class Bench:
             return False
         assert asked is not None, f"{where}: a word from nowhere"
         assert not self.stale, f"{where}: a word from before a redirect"
-        assert self.held < 2, where
+        assert self.held - self.leaves < 2, where
         pc, known, pa, narrow = asked
         prediction = self.predicted
         assert ctx.get(word.fetch.va) == pc, where
@@ -275,11 +277,9 @@ class Bench:
             self.pc = prediction[1] if prediction else ((self.pc >> 3) + 1 << 3) & MASK
         if self.learnt:
             self.btb.learn(*self.learnt)
-        self.held += arrived
+        self.held += arrived - self.leaves
         if self.redirect is not None:
             self.counts["redirects"] += 1
             self.btb.repair(*self.repaired)
             self.pc, self.stopped, self.held = self.redirect, False, 0
             self.stale = self.asked is not None
-        elif self.held and self.chance("take"):
-            self.held -= 1

@@ -45,6 +45,8 @@ def test_starts_at_the_reset_pc():
     dut = shared(Fetch, reset_pc=0x1006)
 
     async def testbench(ctx):
+        assert not ctx.get(dut.translation.valid)
+        ctx.set(dut.room, 1)
         assert ctx.get(dut.translation.valid)
         assert ctx.get(dut.translation.va) == 0x1006
         ctx.set(dut.translation.done, 1)
@@ -61,6 +63,7 @@ def test_a_word_a_cycle_from_a_memory_that_responds_in_the_next():
 
     async def testbench(ctx):
         ctx.set(dut.translation.done, 1)
+        ctx.set(dut.room, 1)
         ctx.set(dut.port.request.ready, 1)
         await ctx.tick()
         ctx.set(dut.port.response.valid, 1)
@@ -79,6 +82,7 @@ def test_after_a_refused_word_nothing_is_asked_for_until_a_redirect():
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
         ctx.set(dut.translation.done, 1)
+        ctx.set(dut.room, 1)
         ctx.set(dut.translation.fault, PAGE)
         assert not ctx.get(dut.port.request.valid)
         await ctx.tick()
@@ -106,6 +110,7 @@ def test_after_a_bus_error_nothing_is_asked_for_until_a_redirect():
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
         ctx.set(dut.translation.done, 1)
+        ctx.set(dut.room, 1)
         await ctx.tick()
         ctx.set(dut.port.response.valid, 1)
         ctx.set(dut.port.response.error, 1)
@@ -131,6 +136,7 @@ def test_an_error_of_a_dropped_word_stops_nothing():
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
         ctx.set(dut.translation.done, 1)
+        ctx.set(dut.room, 1)
         await ctx.tick()
         ctx.set(dut.redirect.valid, 1)
         await ctx.tick()
@@ -154,6 +160,7 @@ def test_a_late_response_does_not_reach_the_redirects_target(late):
     async def testbench(ctx):
         ctx.set(dut.port.request.ready, 1)
         ctx.set(dut.translation.done, 1)
+        ctx.set(dut.room, 1)
         await ctx.tick()
         ctx.set(dut.redirect.valid, 1)
         ctx.set(dut.redirect.target, 0x2000)
@@ -184,6 +191,7 @@ def test_a_branch_before_the_entry_point_of_a_word_is_not_predicted():
         ctx.set(dut.learn.valid, 0)
         ctx.set(dut.port.request.ready, 1)
         ctx.set(dut.translation.done, 1)
+        ctx.set(dut.room, 1)
         await ctx.tick()
         assert ctx.get(dut.translation.va) == 0x1008
 
@@ -205,7 +213,12 @@ def test_whether_all_that_was_fetched_lies_in_another_gigapage():
             ctx.set(dut.fenced, gigapage)
             return ctx.get(dut.elsewhere)
 
-        for port in (dut.translation.done, dut.port.request.ready, dut.port.response.valid):
+        for port in (
+            dut.room,
+            dut.translation.done,
+            dut.port.request.ready,
+            dut.port.response.valid,
+        ):
             ctx.set(port, 1)
         for inside in (True, True, False, False):
             assert [elsewhere(number) for number in (2, 3, 4)] == [inside, 0, inside]
