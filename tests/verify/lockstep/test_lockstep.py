@@ -100,10 +100,10 @@ def test_random_programs_agree_on_a_hart_with_misaligned_accesses():
 
 def test_random_programs_agree_on_a_hart_with_memory_protection():
     """They change it as they go: every kind of access is refused, and some by a page table."""
-    statistics = agree(Campaign(protected=True), range(SEED, SEED + SHARE // 2))
+    statistics = agree(Campaign(protected=True), range(SEED, SEED + SHARE))
 
-    assert statistics.programs == SHARE // 2
-    assert statistics.ended > 0.8 * SHARE // 2
+    assert statistics.programs == SHARE
+    assert statistics.ended > 0.8 * SHARE
     assert set(PMPADDRS) | set(PMPCFGS) <= set(statistics.csrs)
     assert {*PMPADDRS[2 : ENTRIES - 1], PMPCFGS[0]} <= set(statistics.written)
     assert min(statistics.refused[kind] for kind in ("FETCH", "LOAD", "STORE", "walk")) > 0
