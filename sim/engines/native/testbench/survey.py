@@ -10,7 +10,7 @@ from typing import Any
 
 from amaranth.hdl import MemoryData, MemoryInstance, Signal
 
-from sim.engines.internals import SignalSet, ast
+from sim.engines.internals import LHSMaskCollector, SignalDict, SignalSet, ast
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.compiler.events import Claim, Edge, Events
 from sim.engines.native.testbench.unsettled import signals_of, unsettled
@@ -27,12 +27,14 @@ class Survey:
         In the order of the walk: every `Signal` and `MemoryData`.
     driven, combinational : set of int
         Places in `signals` of those that the design drives, and that logic without memory drives.
+    mixed : dict of int to int
+        Of the signals that both logic and registers drive a mask of the bits that are logic's.
     unsettled : list
         Fragments whose `comb` statements are computed by Amaranth's own engine; see there.
     stepwise : set of int
         Places of the signals that these drive.
-    read_clocks : set of int
-        Places of the clocks that logic reads.
+    read_by_logic, read_clocks : set of int
+        Places of the signals that `comb` statements read, and of the clocks among them.
     events : Events
         The clocks' edges, asynchronous resets, and what is printed or claimed.
     digest : str
@@ -42,8 +44,8 @@ class Survey:
     ------
     Unsupported
         If the design makes a clock or an asynchronous reset itself, reads a clock other than by
-        `comb` statements, or prints or claims something in `comb` that depends on more than
-        registers, inputs and `comb` statements.
+        `comb` statements, prints or claims something in `comb` that depends on more than
+        registers, inputs and `comb` statements, or assigns to part of a value that has bits twice.
     """
 
     def __init__(self, design: Any):
@@ -66,16 +68,33 @@ class Survey:
         self.events = Events()
         for fragment in design.fragments:
             self._fragment(fragment)
+        self.mixed = self._mixed(design.fragments)
         self.unsettled = unsettled(design.fragments, self._speaking)
         self.stepwise = {self._numbers[id(s)] for f in self.unsettled for s in signals_of(f)}
         self.digest = hashlib.sha256(repr(self._facts).encode()).hexdigest()
         # Also those of domains with nothing in them: they change along with the others.
         domains = [domain for each in design.fragments for domain in each.domains.values()]
         clocks = {self._numbers.get(id(domain.clk), -1) for domain in domains} - self.driven
-        self.read_clocks = clocks & self._read_at[0].keys()
+        self.read_by_logic = {*self._read_at[0]}
+        self.read_clocks = clocks & self.read_by_logic
         self._check_outside()
         self._check_clocked_reads(clocks & self._read_at[1].keys())
         self._check_stepwise()
+
+    def _mixed(self, fragments: Iterable[Any]) -> dict[int, int]:
+        at_once = {"comb", "a memory"}
+        mixed = {n for n, by in self._drivers.items() if by & at_once and by - at_once}
+        masks = dict.fromkeys(mixed, 0)
+        for fragment in fragments if mixed else ():
+            collector = LHSMaskCollector()
+            collector.visit_stmt(fragment.statements.get("comb", ()))
+            for port in getattr(fragment, "_read_ports", ()):
+                if port._domain == "comb":
+                    collector.visit_value(port._data, ~0)
+            for signal, mask in collector.masks():
+                if self._numbers[id(signal)] in mixed:
+                    masks[self._numbers[id(signal)]] |= mask
+        return masks
 
     def _check_clocked_reads(self, clocks: set[int]) -> None:
         """There a clock has its new level at its own edge, and the old one behind logic."""
@@ -187,6 +206,8 @@ class Survey:
             self._note_place(statement)
             if kind is ast.Assign:
                 note("=")
+                if _has_twins(statement.lhs):
+                    raise Unsupported(f"part of what has bits twice is set at {self._place}")
                 self._value(statement.lhs, target=True)
                 self._value(statement.rhs)
             elif kind is ast.Switch:
@@ -254,3 +275,25 @@ class Survey:
             self.signals.append(signal)
             self._facts.append((len(signal), signal._signed, signal.init, signal.reset_less))
         return number
+
+
+def _has_twins(target: Any, *, in_part: bool = False) -> bool:
+    """Whether part is assigned to of what has bits twice: Amaranth gives one its old value back."""
+    kind = type(target)
+    if kind is ast.Slice or kind is ast.Part:
+        return _has_twins(target.value, in_part=True)
+    if kind is ast.Operator:
+        return _has_twins(target.operands[0], in_part=in_part)
+    if kind is ast.SwitchValue:
+        return any(_has_twins(case, in_part=in_part) for _patterns, case in target.cases)
+    if kind is not ast.Concat:
+        return False
+    seen: Any = SignalDict()
+    for part in target.parts:
+        collector = LHSMaskCollector()
+        collector.visit_value(part, ~0)
+        for signal, mask in collector.masks():
+            if in_part and seen.get(signal, 0) & mask:
+                return True
+            seen[signal] = seen.get(signal, 0) | mask
+    return any(_has_twins(part, in_part=in_part) for part in target.parts)
