@@ -103,6 +103,8 @@ class Mmu(wiring.Component):
         self.walk_cache = WalkCache(entries=walk_cache_entries)
         self.walker = Walker(pma=pma, pmp_entries=pmp_entries)
         self.second_level = SecondLevelTlb(sets=l2_tlb[0], ways=l2_tlb[1]) if l2_tlb else None
+        #: State, for proofs: in the last cycle a fetch needed a walk while data asked, and hit.
+        self.fetch_waited = Signal(name="fetch_waited")
         self._pma = pma
         self._protected = pmp_entries > 0
 
@@ -148,12 +150,19 @@ class Mmu(wiring.Component):
         updates = self.update.valid & ~self.update.done
         # A squash of fetches is known early enough to keep their walk from beginning.
         fetches = self.fetch_side.miss & ~self.fetch.squash
-        m.d.comb += start.valid.eq(updates | self.data_side.miss | fetches)
+        # Which side, too, is known before it is known which of them misses: what is offered to
+        # memory waits for no miss. A fetch waits for a cycle while data asks and does not miss.
+        data_first = Signal(name="data_first")
+        m.d.comb += [
+            data_first.eq(self.data_side.asks & ~self.fetch_waited),
+            start.valid.eq(updates | Mux(data_first, self.data_side.miss, fetches)),
+        ]
+        m.d.sync += self.fetch_waited.eq(data_first & ~self.data_side.miss & fetches & ~updates)
         with m.If(updates):
             m.d.comb += [start.side.eq(Side.UPDATE), start.id.eq(self.update.id)]
             m.d.comb += assign_key(start.key, self.update, self.context)
             m.d.comb += [start.origin.table.eq(root), start.origin.in_ram.eq(root_in_ram)]
-        with m.Elif(self.data_side.miss):
+        with m.Elif(data_first):
             m.d.comb += [start.side.eq(Side.DATA), start.id.eq(self.data.id)]
             m.d.comb += [start.key.eq(self.data_side.key), start.origin.eq(for_data)]
         # Whether the fetch side misses is left out: without a walk none of this counts.

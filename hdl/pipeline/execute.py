@@ -88,7 +88,7 @@ class Execute(wiring.Component):
                 "learn": Out(BranchUpdate()),
                 "depth": Out(DEPTH_BITS),
                 "stack": Out(StackRepair()),
-                "forward": Out(Forward()),
+                "forward": Out(Forward(sums=True)),
                 "calm": Out(1),
                 "probe": Out(StageSignature()),
                 **({"second": Out(SecondPortion()), "advances": Out(1)} if misaligned else {}),
@@ -117,6 +117,7 @@ class Execute(wiring.Component):
         #: An SC's address was translated in the last cycle, with nothing before it that could
         #: change what follows from it: whether the reservation is for that address.
         self._judged = Signal(name="judged")
+        self._translated = Signal(PA_BITS, name="translated", reset_less=True)
         self._reservation_holds = Signal(name="reservation_holds")
         self._succeeds = Signal(name="succeeds")
         #: The translated access is to be requested: no fault, no update, and no SC that fails.
@@ -125,7 +126,6 @@ class Execute(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         held, control, occupied = self._held, self._held.control, self._occupied
-        m.d.comb += self.accept.eq(~occupied | (self.valid & self.ready) | held.refetch)
         with m.If(self.accept):
             # With a redirect, what would come in is younger.
             m.d.sync += occupied.eq(self.decoded_valid & ~self.redirect.valid)
@@ -237,6 +237,8 @@ class Execute(wiring.Component):
                 (control.unit == Unit.ALU) | (control.unit == Unit.JUMP) | muldiv.done
             ),
             self.forward.data.eq(result),
+            self.forward.is_sum.eq((control.unit == Unit.ALU) & alu.adds),
+            *(getattr(self.forward, name).eq(getattr(alu, name)) for name in "ab"),
         ]
         with m.Switch(control.unit):
             with m.Case(Unit.JUMP):
@@ -314,9 +316,10 @@ class Execute(wiring.Component):
         m.d.comb += self._succeeds.eq(self._judged & self._reservation_holds)
         m.d.sync += [
             self._judged.eq(translated & ~self.accept),
-            self._reservation_holds.eq(self.reserved & (self.reservation == answer.pa)),
+            self._translated.eq(answer.pa),
         ]
         m.d.comb += [
+            self._reservation_holds.eq(self.reserved & (self.reservation == self._translated)),
             self._atomic.eq((control.unit >= Unit.LR) & (control.unit <= Unit.AMO)),
             self._wanted.eq(
                 (answer.fault == Fault.NONE) & ~answer.update & (~conditional | self._succeeds)
@@ -344,12 +347,14 @@ class Execute(wiring.Component):
         # Without a reservation an SC fails wherever it goes.
         accessed &= self._judged | ~self.reserved | (self._held.control.unit != Unit.SC)
         divides = self._held.control.unit == Unit.MULDIV
-        with m.If(self._failed | self.environment.interrupt):
-            m.d.comb += self._finished.eq(1)
-        with m.Elif(self.translation.valid):
-            m.d.comb += self._finished.eq(accessed & (self.trap_empty | ~self._atomic))
-        with m.Else():
-            m.d.comb += self._finished.eq(~divides | self.muldiv.done)
+        others = ~self.translation.valid & (
+            self._failed | self.environment.interrupt | ~divides | self.muldiv.done
+        )
+        may = self.translation.valid & (self.trap_empty | ~self._atomic)
+        m.d.comb += self._finished.eq(others | (may & accessed))
+        # Whether the access is translated comes last.
+        goes = ~self._occupied | self._held.refetch | (self.ready & others)
+        m.d.comb += self.accept.eq(goes | (self.ready & may & accessed))
 
     def _probe(self, m: Module) -> None:
         """What is in the stage, and what it waits for, in the order of `_finish`."""
