@@ -23,9 +23,9 @@ class Resume(wiring.Component):
 
     Members
     -------
-    executed, leaves
+    executed, ends
         The instruction in the trap stage; it leaves at the end of the cycle.
-    refused, chosen, updates
+    refused, chosen, renews
         It does not retire; it traps then; else an A or D bit is set for it, and it is fetched
         again.
     redirects, calls
@@ -39,10 +39,10 @@ class Resume(wiring.Component):
     """
 
     executed: In(Executed())
-    leaves: In(1)
+    ends: In(1)
     refused: In(1)
     chosen: In(1)
-    updates: In(1)
+    renews: In(1)
     redirects: In(1)
     calls: In(1)
     trap: In(TrapTarget())
@@ -61,9 +61,9 @@ class Resume(wiring.Component):
         executed, environment, trap = self.executed, self.environment, self.trap
         known, later = Signal(64, name="known"), Signal(64, name="later")
         m.d.comb += [
-            self.redirect.valid.eq(self.leaves & (self.refused | self.redirects)),
+            self.redirect.valid.eq(self.ends & (self.refused | self.redirects)),
             self.redirect.target.eq(
-                Mux(self.chosen, trap.vector, Mux(self.updates, executed.pc, known))
+                Mux(self.chosen, trap.vector, Mux(self.renews, executed.pc, known))
             ),
         ]
         system = executed.unit == Unit.SYSTEM
@@ -74,7 +74,7 @@ class Resume(wiring.Component):
         with m.Else():
             m.d.comb += known.eq(executed.next_pc)
         m.d.sync += [
-            self.late.eq(self.leaves & (self.refused | (self.redirects & self.calls))),
+            self.late.eq(self.ends & (self.refused | (self.redirects & self.calls))),
             self.again.eq(~self.chosen),
             self.interrupt.eq(trap.interrupt),
             self.cause.eq(trap.cause),

@@ -352,10 +352,10 @@ class TrapStage(wiring.Component):
             self.arrived.eq(self._finishes & held.leapt),
             *(copy(resume.executed, held), copy(resume.trap, self.traps.target)),
             *copy(resume.environment, self.environment),
-            resume.leaves.eq(self._finishes),
+            resume.ends.eq(self._finishes),
             resume.refused.eq(refused),
             resume.chosen.eq(self.traps.chosen),
-            resume.updates.eq(self._updates),
+            resume.renews.eq(self._updates),
             resume.redirects.eq(self._foresight.refetches & ~held.leapt),
             resume.calls.eq(self._foresight.calls),
         ]

@@ -188,7 +188,7 @@ class CsrFile(wiring.Component):
         m = Module()
         m.submodules.interrupts = interrupts = self._interrupts
         m.submodules.monitors = self.monitors
-        m.submodules.timer = timer = SupervisorTimer()
+        m.submodules.supervisor_timer = timer = SupervisorTimer()
         if self._pmp is not None:
             m.submodules.protection = pmp = self._pmp
             m.d.comb += [
