@@ -14,6 +14,7 @@ __all__ = [
     "NEWEST",
     "OLDEST",
     "FragmentCompiler",
+    "LHSMaskCollector",
     "PyEngineState",
     "PyMemoryState",
     "PyRTLProcess",
@@ -58,6 +59,7 @@ from amaranth.hdl import _ir as ir  # noqa: E402
 from amaranth.hdl import _nir as nir  # noqa: E402
 from amaranth.hdl._ast import SignalDict, SignalSet  # noqa: E402
 from amaranth.hdl._ast import _StatementList as StatementList  # noqa: E402
+from amaranth.hdl._xfrm import LHSMaskCollector  # noqa: E402
 from amaranth.sim._pyeval import eval_format, eval_value  # noqa: E402
 from amaranth.sim._pyrtl import PyRTLProcess, pin_blame, value_to_string  # noqa: E402
 from amaranth.sim._pyrtl import _FragmentCompiler as FragmentCompiler  # noqa: E402

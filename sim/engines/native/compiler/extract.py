@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from amaranth.hdl import CombinationalCycle, DriverConflict, Fragment, Signal
+from amaranth.hdl import Cat, CombinationalCycle, Const, DriverConflict, Fragment, Signal
 from amaranth.lib.memory import MemoryData
 
 from sim.engines.internals import SignalDict, SignalSet, ast, ir, nir
@@ -87,12 +87,34 @@ def resets(design: Any) -> list[Signal]:
 
 
 class _Emitter(ir.NetlistEmitter):
-    """Amaranth's own, which also notes which cells memories, prints and properties become."""
+    """Amaranth's own, which also notes which cells memories, prints and properties become.
+
+    Where its netlist is not what Amaranth's simulator computes, it is made so: what is assigned to
+    part of a narrower element of an `Array` keeps within that, and a part that reaches beyond a
+    value has there what the simulator has.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.memories: dict[MemoryData, int] = {}
         self._claims: dict[int, Any] = {}
+
+    def emit_assign(
+        self, module_idx: int, cd: Any, lhs: Any, lhs_start: int, rhs: Any, cond: Any, **place: Any
+    ) -> None:
+        within = rhs[: max(0, len(lhs) - lhs_start)]
+        if within or not rhs:
+            super().emit_assign(module_idx, cd, lhs, lhs_start, within, cond, **place)
+
+    def emit_rhs(self, module_idx: int, value: Any) -> tuple[Any, bool]:
+        if isinstance(value, ast.Part) and id(value) not in self.rhs_cache:
+            of = _as_simulated(value.value)
+            if of is not value.value:
+                part = ast.Part(of, value.offset, value.width, value.stride)
+                part.src_loc = value.src_loc
+                self.rhs_cache[id(value)] = *super().emit_rhs(module_idx, part), value
+        result: tuple[Any, bool] = super().emit_rhs(module_idx, value)
+        return result
 
     def emit_stmt(self, module_idx: int, fragment: Any, domain: str, stmt: Any, cond: Any) -> None:
         super().emit_stmt(module_idx, fragment, domain, stmt, cond)
@@ -110,6 +132,18 @@ class _Emitter(ir.NetlistEmitter):
         index: int = super().emit_memory(module_idx, fragment, name)
         self.memories[fragment._data] = index
         return index
+
+
+def _as_simulated(value: Any) -> Any:
+    """A value with the same bits, and beyond them those that a part of it has in the simulator.
+
+    That computes with Python's integers, and takes the part of one that is not yet cut to size.
+    """
+    while isinstance(value, ast.Operator) and value.operator in ("u", "s"):
+        (value,) = value.operands
+    if isinstance(value, ast.Operator) and value.operator == "~":
+        return Cat(value, Const(1, 1)).as_signed()
+    return value
 
 
 def _add_ports(netlist: Any, circuit: c.Circuit, replaced: dict[int, int]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from amaranth.hdl import MemoryData, MemoryInstance, Signal
 
-from sim.engines.internals import SignalSet, ast
+from sim.engines.internals import LHSMaskCollector, SignalDict, SignalSet, ast
 from sim.engines.native.compiler.circuit import Unsupported
 from sim.engines.native.compiler.events import Claim, Edge, Events
 from sim.engines.native.testbench.unsettled import signals_of, unsettled
@@ -42,8 +42,8 @@ class Survey:
     ------
     Unsupported
         If the design makes a clock or an asynchronous reset itself, reads a clock other than by
-        `comb` statements, or prints or claims something in `comb` that depends on more than
-        registers, inputs and `comb` statements.
+        `comb` statements, prints or claims something in `comb` that depends on more than
+        registers, inputs and `comb` statements, or assigns to part of a value that has bits twice.
     """
 
     def __init__(self, design: Any):
@@ -187,6 +187,8 @@ class Survey:
             self._note_place(statement)
             if kind is ast.Assign:
                 note("=")
+                if _has_twins(statement.lhs):
+                    raise Unsupported(f"part of what has bits twice is set at {self._place}")
                 self._value(statement.lhs, target=True)
                 self._value(statement.rhs)
             elif kind is ast.Switch:
@@ -254,3 +256,25 @@ class Survey:
             self.signals.append(signal)
             self._facts.append((len(signal), signal._signed, signal.init, signal.reset_less))
         return number
+
+
+def _has_twins(target: Any, *, in_part: bool = False) -> bool:
+    """Whether part is assigned to of what has bits twice: Amaranth gives one its old value back."""
+    kind = type(target)
+    if kind is ast.Slice or kind is ast.Part:
+        return _has_twins(target.value, in_part=True)
+    if kind is ast.Operator:
+        return _has_twins(target.operands[0], in_part=in_part)
+    if kind is ast.SwitchValue:
+        return any(_has_twins(case, in_part=in_part) for _patterns, case in target.cases)
+    if kind is not ast.Concat:
+        return False
+    seen: Any = SignalDict()
+    for part in target.parts:
+        collector = LHSMaskCollector()
+        collector.visit_value(part, ~0)
+        for signal, mask in collector.masks():
+            if in_part and seen.get(signal, 0) & mask:
+                return True
+            seen[signal] = seen.get(signal, 0) | mask
+    return any(_has_twins(part, in_part=in_part) for part in target.parts)

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Array, Cat, Const, Mux, Signal, Value, signed, unsigned
 
 __all__ = ["RandomExpressions"]
 
@@ -23,8 +23,6 @@ class RandomExpressions:
         self._widest = WIDEST_SIGNAL if seed % 20 == 7 else WIDEST
         self._known: list[Value] = []
         self._count = 0
-        #: For statements that are under no condition.
-        self._outside = Module()
 
     def _width(self, widest=None):
         widest = self._widest if widest is None else widest
@@ -92,13 +90,6 @@ class RandomExpressions:
         """As `_operand`, but unsigned."""
         return self._operand(depth, self._widest if widest is None else widest).as_unsigned()
 
-    def _named(self, value):
-        """A signal with this value: pysim computes parts of other things past their end wrongly."""
-        signal = self._signal(value.shape())
-        self._outside.d.comb += signal.eq(value)
-        self._known.append(signal)
-        return signal
-
     def _unary(self, depth):
         value = self._operand(depth, self._widest - 1)
         return self._random.choice(
@@ -142,7 +133,7 @@ class RandomExpressions:
         return self._cut(self._expression(depth))
 
     def _part(self, depth):
-        value = self._named(self._operand(depth, self._widest))
+        value = self._operand(depth, self._widest)
         offset = self._plain(depth, self._random.choice((1, 3, 5, 8, 40)))
         width = self._random.randint(0, len(value))
         if self._random.random() < 0.5:

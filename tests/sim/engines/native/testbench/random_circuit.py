@@ -47,7 +47,6 @@ class RandomCircuit(RandomExpressions):
         self._pulled = pulled
         random, scale = self._random, self._scale
         self.module = Module()
-        self.module.submodules.outside = self._outside
         self._modules = [self.module]
         self.inputs = [self._signal() for _ in range(random.randint(2, 5))]
         self._known = list(self.inputs)
@@ -163,11 +162,16 @@ class RandomCircuit(RandomExpressions):
             return self._cut(target)
         if kind < 0.7:
             return Cat(self._cut(other) for other in self._random.sample(targets, len(targets)))
-        if kind < 0.8:
-            return Value.cast(Array(targets)[self._plain(1, 2)])
+        if kind < 0.85:
+            some = [self._cut(each) if self._random.random() < 0.4 else each for each in targets]
+            target = Value.cast(Array(some)[self._plain(1, 2)])
+            if kind < 0.75:
+                return target
+            if kind < 0.8:
+                return self._cut(target)
         offset = self._plain(1, self._random.choice((1, 2, 2, 3, 3, 6)))
-        width = self._random.randint(1, len(target))
-        if kind < 0.9:
+        width = self._random.randint(1, max(1, len(target)))
+        if self._random.random() < 0.5:
             return target.bit_select(offset, width)
         return target.word_select(offset, width)
 

@@ -243,6 +243,11 @@ def remark_on_a_mixture(m):
     part.d.comb += [mixed[0].eq(1), Print(mixed)]
 
 
+def part_of_twins(m):
+    twice = Signal(4)
+    m.d.sync += Array([Cat(twice[:2], Signal(), twice[1:]), twice])[Signal()].bit_select(0, 3).eq(1)
+
+
 @pytest.mark.parametrize(
     "spoil, complaint",
     [
@@ -263,6 +268,10 @@ def remark_on_a_mixture(m):
             remark_on_a_mixture,
             r"Print in the domain comb at .*test_survey\.py:\d+ follows mixed, which sync drives",
         ),
+        (
+            part_of_twins,
+            r"part of what has bits twice is set at .*test_survey\.py:\d+",
+        ),
     ],
 )
 def test_what_the_simulator_cannot_run_is_refused(spoil, complaint):
@@ -271,3 +280,14 @@ def test_what_the_simulator_cannot_run_is_refused(spoil, complaint):
     spoil(m)
     with pytest.raises(Unsupported, match=complaint):
         Survey(prepare(m))
+
+
+def test_bits_that_come_once_or_are_all_set_are_not():
+    m, one, choice = Module(), Signal(4), Signal(2)
+    halves = Cat(one[2:], one[:2])
+    m.d.sync += [
+        halves.bit_select(choice, 2).eq(1),
+        Cat(halves[1:3], Array([one, halves])[choice]).eq(2),
+        Array([one, halves])[choice][:2].eq(3),
+    ]
+    Survey(prepare(m))
