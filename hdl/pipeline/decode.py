@@ -27,7 +27,7 @@ class Decode(wiring.Component):
     Addresses are added up here, so that the execute stage begins with their translation. What the
     execute stage computes comes too late to add something to it: so three numbers are added where
     that is a sum itself, and else the instruction waits for a cycle, until the result is in the
-    trap stage.
+    trap stage. For what a CSR held it waits until that is in the register.
 
     Members
     -------
@@ -58,7 +58,7 @@ class Decode(wiring.Component):
     decoded: Out(Decoded())
     ready: In(1)
     from_execute: In(Forward(sums=True))
-    from_trap: In(Forward(waits=True))
+    from_trap: In(Forward(splits=True))
     flush: In(1)
     calm: In(1)
     arrived: In(1)

@@ -127,10 +127,11 @@ class FetchOutcome(wiring.Signature):
 class Forward(wiring.Signature):
     """What a stage will write to a register, for younger instructions that read it.
 
-    With `sums` an address that builds on it need not wait for the sum, if it is one.
+    With `sums` an address that builds on it need not wait for the sum, if it is one. With `splits`
+    it may be one that nothing can be added to in this cycle.
     """
 
-    def __init__(self, *, sums: bool = False, waits: bool = False) -> None:
+    def __init__(self, *, sums: bool = False, splits: bool = False) -> None:
         super().__init__(
             {
                 #: Register that will be written; 0 for none.
@@ -139,8 +140,9 @@ class Forward(wiring.Signature):
                 "known": Out(1),
                 "data": Out(64),
                 #: It is known, and the sum of these two.
-                **({"late": Out(1), "early": Out(64)} if waits else {}),
                 **({"is_sum": Out(1), "a": Out(64), "b": Out(64)} if sums else {}),
+                #: It is what a CSR held, which is late; else it is this, known earlier.
+                **({"late": Out(1), "early": Out(64)} if splits else {}),
             }
         )
 

@@ -109,7 +109,7 @@ class TrapStage(wiring.Component):
                 "reservation": Out(PA_BITS),
                 "update": Out(UpdateSignature()),
                 "sfence": Out(SfenceSignature()),
-                "forward": Out(Forward(waits=True)),
+                "forward": Out(Forward(splits=True)),
                 "rd": Out(5),
                 "wdata": Out(64),
                 "wen": Out(1),
