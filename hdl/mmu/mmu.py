@@ -33,11 +33,11 @@ _OF_KEY = ("access", "priv", "sum_", "mxr", "adue", "asid", "root")
 class Mmu(wiring.Component):
     """Sv39 translation for a fetch and a data port, with Svade or Svadu by `context.adue`.
 
-    A request gets its response in its own cycle if it hits the TLB, if no translation applies,
-    or if the address is not canonical. Otherwise the walker, if it is free, offers its first read
-    in that very cycle; for a fetch in the next one, if the data port asks then and hits. With a memory that responds in the next cycle and three levels, the TLB hits
-    4 cycles after the miss, 2 if the walk cache knows the table; a fault found by the walk takes
-    the same time.
+    A request gets its response in its own cycle if it hits the TLB, if no translation applies, or
+    if the address is not canonical. Otherwise the walker, if it is free, offers its first read in
+    that very cycle; for a fetch in the next one, if the data port asks then and hits. With a memory
+    that responds in the next cycle and three levels, the TLB hits 4 cycles after the miss, 2 if the
+    walk cache knows the table; a fault found by the walk takes the same time.
 
     An update takes 8 cycles: three reads, the locked read, the write, and the response.
 
