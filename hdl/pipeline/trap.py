@@ -344,9 +344,8 @@ class TrapStage(wiring.Component):
         """Drops younger instructions, if it is `refused`, or has not leapt and done so before."""
         held, resume = self._held, self._resume
         m.submodules.resume = resume
-        for name in ("redirect", "fetched"):
-            wiring.connect(m, getattr(resume, name), wiring.flipped(getattr(self, name)))
         m.d.comb += [
+            *(copy(self.redirect, resume.redirect), copy(self.fetched, resume.fetched)),
             # What is fetched from the next cycle on has seen a fence of this one.
             self.calm.eq(~self._occupied | lets_leap(held) | self.sfence.valid),
             self.arrived.eq(self._finishes & held.leapt),
