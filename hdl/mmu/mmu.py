@@ -33,11 +33,11 @@ _OF_KEY = ("access", "priv", "sum_", "mxr", "adue", "asid", "root")
 class Mmu(wiring.Component):
     """Sv39 translation for a fetch and a data port, with Svade or Svadu by `context.adue`.
 
-    A request gets its response in its own cycle if it hits the TLB, if no translation applies,
-    or if the address is not canonical. Otherwise the walker, if it is free, offers its first read
-    in that very cycle. With a memory that responds in the next cycle and three levels, the TLB hits
-    4 cycles after the miss, 2 if the walk cache knows the table; a fault found by the walk takes
-    the same time.
+    A request gets its response in its own cycle if it hits the TLB, if no translation applies, or
+    if the address is not canonical. Otherwise the walker, if it is free, offers its first read in
+    that very cycle; for a fetch in the next one, if the data port asks then and hits. With a memory
+    that responds in the next cycle and three levels, the TLB hits 4 cycles after the miss, 2 if the
+    walk cache knows the table; a fault found by the walk takes the same time.
 
     An update takes 8 cycles: three reads, the locked read, the write, and the response.
 
@@ -103,6 +103,8 @@ class Mmu(wiring.Component):
         self.walk_cache = WalkCache(entries=walk_cache_entries)
         self.walker = Walker(pma=pma, pmp_entries=pmp_entries)
         self.second_level = SecondLevelTlb(sets=l2_tlb[0], ways=l2_tlb[1]) if l2_tlb else None
+        #: State, for proofs: in the last cycle a fetch needed a walk while data asked, and hit.
+        self.fetch_waited = Signal(name="fetch_waited")
         self._pma = pma
         self._protected = pmp_entries > 0
 
@@ -148,12 +150,19 @@ class Mmu(wiring.Component):
         updates = self.update.valid & ~self.update.done
         # A squash of fetches is known early enough to keep their walk from beginning.
         fetches = self.fetch_side.miss & ~self.fetch.squash
-        m.d.comb += start.valid.eq(updates | self.data_side.miss | fetches)
+        # Which side, too, is known before it is known which of them misses: what is offered to
+        # memory waits for no miss. A fetch waits for a cycle while data asks and does not miss.
+        data_first = Signal(name="data_first")
+        m.d.comb += [
+            data_first.eq(self.data_side.asks & ~self.fetch_waited),
+            start.valid.eq(updates | Mux(data_first, self.data_side.miss, fetches)),
+        ]
+        m.d.sync += self.fetch_waited.eq(data_first & ~self.data_side.miss & fetches & ~updates)
         with m.If(updates):
             m.d.comb += [start.side.eq(Side.UPDATE), start.id.eq(self.update.id)]
             m.d.comb += assign_key(start.key, self.update, self.context)
             m.d.comb += [start.origin.table.eq(root), start.origin.in_ram.eq(root_in_ram)]
-        with m.Elif(self.data_side.miss):
+        with m.Elif(data_first):
             m.d.comb += [start.side.eq(Side.DATA), start.id.eq(self.data.id)]
             m.d.comb += [start.key.eq(self.data_side.key), start.origin.eq(for_data)]
         # Whether the fetch side misses is left out: without a walk none of this counts.

@@ -69,6 +69,8 @@ class Translator(wiring.Component):
                 "displaced_level": Out(2),
                 #: The request misses: a walk is needed for `key`; in the cycle of the request.
                 "miss": Out(1),
+                #: The same, or the TLB or the last walk has the answer: known before.
+                "asks": Out(1),
                 #: What the result of a walk for the request depends on.
                 "key": Out(WalkKey),
                 #: The result of the last walk is the response to the request of this cycle.
@@ -116,14 +118,16 @@ class Translator(wiring.Component):
         refused = (request.device & ram_only) | self._is_forbidden(m)
 
         def refuse(fault: ValueLike) -> None:
-            m.d.comb += [request.done.eq(1), request.fault.eq(fault)]
+            m.d.comb += request.fault.eq(fault)
 
         # A miss is not what is left of these cases, but told at once: memory waits for it.
         asked = request.valid & translate & canonical
         usable = Signal()
         m.d.comb += [
+            self.asks.eq(asked),
             usable.eq(self.result_valid & self._is_for_this()),
             self.miss.eq(asked & ~tlb.answers & ~usable),
+            request.done.eq(request.valid & (~translate | ~canonical | tlb.answers | usable)),
         ]
         with m.If(~request.valid):
             pass
@@ -135,7 +139,7 @@ class Translator(wiring.Component):
             refuse(Fault.PAGE)
             m.d.comb += self.answers.eq(1)
         with m.Elif(~translate | tlb.ready):
-            m.d.comb += [request.done.eq(1), self.answers.eq(translate)]
+            m.d.comb += self.answers.eq(translate)
             with m.If(refused):
                 refuse(Fault.ACCESS)
         with m.Elif(usable):

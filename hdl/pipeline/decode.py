@@ -1,15 +1,16 @@
 """The decode stage: decodes an instruction and collects its operands."""
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arch import Priv
-from hdl.pipeline.leap import Leap
+from hdl.pipeline.leap import LEAPING, Leap
 from hdl.pipeline.probe import StageSignature, Stall
-from hdl.pipeline.stages import Decoded, Fetched, Forward, Redirect, copy, payload
+from hdl.pipeline.stages import ACCESSES, Decoded, Fetched, Forward, Redirect, copy, payload
 from hdl.priv.csr import Environment
-from hdl.units.decoder import Decoder, Unit
+from hdl.units.decoder import PRIVILEGED, Decoder, Unit
+from hdl.units.expand import Opcode
 from hdl.units.registers import RegisterFile
 
 __all__ = ["Decode"]
@@ -20,9 +21,13 @@ class Decode(wiring.Component):
 
     An operand comes from the execute stage, else from the trap stage, else from the register file:
     the youngest older instruction that writes the register. If the result of that one is not known
-    yet (a load in the execute stage, say) the instruction waits. Addresses are added up here, so
-    that the execute stage begins with their translation. Returns and calls of the environment leap
-    from here; see `hdl.pipeline.leap`.
+    yet (a load in the execute stage, say) the instruction waits. Returns and calls of
+    the environment leap from here; see `hdl.pipeline.leap`.
+
+    Addresses are added up here, so that the execute stage begins with their translation. What the
+    execute stage computes comes too late to add something to it: so three numbers are added where
+    that is a sum itself, and else the instruction waits for a cycle, until the result is in the
+    trap stage. For what a CSR held it waits until that is in the register.
 
     Members
     -------
@@ -52,8 +57,8 @@ class Decode(wiring.Component):
     valid: Out(1)
     decoded: Out(Decoded())
     ready: In(1)
-    from_execute: In(Forward())
-    from_trap: In(Forward())
+    from_execute: In(Forward(sums=True))
+    from_trap: In(Forward(splits=True))
     flush: In(1)
     calm: In(1)
     arrived: In(1)
@@ -105,11 +110,10 @@ class Decode(wiring.Component):
         waits = self._operand(m, control.rs1, registers.rs1_data, decoded.rs1_data)
         waits |= self._operand(m, control.rs2, registers.rs2_data, decoded.rs2_data)
         self._leap(
-            m, occupied & ~held.fetch.is_refused() & ~decoded.control.illegal & ~held.refetch
+            m, occupied & ~held.fetch.is_refused() & ~held.illegal & ~held.refetch, held.insn
         )
-        from_pc = (control.unit == Unit.BRANCH) | control.use_pc
+        waits |= self._add_up(m, control, held.pc)
         m.d.comb += [
-            decoded.address.eq(Mux(from_pc, held.pc, decoded.rs1_data) + control.imm),
             self.valid.eq(occupied & ~waits & ~self._leaping.holds),
             self.probe.valid.eq(occupied),
             self.probe.id.eq(held.id),
@@ -122,25 +126,53 @@ class Decode(wiring.Component):
             m.d.comb += self.probe.stall.eq(Stall.NEXT)
         return m
 
-    def _leap(self, m: Module, valid: Value) -> None:
-        """Goes on where the instruction leads, which is `valid`, if that is known here."""
+    def _leap(self, m: Module, valid: Value, insn: Value) -> None:
+        """Goes on where the instruction leads, which is `valid`, if that is known here.
+
+        It is told by all of its bits: the decoder says late what is legal.
+        """
         m.submodules.leap = leap = self._leaping
         wiring.connect(m, wiring.flipped(self.environment), leap.environment)
         wiring.connect(m, leap.redirect, wiring.flipped(self.leap))
         m.d.comb += [
-            leap.valid.eq(valid),
-            leap.unit.eq(self.decoded.control.unit),
-            leap.system.eq(self.decoded.control.system),
+            leap.unit.eq(Unit.SYSTEM),
             *(getattr(leap, n).eq(getattr(self, n)) for n in ("calm", "take", "flush", "arrived")),
             self.decoded.leapt.eq(leap.leapt),
             self.fetch_priv.eq(leap.priv),
         ]
+        with m.Switch(insn):
+            for code, system in PRIVILEGED.items():
+                if system in LEAPING:
+                    with m.Case(code << 20 | Opcode.SYSTEM):
+                        m.d.comb += [leap.valid.eq(valid), leap.system.eq(system)]
+
+    def _add_up(self, m: Module, control: wiring.PureInterface, pc: Value) -> Value:
+        """The address; returns whether it has to be waited for where the operand has not."""
+        execute, imm = self.from_execute, control.imm
+        from_pc = (control.unit == Unit.BRANCH) | control.use_pc
+        in_execute = self._is_in(execute, control.rs1)
+        in_trap = self._is_in(self.from_trap, control.rs1)
+        base = Mux(in_trap, self.from_trap.early, self.registers.rs1_data)
+        a, b = execute.a, execute.b
+        partial, carries = Signal(64, name="partial_sum"), Signal(64, name="carries")
+        m.d.comb += [
+            # Each bit of three numbers by itself: one carry runs, in the sum of both results.
+            partial.eq(a ^ b ^ imm),
+            carries.eq(Cat(Const(0, 1), (a & b) | (a & imm) | (b & imm))),
+            self.decoded.address.eq(
+                Mux(in_execute & ~from_pc, partial + carries, Mux(from_pc, pc, base) + imm)
+            ),
+        ]
+        reads = Cat(control.unit == unit for unit in (*ACCESSES, Unit.JUMP)).any() & ~from_pc
+        return reads & Mux(in_execute, ~execute.is_sum, in_trap & self.from_trap.late)
 
     def _operand(self, m: Module, address: Value, stored: Value, operand: Value) -> Value:
         """Chooses where `operand` comes from; returns whether it has to be waited for."""
         execute, trap = self.from_execute, self.from_trap
-        some = address != 0
-        in_execute = some & (address == execute.rd)
-        in_trap = some & (address == trap.rd)
+        in_execute, in_trap = self._is_in(execute, address), self._is_in(trap, address)
         m.d.comb += operand.eq(Mux(in_execute, execute.data, Mux(in_trap, trap.data, stored)))
         return Mux(in_execute, ~execute.known, in_trap & ~trap.known)
+
+    def _is_in(self, stage: wiring.PureInterface, address: Value) -> Value:
+        """Whether `stage` (`Forward`) will write the register of that number."""
+        return (address != 0) & (address == stage.rd)

@@ -57,10 +57,9 @@ class Execute(wiring.Component):
         To the fetch stage, after a wrong prediction: where to go on, and the branch's outcome.
     depth, stack
         Calls less returns before the instruction, and what the return stack is behind it.
-    forward
-        Its result, to the decode stage.
-    product
-        What the multiplier and divider made of the instruction before, in the cycle after it went.
+    forward, product
+        Its result, to the decode stage; what was multiplied or divided for the one before, in the
+        cycle after that one went, to the trap stage.
     calm
         The instruction lets younger ones leap; see `hdl.pipeline.leap`.
     probe
@@ -90,7 +89,7 @@ class Execute(wiring.Component):
                 "learn": Out(BranchUpdate()),
                 "depth": Out(DEPTH_BITS),
                 "stack": Out(StackRepair()),
-                "forward": Out(Forward()),
+                "forward": Out(Forward(sums=True)),
                 "product": Out(64),
                 "calm": Out(1),
                 "probe": Out(StageSignature()),
@@ -120,6 +119,7 @@ class Execute(wiring.Component):
         #: An SC's address was translated in the last cycle, with nothing before it that could
         #: change what follows from it: whether the reservation is for that address.
         self._judged = Signal(name="judged")
+        self._translated = Signal(PA_BITS, name="translated", reset_less=True)
         self._reservation_holds = Signal(name="reservation_holds")
         self._succeeds = Signal(name="succeeds")
         #: The translated access is to be requested: no fault, no update, and no SC that fails.
@@ -128,7 +128,6 @@ class Execute(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         held, control, occupied = self._held, self._held.control, self._occupied
-        m.d.comb += self.accept.eq(~occupied | (self.valid & self.ready) | held.refetch)
         with m.If(self.accept):
             # With a redirect, what would come in is younger.
             m.d.sync += occupied.eq(self.decoded_valid & ~self.redirect.valid)
@@ -160,11 +159,10 @@ class Execute(wiring.Component):
         not: it must not depend on the translation of a data address, nor on the trap stage. If an
         older instruction traps, what was fetched meanwhile is dropped as all that is younger.
         """
-        held, control = self._held, self._held.control
+        held, control, fallthrough = self._held, self._held.control, self._fallthrough
         taken, wrong, jumps, crosses = (
             Signal(name=name) for name in ("taken", "wrong", "jumps", "crosses")
         )
-        fallthrough = self._fallthrough
         target = Cat(Const(0, 1), held.address[1:])
         branches = (control.unit == Unit.BRANCH) & branch_taken(
             control.funct3, held.rs1_data, held.rs2_data
@@ -222,15 +220,13 @@ class Execute(wiring.Component):
         m.submodules.alu = alu = Alu()
         m.submodules.muldiv = muldiv = self.muldiv
         result = self.executed.result
-        divides = control.unit == Unit.MULDIV
         m.d.comb += [
             alu.op.eq(control.alu_op),
-            alu.word.eq(control.word),
+            *(unit.word.eq(control.word) for unit in (alu, muldiv)),
             alu.a.eq(Mux(control.use_pc, held.pc, held.rs1_data)),
             alu.b.eq(Mux(control.use_imm, control.imm, held.rs2_data)),
-            muldiv.start.eq(self._occupied & divides & ~self._failed),
+            muldiv.start.eq(self._occupied & (control.unit == Unit.MULDIV) & ~self._failed),
             muldiv.op.eq(control.funct3),
-            muldiv.word.eq(control.word),
             muldiv.a.eq(held.rs1_data),
             muldiv.b.eq(held.rs2_data),
             muldiv.take.eq(self.ready),
@@ -238,6 +234,8 @@ class Execute(wiring.Component):
             self.forward.rd.eq(Mux(self._occupied, control.rd, 0)),
             self.forward.known.eq((control.unit == Unit.ALU) | (control.unit == Unit.JUMP)),
             self.forward.data.eq(result),
+            self.forward.is_sum.eq((control.unit == Unit.ALU) & alu.adds),
+            *(getattr(self.forward, name).eq(getattr(alu, name)) for name in "ab"),
             self.product.eq(muldiv.result),
         ]
         with m.Switch(control.unit):
@@ -314,9 +312,10 @@ class Execute(wiring.Component):
         m.d.comb += self._succeeds.eq(self._judged & self._reservation_holds)
         m.d.sync += [
             self._judged.eq(translated & ~self.accept),
-            self._reservation_holds.eq(self.reserved & (self.reservation == answer.pa)),
+            self._translated.eq(answer.pa),
         ]
         m.d.comb += [
+            self._reservation_holds.eq(self.reserved & (self.reservation == self._translated)),
             self._atomic.eq((control.unit >= Unit.LR) & (control.unit <= Unit.AMO)),
             self._wanted.eq(
                 (answer.fault == Fault.NONE) & ~answer.update & (~conditional | self._succeeds)
@@ -344,12 +343,13 @@ class Execute(wiring.Component):
         # Without a reservation an SC fails wherever it goes.
         accessed &= self._judged | ~self.reserved | (self._held.control.unit != Unit.SC)
         divides = self._held.control.unit == Unit.MULDIV
-        with m.If(self._failed | self.environment.interrupt):
-            m.d.comb += self._finished.eq(1)
-        with m.Elif(self.translation.valid):
-            m.d.comb += self._finished.eq(accessed & (self.trap_empty | ~self._atomic))
-        with m.Else():
-            m.d.comb += self._finished.eq(~divides | self.muldiv.done)
+        worked = self._failed | self.environment.interrupt | ~divides | self.muldiv.done
+        others = ~self.translation.valid & worked
+        may = self.translation.valid & (self.trap_empty | ~self._atomic)
+        m.d.comb += self._finished.eq(others | (may & accessed))
+        # Whether the access is translated comes last.
+        goes = ~self._occupied | self._held.refetch | (self.ready & others)
+        m.d.comb += self.accept.eq(goes | (self.ready & may & accessed))
 
     def _probe(self, m: Module) -> None:
         """What is in the stage, and what it waits for, in the order of `_finish`."""

@@ -125,9 +125,13 @@ class FetchOutcome(wiring.Signature):
 
 
 class Forward(wiring.Signature):
-    """What a stage will write to a register, for younger instructions that read it."""
+    """What a stage will write to a register, for younger instructions that read it.
 
-    def __init__(self) -> None:
+    With `sums` an address that builds on it need not wait for the sum, if it is one. With `splits`
+    it may be one that nothing can be added to in this cycle.
+    """
+
+    def __init__(self, *, sums: bool = False, splits: bool = False) -> None:
         super().__init__(
             {
                 #: Register that will be written; 0 for none.
@@ -135,6 +139,10 @@ class Forward(wiring.Signature):
                 #: `data` is known in this cycle; until then readers wait.
                 "known": Out(1),
                 "data": Out(64),
+                #: It is known, and the sum of these two.
+                **({"is_sum": Out(1), "a": Out(64), "b": Out(64)} if sums else {}),
+                #: It is what a CSR held, which is late; else it is this, known earlier.
+                **({"late": Out(1), "early": Out(64)} if splits else {}),
             }
         )
 

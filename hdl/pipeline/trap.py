@@ -19,6 +19,7 @@ from hdl.pipeline.foresight import Foresight
 from hdl.pipeline.misaligned import OFFER, Joiner, SecondPortion
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
+from hdl.pipeline.resume import Resume
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
 from hdl.pipeline.system import attempts, lets_leap, modify
@@ -61,7 +62,7 @@ class TrapStage(wiring.Component):
     executed_valid, executed, ready, empty
         From the execute stage; taken where `executed_valid` and `ready` are high.
     product
-        What the instruction has multiplied or divided, in its first cycle here.
+        What the instruction has multiplied or divided: in its first cycle here, the only one.
     response
         Of the data port, to the request that came with the instruction or to `request`.
     request
@@ -75,6 +76,8 @@ class TrapStage(wiring.Component):
         The result: for readers in this cycle, and for the register file at its end.
     redirect
         Flush everything younger, and go on there.
+    fetched
+        The same for the fetch stage; see `hdl.pipeline.resume`.
     elsewhere
         None of what has been fetched since the last redirect lies in a page with `sfence.va`.
     calm, arrived
@@ -109,11 +112,12 @@ class TrapStage(wiring.Component):
                 "reservation": Out(PA_BITS),
                 "update": Out(UpdateSignature()),
                 "sfence": Out(SfenceSignature()),
-                "forward": Out(Forward()),
+                "forward": Out(Forward(splits=True)),
                 "rd": Out(5),
                 "wdata": Out(64),
                 "wen": Out(1),
                 "redirect": Out(Redirect()),
+                "fetched": Out(Redirect()),
                 "elsewhere": In(1),
                 "calm": Out(1),
                 "arrived": Out(1),
@@ -134,6 +138,7 @@ class TrapStage(wiring.Component):
         )
         self.traps, self.amo = TrapUnit(), AmoUnit()
         self.joiner = Joiner() if misaligned else None
+        self._resume = Resume()
         #: The instruction in the stage.
         self._held, self._occupied = payload(Executed(), "held"), Signal(name="occupied")
         #: It leaves at the end of the cycle; if it retires, it has happened.
@@ -155,7 +160,9 @@ class TrapStage(wiring.Component):
         refused |= held.requested & self.response.error
         m.d.comb += [
             self.empty.eq(~occupied),
-            self.ready.eq(~occupied | (finishes & ~refused & ~self._foresight.serial)),
+            self.ready.eq(
+                Mux(occupied, finishes & ~refused & ~self._foresight.serial, ~self.csrs.settles)
+            ),
             self._retires.eq(finishes & ~refused & ~self._foresight.calls),
         ]
         with m.If(self.ready):
@@ -306,26 +313,26 @@ class TrapStage(wiring.Component):
 
     def _result(self, m: Module) -> None:
         """What is written to a register, and the reservation."""
-        held, size = self._held, self._held.funct3[:2]
+        held, size, early = self._held, self._held.funct3[:2], self.forward.early
         low, word = held.data.va[:3], self.response.data
         if self.joiner is not None:
             low, word = Const(0, 3), self.joiner.word
         m.d.comb += self._value.eq(load_value(low, size, held.funct3[2], word))
-        values = {(Unit.LOAD, Unit.LR): self._value, (Unit.AMO,): self.amo.loaded}
-        # What is multiplied leaves in its first cycle here: no other operation has begun yet.
-        values |= {(Unit.CSR,): self.csrs.read_data, (Unit.MULDIV,): self.product}
+        values = {(Unit.AMO,): self.amo.loaded, (Unit.MULDIV,): self.product}
         with m.Switch(held.unit):
-            for units, value in values.items():
+            for units, value in {(Unit.LOAD, Unit.LR): self._value, **values}.items():
                 with m.Case(*units):
-                    m.d.comb += self.wdata.eq(value)
+                    m.d.comb += early.eq(value)
             with m.Default():
-                m.d.comb += self.wdata.eq(held.result)
+                m.d.comb += early.eq(held.result)
+        m.d.comb += self.wdata.eq(Mux(held.unit == Unit.CSR, self.csrs.read_data, early))
         m.d.comb += [
             self.rd.eq(held.rd),
             self.wen.eq(self._retires),
             self.forward.rd.eq(Mux(self._occupied, held.rd, 0)),
             self.forward.known.eq(self._finishes),
             self.forward.data.eq(self.wdata),
+            self.forward.late.eq(held.unit == Unit.CSR),
         ]
         with m.If(self._retires & (held.unit == Unit.LR)):
             m.d.sync += [self.reserved.eq(1), self.reservation.eq(held.pa)]
@@ -333,30 +340,23 @@ class TrapStage(wiring.Component):
             m.d.sync += self.reserved.eq(0)
 
     def _redirect(self, m: Module, refused: Value) -> None:
-        """Where execution goes on, if younger instructions have to be dropped.
-
-        It traps or replays if it is `refused`; else, if it has leapt, that has dropped them.
-        """
-        held, redirect = self._held, self.redirect
+        """Drops younger instructions, if it is `refused`, or has not leapt and done so before."""
+        held, resume = self._held, self._resume
+        m.submodules.resume = resume
         m.d.comb += [
+            *(copy(self.redirect, resume.redirect), copy(self.fetched, resume.fetched)),
             # What is fetched from the next cycle on has seen a fence of this one.
             self.calm.eq(~self._occupied | lets_leap(held) | self.sfence.valid),
             self.arrived.eq(self._finishes & held.leapt),
-            redirect.valid.eq(
-                self._finishes & (refused | (self._foresight.refetches & ~held.leapt))
-            ),
+            *(copy(resume.executed, held), copy(resume.trap, self.traps.target)),
+            *copy(resume.environment, self.environment),
+            resume.ends.eq(self._finishes),
+            resume.refused.eq(refused),
+            resume.chosen.eq(self.traps.chosen),
+            resume.renews.eq(self._updates),
+            resume.redirects.eq(self._foresight.refetches & ~held.leapt),
+            resume.calls.eq(self._foresight.calls),
         ]
-        system = held.unit == Unit.SYSTEM
-        with m.If(self.traps.chosen):
-            m.d.comb += redirect.target.eq(self.csrs.trap.vector)
-        with m.Elif(self._updates):
-            m.d.comb += redirect.target.eq(held.pc)
-        with m.Elif(system & (held.system == System.SRET)):
-            m.d.comb += redirect.target.eq(self.environment.sepc)
-        with m.Elif(system & (held.system == System.MRET)):
-            m.d.comb += redirect.target.eq(self.environment.mepc)
-        with m.Else():
-            m.d.comb += redirect.target.eq(held.next_pc)
 
     def _record(self, m: Module) -> None:
         """The retire port."""

@@ -28,6 +28,7 @@ from hdl.priv.legality import Legality, is_of
 from hdl.priv.monitors import Monitors
 from hdl.priv.pmp import PmpRegisters
 from hdl.priv.table import MEDELEG_MASK, REGISTERS, Action, Field, Register, State
+from hdl.priv.timer import SupervisorTimer
 
 __all__ = ["CsrFile", "Environment", "Wholes"]
 
@@ -113,6 +114,8 @@ class CsrFile(wiring.Component):
         of the next instruction is asked for, so that the answer is there when that one is.
     write, write_data
         Writes at the end of the cycle. Unsupported values are dropped or made legal (WARL).
+    settles
+        `stimecmp` was written in the last cycle: STIP is still that of the old value.
     trap, sret, mret
         Take this trap, or return, at the end of the cycle. At most one of `write`, a trap and a
         return in a cycle.
@@ -122,10 +125,8 @@ class CsrFile(wiring.Component):
         Those of the cycle, by the numbers of `hdl.events`, for the counters of events.
     mtime, interrupts
         What the CSR `time` shows, and the interrupt lines.
-    environment
-        The fields that control the rest of the hart.
-    pmp
-        If there are any, the entries of physical memory protection, live.
+    environment, pmp
+        The fields that control the rest of the hart; physical memory protection, if there is any.
     wholes
         What records show besides the register at `address`.
     """
@@ -149,6 +150,7 @@ class CsrFile(wiring.Component):
                 "asked": In(12),
                 "attempt": In(1),
                 "legal": Out(1),
+                "settles": Out(1),
                 "read_data": Out(64),
                 "modify_data": Out(64),
                 "write": In(1),
@@ -186,6 +188,7 @@ class CsrFile(wiring.Component):
         m = Module()
         m.submodules.interrupts = interrupts = self._interrupts
         m.submodules.monitors = self.monitors
+        m.submodules.supervisor_timer = timer = SupervisorTimer()
         if self._pmp is not None:
             m.submodules.protection = pmp = self._pmp
             m.d.comb += [
@@ -195,7 +198,11 @@ class CsrFile(wiring.Component):
             ]
         wiring.connect(m, wiring.flipped(self.interrupts), interrupts.interrupts)
         m.d.comb += [
-            interrupts.timer.eq(self.mtime >= self.stimecmp),
+            timer.time.eq(self.mtime),
+            timer.compared.eq(self.stimecmp),
+            timer.writes.eq(self.write & (self.address == Csr.STIMECMP)),
+            self.settles.eq(timer.settles),
+            interrupts.timer.eq(timer.due),
             interrupts.stce.eq(self.fields[Csr.MENVCFG]["STCE"]),
             interrupts.priv.eq(self._priv),
             interrupts.machine_enable.eq(self.fields[Csr.MSTATUS]["MIE"]),

@@ -13,7 +13,7 @@ from hdl.mmu.ports import AddressSignature
 from hdl.mmu.vocabulary import Fault
 from hdl.priv.interrupts import WIDTH
 
-__all__ = ["Collected", "TrapTarget", "TrapUnit"]
+__all__ = ["Collected", "TrapTarget", "TrapUnit", "handler_of"]
 
 
 class Collected(wiring.Signature):
@@ -116,9 +116,7 @@ class TrapUnit(wiring.Component):
         ]
         tvec = Signal(64)
         m.d.comb += tvec.eq(Mux(target.to_s, self.stvec, self.mtvec))
-        # Vectored mode (bit 0) concerns interrupts only.
-        offset = Mux(target.interrupt & tvec[0], target.cause, 0)
-        m.d.comb += target.vector.eq(Cat(Const(0, 2), (tvec[2:] + offset)[:62]))
+        m.d.comb += target.vector.eq(handler_of(tvec, target.interrupt, target.cause))
         return m
 
     def _choose(self, m: Module) -> None:
@@ -150,3 +148,10 @@ class TrapUnit(wiring.Component):
             take(by_kind(Cause.LOAD_PAGE, Cause.STORE_PAGE), c.data.va)
         with m.Elif(c.data.fault == Fault.ACCESS):
             take(by_kind(Cause.LOAD_ACCESS, Cause.STORE_ACCESS), c.data.va)
+
+
+def handler_of(tvec: Value, interrupt: Value, cause: Value) -> Value:
+    """Virtual address (64 bits) of the handler of a trap that finds its vectors by `tvec`."""
+    # Vectored mode (bit 0) concerns interrupts only.
+    offset = Mux(interrupt & tvec[0], cause, 0)
+    return Cat(Const(0, 2), (tvec[2:] + offset)[:62])

@@ -26,7 +26,7 @@ class AluOp(enum.IntEnum, shape=4):  # type: ignore[call-arg]
 
 
 class Alu(wiring.Component):
-    """Computes `result` from `a` and `b`. Combinational.
+    """Computes `result` from `a` and `b`; with `adds` it is their sum. Combinational.
 
     A shift takes its distance from bits 5:0 of `b`, or 4:0 if `word`.
     """
@@ -37,12 +37,14 @@ class Alu(wiring.Component):
     a: In(64)
     b: In(64)
     result: Out(64)
+    adds: Out(1)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         full = Signal(64)
         op = Value.cast(self.op)
         compares = ~op[2] & op[1]
+        m.d.comb += self.adds.eq((self.op == AluOp.ADD) & ~self.word)
         total = self._add(m, compares | op[3])
         with m.If(op[:2] == AluOp.SLL):
             m.d.comb += full.eq(self._shift(m))

@@ -97,7 +97,7 @@ class Expander(wiring.Component):
 
     #: Two halfwords, the first in bits 15:0; the second is ignored if the first is `compressed`.
     halves: In(32)
-    #: The 32-bit instruction; while `illegal`, the compressed parcel as `xtval` shows it.
+    #: The 32-bit instruction; anything while `illegal`.
     insn: Out(32)
     #: The parcel is a compressed encoding that this hart does not have.
     illegal: Out(1)
@@ -107,16 +107,52 @@ class Expander(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         parcel = self.halves[:16]
-        m.d.comb += [self.compressed.eq(parcel[:2] != 0b11), self.insn.eq(parcel)]
+        rows = _quadrant_1(parcel) + _quadrant_2(parcel) + _quadrant_0(parcel)
+        m.d.comb += [self.compressed.eq(parcel[:2] != 0b11), self.insn.eq(self.halves)]
         with m.Switch(parcel):
-            with m.Case("-------------- 11"):
-                m.d.comb += self.insn.eq(self.halves)
-            for pattern, insn in _quadrant_1(parcel) + _quadrant_2(parcel) + _quadrant_0(parcel):
+            with m.Case(_LONG):
+                pass
+            for pattern, insn in rows:
                 with m.Case(pattern):
-                    m.d.comb += self.illegal.eq(1) if insn is None else self.insn.eq(insn)
+                    m.d.comb += self.illegal.eq(insn is None)
             with m.Default():
                 m.d.comb += self.illegal.eq(1)
+        # Of patterns that exclude each other a tool makes one choice, not one behind the other.
+        met: list[str] = []
+        with m.Switch(parcel):
+            for pattern, insn in rows:
+                if insn is not None:
+                    pattern = pattern.replace(" ", "")
+                    with m.Case(*_without(pattern, met)):
+                        m.d.comb += self.insn.eq(insn)
+                    met.append(pattern)
         return m
+
+
+#: The parcel that begins a 32-bit instruction.
+_LONG = "-------------- 11"
+
+
+def _without(pattern: str, others: list[str]) -> list[str]:
+    """Patterns that exclude each other, for what `pattern` matches and none of `others` does."""
+    left = [pattern]
+    for other in others:
+        left = [part for each in left for part in _less(each, other)]
+    return left
+
+
+def _less(pattern: str, other: str) -> list[str]:
+    """The same for one other pattern."""
+    if any({a, b} == {"0", "1"} for a, b in zip(pattern, other, strict=True)):
+        return [pattern]
+    parts, begin = [], ""
+    for place, (a, b) in enumerate(zip(pattern, other, strict=True)):
+        if a == "-" and b != "-":
+            parts.append(begin + "10"[int(b)] + pattern[place + 1 :])
+            begin += b
+        else:
+            begin += a
+    return parts
 
 
 # The listings: rows of (pattern of the parcel, its 32-bit equivalent or `None` if reserved). The

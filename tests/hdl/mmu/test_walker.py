@@ -360,7 +360,7 @@ def test_random_tables_with_a_random_memory():
 
 
 def test_the_code_and_data_sides_share_the_walker():
-    """Both miss in one cycle: data walks first, then fetch."""
+    """Both miss in one cycle: data walks first, then fetch, a cycle after data has its answer."""
 
     async def testbench(ctx, dut, memory, tables):
         tables.map(VA, PA, DATA)
@@ -381,7 +381,7 @@ def test_the_code_and_data_sides_share_the_walker():
                     finished.setdefault(name, result)
                     drop(ctx, port)
         assert (finished["data"].pa, finished["data"].cycle) == (PA, 4)
-        assert (finished["fetch"].pa, finished["fetch"].cycle) == ((PA & ~0xFFF) + 4096, 8)
+        assert (finished["fetch"].pa, finished["fetch"].cycle) == ((PA & ~0xFFF) + 4096, 9)
         assert [request.id for request in memory.log] == [1] * 3 + [2] * 3
 
     run(testbench)

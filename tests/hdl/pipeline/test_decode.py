@@ -42,6 +42,8 @@ def forward(ctx, port, rd, data=0, known=1):
     ctx.set(port.rd, rd)
     ctx.set(port.data, data)
     ctx.set(port.known, known)
+    if "early" in port.signature.members:
+        ctx.set(port.early, data)
 
 
 def operands(ctx, dut):
@@ -81,25 +83,101 @@ def test_the_youngest_older_result_counts():
     simulate(dut, testbench)
 
 
+def forward_sum(ctx, dut, rd, a, b):
+    """The execute stage adds two numbers."""
+    forward(ctx, dut.from_execute, rd, (a + b) % 2**64)
+    for name, value in {"is_sum": 1, "a": a, "b": b}.items():
+        ctx.set(getattr(dut.from_execute, name), value)
+
+
 @pytest.mark.parametrize(
-    "insn, address",
+    "insn, from_register, from_trap, from_sum",
     [
-        (0xFF80_B103, 0x2_0000_0000),  # ld x2, -8(x1)
-        (0x0020_B823, 0x2_0000_0018),  # sd x2, 16(x1)
-        (0x0040_8067, 0x2_0000_000C),  # jalr x0, 4(x1)
-        (0xFE00_0EE3, 0x8000_0FFC),  # beq x0, x0, -4
-        (0x0080_006F, 0x8000_1008),  # jal x0, 8
+        (0xFF80_B103, 0x122C, 0x1_FFFF_FFF8, 0x2_0000_0000),  # ld x2, -8(x1)
+        (0x0020_B823, 0x1244, 0x2_0000_0010, 0x2_0000_0018),  # sd x2, 16(x1)
+        (0x1000_A12F, 0x1234, 0x2_0000_0000, 0x2_0000_0008),  # lr.w x2, (x1)
+        (0x0040_8067, 0x1238, 0x2_0000_0004, 0x2_0000_000C),  # jalr x0, 4(x1)
+        (0xFE10_8EE3, 0x8000_0FFC, 0x8000_0FFC, 0x8000_0FFC),  # beq x1, x1, -4
+        (0x0080_006F, 0x8000_1008, 0x8000_1008, 0x8000_1008),  # jal x0, 8
     ],
 )
-def test_the_address_is_that_of_the_access_or_of_the_jump(insn, address):
+def test_the_address_is_that_of_the_access_or_of_the_jump(insn, from_register, from_trap, from_sum):
     """Of rs1, also if that is forwarded; of pc for branches and jal."""
     dut = shared(Decode)
 
     async def testbench(ctx):
         await write_register(ctx, dut, 1, 0x1234)
         await put(ctx, dut, insn, pc=0x8000_1000)
-        forward(ctx, dut.from_execute, 1, 0x2_0000_0008)
-        assert ctx.get(dut.decoded.address) == address
+        assert ctx.get(dut.decoded.address) == from_register
+        forward(ctx, dut.from_trap, 1, 0x2_0000_0000)
+        assert ctx.get(dut.decoded.address) == from_trap
+        forward_sum(ctx, dut, 1, 0x2_0000_0108, 2**64 - 0x100)
+        assert ctx.get(dut.decoded.address) == from_sum
+        assert ctx.get(dut.valid)
+
+    simulate(dut, testbench)
+
+
+@pytest.mark.parametrize("a", [0, 1, 0x7FFF_FFFF_FFFF_FFFF, 2**64 - 1])
+@pytest.mark.parametrize("b", [0, 1, 0x8000_0000_0000_0000, 2**64 - 1])
+def test_three_numbers_make_an_address_behind_a_sum(a, b):
+    dut = shared(Decode)
+
+    async def testbench(ctx):
+        for imm in (0, 1, 0x7FF, 0x800, 0xFFF):
+            await put(ctx, dut, imm << 20 | 0xB103)  # ld x2, imm(x1)
+            forward_sum(ctx, dut, 1, a, b)
+            signed = imm - (imm >> 11 << 12)
+            assert ctx.get(dut.decoded.address) == (a + b + signed) % 2**64
+            ctx.set(dut.ready, 1)
+
+    simulate(dut, testbench)
+
+
+@pytest.mark.parametrize(
+    "insn, waits",
+    [
+        (0xFF80_B103, 1),  # ld x2, -8(x1)
+        (0x0020_B823, 1),  # sd x2, 16(x1)
+        (0x0011_B823, 0),  # sd x1, 16(x3)
+        (0x0040_8067, 1),  # jalr x0, 4(x1)
+        (0xFE10_8EE3, 0),  # beq x1, x1, -4
+        (0x0010_8133, 0),  # add x2, x1, x1
+    ],
+)
+def test_an_address_waits_for_a_result_that_is_no_sum(insn, waits):
+    """For a cycle: then it comes from the trap stage. The value of a store need not wait."""
+    dut = shared(Decode)
+
+    async def testbench(ctx):
+        await put(ctx, dut, insn)
+        ctx.set(dut.ready, 1)
+        forward(ctx, dut.from_execute, 1, 0x2_0000_0000)
+        assert ctx.get(dut.valid) == ctx.get(dut.take) == 1 - waits
+        if waits:
+            await ctx.tick()
+            forward(ctx, dut.from_execute, 0)
+            forward(ctx, dut.from_trap, 1, 0x2_0000_0000)
+            assert ctx.get(dut.valid)
+            assert ctx.get(dut.decoded.address) >> 8 in (0x1_FFFF_FF, 0x2_0000_00)
+
+    simulate(dut, testbench)
+
+
+def test_an_address_waits_for_what_a_csr_held():
+    """Until it is in the register; what else works with it does not."""
+    dut = shared(Decode)
+
+    async def testbench(ctx):
+        for insn, waits in ((0xFF80_B103, 1), (0x0011_B823, 0), (0x0010_8133, 0)):
+            ctx.set(dut.ready, 1)
+            await put(ctx, dut, insn)
+            forward(ctx, dut.from_trap, 1, 0x2_0000_0000)
+            ctx.set(dut.from_trap.late, 1)
+            ctx.set(dut.from_trap.early, 0)
+            assert ctx.get(dut.valid) == 1 - waits
+            ctx.set(dut.from_trap.late, 0)
+            forward(ctx, dut.from_trap, 0)
 
     simulate(dut, testbench)
 

@@ -188,14 +188,13 @@ def test_every_compressed_parcel():
     assert len(parcels) == 3 << 14
 
 
-def test_an_illegal_parcel_is_shown_alone():
+def test_an_illegal_parcel_is_told():
     dut = Expander()
 
     async def testbench(ctx):
         for parcel in (0x0000, 0x8000, 0x2000, 0x9C7D):
             ctx.set(dut.halves, 0xABCD_0000 | parcel)
             assert ctx.get(dut.illegal)
-            assert ctx.get(dut.insn) == parcel
 
     simulate(dut, testbench)
 

@@ -259,10 +259,19 @@ class MmuProof(Proof):
 
     @proves
     def data_is_served_first(self, m):
-        """Where both ports need a walk the data port's begins."""
+        """Where both ports need a walk the data port's begins, unless a fetch has waited."""
         start = self.walker.start
-        both = self.mmu.data_side.miss & self.mmu.fetch_side.miss
+        both = self.mmu.data_side.miss & self.mmu.fetch_side.miss & ~self.mmu.fetch_waited
         return both, start.valid & (start.side == Side.DATA) & (start.id == self.mmu.data.id)
+
+    @proves
+    def fetches_wait_for_a_cycle(self, m):
+        """A fetch that needs a walk waits for no more than one cycle in which data needs none."""
+        mmu, start = self.mmu, self.walker.start
+        waits = mmu.fetch_side.miss & ~mmu.fetch.squash & ~mmu.data_side.miss
+        waits &= ~mmu.update.valid
+        begins = start.valid & (start.side == Side.FETCH)
+        return self.past(m, waits & ~begins) & waits, begins
 
     @proves
     def walks_begin_where_they_may(self, m):

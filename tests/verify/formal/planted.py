@@ -185,8 +185,8 @@ BUGS = {
     ),
     "exceptions are vectored": Bug(
         "priv/exception.py",
-        "target.interrupt & tvec[0]",
-        "tvec[0]",
+        "Mux(interrupt & tvec[0], cause, 0)",
+        "Mux(tvec[0], cause, 0)",
         "trap_unit",
         "direct_vector",
     ),
@@ -227,8 +227,8 @@ BUGS = {
     ),
     "what a trap squashes comes in": Bug(
         "pipeline/trap.py",
-        "(finishes & ~refused & ~self._foresight.serial)",
-        "(finishes & ~self._foresight.serial)",
+        "Mux(occupied, finishes & ~refused & ~self._foresight.serial",
+        "Mux(occupied, finishes & ~self._foresight.serial",
         "trap_stage",
         "squashed_stay_out",
     ),

@@ -116,6 +116,9 @@ def test_stip_with_stce_compares_time_unsigned():
         for time, stimecmp in ((0, 0), (4, 5), (5, 5), (6, 5), (ONES, 5), (5, ONES), (1 << 63, 1)):
             bench.set(mtime=time)
             await bench.write("stimecmp", stimecmp)
+            assert bench.ctx.get(bench.dut.settles), "the next instruction has to wait"
+            await bench.ctx.tick()
+            assert not bench.ctx.get(bench.dut.settles)
             pending = STIP if time >= stimecmp else 0
             assert bench.read("mip") == pending, f"{time=} {stimecmp=}"
             await bench.write("mip", STIP ^ pending)
