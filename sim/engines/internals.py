@@ -13,13 +13,17 @@ import amaranth
 __all__ = [
     "NEWEST",
     "OLDEST",
+    "ChangedTrigger",
+    "EdgeTrigger",
     "FragmentCompiler",
     "LHSMaskCollector",
+    "ProcessContext",
     "PyEngineState",
     "PyMemoryState",
     "PyRTLProcess",
     "PySignalState",
     "PySimEngine",
+    "SampleTrigger",
     "SignalDict",
     "SignalSet",
     "StatementList",
@@ -60,6 +64,12 @@ from amaranth.hdl import _nir as nir  # noqa: E402
 from amaranth.hdl._ast import SignalDict, SignalSet  # noqa: E402
 from amaranth.hdl._ast import _StatementList as StatementList  # noqa: E402
 from amaranth.hdl._xfrm import LHSMaskCollector  # noqa: E402
+from amaranth.sim._async import (  # noqa: E402
+    ChangedTrigger,
+    EdgeTrigger,
+    ProcessContext,
+    SampleTrigger,
+)
 from amaranth.sim._pyeval import eval_format, eval_value  # noqa: E402
 from amaranth.sim._pyrtl import PyRTLProcess, pin_blame, value_to_string  # noqa: E402
 from amaranth.sim._pyrtl import _FragmentCompiler as FragmentCompiler  # noqa: E402

@@ -16,6 +16,7 @@ It builds on private parts of Amaranth; see `sim.engines.internals`.
 import os
 import sys
 import warnings
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,10 @@ from sim.engines.native.compiler.cxx import CompilerError
 from sim.engines.native.testbench.brief import Brief
 from sim.engines.native.testbench.claims import Claims
 from sim.engines.native.testbench.open_design import OpenDesign, find_design, open_design
+from sim.engines.native.testbench.returning import mixed_with, return_to_pysim
 from sim.engines.native.testbench.slots import Running, State
 from sim.engines.native.testbench.survey import Survey
+from sim.engines.native.testbench.triggers import tells_time
 from sim.engines.native.testbench.unsettled import processes_of
 from sim.host.toolchain import ToolchainError, cache_directory
 
@@ -41,7 +44,7 @@ _WITHIN = (f"{Path(__file__).parent}{os.sep}", f"{Path(amaranth.__file__).parent
 
 
 class NotNative(UserWarning):
-    """A design stays on Amaranth's own engine; the message says why."""
+    """A design stays on Amaranth's own engine, or returns to it; the message says why."""
 
 
 class NativeSimEngine(PySimEngine):
@@ -61,7 +64,8 @@ class NativeSimEngine(PySimEngine):
         For how many moments at which something happens a design that is not in the cache runs on
         Amaranth's own engine; None for as many as its size suggests, and for as long as a waveform
         is written. With 0 it is compiled before it runs, and Unsupported is raised if that cannot
-        be, for whatever reason.
+        be, for whatever reason; a run that begins natively may end on Amaranth's own engine all the
+        same.
     """
 
     directory: Path | None = None
@@ -84,6 +88,8 @@ class NativeSimEngine(PySimEngine):
         self._found: OpenDesign | None = None
         self._survey: Survey | None = None
         self._brief: Brief | None = None
+        #: Where a testbench or a process has set something last.
+        self._set_at: tuple[Any, int] | None = None
         try:
             self._found = self._known_design()
             if self._found is not None and self.moments == 0:
@@ -99,8 +105,9 @@ class NativeSimEngine(PySimEngine):
         self._state.note_logic()
 
     def _shows_all(self) -> bool:
-        """A waveform is written, and it is for us to say by which engine."""
-        return bool(self._vcd_writers) and self.moments is None
+        """A waveform is written, and it is for us to say by which engine, or steps count in it."""
+        steps = any(writer.fs_per_delta for writer in self._vcd_writers)
+        return steps or (bool(self._vcd_writers) and self.moments is None)
 
     def _use_found(self) -> None:
         opened, self._found = self._found, None
@@ -169,6 +176,33 @@ class NativeSimEngine(PySimEngine):
         if self._vcd_writers:
             self._trace(silently=True)
 
+    def _return(self, reason: str) -> None:
+        """Leaves the design's logic to Amaranth's own engine from here on."""
+        logic = return_to_pysim(self._state, self._design)
+        self._processes = {each for each in self._processes if type(each) is not PyRTLProcess}
+        self._processes |= logic
+        warnings.warn(
+            f"not computed natively any more: {reason}", NotNative, stacklevel=_frames_of_ours()
+        )
+
+    def write_vcd(self, *, fs_per_delta: int, **options: Any) -> Any:
+        """As Amaranth's own; whose steps are not the model's, if the waveform is to show them."""
+        if fs_per_delta and self._state.native is not None:
+            self._return("the waveform shows the steps of a moment")
+        return super().write_vcd(fs_per_delta=fs_per_delta, **options)
+
+    @cached_property
+    def _clocks(self) -> set[int]:
+        """The clocks of all domains: their ids, since the design keeps them alive."""
+        domains = [d for each in self._design.fragments for d in each.domains.values()]
+        return {id(domain.clk) for domain in domains}
+
+    def add_trigger_combination(self, combination: Any, *, oneshot: bool) -> Any:
+        """As Amaranth's own; notes whether it can tell when logic follows."""
+        if not self._state.lags:
+            self._state.lags = tells_time(combination, self._state, self._clocks)
+        return super().add_trigger_combination(combination, oneshot=oneshot)
+
     def reset(self) -> None:
         """Begins again."""
         super().reset()
@@ -202,6 +236,8 @@ class NativeSimEngine(PySimEngine):
         if native is None:
             super().set_value(expr, value)
             return
+        frame = sys._getframe(2)
+        self._set_at = frame.f_code, frame.f_lasti
         native.others = 0
         try:
             super().set_value(expr, value)
@@ -218,6 +254,7 @@ class NativeSimEngine(PySimEngine):
             state.begun = True
             super().step_design()
             return
+        moved = False
         while True:
             for trigger in self._active_triggers:
                 trigger.run()
@@ -226,16 +263,24 @@ class NativeSimEngine(PySimEngine):
                 if process.runnable:
                     process.runnable = False
                     process.run()
+            if state.pending and (moved or native.due or len(state.pending) > 1):
+                clock = mixed_with(state, self._clocks, moved=moved)
+                if clock is not None:
+                    self._return(_mixture(clock, self._set_at))
+                    super().step_design()
+                    return
+            follows = state.lags and native.keep()
             # What the processes have just set is not there yet for the flip-flops.
             if native.due or native.levels:
                 kept = self._claims.heed(native.due)
                 native.clock()
                 for signal, value in kept:
                     native.poke(native.opened.held[native.numbers[id(signal)]], value)
-            elif native.begun and not state.pending:
+            elif native.begun and not state.pending and not follows:
                 break
             state.commit()
             native.begun = True
+            moved = moved or native.unheeded
             state.wake()
             if self._vcd_writers:
                 self._trace()
@@ -259,6 +304,16 @@ class NativeSimEngine(PySimEngine):
                         self._traced[writer, id(memory), address] = value
                         if not silently:
                             writer.update_memory(now, memory, address)
+
+
+def _mixture(clock: Any, place: tuple[Any, int] | None) -> str:
+    """What is said of a clock, and where something has been set last: code, and an offset in it."""
+    where = "unknown source"
+    if place is not None:
+        code, at = place
+        lines = [line for start, end, line in code.co_lines() if start <= at < end]
+        where = f"{code.co_filename}:{lines[0]}"
+    return f"the clock {clock.name} is set along with what logic follows, last at {where}"
 
 
 def _frames_of_ours() -> int:

@@ -9,14 +9,14 @@ from typing import Any
 
 from amaranth.hdl import MemoryData, Signal
 
-from sim.engines.internals import PyEngineState, PyMemoryState, PySignalState, run_wakers
+from sim.engines.internals import PyEngineState, PySignalState, run_wakers
 from sim.engines.native.compiler.circuit import WORD, Unsupported
 from sim.engines.native.testbench.open_design import OpenDesign, Place, poke
+from sim.engines.native.testbench.rows import Rows
 from sim.engines.native.testbench.survey import Survey
 
 __all__ = ["Running", "State"]
 
-_ONES = (1 << WORD) - 1
 #: In the place of an edge: an asynchronous reset has risen.
 RESET = -1
 
@@ -42,7 +42,7 @@ class Running:
         self.resets = {id(reset) for reset in events.resets}
         self._array = (ctypes.c_uint64 * len(opened.initial))()
         self.state = memoryview(self._array).cast("B").cast("Q")
-        self.words = (ctypes.c_uint64 * max(1, opened.shown_words))()
+        self.words, self._spare = ((ctypes.c_uint64 * max(1, opened.shown_words))() for _ in "ab")
         self._address = ctypes.c_void_p(ctypes.addressof(self._array))
         #: What a register's other bits are taken for while some are set; see `_Driven`.
         self.others = 0
@@ -55,11 +55,15 @@ class Running:
         self._array[:] = self.opened.initial  # type: ignore[assignment]
         #: Logic has run. Until then what it drives has the value that it was declared with.
         self.begun = False
+        #: What is seen of logic while it is seen to take its time; see `keep`.
+        self.logic: Any = None
         self.change()
         #: Edges whose moment has come.
         self.due: set[int] = set()
         #: Levels of clocks that logic reads, which it sees when the edges have been done.
         self.levels: list[tuple[list[Place], int]] = []
+        #: Clocks and asynchronous resets that have just changed.
+        self.changed: list[Signal] = []
 
     def change(self) -> None:
         """The state is another one, perhaps."""
@@ -68,8 +72,29 @@ class Running:
 
     def settle(self) -> None:
         """Computes the signals from the state."""
+        if self.words is self.logic:
+            self.words, self._spare = self._spare, self.words
         self._show(self._address, self.words)
         self.stale = False
+
+    def keep(self) -> bool:
+        """Logic is seen as it follows from the state at hand, until this is called again.
+
+        As on Amaranth's own engine, where it follows one step later than what it follows from.
+        The new levels of clocks it has seen. Returns whether it may be another one than before.
+        """
+        if self.levels:
+            for places, level in self.levels:
+                self.poke(places, level)
+            self.settle()
+            for places, level in self.levels:
+                self.poke(places, 1 - level)
+        elif self.stale:
+            self.settle()
+        moved = self.logic is not self.words
+        self.logic = self.words
+        self.unheeded = self.unheeded or moved
+        return moved
 
     def clock(self) -> None:
         """Does the clock edges that have come; then logic sees the clocks as they are."""
@@ -78,6 +103,7 @@ class Running:
         for places, level in self.levels:
             self.poke(places, level)
         self.levels.clear()
+        self.changed.clear()
 
     def _do_edges(self) -> None:
         told = [self._told[edge] for edge in self.due if edge in self._told]
@@ -102,11 +128,14 @@ class State(PyEngineState):
     -------
     native : Running or None
         The model.
+    lags : bool
+        Somebody can tell logic from what it follows, who waits for one and sees the other.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.native: Running | None = None
+        self.lags = False
         #: Logic has run since the start or a reset. Once there is a model, this is its `begun`.
         self.begun = False
         #: Driven signals that somebody waits for.
@@ -136,10 +165,11 @@ class State(PyEngineState):
                 self._take_over(slot, before[index])
         for memory, index in self.memories.items():
             if id(memory) in native.rows:
-                self.slots[index] = rows = _Rows(memory, self.pending, native)
+                self.slots[index] = rows = Rows(memory, self.pending, native)
                 for address, row in enumerate(before[index].data):
                     rows.write(address, row)
                 rows.commit()
+                self.pending.discard(rows)
                 rows.wakers = self._waiting(before[index])
 
     def _take_over(self, slot: Any, before: Any) -> None:
@@ -153,7 +183,7 @@ class State(PyEngineState):
         return [waker for waker in slot.wakers if waker not in self._logic]
 
     def reset(self) -> None:
-        self.begun = False
+        self.begun = self.lags = False
         if self.native is not None:
             self.native.reset()
         super().reset()
@@ -186,7 +216,7 @@ class State(PyEngineState):
         native = self.native
         if native is not None and memory not in self.memories and id(memory) in native.rows:
             self.memories[memory] = len(self.slots)
-            self.slots.append(_Rows(memory, self.pending, native))
+            self.slots.append(Rows(memory, self.pending, native))
         return super().get_memory(memory)
 
     def add_signal_waker(self, signal: Signal, waker: Any) -> None:
@@ -210,7 +240,17 @@ class State(PyEngineState):
                 del self._watched[slot]
 
 
-class _Input(PySignalState):
+class _Outside(PySignalState):
+    """A signal that comes from outside."""
+
+    __slots__ = ()
+
+    def taken(self) -> tuple[int, int]:
+        """What it has been set to, and a mask of the bits that have been."""
+        return self.next, ~0
+
+
+class _Input(_Outside):
     """A signal that the design reads and does not drive."""
 
     __slots__ = ("_native", "_places", "_resets")
@@ -227,10 +267,11 @@ class _Input(PySignalState):
             self._native.poke(self._places, self.curr)
             if self._resets and self.curr:
                 self._native.due.add(RESET)
+                self._native.changed.append(self.signal)
         return changed
 
 
-class _Clock(PySignalState):
+class _Clock(_Outside):
     """A clock; `edges` has the numbers of its falling and its rising edge, for flip-flops."""
 
     __slots__ = ("_edges", "_native", "_places")
@@ -250,11 +291,14 @@ class _Clock(PySignalState):
 
     def commit(self) -> bool:
         changed = super().commit()
-        edge = self._edges[self.curr]
-        if changed and edge is not None:
-            self._native.due.add(edge)
-        if changed and self._places:
-            self._native.levels.append((self._places, self.curr))
+        if changed:
+            edge = self._edges[self.curr]
+            if edge is not None:
+                self._native.due.add(edge)
+            if self._places:
+                self._native.levels.append((self._places, self.curr))
+            if edge is not None or self._places:
+                self._native.changed.append(self.signal)
         return changed
 
 
@@ -267,7 +311,7 @@ class _Driven(PySignalState):
     numbers agree is what was set.
     """
 
-    __slots__ = ("_count", "_first", "_native", "_places", "_set_to", "_sign")
+    __slots__ = ("_count", "_first", "_logic", "_native", "_places", "_set_to", "_sign")
 
     def __init__(self, signal: Signal, pending: Any, native: Running, number: int):
         self.signal, self.pending = signal, pending
@@ -276,6 +320,8 @@ class _Driven(PySignalState):
         self._native, self._places = native, native.opened.places[number]
         self._first, width = native.opened.shown[number]
         self._count = -(-width // WORD)
+        #: Which of its bits are logic's, if others are not.
+        self._logic = native.survey.mixed.get(number, 0)
         self._sign = 1 << width - 1 if width and signal.shape().signed else 0
         self.reset()
 
@@ -286,15 +332,31 @@ class _Driven(PySignalState):
     @property
     def curr(self) -> int:
         native = self._native
+        if native.logic is not None and self.is_comb:
+            value = self._following(native)
+        else:
+            if native.stale:
+                if not native.begun:
+                    return int(self.signal.init)
+                native.settle()
+            value = self._read(native.words)
+        return value - 2 * self._sign if value & self._sign else value
+
+    def _following(self, native: Running) -> int:
+        """Logic as it is seen, and what beside it is none as it is."""
+        value = self._read(native.logic)
+        if not self._logic:
+            return value
         if native.stale:
-            if not native.begun:
-                return int(self.signal.init)
             native.settle()
-        first, words = self._first, native.words
-        value = words[first] if self._count else 0
+        return value ^ (value ^ self._read(native.words)) & ~self._logic
+
+    def _read(self, words: Any) -> int:
+        first = self._first
+        value: int = words[first] if self._count else 0
         for number in range(1, self._count):
             value |= words[first + number] << number * WORD
-        return value - 2 * self._sign if value & self._sign else value
+        return value
 
     @property
     def next(self) -> int:
@@ -307,57 +369,12 @@ class _Driven(PySignalState):
         self._set_to[self._native.others] = self.next & ~mask | value & mask
         self.pending.add(self)
 
+    def taken(self) -> tuple[int, int]:
+        """What it has been set to, and a mask of the bits that have been."""
+        return self._set_to[0], ~(self._set_to[0] ^ self._set_to[-1])
+
     def commit(self) -> bool:
         assert self._places is not None
-        self._native.poke(self._places, self._set_to[0], ~(self._set_to[0] ^ self._set_to[-1]))
+        self._native.poke(self._places, *self.taken())
         self.reset()
-        return True
-
-
-class _Rows(PyMemoryState):
-    """A memory of the design. Beside a write port bits of a row are set as those of a register."""
-
-    __slots__ = ("_first", "_native", "_sign", "_words")
-
-    def __init__(self, memory: MemoryData, pending: Any, native: Running):
-        self._native = native
-        self._first = native.rows[id(memory)]
-        super().__init__(memory, pending)
-        width = self.shape.width
-        self._words = -(-width // WORD)
-        self._sign = 1 << width - 1 if width and self.shape.signed else 0
-
-    def reset(self) -> None:
-        #: By the address a row's bits that have been set, as a mask, and to what.
-        self.write_queue: dict[int, tuple[int, int]] = {}
-
-    def read(self, addr: int) -> int:
-        first, state = self._first + addr * self._words, self._native.state
-        value = sum(state[first + i] << i * WORD for i in range(self._words))
-        return value - 2 * self._sign if value & self._sign else value
-
-    @property
-    def data(self) -> "_Rows":
-        return self
-
-    def __getitem__(self, addr: int) -> int:
-        return self.read(addr)
-
-    def write(self, addr: int, value: int, mask: int | None = None) -> None:
-        if addr in range(self.memory.depth):
-            every = (1 << self.shape.width) - 1
-            mask = every if mask is None else mask & every
-            bits, before = self.write_queue.get(addr, (0, 0))
-            self.write_queue[addr] = bits | mask, before & ~mask | value & mask
-            self.pending.add(self)
-
-    def commit(self) -> bool:
-        state = self._native.state
-        for addr, (bits, value) in self.write_queue.items():
-            for number in range(self._words):
-                word = self._first + addr * self._words + number
-                part = bits >> number * WORD & _ONES
-                state[word] = state[word] & ~part | value >> number * WORD & part
-        self.write_queue.clear()
-        self._native.change()
         return True

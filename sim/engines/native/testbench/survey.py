@@ -27,12 +27,14 @@ class Survey:
         In the order of the walk: every `Signal` and `MemoryData`.
     driven, combinational : set of int
         Places in `signals` of those that the design drives, and that logic without memory drives.
+    mixed : dict of int to int
+        Of the signals that both logic and registers drive a mask of the bits that are logic's.
     unsettled : list
         Fragments whose `comb` statements are computed by Amaranth's own engine; see there.
     stepwise : set of int
         Places of the signals that these drive.
-    read_clocks : set of int
-        Places of the clocks that logic reads.
+    read_by_logic, read_clocks : set of int
+        Places of the signals that `comb` statements read, and of the clocks among them.
     events : Events
         The clocks' edges, asynchronous resets, and what is printed or claimed.
     digest : str
@@ -66,16 +68,33 @@ class Survey:
         self.events = Events()
         for fragment in design.fragments:
             self._fragment(fragment)
+        self.mixed = self._mixed(design.fragments)
         self.unsettled = unsettled(design.fragments, self._speaking)
         self.stepwise = {self._numbers[id(s)] for f in self.unsettled for s in signals_of(f)}
         self.digest = hashlib.sha256(repr(self._facts).encode()).hexdigest()
         # Also those of domains with nothing in them: they change along with the others.
         domains = [domain for each in design.fragments for domain in each.domains.values()]
         clocks = {self._numbers.get(id(domain.clk), -1) for domain in domains} - self.driven
-        self.read_clocks = clocks & self._read_at[0].keys()
+        self.read_by_logic = {*self._read_at[0]}
+        self.read_clocks = clocks & self.read_by_logic
         self._check_outside()
         self._check_clocked_reads(clocks & self._read_at[1].keys())
         self._check_stepwise()
+
+    def _mixed(self, fragments: Iterable[Any]) -> dict[int, int]:
+        at_once = {"comb", "a memory"}
+        mixed = {n for n, by in self._drivers.items() if by & at_once and by - at_once}
+        masks = dict.fromkeys(mixed, 0)
+        for fragment in fragments if mixed else ():
+            collector = LHSMaskCollector()
+            collector.visit_stmt(fragment.statements.get("comb", ()))
+            for port in getattr(fragment, "_read_ports", ()):
+                if port._domain == "comb":
+                    collector.visit_value(port._data, ~0)
+            for signal, mask in collector.masks():
+                if self._numbers[id(signal)] in mixed:
+                    masks[self._numbers[id(signal)]] |= mask
+        return masks
 
     def _check_clocked_reads(self, clocks: set[int]) -> None:
         """There a clock has its new level at its own edge, and the old one behind logic."""

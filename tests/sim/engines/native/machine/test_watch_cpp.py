@@ -1,6 +1,7 @@
 """What watch.cpp and ring.cpp keep: records of the retire port, and recent states."""
 
 import ctypes
+import gc
 
 import pytest
 
@@ -31,6 +32,18 @@ class Watch(ctypes.Structure):
     _fields_ = [*((name, _pointer) for name in ("trace", "ring", "records")), ("touched", u64)]
 
 
+class _MallInfo(ctypes.Structure):
+    """As mallinfo(3) has it."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
 def configured():
     found = library(traced=True)
     found.watch_set.argtypes = (_pointer, _pointer)
@@ -51,6 +64,22 @@ def configured():
 @pytest.fixture
 def native():
     return configured()
+
+
+@pytest.fixture
+def in_use():
+    """A function that says how many bytes have been allocated, by C++ and Python together."""
+    mallinfo = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if mallinfo is None:
+        pytest.skip("only glibc from 2.33 on tells how much has been allocated")
+    mallinfo.restype = _MallInfo
+
+    def bytes_in_use():
+        gc.collect()
+        found = mallinfo()
+        return found.uordblks + found.hblkhd
+
+    return bytes_in_use
 
 
 def watching(bench, **parts):
@@ -104,6 +133,17 @@ class TestStatesThatAreKept:
             ]
             native.ring_free(ring)
 
+    def test_what_is_no_longer_kept_gives_its_memory_back(self, native, in_use):
+        ring, words, used = make_ring(0, 4, 5, words=12), (u64 * 12)(), [in_use()]
+        for cycle in range(1000):
+            native.ring_keep(ring, ctypes.addressof(words), cycle)
+            if cycle < 2:
+                used.append(in_use())
+        # One more than may be asked for is still there, to be overwritten by the next.
+        assert in_use() - used[0] < 6.5 * (used[2] - used[1])
+        native.ring_free(ring)
+        assert in_use() - used[0] < used[2] - used[1]
+
 
 class TestCyclesThatAreComputedAgain:
     """Of a hart that is a function of its state and of what the bus drives."""
@@ -121,7 +161,8 @@ class TestCyclesThatAreComputedAgain:
                 seen[bench.cycle] = before(state)
             if state[self.STALE]:
                 state[self.STALE], state[self.CACHED] = 0, 3 * state[self.RARE]
-            chance = state[OTHER] = state[OTHER] * 0x5851F42D4C957F2D + state[self.CACHED] + 1
+            state[OTHER] = state[OTHER] * 0x5851F42D4C957F2D + state[self.CACHED] + 1
+            chance = state[OTHER]
             state[OTHER + 1] += state[INPUTS + 2] + state[INPUTS + 7] * state[TIME]
             state[OTHER + 2] ^= state[INPUTS + 6]
             if chance >> 60 == 3:
@@ -137,7 +178,7 @@ class TestCyclesThatAreComputedAgain:
             words[COUNTER - INPUTS] -= 1
             return words
 
-        bench = Bench(hart, traced=True)
+        bench = Bench(hart, traced=True, latency=40)
         ring = make_ring(*self.OWN, capacity, stale=self.STALE, machine=bench.machine)
         watching(bench, ring=ring)
         bench.watch.touched = 1
@@ -166,6 +207,23 @@ class TestCyclesThatAreComputedAgain:
             assert list(words) == seen[native.ring_cycle(ring, number)]
         bench.run(400)
         assert states(native, ring, *self.OWN)[:-1] == [(n, seen[n]) for n in range(701, 1400)]
+        native.ring_free(ring)
+
+    def test_each_from_the_state_kept_before_it(self, native):
+        """One of 256 is kept; who asks in their order has each cycle computed once."""
+        bench, ring, _ = self.make(2000)
+        bench.run(1000)
+
+        def computed(*numbers):
+            before = len(bench.seen)
+            for number in numbers:
+                native.ring_state(ring, number)
+            return len(bench.seen) - before
+
+        assert [computed(number) for number in (0, 255, 256, 511)] == [0, 255, 0, 255]
+        assert computed(*range(600, 700)) == 600 - 512 + 99
+        assert computed(700, 700) == 1
+        assert computed(690) == 690 - 512
         native.ring_free(ring)
 
     def test_what_python_changes_is_told(self, native):

@@ -3,12 +3,14 @@
 A design is of ten random circuits, each in a domain of a random kind, that read each other's
 registers, and some a clock; each prints and covers, one claims what does not hold for ever, and a
 module beside them speaks in `comb`. Beside the testbench that drives it others wait for what
-happens: ticks, edges, changes, time; two processes drive inputs by what they have sampled at an
-edge, as logic would. Noted are the values of signals, what was printed, who woke when and saw what,
-the waveform, and what ended the run.
+happens: ticks, edges, changes, time, and sample logic then; two processes drive inputs by what they
+have sampled at an edge, as logic would, and in some designs another one makes a clock. Noted are
+the values of signals, what was printed, who woke when and saw what, the waveform, and what ended
+the run.
 """
 
 import io
+import warnings
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +31,7 @@ from amaranth.hdl import (
 )
 from amaranth.sim import BrokenTrigger, Simulator
 
+from sim.engines.native.testbench.simulator import NotNative
 from tests.sim.engines.native.testbench.benches import ENGINES, bound_in_time
 from tests.sim.engines.native.testbench.random_circuit import RandomCircuit
 from tests.sim.vcd import read_vcd
@@ -81,11 +84,13 @@ def simulated(engine, module, benches, periods, vcd=None, processes=()):
         simulator.add_testbench(bench, background=number > 0)
     for process in processes:
         simulator.add_process(process)
-    if vcd is None:
-        simulator.run()
-    else:
-        with simulator.write_vcd(str(vcd)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotNative)  # of a clock that a process makes
+        if vcd is None:
             simulator.run()
+        else:
+            with simulator.write_vcd(str(vcd)):
+                simulator.run()
 
 
 @dataclass
@@ -146,10 +151,16 @@ def ran(engine, block, directory):
     if engine != "pysim":
         engine = type(engine.__name__, (engine,), {"directory": directory})
     random, run = Random(block), Run()
-    top, circuits, free = several(random, range(BATCH * block, BATCH * (block + 1)))
+    top, circuits, free, timeless = several(random, range(BATCH * block, BATCH * (block + 1)))
     registers = [register for circuit in circuits for register in circuit.registers]
-    watchers = [_watcher(random, number, registers, run.events) for number in range(WATCHERS)]
+    known = [value for circuit in timeless for value in circuit.known]
+    watched = [_watcher(random, registers, free, known) for _ in range(WATCHERS)]
+    watchers = [_noting(number, run.events, *each) for number, each in enumerate(watched)]
     processes = [_process(random, free.pop(), registers) for _ in range(min(2, len(free)))]
+    periods = random_periods(Random(block))
+    if block % 4 == 3:
+        processes.append(_clocking(random))
+        del periods["free"]
     text, path = io.StringIO(), directory / f"{block}.vcd"
 
     async def drive(ctx):
@@ -169,8 +180,7 @@ def ran(engine, block, directory):
 
     try:
         with redirect_stdout(text):
-            benches, periods = [drive, *watchers], random_periods(Random(block))
-            simulated(engine, top, benches, periods, path, processes)
+            simulated(engine, top, [drive, *watchers], periods, path, processes)
     except AssertionError as error:
         run.error = str(error)
     run.waves = _waves(path)
@@ -193,27 +203,47 @@ def _waves(path):
     return waves
 
 
-def _watcher(random, number, registers, events):
-    """A testbench that waits for registers, clocks or time again and again, and notes it."""
+def _watcher(random, registers, inputs, known):
+    """What somebody waits for, as a name and a function that makes it, and what that one reads.
+
+    At that moment registers, inputs and logic behind them are sampled.
+    """
     kind, domain = random.choice(("tick", "edge", "change", "delay")), random.choice([*DOMAINS])
-    some = random.sample(registers, 3)
+    some, seen = random.sample(registers + inputs[:3], 3), random.sample(known, 3)
     delay, polarity = random.choice((3e-7, 8.5e-7)), random.getrandbits(1)
+    triggers = {
+        "tick": lambda ctx: ctx.tick(domain),
+        "edge": lambda ctx: ctx.edge(some[0][0], polarity),
+        "change": lambda ctx: ctx.changed(*some),
+        "delay": lambda ctx: ctx.delay(delay).changed(some[0]),
+    }
+    return kind, lambda ctx: triggers[kind](ctx).sample(*some, *seen), [*some, *seen]
+
+
+def _noting(number, events, kind, trigger, seen):
+    """A testbench that waits for a trigger again and again, and notes it."""
 
     async def watch(ctx):
-        triggers = {
-            "tick": lambda: ctx.tick(domain).sample(*some),
-            "edge": lambda: ctx.edge(some[0][0], polarity).sample(some[1]),
-            "change": lambda: ctx.changed(*some),
-            "delay": lambda: ctx.delay(delay).changed(some[0]),
-        }
         # Who is woken twice before it runs is told so, and waits for nothing any more.
         with suppress(BrokenTrigger):
             while True:
-                woken = await triggers[kind]()
-                events.append((number, kind, woken, [ctx.get(each) for each in some]))
+                events.append((number, kind, await trigger(ctx), [ctx.get(each) for each in seen]))
         events.append((number, "broken"))
 
     return watch
+
+
+def _clocking(random):
+    """Makes the clock of one domain of that of another."""
+    domain = random.choice(("sync", "fall", "quick"))
+
+    async def toggle(ctx):
+        level, made = 0, ctx._design.fragment.domains["free"].clk
+        async for _ in ctx.tick(domain):
+            level ^= 1
+            ctx.set(made, level)
+
+    return toggle
 
 
 def _process(random, signal, registers):
@@ -228,8 +258,11 @@ def _process(random, signal, registers):
 
 
 def several(random, seeds):
-    """A design of random circuits, each in a random domain, with its circuits and inputs."""
-    top, circuits, free, registers, claiming = Module(), [], [], [], []
+    """A design of random circuits, each in a random domain, with its circuits and inputs.
+
+    And those of the circuits that read no clock: what follows one does so in steps of its own.
+    """
+    top, circuits, free, timeless, registers, claiming = Module(), [], [], [], [], []
     top.domains += domains()
     clocks = Signal(3)
     top.d.comb += clocks.eq(Cat(map(ClockSignal, random.sample([*DOMAINS], 3))))
@@ -237,12 +270,16 @@ def several(random, seeds):
         name = random.choice([*DOMAINS])
         circuit = RandomCircuit(seed, pulled=True, at_once=name in ("quick", "free"))
         top.submodules[f"circuit{seed}"] = DomainRenamer(name)(circuit.module)
+        timed = False
         for signal in circuit.inputs:
             if registers and random.random() < 0.4:
-                read = random.choice(registers) ^ (clocks if random.random() < 0.2 else 0)
-                top.d.comb += signal.eq(read)
+                beside = clocks if random.random() < 0.2 else 0
+                timed = timed or beside is clocks
+                top.d.comb += signal.eq(random.choice(registers) ^ beside)
             else:
                 free.append(signal)
+        if not timed:
+            timeless.append(circuit)
         registers += circuit.registers
         circuits.append(circuit)
         if name == "quick":  # for pysim its reset's rise is an edge, too
@@ -262,7 +299,7 @@ def several(random, seeds):
         # With or without the values that last for no time.
         module, name = random.choice(((top, name), (aside, "comb")))
         module.d[name] += claim((count < times) | ~register.any(), Format("{}", register))
-    return top, circuits, free
+    return top, circuits, free, timeless
 
 
 def _aside(random, registers, inputs):

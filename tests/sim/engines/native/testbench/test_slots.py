@@ -319,23 +319,6 @@ def test_an_edge_is_one_from_the_value_before():
     check(setter, background_falling, background_rising)
 
 
-def test_it_is_woken_once_when_all_has_settled():
-    woken = []
-
-    async def setter(ctx, dut, note):
-        for value in (7, -1, -2):
-            await ctx.delay(1e-7)
-            ctx.set(dut.total, value)
-
-    async def background_waiter(ctx, dut, note):
-        while True:
-            woken.append(await ctx.changed(dut.total, dut.mood))
-
-    run(AtOnce, Circuit, setter, background_waiter)
-    # Amaranth's own engine sees `mood` change later than `total`, and breaks the trigger.
-    assert woken == [(7, Mood.CALM), (-1, Mood.CROSS), (-2, Mood.CROSS)]
-
-
 def test_a_simulator_that_is_reset_starts_again():
     def noted(engine):
         dut, notes = Circuit(), []

@@ -76,6 +76,17 @@ def test_it_finds_the_clock():
     assert not survey.events.gated
 
 
+def test_it_knows_which_bits_of_a_signal_are_logics_and_what_logic_reads():
+    m, mixed, level, other = Module(), Signal(4, name="mixed"), Signal(name="level"), Signal()
+    m.d.comb += [mixed[1].eq(level), Cat(mixed[3]).eq(level)]
+    m.submodules.part = part = Module()
+    part.d.sync += Cat(mixed[0], mixed[2]).eq(Cat(other, level))
+    survey = Survey(prepare(m))
+    ((number, mask),) = survey.mixed.items()
+    assert (survey.signals[number].name, mask) == ("mixed", 0b1010)
+    assert names(survey, survey.read_by_logic) == {"level"}
+
+
 def test_logic_alone_has_no_clock():
     m = Module()
     m.d.comb += Signal(name="y").eq(1)
