@@ -223,9 +223,9 @@ class Hart(wiring.Component):
     def _flushes(self, m: Module) -> None:
         """A redirect of the trap stage is older than one of the execute stage, that than a leap."""
         leap, early, late = self.decode.leap, self.execute.redirect, self.trap.redirect
-        redirect, last = self.fetch.redirect, self.trap.fetched
+        redirect = self.fetch.redirect
         m.d.comb += [
-            redirect.valid.eq(leap.valid | early.valid | last.valid),
+            redirect.valid.eq(leap.valid | early.valid | late.valid),
             redirect.target.eq(Mux(early.valid, early.target, leap.target)),
             self.align.flush.eq(redirect.valid),
             self.decode.flush.eq(early.valid | late.valid),
@@ -233,9 +233,9 @@ class Hart(wiring.Component):
         ]
         stack = self.fetch.repaired
         m.d.comb += copy(stack, self.execute.stack)
-        with m.If(last.valid):
+        with m.If(late.valid):
             m.d.comb += [
-                redirect.target.eq(last.target),
+                redirect.target.eq(late.target),
                 stack.depth.eq(self.execute.depth),
                 stack.calls.eq(0),
             ]

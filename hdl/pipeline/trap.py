@@ -19,7 +19,6 @@ from hdl.pipeline.foresight import Foresight
 from hdl.pipeline.misaligned import OFFER, Joiner, SecondPortion
 from hdl.pipeline.probe import StageSignature, Stall
 from hdl.pipeline.recorder import Recorder
-from hdl.pipeline.resume import Resume
 from hdl.pipeline.retire import RetirePort
 from hdl.pipeline.stages import ACCESSES, Executed, Forward, Redirect, copy, payload
 from hdl.pipeline.system import attempts, lets_leap, modify
@@ -76,8 +75,6 @@ class TrapStage(wiring.Component):
         The result: for readers in this cycle, and for the register file at its end.
     redirect
         Flush everything younger, and go on there.
-    fetched
-        The same for the fetch stage; see `hdl.pipeline.resume`.
     elsewhere
         None of what has been fetched since the last redirect lies in a page with `sfence.va`.
     calm, arrived
@@ -117,7 +114,6 @@ class TrapStage(wiring.Component):
                 "wdata": Out(64),
                 "wen": Out(1),
                 "redirect": Out(Redirect()),
-                "fetched": Out(Redirect()),
                 "elsewhere": In(1),
                 "calm": Out(1),
                 "arrived": Out(1),
@@ -138,7 +134,6 @@ class TrapStage(wiring.Component):
         )
         self.traps, self.amo = TrapUnit(), AmoUnit()
         self.joiner = Joiner() if misaligned else None
-        self._resume = Resume()
         #: The instruction in the stage.
         self._held, self._occupied = payload(Executed(), "held"), Signal(name="occupied")
         #: It leaves at the end of the cycle; if it retires, it has happened.
@@ -318,9 +313,9 @@ class TrapStage(wiring.Component):
         if self.joiner is not None:
             low, word = Const(0, 3), self.joiner.word
         m.d.comb += self._value.eq(load_value(low, size, held.funct3[2], word))
-        values = {(Unit.AMO,): self.amo.loaded, (Unit.MULDIV,): self.product}
+        values = (self.amo.loaded, Unit.AMO), (self.product, Unit.MULDIV)
         with m.Switch(held.unit):
-            for units, value in {(Unit.LOAD, Unit.LR): self._value, **values}.items():
+            for value, *units in ((self._value, Unit.LOAD, Unit.LR), *values):
                 with m.Case(*units):
                     m.d.comb += early.eq(value)
             with m.Default():
@@ -340,23 +335,30 @@ class TrapStage(wiring.Component):
             m.d.sync += self.reserved.eq(0)
 
     def _redirect(self, m: Module, refused: Value) -> None:
-        """Drops younger instructions, if it is `refused`, or has not leapt and done so before."""
-        held, resume = self._held, self._resume
-        m.submodules.resume = resume
+        """Where execution goes on, if younger instructions have to be dropped.
+
+        It traps or replays if it is `refused`; else, if it has leapt, that has dropped them.
+        """
+        held, redirect = self._held, self.redirect
         m.d.comb += [
-            *(copy(self.redirect, resume.redirect), copy(self.fetched, resume.fetched)),
             # What is fetched from the next cycle on has seen a fence of this one.
             self.calm.eq(~self._occupied | lets_leap(held) | self.sfence.valid),
             self.arrived.eq(self._finishes & held.leapt),
-            *(copy(resume.executed, held), copy(resume.trap, self.traps.target)),
-            *copy(resume.environment, self.environment),
-            resume.ends.eq(self._finishes),
-            resume.refused.eq(refused),
-            resume.chosen.eq(self.traps.chosen),
-            resume.renews.eq(self._updates),
-            resume.redirects.eq(self._foresight.refetches & ~held.leapt),
-            resume.calls.eq(self._foresight.calls),
+            redirect.valid.eq(
+                self._finishes & (refused | (self._foresight.refetches & ~held.leapt))
+            ),
         ]
+        system = held.unit == Unit.SYSTEM
+        with m.If(self.traps.chosen):
+            m.d.comb += redirect.target.eq(self.csrs.trap.vector)
+        with m.Elif(self._updates):
+            m.d.comb += redirect.target.eq(held.pc)
+        with m.Elif(system & (held.system == System.SRET)):
+            m.d.comb += redirect.target.eq(self.environment.sepc)
+        with m.Elif(system & (held.system == System.MRET)):
+            m.d.comb += redirect.target.eq(self.environment.mepc)
+        with m.Else():
+            m.d.comb += redirect.target.eq(held.next_pc)
 
     def _record(self, m: Module) -> None:
         """The retire port."""

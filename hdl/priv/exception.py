@@ -13,7 +13,7 @@ from hdl.mmu.ports import AddressSignature
 from hdl.mmu.vocabulary import Fault
 from hdl.priv.interrupts import WIDTH
 
-__all__ = ["Collected", "TrapTarget", "TrapUnit", "handler_of"]
+__all__ = ["Collected", "TrapTarget", "TrapUnit"]
 
 
 class Collected(wiring.Signature):
@@ -101,36 +101,54 @@ class TrapUnit(wiring.Component):
     chosen: Out(1)
     target: Out(TrapTarget())
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: What is chosen is delegated to S-mode, if it is met below M-mode.
+        self._delegated = Signal(name="delegated")
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         target = self.target
         self._choose(m)
-        # "Traps never transition from a more-privileged mode to a less-privileged mode":
-        # medeleg and mideleg count only below M. An interrupt reaches M-mode delegated only
-        # while M-mode has it masked, so its own bit decides.
-        delegated = Mux(target.interrupt, self.mideleg, self.medeleg).bit_select(target.cause, 1)
         m.d.comb += [
             target.valid.eq(self.chosen & self.enable),
+            target.interrupt.eq(self.collected.interrupt),
             target.epc.eq(self.collected.pc),
-            target.to_s.eq((self.priv != Priv.M) & delegated),
+            # "Traps never transition from a more-privileged mode to a less-privileged mode":
+            # medeleg and mideleg count only below M.
+            target.to_s.eq((self.priv != Priv.M) & self._delegated),
         ]
-        tvec = Signal(64)
-        m.d.comb += tvec.eq(Mux(target.to_s, self.stvec, self.mtvec))
-        m.d.comb += target.vector.eq(handler_of(tvec, target.interrupt, target.cause))
+        self._direct(m)
         return m
 
+    def _direct(self, m: Module) -> None:
+        """Where the handler is. Of an interrupt that is known before any exception is."""
+        c, target = self.collected, self.target
+        to_s = (self.priv != Priv.M) & self.mideleg.bit_select(c.interrupt_cause, 1)
+        tvec = Mux(to_s, self.stvec, self.mtvec)
+        # Vectored mode (bit 0) concerns interrupts only.
+        vectored = tvec[2:] + Mux(tvec[0], c.interrupt_cause, 0)
+        direct = Mux(target.to_s, self.stvec[2:], self.mtvec[2:])
+        m.d.comb += target.vector.eq(Cat(Const(0, 2), Mux(c.interrupt, vectored[:62], direct)))
+
     def _choose(self, m: Module) -> None:
+        """The first one, and whether it is delegated: in one go, that is known sooner."""
         c, target = self.collected, self.target
 
-        def take(cause: ValueLike, tval: ValueLike = 0) -> None:
+        def choose(cause: ValueLike, delegated: Value, tval: ValueLike = 0) -> None:
             m.d.comb += [self.chosen.eq(1), target.cause.eq(cause), target.tval.eq(tval)]
+            m.d.comb += self._delegated.eq(delegated)
 
-        def by_kind(load: Cause, store: Cause) -> Value:
-            return Mux(c.writes, store, load)
+        def take(cause: Cause, tval: Value) -> None:
+            choose(cause, self.medeleg[cause], tval)
+
+        def take_by_kind(load: Cause, store: Cause) -> None:
+            delegated = Mux(c.writes, self.medeleg[store], self.medeleg[load])
+            choose(Mux(c.writes, store, load), delegated, c.data.va)
 
         with m.If(c.interrupt):
-            take(c.interrupt_cause)
-            m.d.comb += target.interrupt.eq(1)
+            # It reaches M-mode delegated only while M-mode has it masked: its own bit decides.
+            choose(c.interrupt_cause, self.mideleg.bit_select(c.interrupt_cause, 1))
         with m.Elif(c.fetch.fault == Fault.PAGE):
             take(Cause.FETCH_PAGE, c.fetch.va)
         with m.Elif(c.fetch.fault == Fault.ACCESS):
@@ -139,19 +157,13 @@ class TrapUnit(wiring.Component):
             take(Cause.ILLEGAL, c.insn)
         with m.Elif(c.ecall):
             # ECALL_U, ECALL_S and ECALL_M follow each other in the order of the privileges.
-            take(Cause.ECALL_U + self.priv)
+            delegated = self.medeleg[Cause.ECALL_U :].bit_select(self.priv, 1)
+            choose(Cause.ECALL_U + self.priv, delegated)
         with m.Elif(c.ebreak):
             take(Cause.BREAKPOINT, c.pc)
         with m.Elif(c.misaligned):
-            take(by_kind(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED), c.data.va)
+            take_by_kind(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED)
         with m.Elif(c.data.fault == Fault.PAGE):
-            take(by_kind(Cause.LOAD_PAGE, Cause.STORE_PAGE), c.data.va)
+            take_by_kind(Cause.LOAD_PAGE, Cause.STORE_PAGE)
         with m.Elif(c.data.fault == Fault.ACCESS):
-            take(by_kind(Cause.LOAD_ACCESS, Cause.STORE_ACCESS), c.data.va)
-
-
-def handler_of(tvec: Value, interrupt: Value, cause: Value) -> Value:
-    """Virtual address (64 bits) of the handler of a trap that finds its vectors by `tvec`."""
-    # Vectored mode (bit 0) concerns interrupts only.
-    offset = Mux(interrupt & tvec[0], cause, 0)
-    return Cat(Const(0, 2), (tvec[2:] + offset)[:62])
+            take_by_kind(Cause.LOAD_ACCESS, Cause.STORE_ACCESS)

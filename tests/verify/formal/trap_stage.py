@@ -70,24 +70,6 @@ class TrapStageProof(WatchedTrapStage):
         return redirected, ~self.past(m, self.stage.ready) & ~self.held
 
     @proves
-    def fetches_are_redirected_with_the_stages(self, m):
-        """The fetch stage is, in that cycle and, to where a trap leads, in the next one."""
-        environment = self.environment
-        vectors = Cat(environment.stvec, environment.mtvec)
-        to_s = self.past(m, self.trap.to_s) == (environment.priv == Priv.S)
-        entered = (vectors == self.past(m, vectors)) & (to_s | ~self.past(m, self.trap.valid))
-        fetched, target = self.stage.fetched, self.past(m, self.redirect.target)
-        to_there = self.past(m, fetched.target == self.redirect.target)
-        redirected = self.past(m, self.redirect.valid)
-        goes_there = Mux(fetched.valid, fetched.target == target, to_there)
-        return redirected & entered, self.past(m, fetched.valid) & goes_there
-
-    @proves
-    def fetches_are_redirected_only_then(self, m):
-        """No fetch is redirected where the stages are not, now or in the cycle before."""
-        return self.stage.fetched.valid, self.redirect.valid | self.past(m, self.redirect.valid)
-
-    @proves
     def traps_redirect(self, m):
         """Every trap squashes what is younger and goes on at its vector, or has leapt there."""
         to_vector = self.redirect.target == self.trap.vector

@@ -210,11 +210,6 @@ class WatchedTrapStage(Proof):
         return ~self.held | right.all()
 
     @invariant
-    def nothing_comes_with_a_late_redirect(self, m):
-        """In the cycle after an instruction that was refused the stage is empty."""
-        return ~(self.held & self.stage._resume.late)
-
-    @invariant
     def csr_is_the_instructions(self, m):
         """The CSR that is addressed is that of the instruction, if it is a CSR instruction."""
         used = self.held & self.is_unit(Unit.CSR)
