@@ -153,11 +153,10 @@ class TrapStage(wiring.Component):
         # Known before the trap is, which is chosen from the same.
         refused = self._foresight.barred | held.data.is_refused()
         refused |= held.requested & self.response.error
+        goes = finishes & ~refused & ~self._foresight.serial
         m.d.comb += [
             self.empty.eq(~occupied),
-            self.ready.eq(
-                Mux(occupied, finishes & ~refused & ~self._foresight.serial, ~self.csrs.settles)
-            ),
+            self.ready.eq(Mux(occupied, goes, ~self.csrs.settles)),
             self._retires.eq(finishes & ~refused & ~self._foresight.calls),
         ]
         with m.If(self.ready):
@@ -335,10 +334,7 @@ class TrapStage(wiring.Component):
             m.d.sync += self.reserved.eq(0)
 
     def _redirect(self, m: Module, refused: Value) -> None:
-        """Where execution goes on, if younger instructions have to be dropped.
-
-        It traps or replays if it is `refused`; else, if it has leapt, that has dropped them.
-        """
+        """Where execution goes on, if it is `refused`, or drops what follows and has not leapt."""
         held, redirect = self._held, self.redirect
         m.d.comb += [
             # What is fetched from the next cycle on has seen a fence of this one.

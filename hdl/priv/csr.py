@@ -149,16 +149,12 @@ class CsrFile(wiring.Component):
                 "address": In(12),
                 "asked": In(12),
                 "attempt": In(1),
-                "legal": Out(1),
-                "settles": Out(1),
-                "read_data": Out(64),
-                "modify_data": Out(64),
+                **dict.fromkeys(("legal", "settles"), Out(1)),
+                **dict.fromkeys(("read_data", "modify_data"), Out(64)),
                 "write": In(1),
                 "write_data": In(64),
                 "trap": In(TrapTarget()),
-                "sret": In(1),
-                "mret": In(1),
-                "retire": In(1),
+                **dict.fromkeys(("sret", "mret", "retire"), In(1)),
                 "events": In(len(Event)),
                 "mtime": In(64),
                 "interrupts": In(InterruptLines()),
@@ -198,7 +194,7 @@ class CsrFile(wiring.Component):
             ]
         wiring.connect(m, wiring.flipped(self.interrupts), interrupts.interrupts)
         m.d.comb += [
-            timer.time.eq(self.mtime),
+            timer.now.eq(self.mtime),
             timer.compared.eq(self.stimecmp),
             timer.writes.eq(self.write & (self.address == Csr.STIMECMP)),
             self.settles.eq(timer.settles),

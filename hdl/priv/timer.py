@@ -16,16 +16,16 @@ class SupervisorTimer(wiring.Component):
     and sees the new result.
     """
 
-    #: The numbers; the second is written at the end of the cycle.
-    time: In(64)
+    #: `time` and `stimecmp`, and whether that is written at the end of the cycle.
+    now: In(64)
     compared: In(64)
     writes: In(1)
-    #: In the last cycle the time had come.
+    #: The time had come in the last cycle.
     due: Out(1)
     #: It was compared with another number then.
     settles: Out(1)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.d.sync += [self.due.eq(self.time >= self.compared), self.settles.eq(self.writes)]
+        m.d.sync += [self.due.eq(self.now >= self.compared), self.settles.eq(self.writes)]
         return m

@@ -227,8 +227,8 @@ BUGS = {
     ),
     "what a trap squashes comes in": Bug(
         "pipeline/trap.py",
-        "Mux(occupied, finishes & ~refused & ~self._foresight.serial",
-        "Mux(occupied, finishes & ~self._foresight.serial",
+        "goes = finishes & ~refused & ~self._foresight.serial",
+        "goes = finishes & ~self._foresight.serial",
         "trap_stage",
         "squashed_stay_out",
     ),
