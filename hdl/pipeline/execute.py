@@ -173,6 +173,8 @@ class Execute(wiring.Component):
         length = Mux(held.refetch, 0, Mux(held.compressed | held.fetch.second, 2, 4))
         goes = taken & ~held.fetch.second & ~held.refetch
         leaves = self._occupied & self.ready & (taken | held.known)
+        may = self._occupied & ~self._redirected
+        soon = may & (held.refetch | (wrong & ~self._failed))
         counter = counted(held.known, Cat(held.strong, held.predicted), taken)
         m.d.comb += [
             jumps.eq((control.unit == Unit.BRANCH) | (control.unit == Unit.JUMP)),
@@ -181,11 +183,9 @@ class Execute(wiring.Component):
             # A prediction's upper bits are those of the word that the instruction ends in: its
             # own, unless they change behind its first half.
             crosses.eq(held.pc[1:TARGET_BITS].all() & ~held.compressed),
-            wrong.eq((taken != held.predicted) | (taken & (crosses | (target != foreseen)))),
+            wrong.eq((taken != held.predicted) | (taken & crosses)),
             self.executed.next_pc.eq(Mux(goes, target, fallthrough)),
-            self.redirect.valid.eq(
-                self._occupied & ~self._redirected & (held.refetch | (wrong & ~self._failed))
-            ),
+            self.redirect.valid.eq(soon | (may & ~self._failed & taken & (target != foreseen))),
             self.redirect.target.eq(self.executed.next_pc),
             # A branch is counted as it leaves, once.
             self.learn.valid.eq(Mux(jumps & ~self._failed, leaves, self.redirect.valid)),
