@@ -14,7 +14,7 @@ __all__ = ["FAULT", "WINDOW", "Rows", "record", "record_bare"]
 
 #: The cycles of `lazy`'s first fault, from the look-up up to, not including, its retirement, and
 #: a few around the look-up, as `--vcd-window` has them.
-FAULT = range(2880, 4174)
+FAULT = range(2884, 4179)
 WINDOW = f"{FAULT[0] - 6:,}:{FAULT[0] + 14:,}"
 
 

@@ -62,7 +62,7 @@ def check(seen, begin, raised, retired):
 def test_make_sims_waveform_shows_the_first_fault(show):
     seen = show(vcd="a b.vcd")
 
-    check(seen, 2880, 2884, 4174)
+    check(seen, 2884, 2888, 4179)
     shown = {name: seen.values[name] for name in SHOWN}
     assert shown == {
         "page fault": "1: load page fault at 0x4ff8, pid 2 lazy",
@@ -109,7 +109,7 @@ def test_each_closed_group_opens_and_has_its_rows(show, tmp_path):
 def test_the_fault_that_was_asked_for_is_shown_from_an_fst_too(show):
     seen = show("--vcd-fault", "5", vcd="a b.fst")
 
-    check(seen, 10691, 10695, 11985)
+    check(seen, 10700, 10704, 11995)
     assert seen.values["page fault"] == "5: store page fault at 0xc000, pid 2 lazy"
     assert seen.values["scause"] == "store page fault"
 

@@ -29,11 +29,11 @@ def error_of(capsys, *arguments):
 def test_the_first_fault_is_told_if_nobody_says_which(capsys):
     lines = lines_of(capsys, "lazy")
 
-    assert lines[0] == "fault 1: load page fault, pid 2 (lazy), cycle 2,884"
+    assert lines[0] == "fault 1: load page fault, pid 2 (lazy), cycle 2,888"
     assert re.fullmatch(r"  lazy\.c:\d+  uint64_t seen = words\[WORDS - 1\];", lines[2])
     assert re.fullmatch(r"  0x240  read_some\+0x\w+  ld a0, .*", lines[3])
     assert "  cycles          1,294" in lines
-    assert lines[-1] == "  the instruction is made again, and retires in cycle 4,174"
+    assert lines[-1] == "  the instruction is made again, and retires in cycle 4,179"
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_run_tells_while_it_runs(capsys):
     assert cli.main(["run", "--quiet", "--memory", "8", "--explain", "2", "lazy"]) == 0
     told = capsys.readouterr().err.splitlines()
 
-    assert told[0] == "fault 2: load page fault, pid 2 (lazy), cycle 4,458"
-    assert told[-1] == "  the instruction is made again, and retires in cycle 5,748"
+    assert told[0] == "fault 2: load page fault, pid 2 (lazy), cycle 4,463"
+    assert told[-1] == "  the instruction is made again, and retires in cycle 5,754"
 
 
 def test_run_says_if_the_fault_has_not_come(capsys):

@@ -61,7 +61,7 @@ def test_at_its_exit_the_program_is_still_there(session):
     "moment, message",
     [
         (Moment("fault", 13), "the run has 12 page faults only"),
-        (Moment("cycle", 10**6), "the run has ended at cycle 31,025, before cycle:1000000"),
+        (Moment("cycle", 10**6), "the run has ended at cycle 31,047, before cycle:1000000"),
     ],
 )
 def test_what_never_comes_is_told(session, moment, message):

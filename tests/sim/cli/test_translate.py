@@ -14,7 +14,7 @@ def lines_of(capsys, *arguments):
 
 def test_a_fault_is_looked_at_before_it_is_served(capsys):
     head, va, *lines = lines_of(capsys, "lazy", "0x4ff8", "--at", "fault:1")
-    assert head.startswith("at cycle 2,884: pid 2 (lazy), page table 0x")
+    assert head.startswith("at cycle 2,888: pid 2 (lazy), page table 0x")
     assert va == HEAD
     assert lines[2].endswith("0x0000000000000000 --------  V = 0: not valid")
     assert lines[3] == "  load   load page fault, cause 13: V = 0: not valid at level 0"
@@ -57,7 +57,7 @@ def test_before_the_kernel_has_answered_none_runs(capsys):
         (["lazy", "0x12345678123456789"], "is no address of 64 bits, such as 0x4ff8"),
         (["lazy", "18446744073709551616"], "is no address of 64 bits, such as 0x4ff8"),
         (["lazy", "0", "--at", "fault:13"], "the run has 12 page faults only"),
-        (["lazy", "0", "--at", "cycle:1M"], "the run has ended at cycle 31,025, before cycle:1"),
+        (["lazy", "0", "--at", "cycle:1M"], "the run has ended at cycle 31,047, before cycle:1"),
         (
             ["lazy", "0", "--at", "exit", "--max-cycles", "9k"],
             "has not come to exit by cycle 9,000",

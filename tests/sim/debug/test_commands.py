@@ -36,7 +36,7 @@ def test_a_breakpoint_at_a_symbol_stops_there(lazy):
 def test_faults_are_stepped_forth_and_back(lazy):
     first = run(lazy, "step fault")
     assert first[-4:-1] == [
-        "cycle 2,884: pid 2 (lazy), in S-mode",
+        "cycle 2,888: pid 2 (lazy), in S-mode",
         "  0x3ffffff0b8  csrw sscratch, a0",
         "from 0x240  read_some+0x50  ld a0, 0x7f9(a0)",
     ]
@@ -58,7 +58,7 @@ def test_a_fault_is_gone_to_and_told(lazy):
     run(lazy, "goto fault 2")
     assert lazy.debugger.cycle == 4_524
     told = run(lazy, "explain 1")
-    assert told[0] == "fault 1: load page fault, pid 2 (lazy), cycle 2,884"
+    assert told[0] == "fault 1: load page fault, pid 2 (lazy), cycle 2,888"
 
 
 @pytest.mark.parametrize(

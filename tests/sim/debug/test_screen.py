@@ -73,7 +73,7 @@ def test_keys_go_forth_and_back():
     async def act(driver):
         await driver.press("f")
         assert driver.cycle == 2_888
-        assert "cycle 2,884: pid 2 (lazy), in S-mode  -  fault" in driver.text("#where")
+        assert "cycle 2,888: pid 2 (lazy), in S-mode  -  fault" in driver.text("#where")
         await driver.press("s")
         assert driver.cycle > 2_888
         await driver.press("F")

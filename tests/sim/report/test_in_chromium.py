@@ -67,7 +67,7 @@ def test_the_first_fault_is_told(opened):
     told = (
         *("Fault 1: load page fault", "lazy.c:26", "words[WORDS - 1]", "ld a0, 0x7f9(a0)"),
         *("the walk cache knows the next table", "V = 0: not valid", "mapped frame 0x80008000"),
-        *("retires in cycle 4,174", "clear the page"),
+        *("retires in cycle 4,179", "clear the page"),
     )
     for each in told:
         assert each in story
