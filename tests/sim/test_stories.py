@@ -134,7 +134,7 @@ def observed(request):
     elf, records = find_program("lazy").read_bytes(), {}
     with KernelSession.of_program(config, elf, ["lazy"], Console(b"")) as session:
         session.machine.engine.observe(lambda cycle, fields: records.update({cycle: dict(fields)}))
-        session.run(*[12_000] if request.param == "pysim" else [])
+        session.run(*[11_500] if request.param == "pysim" else [])
     faults = [fault for fault in session.guest.faults if fault.retired_cycle is not None]
     assert len(faults) >= 3
     return faults, records

@@ -37,9 +37,9 @@ def session():
 
 def test_a_fault_is_reached_as_it_is_raised_and_not_yet_served(session):
     reach(session, Moment("fault", 2))
-    assert session.cycle == 4_524
+    assert session.cycle == 4_463
     assert len(session.guest.faults) == 1
-    assert session.machine.engine.log.traps[-1].cycle <= 4_524
+    assert session.machine.engine.log.traps[-1].cycle <= 4_463
     session.run()
     assert len(session.guest.faults) == 12
 

@@ -54,9 +54,9 @@ def test_output_is_shown_once_however_often_it_is_passed(lazy):
 
 def test_a_fault_is_gone_to_and_told(lazy):
     run(lazy, "goto fault 5")
-    assert lazy.debugger.cycle == 10_949
+    assert lazy.debugger.cycle == 10_704
     run(lazy, "goto fault 2")
-    assert lazy.debugger.cycle == 4_524
+    assert lazy.debugger.cycle == 4_463
     told = run(lazy, "explain 1")
     assert told[0] == "fault 1: load page fault, pid 2 (lazy), cycle 2,888"
 
@@ -245,7 +245,7 @@ def test_what_becomes_of_a_fault_on_command_is_shown_once_and_listed():
         ]
         later = run(commands, "goto 0", "goto end", "goto 0", "goto end")
         assert [line for line in later if line.startswith("!")] == [
-            f"{fault} 4,253, then: the page fault at 0x4ff8 is refused (guard page)"
+            f"{fault} 4,254, then: the page fault at 0x4ff8 is refused (guard page)"
         ]
 
 

@@ -113,7 +113,7 @@ def test_panes_show_what_the_commands_show():
 def test_a_command_is_typed_and_its_mistakes_are_told():
     async def act(driver):
         await driver.type("goto fault 5")
-        assert driver.cycle == 10_949
+        assert driver.cycle == 10_704
         assert "| lazy: one in 16 read" in driver.log()
         await driver.type("nonsense")
         assert any("'nonsense' is no command" in line for line in driver.log())

@@ -16,13 +16,13 @@ def lines(*arguments, **wanted):
 def test_one_is_told_when_it_happens_and_when_something_follows():
     said, (only,) = lines(bus_error="0x80008ff8@1")
     assert said == [
-        "trapline: --bus-error 0x80008ff8@1: cycle 4,176, pid 2: "
+        "trapline: --bus-error 0x80008ff8@1: cycle 4,177, pid 2: "
         "the bus answers a load at 0x80008ff8 with an error",
-        "trapline: --bus-error 0x80008ff8@1: cycle 4,253, then: "
+        "trapline: --bus-error 0x80008ff8@1: cycle 4,254, then: "
         "it is killed: scause 0x5, stval 0x4ff8",
     ]
     assert told(only) == said[0].removeprefix("trapline: ") + (
-        "; cycle 4,253: it is killed: scause 0x5, stval 0x4ff8"
+        "; cycle 4,254: it is killed: scause 0x5, stval 0x4ff8"
     )
 
 

@@ -207,10 +207,10 @@ def test_the_map_tells_of_the_page_at_the_mouse(drawn):
     drawn.evaluate("document.getElementById('of-process').scrollIntoView({behavior: 'instant'})")
     drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.95, 0.98)
     assert re.fullmatch(
-        r"Page 0x1?000 in cycle 3\d,\d+: segment r[w-][x-], touched, since cycle 16\d",
+        r"Page 0x1?000 in cycle 29,\d+: segment r[w-][x-], touched, since cycle 16\d",
         drawn.text("#of-process .said"),
     )
-    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.619, 0.1)
+    drawn.hover("#of-process .chart:nth-child(2) .u-over", 0.623, 0.1)
     assert "given back" in drawn.text("#of-process .said")
 
 
@@ -242,12 +242,12 @@ def test_charts_over_time_zoom_together_by_keys(drawn):
     first = "[...charts].slice(1).map((chart) => [chart.scales.x.min, chart.scales.x.max])"
     whole = drawn.evaluate(first)
     assert len(whole) == 4
-    assert whole == [[0, 31_657]] * 4
+    assert whole == [[0, 31_047]] * 4
     drawn.evaluate("document.getElementById('over-time').focus()")
     drawn.press("+")
-    assert drawn.evaluate(first) == [[7_914.25, 23_742.75]] * 4
+    assert drawn.evaluate(first) == [[7_761.75, 23_285.25]] * 4
     drawn.press("ArrowRight", "ArrowRight", "ArrowRight")
-    assert drawn.evaluate(first) == [[15_828.5, 31_657]] * 4
+    assert drawn.evaluate(first) == [[15_523.5, 31_047]] * 4
     drawn.press("-")
     assert drawn.evaluate(first) == whole
     drawn.press("+", "0")

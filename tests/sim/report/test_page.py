@@ -54,7 +54,7 @@ def test_a_run_without_a_fault_has_a_page_too(tmp_path):
 
 def test_a_run_that_was_ended_has_a_whole_page(tmp_path):
     path = tmp_path / "x.html"
-    assert reported(path, "--max-cycles", "7722", "lazy") == 124
+    assert reported(path, "--max-cycles", "7543", "lazy") == 124
     JustHTML(path.read_text(), strict=True)
     assert [row["retired_cycle"] is None for row in rows_of(path, "faults")] == [False] * 3
     assert facts_of(path)["run"]["end"] == "limit"
