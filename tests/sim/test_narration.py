@@ -149,10 +149,10 @@ def test_both_engines_tell_the_same_words(tmp_path, lazy):
 
 
 def test_without_a_kernel_both_engines_tell_the_same_words_too(tmp_path):
-    told, cycles = [], range(0, 1_100)
+    told, cycles = [], range(0, 1_300)
     for engine in ("native", "pysim"):
         path = tmp_path / f"{engine}.vcd"
-        rows, traps = record_bare(path, 0, 1_100, LAZY_PAGES, engine=engine)
+        rows, traps = record_bare(path, 0, 1_300, LAZY_PAGES, engine=engine)
         told.append(rows.all(cycles))
 
     assert told[0] == told[1]

@@ -34,14 +34,14 @@ def test_it_is_told_with_the_exception_that_the_hart_raises():
     result, said = booted(bus_error=WRONG)
     store = "trapline: --bus-error 0x10000000@4: cycle"
     assert said == [
-        f"{store} 189: the bus answers a store at 0x10000000 with an error",
-        f"{store} 191, then: store access fault, cause 7, in S-mode at 0x80003128, "
+        f"{store} 190: the bus answers a store at 0x10000000 with an error",
+        f"{store} 192, then: store access fault, cause 7, in S-mode at 0x80003128, "
         "stval 0x10000000",
         "trapline: --bus-error 0x40000000@1: only 0 accesses went there",
     ]
     assert result.output == b"trap 0x7"
     happened, missed = result.injected
-    assert (happened.cycle, happened.followed_cycle, missed.cycle) == (189, 191, None)
+    assert (happened.cycle, happened.followed_cycle, missed.cycle) == (190, 192, None)
 
 
 def test_both_engines_are_equal():

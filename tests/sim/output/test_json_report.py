@@ -96,7 +96,7 @@ def test_a_fault_has_its_phases_and_the_kernels_steps(tmp_path):
         "switch": 18,
         "kernel": 1136,
         "switch_back": 7,
-        "restore": 64,
+        "restore": 65,
         "fetch_walk": 2,
         "retry": 5,
         "data_walk": 2,
